@@ -1,0 +1,215 @@
+"""The errors of the console, and the incident record for what nobody foresaw.
+
+    ConsoleError
+    ├── SettingsError            the custodian mends renkei.toml or the directory
+    │   ├── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
+    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
+    ├── AccessError              the person is not (yet) allowed
+    │   ├── CredentialsRefused, AccountLocked, AttemptTooSoon, PinFileExposed, PinFileUnreadable
+    │   └── RightMissing, SessionEnded
+    ├── InputError               what was given cannot be used
+    │   └── NothingNamed, MessageNotFound, ReasonMissing
+    └── UnusableSurroundings     the terminal or the locale cannot carry the console
+
+Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
+command ends with. Facts are named values for those texts; they never hold personal data.
+"""
+
+import os
+import secrets
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+TECHNICAL_LOG = Path("log") / "technical.log"
+
+
+class ConsoleError(Exception):
+    """The root of what the console itself refuses."""
+
+    code: ClassVar[str] = "console_failed"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, **facts: str) -> None:
+        super().__init__(self.code, facts)
+        self.facts = facts
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        return f"{self.code} ({told})" if told else self.code
+
+
+class SettingsError(ConsoleError):
+    """The terminal's directory or its settings cannot be used."""
+
+
+class HomeMissing(SettingsError):
+    """No terminal was set up at `home`: the custodian runs `renkei init` or names the right directory."""
+
+    code = "home_missing"
+
+
+class HomeExposed(SettingsError):
+    """Others can read `path`: the custodian narrows its mode."""
+
+    code = "home_exposed"
+
+
+class HomeNotEmpty(SettingsError):
+    """A terminal is to be set up at `home`, where something lies already: the custodian names another directory."""
+
+    code = "home_not_empty"
+
+
+class HomeUnwritable(SettingsError):
+    """Nothing can be written at `path`: the custodian looks at owner, mode and free space."""
+
+    code = "home_unwritable"
+
+
+class SettingsMissing(SettingsError):
+    """There is no settings file at `path`: the custodian restores it."""
+
+    code = "settings_missing"
+
+
+class SettingsUnreadable(SettingsError):
+    """The file at `path` is no TOML in UTF-8, at `line`: the custodian mends it."""
+
+    code = "settings_unreadable"
+
+
+class SettingsUnknown(SettingsError):
+    """The settings hold a `setting` that does not exist: the custodian takes it out or corrects its name."""
+
+    code = "settings_unknown"
+
+
+class SettingsInvalid(SettingsError):
+    """The value of `setting` is not of the form that is `wanted`: the custodian corrects it."""
+
+    code = "settings_invalid"
+
+
+class AccessError(ConsoleError):
+    """The acting person may not do this, or not now."""
+
+    exit_status = 3
+
+
+class CredentialsRefused(AccessError):
+    """User ID or PIN is wrong; which of the two is never said. The person tries again."""
+
+    code = "credentials_refused"
+
+
+class AccountLocked(AccessError):
+    """Too many failures: a second person releases the ID."""
+
+    code = "account_locked"
+
+
+class AttemptTooSoon(AccessError):
+    """After several failures the next attempt waits `seconds`: the person waits."""
+
+    code = "attempt_too_soon"
+
+
+class CredentialsMissing(AccessError):
+    """A command was not told who acts: the script adds --as and --pin-file."""
+
+    code = "credentials_missing"
+
+
+class PinFileExposed(AccessError):
+    """Others can read the PIN file `name`: its owner sets mode 0600."""
+
+    code = "pin_file_exposed"
+
+
+class PinFileUnreadable(AccessError):
+    """The PIN file `name` cannot be read as one line of UTF-8: the script names the right file."""
+
+    code = "pin_file_unreadable"
+
+
+class RightMissing(AccessError):
+    """The person's roles do not give the `right`: a person who has it does this."""
+
+    code = "right_missing"
+
+
+class SessionEnded(AccessError):
+    """The session is over: the person logs on again."""
+
+    code = "session_ended"
+
+
+class InputError(ConsoleError):
+    """What was given cannot be worked on."""
+
+    exit_status = 4
+
+
+class MessageNotFound(InputError):
+    """There is no message `id`: the person looks it up in the queue."""
+
+    code = "message_not_found"
+
+
+class ReasonMissing(InputError):
+    """Returning needs a reason in words: the person writes one."""
+
+    code = "reason_missing"
+
+
+class UnusableSurroundings(ConsoleError):
+    """The terminal, the locale or the environment cannot carry the console."""
+
+    exit_status = 2
+
+
+def record_incident(home: Path | None, error: BaseException) -> str:
+    """Write down where the program failed, without any value, and return the incident number for the screen.
+
+    The record holds the time, the types of the errors in the chain and the code locations. Messages and local
+    variables stay out: they may hold personal data. When the record cannot be written, the number is still given.
+    """
+    number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    if home is not None:
+        try:
+            _append_line(home / TECHNICAL_LOG, f"{number} {_outline(error)}\n")
+        except OSError:
+            # The disk may be the very thing that failed; the person still gets a number to report.
+            return number
+    return number
+
+
+def _outline(error: BaseException) -> str:
+    parts: list[str] = []
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        frames = traceback.extract_tb(link.__traceback__)
+        where = " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames[-12:]))
+        code = getattr(link, "code", "")
+        name = type(link).__name__ + (f"[{code}]" if isinstance(code, str) and code.isidentifier() else "")
+        parts.append(f"{name} at {where or '?'}")
+        link = link.__cause__ or link.__context__
+    return " | ".join(parts)
+
+
+def _module(filename: str) -> str:
+    path = Path(filename)
+    return f"{path.parent.name}/{path.stem}"
+
+
+def _append_line(path: Path, line: str) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(handle, line.encode("utf-8", "replace"))
+    finally:
+        os.close(handle)

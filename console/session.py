@@ -1,0 +1,146 @@
+"""Who is logged on, and the clock that logs them off (protection measure 6).
+
+The clock is a thread of its own: a terminal that nobody reads freezes Textual's event loop, so a timer of the screen
+would never fire. Whichever way a session ends, by key, idle limit, signal or crash, `SessionKeeper.end` closes it, and
+only its first call does anything: one session, one closing entry.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from console.errors import RightMissing
+from console.settings import SessionSettings
+
+
+class Ending(StrEnum):
+    """Why a session ended, as the log records it."""
+
+    LOGGED_OFF = "logged_off"
+    IDLE = "idle"
+    HANG_UP = "hang_up"
+    SIGNAL = "signal"
+    CRASH = "crash"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One person at one terminal, from log-on to log-off. `rights` are those of the roles at log-on."""
+
+    id: str
+    person_id: str
+    roles: frozenset[str]
+    rights: frozenset[str]
+    opened_at: datetime
+
+    def may(self, right: str) -> bool:
+        """Tell whether the person has `right`."""
+        return right in self.rights
+
+    def require(self, right: str) -> None:
+        """Raise RightMissing unless the person has `right`."""
+        if not self.may(right):
+            raise RightMissing(right=str(right))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """Seconds until the screen is locked and until the session is logged off; both 0 when it is over."""
+
+    to_lock: float
+    to_logoff: float
+
+
+class SessionKeeper:
+    """Keeps the one session of this process and ends it exactly once.
+
+    `close` writes the closing entry and may take as long as the disk takes; `locked` and `ended` tell the screen and
+    must return at once. All three are called from the clock's thread or from the caller of `end`.
+    """
+
+    def __init__(
+        self,
+        limits: SessionSettings,
+        *,
+        close: Callable[[Session, Ending], None],
+        locked: Callable[[], None] = lambda: None,
+        ended: Callable[[Ending], None] = lambda _ending: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = limits
+        self._close = close
+        self._locked = locked
+        self._ended = ended
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._session: Session | None = None
+        self._touched = 0.0
+        self._lock_told = False
+
+    @property
+    def session(self) -> Session | None:
+        """The session that is open, or None."""
+        with self._changed:
+            return self._session
+
+    def begin(self, session: Session) -> None:
+        """Start keeping `session`; its clock runs from now."""
+        with self._changed:
+            self._session = session
+            self._touched = self._clock()
+            self._lock_told = False
+        threading.Thread(target=self._watch, args=(session,), name="session-clock", daemon=True).start()
+
+    def touch(self) -> None:
+        """Note that the person did something. A locked screen is not unlocked by this: see `unlock`."""
+        with self._changed:
+            if not self._lock_told:
+                self._touched = self._clock()
+
+    def unlock(self) -> None:
+        """Go on after the person has given the PIN again at the locked screen."""
+        with self._changed:
+            self._touched = self._clock()
+            self._lock_told = False
+            self._changed.notify_all()
+
+    def time_left(self) -> TimeLeft:
+        """Return how long the session lasts if nothing is touched."""
+        with self._changed:
+            if self._session is None:
+                return TimeLeft(0.0, 0.0)
+            idle = self._clock() - self._touched
+            return TimeLeft(max(0.0, self._limits.lock_seconds - idle), max(0.0, self._limits.logoff_seconds - idle))
+
+    def end(self, ending: Ending) -> bool:
+        """End the session, if one is open, with one closing entry; return whether this call ended it."""
+        with self._changed:
+            session, self._session = self._session, None
+            self._changed.notify_all()
+        if session is None:
+            return False
+        self._close(session, ending)
+        self._ended(ending)
+        return True
+
+    def _watch(self, session: Session) -> None:
+        while True:
+            with self._changed:
+                if self._session is not session:
+                    return
+                idle = self._clock() - self._touched
+                if idle >= self._limits.logoff_seconds:
+                    break
+                tell_lock = idle >= self._limits.lock_seconds and not self._lock_told
+                if tell_lock:
+                    self._lock_told = True
+                else:
+                    limit = self._limits.logoff_seconds if self._lock_told else self._limits.lock_seconds
+                    self._changed.wait(limit - idle)
+            if tell_lock:
+                self._locked()
+        self.end(Ending.IDLE)

@@ -1,0 +1,265 @@
+"""The settings of a terminal: `renkei.toml` in its directory, checked whole before anything else is opened.
+
+Each setting stands once, as a field of a dataclass below, with its bounds; what it means to people stands in the
+catalogue `words/settings.toml`. This module imports nothing heavy, since the login screen needs it.
+"""
+
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from console.errors import (
+    HomeExposed,
+    HomeMissing,
+    SettingsInvalid,
+    SettingsMissing,
+    SettingsUnknown,
+    SettingsUnreadable,
+)
+
+FILE_NAME = "renkei.toml"
+REHEARSAL_FILE = "rehearsal.json"
+_LONGEST_FILE = 64 * 1024
+
+
+def _text(pattern: str, wanted: str, default: str | None = None) -> Any:
+    """Return a field for a text that matches `pattern` as a whole; `wanted` is told when it does not."""
+    metadata = {"pattern": re.compile(pattern), "wanted": wanted}
+    return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
+
+
+def _whole(default: int, least: int, most: int) -> Any:
+    """Return a field for a whole number from `least` to `most`."""
+    return field(default=default, metadata={"least": least, "most": most, "wanted": f"{least}–{most}"})
+
+
+# A name is shown on every screen: no control characters, and short enough for the head line.
+_NAME = r"[^\x00-\x1f\x7f-\x9f]{1,40}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MunicipalitySettings:
+    """Whose terminal this is; `code` has six digits with its check digit (domain 3.3)."""
+
+    code: str = _text(r"[0-9]{6}", "131041")
+    name: str = _text(_NAME, "1–40")
+    name_en: str = _text(_NAME, "1–40")
+    section: str = _text(_NAME, "1–40")
+    section_en: str = _text(_NAME, "1–40")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSettings:
+    """Which of the municipality's terminals this is; the name is signed into every envelope and log entry."""
+
+    id: str = _text(r"[a-z0-9][a-z0-9-]{1,31}", "[a-z0-9-], 2–32")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the database is. A relative SQLite path starts at the terminal's directory."""
+
+    url: str = _text(r"sqlite:///[^\x00-\x20?#]+", "sqlite:///…", "sqlite:///database/renkei.sqlite3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """How messages are reviewed (domain 2.1, 2.4)."""
+
+    two_persons: bool = True
+    overdue_hours: int = _whole(24, 1, 24 * 14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """When an idle screen is locked and when its session ends (protection measure 6), in seconds."""
+
+    lock_seconds: int = _whole(180, 15, 3600)
+    logoff_seconds: int = _whole(300, 30, 7200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSettings:
+    """How long the line waits, in seconds, and how many messages travel in one batch."""
+
+    connect_seconds: int = _whole(5, 1, 60)
+    read_seconds: int = _whole(30, 1, 300)
+    batch: int = _whole(100, 1, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalPerson:
+    """A made-up person of a rehearsal world, whose PIN the login screen shows."""
+
+    id: str
+    roles: tuple[str, ...]
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is set for one terminal; `rehearsal` is empty on a real one."""
+
+    language: str = _text("ja|en", "ja, en", "ja")
+    municipality: MunicipalitySettings
+    terminal: TerminalSettings
+    store: StoreSettings = StoreSettings()
+    review: ReviewSettings = ReviewSettings()
+    session: SessionSettings = SessionSettings()
+    line: LineSettings = LineSettings()
+    rehearsal: tuple[RehearsalPerson, ...] = ()
+
+    @classmethod
+    def load(cls, home: Path) -> "Settings":
+        """Read and check the settings of the terminal at `home`.
+
+        Raises HomeMissing, HomeExposed, SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        """
+        check_private(home)
+        path = home / FILE_NAME
+        settings = cls.parse(_read(path), path)
+        if settings.session.logoff_seconds <= settings.session.lock_seconds:
+            raise SettingsInvalid(setting="session.logoff_seconds", wanted="> session.lock_seconds")
+        people = _rehearsal_people(home / REHEARSAL_FILE)
+        return settings if not people else _with_rehearsal(settings, people)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> "Settings":
+        """Build settings from the text of `path`, which is named in errors."""
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            raise SettingsUnreadable(path=str(path), line=line[1] if line else "?") from None
+        except RecursionError:
+            raise SettingsUnreadable(path=str(path), line="?") from None
+        data_keys = data.keys() & {"rehearsal"}
+        if data_keys:
+            raise SettingsUnknown(setting="rehearsal")
+        built: Settings = _fill(cls, data, "")
+        return built
+
+    def database_url(self, home: Path) -> str:
+        """Return the database's URL with an absolute path."""
+        path = Path(self.store.url.removeprefix("sqlite:///"))
+        return f"sqlite:///{(home / path).absolute()}"
+
+
+def check_private(home: Path) -> None:
+    """Refuse a directory that is missing, not ours, or open to others: it holds keys (mode 0700 is wanted)."""
+    try:
+        found = home.stat()
+    except OSError:
+        raise HomeMissing(home=str(home)) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise HomeMissing(home=str(home))
+    if found.st_mode & 0o077 or found.st_uid != os.geteuid():
+        raise HomeExposed(path=str(home))
+
+
+def dump(settings: Settings, about: Mapping[str, str]) -> str:
+    """Return `settings` as the text of a settings file, each with the sentence that `about` has for its name."""
+    lines: list[str] = []
+    tables: list[str] = []
+    for entry in fields(settings):
+        value = getattr(settings, entry.name)
+        if entry.name == "rehearsal":
+            continue
+        if is_dataclass(value):
+            tables += ["", f"[{entry.name}]"]
+            for inner in fields(value):
+                tables += _line(f"{entry.name}.{inner.name}", getattr(value, inner.name), about)
+        else:
+            lines += _line(entry.name, value, about)
+    return "\n".join(lines + tables) + "\n"
+
+
+def names() -> Iterator[str]:
+    """Yield the dotted name of every setting."""
+    for entry in fields(Settings):
+        kind = get_type_hints(Settings)[entry.name]
+        if is_dataclass(kind):
+            yield from (f"{entry.name}.{inner.name}" for inner in fields(kind))
+        elif entry.name != "rehearsal":
+            yield entry.name
+
+
+def _line(name: str, value: object, about: Mapping[str, str]) -> list[str]:
+    # A TOML basic string takes the escapes of a JSON string, so the standard encoder serves.
+    return [f"# {about[name]}", f"{name.rpartition('.')[2]} = {json.dumps(value, ensure_ascii=False)}"]
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_LONGEST_FILE + 1)
+    except FileNotFoundError:
+        raise SettingsMissing(path=str(path)) from None
+    except OSError:
+        raise SettingsUnreadable(path=str(path), line="?") from None
+    if len(raw) > _LONGEST_FILE:
+        raise SettingsUnreadable(path=str(path), line="?")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsUnreadable(path=str(path), line=str(raw[: error.start].count(b"\n") + 1)) from None
+
+
+def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
+    known = {entry.name: entry for entry in fields(kind)}
+    for name in data:
+        if name not in known:
+            raise SettingsUnknown(setting=prefix + name)
+    hints = get_type_hints(kind)
+    values: dict[str, object] = {}
+    for name, entry in known.items():
+        if name in data:
+            values[name] = _value(entry, hints[name], data[name], prefix + name)
+        elif is_dataclass(hints[name]) and entry.default is MISSING:
+            values[name] = _fill(hints[name], {}, f"{prefix}{name}.")  # type: ignore[arg-type]
+        elif entry.default is MISSING:
+            raise SettingsInvalid(setting=prefix + name, wanted=entry.metadata["wanted"])
+    return kind(**values)
+
+
+def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise SettingsInvalid(setting=name, wanted=f"[{name}]")
+        return _fill(kind, value, f"{name}.")  # type: ignore[arg-type]
+    if kind is bool:
+        fits = isinstance(value, bool)
+    elif kind is int:
+        # TOML's true and false are ints to Python; a number is wanted here.
+        fits = type(value) is int and entry.metadata["least"] <= value <= entry.metadata["most"]
+    else:
+        fits = isinstance(value, str) and entry.metadata["pattern"].fullmatch(value) is not None
+    if not fits:
+        raise SettingsInvalid(setting=name, wanted=entry.metadata.get("wanted", "true, false"))
+    return value
+
+
+def _rehearsal_people(path: Path) -> tuple[RehearsalPerson, ...]:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError:
+        raise SettingsUnreadable(path=str(path), line="?") from None
+    try:
+        return tuple(
+            RehearsalPerson(str(one["id"]), tuple(map(str, one["roles"])), str(one["pin"])) for one in json.loads(raw)
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise SettingsUnreadable(path=str(path), line="?") from None
+
+
+def _with_rehearsal(settings: Settings, people: tuple[RehearsalPerson, ...]) -> Settings:
+    values = {entry.name: getattr(settings, entry.name) for entry in fields(settings)}
+    return Settings(**{**values, "rehearsal": people})
