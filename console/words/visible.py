@@ -2,7 +2,7 @@
 
 A control character or a direction code that reaches a terminal can move the cursor, rename the window or turn
 a number around, so that an operator reads something else than what is stored. Here each of them becomes a
-symbol that is seen. Everything else, above all every kanji with its variation selector, stays as it is written.
+symbol that is seen. Everything else, above all every kanji with its variation selector, stays as it is.
 """
 
 import re
