@@ -222,7 +222,7 @@ def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
         if name in data:
             values[name] = _value(entry, hints[name], data[name], prefix + name)
         elif is_dataclass(hints[name]) and entry.default is MISSING:
-            values[name] = _fill(hints[name], {}, f"{prefix}{name}.")  # type: ignore[arg-type]
+            values[name] = _fill(hints[name], {}, f"{prefix}{name}.")
         elif entry.default is MISSING:
             raise SettingsInvalid(setting=prefix + name, wanted=entry.metadata["wanted"])
     return kind(**values)
