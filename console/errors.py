@@ -5,10 +5,10 @@
     │   ├── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
-    │   ├── CredentialsRefused, AccountLocked, AttemptTooSoon, PinFileExposed, PinFileUnreadable
-    │   └── RightMissing, SessionEnded
+    │   ├── CredentialsRefused, AccountLocked, AttemptTooSoon, CredentialsMissing
+    │   └── PinFileExposed, PinFileUnreadable, RightMissing, SessionEnded
     ├── InputError               what was given cannot be used
-    │   └── NothingNamed, MessageNotFound, ReasonMissing
+    │   └── MessageNotFound, ReasonMissing, ReasonTooLong
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
 
 Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
@@ -162,6 +162,12 @@ class ReasonMissing(InputError):
     """Returning needs a reason in words: the person writes one."""
 
     code = "reason_missing"
+
+
+class ReasonTooLong(InputError):
+    """The reason has `length` characters, more than `most`: the person shortens it."""
+
+    code = "reason_too_long"
 
 
 class UnusableSurroundings(ConsoleError):
