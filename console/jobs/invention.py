@@ -1,0 +1,307 @@
+"""Invented residents and notices for rehearsal, tests and benchmarks: nobody in them exists.
+
+The records have the shapes of domain sections 1.1–1.4 and pass every rule. The same seed and day give the same records.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+
+Record = dict[str, object]
+
+_JAPAN = timezone(timedelta(hours=9))
+
+_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
+    "VNM": (("NGUYEN THI MAI", ""), ("TRAN VAN DUC", ""), ("LE HOANG PHUONG", ""), ("DANG QUANG HUY", "")),
+    "CHN": (
+        ("WANG XIULAN", "王秀兰"),
+        ("LI ZHIQIANG", "李志强"),
+        ("GE MINGYUAN", "葛\U000e0100明元"),
+        ("SUN YUTING", ""),
+    ),
+    "KOR": (("KIM JIWOO", "金知宇"), ("PARK SOMIN", "朴昭旻"), ("HAN DAEUN", ""), ("SEO JUNHO", "徐俊浩")),
+    "NPL": (("SHRESTHA ANITA", ""), ("RAI SURESH", ""), ("GURUNG PRAKASH", ""), ("MAGAR SUNITA", "")),
+    "TWN": (("CHANG YA-TING", "張雅婷"), ("HSU CHIH-HAO", "許志豪"), ("WU MEI-HUA", "\U00020bb7野美華")),
+    "USA": (("ANDERSON MARIA LUZ", ""), ("O'NEILL PATRICK", ""), ("SMITH-JONES ALEX", "")),
+    "MMR": (("THIDA AYE", ""), ("ZAW MIN OO", ""), ("NAY CHI LIN", "")),
+    "PHL": (("DELA CRUZ JOSE MIGUEL", ""), ("SANTOS ANNA LIZA", "")),
+}
+_TOWNS = (
+    "西新宿七丁目",
+    "北新宿一丁目",
+    "大久保二丁目",
+    "百人町三丁目",
+    "高田馬場四丁目",
+    "早稲田鶴巻町",
+    "神楽坂六丁目",
+    "若松町",
+)
+_HOUSES = ("", "", " メゾン若葉", " コーポみどり", " ハイツ桜")
+_ELSEWHERE = (
+    "東京都千代田区飯田橋一丁目",
+    "東京都中野区東中野三丁目",
+    "神奈川県川崎市川崎区駅前本町",
+    "北海道札幌市北区北七条西",
+)
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SPECIAL_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What happened to one invented person, and the messages that it gives (domain table 1.6)."""
+
+    messages: Callable[["Inventor", Record], tuple[Record, ...]]
+    weight: int
+
+
+class Inventor:
+    """Makes invented records for one municipality on one day."""
+
+    def __init__(self, *, seed: int, today: date, municipality: str) -> None:
+        # Nothing here is a secret: the same seed has to give the same rehearsal.
+        self._random = random.Random(seed)  # noqa: S311
+        self._today = today
+        self._municipality = municipality
+        self._numbers = {"resident_record": 0, "residence_report": 0, "certificate_delivery": 0, "agency_notice": 0}
+
+    def outgoing(self, count: int) -> Iterator[Record]:
+        """Yield `count` records of the three outgoing kinds, in the order in which they happened."""
+        events = (
+            _Event(_moved_in_from_abroad, 6),
+            _Event(_moved_in, 5),
+            _Event(_moved_within, 5),
+            _Event(_moved_out, 4),
+            _Event(_born, 1),
+            _Event(_died, 1),
+            _Event(_naturalised, 1),
+            _Event(_name_corrected, 2),
+            _Event(_residence_reported_later, 3),
+            _Event(_certificate_delivered, 2),
+        )
+        # Each event comes once before chance decides, so that even a small rehearsal has every kind.
+        upcoming = list(events)
+        made = 0
+        while made < count:
+            event = upcoming.pop(0) if upcoming else self._random.choices(events, [one.weight for one in events])[0]
+            for record in event.messages(self, self._resident())[: count - made]:
+                made += 1
+                yield record
+
+    def notices(self, count: int) -> Iterator[Record]:
+        """Yield `count` agency notices (domain 1.4)."""
+        makers = (_stay_extended, _name_mended, _birth_date_mended, _status_changed, _departed)
+        for index in range(count):
+            yield makers[index % len(makers)](self, self._resident(special_share=0.0))
+
+    def message(self, kind: str, base: Record, **items: object) -> Record:
+        """Return a record of `kind` about the resident in `base` with the further `items`."""
+        self._numbers[kind] += 1
+        initial = {"resident_record": "R", "residence_report": "T", "certificate_delivery": "C", "agency_notice": "N"}
+        record: Record = {
+            "kind": kind,
+            "reference": f"{initial[kind]}{self._today:%y%m%d}-{self._numbers[kind]:06}",
+            "municipality": self._municipality,
+            "occurred_at": base["occurred_at"],
+        }
+        subject = {"subject": base["subject"]} if kind != "agency_notice" else {}
+        about = {name: base[name] for name in ("person", "category", _number_of(base))}
+        if kind == "certificate_delivery":
+            about = {"certificate_number": base["certificate_number"]}
+        return {**record, **subject, **about, **items}
+
+    def day(self, least: int, most: int) -> str:
+        """Return a day that lies `least` to `most` days before today."""
+        return (self._today - timedelta(days=self._random.randint(least, most))).isoformat()
+
+    def later(self, least: int, most: int) -> str:
+        """Return a day that lies `least` to `most` days after today."""
+        return self.day(-most, -least)
+
+    def number(self) -> str:
+        """Return an invented card or certificate number (domain 3.2)."""
+        letters = "".join(self._random.choices(_LETTERS, k=4))
+        return f"{letters[:2]}{self._random.randrange(10**8):08}{letters[2:]}"
+
+    def address(self) -> str:
+        """Return an invented address in the municipality."""
+        return f"東京都新宿区{self._random.choice(_TOWNS)}{self._plot()}{self._house()}"
+
+    def address_elsewhere(self) -> str:
+        """Return an invented address in another municipality."""
+        return f"{self._random.choice(_ELSEWHERE)}{self._plot()}"
+
+    def _resident(self, *, special_share: float = _SPECIAL_SHARE) -> Record:
+        nationality = self._random.choice(tuple(_NAMES))
+        name, kanji = self._random.choice(_NAMES[nationality])
+        person: Record = {
+            "name": name,
+            "birth_date": self._birth_date(),
+            "sex": self._random.choice(("male", "female")),
+            "nationality": nationality,
+            "address": self.address(),
+        }
+        if kanji:
+            person["name_kanji"] = kanji
+        special = self._random.random() < special_share
+        return {
+            "subject": f"{self._random.randrange(10**10):010}",
+            "person": person,
+            "category": "special_permanent" if special else "mid_long_term",
+            "certificate_number" if special else "card_number": self.number(),
+            "occurred_at": self._moment(),
+        }
+
+    def _birth_date(self) -> str:
+        born = date(1940, 1, 1) + timedelta(days=self._random.randrange(28_000))
+        return f"{born:%Y-%m}-00" if self._random.random() < 0.04 else born.isoformat()  # noqa: PLR2004, a rare case
+
+    def _moment(self) -> str:
+        day = self._today - timedelta(days=self._random.randint(1, 3))
+        clock = time(self._random.randint(9, 16), self._random.randint(0, 59))
+        return datetime.combine(day, clock, _JAPAN).isoformat()
+
+    def _plot(self) -> str:
+        return f"{self._random.randint(1, 40)}番{self._random.randint(1, 30)}号"
+
+    def _house(self) -> str:
+        house = self._random.choice(_HOUSES)
+        return house and f"{house}{self._random.randint(1, 9)}0{self._random.randint(1, 9)}"
+
+
+def _number_of(base: Record) -> str:
+    return "certificate_number" if base["category"] == "special_permanent" else "card_number"
+
+
+def _certified(base: Record) -> Record:
+    """Return the resident as a special permanent one."""
+    kept = {name: value for name, value in base.items() if name not in {"card_number", "certificate_number"}}
+    number = base.get("certificate_number", base.get("card_number"))
+    return {**kept, "category": "special_permanent", "certificate_number": number}
+
+
+def _report(article: str, day: str, **more: str) -> Record:
+    return {"kind": "report", "article": article, "reported_on": day, **more}
+
+
+def _ex_officio(paragraph: str, cause: str, day: str) -> Record:
+    return {"kind": "ex_officio", "paragraph": paragraph, "cause": cause, "date": day}
+
+
+def _moved_in_from_abroad(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    day = inventor.day(3, 10)
+    article = "special-10-1" if base["category"] == "special_permanent" else "immigration-19-7"
+    return (
+        inventor.message("resident_record", base, action="entry", basis=_report("juki-30-46", day)),
+        inventor.message(
+            "residence_report", base, article=article, reported_on=day, deemed_by="juki-30-46", settled_on=day
+        ),
+    )
+
+
+def _moved(inventor: Inventor, base: Record, deemed_by: str, previous: str) -> Record:
+    day = inventor.day(3, 10)
+    article = "special-10-2" if base["category"] == "special_permanent" else "immigration-19-9"
+    items: Record = {"article": article, "reported_on": day, "moved_on": day, "previous_address": previous}
+    return inventor.message("residence_report", base, **items, **({"deemed_by": deemed_by} if deemed_by else {}))
+
+
+def _moved_in(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    entry = inventor.message("resident_record", base, action="entry", basis=_report("juki-22", inventor.day(3, 10)))
+    return entry, _moved(inventor, base, "juki-22", inventor.address_elsewhere())
+
+
+def _moved_within(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    previous = inventor.address()
+    correction = inventor.message(
+        "resident_record",
+        base,
+        action="correction",
+        corrected=["address"],
+        previous_address=previous,
+        basis=_report("juki-23", inventor.day(3, 10)),
+    )
+    return correction, _moved(inventor, base, "juki-23", previous)
+
+
+def _moved_out(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    basis = _report("juki-24", inventor.day(3, 10), planned_departure=inventor.later(2, 8))
+    return (inventor.message("resident_record", base, action="deletion", basis=basis),)
+
+
+def _born(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    day = inventor.day(5, 20)
+    person = base["person"]
+    child = {**person, "birth_date": day} if isinstance(person, dict) else person
+    kept = {name: value for name, value in base.items() if name not in {"card_number", "certificate_number"}}
+    born: Record = {**kept, "person": child, "category": "transitional", "card_number": None}
+    record = inventor.message("resident_record", born, action="entry", basis=_ex_officio("12-2", "birth", day))
+    del record["card_number"]
+    return (record,)
+
+
+def _died(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    basis = _ex_officio("12-2", "death", inventor.day(4, 12))
+    return (inventor.message("resident_record", base, action="deletion", basis=basis),)
+
+
+def _naturalised(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    basis = _ex_officio("12-2", "naturalisation", inventor.day(4, 12))
+    return (inventor.message("resident_record", base, action="deletion", basis=basis),)
+
+
+def _name_corrected(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    basis = _ex_officio("12-3", "error", inventor.day(1, 3))
+    return (inventor.message("resident_record", base, action="correction", corrected=["name"], basis=basis),)
+
+
+def _residence_reported_later(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    return (_moved(inventor, base, "", inventor.address_elsewhere()),)
+
+
+def _certificate_delivered(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    return (inventor.message("certificate_delivery", _certified(base), delivered_on=inventor.day(1, 5)),)
+
+
+def _change(item: str, before: object, after: object, reason: str = "changed") -> Record:
+    return {"item": item, "before": before, "after": after, "reason": reason}
+
+
+def _notice(inventor: Inventor, base: Record, changes: list[Record], **more: object) -> Record:
+    return inventor.message("agency_notice", base, noticed_on=inventor.day(0, 4), changes=changes, **more)
+
+
+def _stay_extended(inventor: Inventor, base: Record) -> Record:
+    changes = [
+        _change("period_of_stay", "1年", "3年"),
+        _change("expiry_date", inventor.later(5, 40), inventor.later(1000, 1090)),
+        _change("card_number", inventor.number(), base["card_number"]),
+    ]
+    return _notice(inventor, base, changes)
+
+
+def _person_item(base: Record, item: str) -> str:
+    person = base["person"]
+    return str(person[item]) if isinstance(person, dict) else ""
+
+
+def _name_mended(inventor: Inventor, base: Record) -> Record:
+    name = _person_item(base, "name")
+    return _notice(inventor, base, [_change("name", f"{name} X", name, "error")])
+
+
+def _birth_date_mended(inventor: Inventor, base: Record) -> Record:
+    return _notice(inventor, base, [_change("birth_date", "1980-01-01", _person_item(base, "birth_date"), "error")])
+
+
+def _status_changed(inventor: Inventor, base: Record) -> Record:
+    changes = [
+        _change("status_of_residence", "留学", "技術・人文知識・国際業務"),
+        _change("card_number", inventor.number(), base["card_number"]),
+    ]
+    return _notice(inventor, base, changes)
+
+
+def _departed(inventor: Inventor, base: Record) -> Record:
+    return _notice(inventor, base, [], category_lost={"cause": "departed", "on": inventor.day(2, 6)})
