@@ -5,10 +5,10 @@
     │   ├── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
-    │   ├── CredentialsRefused, AccountLocked, AttemptTooSoon, CredentialsMissing
-    │   └── PinFileExposed, PinFileUnreadable, RightMissing, SessionEnded
+    │   ├── CredentialsRefused, CredentialsMissing
+    │   └── PinFileExposed, PinFileUnreadable, RightMissing
     ├── InputError               what was given cannot be used
-    │   └── MessageNotFound, ReasonMissing, ReasonTooLong
+    │   └── ReasonTooLong
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
 
 Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
@@ -104,18 +104,6 @@ class CredentialsRefused(AccessError):
     code = "credentials_refused"
 
 
-class AccountLocked(AccessError):
-    """Too many failures: a second person releases the ID."""
-
-    code = "account_locked"
-
-
-class AttemptTooSoon(AccessError):
-    """After several failures the next attempt waits `seconds`: the person waits."""
-
-    code = "attempt_too_soon"
-
-
 class CredentialsMissing(AccessError):
     """A command was not told who acts: the script adds --as and --pin-file."""
 
@@ -140,28 +128,10 @@ class RightMissing(AccessError):
     code = "right_missing"
 
 
-class SessionEnded(AccessError):
-    """The session is over: the person logs on again."""
-
-    code = "session_ended"
-
-
 class InputError(ConsoleError):
     """What was given cannot be worked on."""
 
     exit_status = 4
-
-
-class MessageNotFound(InputError):
-    """There is no message `id`: the person looks it up in the queue."""
-
-    code = "message_not_found"
-
-
-class ReasonMissing(InputError):
-    """Returning needs a reason in words: the person writes one."""
-
-    code = "reason_missing"
 
 
 class ReasonTooLong(InputError):
