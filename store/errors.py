@@ -1,0 +1,394 @@
+"""Every way in which the store can fail.
+
+    StoreError
+    ├── DatabaseFault     the database as a whole: missing, of another version, unsafe, busy, damaged, full
+    ├── KeyFileFault      a key file that cannot be used
+    ├── StoreIntegrity    something kept does not verify (exit status 6)
+    ├── CredentialsFault  logging on (exit status 3)
+    ├── RightsFault       not allowed to this person (exit status 3)
+    ├── PinFault          a PIN that must not be chosen (exit status 4)
+    ├── PeopleFault       people and sessions as registered
+    ├── PeerFault         the peer register
+    ├── QueueFault        a message cannot take the step that was asked of it
+    └── FileFault         a file offered for import cannot be read as one (exit status 4)
+
+A leaf's sentence says who must act. `facts` hold only codes, counts, versions, field names, line
+numbers, reference numbers and base names of files: never anything personal.
+"""
+
+from typing import ClassVar
+
+
+class StoreError(Exception):
+    """The root. `code` names the texts in the catalogue, `facts` fill them in."""
+
+    code: ClassVar[str]
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, **facts: str | int) -> None:
+        self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        """Code and facts on one line, for the technical log."""
+        return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items())])
+
+
+# ── The database ──────────────────────────────────────────────────────────────────────────────────
+
+
+class DatabaseFault(StoreError):
+    """The database as a whole cannot be used."""
+
+
+class DatabaseMissing(DatabaseFault):
+    """There is no database at that place: the custodian names the right home, or makes a new terminal."""
+
+    code = "database_missing"
+
+
+class DatabaseExists(DatabaseFault):
+    """A database stands there already and is not overwritten: the custodian chooses another place."""
+
+    code = "database_exists"
+
+
+class DatabaseNewer(DatabaseFault):
+    """The database was made by a newer program: the custodian installs that version here."""
+
+    code = "database_newer"
+
+
+class DatabaseOlder(DatabaseFault):
+    """The database was made by an older program: the custodian upgrades it."""
+
+    code = "database_older"
+
+
+class DatabaseDamaged(DatabaseFault):
+    """The file is no database of ours, or is broken: the custodian restores the latest backup."""
+
+    code = "database_damaged"
+    exit_status = 6
+
+
+class DatabaseUnsafe(DatabaseFault):
+    """Others can reach the database, or it does not keep its promises: the custodian mends that first."""
+
+    code = "database_unsafe"
+    exit_status = 7
+
+
+class DatabaseUrlUnknown(DatabaseFault):
+    """The settings name a kind of database that this program cannot use: the custodian corrects them."""
+
+    code = "database_url_unknown"
+    exit_status = 4
+
+
+class DatabaseBusy(DatabaseFault):
+    """Another program kept the database for too long: the operator tries again, or ends that program."""
+
+    code = "database_busy"
+
+
+class DatabaseFailed(DatabaseFault):
+    """The disk did not do what it was told: the custodian looks at the machine before anyone goes on."""
+
+    code = "database_failed"
+    exit_status = 7
+
+
+class DiskFull(DatabaseFault):
+    """The disk is full and nothing of this step was kept: the custodian makes room."""
+
+    code = "disk_full"
+    exit_status = 7
+
+
+# ── Key files ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class KeyFileFault(StoreError):
+    """A key file cannot be used."""
+
+
+class KeyFileMissing(KeyFileFault):
+    """A key file is not where the settings say: the custodian puts it back."""
+
+    code = "key_file_missing"
+
+
+class KeyFileExists(KeyFileFault):
+    """A key file stands there already; overwriting it would lose all that it opens."""
+
+    code = "key_file_exists"
+
+
+class KeyFileExposed(KeyFileFault):
+    """Others can read a key file: the custodian sets its mode to 0400 and decides about a new key."""
+
+    code = "key_file_exposed"
+    exit_status = 7
+
+
+class KeyFileDamaged(KeyFileFault):
+    """A key file has not the right size or does not open what it should: the custodian restores it."""
+
+    code = "key_file_damaged"
+    exit_status = 6
+
+
+# ── Integrity ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class StoreIntegrity(StoreError):
+    """Something that was kept does not verify. Nobody goes on before the officer knows."""
+
+    exit_status = 6
+
+
+class SealBroken(StoreIntegrity):
+    """A sealed value was changed, moved to another place, or sealed by another terminal."""
+
+    code = "seal_broken"
+
+
+class LogBroken(StoreIntegrity):
+    """The log does not verify from the named entry on: the officer keeps the database as it is."""
+
+    code = "log_broken"
+
+
+class LogEntryRefused(StoreIntegrity):
+    """A log entry would have held something that no entry may hold: the makers mend the program."""
+
+    code = "log_entry_refused"
+
+
+class NoticeConflict(StoreIntegrity):
+    """The peer sent other bytes under an id that is known: the officer asks the peer which one holds."""
+
+    code = "notice_conflict"
+
+
+class CursorBackwards(StoreIntegrity):
+    """The feed's position would have moved backwards: the officer asks the peer what happened there."""
+
+    code = "cursor_backwards"
+
+
+class ShipmentConflict(StoreIntegrity):
+    """A message would have left with other bytes than those kept for it: the makers mend the program."""
+
+    code = "shipment_conflict"
+
+
+# ── Logging on, rights, people ────────────────────────────────────────────────────────────────────
+
+
+class CredentialsFault(StoreError):
+    """Somebody cannot log on."""
+
+    exit_status = 3
+
+
+class PersonLocked(CredentialsFault):
+    """Ten wrong PINs: a second person with that right releases the ID."""
+
+    code = "person_locked"
+
+
+class AttemptTooSoon(CredentialsFault):
+    """Several wrong PINs: the person waits the seconds named before the next try."""
+
+    code = "attempt_too_soon"
+
+
+class SessionClosed(CredentialsFault):
+    """The session has ended, here or elsewhere: the person logs on again."""
+
+    code = "session_closed"
+
+
+class RightsFault(StoreError):
+    """This person may not do this."""
+
+    exit_status = 3
+
+
+class SecondPersonNeeded(RightsFault):
+    """Who entered a message may not approve it: another person does."""
+
+    code = "second_person_needed"
+
+
+class PinFault(StoreError):
+    """A PIN that must not be chosen: the person chooses another."""
+
+    exit_status = 4
+
+
+class PinTooShort(PinFault):
+    """Fewer than 8 digits, or a phrase of fewer than 12 characters."""
+
+    code = "pin_too_short"
+
+
+class PinTooLong(PinFault):
+    """More than 128 characters."""
+
+    code = "pin_too_long"
+
+
+class PinUntypable(PinFault):
+    """It holds a control character, which not every keyboard can type again."""
+
+    code = "pin_untypable"
+
+
+class PinGuessable(PinFault):
+    """A date, a run, a repeat, a mirror, or the person's own ID: the first things that are tried."""
+
+    code = "pin_guessable"
+
+
+class PeopleFault(StoreError):
+    """People as they are registered."""
+
+    exit_status = 4
+
+
+class PersonIdBad(PeopleFault):
+    """An ID has 3 to 32 characters out of a-z, 0-9 and the hyphen."""
+
+    code = "person_id_bad"
+
+
+class PersonExists(PeopleFault):
+    """That ID is given already, and IDs are never given twice."""
+
+    code = "person_exists"
+
+
+class PersonMissing(PeopleFault):
+    """Nobody has that ID."""
+
+    code = "person_missing"
+
+
+class RolesMissing(PeopleFault):
+    """A person needs at least one role."""
+
+    code = "roles_missing"
+
+
+# ── The peer register ─────────────────────────────────────────────────────────────────────────────
+
+
+class PeerFault(StoreError):
+    """The register of the peer."""
+
+
+class PeerMissing(PeerFault):
+    """No version of the peer is in force on that day: the custodian registers it."""
+
+    code = "peer_missing"
+
+
+class PeerVersionExists(PeerFault):
+    """A version of the peer begins at that very moment already: the custodian chooses another."""
+
+    code = "peer_version_exists"
+    exit_status = 4
+
+
+class PeerDatesBad(PeerFault):
+    """A version of the peer would end before it begins: the custodian corrects the dates."""
+
+    code = "peer_dates_bad"
+    exit_status = 4
+
+
+# ── The queue ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class QueueFault(StoreError):
+    """A message cannot take the step that was asked of it."""
+
+    exit_status = 4
+
+
+class MessageMissing(QueueFault):
+    """There is no message with that number."""
+
+    code = "message_missing"
+
+
+class ReferenceConflict(QueueFault):
+    """A message of that kind and reference is in the queue already."""
+
+    code = "reference_conflict"
+
+
+class StepRefused(QueueFault):
+    """The message's present state does not allow that step."""
+
+    code = "step_refused"
+
+
+class MessageChanged(QueueFault):
+    """Somebody else changed the message in between: the person looks at it anew."""
+
+    code = "message_changed"
+
+
+class WarningsUnconfirmed(QueueFault):
+    """The message has warnings (アラート) that nobody has confirmed."""
+
+    code = "warnings_unconfirmed"
+
+
+class ReasonMissing(QueueFault):
+    """That step needs a reason in words."""
+
+    code = "reason_missing"
+
+
+class NotYetDue(QueueFault):
+    """The message is held until its planned day and cannot be released before it."""
+
+    code = "not_yet_due"
+
+
+# ── Files offered for import ──────────────────────────────────────────────────────────────────────
+
+
+class FileFault(StoreError):
+    """A file offered for import cannot be read as one; nothing of it was taken in."""
+
+    exit_status = 4
+
+
+class FileUnreadable(FileFault):
+    """The file is missing, or may not be read: the operator names another."""
+
+    code = "file_unreadable"
+
+
+class FileSuffixUnknown(FileFault):
+    """The name ends neither in .jsonl nor in .csv: the operator renames or exports anew."""
+
+    code = "file_suffix_unknown"
+
+
+class FileShiftJis(FileFault):
+    """The file is in Shift_JIS (CP932): the resident-record system exports it anew in UTF-8."""
+
+    code = "file_shift_jis"
+
+
+class FileNotUtf8(FileFault):
+    """The file is not in UTF-8 from the line named on: it is exported anew."""
+
+    code = "file_not_utf8"

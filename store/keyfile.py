@@ -1,0 +1,59 @@
+"""Key files: written whole or not at all, readable by their owner alone."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from store.errors import KeyFileDamaged, KeyFileExists, KeyFileExposed, KeyFileMissing
+
+_MODE: Final = 0o400
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def write_key_file(path: Path, key: bytes) -> None:
+    """Write `key` to a new file of mode 0400; after return it survives a power failure.
+
+    The directory is made with mode 0700 when it is missing. Raises KeyFileExists.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A half-written key under the final name could never be told from a whole one: link it when done.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    _write_synced(draft, key)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise KeyFileExists(file=path.name) from None
+    finally:
+        draft.unlink()
+    _sync_directory(path.parent)
+
+
+def read_key_file(path: Path, *, size: int) -> bytes:
+    """Return the key of exactly `size` bytes. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & _OTHERS:
+                raise KeyFileExposed(file=path.name)
+            key = file.read(size + 1)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        raise KeyFileMissing(file=path.name) from None
+    if len(key) != size:
+        raise KeyFileDamaged(file=path.name)
+    return key
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - the mode has to be right from the first moment
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,175 @@
+"""The states of a message and the one table of steps between them.
+
+Each step says from which states it starts, where it leads, which right a person needs for it, and
+what it asks besides. The store enforces the table (`store.queue.moves`); screens and commands read
+it to know what to offer. This module is light on purpose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from store.rights import Right
+
+
+class Direction(StrEnum):
+    """Which way a message travels."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class OutState(StrEnum):
+    """Where a message to the peer stands."""
+
+    REVIEW = "review"  # 審査待ち
+    RETURNED = "returned"  # 差戻し
+    APPROVED = "approved"  # 送信待ち
+    HELD = "held"  # 保留: for its planned day, or by hand
+    SENDING = "sending"  # 送信中
+    UNKNOWN = "unknown"  # 不明: no answer; the next step is to ask, never to send under a new id
+    DELIVERED = "delivered"  # 送達: the signed receipt is here
+    ACCEPTED = "accepted"  # 受理: the peer's result
+    REFUSED = "refused"  # エラー: the peer's result, or its refusal of the envelope
+    WITHDRAWN = "withdrawn"  # 取下げ
+
+
+class InState(StrEnum):
+    """Where a notice from the peer stands."""
+
+    RECEIVED = "received"  # 未処理
+    ON_HOLD = "on_hold"  # 保留: no resident matches, or several do
+    CONFIRMED = "confirmed"  # 確認済
+    EXPORTED = "exported"  # 連携済: handed to the resident-record system
+    APPLIED = "applied"  # 反映済: that system said so
+    RETURNED = "returned"  # 反映不可: that system could not
+    SUPERSEDED = "superseded"  # 旧通知: a newer notice stands
+
+
+State = OutState | InState
+
+
+def state_of(direction: Direction, name: str) -> State:
+    """Return the state called `name`: `returned` means different things out and in."""
+    return OutState(name) if direction is Direction.OUT else InState(name)
+
+
+class Hold(StrEnum):
+    """Why a message is held."""
+
+    DAY = "day"  # until its planned day, when it is released by itself
+    HAND = "hand"  # until somebody releases it
+
+
+class Step(StrEnum):
+    """What can be done with a message. The value is also the word used in the log and in facts."""
+
+    # Out, by a person.
+    APPROVE = "approve"
+    GIVE_BACK = "give_back"
+    REVISE = "revise"
+    HOLD = "hold"
+    RELEASE = "release"
+    WITHDRAW = "withdraw"
+    # Out, by the terminal.
+    RELEASE_DUE = "release_due"
+    SHIP = "ship"
+    LOSE = "lose"
+    REQUEUE = "requeue"
+    DELIVER = "deliver"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    # In.
+    PUT_ON_HOLD = "put_on_hold"
+    TAKE_UP = "take_up"
+    CONFIRM = "confirm"
+    EXPORT = "export"
+    APPLY = "apply"
+    FAIL_TO_APPLY = "fail_to_apply"
+    RECONFIRM = "reconfirm"
+    SUPERSEDE = "supersede"
+
+
+class Ask(StrEnum):
+    """What a step asks for, besides state and right."""
+
+    SECOND_PERSON = "second_person"  # not who entered it, while the two-person rule is on
+    CONFIRMED_WARNINGS = "confirmed_warnings"
+    REASON = "reason"
+    PLANNED_DAY = "planned_day"  # not before the planned day has come
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table. `right` is None where the terminal itself acts."""
+
+    step: Step
+    direction: Direction
+    sources: frozenset[State]
+    target: State
+    right: Right | None = None
+    asks: frozenset[Ask] = frozenset()
+
+
+def _out(
+    step: Step, sources: set[OutState], target: OutState, right: Right | None = None, *asks: Ask
+) -> Transition:
+    return Transition(step, Direction.OUT, frozenset(sources), target, right, frozenset(asks))
+
+
+def _in(step: Step, sources: set[InState], target: InState, right: Right | None = None, *asks: Ask) -> Transition:
+    return Transition(step, Direction.IN, frozenset(sources), target, right, frozenset(asks))
+
+
+_O, _I = OutState, InState
+_ROWS: Final = (
+    # A message with a planned day in the future becomes `held` instead of `approved`.
+    _out(Step.APPROVE, {_O.REVIEW}, _O.APPROVED, Right.APPROVE, Ask.SECOND_PERSON, Ask.CONFIRMED_WARNINGS),
+    _out(Step.GIVE_BACK, {_O.REVIEW, _O.APPROVED, _O.HELD}, _O.RETURNED, Right.APPROVE, Ask.REASON),
+    # An edit makes a new revision and voids the approval.
+    _out(Step.REVISE, {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD}, _O.REVIEW, Right.ENTER),
+    _out(Step.HOLD, {_O.REVIEW, _O.APPROVED}, _O.HELD, Right.APPROVE),
+    # Back to `review` where nobody has approved the content as it stands now.
+    _out(Step.RELEASE, {_O.HELD}, _O.APPROVED, Right.APPROVE, Ask.PLANNED_DAY),
+    _out(
+        Step.WITHDRAW,
+        {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.REFUSED},
+        _O.WITHDRAWN,
+        Right.WITHDRAW,
+        Ask.REASON,
+    ),
+    _out(Step.RELEASE_DUE, {_O.HELD}, _O.APPROVED, None, Ask.PLANNED_DAY),
+    _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE),
+    _out(Step.LOSE, {_O.SENDING}, _O.UNKNOWN),
+    # The peer is known not to have it: the same stored bytes are sent again under the same id.
+    _out(Step.REQUEUE, {_O.SENDING, _O.UNKNOWN}, _O.APPROVED),
+    _out(Step.DELIVER, {_O.SENDING, _O.UNKNOWN}, _O.DELIVERED),
+    # A signed result proves the arrival, so it may overtake a lost receipt.
+    _out(Step.ACCEPT, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.ACCEPTED),
+    _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
+    _in(Step.PUT_ON_HOLD, {_I.RECEIVED}, _I.ON_HOLD, Right.CONFIRM),
+    _in(Step.TAKE_UP, {_I.ON_HOLD}, _I.RECEIVED, Right.CONFIRM),
+    _in(Step.CONFIRM, {_I.RECEIVED}, _I.CONFIRMED, Right.CONFIRM),
+    _in(Step.EXPORT, {_I.CONFIRMED}, _I.EXPORTED, Right.CONFIRM),
+    _in(Step.APPLY, {_I.EXPORTED}, _I.APPLIED, Right.CONFIRM),
+    _in(Step.FAIL_TO_APPLY, {_I.EXPORTED}, _I.RETURNED, Right.CONFIRM),
+    _in(Step.RECONFIRM, {_I.RETURNED}, _I.CONFIRMED, Right.CONFIRM),
+    _in(Step.SUPERSEDE, {_I.RECEIVED, _I.ON_HOLD, _I.CONFIRMED, _I.RETURNED}, _I.SUPERSEDED),
+)
+
+TRANSITIONS: Final[Mapping[Step, Transition]] = MappingProxyType({row.step: row for row in _ROWS})
+"""The table, by step."""
+
+SETTLED: Final = frozenset({OutState.ACCEPTED, OutState.WITHDRAWN})
+"""States in which an outgoing message no longer keeps the same person's later messages waiting."""
+
+UNSENT: Final = frozenset({OutState.REVIEW, OutState.RETURNED, OutState.APPROVED, OutState.HELD})
+"""States in which an outgoing message still waits here, so that it can become overdue."""
+
+
+def steps_from(state: State) -> tuple[Transition, ...]:
+    """Return the steps that start from `state`, in the order of the table."""
+    direction = Direction.OUT if isinstance(state, OutState) else Direction.IN
+    return tuple(row for row in _ROWS if row.direction is direction and state in row.sources)

@@ -1,0 +1,68 @@
+"""Who may do what: the roles, the rights, and the one table that joins them.
+
+Keys on the screen and commands both read this table, and the jobs check it again. This module is
+light on purpose: a screen may import it before the heavy libraries are loaded.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a person is at this terminal; one person may be several things."""
+
+    OPERATOR = "operator"  # 操作者
+    APPROVER = "approver"  # 決裁者
+    OFFICER = "officer"  # 情報セキュリティ責任者
+    AUDITOR = "auditor"  # 監査者
+    CUSTODIAN = "custodian"  # システム管理者
+
+
+class Right(StrEnum):
+    """One thing that a person may be allowed to do."""
+
+    READ = "read"  # see the contents of messages
+    ENTER = "enter"  # take in files, enter and correct messages
+    APPROVE = "approve"  # approve, return, hold, release
+    WITHDRAW = "withdraw"
+    EXCHANGE = "exchange"  # send and receive
+    CONFIRM = "confirm"  # confirm received notices and hand them on
+    LOG = "log"  # see and verify the log
+    EXPORT_LOG = "export_log"
+    PEOPLE = "people"
+    PEER = "peer"
+    SETTINGS = "settings"  # see and check the terminal's settings
+    INSTRUCT = "instruct"  # instruct the operators (protection measure 8)
+    OUTAGE = "outage"  # declare that the line cannot be used
+
+
+RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
+    {
+        Role.OPERATOR: frozenset({Right.READ, Right.ENTER, Right.EXCHANGE, Right.CONFIRM}),
+        Role.APPROVER: frozenset(
+            {Right.READ, Right.APPROVE, Right.WITHDRAW, Right.EXCHANGE, Right.CONFIRM, Right.LOG}
+        ),
+        Role.OFFICER: frozenset(
+            {
+                Right.READ,
+                Right.APPROVE,
+                Right.EXCHANGE,
+                Right.LOG,
+                Right.EXPORT_LOG,
+                Right.PEOPLE,
+                Right.INSTRUCT,
+                Right.OUTAGE,
+            }
+        ),
+        Role.AUDITOR: frozenset({Right.LOG, Right.EXPORT_LOG}),
+        # The custodian keeps the machine running and sees no personal data.
+        Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS}),
+    }
+)
+
+
+def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
+    """Return everything that somebody with these roles may do."""
+    return frozenset().union(*(RIGHTS[role] for role in roles))
