@@ -1,0 +1,197 @@
+"""The words of the wire that both sides share: protocol name, limits, canonical JSON, times, digests.
+
+Everything that comes from outside passes through the strict readers here. They raise `WireError` with the place at
+fault, which each caller turns into the error of its own errand.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+PROTOCOL: Final = "renkei/1"
+JSON_TYPE: Final = "application/json"
+PROBLEM_TYPE: Final = "application/problem+json"
+
+# A batch, a question or a page of the feed has at most this many items.
+MOST_ITEMS: Final = 512
+# One envelope: some thirty times an ordinary message, and enough for 200-character names of any script.
+MOST_ENVELOPE_BYTES: Final = 64 * 1024
+# Any batch of admitted envelopes fits in base64 (4/3) with the JSON around each item, so that counting items is enough.
+MOST_BODY_BYTES: Final = MOST_ITEMS * (MOST_ENVELOPE_BYTES * 4 // 3 + 4096)
+# Clocks of both sides may differ by this much before a time counts as implausible.
+CLOCK_TOLERANCE: Final = timedelta(seconds=300)
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
+class WireError(ValueError):
+    """Something from outside breaks the protocol at `place` (a field name of ours, never a value)."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def encode(value: Mapping[str, Any]) -> bytes:
+    """Return canonical JSON: sorted keys, no spaces, ASCII only, so that equal values are equal bytes."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decode(raw: bytes, place: str) -> dict[str, Any]:
+    """Read one JSON object. Doubled keys, NaN, a BOM, other encodings and absurd nesting raise WireError."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise WireError(place) from error
+    if not isinstance(value, dict):
+        raise WireError(place)
+    return value
+
+
+def decode_canonical(raw: bytes, fields: frozenset[str], place: str) -> dict[str, Any]:
+    """Read one JSON object of exactly `fields`, which has to be the very bytes that `encode` makes of it."""
+    value = decode(raw, place)
+    if value.keys() != fields:
+        raise WireError(place)
+    try:
+        same = encode(value) == raw
+    except ValueError as error:
+        raise WireError(place) from error
+    if not same:
+        raise WireError(place)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("doubled key")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def only(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return `value` when it has exactly the fields `names`."""
+    if value.keys() != set(names):
+        raise WireError("fields")
+    return value
+
+
+def text(value: Any, place: str, most: int = 4096) -> str:
+    """Return `value` when it is a string of at most `most` characters that UTF-8 can carry."""
+    if not isinstance(value, str) or len(value) > most or any("\ud800" <= char <= "\udfff" for char in value):
+        raise WireError(place)
+    return value
+
+
+def whole(value: Any, place: str, least: int = 0, most: int = 2**53) -> int:
+    """Return `value` when it is a whole number from `least` to `most` (2^53: what JSON readers agree on)."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise WireError(place)
+    return value
+
+
+def flag(value: Any, place: str) -> bool:
+    """Return `value` when it is true or false."""
+    if not isinstance(value, bool):
+        raise WireError(place)
+    return value
+
+
+def items(value: Any, place: str, most: int = MOST_ITEMS) -> list[Any]:
+    """Return `value` when it is a list of at most `most` items."""
+    if not isinstance(value, list) or len(value) > most:
+        raise WireError(place)
+    return value
+
+
+def table(value: Any, place: str) -> dict[str, Any]:
+    """Return `value` when it is a JSON object."""
+    if not isinstance(value, dict):
+        raise WireError(place)
+    return value
+
+
+def message_id(value: Any, place: str = "id") -> str:
+    """Return `value` when it is a message id: 32 lower-case hexadecimal digits (a UUID without hyphens)."""
+    return _matching(_ID, value, place)
+
+
+def digest(value: Any, place: str = "digest") -> str:
+    """Return `value` when it is a SHA-256 digest in 64 lower-case hexadecimal digits."""
+    return _matching(_DIGEST, value, place)
+
+
+def key_id(value: Any, place: str) -> str:
+    """Return `value` when it is a key id: the first 32 hexadecimal digits of the SHA-256 of a public key."""
+    return _matching(_ID, value, place)
+
+
+def name(value: Any, place: str) -> str:
+    """Return `value` when it is a name on the wire: up to 64 ASCII letters, digits, dots, hyphens, underscores."""
+    return _matching(_NAME, value, place)
+
+
+def municipality(value: Any, place: str = "municipality") -> str:
+    """Return `value` when it is a municipality code of six digits; who checks the check digit is the store."""
+    return _matching(_MUNICIPALITY, value, place)
+
+
+def _matching(pattern: re.Pattern[str], value: Any, place: str) -> str:
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        raise WireError(place)
+    return value
+
+
+def to_time(moment: datetime) -> str:
+    """Return an aware `moment` as RFC 3339 in UTC with microseconds, e.g. 2026-11-23T07:15:00.000000Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def from_time(value: Any, place: str) -> datetime:
+    """Return the aware UTC moment of a text made by `to_time`."""
+    try:
+        return datetime.strptime(_matching(_TIME, value, place), "%Y-%m-%dT%H:%M:%S.%f%z")
+    except ValueError as error:
+        raise WireError(place) from error
+
+
+def to_base64(raw: bytes) -> str:
+    """Return `raw` in standard base64 with padding."""
+    return base64.b64encode(raw).decode("ascii")
+
+
+def from_base64(value: Any, place: str, most: int) -> bytes:
+    """Return at most `most` bytes of a standard base64 text that has no other spelling."""
+    if not isinstance(value, str) or len(value) > (most + 2) // 3 * 4:
+        raise WireError(place)
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireError(place) from error
+    # Unused bits in the last character and missing padding would give one content several spellings.
+    if len(raw) > most or to_base64(raw) != value:
+        raise WireError(place)
+    return raw
+
+
+def sha256(raw: bytes) -> str:
+    """Return the SHA-256 of `raw` in hexadecimal digits."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def fingerprint(public_key: bytes) -> str:
+    """Return the key id of a public key: the first 32 hexadecimal digits of its SHA-256."""
+    return sha256(public_key)[:32]
