@@ -1,0 +1,78 @@
+"""`agency serve`, `post` and `received`: the reference agency, for rehearsal, tests and acceptance.
+
+`--home` names the agency's own directory here: it is the other side, and shares nothing with a terminal.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from console.commands.faults import Status
+from console.commands.group import LazyGroup
+from console.commands.invocation import Invocation
+from console.commands.output import json_line
+
+agency = LazyGroup(
+    "agency",
+    {
+        "serve": "console.commands.agency:serve",
+        "post": "console.commands.agency:post",
+        "received": "console.commands.agency:received",
+    },
+)
+
+
+@click.command("serve")
+@click.option("--with-parent", is_flag=True)
+@click.pass_obj
+def serve(said: Invocation, *, with_parent: bool) -> int:
+    """Serve until a signal; with `--with-parent` also until standard input ends, however the parent ended."""
+    from transport import agency as reference
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    if with_parent:
+        threading.Thread(target=_wait_for_parent, args=(stop,), name="parent-watch", daemon=True).start()
+
+    def ready(address: str, port: int) -> None:
+        # A line of JSON in either form of output: whoever started the agency waits for it.
+        sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
+        sys.stdout.flush()
+
+    reference.serve(said.named_home(), ready=ready, stop=stop)
+    return Status.DONE
+
+
+@click.command("post")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def post(said: Invocation, file: Path) -> int:
+    """Put the agency notices of a file (JSON Lines) into the terminal's feed."""
+    from transport import agency as reference
+
+    posted = reference.post(said.named_home(), file)
+    said.output.result({"posted": posted}, [said.words("commands.agency.post.done", posted=posted)])
+    return Status.DONE
+
+
+@click.command("received")
+@click.pass_obj
+def received(said: Invocation) -> int:
+    """Tell how many messages arrived, and how many different ones."""
+    from transport import agency as reference
+
+    holding = reference.received(said.named_home())
+    data = {"messages": holding.messages, "distinct": holding.distinct}
+    said.output.result(data, [said.words("commands.agency.received.done", **data)])
+    return Status.DONE
+
+
+def _wait_for_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()

@@ -1,0 +1,74 @@
+"""`send` and `receive`: exchange with the peer, with progress on stderr while a person looks."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from console.commands.faults import Status
+from console.commands.invocation import Invocation
+from console.commands.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from console.jobs.progress import Progress, Report
+
+
+@click.command("send")
+@click.pass_obj
+def send(said: Invocation) -> int:
+    """Send what is approved and due; exit status 5 when an answer is missing or the peer refused an item."""
+    from console.jobs import exchange
+
+    with said.acting() as (terminal, session), _watched(said) as (report, cancel):
+        sent = exchange.send(terminal, session, progress=report, cancel=cancel)
+    data = {
+        "sent": sent.sent,
+        "delivered": sent.delivered,
+        "unknown": sent.unknown,
+        "refused": sent.refused,
+        "waiting": sent.waiting,
+    }
+    items = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in sent.items]
+    said.output.result({**data, "items": items}, [said.words("commands.send.done", **data)])
+    return Status.LINE if sent.unknown or sent.refused else Status.DONE
+
+
+@click.command("receive")
+@click.pass_obj
+def receive(said: Invocation) -> int:
+    """Fetch results and notices; exit status 6 when something that came did not verify."""
+    from console.jobs import exchange
+
+    with said.acting() as (terminal, session), _watched(said) as (report, cancel):
+        got = exchange.receive(terminal, session, progress=report, cancel=cancel)
+    data = {"received": got.received, "rejected": got.rejected, "results": got.results}
+    items = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in got.items]
+    said.output.result({**data, "items": items}, [said.words("commands.receive.done", **data)])
+    return Status.INTEGRITY if got.rejected else Status.DONE
+
+
+@contextmanager
+def _watched(said: Invocation) -> Iterator[tuple["Report", threading.Event]]:
+    """Yield a reporter and the event that Ctrl+C sets: the job stops between two batches, and nothing is lost."""
+    cancel = threading.Event()
+
+    def stop(_number: int, _frame: "FrameType | None") -> None:
+        # A second Ctrl+C ends the call at once.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancel.set()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        with ProgressLine(said.words) as line:
+
+            def report(at: "Progress") -> None:
+                line.timed(at.done, at.total, at.per_second, at.remaining_seconds)
+
+            yield report, cancel
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,58 @@
+"""Groups that import a command when it is called, and give every command its texts and the common options."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from console.commands.invocation import CommonOption, common_options
+from console.words import Words
+
+_HELP_WIDTH = 110
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named as `module:attribute` and imported one at a time."""
+
+    def __init__(self, name: str, places: Mapping[str, str]) -> None:
+        super().__init__(name, context_settings={"help_option_names": ["--help"], "max_content_width": _HELP_WIDTH})
+        self._places = places
+        self._words = Words()
+        self._prefix = ""
+
+    def localise(self, words: Words, prefix: str, *, outermost: bool = False) -> None:
+        """Take the texts of this group and of its commands from under `prefix`."""
+        self._words = words
+        self._prefix = prefix
+        _equip(self, words, prefix, outermost=outermost)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it.
+        """Return the names in the order of the day's work, as they are written down."""
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it.
+        """Import the command `cmd_name` and equip it; None when there is none."""
+        place = self._places.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        key = f"{self._prefix}.{cmd_name}"
+        if isinstance(command, LazyGroup):
+            command.localise(self._words, key)
+        else:
+            _equip(command, self._words, key, outermost=False)
+        return command
+
+
+def _equip(command: click.Command, words: Words, prefix: str, *, outermost: bool) -> None:
+    """Set the help texts of `command` and append the common options, once."""
+    command.help = words(f"{prefix}.help")
+    own = [parameter for parameter in command.params if not isinstance(parameter, CommonOption)]
+    for parameter in own:
+        if isinstance(parameter, click.Option):
+            parameter.help = words(f"{prefix}.options.{parameter.name}")
+    common = common_options(outermost=outermost)
+    for option in common:
+        option.help = words(f"commands.common.{option.name}")
+    command.params = [*own, *common]

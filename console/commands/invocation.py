@@ -1,0 +1,136 @@
+"""What is said for every command: which terminal, which language, which form of output, who acts."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from console.commands.credentials import read_pin
+from console.commands.output import Output
+from console.errors import ConsoleError, CredentialsMissing
+from console.session import Ending, Session
+from console.settings import Settings
+from console.words import LANGUAGES, Language, Words
+
+if TYPE_CHECKING:
+    from console.terminal import Terminal
+
+HOME_VARIABLE = "RENKEI_HOME"
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The common options of one call, filled in while click reads the arguments from left to right."""
+
+    home: Path | None = None
+    language: Language | None = None
+    as_json: bool = False
+    person: str | None = None
+    pin_file: Path | None = None
+    _words: Words | None = field(default=None, repr=False)
+
+    @property
+    def words(self) -> Words:
+        """The catalogue in the language of the option, else of the terminal's settings, else in Japanese."""
+        if self._words is None:
+            self._words = Words(self.language or self._set_language())
+        return self._words
+
+    @property
+    def output(self) -> Output:
+        """Where the result goes, in the form that was asked for."""
+        return Output(self.words, as_json=self.as_json)
+
+    def named_home(self) -> Path:
+        """Return the directory that was named; without one the call is wrong usage."""
+        if self.home is None:
+            raise click.UsageError(self.words("commands.usage.home"), click.get_current_context(silent=True))
+        return self.home
+
+    @contextmanager
+    def acting(self) -> Iterator[tuple["Terminal", Session]]:
+        """Open the terminal, log the named person on, and log off however the work ends.
+
+        Raises CredentialsMissing, PinFileExposed or PinFileUnreadable before anything is opened.
+        """
+        if self.person is None or self.pin_file is None:
+            raise CredentialsMissing
+        pin = read_pin(self.pin_file)
+        from console.jobs import access
+        from console.terminal import Terminal
+
+        with Terminal.open(self.named_home()) as terminal:
+            session = access.log_on(terminal, self.person, pin, origin="command")
+            ending = Ending.CRASH
+            try:
+                yield terminal, session
+                ending = Ending.LOGGED_OFF
+            except BaseException as error:
+                ending = _ending_after(error)
+                raise
+            finally:
+                access.log_off(terminal, session, ending)
+
+    def _set_language(self) -> Language:
+        if self.home is not None:
+            try:
+                return "en" if Settings.load(self.home).language == "en" else "ja"
+            except ConsoleError:
+                # The command itself will say what is wrong with the settings; here only the language is wanted.
+                return "ja"
+        return "ja"
+
+
+class CommonOption(click.Option):
+    """An option that every command takes; what it says is kept in the `Invocation`."""
+
+    def __init__(self, flag: str, name: str, **settings: Any) -> None:
+        super().__init__([flag, name], expose_value=False, callback=_remember, **settings)
+
+
+def common_options(*, outermost: bool) -> list[CommonOption]:
+    """Return the options that every command takes. The environment is read once, by the outermost group."""
+    return [
+        CommonOption("--home", "home", type=click.Path(path_type=Path), envvar=HOME_VARIABLE if outermost else None),
+        CommonOption("--language", "language", type=click.Choice(LANGUAGES)),
+        CommonOption("--json", "as_json", is_flag=True),
+        CommonOption("--as", "person", metavar="ID"),
+        CommonOption("--pin-file", "pin_file", type=click.Path(path_type=Path)),
+    ]
+
+
+def glance(arguments: Sequence[str]) -> Invocation:
+    """Read the common options alone, wherever they stand, to know how to speak about what comes next.
+
+    Whatever else is among the arguments, also when it is wrong, is left for the real reading.
+    """
+    invocation = Invocation()
+    reader = click.Command(
+        "renkei",
+        params=list(common_options(outermost=True)),
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    )
+    reader.make_context("renkei", list(arguments), obj=invocation, resilient_parsing=True)
+    return invocation
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keep `value` when it was said: a command's own options come after those before its name, and win."""
+    name = parameter.name
+    invocation = context.find_object(Invocation)
+    if invocation is None or name is None or value is None:
+        return
+    if context.get_parameter_source(name) not in {None, ParameterSource.DEFAULT}:
+        setattr(invocation, name, value)
+
+
+def _ending_after(error: BaseException) -> Ending:
+    if isinstance(error, Exception):
+        from console.commands.faults import is_foreseen
+
+        return Ending.LOGGED_OFF if is_foreseen(error) else Ending.CRASH
+    return Ending.SIGNAL

@@ -1,0 +1,129 @@
+"""`approve`, `return`, `hold`, `release` and `withdraw`: decide about messages in the queue."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from console.commands.faults import Status, status_of
+from console.commands.invocation import Invocation
+from console.words import Words
+from console.words.visible import visible
+from store.message.states import TRANSITIONS, Step
+
+if TYPE_CHECKING:
+    from console.jobs.review import Changed, Refusal
+    from console.session import Session
+    from console.terminal import Terminal
+
+    Decision = Callable[[Terminal, Session, Sequence[int]], Changed]
+
+# A reason may name a person: read from standard input it never shows in the machine's list of processes.
+_STANDARD_INPUT = "-"
+
+
+def _on_messages(command: Callable[..., int]) -> Callable[..., int]:
+    """Let `command` take message numbers, or `--all` for every message that it can be done to."""
+    command = click.option("--all", "everything", is_flag=True)(command)
+    return click.argument("numbers", nargs=-1, metavar="ID...", type=click.IntRange(min=1))(command)
+
+
+def _with_reason(command: Callable[..., int]) -> Callable[..., int]:
+    """Let `command` take a reason in words; `-` reads it from standard input."""
+
+    def read(_context: click.Context, _parameter: click.Parameter, reason: str) -> str:
+        return sys.stdin.read().strip() if reason == _STANDARD_INPUT else reason
+
+    return click.option("--reason", default="", metavar="TEXT", callback=read)(command)
+
+
+@click.command("approve")
+@_on_messages
+@click.option("--confirm-warnings", is_flag=True)
+@click.pass_obj
+def approve(said: Invocation, *, numbers: tuple[int, ...], everything: bool, confirm_warnings: bool) -> int:
+    """Approve; messages with unconfirmed warnings are refused unless the flag confirms them."""
+    from console.jobs import review
+
+    decision = partial(review.approve, confirm_warnings=confirm_warnings)
+    return _decide(said, Step.APPROVE, decision, numbers, everything=everything)
+
+
+@click.command("return")
+@_on_messages
+@_with_reason
+@click.pass_obj
+def give_back(said: Invocation, *, numbers: tuple[int, ...], everything: bool, reason: str) -> int:
+    """Return to the operator with a reason."""
+    from console.jobs import review
+
+    decision = partial(review.give_back, reason=reason)
+    return _decide(said, Step.GIVE_BACK, decision, numbers, everything=everything)
+
+
+@click.command("hold")
+@_on_messages
+@click.pass_obj
+def hold(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
+    """Keep approved messages from being sent."""
+    from console.jobs import review
+
+    return _decide(said, Step.HOLD, review.hold, numbers, everything=everything)
+
+
+@click.command("release")
+@_on_messages
+@click.pass_obj
+def release(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
+    """Let held messages be sent."""
+    from console.jobs import review
+
+    return _decide(said, Step.RELEASE, review.release, numbers, everything=everything)
+
+
+@click.command("withdraw")
+@_on_messages
+@_with_reason
+@click.pass_obj
+def withdraw(said: Invocation, *, numbers: tuple[int, ...], everything: bool, reason: str) -> int:
+    """Take messages back for good, with a reason."""
+    from console.jobs import review
+
+    decision = partial(review.withdraw, reason=reason)
+    return _decide(said, Step.WITHDRAW, decision, numbers, everything=everything)
+
+
+def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequence[int], *, everything: bool) -> int:
+    if everything == bool(numbers):
+        raise click.UsageError(said.words("commands.usage.messages"), click.get_current_context())
+    with said.acting() as (terminal, session):
+        chosen = _all_for(terminal, session, step) if everything else numbers
+        done = decision(terminal, session, chosen)
+    data = {"changed": list(done.changed), "refused": [_refusal(one, said.words) for one in done.refused]}
+    said.output.result(data, _lines(done, said.words))
+    return max((status_of(one.reason) for one in done.refused), default=Status.DONE)
+
+
+def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
+    """Return the numbers of all outgoing messages in a state from which `step` starts."""
+    from console.jobs import queue
+
+    return [
+        number
+        for state in sorted(TRANSITIONS[step].sources)
+        for number in queue.ids(terminal, session, queue.QueueQuery(direction="out", state=state))
+    ]
+
+
+def _refusal(refusal: "Refusal", words: Words) -> dict[str, object]:
+    text = words.fault(refusal.reason, refusal.facts)
+    return {"id": refusal.id, "reason": refusal.reason, "message": text.cause, "remedy": text.remedy}
+
+
+def _lines(done: "Changed", words: Words) -> Iterator[str]:
+    for one in done.refused:
+        text = words.fault(one.reason, one.facts)
+        yield visible(words("commands.review.refused", id=one.id, cause=text.cause, remedy=text.remedy))
+    yield words("commands.review.done", changed=len(done.changed), refused=len(done.refused))
