@@ -50,7 +50,7 @@ RECORD_FIELD: Final = "record"
 
 _FORMAT = ("format",)
 _STANDARD = ("std",)
-_RECORD_NOTICE = ("immigration-61-8-2", "immigration-order-24")
+_RECORD_NOTICE = ("immigration-61-8-2", "immigration-order-notice")
 _REPORT_RELAY = ("immigration-order-2", "special-order-3")
 _AGENCY_NOTICE = ("juki-30-50",)
 

@@ -1,0 +1,134 @@
+"""Dates: known wholly or in part, real or impossible, in the Western calendar or the Japanese era.
+
+Birth dates, and the days of death and disappearance, come from papers: parts may be unknown (`00`) and
+days may be given that no calendar has. They are kept as written; no substitute date is ever invented.
+"""
+
+import re
+from calendar import monthrange
+from datetime import date, datetime, timedelta, timezone
+from typing import Final, NamedTuple
+
+from store.message import tables
+
+JAPAN: Final = timezone(timedelta(hours=9))
+"""Japan has had one offset and no summer time since 1952; laws count days by it."""
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_MONTHS = 12
+_LONGEST_MONTH = 31
+_LEAP_YEAR = 2000
+
+WESTERN_FIELDS: Final = frozenset({"birth_date", "expiry_date"})
+"""The last parts of the items that are shown in the Western calendar only (生年月日, 在留期間の満了の日)."""
+
+
+class Parts(NamedTuple):
+    """Year, month and day as written; 0 is unknown."""
+
+    year: int
+    month: int
+    day: int
+
+    @property
+    def known_in_order(self) -> bool:
+        """Whether no known part follows an unknown one."""
+        return bool((self.year or not self.month) and (self.month or not self.day))
+
+    @property
+    def possible(self) -> bool:
+        """Whether a calendar has such a day, as far as the parts are known."""
+        if not self.day or not self.month:
+            return True
+        return self.day <= monthrange(self.year or _LEAP_YEAR, self.month)[1]
+
+
+def parse_parts(text: str) -> Parts | None:
+    """Read `YYYY-MM-DD`, each part perhaps `00`; None when it has another shape, month 13 or day 32."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    parts = Parts(int(match[1]), int(match[2]), int(match[3]))
+    return parts if parts.month <= _MONTHS and parts.day <= _LONGEST_MONTH else None
+
+
+def parse_day(text: str) -> date | None:
+    """Read a day that the calendar has; None for anything else."""
+    if _DATE.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Read ISO 8601 with an offset (`2026-11-23T09:00:00+09:00`); None for anything else."""
+    if _MOMENT.fullmatch(text) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        moment.astimezone(JAPAN)
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def japanese_day(moment: datetime) -> date:
+    """Return the day it is in Japan."""
+    return moment.astimezone(JAPAN).date()
+
+
+def shows_era(field: str) -> bool:
+    """Tell whether the dates of a field are shown in the Japanese era."""
+    return field.rpartition(".")[2] not in WESTERN_FIELDS
+
+
+def display_date(text: str, *, era: bool) -> str:
+    """Show a date as Japanese papers do: `令和8年11月23日`, or `1985年4月（日不明）` for unknown parts.
+
+    With `era` false, in the Western calendar. A text that is no date comes back as it is.
+    """
+    parts = parse_parts(text)
+    if parts is None:
+        return text
+    if not any(parts):
+        return "年月日不明"
+    year = _era_year(parts) if era else _western_year(parts)
+    return year + _month_and_day(parts)
+
+
+def _western_year(parts: Parts) -> str:
+    return f"{parts.year}年" if parts.year else "年不明"
+
+
+def _era_year(parts: Parts) -> str:
+    """Name the year in its era; a year in which the era changed, without a month or day, in both."""
+    names = [_in_era(era, parts.year) for era in tables.eras() if _touches(era, parts)]
+    if not parts.year or not names:
+        return _western_year(parts)
+    return "・".join(names)
+
+
+def _in_era(era: tables.Era, year: int) -> str:
+    count = year - era.first_year + 1
+    return f"{era.ja}{'元' if count == 1 else count}年"
+
+
+def _touches(era: tables.Era, parts: Parts) -> bool:
+    """Tell whether the days that the parts leave open meet the era.
+
+    Days are compared part by part, so that days no calendar has (平成31年4月31日) find their era too.
+    """
+    first = Parts(parts.year, parts.month or 1, parts.day or 1)
+    last = Parts(parts.year, parts.month or _MONTHS, parts.day or _LONGEST_MONTH)
+    since = Parts(era.since.year, era.since.month, era.since.day)
+    return since <= last and (era.until is None or first <= Parts(era.until.year, era.until.month, era.until.day))
+
+
+def _month_and_day(parts: Parts) -> str:
+    if not parts.month and not parts.day:
+        return "（月日不明）"
+    month = f"{parts.month}月" if parts.month else "（月不明）"
+    return month + (f"{parts.day}日" if parts.day else "（日不明）")
