@@ -1,0 +1,325 @@
+"""The full-screen console: who is logged on, which terminal is open, which screen is shown.
+
+The first screen is painted before anything heavy is imported; the terminal (database, keys, line) opens in a thread
+behind it. Jobs run in threads; a screen never waits for the disk or the line.
+"""
+
+import gc
+import math
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console import surroundings
+from console.background import Background
+from console.departure import Departure
+from console.errors import ConsoleError, record_incident
+from console.hardened import HardenedApp
+from console.screens.keys import EVERYWHERE, bindings
+from console.screens.login import LoginScreen
+from console.session import Ending, Session, SessionKeeper
+from console.settings import Settings
+from console.widgets.palette import GROUND, INK, Colours, Palette
+from console.widgets.surface import Surface
+from console.words import Language, Words
+
+if TYPE_CHECKING:
+    from console.jobs.exchange import LineState
+    from console.terminal import Terminal
+
+T = TypeVar("T")
+_MINUTE: Final = 60
+
+
+class RenkeiApp(HardenedApp):
+    """The console on one terminal's directory."""
+
+    TITLE = "Renkei"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
+    CSS = f"""
+    Screen {{ background: {GROUND}; color: {INK}; overflow: hidden hidden; }}
+    Screen:ansi {{ background: ansi_default; color: ansi_default; }}
+    ModalScreen {{ background: transparent; align: left bottom; }}
+    """
+
+    def __init__(
+        self, home: Path, settings: Settings, *, language: Language | None = None, colours: Colours = Colours.FULL
+    ) -> None:
+        super().__init__(ansi_color=colours is not Colours.FULL)
+        self.home = home
+        self.settings = settings
+        self.words = Words(language or ("en" if settings.language == "en" else "ja"))
+        self.palette = Palette(colours)
+        self.background = Background(self._job_failed)
+        self.line_state: LineState | None = None
+        self.failure: ConsoleError | None = None
+        self._terminal: Future[Terminal] = Future()
+        self._keeper = SessionKeeper(
+            settings.session, close=self._write_closing_entry, locked=self._on_locked, ended=self._on_ended
+        )
+        self._painted = False
+        self._minutes_shown = 0
+
+    # The start
+
+    def get_default_screen(self) -> LoginScreen:
+        """Begin with the login screen; it stays below all others."""
+        return LoginScreen(id="login")
+
+    def on_mount(self) -> None:
+        """Look each second whether the head line's minutes have changed; nothing is painted when they have not."""
+        self.set_interval(1.0, self._show_minutes)
+
+    def first_painted(self) -> None:
+        """Open the terminal, now that the first screen can be seen."""
+        if self._painted:
+            return
+        self._painted = True
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        self.begin()
+
+    def begin(self) -> None:
+        """Import what is heavy and open the terminal, in a thread."""
+        self.background.start(self.screen, self._open_terminal, self._terminal_opened, self._terminal_failed)
+
+    def _open_terminal(self) -> "Terminal":
+        from console.jobs import access
+        from console.terminal import Terminal
+
+        terminal = Terminal.open(self.home)
+        access.close_abandoned(terminal)
+        return terminal
+
+    def _terminal_opened(self, terminal: "Terminal") -> None:
+        self._terminal.set_result(terminal)
+
+    def _terminal_failed(self, error: Exception) -> None:
+        self._terminal.set_exception(error)
+        if hasattr(error, "exit_status") and hasattr(error, "code"):
+            self.failure = error  # type: ignore[assignment]  # An error of one of the three trees.
+            self.exit(return_code=error.exit_status)
+        else:
+            self.crash(error)
+
+    @property
+    def terminal(self) -> "Terminal":
+        """The open terminal; jobs in threads wait for it here."""
+        return self._terminal.result()
+
+    # The session
+
+    @property
+    def session(self) -> Session | None:
+        """The session of the person who is logged on."""
+        return self._keeper.session
+
+    def may(self, right: str | None) -> bool:
+        """Tell whether the person who is logged on has `right`; None asks for none."""
+        session = self.session
+        return right is None or (session is not None and session.may(right))
+
+    @property
+    def minutes_left(self) -> int:
+        """Whole minutes until the session ends if nothing is touched, rounded up."""
+        return math.ceil(self._keeper.time_left().to_logoff / _MINUTE)
+
+    def work(
+        self,
+        owner: Widget,
+        job: Callable[["Terminal", Session], T],
+        then: Callable[[T], None],
+        otherwise: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Run `job` for the person who is logged on, in a thread; see `Background.start`."""
+        session = self.session
+        if session is not None:
+            self.background.start(owner, lambda: job(self.terminal, session), then, otherwise)
+
+    def logged_on(self, session: Session) -> None:
+        """Begin the work of the person whose session was opened."""
+        from console.screens.queue import QueueScreen
+
+        self._keeper.begin(session)
+        self.push_screen(QueueScreen(id="queue"))
+        self.look_at_line()
+
+    def look_at_line(self) -> None:
+        """Ask whether the peer can be reached, for the head line."""
+
+        def ask() -> "LineState":
+            from console.jobs import exchange
+
+            return exchange.line_state(self.terminal)
+
+        self.background.start(self.screen, ask, self._line_known)
+
+    def _line_known(self, state: "LineState") -> None:
+        self.line_state = state
+        self.refresh_heads()
+
+    def unlocked(self) -> None:
+        """Go on after the PIN was given at the locked screen."""
+        self._keeper.unlock()
+
+    def action_log_off(self) -> None:
+        """End the session; at the login screen, end the console."""
+        if self.session is None:
+            self.exit(return_code=0)
+        elif not getattr(self.screen, "unfinished", False):
+            self._keeper.end(Ending.LOGGED_OFF)
+
+    def close_session(self, ending: Ending) -> bool:
+        """End the session if one is open: exactly one closing entry, whoever calls first."""
+        return self._keeper.end(ending)
+
+    def _write_closing_entry(self, session: Session, ending: Ending) -> None:
+        from console.jobs import access
+
+        access.log_off(self.terminal, session, ending)
+
+    def _on_locked(self) -> None:
+        # From the clock's thread.
+        self.call_later(self._lock)
+
+    def _on_ended(self, ending: Ending) -> None:
+        # From any thread, also while the application is ending.
+        if self.is_running:
+            self.call_later(self._return_to_login, ending)
+
+    def _lock(self) -> None:
+        from console.screens.lock import LockScreen
+
+        if self.session is not None:
+            self.push_screen(LockScreen(id="lock"))
+
+    async def _return_to_login(self, ending: Ending) -> None:
+        self.line_state = None
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if isinstance(self.screen, LoginScreen):
+            self.screen.welcome_back(ending)
+
+    # Keys anywhere
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep the session alive while keys are pressed."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._keeper.touch()
+        await super().on_event(event)
+
+    def action_language(self) -> None:
+        """Switch between Japanese and English; the Linux console has no Japanese letters."""
+        if surroundings.draws_japanese():
+            self.words.toggle()
+            self.reword()
+
+    def action_help(self) -> None:
+        """Explain the screen in hand."""
+        from console.screens.help import HelpScreen
+
+        topic = getattr(self.screen, "help_topic", None)
+        if topic is not None:
+            self.push_screen(HelpScreen(topic))
+
+    def reword(self) -> None:
+        """Show every text anew in the language in hand; input and focus stay."""
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(Surface):
+                widget.reword()
+
+    def refresh_heads(self) -> None:
+        """Draw the head lines anew."""
+        for screen in self.screen_stack:
+            for head in screen.query("HeadLine"):
+                head.refresh()
+
+    def _show_minutes(self) -> None:
+        minutes = self.minutes_left
+        if minutes != self._minutes_shown:
+            self._minutes_shown = minutes
+            self.refresh_heads()
+
+    # Trouble
+
+    def note_incident(self, error: BaseException) -> str:
+        """Record what failed, without its values, and return its number."""
+        return record_incident(self.home, error)
+
+    def _job_failed(self, error: Exception) -> None:
+        screen: Screen[object] = self.screen
+        show = getattr(screen, "show_error", None)
+        if show is None:
+            self.crash(error)
+        else:
+            show(error)
+
+
+def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:
+    """Open the console on the terminal's directory `home` and return the exit status when it is closed.
+
+    The terminal must have passed `surroundings.check_surroundings`. Whatever is refused is told in one line.
+    """
+    chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
+    if not surroundings.draws_japanese():
+        chosen = "en"
+    words = Words(chosen or "ja")
+    if home is None:
+        surroundings.say(f"renkei: {words('login.home_unnamed')}")
+        return 2
+    try:
+        settings = Settings.load(home)
+    except ConsoleError as error:
+        surroundings.say(_told(words, error))
+        return error.exit_status
+    app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
+    return _paint(app, tty or surroundings.Tty())
+
+
+def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
+    Departure(tty, app.close_session).watch()
+    _catch_everything(app)
+    try:
+        app.run(mouse=False)
+    except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
+        app.crash(error)
+    finally:
+        tty.wipe()
+        tty.give_back()
+    app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
+    if app.incident is not None:
+        surroundings.say(f"renkei: {app.words('common.incident', number=app.incident)}")
+        return 1
+    if app.failure is not None:
+        surroundings.say(_told(app.words, app.failure))
+        return app.failure.exit_status
+    return app.return_code or 0
+
+
+def _told(words: Words, error: ConsoleError) -> str:
+    fault = words.fault(error.code, error.facts)
+    return f"renkei: {fault.cause} {fault.remedy}"
+
+
+def _catch_everything(app: RenkeiApp) -> None:
+    """Let no thread and no interpreter exit print a traceback."""
+
+    def in_thread(caught: threading.ExceptHookArgs) -> None:
+        if caught.exc_value is not None:
+            app.call_later(app.crash, caught.exc_value)
+
+    def at_exit(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        surroundings.say(f"renkei: {app.words('common.incident', number=app.note_incident(error))}")
+
+    threading.excepthook = in_thread
+    sys.excepthook = at_exit

@@ -1,0 +1,160 @@
+"""Textual, with every side of it shut that the console does not use.
+
+Whatever touches Textual's private or dangerous sides stands in this module, and tests/console/test_hardened.py proves
+each line of it against the installed version: its own keys and palette, actions by name, screenshots and other files,
+the clipboard, links, suspension, tracebacks that print local variables, and markup in data.
+"""
+
+import signal
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final, NoReturn, cast
+
+from textual.app import App, SystemCommand
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+# Every action that a key may lead to. An action's name could come from elsewhere (a link in text, a key map); what is
+# not listed here does not run.
+ACTIONS: Final = frozenset(
+    {
+        # anywhere
+        "help", "language", "log_off", "back", "next_field", "previous_field", "enter",
+        # lists and pages
+        "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
+        # queue and message
+        "select", "select_all", "approve", "give_back", "hold", "release", "search", "filter", "state", "direction",
+        "reload", "exchange", "trail",
+        # exchange and log
+        "send", "receive", "verify",
+    }
+)  # fmt: skip
+
+
+class Shut(RuntimeError):  # noqa: N818  # It names what the door is.
+    """Something asked for a side of Textual that the console keeps shut."""
+
+
+class HardenedApp(App[int], inherit_bindings=False):
+    """The application without what a terminal for personal data must not offer."""
+
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar = set()
+    ALLOW_SELECT = False
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar = []
+
+    def __init__(self, *, ansi_color: bool) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.features = frozenset()
+        self.animation_level = "none"
+        self._closing_incident: str | None = None
+
+    # What the subclass does
+
+    def note_incident(self, error: BaseException) -> str:
+        """Record what failed without its values and return its number."""
+        raise NotImplementedError
+
+    # Life
+
+    async def _ready(self) -> None:
+        await super()._ready()
+        if not self.is_headless:
+            # The driver has just taken these over to suspend the program; a console is never left behind open.
+            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+    # Crashes: an incident number, never a traceback
+
+    @property
+    def incident(self) -> str | None:
+        """The number of the incident that ended the application, if one did."""
+        return self._closing_incident
+
+    def crash(self, error: BaseException) -> None:
+        """End the application because of `error`."""
+        if self._closing_incident is None:
+            self._closing_incident = self.note_incident(error)
+        self._return_code = 1
+        if self._exception is None and isinstance(error, Exception):
+            # Textual's test driver raises this again.
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.crash(error)
+
+    def _fatal_error(self) -> None:
+        self.crash(Shut("fatal error"))
+
+    def panic(self, *_renderables: object) -> None:
+        """End without showing what Textual would have shown: a traceback."""
+        self.crash(Shut("panic"))
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()
+
+    # Actions by an allow-list
+
+    async def run_action(
+        self,
+        action: object,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run `action` if the console knows it."""
+        if not isinstance(action, str):
+            return False
+        name = action.partition("(")[0].rpartition(".")[2]
+        if name not in ACTIONS:
+            return False
+        return await super().run_action(action, default_namespace, cast("dict[str, DOMNode] | None", namespaces))
+
+    # Shut doors
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Its name in the base.
+        """Offer none."""
+        return ()
+
+    def action_command_palette(self) -> None:
+        """Do nothing."""
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Do nothing."""
+
+    def action_suspend_process(self) -> None:
+        """Do nothing."""
+
+    def action_help_quit(self) -> None:
+        """Do nothing."""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Keep what is on the screen on the screen."""
+
+    def notify(self, *_arguments: object, **_options: object) -> None:
+        """Do nothing: notices have their own line, and their text is never markup."""
+
+    def save_screenshot(self, *_arguments: object, **_options: object) -> NoReturn:
+        """Write no file."""
+        raise Shut("save_screenshot")
+
+    def deliver_screenshot(self, *_arguments: object, **_options: object) -> NoReturn:
+        """Write no file."""
+        raise Shut("deliver_screenshot")
+
+    def deliver_text(self, *_arguments: object, **_options: object) -> NoReturn:
+        """Write no file."""
+        raise Shut("deliver_text")
+
+    def deliver_binary(self, *_arguments: object, **_options: object) -> NoReturn:
+        """Write no file."""
+        raise Shut("deliver_binary")
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> NoReturn:  # noqa: ARG002  # Its names in the base.
+        """Start no browser."""
+        raise Shut("open_url")
+
+    def suspend(self) -> NoReturn:
+        """Never give the terminal to another program."""
+        raise Shut("suspend")

@@ -1,0 +1,76 @@
+"""The one table of keys: what the screens bind, what the foot line and the help show, who may use them.
+
+Every function key has a letter beside it, for keyboards and connections that lose function keys. `word` names the
+text in the catalogue `keys`; `right` is the right without which the key is neither shown nor obeyed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: the names Textual knows it by, the sign people read, its action, its word, and the right it needs."""
+
+    keys: str
+    sign: str
+    action: str
+    word: str
+    right: str | None = None
+    in_foot: bool = True
+
+
+# While text is typed, letters are text: the function keys work everywhere.
+HELP: Final = Key("f1,question_mark", "F1", "help", "help")
+LANGUAGE: Final = Key("f2,t", "F2", "language", "language")
+LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
+EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
+
+BACK: Final = Key("escape,b", "Esc", "back", "back")
+OPEN: Final = Key("", "Enter", "choose", "open", "read")  # The list itself binds it.
+APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
+RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
+HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
+RELEASE: Final = Key("u", "u", "release", "release", "approve")
+
+QUEUE: Final = (
+    APPROVE,
+    RETURN,
+    OPEN,
+    Key("space", "Space", "select", "select"),
+    Key("f7,x", "x", "exchange", "exchange"),
+    Key("f8,l", "l", "trail", "trail", "log"),
+    Key("f3,slash", "/", "search", "search"),
+    Key("f4,f", "f", "filter(1)", "filter"),
+    Key("f6,d", "d", "direction", "direction"),
+    HOLD,
+    RELEASE,
+    Key("A", "A", "select_all", "select_all", in_foot=False),
+    Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
+    Key("f5,n", "n", "reload", "reload"),
+    Key("escape", "Esc", "back", "clear", in_foot=False),
+)
+MESSAGE: Final = (APPROVE, RETURN, HOLD, RELEASE, BACK)
+EXCHANGE: Final = (
+    Key("f7,s", "s", "send", "send", "exchange"),
+    Key("f8,v", "v", "receive", "receive", "exchange"),
+    Key("f5,n", "n", "reload", "reload_line"),
+    BACK,
+)
+LOG: Final = (
+    Key("f7,v", "v", "verify", "verify", "log"),
+    Key("f4,f", "f", "filter(1)", "filter_log"),
+    Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
+    Key("f5,n", "n", "reload", "reload"),
+    BACK,
+)
+# The keys that lists and pages obey; the help explains them in words.
+LIST_WORDS: Final = ("move", "pages", "edges")
+
+
+def bindings(keys: Iterable[Key]) -> list[BindingType]:
+    """Return the bindings of `keys`."""
+    return [Binding(key.keys, key.action, show=False) for key in keys if key.keys]

@@ -1,0 +1,97 @@
+"""What every screen of the console has: keys out of the table, words, and a line to say what happened."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.screen import ModalScreen, Screen
+
+from console.screens.keys import Key
+from console.widgets.frame import NoticeLine
+from console.words import Words
+
+if TYPE_CHECKING:
+    from console.app import RenkeiApp
+    from console.session import Session
+    from console.terminal import Terminal
+
+T = TypeVar("T")
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """A screen with a head line, its work, a notice line and a foot line."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    KEYS: ClassVar[Sequence[Key]] = ()
+    help_topic: ClassVar[str | None] = None
+
+    @property
+    def console_app(self) -> "RenkeiApp":
+        """The application."""
+        return cast("RenkeiApp", self.app)
+
+    @property
+    def words(self) -> Words:
+        """The texts in the language in hand."""
+        return self.console_app.words
+
+    @property
+    def notice(self) -> NoticeLine:
+        """The line that says what happened."""
+        return self.query_one("#notice", NoticeLine)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether something runs here that a log-off must not break off unseen."""
+        return False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
+        """Obey a key only if the person has the right that the table asks for."""
+        right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
+        return self.console_app.may(right)
+
+    def work(
+        self,
+        job: Callable[["Terminal", "Session"], T],
+        then: Callable[[T], None],
+        otherwise: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Run `job` in a thread for the person who is logged on; an error is shown here unless taken."""
+        self.console_app.work(self, job, then, otherwise or self.show_error)
+
+    def say(self, level: str, key: str, **facts: object) -> None:
+        """Say the text `key` in the notice line."""
+        self.notice.say(level, lambda words: words(key, **facts))
+
+    def show_error(self, error: Exception) -> None:
+        """Say cause and remedy of an error of the three rooms; of any other, its incident number."""
+        code, facts = getattr(error, "code", None), getattr(error, "facts", None)
+        if isinstance(code, str) and isinstance(facts, dict):
+            self.show_fault(code, facts)
+        else:
+            number = self.console_app.note_incident(error)
+            self.say("trouble", "common.incident", number=number)
+
+    def show_fault(self, code: str, facts: dict[str, Any]) -> None:
+        """Say cause and remedy of the error `code`."""
+
+        def text(words: Words) -> str:
+            fault = words.fault(code, facts)
+            return f"{fault.cause} {fault.remedy}"
+
+        self.notice.say("trouble", text)
+
+
+class Dialog(ModalScreen[T], inherit_bindings=False):
+    """A question at the lower edge of the screen, above the work it is about."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    @property
+    def console_app(self) -> "RenkeiApp":
+        """The application."""
+        return cast("RenkeiApp", self.app)
+
+    @property
+    def words(self) -> Words:
+        """The texts in the language in hand."""
+        return self.console_app.words

@@ -1,0 +1,173 @@
+"""The lines that frame the work: head, counts, notice, foot."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from rich.style import Style
+
+from console.screens.keys import EVERYWHERE, HELP, LANGUAGE, LOG_OFF, Key
+from console.widgets.surface import OneLine, Surface
+from console.widgets.text import Ink, fit, width_of, wrap
+from console.words import Words
+
+_GAP: Final = 2
+_MOST_NOTICE_LINES: Final = 4
+# The order in which a person's roles are told: what weighs most comes first.
+_ROLES: Final = ("officer", "approver", "operator", "auditor", "custodian")
+
+
+class HeadLine(OneLine):
+    """Whose terminal this is; the peer and the line; who is logged on, in which role; the time to log-off."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it; when it is too long, the section gives way first, then the peer's name."""
+        ink = self.ink("frame").put(" ")
+        right = self._right()
+        room = self.size.width - 2 - sum(width_of(text) for text, _ in right)
+        place, section = self._place()
+        left = place if room < width_of(place) + 4 else fit(f"{place} {section}", room)
+        ink.put(left[: max(0, room)], self.palette["strong"])
+        ink.gap_to(self.size.width - 1 - sum(width_of(text) for text, _ in right))
+        return ink.put_all(right)
+
+    def _place(self) -> tuple[str, str]:
+        municipality = self.console_app.settings.municipality
+        if self.words.language == "ja":
+            return municipality.name, municipality.section
+        return municipality.name_en, municipality.section_en
+
+    def _right(self) -> list[tuple[str, Style | None]]:
+        app, words = self.console_app, self.words
+        session = app.session
+        if session is None:
+            return [(words("head.nobody"), None)]
+        roles = words("head.between").join(
+            words(f"roles.short.{role}") for role in _ROLES if role in session.roles
+        )
+        return [
+            *self._line(),
+            (f"  {session.person_id}", self.palette["strong"]),
+            (f" {roles}  ", None),
+            (words("head.minutes_left", minutes=app.minutes_left), None),
+        ]
+
+    def _line(self) -> list[tuple[str, Style | None]]:
+        state, words = self.console_app.line_state, self.words
+        if state is None:
+            return [(words("head.line_asking"), None)]
+        style = self.palette["good" if state.up else "trouble"]
+        named = width_of(state.peer_name) <= self.size.width // 4
+        peer = f"{state.peer_name} " if named else words("head.peer")
+        return [(peer, None), (words("head.line_up" if state.up else "head.line_down"), style)]
+
+
+class CountsLine(OneLine):
+    """How many messages are where. The ones that want something done stand out in weight and by their number."""
+
+    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused")
+    _WANTING: Final = {"overdue": "attention", "unknown": "attention", "refused": "trouble"}
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw the counts, or nothing before they are known."""
+        ink = self.ink().put(" ")
+        counts = getattr(self.screen, "counts", None)
+        if counts is None:
+            return ink
+        for name in self._ORDER:
+            self._put(ink, name, getattr(counts, name))
+        return self._put(ink.put("| ", self.palette["faint"]), "received", counts.received)
+
+    def _put(self, ink: Ink, name: str, number: int) -> Ink:
+        role = "strong" if number == 0 else self._WANTING.get(name, "strong")
+        ink.put(self.words(f"head.counts.{name}") + " ", self.palette["faint"])
+        return ink.put(f"{number}", self.palette["faint" if number == 0 else role]).put("  ")
+
+
+class NoticeLine(Surface):
+    """What the console has to say: a mark in words, the text, and what to do; empty most of the time."""
+
+    DEFAULT_CSS = "NoticeLine { height: 1; width: 1fr; }"
+
+    def __init__(self, *, id: str = "notice") -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._level = "note"
+        self._text: Callable[[Words], str] | None = None
+
+    def say(self, level: str, text: Callable[[Words], str]) -> None:
+        """Show `text`, which is asked again when the language changes; `level` is done, note or trouble."""
+        self._level, self._text = level, text
+        self._fit_height()
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._text = None
+        self._fit_height()
+
+    @property
+    def shown(self) -> str:
+        """What is said now, without its mark."""
+        return self._text(self.words) if self._text else ""
+
+    def reword(self) -> None:
+        """Say it in the language in hand."""
+        self._fit_height()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._fit_height()
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw line `y` of the notice."""
+        lines = self._lines()
+        ink = self.ink().put(" ")
+        if y >= len(lines):
+            return ink
+        mark = self.words(f"common.{self._level}")
+        style = self.palette[{"done": "good", "note": "attention"}.get(self._level, "trouble")]
+        ink.put(mark if y == 0 else " " * width_of(mark), style)
+        return ink.put("  ").put(lines[y])
+
+    def _lines(self) -> list[str]:
+        if self._text is None:
+            return []
+        width = self.size.width - 4 - width_of(self.words(f"common.{self._level}"))
+        return wrap(self._text(self.words), width)[:_MOST_NOTICE_LINES]
+
+    def _fit_height(self) -> None:
+        self.styles.height = max(1, len(self._lines()))
+        self.refresh()
+
+
+class FootLine(OneLine):
+    """The keys of the screen in hand; on the right the ones that work everywhere."""
+
+    def __init__(self, keys: Iterable[Key], *, everywhere: Sequence[Key] = EVERYWHERE) -> None:
+        super().__init__(id="foot")
+        self._keys = [key for key in keys if key.in_foot]
+        self._everywhere = everywhere
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw as many keys as fit; the help has them all."""
+        ink = self.ink("frame").put(" ")
+        right = [(key, self._word(key)) for key in self._everywhere]
+        start = self.size.width - sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right)
+        for key in self._keys:
+            word = self._word(key)
+            if not self.console_app.may(key.right) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:
+                continue
+            self._put(ink, key, word)
+        ink.gap_to(start)
+        for key, word in right:
+            self._put(ink, key, word)
+        return ink
+
+    def _put(self, ink: Ink, key: Key, word: str) -> None:
+        ink.put(key.sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)
+
+    def _word(self, key: Key) -> str:
+        if key is LOG_OFF and self.console_app.session is None:
+            return self.words("keys.leave")
+        return self.words(f"keys.{key.word}")
+
+
+DIALOG_KEYS: Final = (HELP, LANGUAGE)

@@ -1,0 +1,131 @@
+"""The colours of the console: a quiet ground, four meanings, and a form for terminals with 16 colours or none.
+
+The names are traditional Japanese colours. A meaning is never carried by colour alone: wherever one of these styles
+marks a state, a word or a sign stands beside it.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from rich.style import Style
+
+# Ground and ink, from the page upward.
+_SUMI: Final = "#11171d"  # 墨: the page
+_KUROTSURUBAMI: Final = "#18212a"  # 黒橡: lines that frame the work
+_AISUMI: Final = "#1e2a36"  # 藍墨: a dialog, a field
+_KONJO: Final = "#25405a"  # 紺青: the row under the cursor
+_GOFUN: Final = "#d9dee2"  # 胡粉: text
+_GINNEZU: Final = "#8d99a5"  # 銀鼠: labels and what matters less
+_SHIRONERI: Final = "#f7f8f8"  # 白練: what matters most
+# The four meanings.
+_WASURENAGUSA: Final = "#82b8dd"  # 勿忘草: keys, what can be done
+_WAKATAKE: Final = "#84c69e"  # 若竹: done
+_YAMABUKI: Final = "#e6b84a"  # 山吹: attention
+_ENTAN: Final = "#ee8173"  # 鉛丹: trouble
+
+
+class Colours(StrEnum):
+    """What the terminal can show."""
+
+    FULL = "full"
+    SIXTEEN = "sixteen"
+    NONE = "none"
+
+    @classmethod
+    def of_terminal(cls) -> "Colours":
+        """Return what the environment says of the terminal: NO_COLOR wins, the Linux console has 16 colours."""
+        if os.environ.get("NO_COLOR"):
+            return cls.NONE
+        if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+            return cls.FULL
+        term = os.environ.get("TERM", "")
+        return cls.FULL if "256color" in term or "direct" in term or "kitty" in term else cls.SIXTEEN
+
+
+class Palette:
+    """The styles by their role, for what the terminal can show."""
+
+    def __init__(self, colours: Colours) -> None:
+        self.colours = colours
+        self._styles = _STYLES[colours]
+
+    def __getitem__(self, role: str) -> Style:
+        return self._styles[role]
+
+
+def _full() -> dict[str, Style]:
+    return {
+        "page": Style(color=_GOFUN, bgcolor=_SUMI),
+        "frame": Style(color=_GINNEZU, bgcolor=_KUROTSURUBAMI),
+        "frame_strong": Style(color=_SHIRONERI, bgcolor=_KUROTSURUBAMI, bold=True),
+        "column": Style(color=_GINNEZU, bgcolor=_SUMI),
+        "cursor": Style(color=_SHIRONERI, bgcolor=_KONJO),
+        "dialog": Style(color=_GOFUN, bgcolor=_AISUMI),
+        "field": Style(color=_SHIRONERI, bgcolor=_AISUMI),
+        "field_focus": Style(color=_SHIRONERI, bgcolor=_KONJO),
+        "caret": Style(reverse=True),
+        "bar_done": Style(color=_SUMI, bgcolor=_WASURENAGUSA),
+        "bar_left": Style(color=_GOFUN, bgcolor=_AISUMI),
+        "faint": Style(color=_GINNEZU),
+        "strong": Style(color=_SHIRONERI, bold=True),
+        "key": Style(color=_WASURENAGUSA),
+        "good": Style(color=_WAKATAKE),
+        "attention": Style(color=_YAMABUKI),
+        "trouble": Style(color=_ENTAN),
+    }
+
+
+def _sixteen() -> dict[str, Style]:
+    return {
+        "page": Style(color="default", bgcolor="default"),
+        "frame": Style(color="white", bgcolor="blue"),
+        "frame_strong": Style(color="bright_white", bgcolor="blue", bold=True),
+        "column": Style(color="cyan", bgcolor="default"),
+        "cursor": Style(color="black", bgcolor="white"),
+        "dialog": Style(color="white", bgcolor="blue"),
+        "field": Style(color="bright_white", bgcolor="blue"),
+        "field_focus": Style(color="black", bgcolor="white"),
+        "caret": Style(reverse=True),
+        "bar_done": Style(color="black", bgcolor="cyan"),
+        "bar_left": Style(color="white", bgcolor="blue"),
+        "faint": Style(),
+        "strong": Style(bold=True),
+        "key": Style(bold=True),
+        "good": Style(bold=True),
+        "attention": Style(bold=True),
+        "trouble": Style(bold=True),
+    }
+
+
+def _none() -> dict[str, Style]:
+    plain, reverse, bold = Style(), Style(reverse=True), Style(bold=True)
+    return {
+        "page": plain,
+        "frame": reverse,
+        "frame_strong": reverse + bold,
+        "column": Style(underline=True),
+        "cursor": reverse,
+        "dialog": plain,
+        "field": Style(underline=True),
+        "field_focus": Style(underline=True, bold=True),
+        "caret": reverse,
+        "bar_done": reverse,
+        "bar_left": plain,
+        "faint": plain,
+        "strong": bold,
+        "key": bold,
+        "good": plain,
+        "attention": bold,
+        "trouble": bold,
+    }
+
+
+_STYLES: Final[Mapping[Colours, Mapping[str, Style]]] = MappingProxyType(
+    {Colours.FULL: _full(), Colours.SIXTEEN: _sixteen(), Colours.NONE: _none()}
+)
+ROLES: Final = frozenset(_full())
+GROUND: Final = _SUMI
+INK: Final = _GOFUN

@@ -1,0 +1,280 @@
+"""A list of any length, of which only the lines on the screen exist.
+
+The keys of all rows are held (8 bytes each); the rows themselves come in blocks from a function that runs in a thread
+and are kept for the blocks used last. Rows therefore do not move under the cursor while others arrive.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Generic, TypeVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+
+from console.widgets.surface import Surface
+from console.widgets.text import Align, Ink, fit
+
+BLOCK: Final = 64
+_BLOCKS_KEPT: Final = 32
+_MARKS: Final = 4  # the cells before the first column: cursor, selection, a blank beside each
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the word key of its head, its width in cells and to which side it is set."""
+
+    name: str
+    head: str
+    width: int
+    align: Align = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one column of one row."""
+
+    text: str
+    style: Style | None = None
+
+
+class Roll(Surface, Generic[Row], can_focus=True):
+    """The list: a line of column heads, then the rows."""
+
+    DEFAULT_CSS = "Roll { height: 1fr; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,g", "edge(-1)", show=False),
+        Binding("end,G", "edge(1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    class Moved(Message):
+        """Another row is under the cursor, or the row under it has arrived."""
+
+    class Chosen(Message):
+        """The person pressed Enter on the row `key`."""
+
+        def __init__(self, key: int) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._keys: Sequence[int] = ()
+        self._fetch: Callable[[Sequence[int]], Sequence[Row]] | None = None
+        self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._wanted: set[int] = set()
+        self._generation = 0
+        self._top = 0
+        self._cursor = 0
+        self.selected: set[int] = set()
+        self.selectable = False
+        self.empty_text = ""
+
+    # What subclasses say
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns that fit into `width` cells."""
+        raise NotImplementedError
+
+    def cell(self, row: Row, column: str) -> Cell:
+        """Return what stands in `column` of `row`."""
+        raise NotImplementedError
+
+    # What screens ask
+
+    def load(
+        self, keys: Sequence[int], fetch: Callable[[Sequence[int]], Sequence[Row]], first: Sequence[Row] = ()
+    ) -> None:
+        """Show the rows `keys`, fetched in blocks by `fetch` in a thread; `first` are rows at hand already.
+
+        The cursor stays on its row, or else at its place in the list.
+        """
+        kept = self.cursor_key
+        self._generation += 1
+        self._keys, self._fetch = keys, fetch
+        self._blocks.clear()
+        self._wanted.clear()
+        for index in range(0, len(first), BLOCK):
+            block = first[index : index + BLOCK]
+            # A block that is not whole would show its missing rows as empty for ever.
+            if len(block) == min(BLOCK, len(keys) - index):
+                self._blocks[index // BLOCK] = block
+        position = _find(keys, kept, self._cursor)
+        self._cursor = min(position, max(0, len(keys) - 1))
+        self.selected &= set(keys) if self.selected else set()
+        self._scroll_to_cursor()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._keys)
+
+    @property
+    def position(self) -> int:
+        """The number of the row under the cursor, from 1; 0 when the list is empty."""
+        return self._cursor + 1 if self._keys else 0
+
+    @property
+    def cursor_key(self) -> int | None:
+        """The key of the row under the cursor."""
+        return self._keys[self._cursor] if self._cursor < len(self._keys) else None
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor, when it has arrived."""
+        return self._row(self._cursor) if self._keys else None
+
+    def toggle_selected(self) -> None:
+        """Select the row under the cursor, or no longer, and go to the next."""
+        if (key := self.cursor_key) is not None and self.selectable:
+            self.selected ^= {key}
+            self._refresh_row(self._cursor)
+            self.action_move(1)
+
+    def select_all(self) -> None:
+        """Select every row of the list; when all are selected, none."""
+        if self.selectable:
+            everything = set(self._keys)
+            self.selected = set() if self.selected == everything else everything
+            self.refresh()
+
+    def forget(self) -> None:
+        """Drop all rows, so that nothing personal stays in memory or on the screen."""
+        self.selected.clear()
+        self.load((), lambda _keys: ())
+
+    # Keys
+
+    def action_move(self, lines: int) -> None:
+        """Go up or down."""
+        self._go(self._cursor + lines)
+
+    def action_page(self, direction: int) -> None:
+        """Go a page up or down."""
+        self._go(self._cursor + direction * max(1, self._rows_shown - 1))
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or the last row."""
+        self._go(0 if direction < 0 else len(self._keys) - 1)
+
+    def action_choose(self) -> None:
+        """Open the row under the cursor."""
+        if (key := self.cursor_key) is not None:
+            self.post_message(self.Chosen(key))
+
+    # Drawing
+
+    def on_resize(self) -> None:
+        """Keep the cursor on the screen."""
+        self._scroll_to_cursor()
+        self.refresh()
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw the heads, a row, or nothing below the last."""
+        if y == 0:
+            return self._draw_heads()
+        index = self._top + y - 1
+        if index < len(self._keys):
+            return self._draw_row(index)
+        if not self._keys and y == 2 and self.empty_text:  # noqa: PLR2004  # The second line below the heads.
+            return self.ink().gap_to(_MARKS).put(self.words(self.empty_text), self.palette["faint"])
+        return self.ink()
+
+    def _draw_heads(self) -> Ink:
+        ink = self.ink("column").gap_to(_MARKS)
+        for column in self.columns(self.size.width - _MARKS):
+            head = self.words(column.head) if column.head else ""
+            ink.put(fit(head, column.width, column.align)).put(" ")
+        return ink
+
+    def _draw_row(self, index: int) -> Ink:
+        here = index == self._cursor
+        ink = self.ink("cursor" if here and self.has_focus else "page")
+        # The marks say in characters what the colour of the line says as well.
+        ink.put("> " if here else "  ").put("* " if self._keys[index] in self.selected else "  ", self.palette["key"])
+        row = self._row(index)
+        if row is None:
+            return ink.put(self.words("common.loading"), self.palette["faint"])
+        for column in self.columns(self.size.width - _MARKS):
+            cell = self.cell(row, column.name)
+            ink.put(fit(cell.text, column.width, column.align), cell.style).put(" ")
+        return ink
+
+    # Rows and blocks
+
+    def _row(self, index: int) -> Row | None:
+        number, offset = divmod(index, BLOCK)
+        block = self._blocks.get(number)
+        if block is None:
+            self._want(number)
+            return None
+        self._blocks.move_to_end(number)
+        return block[offset] if offset < len(block) else None
+
+    def _want(self, number: int) -> None:
+        fetch, generation = self._fetch, self._generation
+        if fetch is None or number in self._wanted:
+            return
+        self._wanted.add(number)
+        keys = self._keys[number * BLOCK : (number + 1) * BLOCK]
+        self.console_app.background.start(
+            self, lambda: fetch(keys), lambda rows: self._arrived(generation, number, rows)
+        )
+
+    def _arrived(self, generation: int, number: int, rows: Sequence[Row]) -> None:
+        if generation != self._generation:
+            return
+        self._wanted.discard(number)
+        self._blocks[number] = rows
+        while len(self._blocks) > _BLOCKS_KEPT:
+            self._blocks.popitem(last=False)
+        self.refresh()
+        if number == self._cursor // BLOCK:
+            self.post_message(self.Moved())
+
+    # The window
+
+    @property
+    def _rows_shown(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _go(self, index: int) -> None:
+        index = min(max(0, index), max(0, len(self._keys) - 1))
+        before, self._cursor = self._cursor, index
+        if before == index:
+            return
+        if self._scroll_to_cursor():
+            self.refresh()
+        else:
+            self._refresh_row(before)
+            self._refresh_row(index)
+        self.post_message(self.Moved())
+
+    def _scroll_to_cursor(self) -> bool:
+        rows = self._rows_shown
+        top = min(max(self._top, self._cursor - rows + 1), self._cursor, max(0, len(self._keys) - rows))
+        moved, self._top = top != self._top, top
+        return moved
+
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - self._top + 1, self.size.width, 1))
+
+
+def _find(keys: Sequence[int], key: int | None, otherwise: int) -> int:
+    if key is None:
+        return otherwise
+    try:
+        return keys.index(key)
+    except ValueError:
+        return otherwise

@@ -1,0 +1,119 @@
+"""The one way for text onto the screen.
+
+Data may hold anything: control characters steer the terminal, direction codes turn a number around, square brackets
+are markup to Textual. Every piece of text that is drawn becomes a segment here and nowhere else: unsafe characters
+become visible symbols, and nothing is ever read as markup. Widths are counted in cells, as East Asian text needs.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from console.words.visible import visible
+
+Align = Literal["left", "right"]
+
+# Two full stops stand for what was cut: the ellipsis character is two cells wide in some Japanese terminals.
+CUT: Final = ".."
+# Closing marks do not begin a line, opening marks do not end one (the core of 行頭禁則 and 行末禁則).
+_NOT_FIRST: Final = frozenset("、。，．・：；？！」』）】〉》〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.;:!?)]}%")
+_NOT_LAST: Final = frozenset("「『（【〈《〔［｛([{")
+
+
+def width_of(text: str) -> int:
+    """Return how many cells `text` takes once it is made safe."""
+    return cell_len(visible(text))
+
+
+def fit(text: str, width: int, align: Align = "left") -> str:
+    """Return `text`, made safe, in exactly `width` cells: cut between characters as people see them, or filled."""
+    safe = visible(text)
+    spans, total = split_graphemes(safe)
+    if total > width:
+        room = max(0, width - len(CUT))
+        taken = end = 0
+        for _start, stop, cells in spans:
+            if taken + cells > room:
+                break
+            taken, end = taken + cells, stop
+        safe = (safe[:end] + CUT)[: end + width - taken]
+        total = taken + min(len(CUT), width - taken)
+    filling = " " * (width - total)
+    return filling + safe if align == "right" else safe + filling
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break `text` into lines of at most `width` cells: Latin text between words, Japanese between characters."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += _wrap_paragraph(visible(paragraph), max(2, width))
+    return lines
+
+
+def _wrap_paragraph(text: str, width: int) -> Iterator[str]:
+    line, used = "", 0
+    for piece, cells in _pieces(text, width):
+        if used + cells > width and line:
+            yield line.rstrip(" ")
+            line, used = ("", 0) if piece == " " else (piece, cells)
+        else:
+            line, used = line + piece, used + cells
+    yield line.rstrip(" ")
+
+
+def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
+    """Yield what must stay together: a Latin word, or a wide character with the marks that cling to it."""
+    piece, cells = "", 0
+    for start, stop, size in split_graphemes(text)[0]:
+        character = text[start:stop]
+        clings = bool(piece) and (
+            character[0] in _NOT_FIRST
+            or piece[-1] in _NOT_LAST
+            or (character != " " and piece[-1] != " " and character.isascii() and piece[-1].isascii())
+        )
+        if piece and (not clings or cells + size > width):
+            yield piece, cells
+            piece, cells = "", 0
+        piece, cells = piece + character, cells + size
+    if piece:
+        yield piece, cells
+
+
+class Ink:
+    """Builds one line of the screen from pieces of text, each in its style over the line's own."""
+
+    def __init__(self, base: Style) -> None:
+        self._base = base
+        self._segments: list[Segment] = []
+        self._width = 0
+
+    @property
+    def width(self) -> int:
+        """How many cells have been written."""
+        return self._width
+
+    def put(self, text: str, style: Style | None = None) -> "Ink":
+        """Write `text` at the end of the line."""
+        safe = visible(text)
+        if safe:
+            self._segments.append(Segment(safe, self._base + style if style else self._base))
+            self._width += cell_len(safe)
+        return self
+
+    def put_all(self, pieces: Iterable[tuple[str, Style | None]]) -> "Ink":
+        """Write several pieces."""
+        for text, style in pieces:
+            self.put(text, style)
+        return self
+
+    def gap_to(self, column: int) -> "Ink":
+        """Fill with blanks up to `column`."""
+        return self.put(" " * max(0, column - self._width))
+
+    def strip(self, width: int) -> Strip:
+        """Return the line in exactly `width` cells."""
+        return Strip(self._segments, self._width).adjust_cell_length(width, self._base)
