@@ -19,12 +19,11 @@ from console.settings import SessionSettings
 class Ending(StrEnum):
     """Why a session ended, as the log records it."""
 
-    LOGGED_OFF = "logged_off"
+    LOGGED_OFF = "log_off"
     IDLE = "idle"
     HANG_UP = "hang_up"
     SIGNAL = "signal"
     CRASH = "crash"
-    ABANDONED = "abandoned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,7 @@ class Meter:
         rate = self._done / seconds if seconds > 0 else 0.0
         left = (self._total - self._done) / rate if rate > 0 and self._total else None
         self._report(Progress(self._phase, self._done, max(self._total, self._done), rate, left))
+
+    def reach(self, count: int) -> None:
+        """Note that `count` items in all are done, and report."""
+        self.advance(count - self._done)

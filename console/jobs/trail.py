@@ -1,0 +1,58 @@
+"""The log (証跡) as a person works with it: paging, and verifying, which is itself recorded."""
+
+from console.jobs.progress import Meter, Report
+from console.session import Session
+from console.terminal import Terminal
+from store.log import EVERYTHING, Event, LogFilter, LogRow, Result, Verification
+from store.log import newest as newest_entry
+from store.log import page as entries
+from store.rights import Right
+
+__all__ = ["EVERYTHING", "LogFilter", "LogRow", "Verification", "newest", "page", "verify"]
+
+
+def page(
+    terminal: Terminal,
+    session: Session,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    chosen: LogFilter = EVERYTHING,
+) -> list[LogRow]:
+    """Return at most `limit` entries below number `before` (None: from the newest), newest first."""
+    session.require(Right.LOG)
+    with terminal.database.reading() as reading:
+        return entries(reading, before=before, limit=limit, chosen=chosen)
+
+
+def newest(terminal: Terminal, session: Session) -> int:
+    """Return the number of the newest entry, which is also how many there are."""
+    session.require(Right.LOG)
+    with terminal.database.reading() as reading:
+        return newest_entry(reading)
+
+
+def verify(terminal: Terminal, session: Session, *, report: Report | None = None) -> Verification:
+    """Verify the whole chain as stored, and record that it was done and what it found.
+
+    `report` gets the phase `verify`. The verification is returned whether it is good or bad: a broken log is a
+    finding to act on, not a failure of this job.
+    """
+    session.require(Right.LOG)
+    meter = Meter(report)
+    with terminal.database.reading() as reading:
+        meter.begin("verify", newest_entry(reading))
+        verification = terminal.log.verify(reading, lambda done, _total: meter.reach(done))
+    detail: dict[str, str | int] = {"entries": verification.entries}
+    if verification.first_bad is not None:
+        detail["first_bad"] = verification.first_bad
+    with terminal.database.writing() as tx:
+        terminal.log.append(
+            tx,
+            Event.LOG_VERIFIED,
+            actor=session.person_id,
+            session=session.id,
+            result=Result.DONE if verification.ok else Result.FAILED,
+            detail=detail,
+        )
+    return verification

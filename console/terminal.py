@@ -1,0 +1,58 @@
+"""An opened terminal: the directory that `renkei init` made, with everything in it that the jobs work on.
+
+The heavy libraries are imported here, so this module is imported after the login screen was painted.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Self
+
+from console.settings import Settings
+from store.database import Database
+from store.log import Log
+from store.people import Pepper
+from store.vault import Vault
+from transport.identity import Identity
+
+KEYS: Final = Path("keys")
+TERMINAL_KEY: Final = KEYS / "terminal.key"
+PEPPER_KEY: Final = KEYS / "pepper.key"
+LINE_KEYS: Final = KEYS / "line"
+
+
+class Terminal:
+    """One municipality's terminal. It may be used from several threads; `close` it when done."""
+
+    def __init__(self, home: Path, settings: Settings, database: Database, vault: Vault, pepper: Pepper) -> None:
+        self.home = home
+        self.settings = settings
+        self.database = database
+        self.vault = vault
+        self.pepper = pepper
+        self.log = Log(settings.terminal.id)
+
+    @classmethod
+    def open(cls, home: Path) -> "Terminal":
+        """Open the terminal at `home`.
+
+        Raises a SettingsError, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
+        """
+        settings = Settings.load(home)
+        vault = Vault.open(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
+        pepper = Pepper.open(home / PEPPER_KEY)
+        return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The terminal's keys for the line. Raises an IdentityError."""
+        return Identity.load(self.home / LINE_KEYS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
