@@ -15,7 +15,7 @@ from console.commands.progress import ProgressLine
 if TYPE_CHECKING:
     from types import FrameType
 
-    from console.jobs.progress import Progress, Report
+    from console.jobs.progress import Report
 
 
 @click.command("send")
@@ -25,7 +25,7 @@ def send(said: Invocation) -> int:
     from console.jobs import exchange
 
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        sent = exchange.send(terminal, session, progress=report, cancel=cancel)
+        sent = exchange.send(terminal, session, report=report, cancel=cancel)
     data = {
         "sent": sent.sent,
         "delivered": sent.delivered,
@@ -45,7 +45,7 @@ def receive(said: Invocation) -> int:
     from console.jobs import exchange
 
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        got = exchange.receive(terminal, session, progress=report, cancel=cancel)
+        got = exchange.receive(terminal, session, report=report, cancel=cancel)
     data = {"received": got.received, "rejected": got.rejected, "results": got.results}
     items = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in got.items]
     said.output.result({**data, "items": items}, [said.words("commands.receive.done", **data)])
@@ -64,11 +64,7 @@ def _watched(said: Invocation) -> Iterator[tuple["Report", threading.Event]]:
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        with ProgressLine(said.words) as line:
-
-            def report(at: "Progress") -> None:
-                line.timed(at.done, at.total, at.per_second, at.remaining_seconds)
-
-            yield report, cancel
+        with ProgressLine(said.words) as progress:
+            yield progress.show, cancel
     finally:
         signal.signal(signal.SIGINT, before)

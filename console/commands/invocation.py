@@ -1,7 +1,8 @@
 """What is said for every command: which terminal, which language, which form of output, who acts."""
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from console.errors import ConsoleError, CredentialsMissing
 from console.session import Ending, Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
 
 HOME_VARIABLE = "RENKEI_HOME"
+_LEASE_SECONDS = 20.0
 
 
 @dataclass(slots=True)
@@ -63,11 +66,12 @@ class Invocation:
         from console.jobs import access
         from console.terminal import Terminal
 
-        with Terminal.open(self.named_home()) as terminal:
+        with closing(Terminal.open(self.named_home())) as terminal:
             session = access.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:
-                yield terminal, session
+                with _lease_renewed(terminal, session):
+                    yield terminal, session
                 ending = Ending.LOGGED_OFF
             except BaseException as error:
                 ending = _ending_after(error)
@@ -120,12 +124,34 @@ def glance(arguments: Sequence[str]) -> Invocation:
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     """Keep `value` when it was said: a command's own options come after those before its name, and win."""
-    name = parameter.name
     invocation = context.find_object(Invocation)
-    if invocation is None or name is None or value is None:
-        return
-    if context.get_parameter_source(name) not in {None, ParameterSource.DEFAULT}:
-        setattr(invocation, name, value)
+    said = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
+    if invocation is not None and said and value is not None:
+        setattr(invocation, parameter.name, value)
+
+
+@contextmanager
+def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
+    """Renew the session's lease while the work lasts, so that no other process takes it for abandoned."""
+    from console.jobs import access
+
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(_LEASE_SECONDS):
+            try:
+                access.renew(terminal, session)
+            except StoreError:
+                # The work itself meets the same trouble and says so; the lease alone is not worth a failure.
+                return
+
+    keeper = threading.Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _ending_after(error: BaseException) -> Ending:

@@ -14,7 +14,7 @@ from console.commands.progress import ProgressLine
 from console.words import Words
 
 if TYPE_CHECKING:
-    from store.log.entries import LogRow
+    from store.log import LogRow
 
 log = LazyGroup("log", {"show": "console.commands.log:show", "verify": "console.commands.log:verify"})
 
@@ -40,7 +40,7 @@ def verify(said: Invocation) -> int:
     from console.jobs import trail
 
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        found = trail.verify(terminal, session, progress.counted)
+        found = trail.verify(terminal, session, report=progress.show)
     data = {"ok": found.ok, "entries": found.entries, "first_bad": found.first_bad, "cause": found.cause}
     said.output.result(data, [said.words(f"commands.log.verify.{'good' if found.ok else 'bad'}", **data)])
     return Status.DONE if found.ok else Status.INTEGRITY

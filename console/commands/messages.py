@@ -35,7 +35,7 @@ def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
     from console.jobs import intake
 
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        taken = intake.take_in(terminal, session, files, progress.counted)
+        taken = intake.take_in(terminal, session, files, report=progress.show)
     words = said.words
     errors = [_fault(fault, words) for fault in taken.errors]
     warnings = [_fault(fault, words) for fault in taken.warnings]

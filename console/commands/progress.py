@@ -2,11 +2,14 @@
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.cells import set_cell_size
 
 from console.words import Words
+
+if TYPE_CHECKING:
+    from console.jobs.progress import Progress
 
 _CLEAR_LINE = "\r\x1b[K"
 _WIDTH = 79
@@ -27,22 +30,19 @@ class ProgressLine:
     ) -> None:
         self._draw("")
 
-    def counted(self, done: int, total: int) -> None:
-        """Show `done` of `total`."""
-        self._draw(self._words("commands.progress.counted", done=done, total=total))
-
-    def timed(self, done: int, total: int, per_second: float, remaining_seconds: float | None) -> None:
-        """Show `done` of `total` with the rate and, once it is known, the time that is left in seconds."""
-        key = "commands.progress.timed" if remaining_seconds is None else "commands.progress.remaining"
-        self._draw(
-            self._words(
-                key,
-                done=done,
-                total=total,
-                rate=f"{per_second:.0f}",
-                seconds=f"{remaining_seconds or 0:.0f}",
-            )
+    def show(self, at: "Progress") -> None:
+        """Show how much is done, at which rate, and the time that is left once it is known."""
+        known = "running" if at.remaining_seconds is None else "remaining"
+        text = self._words(
+            # Files are counted in bytes, which say nothing to people.
+            f"commands.progress.{at.phase if at.phase == 'import' else known}",
+            done=at.done,
+            total=at.total,
+            percent=f"{100 * at.done / max(at.total, 1):.0f}",
+            rate=f"{at.per_second:.0f}",
+            seconds=f"{at.remaining_seconds or 0:.0f}",
         )
+        self._draw(text)
 
     def _draw(self, text: str) -> None:
         if not self._shown:

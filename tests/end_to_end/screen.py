@@ -1,0 +1,104 @@
+"""A real terminal (tmux) that tests type into and look at."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pytest
+
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs a real terminal: install tmux")
+
+_DEADLINE_SECONDS: Final = 60.0
+_BETWEEN_LOOKS_SECONDS: Final = 0.05
+_SETTINGS: Final = """\
+set -g default-terminal tmux-256color
+set -g status off
+set -g remain-on-exit on
+set -g escape-time 0
+"""
+
+
+class Screen:
+    """One program in a terminal of its own server, so that no other test can see it."""
+
+    def __init__(self, directory: Path, command: Sequence[str], *, columns: int = 80, rows: int = 24) -> None:
+        # The path of a socket has to be short, and a test's own directory has a long name.
+        self._socket = Path(tempfile.gettempdir()) / f"renkei-tmux-{uuid.uuid4().hex[:12]}"
+        settings = directory / "tmux.conf"
+        settings.write_text(_SETTINGS)
+        self._tmux(
+            *("-f", str(settings), "-u", "new-session", "-d"),
+            *("-x", str(columns), "-y", str(rows), f"exec {shlex.join(command)}"),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tmux("kill-server")
+
+    @property
+    def process(self) -> int:
+        """The process id of the program."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
+    def text(self) -> str:
+        """Return what is on the screen now."""
+        return self._tmux("capture-pane", "-p")
+
+    def press(self, *keys: str) -> None:
+        """Press keys by their tmux names (`Enter`, `Tab`, `F10`, `a`)."""
+        self._tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Type `text` as it stands."""
+        self._tmux("send-keys", "-l", text)
+
+    def wait_for(self, *wanted: str, gone: Sequence[str] = ()) -> str:
+        """Wait until all of `wanted` and none of `gone` is on the screen, and return it."""
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while True:
+            seen = self.text()
+            if all(one in seen for one in wanted) and not any(one in seen for one in gone):
+                return seen
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{wanted} did not come, or {gone} did not go. The screen shows:\n{seen}")
+            self._pause()
+
+    def wait_for_end(self) -> int:
+        """Wait until the program has ended and return its exit status."""
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while True:
+            dead, status = self._tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").split(" ")
+            if dead == "1":
+                return int(status)
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the program goes on. The screen shows:\n{self.text()}")
+            self._pause()
+
+    def _pause(self) -> None:
+        # A condition with a deadline is waited for; without this breath the looking itself would take the processor.
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+
+    def _tmux(self, *arguments: str) -> str:
+        environment = {
+            name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE", "RENKEI_HOME"}
+        }
+        ended = subprocess.run(
+            ["tmux", "-S", str(self._socket), *arguments],
+            env={**environment, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ended.stdout.rstrip("\n")
