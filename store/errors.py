@@ -325,10 +325,10 @@ class MessageMissing(QueueFault):
     code = "message_missing"
 
 
-class ReferenceConflict(QueueFault):
+class ReferenceTaken(QueueFault):
     """A message of that kind and reference is in the queue already."""
 
-    code = "reference_conflict"
+    code = "reference_taken"
 
 
 class StepRefused(QueueFault):
@@ -353,6 +353,12 @@ class ReasonMissing(QueueFault):
     """That step needs a reason in words."""
 
     code = "reason_missing"
+
+
+class ApprovalVoid(QueueFault):
+    """The content is not what was approved: it is reviewed anew before it leaves."""
+
+    code = "approval_void"
 
 
 class NotYetDue(QueueFault):

@@ -136,5 +136,3 @@ def _unwrap_pseudonym_key(terminal_key: bytes, wrapped: bytes, file: Path) -> by
         return _pseudonym_wrapping(terminal_key).decrypt(nonce, ciphertext, _CONTEXT)
     except InvalidTag:
         raise KeyFileDamaged(file=file.name) from None
-
-

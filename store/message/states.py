@@ -99,6 +99,7 @@ class Ask(StrEnum):
     CONFIRMED_WARNINGS = "confirmed_warnings"
     REASON = "reason"
     PLANNED_DAY = "planned_day"  # not before the planned day has come
+    APPROVAL = "approval"  # somebody has approved exactly this content
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,7 @@ class Transition:
     asks: frozenset[Ask] = frozenset()
 
 
-def _out(
-    step: Step, sources: set[OutState], target: OutState, right: Right | None = None, *asks: Ask
-) -> Transition:
+def _out(step: Step, sources: set[OutState], target: OutState, right: Right | None = None, *asks: Ask) -> Transition:
     return Transition(step, Direction.OUT, frozenset(sources), target, right, frozenset(asks))
 
 
@@ -141,7 +140,7 @@ _ROWS: Final = (
         Ask.REASON,
     ),
     _out(Step.RELEASE_DUE, {_O.HELD}, _O.APPROVED, None, Ask.PLANNED_DAY),
-    _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE),
+    _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE, Ask.APPROVAL),
     _out(Step.LOSE, {_O.SENDING}, _O.UNKNOWN),
     # The peer is known not to have it: the same stored bytes are sent again under the same id.
     _out(Step.REQUEUE, {_O.SENDING, _O.UNKNOWN}, _O.APPROVED),

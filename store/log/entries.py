@@ -1,0 +1,183 @@
+"""One entry of the log: its table, its canonical bytes, and what it may hold.
+
+The body is canonical JSON: keys sorted, no spaces, ASCII alone, so that an auditor's tools read the
+same bytes that were hashed. The columns beside the body are copies for the viewer; verification
+checks that they agree. An entry names people by their ID and messages by uid or pseudonym; its
+details have closed keys and hold counts and codes: personal data and free text cannot get in.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from store import clock
+from store.errors import LogEntryRefused
+from store.log.events import Event, Result
+from store.schema import Moment, table
+
+FORMAT: Final = 1
+"""The version of the body's format, its `v`."""
+
+FIRST_PREVIOUS: Final = bytes(32)
+"""What stands for the hash before the first entry."""
+
+Detail = Mapping[str, str | int]
+
+DETAIL_KEYS: Final = frozenset(
+    {
+        "accepted",  # How many: records, messages, entries.
+        "bad",
+        "changed",
+        "count",
+        "delivered",
+        "entries",
+        "errors",
+        "known",
+        "received",
+        "rejected",
+        "results",
+        "sent",
+        "unknown",
+        "waiting",
+        "warnings",
+        "attempts",
+        "seconds",
+        "clock_behind_ms",  # How far the clock stood behind the entry before; the chain's time stands still.
+        "cause",  # Codes of ours or of the peer.
+        "code",
+        "incident",
+        "origin",
+        "protection",
+        "role",
+        "setting",
+        "step",
+        "from",
+        "to",
+        "kind",  # What it was about.
+        "direction",
+        "revision",
+        "version",
+        "position",
+        "peer",
+        "peer_version",
+        "first_bad",
+        "content",  # Digests in hex.
+        "envelope",
+        "receipt",
+    }
+)
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{0,128}")
+_NAME: Final = re.compile(r"[a-z0-9-]{3,64}")
+
+
+class LogEntry(SQLModel, table=True):
+    """A kept entry. `seq` is dense from 1."""
+
+    __tablename__ = "log_entry"
+
+    seq: int = Field(primary_key=True)
+    body: bytes
+    hash: bytes
+    at: datetime = Field(sa_type=Moment)
+    event: str
+    actor: str | None
+    session: str | None
+    object: str | None
+    result: str
+
+    # The viewer's questions: since when, who, what, and everything about one message.
+    __table_args__ = (
+        Index("log_entry_at", "at"),
+        Index("log_entry_event", "event", "seq"),
+        Index("log_entry_actor", "actor", "seq"),
+        Index("log_entry_object", "object", "seq"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has its number. `actor` None: the terminal itself. `object`: a message's uid,
+    a pseudonym, or the ID of the person it is about."""
+
+    event: Event
+    actor: str | None = None
+    session: str | None = None
+    object: str | None = None
+    result: Result = Result.DONE
+    detail: Detail = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of the chain: number, hash (32 bytes) and time (UTC) of its last entry."""
+
+    seq: int
+    hash: bytes
+    at: datetime | None
+
+
+EMPTY: Final = Tail(0, FIRST_PREVIOUS, None)
+
+_encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
+
+def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tuple[Tail, dict[str, Any]]:
+    """Return the chain's new end and the row that makes it. Raises LogEntryRefused.
+
+    Time never runs backwards in the chain: when the clock was set back, the entry repeats the time
+    before it and says by how much the clock is behind.
+    """
+    _refuse_unfit(draft)
+    at, detail = now, draft.detail
+    if tail.at is not None and now < tail.at:
+        behind = tail.at - now
+        at, detail = tail.at, {**detail, "clock_behind_ms": round(behind.total_seconds() * 1000)}
+    body = _encode(
+        {
+            "v": FORMAT,
+            "seq": tail.seq + 1,
+            "at": clock.to_text(at),
+            "terminal": terminal_id,
+            "event": draft.event.value,
+            "actor": draft.actor,
+            "session": draft.session,
+            "object": draft.object,
+            "result": draft.result.value,
+            "detail": detail,
+            "prev": tail.hash.hex(),
+        }
+    ).encode("ascii")
+    end = Tail(tail.seq + 1, sha256(body).digest(), at)
+    row = {
+        "seq": end.seq,
+        "body": body,
+        "hash": end.hash,
+        "at": at,
+        "event": draft.event.value,
+        "actor": draft.actor,
+        "session": draft.session,
+        "object": draft.object,
+        "result": draft.result.value,
+    }
+    return end, row
+
+
+def _refuse_unfit(draft: Draft) -> None:
+    for name in (draft.actor, draft.session, draft.object):
+        if name is not None and not _NAME.fullmatch(name):
+            raise LogEntryRefused(event=draft.event, field="name")
+    for key, value in draft.detail.items():
+        if key not in DETAIL_KEYS:
+            raise LogEntryRefused(event=draft.event, field="detail")
+        if not isinstance(value, int) and not _CODE.fullmatch(value):
+            raise LogEntryRefused(event=draft.event, field=key)
+
+
+ENTRIES: Final = table(LogEntry)

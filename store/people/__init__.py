@@ -1,0 +1,67 @@
+"""The people of the terminal: who they are, what they may do, how they log on, and their sessions."""
+
+from store.people.attempts import (
+    ATTEMPTS,
+    Attempt,
+    Outcome,
+    begin_attempt,
+    finish_attempt,
+    is_locked,
+    unlock,
+)
+from store.people.persons import (
+    PERSONS,
+    Person,
+    add_person,
+    hash_new_pin,
+    person,
+    persons,
+    set_active,
+    set_pin,
+    set_roles,
+)
+from store.people.pins import Pepper, check_pin_policy
+from store.people.sessions import (
+    LEASE,
+    SESSIONS,
+    Closing,
+    OpenSession,
+    abandoned_sessions,
+    close_session,
+    open_session,
+    touch_session,
+)
+from store.rights import RIGHTS, Right, Role, rights_of
+
+TABLES = (PERSONS, ATTEMPTS, SESSIONS)
+
+__all__ = [
+    "LEASE",
+    "RIGHTS",
+    "TABLES",
+    "Attempt",
+    "Closing",
+    "OpenSession",
+    "Outcome",
+    "Pepper",
+    "Person",
+    "Right",
+    "Role",
+    "abandoned_sessions",
+    "add_person",
+    "begin_attempt",
+    "check_pin_policy",
+    "close_session",
+    "finish_attempt",
+    "hash_new_pin",
+    "is_locked",
+    "open_session",
+    "person",
+    "persons",
+    "rights_of",
+    "set_active",
+    "set_pin",
+    "set_roles",
+    "touch_session",
+    "unlock",
+]

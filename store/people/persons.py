@@ -1,0 +1,138 @@
+"""The people of the terminal: IDs, roles, and PINs as kept."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from store.errors import PersonExists, PersonIdBad, PersonMissing, RolesMissing
+from store.people.pins import Pepper, check_pin_policy
+from store.rights import Right, Role, rights_of
+from store.schema import Moment, table
+
+_ID: Final = re.compile(r"[a-z0-9-]{3,32}")
+
+
+class PersonRow(SQLModel, table=True):
+    """A person (利用者). `roles` are joined by commas, sorted."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    roles: str
+    pin_hash: str
+    pin_given: bool
+    pin_set_at: datetime = Field(sa_type=Moment)
+    active: bool
+    created_at: datetime = Field(sa_type=Moment)
+
+
+PERSONS: Final = table(PersonRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as registered. `pin_given`: the PIN came from somebody else and has to be changed."""
+
+    id: str
+    roles: frozenset[Role]
+    pin_given: bool
+    active: bool
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Everything this person may do."""
+        return rights_of(self.roles)
+
+
+def hash_new_pin(pepper: Pepper, person_id: str, pin: str) -> str:
+    """Check a new PIN and return what is kept of it; slow, so it runs outside any transaction.
+
+    Raises PersonIdBad and the PinFault family.
+    """
+    if not _ID.fullmatch(person_id):
+        raise PersonIdBad
+    check_pin_policy(pin, person_id=person_id)
+    return pepper.hash_pin(pin)
+
+
+def add_person(
+    tx: Connection, person_id: str, roles: Iterable[Role], pin_hash: str, *, now: datetime, pin_given: bool = True
+) -> Person:
+    """Register somebody with the PIN of `hash_new_pin`.
+
+    Raises PersonIdBad, PersonExists (also for somebody no longer active), RolesMissing.
+    """
+    if not _ID.fullmatch(person_id):
+        raise PersonIdBad
+    if _find(tx, person_id) is not None:
+        raise PersonExists(person=person_id)
+    values = {
+        "id": person_id,
+        "roles": _joined(roles),
+        "pin_hash": pin_hash,
+        "pin_given": pin_given,
+        "pin_set_at": now,
+        "active": True,
+        "created_at": now,
+    }
+    tx.execute(insert(PERSONS), values)
+    return person(tx, person_id)
+
+
+def set_pin(tx: Connection, person_id: str, pin_hash: str, *, now: datetime, pin_given: bool) -> None:
+    """Keep a new PIN. `pin_given` is False when the person chose it alone. Raises PersonMissing."""
+    _update(tx, person_id, pin_hash=pin_hash, pin_given=pin_given, pin_set_at=now)
+
+
+def set_roles(tx: Connection, person_id: str, roles: Iterable[Role]) -> None:
+    """Give somebody exactly these roles. Raises PersonMissing, RolesMissing."""
+    _update(tx, person_id, roles=_joined(roles))
+
+
+def set_active(tx: Connection, person_id: str, *, active: bool) -> None:
+    """Let somebody in, or no longer; the ID stays theirs for ever. Raises PersonMissing."""
+    _update(tx, person_id, active=active)
+
+
+def person(conn: Connection, person_id: str) -> Person:
+    """Return one person. Raises PersonMissing."""
+    row = _find(conn, person_id)
+    if row is None:
+        raise PersonMissing
+    return _person(row)
+
+
+def persons(conn: Connection) -> list[Person]:
+    """Return everybody, by ID."""
+    return [_person(row) for row in conn.execute(select(PERSONS).order_by(PERSONS.c.id))]
+
+
+def kept_pin(conn: Connection, person_id: str) -> str | None:
+    """Return the hash of an active person's PIN; None for everybody else."""
+    chosen = select(PERSONS.c.pin_hash).where(PERSONS.c.id == person_id, PERSONS.c.active)
+    return conn.scalar(chosen)
+
+
+def _find(conn: Connection, person_id: str) -> Row[Any] | None:
+    return conn.execute(select(PERSONS).where(PERSONS.c.id == person_id)).one_or_none()
+
+
+def _update(tx: Connection, person_id: str, **values: Any) -> None:
+    if tx.execute(update(PERSONS).where(PERSONS.c.id == person_id).values(values)).rowcount != 1:
+        raise PersonMissing
+
+
+def _joined(roles: Iterable[Role]) -> str:
+    joined = ",".join(sorted(set(roles)))
+    if not joined:
+        raise RolesMissing
+    return joined
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(row.id, frozenset(Role(name) for name in row.roles.split(",")), row.pin_given, row.active)

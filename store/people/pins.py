@@ -1,0 +1,138 @@
+"""PINs (暗証番号): which may be chosen, and how they are kept.
+
+Kept is Argon2id (RFC 9106, its second recommended setting) over HMAC-SHA256 of the PIN. The HMAC's
+key, the pepper, lies in a file apart from the database: eight digits alone fall to whoever steals
+the table, but not without the pepper.
+"""
+
+import hmac
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Final, Self
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from store.errors import PinGuessable, PinTooLong, PinTooShort, PinUntypable
+from store.keyfile import read_key_file, write_key_file
+
+LEAST_DIGITS: Final = 8
+LEAST_CHARACTERS: Final = 12
+MOST_CHARACTERS: Final = 128
+_LEAST_DIFFERENT_DIGITS: Final = 4
+_LEAST_DIFFERENT_CHARACTERS: Final = 5
+_PEPPER_BYTES: Final = 32
+_YEARS: Final = range(1900, 2100)
+
+_hasher: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+
+NOBODYS_HASH: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4$Ykbvmp9KGyVXZ8t7tEOJ3w$T3q4ppbKBrpYvlcVZkG3V2uMZ1Y2cQ1iBZ0qGJ3n6X8"
+)
+"""Checked for unknown IDs, so that they take the same time. No PIN has this hash: it was drawn, not made."""
+
+
+class Pepper:
+    """The key without which no kept PIN can be checked, nor guessed."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def create(cls, file: Path) -> Self:
+        """Make a new pepper in `file`, mode 0400. Raises KeyFileExists."""
+        key = os.urandom(_PEPPER_BYTES)
+        write_key_file(file, key)
+        return cls(key)
+
+    @classmethod
+    def open(cls, file: Path) -> Self:
+        """Read the pepper. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
+        return cls(read_key_file(file, size=_PEPPER_BYTES))
+
+    def hash_pin(self, pin: str) -> str:
+        """Return what is kept of a PIN (PHC string). Takes about 0.1 s and 64 MiB, on purpose."""
+        return _hasher.hash(self._peppered(pin))
+
+    def matches(self, pin: str, kept: str) -> bool:
+        """Say whether `kept` is the hash of `pin`; takes the same time either way."""
+        try:
+            return _hasher.verify(kept, self._peppered(pin))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def mark_of(self, person_id: str) -> str:
+        """Return 32 hex characters under which the attempts for a typed ID are counted.
+
+        What is typed into the ID field may be anything, even a PIN: it is not kept in clear.
+        """
+        return hmac.digest(self._key, b"attempt\0" + person_id.encode(), "sha256")[:16].hex()
+
+    def _peppered(self, pin: str) -> bytes:
+        return hmac.digest(self._key, b"pin\0" + pin.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def check_pin_policy(pin: str, *, person_id: str = "") -> None:
+    """Accept 8 or more digits, or a phrase of 12 or more characters, that nobody guesses by rule.
+
+    Raises PinTooShort, PinTooLong, PinUntypable, PinGuessable (with the rule as a fact).
+    """
+    if len(pin) > MOST_CHARACTERS:
+        raise PinTooLong(most=MOST_CHARACTERS)
+    if not pin.isprintable():
+        raise PinUntypable
+    digits = pin.isascii() and pin.isdigit()
+    if len(pin) < (LEAST_DIGITS if digits else LEAST_CHARACTERS):
+        raise PinTooShort(digits=LEAST_DIGITS, characters=LEAST_CHARACTERS)
+    for rule in _broken_rules(pin, person_id, digits=digits):
+        raise PinGuessable(rule=rule)
+
+
+def _broken_rules(pin: str, person_id: str, *, digits: bool) -> Iterator[str]:
+    least = _LEAST_DIFFERENT_DIGITS if digits else _LEAST_DIFFERENT_CHARACTERS
+    if person_id and person_id in pin.casefold():
+        yield "id"
+    if len(set(pin)) < least or _repeats(pin):
+        yield "repeat"
+    if _is_run(pin):
+        yield "run"
+    if pin == pin[::-1]:
+        yield "mirror"
+    if digits and _is_date(pin):
+        yield "date"
+
+
+def _repeats(pin: str) -> bool:
+    """A piece of at most half the length, over and over: a text found in itself doubled is one."""
+    return pin in (pin + pin)[1:-1]
+
+
+def _is_run(pin: str) -> bool:
+    """Neighbours that all differ by the same step of one or two, counting 9 and 0 as neighbours."""
+    steps = {(ord(later) - ord(earlier)) % 10 for earlier, later in zip(pin, pin[1:], strict=False)}
+    return len(steps) == 1 and steps <= {1, 2, 8, 9}
+
+
+def _is_date(pin: str) -> bool:
+    """Eight digits that are a day of 1900 to 2099, in any of the three usual orders."""
+    if len(pin) != LEAST_DIGITS:
+        return False
+    orders = (
+        (pin[:4], pin[4:6], pin[6:]),
+        (pin[4:], pin[2:4], pin[:2]),
+        (pin[4:], pin[:2], pin[2:4]),
+    )
+    return any(_is_day(*(int(part) for part in order)) for order in orders)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    if year not in _YEARS:
+        return False
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,129 @@
+"""Sessions: each begins once and is closed exactly once, also when the program was killed.
+
+A running session renews its lease (`seen_at`). Whether one that is still open has been abandoned
+is seen from the process that holds it, when that ran on this machine since it started; from the
+lease otherwise.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from store.schema import Moment, table
+
+LEASE: Final = timedelta(seconds=90)
+"""A session not seen for that long is abandoned: renew the lease at least every 30 seconds."""
+
+
+class SessionRow(SQLModel, table=True):
+    """A session; open as long as `closed_at` is empty."""
+
+    __tablename__ = "session"
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id")
+    origin: str
+    holder: str
+    opened_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    reason: str | None
+
+
+SESSIONS: Final = table(SessionRow)
+
+
+class Closing(StrEnum):
+    """Why a session ended."""
+
+    LOG_OFF = "log_off"
+    IDLE = "idle"
+    HANG_UP = "hang_up"
+    SIGNAL = "signal"
+    CRASH = "crash"
+    DONE = "done"  # A command has run.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that has not been closed."""
+
+    id: str
+    person_id: str
+    origin: str
+    opened_at: datetime
+    seen_at: datetime
+
+
+def open_session(tx: Connection, person_id: str, *, origin: str, now: datetime) -> OpenSession:
+    """Begin a session of this process; its id is 32 random hex characters."""
+    opened = OpenSession(uuid4().hex, person_id, origin, now, now)
+    values = {
+        "id": opened.id,
+        "person_id": person_id,
+        "origin": origin,
+        "holder": _holder(os.getpid()),
+        "opened_at": now,
+        "seen_at": now,
+    }
+    tx.execute(insert(SESSIONS), values)
+    return opened
+
+
+def touch_session(tx: Connection, session_id: str, now: datetime) -> bool:
+    """Renew the lease; return False when the session has been closed meanwhile."""
+    still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
+    return tx.execute(update(SESSIONS).where(*still_open).values(seen_at=now)).rowcount == 1
+
+
+def close_session(tx: Connection, session_id: str, reason: Closing, now: datetime) -> bool:
+    """Close a session; return True for the first closing alone: that one writes the log entry."""
+    still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
+    values = {"closed_at": now, "reason": reason.value}
+    return tx.execute(update(SESSIONS).where(*still_open).values(values)).rowcount == 1
+
+
+def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:
+    """Return the open sessions that nobody holds any more, oldest first."""
+    chosen = select(SESSIONS).where(SESSIONS.c.closed_at.is_(None)).order_by(SESSIONS.c.opened_at)
+    return [
+        OpenSession(row.id, row.person_id, row.origin, row.opened_at, row.seen_at)
+        for row in conn.execute(chosen)
+        if _is_abandoned(row, now)
+    ]
+
+
+def _is_abandoned(row: Row[Any], now: datetime) -> bool:
+    machine, _, process = row.holder.partition(" ")
+    if machine and machine == _machine():
+        return bool(_holder(int(process.split(" ")[0])) != row.holder)
+    return bool(now - row.seen_at > LEASE)
+
+
+def _holder(process_id: int) -> str:
+    """Name a process for ever: machine since its start, process id, and when the process began.
+
+    Empty where the system does not tell (no /proc); then only the lease decides.
+    """
+    try:
+        # The 22nd field; the 2nd is the program's name in parentheses and may hold anything.
+        began = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+    return f"{_machine()} {process_id} {began}"
+
+
+def _machine() -> str:
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # Process ids count anew in each container.
+        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""

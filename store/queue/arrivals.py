@@ -1,0 +1,100 @@
+"""Into the house: what the peer's feed brought, each item once, and how far the feed has been read.
+
+An arrival, what it holds, its log entry and the cursor are stored in one transaction; the
+acknowledgement to the peer comes after it. Who is killed in between reads the same page again and
+finds everything known.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from store.errors import CursorBackwards
+from store.queue.tables import ARRIVALS, CURSORS
+
+
+class Purpose(StrEnum):
+    """What an arrival is."""
+
+    NOTICE = "notice"
+    RESULT = "result"
+
+
+class Fate(StrEnum):
+    """What storing an arrival found."""
+
+    NEW = "new"
+    KNOWN = "known"  # The same bytes under the same id: success, nothing to do.
+    CONFLICT = "conflict"  # Other bytes under a known id: an alarm; the first ones stand.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalDraft:
+    """An item of the feed as it came. `digest` is SHA-256 of the envelope's bytes; `peer` its name."""
+
+    uid: str
+    peer: str
+    position: int
+    purpose: Purpose
+    digest: bytes
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An arrival that is stored here and whose peer does not know it yet."""
+
+    uid: str
+    position: int
+    digest: bytes
+
+
+_DRAFT_PARTS: Final = tuple(ArrivalDraft.__slots__)
+
+
+def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
+    """Store an arrival unless its id is known. A conflict is returned, not raised: the rest of the
+    page goes on, and the caller logs the alarm (`store.errors.NoticeConflict`)."""
+    known = tx.scalar(select(ARRIVALS.c.digest).where(ARRIVALS.c.uid == draft.uid))
+    if known is not None:
+        return Fate.KNOWN if known == draft.digest else Fate.CONFLICT
+    values = {part: getattr(draft, part) for part in _DRAFT_PARTS}
+    tx.execute(insert(ARRIVALS), {**values, "purpose": draft.purpose.value, "received_at": now})
+    return Fate.NEW
+
+
+def envelope_of(conn: Connection, uid: str) -> bytes | None:
+    """Return an arrival's exact bytes, None when there is none with that id."""
+    return conn.scalar(select(ARRIVALS.c.envelope).where(ARRIVALS.c.uid == uid))
+
+
+def unacknowledged(conn: Connection, peer: str, limit: int) -> list[Pending]:
+    """Return stored arrivals that the peer has not been told of, in the feed's order."""
+    columns = select(ARRIVALS.c.uid, ARRIVALS.c.position, ARRIVALS.c.digest)
+    pending = columns.where(ARRIVALS.c.peer == peer, ARRIVALS.c.acknowledged_at.is_(None))
+    return [Pending(*row) for row in conn.execute(pending.order_by(ARRIVALS.c.position).limit(limit))]
+
+
+def mark_acknowledged(tx: Connection, uids: Iterable[str], now: datetime) -> None:
+    """Note that the peer knows that these are stored."""
+    tx.execute(update(ARRIVALS).where(ARRIVALS.c.uid.in_(list(uids))).values(acknowledged_at=now))
+
+
+def cursor(conn: Connection, peer: str) -> int:
+    """Return the position up to which the peer's feed has been stored; 0 before the first page."""
+    return conn.scalar(select(CURSORS.c.position).where(CURSORS.c.peer == peer)) or 0
+
+
+def move_cursor(tx: Connection, peer: str, position: int) -> None:
+    """Move the cursor, in the transaction that stored the page. Raises CursorBackwards."""
+    before = tx.scalar(select(CURSORS.c.position).where(CURSORS.c.peer == peer))
+    if before is None:
+        tx.execute(insert(CURSORS), {"peer": peer, "position": position})
+    elif position < before:
+        raise CursorBackwards(found=position, known=before)
+    else:
+        tx.execute(update(CURSORS).where(CURSORS.c.peer == peer).values(position=position))

@@ -1,0 +1,116 @@
+"""What a message says, and the words people add to it: always sealed, opened only when asked for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select
+
+from store.errors import MessageMissing
+from store.queue.pages import in_batches
+from store.queue.tables import CONTENTS, MESSAGES, NOTES, MessageRow
+from store.vault import Place, Sealed, Vault
+
+
+class NoteKind(StrEnum):
+    """What a note is about; the same word as the step that asked for it."""
+
+    GIVE_BACK = "give_back"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A note, opened. `author` is a person ID."""
+
+    seq: int
+    kind: NoteKind
+    author: str | None
+    at: datetime
+    text: str
+
+
+def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: int | None = None) -> bytes:
+    """Return a message's canonical bytes, of the present revision unless another is named.
+
+    Raises MessageMissing (no such revision), SealBroken.
+    """
+    wanted = message.revision if revision is None else revision
+    kept = select(CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key).where(
+        CONTENTS.c.message_id == message.id, CONTENTS.c.revision == wanted
+    )
+    row = conn.execute(kept).one_or_none()
+    if row is None:
+        raise MessageMissing
+    return vault.unseal(Sealed(*row), place=_content_place(message.uid, wanted))
+
+
+def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return the present contents of many messages by number. Raises SealBroken."""
+    present = and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision)
+    joined = select(
+        MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key
+    ).join_from(MESSAGES, CONTENTS, present)
+    opened = {}
+    for some in in_batches(list(numbers)):
+        for number, uid, revision, ciphertext, wrapped in conn.execute(joined.where(MESSAGES.c.id.in_(some))):
+            place = _content_place(uid, revision)
+            opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
+    return opened
+
+
+def content_values(vault: Vault, number: int, uid: str, revision: int, content: bytes) -> Mapping[str, Any]:
+    """Return the row that holds a message's content, sealed for its place."""
+    sealed = vault.seal(content, place=_content_place(uid, revision))
+    return {
+        "message_id": number,
+        "revision": revision,
+        "ciphertext": sealed.ciphertext,
+        "wrapped_key": sealed.wrapped_key,
+    }
+
+
+def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -> None:
+    """Keep a note under its number; `next_note` gives one."""
+    sealed = vault.seal(note.text.encode(), place=_note_place(message.uid, note.seq))
+    values = {
+        "message_id": message.id,
+        "seq": note.seq,
+        "kind": note.kind.value,
+        "author": note.author,
+        "at": note.at,
+        "ciphertext": sealed.ciphertext,
+        "wrapped_key": sealed.wrapped_key,
+    }
+    tx.execute(insert(NOTES), values)
+
+
+def next_note(tx: Connection, message: MessageRow) -> int:
+    """Return the number of the next note of that message; they count from 1."""
+    last = tx.scalar(select(func.max(NOTES.c.seq)).where(NOTES.c.message_id == message.id))
+    return (last or 0) + 1
+
+
+def notes_of(conn: Connection, vault: Vault, message: MessageRow) -> list[NoteRow]:
+    """Return all notes of a message, oldest first. Raises SealBroken."""
+    kept = conn.execute(select(NOTES).where(NOTES.c.message_id == message.id).order_by(NOTES.c.seq))
+    return [
+        NoteRow(
+            row.seq,
+            NoteKind(row.kind),
+            row.author,
+            row.at,
+            vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=_note_place(message.uid, row.seq)).decode(),
+        )
+        for row in kept
+    ]
+
+
+def _content_place(uid: str, revision: int) -> Place:
+    return Place(CONTENTS.name, "ciphertext", uid, revision)
+
+
+def _note_place(uid: str, seq: int) -> Place:
+    return Place(NOTES.name, "ciphertext", uid, seq)

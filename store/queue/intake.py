@@ -1,0 +1,122 @@
+"""New messages into the queue, many at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from store.errors import ReferenceTaken
+from store.message.states import Direction, InState, OutState
+from store.queue.contents import content_values
+from store.queue.tables import CONTENTS, MESSAGES
+from store.vault import Vault
+
+_FIRST_REVISION: Final = 1
+_AT_ONCE: Final = 5000  # References asked for in one statement: below the engines' limit of parameters.
+
+
+class MessageKey(NamedTuple):
+    """What a sender never uses twice."""
+
+    kind: str
+    reference: str
+
+
+class Known(NamedTuple):
+    """A message that is in the queue already, with the keyed digest of its content."""
+
+    id: int
+    digest: bytes
+
+
+class Added(NamedTuple):
+    """A message just added: its number here, and its uid for the log and the wire."""
+
+    id: int
+    uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDraft:
+    """A message to be added. `content` is its canonical bytes; `subject` a pseudonym; `uid` comes with
+    notices and is made here for messages; `author` is the person who takes it in, None for notices."""
+
+    direction: Direction
+    kind: str
+    reference: str
+    occurred_at: datetime
+    content: bytes
+    author: str | None = None
+    subject: str | None = None
+    due_on: date | None = None
+    warnings: int = 0
+    uid: str | None = None
+
+
+def known(tx: Connection, direction: Direction, keys: Iterable[MessageKey]) -> dict[MessageKey, Known]:
+    """Return those of `keys` that the queue holds already, to be compared by digest."""
+    by_kind: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, reference in keys:
+        by_kind[kind].append(reference)
+    columns = select(MESSAGES.c.reference, MESSAGES.c.id, MESSAGES.c.digest)
+    found = {}
+    for kind, references in by_kind.items():
+        of_kind = columns.where(MESSAGES.c.direction == direction.value, MESSAGES.c.kind == kind)
+        for start in range(0, len(references), _AT_ONCE):
+            some = references[start : start + _AT_ONCE]
+            for reference, number, digest in tx.execute(of_kind.where(MESSAGES.c.reference.in_(some))):
+                found[MessageKey(kind, reference)] = Known(number, digest)
+    return found
+
+
+def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *, now: datetime) -> list[Added]:
+    """Add messages, contents sealed, in the first state of their direction; return them in order.
+
+    Raises ReferenceTaken when one of them is known: ask `known` before.
+    """
+    # Numbers are given here, by the one writer: contents can refer to them without asking back.
+    first = (tx.scalar(select(func.max(MESSAGES.c.id))) or 0) + 1
+    messages, contents, added = [], [], []
+    for number, draft in enumerate(drafts, start=first):
+        uid = draft.uid or uuid4().hex
+        messages.append(_message_values(vault, draft, Added(number, uid), now))
+        contents.append(content_values(vault, number, uid, _FIRST_REVISION, draft.content))
+        added.append(Added(number, uid))
+    if messages:
+        try:
+            tx.execute(insert(MESSAGES), messages)
+        except IntegrityError:
+            raise ReferenceTaken from None
+        tx.execute(insert(CONTENTS), contents)
+    return added
+
+
+def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> Mapping[str, Any]:
+    first_state = OutState.REVIEW if draft.direction is Direction.OUT else InState.RECEIVED
+    return {
+        "id": added.id,
+        "uid": added.uid,
+        "direction": draft.direction.value,
+        "kind": draft.kind,
+        "reference": draft.reference,
+        "state": first_state.value,
+        "occurred_at": draft.occurred_at,
+        "taken_at": now,
+        "due_on": draft.due_on,
+        "hold": None,
+        "subject": draft.subject,
+        "author": draft.author,
+        "approver": None,
+        "revision": _FIRST_REVISION,
+        "digest": vault.digest(draft.content),
+        "approved_revision": None,
+        "approved_digest": None,
+        "warnings": draft.warnings,
+        "state_since": now,
+        "version": 1,
+    }

@@ -1,0 +1,262 @@
+"""The life of a message: every change of state goes through here and obeys the one table of steps.
+
+What a step makes of a row is worked out first, without the database (`_after`), and written then:
+one message and ten thousand take the same way.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from store.clock import day_in_japan
+from store.errors import (
+    ApprovalVoid,
+    MessageChanged,
+    MessageMissing,
+    NotYetDue,
+    QueueFault,
+    ReasonMissing,
+    RightsFault,
+    SecondPersonNeeded,
+    StepRefused,
+    WarningsUnconfirmed,
+)
+from store.message.states import TRANSITIONS, Ask, Hold, OutState, State, Step
+from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
+from store.queue.pages import get, rows_of
+from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
+from store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who takes a step and when, and what the step may ask for.
+
+    `by` is a person ID, None for the terminal itself. `two_persons` is the municipality's rule.
+    `reason` is kept sealed. `expected_version`: the row as the person saw it, for single steps.
+    """
+
+    by: str | None
+    now: datetime
+    two_persons: bool = True
+    warnings_confirmed: bool = False
+    reason: str | None = None
+    expected_version: int | None = None
+
+    @property
+    def today(self) -> date:
+        """The day in Japan on which the step is taken."""
+        return day_in_japan(self.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A message's new content: canonical bytes, how many warnings it has, its planned day if any."""
+
+    content: bytes
+    warnings: int = 0
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that could not take the step, and why."""
+
+    id: int
+    error: QueueFault | RightsFault
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of many messages: the rows as they are now, and those refused."""
+
+    changed: list[MessageRow] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> MessageRow:
+    """Take one step with one message; return its row as it is then.
+
+    Raises MessageMissing, MessageChanged (not the version expected), StepRefused, SecondPersonNeeded,
+    WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid. Whether the person has the right that
+    the table names, the job has checked before.
+    """
+    row = get(tx, number)
+    if act.expected_version is not None and row.version != act.expected_version:
+        raise MessageChanged(reference=row.reference)
+    after = _after(row, step, act)
+    _write(tx, [after])
+    _keep_reasons(tx, vault, [after], step, act)
+    return after
+
+
+def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, act: Act) -> Moved:
+    """Take one step with many messages; those that cannot are told and stay as they are."""
+    wanted = list(dict.fromkeys(numbers))
+    rows = rows_of(tx, wanted)
+    missing = set(wanted).difference(row.id for row in rows)
+    moved = _step_all(tx, rows, step, act)
+    moved.refused.extend(Refusal(number, MessageMissing()) for number in sorted(missing))
+    _keep_reasons(tx, vault, moved.changed, step, act)
+    return moved
+
+
+def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: Act) -> MessageRow:
+    """Give a message new content: a new revision, reviewed anew; the old one stays readable.
+
+    Raises MessageMissing, MessageChanged, StepRefused — also when bytes were once made to be sent
+    under this uid: what may have left is corrected by a new message, never changed.
+    """
+    row = get(tx, number)
+    if act.expected_version is not None and row.version != act.expected_version:
+        raise MessageChanged(reference=row.reference)
+    if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
+        raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
+    after = replace(
+        _after(row, Step.REVISE, act),
+        author=act.by,
+        revision=row.revision + 1,
+        digest=vault.digest(revision.content),
+        warnings=revision.warnings,
+        due_on=revision.due_on,
+    )
+    tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
+    _write(tx, [after])
+    return after
+
+
+def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
+    """Release the approved messages whose planned day has come in Japan; return them for the log."""
+    act = Act(by=None, now=now)
+    due = select(MESSAGES.c.id).where(
+        MESSAGES.c.direction == TRANSITIONS[Step.RELEASE_DUE].direction.value,
+        MESSAGES.c.state == OutState.HELD.value,
+        MESSAGES.c.hold == Hold.DAY.value,
+        MESSAGES.c.due_on <= act.today,
+    )
+    return _step_all(tx, rows_of(tx, tx.scalars(due)), Step.RELEASE_DUE, act).changed
+
+
+def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
+    moved = Moved()
+    for row in rows:
+        try:
+            moved.changed.append(_after(row, step, act))
+        except (QueueFault, RightsFault) as error:
+            moved.refused.append(Refusal(row.id, error))
+    _write(tx, moved.changed)
+    return moved
+
+
+# ── What a step asks, and what it makes of a row ──────────────────────────────────────────────────
+
+
+def _after(row: MessageRow, step: Step, act: Act) -> MessageRow:
+    """Return the row as it is after the step; raise when the table does not allow the step."""
+    transition = TRANSITIONS[step]
+    if row.direction is not transition.direction or row.state not in transition.sources:
+        raise StepRefused(step=step, state=row.state, reference=row.reference)
+    for ask in sorted(transition.asks):
+        _answer(ask, row, step, act)
+    moved = replace(row, state=transition.target, hold=None, state_since=act.now, version=row.version + 1)
+    match step:
+        case Step.APPROVE:
+            approved = replace(
+                moved,
+                approver=act.by,
+                approved_revision=row.revision,
+                approved_digest=row.digest,
+                warnings=0,
+            )
+            return _wait_for_day(approved, act)
+        case Step.RELEASE:
+            return _wait_for_day(moved, act) if row.approved else replace(moved, state=OutState.REVIEW)
+        case Step.HOLD:
+            return replace(moved, hold=Hold.HAND)
+        case Step.GIVE_BACK | Step.REVISE:
+            return replace(moved, approver=None, approved_revision=None, approved_digest=None)
+        case _:
+            return moved
+
+
+def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
+    """Raise when the step asks for something that is not given."""
+    match ask:
+        case Ask.SECOND_PERSON:
+            if act.by is None or (act.two_persons and act.by == row.author):
+                raise SecondPersonNeeded(reference=row.reference)
+        case Ask.CONFIRMED_WARNINGS:
+            if row.warnings and not act.warnings_confirmed:
+                raise WarningsUnconfirmed(reference=row.reference, count=row.warnings)
+        case Ask.REASON:
+            if act.reason is None or not act.reason.strip():
+                raise ReasonMissing
+        case Ask.PLANNED_DAY:
+            _answer_planned_day(row, step, act)
+        case Ask.APPROVAL:
+            if not row.approved:
+                raise ApprovalVoid(reference=row.reference)
+
+
+def _answer_planned_day(row: MessageRow, step: Step, act: Act) -> None:
+    if step is Step.RELEASE_DUE and row.hold is not Hold.DAY:
+        raise StepRefused(step=step, state=row.state, reference=row.reference)
+    if row.hold is Hold.DAY and row.due_on is not None and row.due_on > act.today:
+        raise NotYetDue(reference=row.reference, due_on=row.due_on.isoformat())
+
+
+def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:
+    """Hold an approved message until its planned day, when that lies ahead (住基法24条)."""
+    if row.due_on is None or row.due_on <= act.today:
+        return row
+    return replace(row, state=OutState.HELD, hold=Hold.DAY)
+
+
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+_WRITTEN: Final = (
+    "state",
+    "hold",
+    "author",
+    "approver",
+    "revision",
+    "digest",
+    "approved_revision",
+    "approved_digest",
+    "warnings",
+    "due_on",
+    "state_since",
+    "version",
+)
+_UPDATE: Final = (
+    update(MESSAGES)
+    .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
+    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+)
+
+
+def _write(tx: Connection, rows: Sequence[MessageRow]) -> None:
+    if not rows:
+        return
+    values = [
+        {
+            "the_id": row.id,
+            "version_before": row.version - 1,
+            **{f"new_{name}": getattr(row, name) for name in _WRITTEN},
+        }
+        for row in rows
+    ]
+    if tx.execute(_UPDATE, values).rowcount != len(rows):
+        # Cannot happen behind one writer's lock; where it does, nothing of this transaction is kept.
+        raise MessageChanged
+
+
+def _keep_reasons(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> None:
+    if act.reason is None or Ask.REASON not in TRANSITIONS[step].asks:
+        return
+    for row in rows:
+        note = NoteRow(next_note(tx, row), NoteKind(step.value), act.by, act.now, act.reason)
+        add_note(tx, vault, row, note)

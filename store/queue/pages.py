@@ -1,0 +1,154 @@
+"""Looking at the queue: single rows, pages along a key, snapshots of numbers, and counts."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from store.errors import MessageMissing
+from store.message.states import UNSENT, Direction, State, state_of
+from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
+
+_AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
+_LAST_CHARACTER: Final = "\U0010ffff"
+
+
+class Order(StrEnum):
+    """Which message comes first, by the time it happened."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+class Key(NamedTuple):
+    """Where a page ended: the next one begins right after this."""
+
+    occurred_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What to see; everything left out lets all messages through.
+
+    `reference` is the beginning of a reference. `overdue_before`: only messages that still wait here
+    although they happened before that moment.
+    """
+
+    direction: Direction = Direction.OUT
+    states: frozenset[State] = frozenset()
+    kind: str | None = None
+    reference: str | None = None
+    overdue_before: datetime | None = None
+
+
+def page(
+    reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST, *, after: Key | None = None, limit: int
+) -> list[MessageRow]:
+    """Return at most `limit` messages that come after the key `after` (None: from the beginning)."""
+    by_key = _by_key(order)
+    found: list[MessageRow] = []
+    # One index walk a state, then merged: with several states in one statement the engine would sort.
+    for condition in _conditions(chosen):
+        statement = select_messages().where(condition)
+        if after is not None:
+            statement = statement.where(_beyond(after, order))
+        found += map(message_row, reading.execute(statement.order_by(*by_key).limit(limit)))
+    found.sort(key=lambda row: (row.occurred_at, row.id), reverse=order is Order.NEWEST)
+    return found[:limit]
+
+
+def ids(reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST) -> "array[int]":
+    """Return the numbers of all chosen messages in order: 8 bytes each, so that rows stay where they are."""
+    statement = select(MESSAGES.c.id).where(or_(*_conditions(chosen))).order_by(*_by_key(order))
+    return array("q", reading.scalars(statement))
+
+
+def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
+    """Return the rows with these numbers, in that order; numbers that do not exist are left out."""
+    wanted = list(numbers)
+    found = {row.id: row for some in in_batches(wanted) for row in _some_rows(conn, some)}
+    return [found[number] for number in wanted if number in found]
+
+
+def get(conn: Connection, number: int) -> MessageRow:
+    """Return one message's row. Raises MessageMissing."""
+    return _one(conn, MESSAGES.c.id == number)
+
+
+def get_by_uid(conn: Connection, uid: str) -> MessageRow:
+    """Return the row of the message with that id on the wire. Raises MessageMissing."""
+    return _one(conn, MESSAGES.c.uid == uid)
+
+
+def count(reading: Connection, chosen: QueueFilter) -> int:
+    """Return how many messages are chosen."""
+    chosen_ones = select(func.count()).select_from(MESSAGES).where(or_(*_conditions(chosen)))
+    return reading.scalar(chosen_ones) or 0
+
+
+def counts(reading: Connection) -> dict[tuple[Direction, State], int]:
+    """Return how many messages there are in each state; states without any are left out."""
+    grouped = select(MESSAGES.c.direction, MESSAGES.c.state, func.count()).group_by(
+        MESSAGES.c.direction, MESSAGES.c.state
+    )
+    found = {}
+    for name, state, number in reading.execute(grouped):
+        direction = Direction(name)
+        found[direction, state_of(direction, state)] = int(number)
+    return found
+
+
+def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Cut a long list of numbers into pieces that one statement can ask for."""
+    rest = iter(numbers)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
+
+
+def _one(conn: Connection, condition: ColumnElement[bool]) -> MessageRow:
+    row = conn.execute(select_messages().where(condition)).one_or_none()
+    if row is None:
+        raise MessageMissing
+    return message_row(row)
+
+
+def _some_rows(conn: Connection, numbers: list[int]) -> Iterator[MessageRow]:
+    return map(message_row, conn.execute(select_messages().where(MESSAGES.c.id.in_(numbers))))
+
+
+def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Return one condition a state; every chosen message meets exactly one of them."""
+    shared: list[ColumnElement[bool]] = [MESSAGES.c.direction == chosen.direction.value]
+    if chosen.kind is not None:
+        shared.append(MESSAGES.c.kind == chosen.kind)
+    if chosen.reference is not None:
+        shared.append(MESSAGES.c.reference >= chosen.reference)
+        shared.append(MESSAGES.c.reference < chosen.reference + _LAST_CHARACTER)
+    states: frozenset[State] = chosen.states
+    if chosen.overdue_before is not None:
+        shared.append(MESSAGES.c.occurred_at < chosen.overdue_before)
+        states = states & UNSENT if states else frozenset(UNSENT)
+        if not states:
+            return [MESSAGES.c.id.is_(None)]
+    if not states:
+        return [and_(*shared)]
+    return [and_(*shared, MESSAGES.c.state == state.value) for state in sorted(states)]
+
+
+def _by_key(order: Order) -> tuple[ColumnElement[Any], ...]:
+    if order is Order.NEWEST:
+        return MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc()
+    return MESSAGES.c.occurred_at, MESSAGES.c.id
+
+
+def _beyond(key: Key, order: Order) -> ColumnElement[bool]:
+    at, number = MESSAGES.c.occurred_at, MESSAGES.c.id
+    if order is Order.NEWEST:
+        return and_(at <= key.occurred_at, or_(at < key.occurred_at, number < key.id))
+    return and_(at >= key.occurred_at, or_(at > key.occurred_at, number > key.id))

@@ -1,0 +1,190 @@
+"""Out of the queue: what may leave now, the exact bytes it leaves under, and what came back for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from store.clock import day_in_japan
+from store.errors import MessageMissing, ShipmentConflict
+from store.message.states import SETTLED, Direction, OutState
+from store.queue.pages import in_batches
+from store.queue.tables import MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
+from store.vault import Place, Sealed, Vault
+
+
+def next_to_send(conn: Connection, now: datetime, limit: int) -> list[MessageRow]:
+    """Return the messages that may leave now, oldest first.
+
+    Approved exactly as they are, planned day come, and no earlier message of the same person still
+    open (domain, section 2, rules 1 to 3). Messages of one moment (a pair) may leave together.
+    """
+    ready = select_messages().where(*_approved(now), ~_must_wait())
+    rows = conn.execute(ready.order_by(MESSAGES.c.occurred_at, MESSAGES.c.id).limit(limit))
+    return [message_row(row) for row in rows]
+
+
+def count_waiting(conn: Connection, now: datetime) -> int:
+    """Return how many approved messages wait for an earlier one of the same person."""
+    waiting = select(func.count()).select_from(MESSAGES).where(*_approved(now), _must_wait())
+    return conn.scalar(waiting) or 0
+
+
+def _approved(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        MESSAGES.c.direction == Direction.OUT.value,
+        MESSAGES.c.state == OutState.APPROVED.value,
+        MESSAGES.c.approved_revision == MESSAGES.c.revision,
+        MESSAGES.c.approved_digest == MESSAGES.c.digest,
+        or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= day_in_japan(now)),
+    )
+
+
+def _must_wait() -> ColumnElement[bool]:
+    earlier = MESSAGES.alias("earlier")
+    return exists().where(
+        earlier.c.subject == MESSAGES.c.subject,
+        earlier.c.occurred_at < MESSAGES.c.occurred_at,
+        earlier.c.direction == Direction.OUT.value,
+        earlier.c.state.not_in(sorted(state.value for state in SETTLED)),
+    )
+
+
+# ── Shipments and receipts ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentRow:
+    """The exact bytes for the peer. Digests are SHA-256, 32 bytes; `content_digest` as the receipt
+    names it; `peer_version` is the registered version it was sealed for."""
+
+    message_id: int
+    revision: int
+    envelope: bytes
+    digest: bytes
+    content_digest: bytes
+    peer_version: int
+    made_at: datetime
+    sent_at: datetime | None = None
+    receipt: bytes | None = None
+    receipt_at: datetime | None = None
+
+
+_SHIPMENT_PARTS: Final = tuple(ShipmentRow.__slots__)
+
+
+def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
+    """Keep bytes made for the peer, once a message. Raises ShipmentConflict when some exist already."""
+    if not shipments:
+        return
+    rows = [{part: getattr(shipment, part) for part in _SHIPMENT_PARTS} for shipment in shipments]
+    try:
+        tx.execute(insert(SHIPMENTS), rows)
+    except IntegrityError:
+        raise ShipmentConflict from None
+
+
+def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, ShipmentRow]:
+    """Return what was made for the peer, by message number; messages without are left out."""
+    columns = select(*(SHIPMENTS.c[part] for part in _SHIPMENT_PARTS))
+    return {
+        row.message_id: ShipmentRow(**row._mapping)  # noqa: SLF001 - the public way to a row's names
+        for some in in_batches(list(numbers))
+        for row in conn.execute(columns.where(SHIPMENTS.c.message_id.in_(some)))
+    }
+
+
+def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:
+    """Note that these shipments are handed to the line now, for the first time or again."""
+    for some in in_batches(list(numbers)):
+        tx.execute(update(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)).values(sent_at=now))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptDraft:
+    """A verified receipt, byte for byte, for a message's shipment."""
+
+    message_id: int
+    receipt: bytes
+
+
+def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetime) -> None:
+    """Keep verified receipts; one that is there already stays. Raises MessageMissing (no shipment)."""
+    if not receipts:
+        return
+    keep = (
+        update(SHIPMENTS)
+        .where(SHIPMENTS.c.message_id == bindparam("the_id"))
+        .values(
+            receipt=func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
+            receipt_at=func.coalesce(SHIPMENTS.c.receipt_at, bindparam("new_receipt_at")),
+        )
+    )
+    rows = [{"the_id": r.message_id, "new_receipt": r.receipt, "new_receipt_at": now} for r in receipts]
+    if tx.execute(keep, rows).rowcount != len(rows):
+        raise MessageMissing
+
+
+# ── Results ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class PeerOutcome(StrEnum):
+    """What the peer decided about a message."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """A result: its own uid, the message it is about, its place in the feed, outcome, code, and the
+    peer's words as canonical bytes (kept sealed: they may name people)."""
+
+    uid: str
+    message_id: int
+    position: int
+    outcome: PeerOutcome
+    code: str | None
+    received_at: datetime
+    words: bytes = b""
+
+
+def add_result(tx: Connection, vault: Vault, result: ResultRow) -> None:
+    """Keep a result; that it is new, `arrive` has said."""
+    sealed = vault.seal(result.words, place=_result_place(result.uid))
+    values: dict[str, Any] = {
+        "uid": result.uid,
+        "message_id": result.message_id,
+        "position": result.position,
+        "outcome": result.outcome.value,
+        "code": result.code,
+        "received_at": result.received_at,
+        "ciphertext": sealed.ciphertext,
+        "wrapped_key": sealed.wrapped_key,
+    }
+    tx.execute(insert(RESULTS), values)
+
+
+def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
+    """Return the results of a message, oldest first. Raises SealBroken."""
+    kept = select(RESULTS).where(RESULTS.c.message_id == number).order_by(RESULTS.c.position)
+    return [
+        ResultRow(
+            uid=row.uid,
+            message_id=row.message_id,
+            position=row.position,
+            outcome=PeerOutcome(row.outcome),
+            code=row.code,
+            received_at=row.received_at,
+            words=vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=_result_place(row.uid)),
+        )
+        for row in conn.execute(kept)
+    ]
+
+
+def _result_place(uid: str) -> Place:
+    return Place(RESULTS.name, "ciphertext", uid, 1)

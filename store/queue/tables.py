@@ -1,0 +1,189 @@
+"""The tables of the messages and their life, and a message's row as the rest of the program sees it."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Index, Row, Select, UniqueConstraint, select
+from sqlmodel import Field, SQLModel
+
+from store.message.states import Direction, Hold, State, state_of
+from store.schema import Moment, table
+
+
+class Message(SQLModel, table=True):
+    """A message or notice: everything about it that is not personal. Its content is sealed apart."""
+
+    __tablename__ = "message"
+
+    id: int = Field(primary_key=True)
+    uid: str = Field(unique=True)  # The id on the wire: 32 hex characters.
+    direction: str
+    kind: str
+    reference: str
+    state: str
+    occurred_at: datetime = Field(sa_type=Moment)
+    taken_at: datetime = Field(sa_type=Moment)
+    due_on: date | None
+    hold: str | None
+    subject: str | None  # A pseudonym of the person's key, out only.
+    author: str | None
+    approver: str | None
+    revision: int
+    digest: bytes
+    approved_revision: int | None
+    approved_digest: bytes | None
+    warnings: int  # Unconfirmed ones.
+    state_since: datetime = Field(sa_type=Moment)
+    version: int  # Counts every change of this row.
+
+    __table_args__ = (
+        UniqueConstraint("direction", "kind", "reference"),
+        Index("message_state", "direction", "state", "occurred_at", "id"),
+        Index("message_order", "direction", "occurred_at", "id"),
+        Index("message_reference", "reference"),
+        Index("message_subject", "subject", "occurred_at"),
+    )
+
+
+class Content(SQLModel, table=True):
+    """A message's content, one row a revision; old revisions stay readable."""
+
+    __tablename__ = "content"
+
+    message_id: int = Field(primary_key=True, foreign_key="message.id")
+    revision: int = Field(primary_key=True)
+    ciphertext: bytes
+    wrapped_key: bytes
+
+
+class Note(SQLModel, table=True):
+    """Words that belong to a message (why it was returned); sealed."""
+
+    __tablename__ = "note"
+
+    message_id: int = Field(primary_key=True, foreign_key="message.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    author: str | None
+    at: datetime = Field(sa_type=Moment)
+    ciphertext: bytes
+    wrapped_key: bytes
+
+
+class Shipment(SQLModel, table=True):
+    """The exact bytes under which a message travels, made once, and the peer's receipt for them."""
+
+    __tablename__ = "shipment"
+
+    message_id: int = Field(primary_key=True, foreign_key="message.id")
+    revision: int
+    envelope: bytes
+    digest: bytes
+    content_digest: bytes
+    peer_version: int = Field(foreign_key="peer_version.id")
+    made_at: datetime = Field(sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    receipt: bytes | None
+    receipt_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Arrival(SQLModel, table=True):
+    """An envelope of the peer's feed as it came (sealed to this terminal's key), known by its uid."""
+
+    __tablename__ = "arrival"
+
+    uid: str = Field(primary_key=True)
+    peer: str
+    position: int
+    purpose: str
+    digest: bytes
+    envelope: bytes
+    received_at: datetime = Field(sa_type=Moment)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+
+    __table_args__ = (Index("arrival_position", "peer", "position"),)
+
+
+class Cursor(SQLModel, table=True):
+    """How far this terminal has read the peer's feed."""
+
+    __tablename__ = "cursor"
+
+    peer: str = Field(primary_key=True)
+    position: int
+
+
+class PeerResult(SQLModel, table=True):
+    """What the peer decided about a message (受理, エラー); its words are sealed."""
+
+    __tablename__ = "result"
+
+    uid: str = Field(primary_key=True)  # The id of the result itself.
+    message_id: int = Field(foreign_key="message.id", index=True)
+    position: int
+    outcome: str
+    code: str | None
+    received_at: datetime = Field(sa_type=Moment)
+    ciphertext: bytes
+    wrapped_key: bytes
+
+
+MESSAGES: Final = table(Message)
+CONTENTS: Final = table(Content)
+NOTES: Final = table(Note)
+SHIPMENTS: Final = table(Shipment)
+ARRIVALS: Final = table(Arrival)
+CURSORS: Final = table(Cursor)
+RESULTS: Final = table(PeerResult)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message's row. `author` and `approver` are person IDs, `subject` a pseudonym."""
+
+    id: int
+    uid: str
+    direction: Direction
+    kind: str
+    reference: str
+    state: State
+    occurred_at: datetime
+    taken_at: datetime
+    due_on: date | None
+    hold: Hold | None
+    subject: str | None
+    author: str | None
+    approver: str | None
+    revision: int
+    digest: bytes
+    approved_revision: int | None
+    approved_digest: bytes | None
+    warnings: int
+    state_since: datetime
+    version: int
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody has approved exactly this content in exactly this revision."""
+        return self.approved_digest == self.digest and self.approved_revision == self.revision
+
+
+COLUMNS: Final = tuple(MESSAGES.c[part.name] for part in fields(MessageRow))
+_DIRECTION, _STATE, _HOLD = (
+    [part.name for part in fields(MessageRow)].index(name) for name in ("direction", "state", "hold")
+)
+
+
+def select_messages() -> Select[Any]:
+    """Begin a query whose rows `message_row` understands."""
+    return select(*COLUMNS)
+
+
+def message_row(row: Row[Any]) -> MessageRow:
+    """Turn a row of `select_messages` into what the program works with."""
+    values: list[Any] = list(row)
+    values[_DIRECTION] = Direction(values[_DIRECTION])
+    values[_STATE] = state_of(values[_DIRECTION], values[_STATE])
+    values[_HOLD] = None if values[_HOLD] is None else Hold(values[_HOLD])
+    return MessageRow(*values)
