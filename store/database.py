@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Field, SQLModel
 
-from store import log, people, peers, queue
+from store import log, peers, people, queue
 from store.errors import (
     DatabaseBusy,
     DatabaseDamaged,

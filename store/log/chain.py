@@ -49,7 +49,7 @@ class Log:
     def __init__(self, terminal_id: str) -> None:
         self._terminal_id = terminal_id
 
-    def append(  # noqa: PLR0913 - an entry has these parts, and call sites read best when they name them
+    def append(
         self,
         tx: Connection,
         event: Event,
@@ -122,13 +122,13 @@ def _examine(row: Row[Any], before: Tail, terminal_id: str) -> tuple[Flaw | None
     body = _decode(row.body)
     if body is None:
         return Flaw.BODY, after
-    if body.get("prev") != before.hash.hex():
-        return Flaw.LINK, after
-    if body.get("terminal") != terminal_id:
-        return Flaw.TERMINAL, after
-    if before.at is not None and row.at < before.at:
-        return Flaw.TIME, after
-    return (None if _copies_agree(row, body) else Flaw.COPY), after
+    tests = {
+        Flaw.LINK: body.get("prev") == before.hash.hex(),
+        Flaw.TERMINAL: body.get("terminal") == terminal_id,
+        Flaw.TIME: before.at is None or row.at >= before.at,
+        Flaw.COPY: _copies_agree(row, body),
+    }
+    return next((flaw for flaw, holds in tests.items() if not holds), None), after
 
 
 def _decode(body: bytes) -> Mapping[str, Any] | None:

@@ -103,8 +103,11 @@ class LogEntry(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry before it has its number. `actor` None: the terminal itself. `object`: a message's uid,
-    a pseudonym, or the ID of the person it is about."""
+    """An entry before it has its number.
+
+    `actor` None: the terminal itself. `object`: a message's uid, a pseudonym, or the ID of the person
+    it is about.
+    """
 
     event: Event
     actor: str | None = None

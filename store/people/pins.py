@@ -9,6 +9,7 @@ import hmac
 import os
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
@@ -106,18 +107,18 @@ def _broken_rules(pin: str, person_id: str, *, digits: bool) -> Iterator[str]:
 
 
 def _repeats(pin: str) -> bool:
-    """A piece of at most half the length, over and over: a text found in itself doubled is one."""
+    # A text that is one piece over and over is found again inside itself doubled, ends cut off.
     return pin in (pin + pin)[1:-1]
 
 
 def _is_run(pin: str) -> bool:
-    """Neighbours that all differ by the same step of one or two, counting 9 and 0 as neighbours."""
-    steps = {(ord(later) - ord(earlier)) % 10 for earlier, later in zip(pin, pin[1:], strict=False)}
+    # Neighbours all differ by the same step of one or two; 9 and 0 count as neighbours.
+    steps = {(ord(later) - ord(earlier)) % 10 for earlier, later in pairwise(pin)}
     return len(steps) == 1 and steps <= {1, 2, 8, 9}
 
 
 def _is_date(pin: str) -> bool:
-    """Eight digits that are a day of 1900 to 2099, in any of the three usual orders."""
+    # Eight digits that are a day of 1900 to 2099, in any of the three usual orders.
     if len(pin) != LEAST_DIGITS:
         return False
     orders = (

@@ -57,8 +57,10 @@ _DRAFT_PARTS: Final = tuple(ArrivalDraft.__slots__)
 
 
 def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
-    """Store an arrival unless its id is known. A conflict is returned, not raised: the rest of the
-    page goes on, and the caller logs the alarm (`store.errors.NoticeConflict`)."""
+    """Store an arrival unless its id is known.
+
+    A conflict is returned, not raised: the rest of the page goes on, and the caller logs the alarm.
+    """
     known = tx.scalar(select(ARRIVALS.c.digest).where(ARRIVALS.c.uid == draft.uid))
     if known is not None:
         return Fate.KNOWN if known == draft.digest else Fate.CONFLICT

@@ -43,8 +43,11 @@ class Added(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDraft:
-    """A message to be added. `content` is its canonical bytes; `subject` a pseudonym; `uid` comes with
-    notices and is made here for messages; `author` is the person who takes it in, None for notices."""
+    """A message to be added.
+
+    `content` is its canonical bytes; `subject` a pseudonym; `uid` (32 hex characters) comes with
+    notices and is made here for messages; `author` is the person who takes it in, None for notices.
+    """
 
     direction: Direction
     kind: str

@@ -24,7 +24,7 @@ from store.errors import (
     StepRefused,
     WarningsUnconfirmed,
 )
-from store.message.states import TRANSITIONS, Ask, Hold, OutState, State, Step
+from store.message.states import TRANSITIONS, Ask, Hold, OutState, Step
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
 from store.queue.pages import get, rows_of
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow

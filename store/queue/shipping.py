@@ -59,8 +59,11 @@ def _must_wait() -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentRow:
-    """The exact bytes for the peer. Digests are SHA-256, 32 bytes; `content_digest` as the receipt
-    names it; `peer_version` is the registered version it was sealed for."""
+    """The exact bytes for the peer.
+
+    Digests are SHA-256, 32 bytes; `content_digest` as the receipt names it; `peer_version` is the
+    number of the registered version it was sealed for.
+    """
 
     message_id: int
     revision: int
@@ -141,8 +144,10 @@ class PeerOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """A result: its own uid, the message it is about, its place in the feed, outcome, code, and the
-    peer's words as canonical bytes (kept sealed: they may name people)."""
+    """A result: its own uid, the message it is about, its place in the feed, outcome and code.
+
+    `words` are the peer's own, as canonical bytes; they are kept sealed, for they may name people.
+    """
 
     uid: str
     message_id: int
