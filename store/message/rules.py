@@ -120,12 +120,13 @@ _ALL = (
     _error("code_unknown", *_FORMAT),
     _error("nationality_unknown", "immigration-2-5"),
     _error("number_malformed", *_FORMAT),
+    # The number by category, in every kind that states a category.
+    _wanted("card_number_wanted"),
+    _error("card_number_unwanted"),
+    _error("card_pending_unwanted"),
+    _wanted("certificate_number_wanted"),
+    _error("certificate_number_unwanted"),
     # 住民票の記載等に関する通知.
-    _wanted("card_number_wanted", *_RECORD_NOTICE),
-    _error("card_number_unwanted", *_RECORD_NOTICE),
-    _error("card_pending_unwanted", *_RECORD_NOTICE),
-    _wanted("certificate_number_wanted", *_RECORD_NOTICE),
-    _error("certificate_number_unwanted", *_RECORD_NOTICE),
     _wanted("corrected_wanted", *_RECORD_NOTICE),
     _error("corrected_unwanted", *_RECORD_NOTICE),
     _error("corrected_item_unknown", *_RECORD_NOTICE),

@@ -167,10 +167,10 @@ def _line_up(table: str, code: str, entries: Any, entry_class: type[E]) -> tuple
 
 def _make(code: str, entry: Mapping[str, Any], entry_class: type[E]) -> E:
     items: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
-    made = entry_class(code=code, since=items.pop("from"), until=items.pop("to", None), **items)
-    if not isinstance(made.since, date) or not isinstance(made.until, date | None):
+    since, until = items.pop("from"), items.pop("to", None)
+    if not isinstance(since, date) or not isinstance(until, date | None):
         raise TypeError(code)
-    return made
+    return entry_class(code=code, since=since, until=until, **items)
 
 
 @cache

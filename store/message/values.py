@@ -5,12 +5,12 @@ None of them changes a value, and none puts a value into its facts.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
 from store.message import tables
-from store.message.characters import refused_characters, unusual_characters
+from store.message.characters import Blemish, refused_characters, unusual_characters
 from store.message.codes import CorrectedItem
 from store.message.dates import japanese_day, parse_day, parse_moment, parse_parts
 from store.message.notes import Notes
@@ -33,36 +33,43 @@ def _is_text(value: object, field: str, notes: Notes) -> bool:
     if not value or value.isspace():
         notes.add(field, "item_missing")
         return False
-    if value.isprintable():
-        return True
-    before = len(notes.findings)
-    for blemish in refused_characters(value):
-        notes.add(field, blemish.rule, character=blemish.code_point, place=str(blemish.place))
-    return len(notes.findings) == before
+    refused = refused_characters(value)
+    _note_characters(refused, field, notes)
+    return not refused
+
+
+def _note_characters(blemishes: Iterable[Blemish], field: str, notes: Notes) -> None:
+    for blemish in blemishes:
+        notes.add(
+            field,
+            blemish.rule,
+            character=blemish.code_point,
+            place=str(blemish.place),
+            count=str(blemish.times),
+        )
 
 
 def check_text(value: object, field: str, notes: Notes) -> None:
-    """Names, addresses and notes as written: any text, unusual characters told (正字)."""
+    """See that a name, address or note is a text; tell its unusual characters (正字)."""
     if _is_text(value, field, notes):
         assert isinstance(value, str)
-        for blemish in unusual_characters(value):
-            notes.add(field, blemish.rule, character=blemish.code_point, place=str(blemish.place))
+        _note_characters(unusual_characters(value), field, notes)
 
 
 def check_key(value: object, field: str, notes: Notes) -> None:
-    """References and 宛名番号: one word of at most 64 characters."""
+    """See that a reference or a 宛名番号 is one word of at most 64 characters."""
     if _is_text(value, field, notes) and not _KEY.fullmatch(str(value)):
         notes.add(field, "reference_malformed")
 
 
 def check_yes_no(value: object, field: str, notes: Notes) -> None:
-    """`true` or `false`."""
+    """See that a value is `true` or `false`."""
     if not isinstance(value, bool):
         notes.add(field, "yes_no_expected")
 
 
 def check_day(value: object, field: str, notes: Notes) -> None:
-    """A day that the calendar has, `YYYY-MM-DD`."""
+    """See that a value is `YYYY-MM-DD` and a day that the calendar has."""
     if not _is_text(value, field, notes) or parse_day(str(value)) is not None:
         return
     shaped = parse_parts(str(value))
@@ -70,7 +77,7 @@ def check_day(value: object, field: str, notes: Notes) -> None:
 
 
 def check_paper_date(value: object, field: str, notes: Notes) -> None:
-    """A date as papers give it: parts may be `00`, and impossible days are told as warnings."""
+    """See that a value is a date as papers give it: parts may be `00`, impossible days are told as warnings."""
     if not _is_text(value, field, notes):
         return
     parts = parse_parts(str(value))
@@ -83,7 +90,7 @@ def check_paper_date(value: object, field: str, notes: Notes) -> None:
 
 
 def check_moment(value: object, field: str, notes: Notes) -> None:
-    """A moment with its offset from UTC; sets the day for which the tables are read."""
+    """See that a value is a moment with its offset; set the day for which the tables are read."""
     if not _is_text(value, field, notes):
         return
     moment = parse_moment(str(value))
@@ -98,13 +105,13 @@ def check_moment(value: object, field: str, notes: Notes) -> None:
 
 
 def check_number(value: object, field: str, notes: Notes) -> None:
-    """The number of a residence card or certificate: two letters, eight digits, two letters."""
+    """See that the number of a card or certificate is two letters, eight digits, two letters."""
     if _is_text(value, field, notes) and not _NUMBER.fullmatch(str(value)):
         notes.add(field, "number_malformed")
 
 
 def check_municipality(value: object, field: str, notes: Notes) -> None:
-    """A municipality code: six digits, the last one the check digit, and the terminal's own."""
+    """See that a municipality code is six digits, the last one the check digit, and the terminal's own."""
     if not _is_text(value, field, notes):
         return
     code = str(value)
@@ -135,36 +142,36 @@ def one_of(codes: type[StrEnum]) -> CheckValue:
 
 
 def check_nationality(value: object, field: str, notes: Notes) -> None:
-    """A code of 国籍・地域 in force on the day of the message."""
+    """See that a code of 国籍・地域 is in force on the day of the message."""
     if _is_text(value, field, notes) and tables.nationalities().at(str(value), notes.day) is None:
         notes.add(field, "nationality_unknown")
 
 
 def check_report_article(value: object, field: str, notes: Notes) -> None:
-    """A report of the 住民基本台帳法 that causes a notice."""
+    """See that an article is a report of the 住民基本台帳法 that causes a notice."""
     if _is_text(value, field, notes) and tables.reports().at(str(value), notes.day) is None:
         notes.add(field, "report_article_unknown", allowed=tables.reports().codes(notes.day))
 
 
 def check_residence_article(value: object, field: str, notes: Notes) -> None:
-    """A report of residence (住居地の届出)."""
+    """See that an article is a report of residence (住居地の届出)."""
     if _is_text(value, field, notes) and tables.residence_articles().at(str(value), notes.day) is None:
         notes.add(field, "residence_article_unknown", allowed=tables.residence_articles().codes(notes.day))
 
 
 def check_word(value: object, field: str, notes: Notes) -> None:
-    """A code that only another rule can judge: `deemed_by` depends on the article."""
+    """See that there is a word; only a rule over several items can judge it (`deemed_by`)."""
     _is_text(value, field, notes)
 
 
 def check_paragraph(value: object, field: str, notes: Notes) -> None:
-    """A paragraph of 住民基本台帳法施行令12条."""
+    """See that a paragraph is one of 住民基本台帳法施行令12条."""
     if _is_text(value, field, notes) and tables.paragraphs().at(str(value), notes.day) is None:
         notes.add(field, "paragraph_unknown", allowed=tables.paragraphs().codes(notes.day))
 
 
 def check_cause(value: object, field: str, notes: Notes) -> None:
-    """A cause of an entry ex officio; what an agency notice caused is never sent."""
+    """See that a cause is one of the ex-officio causes; what an agency notice caused is never sent."""
     if not _is_text(value, field, notes) or tables.causes().at(str(value), notes.day) is not None:
         return
     if is_not_sent(str(value)):
@@ -179,12 +186,12 @@ def is_not_sent(word: str) -> bool:
 
 
 def check_corrected(value: object, field: str, notes: Notes) -> None:
-    """修正した項目: a list out of the items of the notice, none of them twice."""
+    """See that 修正した項目 is a list out of the items of the notice, none of them twice."""
     if not isinstance(value, list):
         notes.add(field, "list_expected")
         return
-    for item in value:
-        _check_corrected_item(item, field, notes)
+    for rule in sorted({rule for item in value if (rule := _corrected_fault(item))}):
+        notes.add(field, rule, allowed=", ".join(CorrectedItem))
     words = [item for item in value if isinstance(item, str)]
     if len(set(words)) < len(words):
         notes.add(field, "corrected_item_repeated")
@@ -193,24 +200,22 @@ def check_corrected(value: object, field: str, notes: Notes) -> None:
 _CORRECTED_ITEMS: Final = frozenset(str(item) for item in CorrectedItem)
 
 
-def _check_corrected_item(item: object, field: str, notes: Notes) -> None:
+def _corrected_fault(item: object) -> str | None:
+    """Name the rule that one element of 修正した項目 breaks."""
     if not isinstance(item, str):
-        notes.add(field, "text_expected")
-    elif item in _CORRECTED_ITEMS:
-        return
-    elif is_not_sent(item):
-        notes.add(field, "corrected_item_not_sent")
-    else:
-        notes.add(field, "corrected_item_unknown", allowed=", ".join(CorrectedItem))
+        return "text_expected"
+    if item in _CORRECTED_ITEMS:
+        return None
+    return "corrected_item_not_sent" if is_not_sent(item) else "corrected_item_unknown"
 
 
 def check_period(value: object, field: str, notes: Notes) -> None:
-    """A period: 無期限, or years, months and days; other wordings are told, not refused."""
+    """See that a period is 無期限, or years, months and days; other wordings are told, not refused."""
     if _is_text(value, field, notes) and not _PERIOD.fullmatch(str(value)):
         notes.add(field, "period_unusual")
 
 
 def check_status(value: object, field: str, notes: Notes) -> None:
-    """在留資格: a name that the table does not have is told, not refused; the agency knows it first."""
+    """See that 在留資格 is in the table; another is told, not refused, since the agency knows it first."""
     if _is_text(value, field, notes) and str(value) not in tables.statuses():
         notes.add(field, "status_unknown")
