@@ -27,6 +27,8 @@ _CHECK_WEIGHTS: Final = (6, 5, 4, 3, 2)
 
 def _is_text(value: object, field: str, notes: Notes) -> bool:
     """See that a value is a text that says something and holds no character that is refused."""
+    if isinstance(value, str) and value.isprintable() and value and not value.isspace():
+        return True  # The common case, first and without further calls: this runs for every item of every record.
     if not isinstance(value, str):
         notes.add(field, "text_expected")
         return False
@@ -115,11 +117,13 @@ def check_municipality(value: object, field: str, notes: Notes) -> None:
     if not _is_text(value, field, notes):
         return
     code = str(value)
+    if code == notes.municipality:
+        return
     if not _MUNICIPALITY.fullmatch(code):
         notes.add(field, "municipality_malformed")
     elif check_digit(code) != code[-1]:
         notes.add(field, "municipality_check_digit", digit=check_digit(code))
-    elif code != notes.municipality:
+    else:
         notes.add(field, "municipality_other", own=notes.municipality)
 
 
