@@ -122,12 +122,20 @@ class Settings:
         Raises HomeMissing, HomeExposed, SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
         """
         check_private(home)
-        path = home / FILE_NAME
+        settings = cls.read(home / FILE_NAME)
+        people = _rehearsal_people(home / REHEARSAL_FILE)
+        return settings if not people else _with_rehearsal(settings, people)
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        """Read and check the settings file at `path` alone, as it is prepared for a new terminal.
+
+        Raises SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        """
         settings = cls.parse(_read(path), path)
         if settings.session.logoff_seconds <= settings.session.lock_seconds:
             raise SettingsInvalid(setting="session.logoff_seconds", wanted="> session.lock_seconds")
-        people = _rehearsal_people(home / REHEARSAL_FILE)
-        return settings if not people else _with_rehearsal(settings, people)
+        return settings
 
     @classmethod
     def parse(cls, text: str, path: Path) -> "Settings":

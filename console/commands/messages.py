@@ -112,6 +112,7 @@ def _row(row: "QueueRow") -> dict[str, Any]:
         "warnings": row.warnings,
         "author": row.author,
         "approver": row.approver,
+        "hold": row.hold,
     }
 
 
@@ -163,6 +164,7 @@ def _message(view: "MessageView", words: Words) -> dict[str, Any]:
         "findings": findings,
         "history": [plain(asdict(step)) for step in view.history],
         "receipt": plain(asdict(view.receipt)) if view.receipt else None,
+        "outcome": plain(asdict(view.outcome)) if view.outcome else None,
         "reason": view.reason,
     }
 

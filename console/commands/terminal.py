@@ -1,17 +1,45 @@
 """`init` and `check`: set a terminal up, and see whether it is fit for work."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from console.commands.faults import Status
 from console.commands.invocation import Invocation
 from console.commands.output import columns
+from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.words import Words
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.health import Health
+
+# What a new terminal is called until somebody completes its settings file.
+_TEMPLATE: Final = Settings(
+    municipality=MunicipalitySettings(
+        name="（市区町村）", name_en="(municipality)", section="（担当課）", section_en="(section)"
+    ),
+    terminal=TerminalSettings(id="terminal-1"),
+)
+
+
+@click.command("init")
+@click.option("--settings", "file", metavar="FILE", type=click.Path(path_type=Path))
+@click.pass_obj
+def init(said: Invocation, file: Path | None) -> int:
+    """Make a terminal that is complete but for its peer; the first officer logs on with the one-time code."""
+    from console.jobs import setup
+
+    home = said.named_home()
+    made = setup.init(home, _TEMPLATE if file is None else Settings.read(file))
+    data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
+    lines = [said.words("commands.init.done", **data), said.words("commands.init.code", **data)]
+    if file is None:
+        lines.append(said.words("commands.init.complete", **data))
+    said.output.result(data, map(visible, lines))
+    return Status.DONE
 
 
 @click.command("check")
