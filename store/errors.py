@@ -154,12 +154,6 @@ class SealBroken(StoreIntegrity):
     code = "seal_broken"
 
 
-class LogBroken(StoreIntegrity):
-    """The log does not verify from the named entry on: the officer keeps the database as it is."""
-
-    code = "log_broken"
-
-
 class LogEntryRefused(StoreIntegrity):
     """A log entry would have held something that no entry may hold: the makers mend the program."""
 

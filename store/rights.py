@@ -41,9 +41,7 @@ class Right(StrEnum):
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset({Right.READ, Right.ENTER, Right.EXCHANGE, Right.CONFIRM}),
-        Role.APPROVER: frozenset(
-            {Right.READ, Right.APPROVE, Right.WITHDRAW, Right.EXCHANGE, Right.CONFIRM, Right.LOG}
-        ),
+        Role.APPROVER: frozenset({Right.READ, Right.APPROVE, Right.WITHDRAW, Right.EXCHANGE, Right.CONFIRM, Right.LOG}),
         Role.OFFICER: frozenset(
             {
                 Right.READ,
