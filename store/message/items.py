@@ -72,7 +72,7 @@ def _note_stranger(name: object, prefix: str, notes: Notes) -> None:
 def _shown(name: object) -> str:
     """Make a name that came out of a file fit to be shown: short, and without characters that steer a screen."""
     text = name if isinstance(name, str) else type(name).__name__
-    return "".join(character if character.isprintable() else "\ufffd" for character in text[:_LONGEST_SHOWN])
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:_LONGEST_SHOWN]) or "?"
 
 
 def _checked_before(_value: object, _field: str, _notes: Notes) -> None:

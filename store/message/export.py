@@ -1,0 +1,57 @@
+"""Writing files of records, in the two formats that `store.message.records` reads."""
+
+import csv
+import io
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from store.errors import FileSuffixUnknown
+from store.message.canonical import encode
+from store.message.codes import ALL_KINDS, Kind
+from store.message.columns import columns_of, write_cells
+from store.message.kinds import Record
+from store.message.records import CSV, JSON_LINES
+
+
+def write_records(
+    stream: BinaryIO, name: str, records: Iterable[Record], *, kinds: Collection[Kind] = ALL_KINDS
+) -> int:
+    """Write records one by one and return how many; `name` tells the format by its suffix.
+
+    A CSV file gets the columns of `kinds`, which must hold the kind of every record; none of its
+    cells is changed for the sake of a spreadsheet. Raises FileSuffixUnknown, and what the stream raises.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix == JSON_LINES:
+        return _write_json_lines(stream, records)
+    if suffix == CSV:
+        return _write_csv(stream, records, columns_of(kinds))
+    raise FileSuffixUnknown(file=Path(name).name)
+
+
+def _write_json_lines(stream: BinaryIO, records: Iterable[Record]) -> int:
+    count = 0
+    for record in records:
+        stream.write(encode(record) + b"\n")
+        count += 1
+    return count
+
+
+def _write_csv(stream: BinaryIO, records: Iterable[Record], columns: tuple[str, ...]) -> int:
+    line = io.StringIO(newline="")
+    rows = csv.writer(line)
+    count = -1  # The header is a row as well.
+    for cells in _rows(records, columns):
+        rows.writerow(cells)
+        stream.write(line.getvalue().encode())
+        line.seek(0)
+        line.truncate()
+        count += 1
+    return count
+
+
+def _rows(records: Iterable[Record], columns: tuple[str, ...]) -> Iterable[Iterable[str]]:
+    yield columns
+    for record in records:
+        yield write_cells(columns, record)
