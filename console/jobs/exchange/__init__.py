@@ -1,0 +1,13 @@
+"""Exchange with the peer: sending what is approved, receiving results and notices.
+
+Each step is durable before the next begins, so the power may go anywhere: a message whose fate is not known is asked
+after, and sent again under its id with its exact stored bytes, never rebuilt; an item of the feed is acknowledged only
+when it is stored.
+"""
+
+from console.jobs.exchange.line import Interruption, LineState, line_state
+from console.jobs.exchange.outcome import Item
+from console.jobs.exchange.receiving import Received, receive
+from console.jobs.exchange.sending import Sent, send
+
+__all__ = ["Interruption", "Item", "LineState", "Received", "Sent", "line_state", "receive", "send"]

@@ -1,0 +1,17 @@
+"""What an exchange did with one item, as a person reads it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message or notice of an exchange.
+
+    `id` is its number here (None: it was not taken in), `outcome` a key of the catalogue `exchange.outcomes`, `code`
+    says why where it did not go well.
+    """
+
+    id: int | None
+    reference: str | None
+    outcome: str
+    code: str | None = None

@@ -1,0 +1,283 @@
+"""Receiving: the peer's feed, page by page; what is verified is stored with its log entry, then acknowledged."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from console.jobs.exchange.line import Interruption, opened, record_failure
+from console.jobs.exchange.outcome import Item
+from console.jobs.progress import Meter, Report
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import QueueFault, StoreError
+from store.log import Draft, Event, Result
+from store.message.canonical import decode, encode
+from store.message.checking import check
+from store.message.kinds import AgencyNotice
+from store.message.states import Direction, Step
+from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, PeerOutcome, ResultRow
+from store.rights import Right
+from transport.client import FeedItem, Line
+from transport.envelope import Opened, Purpose
+from transport.errors import EnvelopeError, TransportError
+from transport.peer import PeerEndpoint
+
+_STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
+_EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
+
+
+@dataclass(slots=True)
+class Received:
+    """What a receiving did: new notices, items that did not verify or fit, results; and why it ended early."""
+
+    received: int = 0
+    rejected: int = 0
+    results: int = 0
+    items: list[Item] = field(default_factory=list)
+    interruption: Interruption | None = None
+
+
+class _Unfit(Exception):
+    """An item that verified but cannot be taken in; the code says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def receive(
+    terminal: Terminal, session: Session, *, report: Report | None = None, cancel: threading.Event | None = None
+) -> Received:
+    """Fetch everything new from the peer's feed. An item that cannot be taken in never blocks the rest.
+
+    `report` gets the phase `receive`, its total not known. Raises PeerMissing, IdentityError, or LineError when the
+    peer cannot be reached at all; later failures of the line end the receiving and are told in its result.
+    """
+    session.require(Right.EXCHANGE)
+    receiving = _Receiving(terminal, session, Meter(report, cancel))
+    with opened(terminal, session, cancel) as (line, endpoint):
+        try:
+            receiving.run(line, endpoint)
+        except TransportError as error:
+            record_failure(terminal, session, error)
+            receiving.done.interruption = Interruption.of(error)
+    return receiving.done
+
+
+class _Receiving:
+    """One receiving under way."""
+
+    def __init__(self, terminal: Terminal, session: Session, meter: Meter) -> None:
+        self._terminal = terminal
+        self._session = session
+        self._meter = meter
+        self.done = Received()
+
+    def run(self, line: Line, endpoint: PeerEndpoint) -> None:
+        """Store page after page; first tell the peer of what was stored earlier without its knowing."""
+        self._meter.begin("receive", 0)
+        more = True
+        while more and not self._meter.cancelled:
+            self._acknowledge(line, endpoint)
+            with self._terminal.database.reading() as reading:
+                after = queue.cursor(reading, endpoint.name)
+            page = line.pull(after, self._terminal.settings.line.batch)
+            self._store(page.items, endpoint)
+            self._meter.advance(len(page.items))
+            more = page.more
+        self._acknowledge(line, endpoint)
+
+    def _store(self, items: tuple[FeedItem, ...], endpoint: PeerEndpoint) -> None:
+        """Store a page and move the cursor, in one transaction."""
+        if not items:
+            return
+        examined = [(item, self._open(item, endpoint)) for item in items]
+        with self._terminal.database.writing() as tx:
+            for item, opened_or_code in examined:
+                if isinstance(opened_or_code, str):
+                    self._reject(tx, item, opened_or_code)
+                else:
+                    self._take_in(tx, item, opened_or_code, endpoint)
+            queue.move_cursor(tx, endpoint.name, items[-1].position)
+
+    def _open(self, item: FeedItem, endpoint: PeerEndpoint) -> Opened | str:
+        """Verify and open an item; return the code of what is wrong with it instead of raising."""
+        try:
+            return endpoint.opener(self._terminal.identity).open(item.envelope, now=clock.now())
+        except EnvelopeError as error:
+            return error.code
+
+    def _take_in(self, tx: Connection, item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> None:
+        try:
+            content = _Content.read(got, self._terminal)
+            fate = queue.arrive(tx, _arrival(item, got, endpoint), clock.now())
+            if fate is Fate.CONFLICT:
+                self._alarm(tx, got)
+            elif fate is Fate.NEW and content.notice is not None:
+                self._keep_notice(tx, got, content.notice)
+            elif fate is Fate.NEW:
+                self._keep_result(tx, item, got, content.record)
+        except _Unfit as unfit:
+            self._reject(tx, item, unfit.code)
+
+    def _keep_notice(self, tx: Connection, got: Opened, notice: AgencyNotice) -> None:
+        content = encode(notice.to_record())
+        key = MessageKey(str(notice.kind), notice.reference)
+        before = queue.known(tx, Direction.IN, [key]).get(key)
+        if before is not None:
+            if before.digest != self._terminal.vault.digest(content):
+                raise _Unfit("notice_conflict")
+            return
+        draft = MessageDraft(
+            direction=Direction.IN,
+            kind=str(notice.kind),
+            reference=notice.reference,
+            occurred_at=notice.occurred_at.astimezone(UTC),
+            content=content,
+            uid=got.header.id,
+        )
+        (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())
+        self._log(tx, Event.NOTICE_RECEIVED, added.uid)
+        if notice.supersedes is not None:
+            self._supersede(tx, MessageKey(str(notice.kind), notice.supersedes))
+        self.done.received += 1
+        self.done.items.append(Item(added.id, notice.reference, "received"))
+
+    def _supersede(self, tx: Connection, key: MessageKey) -> None:
+        older = queue.known(tx, Direction.IN, [key]).get(key)
+        if older is None:
+            return
+        moved = queue.move_many(tx, self._terminal.vault, [older.id], Step.SUPERSEDE, self._act())
+        for row in moved.changed:
+            self._log(tx, Event.NOTICE_SUPERSEDED, row.uid)
+
+    def _keep_result(self, tx: Connection, item: FeedItem, got: Opened, record: dict[str, Any]) -> None:
+        outcome = PeerOutcome(record["outcome"])
+        code = record.get("code")
+        try:
+            row = queue.get_by_uid(tx, record["message"])
+            if row.direction is not Direction.OUT or row.reference != record.get("reference"):
+                raise _Unfit("result_of_another")
+            row = queue.move(tx, self._terminal.vault, row.id, _STEPS[outcome], self._act())
+        except (QueueFault, StoreError) as error:
+            raise _Unfit(error.code) from error
+        queue.add_result(
+            tx,
+            self._terminal.vault,
+            ResultRow(
+                uid=got.header.id,
+                message_id=row.id,
+                position=item.position,
+                outcome=outcome,
+                code=code,
+                received_at=clock.now(),
+                words=encode({name: record.get(name) for name in ("cause", "remedy")}),
+            ),
+        )
+        self._log(tx, _EVENTS[outcome], row.uid, code=code)
+        self.done.results += 1
+        self.done.items.append(Item(row.id, row.reference, str(row.state), code))
+
+    def _alarm(self, tx: Connection, got: Opened) -> None:
+        """Two contents under one id: what came first stands, and people have to talk with the peer."""
+        self._log(tx, Event.NOTICE_CONFLICT, got.header.id, result=Result.REFUSED, code="notice_conflict")
+        self.done.rejected += 1
+        self.done.items.append(Item(None, None, "rejected", "notice_conflict"))
+
+    def _reject(self, tx: Connection, item: FeedItem, code: str) -> None:
+        self._terminal.log.append(
+            tx,
+            Event.NOTICE_REJECTED,
+            actor=self._session.person_id,
+            session=self._session.id,
+            result=Result.REFUSED,
+            detail={"code": code, "position": item.position},
+        )
+        self.done.rejected += 1
+        self.done.items.append(Item(None, None, "rejected", code))
+
+    def _acknowledge(self, line: Line, endpoint: PeerEndpoint) -> None:
+        """Tell the peer of everything that is stored here and that it does not know of yet."""
+        size = self._terminal.settings.line.batch
+        while True:
+            with self._terminal.database.reading() as reading:
+                pending = queue.unacknowledged(reading, endpoint.name, size)
+                items = [FeedItem(one.position, queue.envelope_of(reading, one.uid) or b"") for one in pending]
+            if not items:
+                return
+            problems = line.acknowledge(items)
+            told = [one for one in pending if one.position not in problems]
+            with self._terminal.database.writing() as tx:
+                queue.mark_acknowledged(tx, (one.uid for one in told), clock.now())
+                self._terminal.log.append_many(tx, [self._draft(Event.NOTICE_ACKNOWLEDGED, one.uid) for one in told])
+            if problems:
+                # The peer does not take them now; they are told again in the next exchange.
+                return
+
+    def _act(self) -> Act:
+        return Act(by=None, now=clock.now())
+
+    def _log(
+        self, tx: Connection, event: Event, about: str, *, result: Result = Result.DONE, code: str | None = None
+    ) -> None:
+        self._terminal.log.append_many(tx, [self._draft(event, about, result=result, code=code)])
+
+    def _draft(self, event: Event, about: str, *, result: Result = Result.DONE, code: str | None = None) -> Draft:
+        return Draft(
+            event,
+            actor=self._session.person_id,
+            session=self._session.id,
+            object=about,
+            result=result,
+            detail={"code": code} if code else {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The content of a verified item: a notice that passed every rule, or the record of a result."""
+
+    record: dict[str, Any]
+    notice: AgencyNotice | None
+
+    @classmethod
+    def read(cls, got: Opened, terminal: Terminal) -> "_Content":
+        """Check what an item says. Raises _Unfit: being signed by the peer does not make it well-formed."""
+        try:
+            record = decode(got.content)
+        except StoreError as error:
+            raise _Unfit(error.code) from error
+        if got.header.purpose is Purpose.NOTICE:
+            return cls(record, _notice(record, terminal))
+        texts = (record.get("message"), record.get("reference"), record.get("kind"))
+        if record.get("outcome") not in set(PeerOutcome) or not all(isinstance(text, str) for text in texts):
+            raise _Unfit("result_malformed")
+        return cls(record, None)
+
+
+def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
+    checked = check(
+        record,
+        municipality=terminal.settings.municipality.code,
+        today=clock.day_in_japan(clock.now()),
+        direction=Direction.IN,
+    )
+    if not isinstance(checked.message, AgencyNotice):
+        raise _Unfit("notice_malformed")
+    return checked.message
+
+
+def _arrival(item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> ArrivalDraft:
+    purpose = queue.Purpose.NOTICE if got.header.purpose is Purpose.NOTICE else queue.Purpose.RESULT
+    return ArrivalDraft(
+        uid=got.header.id,
+        peer=endpoint.name,
+        position=item.position,
+        purpose=purpose,
+        digest=bytes.fromhex(got.envelope.digest),
+        envelope=item.envelope,
+    )

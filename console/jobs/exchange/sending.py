@@ -1,0 +1,259 @@
+"""Sending: every approved message that may leave, batch by batch, each receipt verified before it counts."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection
+
+from console.jobs.exchange.line import Interruption, opened, record_failure
+from console.jobs.exchange.outcome import Item
+from console.jobs.progress import Meter, Report
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.log import Draft, Event, Result
+from store.message.canonical import decode, encode
+from store.message.states import OutState, Step
+from store.queue import Act, MessageRow, QueueFilter, ReceiptDraft, ShipmentRow
+from store.rights import Right
+from transport.client import Delivery, Line
+from transport.envelope import Envelope, Purpose
+from transport.errors import ReceiptError, TransportError
+from transport.peer import PeerEndpoint
+from transport.problems import Retry
+from transport.receipts import verify_receipt
+
+_OPEN_STATES: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a sending did.
+
+    `sent` messages were handed over, `delivered` have a verified receipt, `refused` the peer does not take;
+    `unknown` are now without an answer and `waiting` stay approved. `interruption` tells why it ended early.
+    """
+
+    sent: int = 0
+    delivered: int = 0
+    unknown: int = 0
+    refused: int = 0
+    waiting: int = 0
+    items: list[Item] = field(default_factory=list)
+    interruption: Interruption | None = None
+
+
+def send(
+    terminal: Terminal, session: Session, *, report: Report | None = None, cancel: threading.Event | None = None
+) -> Sent:
+    """Send everything that is approved and may leave, after asking what became of messages without an answer.
+
+    `report` gets the phases `ask` and `send`. Raises PeerMissing, IdentityError, or LineError when the peer cannot be
+    reached at all; later failures of the line end the sending and are told in its result.
+    """
+    session.require(Right.EXCHANGE)
+    release_due(terminal)
+    sending = _Sending(terminal, session, Meter(report, cancel))
+    with opened(terminal, session, cancel) as (line, endpoint):
+        try:
+            sending.settle(line, endpoint)
+            sending.run(line, endpoint)
+        except TransportError as error:
+            record_failure(terminal, session, error)
+            sending.done.interruption = Interruption.of(error)
+    return sending.finish()
+
+
+def release_due(terminal: Terminal) -> int:
+    """Let go the approved messages whose planned day has come (住基法24条); return how many."""
+    with terminal.database.writing() as tx:
+        released = queue.release_due(tx, clock.now())
+        terminal.log.append_many(
+            tx, [Draft(Event.MESSAGE_RELEASED, object=row.uid, detail={"cause": "planned_day"}) for row in released]
+        )
+    return len(released)
+
+
+class _Sending:
+    """One sending under way."""
+
+    def __init__(self, terminal: Terminal, session: Session, meter: Meter) -> None:
+        self._terminal = terminal
+        self._session = session
+        self._meter = meter
+        # What the peer asked to send later is not tried again in the same sending.
+        self._put_off: set[int] = set()
+        self.done = Sent()
+
+    def settle(self, line: Line, endpoint: PeerEndpoint) -> None:
+        """Ask what became of messages that were sent without an answer; those the peer has not are sent again."""
+        with self._terminal.database.reading() as reading:
+            numbers = queue.ids(reading, QueueFilter(states=_OPEN_STATES))
+        self._meter.begin("ask", len(numbers))
+        size = self._terminal.settings.line.batch
+        for start in range(0, len(numbers), size):
+            rows, shipments = self._kept(numbers[start : start + size])
+            receipts = line.ask([row.uid for row in rows])
+            answers = [Delivery(row.uid, receipts[row.uid], None) for row in rows]
+            self._conclude(rows, shipments, answers, endpoint)
+            self._meter.advance(len(rows))
+
+    def run(self, line: Line, endpoint: PeerEndpoint) -> None:
+        """Send batch after batch until nothing may leave any more."""
+        with self._terminal.database.reading() as reading:
+            self._meter.begin("send", queue.count(reading, QueueFilter(states=frozenset({OutState.APPROVED}))))
+        while not self._meter.cancelled:
+            rows, shipments = self._next_batch(endpoint)
+            if not rows:
+                return
+            self.done.sent += len(rows)
+            try:
+                answers = line.deliver([shipments[row.id].envelope for row in rows])
+            except TransportError as error:
+                self._leave(rows, Step.LOSE if error.may_have_arrived else Step.REQUEUE)
+                raise
+            self._conclude(rows, shipments, answers, endpoint)
+            self._meter.advance(len(rows))
+
+    def finish(self) -> Sent:
+        """Count what stays and return the result."""
+        with self._terminal.database.reading() as reading:
+            self.done.unknown = queue.count(reading, QueueFilter(states=_OPEN_STATES))
+            self.done.waiting = queue.count(reading, QueueFilter(states=frozenset({OutState.APPROVED})))
+        return self.done
+
+    def _kept(self, numbers: Sequence[int]) -> tuple[list[MessageRow], dict[int, ShipmentRow]]:
+        with self._terminal.database.reading() as reading:
+            return queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers)
+
+    def _next_batch(self, endpoint: PeerEndpoint) -> tuple[list[MessageRow], dict[int, ShipmentRow]]:
+        """Mark the next messages as being sent, their exact bytes kept, before the first byte leaves."""
+        size = self._terminal.settings.line.batch + len(self._put_off)
+        with self._terminal.database.reading() as reading:
+            found = queue.next_to_send(reading, clock.now(), size)
+            ready = [row for row in found if row.id not in self._put_off]
+            kept = queue.shipments_of(reading, (row.id for row in ready))
+            contents = queue.contents_of(reading, self._terminal.vault, (r.id for r in ready if r.id not in kept))
+        # Sealing costs the most and needs no transaction: nobody else waits for it.
+        made = {row.id: self._seal(row, contents[row.id], endpoint) for row in ready if row.id in contents}
+        with self._terminal.database.writing() as tx:
+            rows = self._mark_sending(tx, ready)
+            queue.add_shipments(tx, [made[row.id] for row in rows if row.id in made])
+            queue.mark_sent(tx, (row.id for row in rows), clock.now())
+        return rows, {**kept, **made}
+
+    def _mark_sending(self, tx: Connection, ready: Sequence[MessageRow]) -> list[MessageRow]:
+        # Another terminal may have taken or returned a message since it was read; its version tells.
+        read = {row.id: row.version for row in ready}
+        same = [row.id for row in queue.rows_of(tx, read) if row.version == read[row.id]]
+        return self._move(tx, same, Step.SHIP, Event.MESSAGE_SENDING)
+
+    def _seal(self, row: MessageRow, content: bytes, endpoint: PeerEndpoint) -> ShipmentRow:
+        now = clock.now()
+        # The resident-record system's key of the person is kept here and never sent.
+        record = {name: value for name, value in decode(content).items() if name != "subject"}
+        sealer = endpoint.sealer(self._terminal.identity, now)
+        envelope = sealer.seal(encode(record), message_id=row.uid, purpose=Purpose.MESSAGE, created_at=now)
+        return ShipmentRow(
+            message_id=row.id,
+            revision=row.revision,
+            envelope=envelope.raw,
+            digest=bytes.fromhex(envelope.digest),
+            content_digest=bytes.fromhex(envelope.header.content_digest),
+            peer_version=int(sealer.peer_version.removeprefix("v")),
+            made_at=now,
+        )
+
+    def _conclude(
+        self,
+        rows: Sequence[MessageRow],
+        shipments: Mapping[int, ShipmentRow],
+        answers: Sequence[Delivery],
+        endpoint: PeerEndpoint,
+    ) -> None:
+        """Verify the peer's answers and keep what each message has become."""
+        by_step: dict[Step, dict[int, Answer]] = {}
+        for row, delivery in zip(rows, answers, strict=True):
+            answer = _judge(delivery, shipments[row.id], endpoint)
+            by_step.setdefault(answer.step, {})[row.id] = answer
+        with self._terminal.database.writing() as tx:
+            for step, judged in by_step.items():
+                moved = self._move(tx, list(judged), step, _EVENTS[step], {n: a.code for n, a in judged.items()})
+                for row in moved:
+                    self._count(row, judged[row.id])
+            receipts = [
+                ReceiptDraft(number, answer.receipt)
+                for number, answer in by_step.get(Step.DELIVER, {}).items()
+                if answer.receipt is not None
+            ]
+            queue.keep_receipts(tx, receipts, clock.now())
+
+    def _leave(self, rows: Sequence[MessageRow], step: Step) -> None:
+        with self._terminal.database.writing() as tx:
+            moved = self._move(tx, [row.id for row in rows], step, _EVENTS[step])
+        self.done.items += (Item(row.id, row.reference, str(row.state)) for row in moved)
+
+    def _move(
+        self,
+        tx: Connection,
+        numbers: Sequence[int],
+        step: Step,
+        event: Event,
+        codes: Mapping[int, str | None] | None = None,
+    ) -> list[MessageRow]:
+        act = Act(by=self._session.person_id, now=clock.now())
+        moved = queue.move_many(tx, self._terminal.vault, numbers, step, act).changed
+        told = codes or {}
+        self._terminal.log.append_many(tx, [self._entry(event, row, step, told.get(row.id)) for row in moved])
+        return moved
+
+    def _entry(self, event: Event, row: MessageRow, step: Step, code: str | None) -> Draft:
+        return Draft(
+            event,
+            actor=self._session.person_id,
+            session=self._session.id,
+            object=row.uid,
+            result=Result.DONE if step in {Step.SHIP, Step.DELIVER} else Result.FAILED,
+            detail={"revision": row.revision, **({"code": code} if code else {})},
+        )
+
+    def _count(self, row: MessageRow, answer: "Answer") -> None:
+        self.done.items.append(Item(row.id, row.reference, str(row.state), answer.code))
+        self.done.delivered += answer.step is Step.DELIVER
+        self.done.refused += answer.step is Step.REFUSE
+        if answer.step is Step.REQUEUE and answer.code is not None:
+            self._put_off.add(row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The step that the peer's answer leads to, its verified receipt, or the code of what is wrong."""
+
+    step: Step
+    receipt: bytes | None = None
+    code: str | None = None
+
+
+_EVENTS: Final[Mapping[Step, Event]] = {
+    Step.DELIVER: Event.MESSAGE_DELIVERED,
+    Step.REFUSE: Event.MESSAGE_REFUSED,
+    Step.REQUEUE: Event.MESSAGE_REQUEUED,
+    Step.LOSE: Event.MESSAGE_UNKNOWN,
+}
+
+
+def _judge(delivery: Delivery, shipment: ShipmentRow, endpoint: PeerEndpoint) -> Answer:
+    """Tell what an answer means: only a receipt that verifies against the stored bytes makes a message delivered."""
+    if delivery.receipt is not None:
+        try:
+            verify_receipt(delivery.receipt, envelope=Envelope.read(shipment.envelope), signers=endpoint.versions)
+        except ReceiptError as error:
+            # The peer may have it, but nothing proves that: it is asked again.
+            return Answer(Step.LOSE, code=error.code)
+        return Answer(Step.DELIVER, receipt=delivery.receipt)
+    if delivery.problem is None:
+        return Answer(Step.REQUEUE)
+    step = Step.REFUSE if delivery.problem.retry is Retry.NEVER else Step.REQUEUE
+    return Answer(step, code=delivery.problem.code)

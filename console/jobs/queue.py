@@ -1,0 +1,294 @@
+"""Looking at the queue: counts, pages, snapshots of numbers, and one message whole."""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from console.jobs import peers
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.log import Event, LogFilter
+from store.log import page as log_page
+from store.message.canonical import decode
+from store.message.checking import check
+from store.message.rules import Finding
+from store.message.states import UNSENT, Direction, InState, OutState, state_of
+from store.queue import Key, MessageRow, QueueFilter
+from store.rights import Right
+from transport.envelope import Envelope
+from transport.receipts import verify_receipt
+
+_MOST_HISTORY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The line of counts: how many outgoing messages are in each state that wants a person, and notices not handled."""
+
+    review: int
+    approved: int
+    held: int
+    overdue: int
+    unknown: int
+    refused: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`."""
+
+    direction: str | None = None
+    state: str | None = None
+    reference: str | None = None
+    limit: int = 100
+    after: Key | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One message in a list. `name` is the person's; `matter` are codes of what it is about, with names in `items`."""
+
+    id: int
+    uid: str
+    direction: str
+    kind: str
+    reference: str
+    state: str
+    hold: str | None
+    occurred_at: datetime
+    waiting_seconds: float
+    overdue: bool
+    due_on: date | None
+    warnings: int
+    author: str | None
+    approver: str | None
+    revision: int
+    version: int
+    name: str
+    matter: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Some rows, how many the query has in all, and where the next page begins (None: this was the last)."""
+
+    rows: list[QueueRow]
+    total: int
+    next: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done with a message, as the log has it."""
+
+    at: datetime
+    actor: str | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """The peer's signed receipt: when the peer received, under which of its versions, and the envelope's digest."""
+
+    received_at: datetime
+    peer_version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """What the peer decided: `accepted` or `refused`, with code and the peer's words (cause, remedy) by language."""
+
+    outcome: str
+    code: str | None
+    cause: Mapping[str, str]
+    remedy: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message whole: its row, its content, what the rules say of it, and what became of it."""
+
+    row: QueueRow
+    record: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    history: list[Step]
+    reason: str | None
+    receipt: ReceiptView | None
+    outcome: OutcomeView | None
+
+
+def counts(terminal: Terminal) -> Counts:
+    """Return the numbers of the head line; they tell nothing personal, so everyone logged on sees them."""
+    with terminal.database.reading() as reading:
+        found = queue.counts(reading)
+        overdue = queue.count(reading, QueueFilter(overdue_before=_overdue_before(terminal)))
+
+    def number(state: OutState) -> int:
+        return found.get((Direction.OUT, state), 0)
+
+    return Counts(
+        review=number(OutState.REVIEW),
+        approved=number(OutState.APPROVED),
+        held=number(OutState.HELD),
+        overdue=overdue,
+        unknown=number(OutState.UNKNOWN) + number(OutState.SENDING),
+        refused=number(OutState.REFUSED),
+        received=found.get((Direction.IN, InState.RECEIVED), 0),
+    )
+
+
+def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
+    """Return one page of the queue, oldest first."""
+    session.require(Right.READ)
+    chosen = _filters(terminal, query)
+    with terminal.database.reading() as reading:
+        # One row more than wanted tells whether another page follows.
+        found = [row for one in chosen for row in queue.page(reading, one, after=query.after, limit=query.limit + 1)]
+        found.sort(key=lambda row: (row.occurred_at, row.id))
+        total = sum(queue.count(reading, one) for one in chosen)
+        rows = _rows(terminal, reading, found[: query.limit])
+    last = found[query.limit - 1] if len(found) > query.limit else None
+    return QueuePage(rows, total, Key(last.occurred_at, last.id) if last else None)
+
+
+def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]":
+    """Return the numbers of all messages of the query, so that rows stay where they are while one looks at them."""
+    session.require(Right.READ)
+    numbers = array("q")
+    with terminal.database.reading() as reading:
+        for one in _filters(terminal, query):
+            numbers.extend(queue.ids(reading, one))
+    return numbers
+
+
+def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[QueueRow]:
+    """Return the rows with these numbers, in that order."""
+    session.require(Right.READ)
+    with terminal.database.reading() as reading:
+        return _rows(terminal, reading, queue.rows_of(reading, numbers))
+
+
+def read(terminal: Terminal, session: Session, number: int) -> MessageView:
+    """Return one message whole, and record that the person looked at it.
+
+    Raises MessageMissing, SealBroken, ReceiptError.
+    """
+    session.require(Right.READ)
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
+        terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
+    with terminal.database.reading() as reading:
+        row = queue.get(reading, number)
+        record = decode(queue.content_of(reading, terminal.vault, row))
+        notes = queue.notes_of(reading, terminal.vault, row)
+        history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
+        return MessageView(
+            row=_row(terminal, row, record),
+            record=record,
+            findings=_findings(terminal, row, record),
+            history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
+            reason=notes[-1].text if notes else None,
+            receipt=_receipt(reading, number),
+            outcome=_outcome(terminal, reading, number),
+        )
+
+
+def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
+    """Return one filter for each direction that the query is about."""
+    chosen = []
+    for direction in [Direction(query.direction)] if query.direction else list(Direction):
+        try:
+            states = frozenset({state_of(direction, query.state)}) if query.state else frozenset()
+        except ValueError:
+            # A state of the other direction: nothing of this one.
+            continue
+        overdue_before = _overdue_before(terminal) if query.overdue else None
+        chosen.append(QueueFilter(direction, states, reference=query.reference, overdue_before=overdue_before))
+    return chosen
+
+
+def _overdue_before(terminal: Terminal) -> datetime:
+    return clock.now() - timedelta(hours=terminal.settings.review.overdue_hours)
+
+
+def _rows(terminal: Terminal, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:
+    wanted = list(found)
+    contents = queue.contents_of(reading, terminal.vault, (row.id for row in wanted))
+    return [_row(terminal, row, decode(contents[row.id])) for row in wanted]
+
+
+def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> QueueRow:
+    person = record.get("person")
+    return QueueRow(
+        id=row.id,
+        uid=row.uid,
+        direction=str(row.direction),
+        kind=row.kind,
+        reference=row.reference,
+        state=str(row.state),
+        hold=str(row.hold) if row.hold else None,
+        occurred_at=row.occurred_at,
+        waiting_seconds=max(0.0, (clock.now() - row.occurred_at).total_seconds()),
+        overdue=row.state in UNSENT and row.occurred_at < _overdue_before(terminal),
+        due_on=row.due_on,
+        warnings=row.warnings,
+        author=row.author,
+        approver=row.approver,
+        revision=row.revision,
+        version=row.version,
+        name=str(person["name"]) if isinstance(person, dict) else "",
+        matter=tuple(_matter(record)),
+    )
+
+
+def _matter(record: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the codes that say in a line what a message is about: action and cause, article, or changed items."""
+    basis = record.get("basis", {})
+    lost = record.get("category_lost", {})
+    codes = (
+        record.get("action"),
+        basis.get("article") or basis.get("cause"),
+        record.get("article"),
+        record.get("deemed_by"),
+        "category_lost" if lost else None,
+        lost.get("cause"),
+        *(change["item"] for change in record.get("changes", ())),
+    )
+    return (str(code) for code in codes if code)
+
+
+def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+    return check(
+        record,
+        municipality=terminal.settings.municipality.code,
+        today=clock.day_in_japan(clock.now()),
+        direction=row.direction,
+    ).findings
+
+
+def _receipt(reading: Connection, number: int) -> ReceiptView | None:
+    shipment = queue.shipments_of(reading, [number]).get(number)
+    if shipment is None or shipment.receipt is None:
+        return None
+    # It was verified before it was stored; what a person relies on is verified again.
+    envelope = Envelope.read(shipment.envelope)
+    receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=peers.versions(reading))
+    return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
+
+
+def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:
+    results = queue.results_of(reading, terminal.vault, number)
+    if not results:
+        return None
+    last = results[-1]
+    words = decode(last.words)
+    return OutcomeView(str(last.outcome), last.code, words.get("cause") or {}, words.get("remedy") or {})

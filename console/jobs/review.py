@@ -1,0 +1,121 @@
+"""Review (審査) and approval (決裁): what a person decides about messages in the queue."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from console.errors import ReasonTooLong
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import ReasonMissing
+from store.log import Draft, Event
+from store.message.states import TRANSITIONS, Step
+from store.queue import Act, MessageRow
+
+_LONGEST_REASON: Final = 1000
+_PORTION: Final = 500
+
+_EVENTS: Final[Mapping[Step, Event]] = {
+    Step.APPROVE: Event.MESSAGE_APPROVED,
+    Step.GIVE_BACK: Event.MESSAGE_RETURNED,
+    Step.HOLD: Event.MESSAGE_HELD,
+    Step.RELEASE: Event.MESSAGE_RELEASED,
+    Step.WITHDRAW: Event.MESSAGE_WITHDRAWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that could not take the step; `reason` is the code of the error, with its facts."""
+
+    id: int
+    reason: str
+    facts: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Changed:
+    """What became of the messages: the numbers of those that took the step, and the refusals."""
+
+    changed: list[int] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def approve(terminal: Terminal, session: Session, numbers: Sequence[int], *, confirm_warnings: bool = False) -> Changed:
+    """Approve messages as a second person, for exactly the content that they have now.
+
+    A message with unconfirmed warnings is refused unless `confirm_warnings`. One whose planned day lies ahead is held
+    and released by itself.
+    """
+    return _decide(terminal, session, numbers, Step.APPROVE, confirm_warnings=confirm_warnings)
+
+
+def give_back(terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str) -> Changed:
+    """Return messages to who entered them. Raises ReasonMissing, ReasonTooLong."""
+    return _decide(terminal, session, numbers, Step.GIVE_BACK, reason=_checked(reason))
+
+
+def hold(terminal: Terminal, session: Session, numbers: Sequence[int]) -> Changed:
+    """Keep messages from being sent until somebody releases them."""
+    return _decide(terminal, session, numbers, Step.HOLD)
+
+
+def release(terminal: Terminal, session: Session, numbers: Sequence[int]) -> Changed:
+    """Let held messages go on; not before a planned day."""
+    return _decide(terminal, session, numbers, Step.RELEASE)
+
+
+def withdraw(terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str) -> Changed:
+    """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
+    return _decide(terminal, session, numbers, Step.WITHDRAW, reason=_checked(reason))
+
+
+def _decide(
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    step: Step,
+    *,
+    confirm_warnings: bool = False,
+    reason: str | None = None,
+) -> Changed:
+    right = TRANSITIONS[step].right
+    if right is not None:
+        session.require(right)
+    done = Changed()
+    # In portions, so that a long list never keeps other writers waiting.
+    for start in range(0, len(numbers), _PORTION):
+        with terminal.database.writing() as tx:
+            act = Act(
+                by=session.person_id,
+                now=clock.now(),
+                two_persons=terminal.settings.review.two_persons,
+                warnings_confirmed=confirm_warnings,
+                reason=reason,
+            )
+            moved = queue.move_many(tx, terminal.vault, numbers[start : start + _PORTION], step, act)
+            terminal.log.append_many(tx, [_entry(session, step, row) for row in moved.changed])
+        done.changed += [row.id for row in moved.changed]
+        done.refused += [Refusal(one.id, one.error.code, one.error.facts) for one in moved.refused]
+    return done
+
+
+def _entry(session: Session, step: Step, row: MessageRow) -> Draft:
+    # The digest binds the decision to the exact content and revision that the person saw.
+    return Draft(
+        _EVENTS[step],
+        actor=session.person_id,
+        session=session.id,
+        object=row.uid,
+        detail={"revision": row.revision, "content": row.digest.hex(), "to": str(row.state)},
+    )
+
+
+def _checked(reason: str) -> str:
+    text = reason.strip()
+    if not text:
+        raise ReasonMissing
+    if len(text) > _LONGEST_REASON:
+        raise ReasonTooLong(length=str(len(text)), most=str(_LONGEST_REASON))
+    return text

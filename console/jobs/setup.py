@@ -1,0 +1,131 @@
+"""Making a new terminal: directory, settings, keys, database, and the first officer.
+
+A terminal appears under its name only when it is complete: everything is made in a draft directory beside it, which is
+renamed at the end and removed when anything fails.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from console.errors import HomeNotEmpty, HomeUnwritable
+from console.settings import FILE_NAME, Settings, dump, names
+from console.terminal import LINE_KEYS, PEPPER_KEY, TERMINAL_KEY, Terminal
+from console.words import Words
+from store import clock
+from store.database import Database
+from store.errors import PinFault
+from store.log import Event
+from store.people import Pepper, Role, add_person, check_pin_policy, hash_new_pin
+from store.vault import Vault
+from transport.authority import RehearsalAuthority, Use
+from transport.identity import Identity
+
+FIRST_OFFICER: Final = "officer-1"
+ONE_TIME_CODE_FILE: Final = "one-time-code"
+_PIN_DIGITS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """A new terminal: the first officer's ID, and the file (mode 0600) with the code for the first log-on."""
+
+    home: Path
+    operator: str
+    one_time_code_file: Path
+
+
+def init(home: Path, settings: Settings) -> Initialised:
+    """Make a terminal at `home` with its first officer, who is also custodian until there is another.
+
+    Raises HomeNotEmpty, HomeUnwritable, DiskFull.
+    """
+    code = draw_pin()
+    with new_terminal(home, settings) as draft:
+        add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
+        write_private(draft.home / ONE_TIME_CODE_FILE, code + "\n")
+    return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE)
+
+
+@contextmanager
+def new_terminal(home: Path, settings: Settings, *, authority: RehearsalAuthority | None = None) -> Iterator[Terminal]:
+    """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
+
+    Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
+    """
+    _refuse_occupied(home)
+    draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
+    try:
+        draft.mkdir(mode=0o700)
+        with _made(draft, settings, authority) as terminal:
+            yield terminal
+        draft.rename(home)
+    except OSError as error:
+        raise HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], str]], *, pin_given: bool) -> None:
+    """Register people by ID, roles and PIN on a terminal that is being made."""
+    hashed = [(person_id, roles, hash_new_pin(terminal.pepper, person_id, pin)) for person_id, roles, pin in people]
+    with terminal.database.writing() as tx:
+        for person_id, roles, pin_hash in hashed:
+            added = add_person(tx, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given)
+            terminal.log.append(
+                tx,
+                Event.PERSON_ADDED,
+                actor=None,
+                session=None,
+                object=person_id,
+                detail={"role": "+".join(sorted(added.roles))},
+            )
+
+
+def draw_pin() -> str:
+    """Return a random PIN of eight digits that the policy accepts."""
+    while True:
+        pin = "".join(secrets.choice("0123456789") for _ in range(_PIN_DIGITS))
+        try:
+            check_pin_policy(pin)
+        except PinFault:
+            continue
+        return pin
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that its owner alone can read, through to the disk."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - created with its mode in one step
+        stream.write(text)
+        stream.flush()
+        os.fsync(handle)
+
+
+def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None) -> Terminal:
+    words = Words("ja")
+    write_private(home / FILE_NAME, dump(settings, {name: words(f"settings.{name}") for name in names()}))
+    vault = Vault.create(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
+    pepper = Pepper.create(home / PEPPER_KEY)
+    Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority)
+    terminal = Terminal(home, settings, Database.create(settings.database_url(home)), vault, pepper)
+    with terminal.database.writing() as tx:
+        terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+    return terminal
+
+
+def _refuse_occupied(home: Path) -> None:
+    try:
+        occupied = any(home.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
+    if occupied:
+        raise HomeNotEmpty(home=str(home))
