@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from transport import wire
 from transport.connection import Answer, Connection
@@ -49,8 +49,11 @@ class LineSettings:
 
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
-    """What the peer said of itself. `clock_offset`: seconds by which its clock is ahead of ours, give or take
-    half the way there and back (`uncertainty`)."""
+    """What the peer said of itself.
+
+    `clock_offset` is how many seconds its clock is ahead of ours, give or take `uncertainty`: half the time that
+    question and answer took.
+    """
 
     name: str
     protocol: str
@@ -102,7 +105,7 @@ class Line:
         self._used_at = 0.0
         self._closed = False
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,7 +132,7 @@ class Line:
             return _deliveries(self._call("/v1/messages", body), ids)
 
     def ask(self, ids: Sequence[str]) -> dict[str, bytes | None]:
-        """Return for each of at most 512 ids the receipt that the peer gave for it, or None if it has no such message."""
+        """Return for each of at most 512 ids the receipt that the peer gave, or None if it has no such message."""
         with _strict():
             return _receipts(self._call("/v1/receipts", {"ids": list(ids)}), ids)
 
@@ -159,11 +162,15 @@ class Line:
             return _unacknowledged(self._call("/v1/acknowledgements", {"items": told}), positions)
 
     def close(self) -> None:
-        """End the line; a call under way in another thread ends within moments with LineCancelled or AnswerCancelled."""
-        self._closed = True
+        """End the line; a call under way in another thread ends at once with LineCancelled or AnswerCancelled."""
         with self._guard:
+            self._closed = True
             if self._connection is not None:
                 self._connection.abort()
+        # A call under way closes the connection itself when it fails; an idle connection is closed here.
+        if self._turn.acquire(blocking=False):
+            self._drop()
+            self._turn.release()
 
     def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         with self._turn:
@@ -174,7 +181,10 @@ class Line:
 
     def _ready(self) -> Connection:
         """Return a connection that was greeted and is fresh enough."""
-        if self._connection is not None and time.monotonic() - self._used_at <= _IDLE_SECONDS:
+        if self._closed:
+            raise LineCancelled
+        fresh = time.monotonic() - self._used_at <= _IDLE_SECONDS
+        if self._connection is not None and self._connection.usable and fresh:
             return self._connection
         self._drop()
         connection, _ = self._connect()

@@ -1,4 +1,4 @@
-"""One TLS connection to the peer: opened only to a registered certificate, one request at a time, ended from any thread.
+"""One TLS connection to the peer: opened only to a registered certificate, and ended from any thread.
 
 The standard library's HTTP client carries the requests: given a socket that is connected already it opens none itself,
 follows no redirect, knows no proxy, and never sends anything twice.
@@ -123,6 +123,11 @@ class Connection:
         except LineError:
             self.close()
             raise
+
+    @property
+    def usable(self) -> bool:
+        """Whether another request may be sent: neither side has ended the connection as far as is known here."""
+        return self._http.sock is not None and not self._aborted
 
     def abort(self) -> None:
         """End the connection from any thread; a call that is under way ends at once."""

@@ -54,7 +54,7 @@ class PeerEndpoint:
         return trusted
 
     def sealer(self, identity: Identity, at: datetime) -> Sealer:
-        """Return what seals messages of `identity`, the terminal, for the peer in force at `at`. Raises PeerNotInForce."""
+        """Return what seals messages of the terminal `identity` for the peer in force `at`. Raises PeerNotInForce."""
         now = self.in_force(at)
         return Sealer(identity, now.public, self.municipality, now.version)
 

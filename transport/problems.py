@@ -1,6 +1,5 @@
-"""What a side says when it refuses: problem details (RFC 9457) with a code, both languages, and whether to try again."""
+"""What a side says when it refuses: problem details (RFC 9457) with a code, both languages, and whether to retry."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -66,9 +65,9 @@ class Problem:
 
         Raises wire.WireError.
         """
-        members: Mapping[str, Any] = wire.table(value, "problem")
+        members = wire.table(value, "problem")
         try:
-            retry = Retry(members.get("retry"))
+            retry = Retry(str(members.get("retry")))
         except ValueError as error:
             raise wire.WireError("retry") from error
         return cls(

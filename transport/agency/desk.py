@@ -1,0 +1,178 @@
+"""What the agency does with a terminal's requests, apart from how they come in (PROTOCOL.md, 6)."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from transport import wire
+from transport.agency import texts
+from transport.agency.home import AgencyHome
+from transport.agency.judgement import judge
+from transport.agency.ledger import Incoming, Ledger, Outgoing, Terminal, Unanswered
+from transport.envelope import SUITE, Envelope, Opener, Purpose, Sealer
+from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
+from transport.identity import Identity, newest_in_force
+from transport.problems import Problem
+from transport.receipts import issue_receipt, verify_receipt
+
+_FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An item of a batch that is not kept, with the id it gave, if it could be read."""
+
+    id: str | None
+    problem: Problem
+
+
+class Desk:
+    """Takes in, keeps, receipts, judges and answers; one for all terminals and all threads."""
+
+    def __init__(self, home: AgencyHome, identity: Identity, ledger: Ledger) -> None:
+        self._home = home
+        self._identity = identity
+        self._ledger = ledger
+
+    def status(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+        """Say who this is, for which municipality the terminal counts, and what time it is here."""
+        return {
+            "protocol": wire.PROTOCOL,
+            "name": self._identity.name,
+            "municipality": terminal.municipality,
+            "time": wire.to_time(now),
+            "suites": [SUITE],
+        }
+
+    def take_in(self, terminal: Terminal, envelopes: Sequence[bytes], now: datetime) -> list[dict[str, Any]]:
+        """Keep what is right, refuse what is not, item by item; the receipts are durable when this returns."""
+        examined = [self._examine(terminal, raw, now) for raw in envelopes]
+        with self._ledger.writing():
+            return [self._settle(terminal, one, now) for one in examined]
+
+    def receipts(self, terminal: Terminal, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Tell for each id the receipt that was given, byte for byte, or null."""
+        found = [(one, self._ledger.known(terminal.name, one)) for one in ids]
+        return [{"id": one, "receipt": wire.to_base64(kept.receipt) if kept else None} for one, kept in found]
+
+    def feed(self, terminal: Terminal, after: int, limit: int, now: datetime) -> dict[str, Any]:
+        """Return a page of the terminal's feed, with the results of what came in until now.
+
+        Results are made here, when they are asked for: what was received is durable, and what is judged later is judged
+        the same.
+        """
+        self._answer(terminal, limit, now)
+        rows = self._ledger.feed(terminal.name, after, limit + 1)
+        page = [{"position": position, "envelope": wire.to_base64(raw)} for position, raw in rows[:limit]]
+        more = len(rows) > limit or bool(page and self._ledger.unanswered(terminal.name, 1))
+        return {"items": page, "more": more}
+
+    def acknowledge(self, terminal: Terminal, items: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
+        """Keep the terminal's receipts for items of its feed."""
+        checked = [(position, receipt, self._check(terminal, position, receipt)) for position, receipt in items]
+        with self._ledger.writing():
+            for position, receipt, problem in checked:
+                if problem is None:
+                    self._ledger.acknowledge(terminal.name, position, receipt)
+        return [{"position": at, "problem": problem.to_wire() if problem else None} for at, _, problem in checked]
+
+    def sealer(self, terminal: Terminal, now: datetime) -> Sealer:
+        """Return what seals for the terminal's identity in force. Raises TerminalUnknown."""
+        current = newest_in_force(terminal.versions, now)
+        if current is None:
+            raise TerminalUnknown(municipality=terminal.municipality)
+        return Sealer(self._identity, current.public, terminal.municipality, self._home.settings.version)
+
+    def _examine(self, terminal: Terminal, raw: bytes, now: datetime) -> Incoming | Envelope | _Refused:
+        """Do all that needs no transaction: verify, open, judge, sign the receipt; nothing for an id that is known."""
+        try:
+            envelope = Envelope.read(raw)
+        except EnvelopeError as error:
+            return _Refused(None, self._problem(error))
+        if self._ledger.known(terminal.name, envelope.id) is not None:
+            return envelope
+        opener = Opener(self._identity, terminal.versions, terminal.municipality, _FROM_TERMINAL)
+        try:
+            opened = opener.open(raw, now=now)
+        except EnvelopeError as error:
+            return _Refused(envelope.id, self._problem(error))
+        judged = judge(opened.content, terminal.municipality)
+        return Incoming(
+            id=envelope.id,
+            digest=envelope.digest,
+            envelope=raw,
+            receipt=issue_receipt(opened, recipient=self._identity, received_at=now),
+            received_at=now,
+            kind=judged.kind,
+            reference=judged.reference,
+            refusal=judged.refusal,
+        )
+
+    def _settle(self, terminal: Terminal, one: Incoming | Envelope | _Refused, now: datetime) -> dict[str, Any]:
+        """Keep the item within the transaction and say what became of it: a duplicate is a success."""
+        if isinstance(one, _Refused):
+            return _result(one.id, None, one.problem)
+        kept = (
+            self._ledger.keep(terminal.name, one)
+            if isinstance(one, Incoming)
+            else self._ledger.known(terminal.name, one.id)
+        )
+        if kept is not None and kept.digest == one.digest:
+            return _result(one.id, kept.receipt, None)
+        self._ledger.alarm(terminal.name, one.id, one.digest, now)
+        conflict = texts.problem("id_conflict", self._home.record_incident("id_conflict"))
+        return _result(one.id, None, conflict)
+
+    def _answer(self, terminal: Terminal, limit: int, now: datetime) -> None:
+        outstanding = self._ledger.unanswered(terminal.name, limit)
+        if not outstanding:
+            return
+        sealer = self.sealer(terminal, now)
+        answers = [(message.number, _sealed_result(sealer, message, now)) for message in outstanding]
+        with self._ledger.writing():
+            for number, outgoing in answers:
+                self._ledger.answer(terminal.name, number, outgoing)
+
+    def _check(self, terminal: Terminal, position: int, receipt: bytes) -> Problem | None:
+        """Return what is wrong with the terminal's receipt for the item at `position`, or None."""
+        raw = self._ledger.envelope_at(terminal.name, position)
+        if raw is None:
+            return texts.problem("position_unknown", self._home.record_incident("position_unknown"))
+        try:
+            verify_receipt(receipt, envelope=Envelope.read(raw), signers=terminal.versions)
+        except ReceiptError as error:
+            return self._problem(error)
+        return None
+
+    def _problem(self, error: EnvelopeError | ReceiptError) -> Problem:
+        field = error.facts.get("place") or error.facts.get("field") or "-"
+        return texts.problem(error.code, self._home.record_incident(error.code, error), field)
+
+
+def _result(message_id: str | None, receipt: bytes | None, problem: Problem | None) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "receipt": wire.to_base64(receipt) if receipt is not None else None,
+        "problem": problem.to_wire() if problem is not None else None,
+    }
+
+
+def _sealed_result(sealer: Sealer, message: Unanswered, now: datetime) -> Outgoing:
+    """Seal the result of a message (PROTOCOL.md, 6.4): accepted, or refused with code, cause and remedy."""
+    content: dict[str, Any] = {
+        "message": message.id,
+        "kind": message.kind,
+        "reference": message.reference,
+        "outcome": "refused" if message.refusal else "accepted",
+        "code": None,
+        "cause": None,
+        "remedy": None,
+    }
+    if message.refusal is not None:
+        cause, remedy = texts.refusal(message.refusal.code, message.refusal.field)
+        content |= {"code": message.refusal.code, "cause": cause.to_wire(), "remedy": remedy.to_wire()}
+    result_id = uuid.uuid4().hex
+    envelope = sealer.seal(wire.encode(content), message_id=result_id, purpose=Purpose.RESULT, created_at=now)
+    return Outgoing(result_id, envelope.raw)

@@ -1,0 +1,103 @@
+"""The directory of a reference agency: settings, keys, database, technical log."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from transport import wire
+from transport.agency.ledger import Ledger
+from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
+from transport.identity import Identity
+
+_SETTINGS: Final = "agency.json"
+_IDENTITY: Final = "identity"
+_DATABASE: Final = "agency.db"
+_TECHNICAL_LOG: Final = "technical.log"
+_LOCK: Final = "agency.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySettings:
+    """Where the agency listens (port 0: any free one at each start) and the version that it calls itself."""
+
+    address: str
+    port: int
+    version: str
+
+
+class AgencyHome:
+    """A directory that was prepared for an agency."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at what was prepared at `path`. Raises AgencyMissing."""
+        self._path: Final = path
+        try:
+            raw = (path / _SETTINGS).read_bytes()
+            value = wire.only(wire.decode(raw, "settings"), "address", "port", "version")
+            self.settings: Final = AgencySettings(
+                wire.text(value["address"], "address", 64),
+                wire.whole(value["port"], "port", most=65535),
+                wire.name(value["version"], "version"),
+            )
+        except (OSError, wire.WireError) as error:
+            raise AgencyMissing from error
+
+    @classmethod
+    def create(cls, path: Path, settings: AgencySettings) -> "AgencyHome":
+        """Make the directory (mode 0700) with its settings and an empty database. Raises AgencyExists."""
+        try:
+            path.mkdir(mode=0o700, parents=True)
+        except FileExistsError as error:
+            raise AgencyExists from error
+        Ledger.create(path / _DATABASE)
+        written = wire.encode({"address": settings.address, "port": settings.port, "version": settings.version})
+        (path / _SETTINGS).write_bytes(written)
+        return cls(path)
+
+    @property
+    def identity_directory(self) -> Path:
+        """Where the keys lie."""
+        return self._path / _IDENTITY
+
+    def identity(self) -> Identity:
+        """Return the agency's identity. Raises IdentityError leaves."""
+        return Identity.load(self.identity_directory)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the database for a while. Raises AgencyUnsafe, AgencyVersionUnknown."""
+        ledger = Ledger(self._path / _DATABASE)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only server on this directory; the lock goes with the process. Raises AgencyBusy."""
+        handle = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AgencyBusy from error
+            yield
+        finally:
+            os.close(handle)
+
+    def record_incident(self, code: str, cause: BaseException | None = None) -> str:
+        """Write an incident into the technical log, by code and type alone, and return its number."""
+        number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        line = f"{number} {code} {type(cause).__name__ if cause else '-'}\n"
+        handle = os.open(self._path / _TECHNICAL_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, line.encode("ascii"))
+        finally:
+            os.close(handle)
+        return number

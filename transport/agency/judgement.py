@@ -1,0 +1,156 @@
+"""Whether the reference agency accepts a message: it is strict on shape and leaves the law to the terminal's rules.
+
+The table of what each kind holds is `shapes.toml`. A verdict names the first fault only, as a real agency's would.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from transport import wire
+
+MESSAGE_KINDS: Final = frozenset({"resident_record", "residence_report", "certificate_delivery"})
+NOTICE_KIND: Final = "agency_notice"
+_FILE: Final = Path(__file__).parent / "shapes.toml"
+_REFERENCE: Final = re.compile(r"[!-~]{1,64}")
+_NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBERS: Final = ("card_number", "certificate_number")
+_DAYS: Final = (
+    "reported_on",
+    "delivered_on",
+    "settled_on",
+    "moved_on",
+    "noticed_on",
+    "basis.reported_on",
+    "basis.date",
+)
+# What must never leave the municipality, or belongs to another kind: worth naming when it is met.
+_KNOWN_INTRUDERS: Final = frozenset({"subject", "person", "basis", *_NUMBERS, *_DAYS})
+# Which number a category comes with; the other categories have none (入管法施行令, 入管特例法施行令).
+_NUMBER_OF: Final = {"mid_long_term": "card_number", "special_permanent": "certificate_number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message is not accepted: a code of `texts.toml` and the name of the item at fault."""
+
+    code: str
+    field: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a content turned out to be. `kind` and `reference` are None when they cannot be told."""
+
+    kind: str | None
+    reference: str | None
+    refusal: Refusal | None
+
+
+def judge(content: bytes, municipality: str) -> Judged:
+    """Judge the content of a message from a terminal of `municipality`. Never raises on any content."""
+    try:
+        record = wire.decode(content, "content")
+    except wire.WireError:
+        return Judged(None, None, Refusal("content_unreadable"))
+    kind, reference = record.get("kind"), record.get("reference")
+    if not isinstance(kind, str) or kind not in MESSAGE_KINDS:
+        return Judged(None, None, Refusal("kind_unknown"))
+    if not _matches(_REFERENCE, reference):
+        return Judged(kind, None, Refusal("item_missing", "reference"))
+    return Judged(kind, reference, _first_fault(kind, record, municipality))
+
+
+def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
+    """Return the name of the first item at fault in an agency notice that is to be posted, or None."""
+    if notice.get("kind") != NOTICE_KIND:
+        return "kind"
+    items = dict(_flatten(notice))
+    municipality = items.get("municipality")
+    if not isinstance(municipality, str) or re.fullmatch(r"[0-9]{6}", municipality) is None:
+        return "municipality"
+    fault = _first_fault(NOTICE_KIND, notice, municipality)
+    return fault.field if fault else None
+
+
+def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Refusal | None:
+    items = dict(_flatten(record))
+    return (
+        _wrong_items(kind, items)
+        or _wrong_values(items)
+        or (Refusal("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
+        or (_wrong_number(items) if kind in MESSAGE_KINDS else None)
+    )
+
+
+def _wrong_items(kind: str, items: Mapping[str, Any]) -> Refusal | None:
+    shapes = _shapes()
+    always = [*shapes["common"]["always"], *shapes["kinds"][kind]["always"]]
+    may = [*shapes["common"]["may"], *shapes["kinds"][kind]["may"]]
+    for name in always:
+        if name not in items or items[name] == "":
+            return Refusal("item_missing", name)
+    for name in items:
+        if name not in always and name not in may:
+            # A name that is not ours might be anything, even somebody's: it is not repeated.
+            return Refusal("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
+        if items[name] is None:
+            return Refusal("item_malformed", name)
+    return None
+
+
+def _wrong_values(items: Mapping[str, Any]) -> Refusal | None:
+    if not _matches(_REFERENCE, items["reference"]):
+        return Refusal("item_malformed", "reference")
+    if not _is_moment(items["occurred_at"]):
+        return Refusal("item_malformed", "occurred_at")
+    for name, admitted in _shapes()["values"].items():
+        if name in items and items[name] not in admitted:
+            return Refusal("item_malformed", name)
+    for names, pattern in ((_NUMBERS, _NUMBER), (_DAYS, _DAY)):
+        for name in names:
+            if name in items and not _matches(pattern, items[name]):
+                return Refusal("item_malformed", name)
+    return None
+
+
+def _wrong_number(items: Mapping[str, Any]) -> Refusal | None:
+    if "category" not in items:
+        return None
+    wanted = _NUMBER_OF.get(items["category"])
+    pending = wanted == "card_number" and items.get("card_pending") is True
+    for name in _NUMBERS:
+        if (name in items) != (name == wanted) and not (name == wanted and pending):
+            return Refusal("number_missing", name)
+    return None
+
+
+def _flatten(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _matches(pattern: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+@cache
+def _shapes() -> dict[str, Any]:
+    with _FILE.open("rb") as stream:
+        return tomllib.load(stream)

@@ -1,0 +1,49 @@
+"""What the reference agency says: its problems and refusals, out of `texts.toml`."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from transport.problems import Bilingual, Problem, Retry
+
+_FILE: Final = Path(__file__).parent / "texts.toml"
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    with _FILE.open("rb") as stream:
+        return tomllib.load(stream)
+
+
+def problem(code: str, incident: str, field: str = "-") -> Problem:
+    """Return the problem `code` with the name of the `field` at fault filled in. Raises KeyError for an unknown one."""
+    entry = _texts()["problems"][code]
+    return Problem(
+        code=code,
+        status=entry["status"],
+        retry=Retry(entry["retry"]),
+        cause=_bilingual(entry["cause"], field),
+        remedy=_bilingual(entry["remedy"], field),
+        incident=incident,
+    )
+
+
+def refusal(code: str, field: str) -> tuple[Bilingual, Bilingual]:
+    """Return cause and remedy of the refusal `code`. Raises KeyError for an unknown one."""
+    entry = _texts()["refusals"][code]
+    return _bilingual(entry["cause"], field), _bilingual(entry["remedy"], field)
+
+
+def refusals() -> frozenset[str]:
+    """Return the codes of all refusals."""
+    return frozenset(_texts()["refusals"])
+
+
+def problems() -> frozenset[str]:
+    """Return the codes of all problems."""
+    return frozenset(_texts()["problems"])
+
+
+def _bilingual(entry: dict[str, str], field: str) -> Bilingual:
+    return Bilingual(entry["ja"].replace("{field}", field), entry["en"].replace("{field}", field))
