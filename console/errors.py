@@ -9,6 +9,7 @@
     │   └── PinFileExposed, PinFileUnreadable, RightMissing
     ├── InputError               what was given cannot be used
     │   └── ReasonTooLong
+    ├── AgencySilent             the rehearsal's agency does not start
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
 
 Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
@@ -138,6 +139,13 @@ class ReasonTooLong(InputError):
     """The reason has `length` characters, more than `most`: the person shortens it."""
 
     code = "reason_too_long"
+
+
+class AgencySilent(ConsoleError):
+    """The rehearsal's agency does not begin to serve: another program may have its port, so start once more or anew."""
+
+    code = "agency_silent"
+    exit_status = 5
 
 
 class UnusableSurroundings(ConsoleError):

@@ -8,6 +8,7 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, peers
 from store.log import Event
+from store.peers import PeerDraft, PeerVersion
 from store.rights import Right
 from transport.identity import DatedIdentity, PublicIdentity
 from transport.peer import PeerEndpoint
@@ -35,15 +36,13 @@ def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
     return tuple(_dated(version) for version in peers.peer_versions(reading))
 
 
-def register(terminal: Terminal, session: Session, draft: peers.PeerDraft) -> peers.PeerVersion:
+def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVersion:
     """Add a version of the peer. Raises RightMissing, PeerVersionExists, PeerDatesBad."""
     session.require(Right.PEER)
     return record(terminal, draft, actor=session.person_id, session_id=session.id)
 
 
-def record(
-    terminal: Terminal, draft: peers.PeerDraft, *, actor: str | None, session_id: str | None
-) -> peers.PeerVersion:
+def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_id: str | None) -> PeerVersion:
     """Add a version of the peer with its log entry; `actor` is None while a rehearsal is being made."""
     with terminal.database.writing() as tx:
         added = peers.register(tx, draft)
@@ -55,9 +54,9 @@ def record(
 
 def draft_of(
     public: PublicIdentity, *, address: str, port: int, municipality: str, legal_basis: str, valid_from: datetime
-) -> peers.PeerDraft:
+) -> PeerDraft:
     """Return what is registered of a peer that handed over its `public` identity."""
-    return peers.PeerDraft(
+    return PeerDraft(
         name=public.name,
         address=address,
         port=port,
@@ -75,6 +74,6 @@ def version_name(number: int) -> str:
     return f"v{number}"
 
 
-def _dated(version: peers.PeerVersion) -> DatedIdentity:
+def _dated(version: PeerVersion) -> DatedIdentity:
     public = PublicIdentity(version.name, version.certificates_pem, version.signing_key, version.sealing_key)
     return DatedIdentity(version_name(version.id), public, version.valid_from, version.valid_to)
