@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -65,3 +67,52 @@ def run(
     ran = Ran(ended.returncode, ended.stdout.decode("utf-8"), ended.stderr.decode("utf-8"))
     assert "Traceback" not in ran.out + ran.err
     return ran
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A rehearsal world, for scripts to act in."""
+
+    home: Path
+    agency_home: Path
+    pin_files: Mapping[str, Path]
+
+    def run(self, person: str, *arguments: str | Path, before: Callable[[], None] | None = None) -> Ran:
+        """Run a command as `person`, for JSON."""
+        who = ("--as", person, "--pin-file", self.pin_files[person])
+        return run(*arguments, "--home", self.home, *who, "--json", before=before)
+
+    def states(self, direction: str = "out") -> list[str]:
+        """Return the states of all messages, by number."""
+        told = self.run("ka-301", "queue", "--direction", direction, "--limit", "0").told
+        return [message["state"] for message in sorted(told["messages"], key=lambda message: message["id"])]
+
+    def log_is_whole(self) -> bool:
+        """Tell whether the log verifies."""
+        return self.run("ka-301", "log", "verify").told["ok"] is True
+
+
+def world_at(told: Mapping[str, Any]) -> World:
+    """Return the world that `renkei demo --prepare --json` told of."""
+    pin_files = {one["id"]: Path(one["pin_file"]) for one in told["operators"]}
+    return World(Path(told["home"]), Path(told["agency_home"]), pin_files)
+
+
+@contextmanager
+def serving(agency_home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the reference agency until the block ends; it must end by itself when its standard input is closed."""
+    with subprocess.Popen(
+        [PROGRAM, "agency", "serve", "--home", agency_home, "--with-parent"],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as agency:
+        assert agency.stdin is not None
+        assert agency.stdout is not None
+        try:
+            assert set(json.loads(agency.stdout.readline())) == {"address", "port"}
+            yield agency
+        finally:
+            agency.stdin.close()
+            ended = agency.wait(timeout=_DEADLINE_SECONDS)
+    assert ended in {0, -signal.SIGKILL}

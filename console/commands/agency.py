@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,11 +54,12 @@ def serve(said: Invocation, *, with_parent: bool) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def post(said: Invocation, file: Path) -> int:
-    """Put the agency notices of a file (JSON Lines) into the terminal's feed."""
+    """Put the agency notices of a file, all or none, into the feeds of the terminals that they concern."""
     from transport import agency as reference
 
-    posted = reference.post(said.named_home(), file)
-    said.output.result({"posted": posted}, [said.words("commands.agency.post.done", posted=posted)])
+    done = reference.post(said.named_home(), _notices(file))
+    data = {"posted": done.posted, "known": done.known}
+    said.output.result(data, [said.words("commands.agency.post.done", **data)])
     return Status.DONE
 
 
@@ -70,6 +73,16 @@ def received(said: Invocation) -> int:
     data = {"messages": holding.messages, "distinct": holding.distinct}
     said.output.result(data, [said.words("commands.agency.received.done", **data)])
     return Status.DONE
+
+
+def _notices(file: Path) -> Iterator[Mapping[str, Any]]:
+    from store.message.records import read_records
+    from transport.errors import NoticeMalformed
+
+    for one in read_records(file, file.name):
+        if one.record is None:
+            raise NoticeMalformed(line=str(one.line), field=one.findings[0].field)
+        yield one.record
 
 
 def _wait_for_parent(stop: threading.Event) -> None:

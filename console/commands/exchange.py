@@ -2,19 +2,21 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.faults import Status
+from console.commands.faults import Status, status_of
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from console.jobs.exchange import Interruption, Item
     from console.jobs.progress import Report
 
 
@@ -33,9 +35,8 @@ def send(said: Invocation) -> int:
         "refused": sent.refused,
         "waiting": sent.waiting,
     }
-    items = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in sent.items]
-    said.output.result({**data, "items": items}, [said.words("commands.send.done", **data)])
-    return Status.LINE if sent.unknown or sent.refused else Status.DONE
+    _tell(said, "send", data, sent.items, sent.interruption)
+    return _status(sent.interruption, Status.LINE if sent.unknown or sent.refused else Status.DONE)
 
 
 @click.command("receive")
@@ -47,9 +48,30 @@ def receive(said: Invocation) -> int:
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
         got = exchange.receive(terminal, session, report=report, cancel=cancel)
     data = {"received": got.received, "rejected": got.rejected, "results": got.results}
-    items = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in got.items]
-    said.output.result({**data, "items": items}, [said.words("commands.receive.done", **data)])
-    return Status.INTEGRITY if got.rejected else Status.DONE
+    _tell(said, "receive", data, got.items, got.interruption)
+    return _status(got.interruption, Status.INTEGRITY if got.rejected else Status.DONE)
+
+
+def _tell(
+    said: Invocation,
+    command: str,
+    counts: Mapping[str, int],
+    items: Sequence["Item"],
+    interruption: "Interruption | None",
+) -> None:
+    told = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in items]
+    lines = [said.words(f"commands.{command}.done", **counts)]
+    reason = None
+    if interruption is not None:
+        text = said.words.fault(interruption.code, interruption.facts)
+        reason = {"code": interruption.code, "cause": text.cause, "remedy": text.remedy}
+        lines.append(said.words("commands.failure", cause=text.cause, remedy=text.remedy))
+    said.output.result({**counts, "items": told, "interruption": reason}, map(visible, lines))
+
+
+def _status(interruption: "Interruption | None", otherwise: Status) -> int:
+    """Return the exit status: what was done until an interruption stands, but the call did not do all of it."""
+    return status_of(interruption.code) if interruption is not None else otherwise
 
 
 @contextmanager

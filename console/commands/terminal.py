@@ -16,10 +16,11 @@ from console.words.visible import visible
 if TYPE_CHECKING:
     from console.jobs.health import Health
 
-# What a new terminal is called until somebody completes its settings file.
+# What a new terminal is called until somebody completes its settings file. The code belongs to no municipality, so that
+# no message passes before that.
 _TEMPLATE: Final = Settings(
     municipality=MunicipalitySettings(
-        name="（市区町村）", name_en="(municipality)", section="（担当課）", section_en="(section)"
+        code="000001", name="（市区町村）", name_en="(municipality)", section="（担当課）", section_en="(section)"
     ),
     terminal=TerminalSettings(id="terminal-1"),
 )

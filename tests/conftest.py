@@ -1,0 +1,27 @@
+"""What the tests of several rooms share."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import World, run, world_at
+
+
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A rehearsal world that nobody works in: making one costs a second, copying it nothing."""
+    home = tmp_path_factory.mktemp("prepared") / "world"
+    ran = run("demo", "--prepare", "--home", home, "--json")
+    assert ran.status == 0, ran.out
+    return ran.told
+
+
+@pytest.fixture
+def world(_prepared: dict[str, Any], tmp_path: Path) -> World:
+    """A rehearsal world of this test's own."""
+    origin, home = Path(_prepared["home"]), tmp_path / "world"
+    shutil.copytree(origin, home)
+    return world_at(json.loads(json.dumps(_prepared).replace(str(origin), str(home))))
