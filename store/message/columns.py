@@ -86,11 +86,11 @@ def _join_changes(changes: Mapping[str, list[str]]) -> list[Record]:
 def _split(cell: str) -> list[str]:
     """Split a list at its `;`, but not at those that stand after a backslash."""
     elements = [""]
-    for token in _TOKEN.findall(cell):
-        if token == ";":
+    for piece in _TOKEN.findall(cell):
+        if piece == ";":
             elements.append("")
         else:
-            elements[-1] += token.removeprefix("\\") if token in _ESCAPES else token
+            elements[-1] += piece.removeprefix("\\") if piece in _ESCAPES else piece
     return elements
 
 
