@@ -1,31 +1,61 @@
 """Invented residents and notices for rehearsal, tests and benchmarks: nobody in them exists.
 
-The records have the shapes of domain sections 1.1–1.4 and pass every rule. The same seed and day give the same records.
-"""
+The records have the shapes of domain sections 1.1–1.4 and pass every rule. The same seed and moment give the same
+records.
 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 Record = dict[str, object]
 
 _JAPAN = timezone(timedelta(hours=9))
 
-_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
-    "VNM": (("NGUYEN THI MAI", ""), ("TRAN VAN DUC", ""), ("LE HOANG PHUONG", ""), ("DANG QUANG HUY", "")),
-    "CHN": (
-        ("WANG XIULAN", "王秀兰"),
-        ("LI ZHIQIANG", "李志强"),
-        ("GE MINGYUAN", "葛\U000e0100明元"),
-        ("SUN YUTING", ""),
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names of one nationality in the card's order: Latin letters, and the kanji beside them where there are any."""
+
+    families: tuple[tuple[str, str], ...]
+    givens: tuple[tuple[str, str], ...]
+
+
+# Among them are characters that break careless programs: a variation sequence (葛 with U+E0100), one beyond the basic
+# plane (𠮷), an apostrophe and a hyphen, and one that Japanese registers hardly use (兰).
+_NAMES = {
+    "VNM": _Names(
+        (("NGUYEN", ""), ("TRAN", ""), ("LE", ""), ("DANG", ""), ("VU", "")),
+        (("THI MAI", ""), ("VAN DUC", ""), ("HOANG PHUONG", ""), ("QUANG HUY", ""), ("NGOC ANH", "")),
     ),
-    "KOR": (("KIM JIWOO", "金知宇"), ("PARK SOMIN", "朴昭旻"), ("HAN DAEUN", ""), ("SEO JUNHO", "徐俊浩")),
-    "NPL": (("SHRESTHA ANITA", ""), ("RAI SURESH", ""), ("GURUNG PRAKASH", ""), ("MAGAR SUNITA", "")),
-    "TWN": (("CHANG YA-TING", "張雅婷"), ("HSU CHIH-HAO", "許志豪"), ("WU MEI-HUA", "\U00020bb7野美華")),
-    "USA": (("ANDERSON MARIA LUZ", ""), ("O'NEILL PATRICK", ""), ("SMITH-JONES ALEX", "")),
-    "MMR": (("THIDA AYE", ""), ("ZAW MIN OO", ""), ("NAY CHI LIN", "")),
-    "PHL": (("DELA CRUZ JOSE MIGUEL", ""), ("SANTOS ANNA LIZA", "")),
+    "CHN": _Names(
+        (("WANG", "王"), ("LI", "李"), ("GE", "葛\U000e0100"), ("SUN", "孫"), ("ZHOU", "周")),
+        (("XIULAN", "秀兰"), ("ZHIQIANG", "志強"), ("MINGYUAN", "明元"), ("YUTING", "雨婷"), ("JIANHUA", "建華")),
+    ),
+    "KOR": _Names(
+        (("KIM", "金"), ("PARK", "朴"), ("HAN", "韓"), ("SEO", "徐"), ("YOON", "尹")),
+        (("JIWOO", "知宇"), ("SOMIN", "昭旻"), ("DAEUN", "多恩"), ("JUNHO", "俊浩"), ("HYEJIN", "惠珍")),
+    ),
+    "NPL": _Names(
+        (("SHRESTHA", ""), ("RAI", ""), ("GURUNG", ""), ("MAGAR", "")),
+        (("ANITA", ""), ("SURESH", ""), ("PRAKASH", ""), ("SUNITA", "")),
+    ),
+    "TWN": _Names(
+        (("CHANG", "張"), ("HSU", "許"), ("WU", "\U00020bb7"), ("LIN", "林")),
+        (("YA-TING", "雅婷"), ("CHIH-HAO", "志豪"), ("MEI-HUA", "美華"), ("CHIA-YING", "家穎")),
+    ),
+    "USA": _Names(
+        (("ANDERSON", ""), ("O'NEILL", ""), ("SMITH-JONES", "")),
+        (("MARIA LUZ", ""), ("PATRICK", ""), ("ALEX", ""), ("DANA", "")),
+    ),
+    "MMR": _Names(
+        (("THIDA", ""), ("ZAW MIN", ""), ("NAY CHI", ""), ("KHIN", "")),
+        (("AYE", ""), ("OO", ""), ("LIN", ""), ("HTWE", "")),
+    ),
+    "PHL": _Names(
+        (("DELA CRUZ", ""), ("SANTOS", ""), ("REYES", "")),
+        (("JOSE MIGUEL", ""), ("ANNA LIZA", ""), ("MARK", "")),
+    ),
 }
 _TOWNS = (
     "西新宿七丁目",
@@ -46,6 +76,8 @@ _ELSEWHERE = (
 )
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _SPECIAL_SHARE = 0.2
+_LATE_SHARE = 0.1
+_PARTLY_KNOWN_SHARE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +89,13 @@ class _Event:
 
 
 class Inventor:
-    """Makes invented records for one municipality on one day."""
+    """Makes invented records for one municipality at one moment."""
 
-    def __init__(self, *, seed: int, today: date, municipality: str) -> None:
+    def __init__(self, *, seed: int, now: datetime, municipality: str) -> None:
         # Nothing here is a secret: the same seed has to give the same rehearsal.
         self._random = random.Random(seed)  # noqa: S311
-        self._today = today
+        self._now = now.astimezone(_JAPAN)
+        self._today = self._now.date()
         self._municipality = municipality
         self._numbers = {"resident_record": 0, "residence_report": 0, "certificate_delivery": 0, "agency_notice": 0}
 
@@ -134,9 +167,11 @@ class Inventor:
 
     def _resident(self, *, special_share: float = _SPECIAL_SHARE) -> Record:
         nationality = self._random.choice(tuple(_NAMES))
-        name, kanji = self._random.choice(_NAMES[nationality])
+        names = _NAMES[nationality]
+        family, given = self._random.choice(names.families), self._random.choice(names.givens)
+        kanji = family[1] + given[1]
         person: Record = {
-            "name": name,
+            "name": f"{family[0]} {given[0]}",
             "birth_date": self._birth_date(),
             "sex": self._random.choice(("male", "female")),
             "nationality": nationality,
@@ -155,12 +190,13 @@ class Inventor:
 
     def _birth_date(self) -> str:
         born = date(1940, 1, 1) + timedelta(days=self._random.randrange(28_000))
-        return f"{born:%Y-%m}-00" if self._random.random() < 0.04 else born.isoformat()  # noqa: PLR2004, a rare case
+        return f"{born:%Y-%m}-00" if self._random.random() < _PARTLY_KNOWN_SHARE else born.isoformat()
 
     def _moment(self) -> str:
-        day = self._today - timedelta(days=self._random.randint(1, 3))
-        clock = time(self._random.randint(9, 16), self._random.randint(0, 59))
-        return datetime.combine(day, clock, _JAPAN).isoformat()
+        # Most things happened in the last working day; a few have been waiting for too long.
+        late = self._random.random() < _LATE_SHARE
+        minutes = self._random.randint(25 * 60, 50 * 60) if late else self._random.randint(20, 20 * 60)
+        return (self._now - timedelta(minutes=minutes)).replace(second=0, microsecond=0).isoformat()
 
     def _plot(self) -> str:
         return f"{self._random.randint(1, 40)}番{self._random.randint(1, 30)}号"

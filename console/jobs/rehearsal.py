@@ -80,7 +80,7 @@ def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> 
     with setup.new_terminal(home, _settings(), authority=authority) as terminal:
         setup.add_people(terminal, [(name, roles, pins[name]) for name, roles in _PEOPLE], pin_given=False)
         _prepare_agency(terminal, authority)
-        inventor = Inventor(seed=_SEED, today=clock.day_in_japan(clock.now()), municipality=MUNICIPALITY)
+        inventor = Inventor(seed=_SEED, now=clock.now(), municipality=MUNICIPALITY)
         agency.post(terminal.home / _AGENCY, inventor.notices(notices))
         _take_in(terminal, inventor, outgoing, pins)
         _write_people(terminal.home, pins)

@@ -124,7 +124,7 @@ def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetim
         .where(SHIPMENTS.c.message_id == bindparam("the_id"))
         .values(
             receipt=func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
-            receipt_at=func.coalesce(SHIPMENTS.c.receipt_at, bindparam("new_receipt_at")),
+            receipt_at=func.coalesce(SHIPMENTS.c.receipt_at, bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)),
         )
     )
     rows = [{"the_id": r.message_id, "new_receipt": r.receipt, "new_receipt_at": now} for r in receipts]
