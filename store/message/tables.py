@@ -103,6 +103,13 @@ class PeerName(Entry):
     notice_en: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Entry):
+    """異動: the messages it gives, each as `kind` with the items that the event settles; none: not notified."""
+
+    messages: tuple[Mapping[str, Any], ...] = ()
+
+
 E = TypeVar("E", bound=Entry)
 
 
@@ -237,6 +244,12 @@ def eras() -> Table[Era]:
 def peer_names() -> Table[PeerName]:
     """Return 相手先; the one code is `peer`."""
     return read_table(_DIRECTORY / "peers.toml", PeerName)
+
+
+@cache
+def events() -> Table[Event]:
+    """Return 異動 and the messages they give."""
+    return read_table(_DIRECTORY / "events.toml", Event)
 
 
 def peer_name(day: date) -> PeerName:
