@@ -49,7 +49,7 @@ def check(said: Invocation) -> int:
     """Tell for each part whether it is in order; nothing is processed and nobody is logged on."""
     from console.jobs import health
 
-    found = health.check(said.named_home())
+    found = health.check(said.named_home(), said.words)
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
     return Status.DONE if found.ok else Status.FAILED

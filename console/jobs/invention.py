@@ -2,6 +2,7 @@
 
 The records have the shapes of domain sections 1.1–1.4 and pass every rule. The same seed and moment give the same
 records.
+"""
 
 import random
 from collections.abc import Callable, Iterator
