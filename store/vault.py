@@ -90,12 +90,13 @@ class Vault:
     def unseal(self, sealed: Sealed, *, place: Place) -> bytes:
         """Return what was sealed for `place`. Raises SealBroken if anything about it differs."""
         bound = self._bind(place)
-        nonce, wrapped = sealed.wrapped_key[:_NONCE_BYTES], sealed.wrapped_key[_NONCE_BYTES:]
         try:
+            nonce, wrapped = sealed.wrapped_key[:_NONCE_BYTES], sealed.wrapped_key[_NONCE_BYTES:]
             row_key = self._wrapping.decrypt(nonce, wrapped, b"wrap" + bound)
             return AESGCM(row_key).decrypt(_ONLY_NONCE, sealed.ciphertext, bound)
-        except (InvalidTag, ValueError):
-            # ValueError: a nonce or tag too short to be one. The cause would say nothing more.
+        except (InvalidTag, ValueError, TypeError):
+            # ValueError: too short to have a nonce or tag. TypeError: SQLite keeps a text where bytes belong,
+            # if somebody puts it there. The cause would say nothing more.
             raise SealBroken(table=place.table, column=place.column, row=place.row) from None
 
     def pseudonym(self, kind: str, value: str) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import BigInteger, Connection, Row, func, insert, select, type_coerce
 
 from store import clock
-from store.log.entries import EMPTY, ENTRIES, FORMAT, Detail, Draft, Tail, extend
+from store.log.entries import EMPTY, ENTRIES, FIRST_PREVIOUS, FORMAT, Detail, Draft, Tail, extend
 from store.log.events import Event, Result
 
 Progress = Callable[[int, int], None]
@@ -87,11 +87,12 @@ class Log:
         What it cannot see alone: entries cut off at the end, and a chain made anew from the start.
         """
         total = reading.scalar(select(func.count()).select_from(ENTRIES)) or 0
-        before, checked = EMPTY, 0
+        before, checked = _START, 0
         for row in _stored(reading):
-            flaw, before = _examine(row, before, self._terminal_id)
-            if flaw is not None:
-                return Verification(ok=False, entries=checked, first_bad=checked + 1, cause=flaw)
+            examined = _examine(row, before, self._terminal_id)
+            if isinstance(examined, Flaw):
+                return Verification(ok=False, entries=checked, first_bad=checked + 1, cause=examined)
+            before = examined
             checked += 1
             if progress is not None and checked % _AT_ONCE == 0:
                 progress(checked, total)
@@ -107,28 +108,45 @@ def _tail(tx: Connection) -> Tail:
 
 
 def _stored(reading: Connection) -> Iterator[Row[Any]]:
-    statement = select(ENTRIES).order_by(ENTRIES.c.seq).execution_options(yield_per=_AT_ONCE)
+    # The time as the bare number that is stored: whoever tampers may have put anything there.
+    columns = [type_coerce(column, BigInteger) if column.name == "at" else column for column in ENTRIES.c]
+    statement = select(*columns).order_by(ENTRIES.c.seq).execution_options(yield_per=_AT_ONCE)
     with reading.execute(statement) as result:
         yield from result
 
 
-def _examine(row: Row[Any], before: Tail, terminal_id: str) -> tuple[Flaw | None, Tail]:
-    """Check a stored row against the entry before it; return its flaw, if any, and the new end."""
-    after = Tail(row.seq, sha256(row.body).digest(), row.at)
+class _Link(NamedTuple):
+    """What the next entry is held against: number, hash in hex, and time as written."""
+
+    seq: int
+    hash: str
+    at: str
+
+
+_START: Final = _Link(0, FIRST_PREVIOUS.hex(), "")
+
+
+def _examine(row: Row[Any], before: _Link, terminal_id: str) -> Flaw | _Link:
+    """Hold a stored row against the entry before it; return its flaw, or what the next is held against."""
     if row.seq != before.seq + 1:
-        return Flaw.GAP, after
-    if after.hash != row.hash:
-        return Flaw.HASH, after
+        return Flaw.GAP
+    if not isinstance(row.body, bytes):
+        return Flaw.BODY
+    digest = sha256(row.body)
+    if digest.digest() != row.hash:
+        return Flaw.HASH
     body = _decode(row.body)
     if body is None:
-        return Flaw.BODY, after
+        return Flaw.BODY
     tests = {
-        Flaw.LINK: body.get("prev") == before.hash.hex(),
+        Flaw.LINK: body.get("prev") == before.hash,
         Flaw.TERMINAL: body.get("terminal") == terminal_id,
-        Flaw.TIME: before.at is None or row.at >= before.at,
         Flaw.COPY: _copies_agree(row, body),
+        # Times as written always have the same length and zone, so that they compare as text.
+        Flaw.TIME: body["at"] >= before.at,
     }
-    return next((flaw for flaw, holds in tests.items() if not holds), None), after
+    flaw = next((flaw for flaw, holds in tests.items() if not holds), None)
+    return flaw or _Link(row.seq, digest.hexdigest(), body["at"])
 
 
 def _decode(body: bytes) -> Mapping[str, Any] | None:
@@ -137,12 +155,20 @@ def _decode(body: bytes) -> Mapping[str, Any] | None:
         decoded = json.loads(body.decode("ascii"))
     except (ValueError, RecursionError):
         return None
-    return decoded if isinstance(decoded, dict) and decoded.get("v") == FORMAT else None
+    well_formed = isinstance(decoded, dict) and decoded.get("v") == FORMAT and isinstance(decoded.get("at"), str)
+    return decoded if well_formed else None
 
 
 def _copies_agree(row: Row[Any], body: Mapping[str, Any]) -> bool:
     return (
         body.get("seq") == row.seq
-        and body.get("at") == clock.to_text(row.at)
+        and body["at"] == _time_as_written(row.at)
         and all(body.get(name) == getattr(row, name) for name in _COPIED)
     )
+
+
+def _time_as_written(stored: object) -> str | None:
+    try:
+        return clock.to_text(clock.from_microseconds(stored)) if isinstance(stored, int) else None
+    except OverflowError:
+        return None

@@ -1,0 +1,201 @@
+"""The log holds what happened, and nothing in it can be changed unnoticed."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from store.errors import LogEntryRefused
+from store.log import DETAIL_KEYS, Draft, Event, EventClass, Flaw, Log, Result, Verification, page
+
+UID = "0f" * 16
+ENTRIES = 12
+
+
+@pytest.fixture
+def filled(database: Database, log: Log, now: datetime) -> Database:
+    with database.writing() as tx:
+        for number in range(ENTRIES):
+            log.append(
+                tx,
+                Event.MESSAGE_READ,
+                actor="op-101",
+                session=UID,
+                object=UID,
+                detail={"revision": number},
+                now=now + timedelta(seconds=number),
+            )
+    return database
+
+
+def verify(database: Database, log: Log) -> Verification:
+    with database.reading() as reading:
+        return log.verify(reading)
+
+
+def test_body_is_canonical_and_complete(database: Database, log: Log, now: datetime) -> None:
+    with database.writing() as tx:
+        seq = log.append(
+            tx,
+            Event.OPERATOR_REFUSED,
+            actor=None,
+            session=None,
+            object=UID,
+            result=Result.REFUSED,
+            detail={"attempts": 3, "origin": "screen"},
+            now=now,
+        )
+        body, digest = tx.exec_driver_sql("SELECT body, hash FROM log_entry").one()
+    assert seq == 1
+    assert body == (
+        b'{"actor":null,"at":"2026-11-23T03:00:00.000000Z","detail":{"attempts":3,"origin":"screen"},'
+        b'"event":"operator.refused","object":"' + UID.encode() + b'","prev":"' + b"0" * 64 + b'",'
+        b'"result":"refused","seq":1,"session":null,"terminal":"t-131041-01","v":1}'
+    )
+    assert digest == sha256(body).digest()
+
+
+def test_each_entry_names_the_hash_of_the_one_before(filled: Database) -> None:
+    with filled.reading() as reading:
+        rows = reading.exec_driver_sql("SELECT body, hash FROM log_entry ORDER BY seq").all()
+    links = [json.loads(body)["prev"] for body, _ in rows]
+    assert links == ["0" * 64, *(digest.hex() for _, digest in rows[:-1])]
+
+
+def test_many_entries_are_appended_in_order(database: Database, log: Log) -> None:
+    with database.writing() as tx:
+        first = log.append_many(tx, (Draft(Event.MESSAGE_IMPORTED, "op-101", UID, UID) for _ in range(5)))
+        second = log.append_many(tx, [])
+        third = log.append_many(tx, [Draft(Event.MESSAGE_APPROVED, "ap-201", UID, UID)])
+    assert (first, second, third) == (range(1, 6), range(6, 6), range(6, 7))
+    assert verify(database, log) == Verification(ok=True, entries=6)
+
+
+def test_clock_set_back_does_not_turn_time_back(database: Database, log: Log, now: datetime) -> None:
+    with database.writing() as tx:
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now)
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now - timedelta(minutes=5))
+        later, earlier = page(tx, limit=2)
+    assert (earlier.at, later.at) == (now, now)
+    assert later.detail == {"clock_behind_ms": 300_000}
+    assert verify(database, log).ok
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        Draft(Event.MESSAGE_READ, actor="山田太郎"),
+        Draft(Event.MESSAGE_READ, actor="OP 101"),
+        Draft(Event.MESSAGE_READ, object="WN56680422GC"),
+        Draft(Event.MESSAGE_READ, session=""),
+        Draft(Event.MESSAGE_READ, detail={"name": "x"}),
+        Draft(Event.MESSAGE_READ, detail={"code": "two words"}),
+        Draft(Event.MESSAGE_READ, detail={"code": "鄭"}),
+        Draft(Event.MESSAGE_READ, detail={"code": "x" * 129}),
+    ],
+)
+def test_entry_cannot_hold_names_or_free_text(database: Database, log: Log, draft: Draft) -> None:
+    with pytest.raises(LogEntryRefused) as caught, database.writing() as tx:
+        log.append_many(tx, [Draft(Event.MESSAGE_READ), draft])
+    assert set(caught.value.facts) == {"event", "field"}
+    assert verify(database, log) == Verification(ok=True, entries=0), "the work of the transaction is undone"
+
+
+def test_honest_log_verifies_and_tells_progress(filled: Database, log: Log) -> None:
+    told: list[tuple[int, int]] = []
+    with filled.reading() as reading:
+        verification = log.verify(reading, lambda done, total: told.append((done, total)))
+    assert verification == Verification(ok=True, entries=ENTRIES)
+    assert told == [(ENTRIES, ENTRIES)]
+
+
+def rehash(
+    tamper: Callable[[dict[str, object]], None], copy: str = "seq = seq"
+) -> Callable[[sqlite3.Connection], None]:
+    """Change the body of entry 7 and its own hash with it, as somebody who knows the format would."""
+
+    def change(bare: sqlite3.Connection) -> None:
+        body = json.loads(bare.execute("SELECT body FROM log_entry WHERE seq = 7").fetchone()[0])
+        tamper(body)
+        forged = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        statement = f"UPDATE log_entry SET body = ?, hash = ?, {copy} WHERE seq = 7"
+        bare.execute(statement, (forged, sha256(forged).digest()))
+
+    return change
+
+
+def run(statement: str) -> Callable[[sqlite3.Connection], None]:
+    return lambda bare: bare.executescript(statement) and None
+
+
+SWAP = """
+UPDATE log_entry SET seq = 100 WHERE seq = 7; UPDATE log_entry SET seq = 7 WHERE seq = 8;
+UPDATE log_entry SET seq = 8 WHERE seq = 100;
+"""
+COPY = "INSERT INTO log_entry SELECT {seq}, body, hash, at, event, actor, session, object, result FROM log_entry"
+
+
+@pytest.mark.parametrize(
+    ("tamper", "first_bad", "cause"),
+    [
+        (run("UPDATE log_entry SET body = CAST(replace(body, '1', '2') AS BLOB) WHERE seq = 7"), 7, Flaw.HASH),
+        # The same characters, but stored as text: not the bytes that an auditor hashes.
+        (run("UPDATE log_entry SET body = CAST(body AS TEXT) WHERE seq = 7"), 7, Flaw.BODY),
+        (run("UPDATE log_entry SET body = CAST(body || ' ' AS BLOB) WHERE seq = 7"), 7, Flaw.HASH),
+        (run("UPDATE log_entry SET hash = zeroblob(32) WHERE seq = 7"), 7, Flaw.HASH),
+        (rehash(lambda body: body.update(actor="op-102")), 7, Flaw.COPY),
+        (rehash(lambda body: body.update(detail={})), 8, Flaw.LINK),
+        (rehash(lambda body: body.update(prev="0" * 64)), 7, Flaw.LINK),
+        (rehash(lambda body: body.update(terminal="t-9")), 7, Flaw.TERMINAL),
+        (rehash(lambda body: body.update(v=2)), 7, Flaw.BODY),
+        (run("UPDATE log_entry SET at = at + 1 WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET at = 'yesterday' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET at = 9223372036854775807 WHERE seq = 7"), 7, Flaw.COPY),
+        (rehash(lambda body: body.update(at="2026-11-23T02:00:00.000000Z"), "at = 1795399200000000"), 7, Flaw.TIME),
+        (rehash(lambda body: body.update(at=None)), 7, Flaw.BODY),
+        (run("UPDATE log_entry SET event = 'message.approved' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET actor = NULL WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET session = 'x' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET object = 'x' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET result = 'failed' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("DELETE FROM log_entry WHERE seq = 7"), 7, Flaw.GAP),
+        (run("DELETE FROM log_entry WHERE seq = 1"), 1, Flaw.GAP),
+        (run("DELETE FROM log_entry WHERE seq <= 3; UPDATE log_entry SET seq = seq - 3"), 1, Flaw.LINK),
+        (run(SWAP), 7, Flaw.LINK),
+        (run(f"{COPY.format(seq=ENTRIES + 1)} WHERE seq = 12"), ENTRIES + 1, Flaw.LINK),
+        (run(f"{COPY.format(seq=0)} WHERE seq = 1"), 1, Flaw.GAP),
+        (run(f"{COPY.format(seq=ENTRIES + 2)} WHERE seq = 12"), ENTRIES + 1, Flaw.GAP),
+    ],
+)
+def test_tampering_is_found_at_the_first_bad_entry(
+    filled: Database,
+    log: Log,
+    home: Path,
+    tamper: Callable[[sqlite3.Connection], None],
+    first_bad: int,
+    cause: Flaw,
+) -> None:
+    bare = sqlite3.connect(home / "store.sqlite")
+    for verb in ("UPDATE", "DELETE"):
+        bare.execute(f"DROP TRIGGER log_entry_stands_{verb}")
+    tamper(bare)
+    bare.commit()
+    bare.close()
+    assert verify(filled, log) == Verification(ok=False, entries=first_bad - 1, first_bad=first_bad, cause=cause)
+
+
+def test_log_of_another_terminal_is_not_ours(filled: Database) -> None:
+    assert verify(filled, Log("t-131041-02")).cause is Flaw.TERMINAL
+
+
+def test_every_event_has_one_class() -> None:
+    assert {event.event_class for event in Event} == set(EventClass)
+
+
+def test_detail_keys_name_nothing_personal() -> None:
+    assert not DETAIL_KEYS & {"name", "address", "birth_date", "subject", "number", "pin", "text", "file", "reason"}
