@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MINUTE: Final = 60
+_LEASE_SECONDS: Final = 20.0
 
 
 class RenkeiApp(HardenedApp):
@@ -66,6 +67,7 @@ class RenkeiApp(HardenedApp):
         self._keeper = SessionKeeper(
             settings.session, close=self._write_closing_entry, locked=self._on_locked, ended=self._on_ended
         )
+        self._ending = threading.Event()
         self._painted = False
         self._minutes_shown = 0
 
@@ -151,8 +153,21 @@ class RenkeiApp(HardenedApp):
         from console.screens.queue import QueueScreen
 
         self._keeper.begin(session)
+        threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
         self.push_screen(QueueScreen(id="queue"))
         self.look_at_line()
+
+    def _renew_lease(self, session: Session) -> None:
+        """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""
+        from console.jobs import access
+        from store.errors import StoreError
+
+        while not self._ending.wait(_LEASE_SECONDS) and self.session is session:
+            try:
+                access.renew(self.terminal, session)
+            except StoreError:
+                # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
+                self._keeper.end(Ending.CRASH)
 
     def look_at_line(self) -> None:
         """Ask whether the peer can be reached, for the head line."""

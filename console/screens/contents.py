@@ -1,0 +1,233 @@
+"""A message as lines of a page: where it stands, what the rules say, before and after, its items, its history.
+
+The names of dated codes come from the tables of the store for the day of the event, dates are shown as Japanese papers
+write them; everything else comes from the catalogues.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.style import Style
+
+from console.widgets.page import Pieces
+from console.widgets.palette import Palette
+from console.widgets.text import fit, wrap
+from console.words import JAPANESE_TIME, Words
+
+if TYPE_CHECKING:
+    from console.jobs.queue import MessageView
+
+_LABEL: Final = 22
+_INDENT: Final = 2
+# Items that have a place of their own on the page.
+_ELSEWHERE: Final = ("changes", "category_lost", "previous_address", "corrected")
+
+
+class Contents:
+    """Builds the lines of one message for a width."""
+
+    def __init__(self, view: "MessageView", words: Words, palette: Palette, width: int) -> None:
+        self._view = view
+        self._words = words
+        self._palette = palette
+        self._width = width
+        self._day: date = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+
+    def lines(self) -> list[Pieces]:
+        """Return all lines."""
+        sections = (
+            ("findings", self._findings()),
+            ("status", self._status()),
+            ("changes", self._changes()),
+            ("lost", self._lost()),
+            ("items", self._items()),
+            ("outcome", self._outcome()),
+            ("receipt", self._receipt()),
+            ("history", self._history()),
+        )
+        lines: list[Pieces] = []
+        for name, section in sections:
+            content = list(section)
+            if content:
+                heading = (self._words(f"message.section.{name}"), self._palette["key"])
+                lines += [[heading], *content, []]
+        return lines[:-1]
+
+    # Sections
+
+    def _status(self) -> Iterator[Pieces]:
+        row, words = self._view.row, self._words
+        state = words.name("states", f"{row.direction}.{row.state}")
+        if row.due_on is not None and row.state == "held":
+            state += "  " + words("message.until", day=self._shown_day(row.due_on.isoformat(), era=True))
+        yield from self._pair(words("message.status.state"), state, self._palette["strong"])
+        waited = words.span(row.waiting_seconds)
+        late = self._palette["trouble"] if row.overdue else None
+        yield from self._pair(
+            words("message.status.waiting"), f"{waited}  {words('message.late')}" if row.overdue else waited, late
+        )
+        if row.author is not None:
+            yield from self._pair(words("message.status.author"), row.author)
+        if row.approver is not None:
+            yield from self._pair(words("message.status.approver"), row.approver)
+        if row.revision > 1:
+            yield from self._pair(words("message.status.revision"), str(row.revision))
+        if self._view.reason:
+            yield from self._pair(words("message.status.reason"), self._view.reason, self._palette["attention"])
+
+    def _findings(self) -> Iterator[Pieces]:
+        for finding in self._view.findings:
+            fault = self._words.finding(finding.rule, finding.facts)
+            style = self._palette["trouble" if finding.severity == "error" else "attention"]
+            mark = self._words(f"message.{finding.severity}")
+            label = self._words("message.record") if finding.field == "record" else self._label(finding.field)
+            yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
+            yield from self._hanging(fault.remedy, self._palette["faint"])
+
+    def _changes(self) -> Iterator[Pieces]:
+        record, words = self._view.record, self._words
+        for change in record.get("changes", ()):
+            item = str(change.get("item", ""))
+            reason = words.name("message.value.reason", str(change.get("reason", "")))
+            yield [("  ", None), (self._label(item), self._palette["strong"]), (f"  {reason}", self._palette["faint"])]
+            yield from self._before_after(item, change.get("before"), change.get("after"))
+        for item in record.get("corrected", ()):
+            name = item if item in record else f"person.{item}"
+            yield [("  ", None), (self._label(name), self._palette["strong"])]
+            before = record.get("previous_address") if item == "address" else None
+            yield from self._before_after(name, before, _at(record, name), known=item == "address")
+        if record.get("previous_address") and "corrected" not in record:
+            yield from self._before_after("person.address", record["previous_address"], _at(record, "person.address"))
+
+    def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
+        if known:
+            yield from self._pair(self._words("message.before"), self._value(item, before), self._palette["faint"])
+        yield from self._pair(self._words("message.after"), self._value(item, after), self._palette["strong"])
+
+    def _lost(self) -> Iterator[Pieces]:
+        for name, value in self._view.record.get("category_lost", {}).items():
+            field = f"category_lost.{name}"
+            yield from self._pair(self._label(field), self._value(field, value), self._palette["attention"])
+
+    def _items(self) -> Iterator[Pieces]:
+        record = self._view.record
+        fields = list(_fields_of(self._view.row.kind))
+        named = [field for field in fields if _at(record, field) is not None]
+        strangers = [field for field in _flat(record) if field not in fields]
+        for field in (*named, *strangers):
+            if field.partition(".")[0] not in _ELSEWHERE:
+                yield from self._pair(self._label(field), self._value(field, _at(record, field)))
+
+    def _outcome(self) -> Iterator[Pieces]:
+        outcome, words = self._view.outcome, self._words
+        if outcome is None:
+            return
+        role = "good" if outcome.outcome == "accepted" else "trouble"
+        told = words.name("states.out", outcome.outcome) + (f"  {outcome.code}" if outcome.code else "")
+        yield from self._pair(words("message.status.code"), told, self._palette[role])
+        for name, texts in (("cause", outcome.cause), ("remedy", outcome.remedy)):
+            if texts:
+                text = texts.get(words.language) or next(iter(texts.values()))
+                yield from self._pair(words(f"message.status.{name}"), text)
+
+    def _receipt(self) -> Iterator[Pieces]:
+        receipt, words = self._view.receipt, self._words
+        if receipt is None:
+            return
+        told = words("message.receipt", time=words.exact_time(receipt.received_at))
+        yield from self._hanging(told, self._palette["good"])
+        yield from self._pair(words("message.status.peer_version"), receipt.peer_version)
+        yield from self._pair(words("message.status.digest"), receipt.digest, self._palette["faint"])
+
+    def _history(self) -> Iterator[Pieces]:
+        words = self._words
+        for step in self._view.history:
+            yield [
+                (" " * _INDENT, None),
+                (f"{words.exact_time(step.at)}  ", self._palette["faint"]),
+                (fit(step.actor or words("message.nobody"), 12) + "  ", None),
+                (words.name("events", step.event), None),
+            ]
+
+    # Lines
+
+    def _pair(self, label: str, value: str, style: Style | None = None) -> Iterator[Pieces]:
+        lines = wrap(value, self._width - _INDENT - _LABEL - 1)
+        for index, line in enumerate(lines):
+            head = fit(label if index == 0 else "", _LABEL)
+            yield [(" " * _INDENT, None), (f"{head} ", self._palette["faint"]), (line, style)]
+
+    def _hanging(self, text: str, style: Style) -> Iterator[Pieces]:
+        for line in wrap(text, self._width - _INDENT):
+            yield [(" " * _INDENT, None), (line, style)]
+
+    # Values
+
+    def _label(self, field: str) -> str:
+        # An item of a list is named without its number; an item of a notice stands under the name of the record's.
+        plain = ".".join(part.partition("[")[0] for part in field.split("."))
+        for key in (plain, f"person.{plain}", plain.rpartition(".")[2]):
+            if self._words.has(f"items.{key}"):
+                return self._words(f"items.{key}")
+        return field
+
+    def _value(self, field: str, value: object) -> str:
+        words = self._words
+        if value is None:
+            return words("message.value.absent")
+        if isinstance(value, bool):
+            return words("message.value.yes" if value else "message.value.no")
+        if isinstance(value, list):
+            return words("head.between").join(self._value(field, one) for one in value)
+        text = str(value)
+        last = field.rpartition(".")[2]
+        if words.has(f"message.value.{last}.{text}"):
+            return words(f"message.value.{last}.{text}")
+        return self._dated_name(field, text) or self._shown_moment(text) or self._shown_day(text, era=_in_era(last))
+
+    def _dated_name(self, field: str, code: str) -> str | None:
+        from store.message.tables import name_of
+
+        dated = "person.nationality" if field == "nationality" else field
+        name = name_of(dated, code, self._day, self._words.language)
+        return f"{name}  ({code})" if name else None
+
+    def _shown_moment(self, text: str) -> str | None:
+        from store.message.dates import parse_moment
+
+        moment = parse_moment(text)
+        return self._words.time(moment) if moment else None
+
+    def _shown_day(self, text: str, *, era: bool) -> str:
+        from store.message.dates import display_date
+
+        return display_date(text, era=era) if self._words.language == "ja" else text
+
+
+def _in_era(item: str) -> bool:
+    from store.message.dates import shows_era
+
+    return shows_era(item)
+
+
+def _fields_of(kind: str) -> Iterator[str]:
+    from store.message.codes import Kind
+    from store.message.items import ITEMS
+
+    yield from ITEMS[Kind(kind)].fields()
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _at(record: Mapping[str, Any], field: str) -> Any:
+    value: Any = record
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value

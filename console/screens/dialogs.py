@@ -1,0 +1,129 @@
+"""Questions: a plain one, one that wants a number typed, one that wants a reason."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.screens.keys import Key
+from console.screens.work import Dialog
+from console.widgets.field import TextField
+from console.widgets.frame import FootLine
+from console.widgets.surface import OneLine, Surface
+from console.widgets.text import Ink, wrap
+from console.words import Words
+
+_CONFIRM = Key("enter", "Enter", "enter", "confirm")
+_CANCEL = Key("escape", "Esc", "back", "cancel")
+
+
+class Question(Dialog[str | None]):
+    """Asks something. Its result is what was typed ("" where nothing is asked for), or None when called off.
+
+    `check` returns the key of a complaint about what was typed, or None when it will do.
+    """
+
+    DEFAULT_CSS = """
+    Question #box { height: auto; width: 1fr; layout: vertical; }
+    Question TextField { margin: 0 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("enter", "enter", show=False),
+        Binding("f2", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+
+    def __init__(
+        self,
+        text: Callable[[Words], str],
+        *,
+        typed: bool = False,
+        check: Callable[[str], str | None] = lambda _typed: None,
+    ) -> None:
+        super().__init__(id="question")
+        self._text = text
+        self._typed = typed
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text, the field where something is typed, and the keys."""
+        with Box(id="box"):
+            yield QuestionText(self._text)
+            if self._typed:
+                yield TextField(id="answer", longest=500)
+            yield Complaint(id="complaint")
+        yield FootLine((_CONFIRM, _CANCEL), everywhere=())
+
+    def on_mount(self) -> None:
+        """Wait for the answer."""
+        if self._typed:
+            self.set_focus(self.query_one("#answer", TextField))
+
+    def on_text_field_submitted(self) -> None:
+        """Take what was typed."""
+        self.action_enter()
+
+    def action_enter(self) -> None:
+        """Answer, if what was typed will do."""
+        answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""
+        complaint = self._check(answer)
+        if complaint is None:
+            self.dismiss(answer)
+        else:
+            self.query_one("#complaint", Complaint).say(complaint)
+
+    def action_back(self) -> None:
+        """Call it off."""
+        self.dismiss(None)
+
+
+class Box(Surface):
+    """The ground of a dialog."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw nothing."""
+        return self.ink("dialog")
+
+
+class QuestionText(Surface):
+    """The question, wrapped."""
+
+    DEFAULT_CSS = "QuestionText { height: auto; width: 1fr; }"
+
+    def __init__(self, text: Callable[[Words], str]) -> None:
+        super().__init__()
+        self._text = text
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """Return its lines, with a blank one above and below."""
+        return len(wrap(self._text(self.words), width - 4)) + 2
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line of it."""
+        ink = self.ink("dialog").put("  ")
+        lines = wrap(self._text(self.words), self.size.width - 4)
+        return ink.put(lines[y - 1], self.palette["strong"] if y == 1 else None) if 0 < y <= len(lines) else ink
+
+    def reword(self) -> None:
+        """Ask in the language in hand, which may take another number of lines."""
+        self.refresh(layout=True)
+
+
+class Complaint(OneLine):
+    """What is wrong with an answer."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._key: str | None = None
+
+    def say(self, key: str) -> None:
+        """Show the text `key`."""
+        self._key = key
+        self.refresh()
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink = self.ink("dialog").put("  ")
+        return ink.put(self.words(self._key), self.palette["trouble"]) if self._key else ink

@@ -1,0 +1,278 @@
+"""The exchange (送受信): the state of the line, sending and receiving with progress, and what became of each item."""
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console.screens.keys import EXCHANGE, Key, bindings
+from console.screens.work import ConsoleScreen
+from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.gauge import Gauge
+from console.widgets.roll import Cell, Column, Roll
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, fit, wrap
+from console.words import Words
+
+if TYPE_CHECKING:
+    from console.jobs.exchange import Interruption, Item, LineState, Received, Sent
+    from console.jobs.queue import Counts
+    from console.session import Session
+    from console.terminal import Terminal
+
+_OUTCOME_STYLES: Final = {
+    "delivered": "good",
+    "accepted": "good",
+    "received": "good",
+    "refused": "trouble",
+    "rejected": "trouble",
+    "unknown": "attention",
+    "waiting": "faint",
+}
+
+
+class ExchangeScreen(ConsoleScreen):
+    """Sends and receives."""
+
+    help_topic = "exchange"
+    KEYS: ClassVar[Sequence[Key]] = EXCHANGE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EXCHANGE)
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.counts: Counts | None = None
+        self.line: LineState | None = None
+        self._cancel: threading.Event | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line's state, the bar and the results."""
+        yield HeadLine()
+        yield CountsLine(id="counts")
+        yield LinePanel(id="line")
+        yield Gauge("exchange")
+        yield ResultRoll(id="results")
+        yield NoticeLine()
+        yield FootLine(EXCHANGE)
+
+    def on_mount(self) -> None:
+        """Ask for the line and the counts."""
+        self.set_focus(self.results)
+        self._count()
+        self._ask_line()
+
+    @property
+    def results(self) -> "ResultRoll":
+        """What became of each item of the last exchange."""
+        return self.query_one("#results", ResultRoll)
+
+    @property
+    def _gauge(self) -> Gauge:
+        return self.query_one("#gauge", Gauge)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether an exchange is under way."""
+        return self._cancel is not None
+
+    def _count(self) -> None:
+        def job(terminal: "Terminal", _session: "Session") -> "Counts":
+            from console.jobs import queue
+
+            return queue.counts(terminal)
+
+        self.work(job, self._counted)
+
+    def _counted(self, counts: "Counts") -> None:
+        self.counts = counts
+        self.query_one("#counts").refresh()
+        self.query_one("#line").refresh()
+
+    def _ask_line(self) -> None:
+        def job(terminal: "Terminal", _session: "Session") -> "LineState":
+            from console.jobs import exchange
+
+            return exchange.line_state(terminal)
+
+        self.work(job, self._line_known)
+
+    def _line_known(self, line: "LineState") -> None:
+        self.line = line
+        self.console_app.line_state = line
+        self.console_app.refresh_heads()
+        self.query_one("#line").refresh()
+
+    def action_reload(self) -> None:
+        """Ask for the line again."""
+        if not self.unfinished:
+            self.notice.clear()
+            self._count()
+            self._ask_line()
+
+    # Sending and receiving
+
+    def action_send(self) -> None:
+        """Send what is approved and due."""
+        if not self._begin():
+            return
+        report, cancel = self._gauge.report, self._cancel
+
+        def job(terminal: "Terminal", session: "Session") -> "Sent":
+            from console.jobs import exchange
+
+            return exchange.send(terminal, session, report=report, cancel=cancel)
+
+        self.work(job, self._sent, self._failed)
+
+    def action_receive(self) -> None:
+        """Receive results and notices."""
+        if not self._begin():
+            return
+        report, cancel = self._gauge.report, self._cancel
+
+        def job(terminal: "Terminal", session: "Session") -> "Received":
+            from console.jobs import exchange
+
+            return exchange.receive(terminal, session, report=report, cancel=cancel)
+
+        self.work(job, self._received, self._failed)
+
+    def _begin(self) -> bool:
+        if self.unfinished:
+            self.say("note", "exchange.under_way")
+            return False
+        self._cancel = threading.Event()
+        self.notice.clear()
+        self.results.show(())
+        self.query_one("#line").refresh()
+        return True
+
+    def _end(self, items: "Sequence[Item]") -> None:
+        self._cancel = None
+        self._gauge.finish()
+        self.results.show(items)
+        self._count()
+        self._ask_line()
+
+    def _sent(self, sent: "Sent") -> None:
+        stopped = self._cancel is not None and self._cancel.is_set()
+        self._end(sent.items)
+        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "waiting")}
+        self._tell("sent", facts, sent.interruption, bad=sent.unknown + sent.refused, stopped=stopped)
+
+    def _received(self, received: "Received") -> None:
+        stopped = self._cancel is not None and self._cancel.is_set()
+        self._end(received.items)
+        facts = {name: getattr(received, name) for name in ("received", "results", "rejected")}
+        self._tell("received", facts, received.interruption, bad=received.rejected, stopped=stopped)
+
+    def _tell(
+        self, what: str, facts: dict[str, int], broken: "Interruption | None", *, bad: int, stopped: bool
+    ) -> None:
+        """Say what the exchange did, and why it ended early if it did."""
+
+        def text(words: Words) -> str:
+            told = words(f"exchange.{what}", **facts)
+            if stopped:
+                return f"{words('exchange.stopped')} {told}"
+            if broken is not None:
+                fault = words.fault(broken.code, broken.facts)
+                return f"{told} {fault.cause} {fault.remedy}"
+            return told
+
+        level = "note" if stopped else "trouble" if bad or broken is not None else "done"
+        self.notice.say(level, text)
+
+    def _failed(self, error: Exception) -> None:
+        self._end(())
+        self.show_error(error)
+
+    def action_back(self) -> None:
+        """Stop the exchange that is under way; without one, go back."""
+        if self._cancel is not None:
+            self._cancel.set()
+            self.say("note", "exchange.stopping")
+        else:
+            self.dismiss()
+
+    def on_unmount(self) -> None:
+        """Stop the exchange when the session ends."""
+        if self._cancel is not None:
+            self._cancel.set()
+
+
+class LinePanel(Surface):
+    """With whom, whether the line is up, and how many messages a sending would take."""
+
+    DEFAULT_CSS = "LinePanel { height: 6; width: 1fr; }"
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line of it."""
+        ink = self.ink().put("  ")
+        screen = self.screen
+        lines = self._lines(screen) if isinstance(screen, ExchangeScreen) else []
+        # A blank line above sets it off from the counts.
+        return ink.put_all(lines[y - 1]) if 0 < y <= len(lines) else ink
+
+    def _lines(self, screen: ExchangeScreen) -> "list[list[tuple[str, object]]]":
+        words, faint = self.words, self.palette["faint"]
+        label = 14
+        lines = []
+        for name, text, style in (*self._line(screen), *self._waiting(screen)):
+            head = words(f"exchange.{name}") if name else ""
+            for index, line in enumerate(wrap(text, self.size.width - label - 4)):
+                lines.append([(fit(head if index == 0 else "", label), faint), (line, style)])
+        return lines
+
+    def _line(self, screen: ExchangeScreen) -> list[tuple[str, str, object]]:
+        words, line = self.words, screen.line
+        if line is None:
+            return [("peer", words("common.loading"), self.palette["faint"])]
+        told: list[tuple[str, str, object]] = [("peer", line.peer_name, self.palette["strong"])]
+        state = words("exchange.up" if line.up else "exchange.down", time=words.time_of_day(line.checked_at))
+        if line.up or line.code is None:
+            return [*told, ("line", state, self.palette["good"])]
+        fault = words.fault(line.code, line.facts)
+        return [*told, ("line", f"{state}  {fault.cause} {fault.remedy}", self.palette["trouble"])]
+
+    def _waiting(self, screen: ExchangeScreen) -> list[tuple[str, str, object]]:
+        counts, words = screen.counts, self.words
+        if counts is None:
+            return []
+        told = words("exchange.count", count=counts.approved)
+        if counts.unknown:
+            told += "  " + words("exchange.to_ask", count=counts.unknown)
+        return [("waiting", told, self.palette["strong"])]
+
+
+class ResultRoll(Roll["Item"]):
+    """The items of the last exchange."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.empty_text = "exchange.empty"
+
+    def show(self, items: "Sequence[Item]") -> None:
+        """Show `items`, which are all at hand."""
+        self.load(range(len(items)), lambda keys: [items[key] for key in keys], items)
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns."""
+        return (
+            Column("reference", "queue.column.reference", 16),
+            Column("outcome", "exchange.column.outcome", 14),
+            Column("text", "exchange.column.text", max(10, width - 33)),
+        )
+
+    def cell(self, row: "Item", column: str) -> Cell:
+        """Return what stands in `column`."""
+        if column == "reference":
+            return Cell(row.reference or "")
+        if column == "outcome":
+            role = _OUTCOME_STYLES.get(str(row.outcome))
+            return Cell(self.words.name("exchange.outcomes", str(row.outcome)), self.palette[role] if role else None)
+        if not row.code:
+            return Cell("")
+        fault = self.words.fault(row.code, {})
+        return Cell(f"{fault.cause} {fault.remedy}", self.palette["faint"])

@@ -1,0 +1,342 @@
+"""The queue (審査): what waits, what was sent, what came in; reviewed here or from the opened message."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console.screens.keys import QUEUE, Key, bindings
+from console.screens.review import Review
+from console.screens.work import ConsoleScreen
+from console.widgets.field import TextField
+from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.roll import BLOCK, Cell, Column, Roll
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink
+
+if TYPE_CHECKING:
+    from console.jobs.queue import Counts, QueueRow
+    from console.jobs.review import Changed
+    from console.session import Session
+    from console.terminal import Terminal
+
+_STATES: Final = {
+    "out": (
+        None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
+        "withdrawn",
+    ),
+    "in": (None, "received", "on_hold", "confirmed", "exported", "applied", "returned", "superseded"),
+}  # fmt: skip
+_STATE_STYLES: Final = {
+    "review": "key",
+    "received": "key",
+    "held": "faint",
+    "on_hold": "attention",
+    "returned": "attention",
+    "unknown": "attention",
+    "refused": "trouble",
+    "accepted": "good",
+    "applied": "good",
+    "withdrawn": "faint",
+    "superseded": "faint",
+}
+_LONGEST_REFERENCE: Final = 64
+_WIDE: Final = 100
+_MATTERS: Final = 2  # as many codes of what a message is about as a column holds
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the queue is shown."""
+
+    direction: str = "out"
+    state: str | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The snapshot that the list is drawn from: the keys of all rows, the first rows, the counts."""
+
+    keys: "array[int]"
+    rows: Sequence["QueueRow"]
+    counts: "Counts"
+
+
+class QueueScreen(ConsoleScreen):
+    """The list with its counts."""
+
+    help_topic = "queue"
+    KEYS: ClassVar[Sequence[Key]] = QUEUE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(QUEUE)
+    DEFAULT_CSS = """
+    QueueScreen #search { display: none; margin: 0 1; }
+    QueueScreen.searching #search { display: block; }
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.counts: Counts | None = None
+        self.view = View()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the counts, what is shown, the list, and the field of the search."""
+        yield HeadLine()
+        yield CountsLine(id="counts")
+        yield ViewLine(id="view")
+        yield QueueRoll(id="list")
+        yield TextField(id="search", longest=_LONGEST_REFERENCE)
+        yield NoticeLine()
+        yield FootLine(QUEUE)
+
+    def on_mount(self) -> None:
+        """Show first what this person is here for."""
+        if self.console_app.may("approve"):
+            self.view = View(state="review")
+        self.set_focus(self.roll)
+        self.load()
+
+    @property
+    def roll(self) -> "QueueRoll":
+        """The list."""
+        return self.query_one("#list", QueueRoll)
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while another screen was open."""
+        if self.counts is not None:
+            self.load()
+
+    def load(self) -> None:
+        """Take a new snapshot; the cursor stays where it is."""
+        view = self.view
+
+        def job(terminal: "Terminal", session: "Session") -> Loaded:
+            from console.jobs import queue
+
+            counts = queue.counts(terminal)
+            if not session.may("read"):
+                return Loaded(array("q"), (), counts)
+            query = queue.QueueQuery(direction=view.direction, state=view.state, reference=view.reference or None)
+            keys = queue.ids(terminal, session, query)
+            return Loaded(keys, queue.rows(terminal, session, keys[:BLOCK]), counts)
+
+        self.work(job, lambda loaded: self._loaded(view, loaded))
+
+    def _loaded(self, view: View, loaded: Loaded) -> None:
+        self.counts = loaded.counts
+        self.query_one("#counts").refresh()
+        if view != self.view:
+            return
+        app, session = self.console_app, self.console_app.session
+
+        def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
+            from console.jobs import queue
+
+            return queue.rows(app.terminal, session, keys) if session else ()
+
+        self.roll.selectable = view.direction == "out"
+        self.roll.load(loaded.keys, fetch, loaded.rows)
+
+    def on_roll_moved(self) -> None:
+        """Tell the new position."""
+        self.query_one("#view").refresh()
+
+    def on_roll_chosen(self, event: Roll.Chosen) -> None:
+        """Open the message."""
+        if self.console_app.may("read"):
+            self._open(event.key)
+
+    def _open(self, key: int) -> None:
+        from console.screens.message import MessageScreen
+
+        self.notice.clear()
+        self.app.push_screen(MessageScreen(key))
+
+    # Reviewing
+
+    def action_approve(self) -> None:
+        """Approve the selected messages, or the one under the cursor."""
+        row = self.roll.cursor_row
+        if not self.roll.selected and row is not None and row.warnings and row.state == "review":
+            # Warnings are confirmed by somebody who has them on the screen.
+            self._open(row.id)
+            self.say("note", "queue.note.read_first")
+            return
+        self._review("approve")
+
+    def action_give_back(self) -> None:
+        """Return messages with a reason."""
+        self._review("give_back")
+
+    def action_hold(self) -> None:
+        """Hold messages."""
+        self._review("hold")
+
+    def action_release(self) -> None:
+        """Release held messages."""
+        self._review("release")
+
+    def _review(self, step: str) -> None:
+        ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
+        row = self.roll.cursor_row
+        if len(ids) == 1:
+            row = self.roll.row_of(ids[0])
+        if not ids or (len(ids) == 1 and row is None):
+            self.say("note", "queue.note.nothing")
+            return
+        Review(self, step, ids, row if len(ids) == 1 else None, self._reviewed).ask()
+
+    def _reviewed(self, _changed: "Changed") -> None:
+        self.roll.selected.clear()
+        self.load()
+
+    def action_select(self) -> None:
+        """Select the message under the cursor."""
+        self.roll.toggle_selected()
+
+    def action_select_all(self) -> None:
+        """Select all messages of the list, or none."""
+        self.roll.select_all()
+        self.on_roll_moved()
+
+    # What is shown
+
+    def _show(self, view: View) -> None:
+        self.view = view
+        self.roll.selected.clear()
+        self.notice.clear()
+        self.on_roll_moved()
+        self.load()
+
+    def action_filter(self, step: int) -> None:
+        """Show the next state only."""
+        states = _STATES[self.view.direction]
+        at = states.index(self.view.state)
+        self._show(replace(self.view, state=states[(at + step) % len(states)]))
+
+    def action_direction(self) -> None:
+        """Show what came in instead of what goes out, and back."""
+        self._show(View("in" if self.view.direction == "out" else "out"))
+
+    def action_reload(self) -> None:
+        """Take a new snapshot and ask for the line."""
+        self.notice.clear()
+        self.load()
+        self.console_app.look_at_line()
+
+    def action_search(self) -> None:
+        """Ask for a reference, or its beginning."""
+        self.add_class("searching")
+        field = self.query_one("#search", TextField)
+        field.value = self.view.reference
+        self.set_focus(field)
+
+    def on_text_field_submitted(self, event: TextField.Submitted) -> None:
+        """Search."""
+        self._leave_search()
+        self._show(replace(self.view, reference=event.field.value.strip(), state=None))
+
+    def action_back(self) -> None:
+        """Leave the search, then the selection, then the filter."""
+        if self.has_class("searching"):
+            self._leave_search()
+        elif self.roll.selected:
+            self.roll.selected.clear()
+            self.roll.refresh()
+            self.on_roll_moved()
+        elif self.view != View(self.view.direction):
+            self._show(View(self.view.direction))
+
+    def _leave_search(self) -> None:
+        self.remove_class("searching")
+        self.set_focus(self.roll)
+
+    # Other screens
+
+    def action_exchange(self) -> None:
+        """Open the exchange."""
+        from console.screens.exchange import ExchangeScreen
+
+        self.notice.clear()
+        self.app.push_screen(ExchangeScreen(id="exchange"))
+
+    def action_trail(self) -> None:
+        """Open the log."""
+        from console.screens.log import LogScreen
+
+        self.notice.clear()
+        self.app.push_screen(LogScreen(id="log"))
+
+
+class ViewLine(OneLine):
+    """What of the queue is shown, how many are selected, and where the cursor is."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink, words = self.ink().put(" "), self.words
+        screen = self.screen
+        if not isinstance(screen, QueueScreen):
+            return ink
+        view, roll = screen.view, screen.roll
+        state = words(f"states.{view.direction}.{view.state}") if view.state else words("queue.all")
+        ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
+        ink.put(state, self.palette["strong"])
+        if view.reference:
+            ink.put("   ").put(words("queue.found", reference=view.reference), self.palette["attention"])
+        if roll.selected:
+            ink.put("   ").put(words("queue.selected", count=len(roll.selected)), self.palette["key"])
+        where = f"{roll.position:,} / {roll.count:,}"
+        return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
+
+
+class QueueRoll(Roll["QueueRow"]):
+    """The messages."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.empty_text = "queue.empty"
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns; the name and the event share what is left."""
+        japanese = self.words.language == "ja"
+        state, kind = (8, 6) if japanese else (9, 11)
+        waiting, marks = (6, 6) if japanese else (5, 7)
+        reference = 14 if width < _WIDE else 20
+        left = width - state - kind - reference - waiting - marks - 6
+        name = max(8, left * 8 // 15)
+        return (
+            Column("state", "queue.column.state", state),
+            Column("kind", "queue.column.kind", kind),
+            Column("reference", "queue.column.reference", reference),
+            Column("name", "queue.column.name", name),
+            Column("event", "queue.column.event", max(4, left - name)),
+            Column("waiting", "queue.column.waiting", waiting, "right"),
+            Column("marks", "queue.column.marks", marks),
+        )
+
+    def cell(self, row: "QueueRow", column: str) -> Cell:
+        """Return what stands in `column`."""
+        words, palette = self.words, self.palette
+        if column == "state":
+            role = _STATE_STYLES.get(row.state)
+            return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
+        if column == "kind":
+            return Cell(words.name("queue.kind", row.kind), palette["faint"])
+        if column == "event":
+            matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
+            return Cell(words("head.between").join(matter), palette["faint"])
+        if column == "waiting":
+            return Cell(words.span(row.waiting_seconds), palette["attention"] if row.overdue else palette["faint"])
+        if column == "marks":
+            return self._marks(row)
+        return Cell(str(getattr(row, column)))
+
+    def _marks(self, row: "QueueRow") -> Cell:
+        if row.overdue:
+            return Cell(self.words("queue.overdue"), self.palette["trouble"])
+        if row.warnings:
+            return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
+        return Cell("")

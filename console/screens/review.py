@@ -1,0 +1,93 @@
+"""Approving, returning, holding and releasing: asked the same way from the queue and from an opened message."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.screens.dialogs import Question
+from console.screens.work import ConsoleScreen
+from console.words import Words
+
+if TYPE_CHECKING:
+    from console.jobs.queue import QueueRow
+    from console.jobs.review import Changed
+    from console.session import Session
+    from console.terminal import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One step for the messages `ids`, from the question to the notice of what became of it.
+
+    `row` is the message when it is a single one. `warnings` is how many of its warnings the person has on the screen
+    and confirms by going on. `done` is called when the step was tried, whatever came of it.
+    """
+
+    screen: ConsoleScreen
+    step: str
+    ids: Sequence[int]
+    row: "QueueRow | None"
+    done: Callable[["Changed"], None]
+    warnings: int = 0
+
+    def ask(self) -> None:
+        """Ask whether to do it; several messages at once want their number typed, a return wants a reason."""
+        if self.row is not None and not _possible(self.step, self.row):
+            direction, state = self.row.direction, self.row.state
+            self.screen.notice.say(
+                "note",
+                lambda words: words("queue.note.wrong_state", state=words.name(f"states.{direction}", state)),
+            )
+            return
+        typed = self.row is None or self.step == "give_back"
+        self.screen.app.push_screen(Question(self._text, typed=typed, check=self._check), self._answered)
+
+    def _text(self, words: Words) -> str:
+        if self.row is None:
+            return words(f"queue.ask.{self.step}_many", count=len(self.ids))
+        key = "approve_warnings" if self.step == "approve" and self.warnings else self.step
+        kind = words.name("queue.kind", self.row.kind)
+        facts = {"reference": self.row.reference, "kind": kind, "name": self.row.name, "count": self.warnings}
+        return words(f"queue.ask.{key}", **facts)
+
+    def _check(self, typed: str) -> str | None:
+        if self.step == "give_back":
+            return None if typed else "queue.ask.reason_missing"
+        return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
+
+    def _answered(self, typed: str | None) -> None:
+        if typed is not None:
+            self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
+
+    def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
+        from console.jobs import review
+
+        match self.step:
+            case "approve":
+                return review.approve(terminal, session, self.ids, confirm_warnings=self.warnings > 0)
+            case "give_back":
+                return review.give_back(terminal, session, self.ids, reason=typed)
+            case "hold":
+                return review.hold(terminal, session, self.ids)
+            case _:
+                return review.release(terminal, session, self.ids)
+
+    def _tell(self, changed: "Changed") -> None:
+        self.done(changed)
+        step, count, refused = self.step, len(changed.changed), changed.refused
+
+        def text(words: Words) -> str:
+            told = words(f"queue.did.{step}", count=count) if count else ""
+            if refused:
+                fault = words.fault(refused[0].reason, refused[0].facts)
+                told += words("queue.did.refused", count=len(refused), cause=fault.cause, remedy=fault.remedy)
+            return told
+
+        self.screen.notice.say("trouble" if refused else "done", text)
+
+
+def _possible(step: str, row: "QueueRow") -> bool:
+    from store.message.states import TRANSITIONS, Step
+
+    transition = TRANSITIONS[Step(step)]
+    return row.direction == transition.direction and row.state in transition.sources

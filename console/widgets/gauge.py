@@ -1,0 +1,72 @@
+"""A bar that fills while a job runs, with what has been done, how fast, and how long it will take."""
+
+from typing import TYPE_CHECKING
+
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink, fit
+
+if TYPE_CHECKING:
+    from console.jobs.progress import Progress
+
+
+class Gauge(OneLine):
+    """The bar is the ground under its own text, so it needs one line and no character of doubtful width."""
+
+    DEFAULT_CSS = "Gauge { margin: 0 1; }"
+
+    def __init__(self, topic: str, *, id: str = "gauge") -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._topic = topic
+        self._progress: Progress | None = None
+        self._drawn: Progress | None = None
+
+    def on_mount(self) -> None:
+        """Look five times a second: a report comes from the job's thread, perhaps thousands a second."""
+        self.set_interval(0.2, self._look)
+
+    def report(self, progress: "Progress") -> None:
+        """Take in how far the job is; called from any thread."""
+        self._progress = progress
+
+    def finish(self) -> None:
+        """Show no job."""
+        self._progress = self._drawn = None
+        self.refresh()
+
+    def _look(self) -> None:
+        if self._progress is not self._drawn:
+            self._drawn = self._progress
+            self.refresh()
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw the bar, or nothing when no job runs."""
+        progress, width = self._drawn, self.size.width
+        if progress is None:
+            return self.ink()
+        text = fit(f" {self._told(progress)}", width)
+        share = progress.done / progress.total if progress.total else 0.0
+        done = fit_cells(text, round(width * min(1.0, share)))
+        return self.ink("bar_done").put(done).put(text[len(done) :], self.palette["bar_left"])
+
+    def _told(self, progress: "Progress") -> str:
+        words = self.words
+        told = f"{words(f'{self._topic}.phases.{progress.phase}')}  {progress.done:,} / {progress.total:,}"
+        if progress.total:
+            told += f"  {progress.done * 100 // progress.total}%"
+        if progress.per_second:
+            told += "  " + words("common.rate", rate=f"{progress.per_second:,.0f}")
+        if progress.remaining_seconds is not None:
+            told += "  " + words("common.remaining", time=words.span(progress.remaining_seconds))
+        return told
+
+
+def fit_cells(text: str, cells: int) -> str:
+    """Return the longest beginning of `text` that takes at most `cells` cells."""
+    from rich.cells import split_graphemes
+
+    taken = end = 0
+    for _start, stop, size in split_graphemes(text)[0]:
+        if taken + size > cells:
+            break
+        taken, end = taken + size, stop
+    return text[:end]

@@ -1,0 +1,85 @@
+"""A page of prepared lines that can be scrolled: a message's contents, the help."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, width_of
+
+Pieces = Sequence[tuple[str, Style | None]]
+"""A line as pieces of text, each in its style."""
+
+
+class Page(Surface, can_focus=True):
+    """Shows the lines that its builder returns for a width; they are built anew when width or language change."""
+
+    DEFAULT_CSS = "Page { height: 1fr; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("pagedown,space", "scroll_page(1)", show=False),
+        Binding("home,g", "scroll_edge(-1)", show=False),
+        Binding("end,G", "scroll_edge(1)", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._build: Callable[[int], Sequence[Pieces]] = lambda _width: ()
+        self._lines: Sequence[Pieces] = ()
+        self._top = 0
+
+    def show(self, build: Callable[[int], Sequence[Pieces]]) -> None:
+        """Show what `build` returns for the width in cells, from its first line."""
+        self._build, self._top = build, 0
+        self.reword()
+
+    def reword(self) -> None:
+        """Build the lines in the language in hand."""
+        self._lines = self._build(max(10, self.size.width - 2)) if self.size.width else ()
+        self._go(self._top)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Build the lines for the new width."""
+        self.reword()
+
+    @property
+    def text(self) -> str:
+        """All lines as plain text."""
+        return "\n".join("".join(text for text, _style in line) for line in self._lines)
+
+    def action_scroll(self, lines: int) -> None:
+        """Go up or down."""
+        self._go(self._top + lines)
+
+    def action_scroll_page(self, direction: int) -> None:
+        """Go a page up or down."""
+        self._go(self._top + direction * max(1, self.size.height - 1))
+
+    def action_scroll_edge(self, direction: int) -> None:
+        """Go to the beginning or the end."""
+        self._go(0 if direction < 0 else len(self._lines))
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line; the last one tells when there is more below."""
+        ink = self.ink().put(" ")
+        index = self._top + y
+        if index < len(self._lines):
+            ink.put_all(self._lines[index])
+        more = y == self.size.height - 1 and index < len(self._lines) - 1
+        if more:
+            sign = self.words("common.more")
+            ink.gap_to(self.size.width - width_of(sign) - 1)
+            if ink.width <= self.size.width - width_of(sign) - 1:
+                ink.put(sign, self.palette["key"])
+        return ink
+
+    def _go(self, top: int) -> None:
+        top = min(max(0, top), max(0, len(self._lines) - self.size.height))
+        if top != self._top:
+            self._top = top
+            self.refresh()
