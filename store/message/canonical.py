@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.message.errors import ContentDamaged
-from store.message.kinds import Record
+from store.message.groups import Record
 
 _encode_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.message.codes import Kind
+from store.message.groups import Record
 from store.message.items import CHANGE_CHECKS, ITEMS
-from store.message.kinds import Record
 
 _HEADERS: Final = Path(__file__).parent.parent / "data" / "columns.toml"
 _GROUPS: Final = frozenset({"person", "basis", "category_lost"})

@@ -10,7 +10,7 @@ from store.errors import FileSuffixUnknown
 from store.message.canonical import encode
 from store.message.codes import ALL_KINDS, Kind
 from store.message.columns import columns_of, write_cells
-from store.message.kinds import Record
+from store.message.groups import Record
 from store.message.records import CSV, JSON_LINES
 
 

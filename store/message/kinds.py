@@ -12,126 +12,21 @@ only in part stay texts (`1985-04-00`); all others are `date`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, NewType, Self
+from typing import Any, ClassVar, Self
 
-from store.message.codes import (
-    Action,
-    BasisKind,
-    Category,
-    ChangeReason,
-    CorrectedItem,
-    Kind,
-    LossCause,
-    NoticeItem,
-    Sex,
+from store.message.codes import Action, Category, CorrectedItem, Kind, LossCause
+from store.message.groups import (
+    Basis,
+    CategoryLost,
+    Change,
+    Person,
+    Record,
+    ReportBasis,
+    basis_from_record,
+    iso,
+    present,
+    read_day,
 )
-
-Record = dict[str, Any]
-"""A message as JSON objects hold it: texts, booleans, lists and nested records."""
-
-PaperDate = NewType("PaperDate", str)
-"""`YYYY-MM-DD` whose parts may be unknown (`00`) and whose day may be one that no calendar has."""
-
-
-def _present(**values: object) -> Record:
-    """Leave out what is absent: a message never carries an empty item."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Whom a message is about, as the card states it."""
-
-    name: str
-    birth_date: PaperDate
-    sex: Sex
-    nationality: str
-    address: str
-    name_kanji: str | None = None
-    birth_date_note: str | None = None
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Build from the `person` group of a checked record."""
-        return cls(
-            name=record["name"],
-            birth_date=record["birth_date"],
-            sex=Sex(record["sex"]),
-            nationality=record["nationality"],
-            address=record["address"],
-            name_kanji=record.get("name_kanji"),
-            birth_date_note=record.get("birth_date_note"),
-        )
-
-    def to_record(self) -> Record:
-        """Give the `person` group."""
-        return _present(
-            name=self.name,
-            name_kanji=self.name_kanji,
-            birth_date=self.birth_date,
-            birth_date_note=self.birth_date_note,
-            sex=str(self.sex),
-            nationality=self.nationality,
-            address=self.address,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportBasis:
-    """届出による場合: `article` is a key of the table of reports, such as `juki-24`."""
-
-    article: str
-    reported_on: date
-    planned_departure: date | None = None
-
-    def to_record(self) -> Record:
-        """Give the `basis` group."""
-        return _present(
-            kind=str(BasisKind.REPORT),
-            article=self.article,
-            reported_on=_iso(self.reported_on),
-            planned_departure=_iso(self.planned_departure),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExOfficioBasis:
-    """職権による場合: `cause` is a key of the table of causes; `date` may be known in part only."""
-
-    paragraph: str
-    cause: str
-    date: PaperDate
-
-    def to_record(self) -> Record:
-        """Give the `basis` group."""
-        return {
-            "kind": str(BasisKind.EX_OFFICIO),
-            "paragraph": self.paragraph,
-            "cause": self.cause,
-            "date": self.date,
-        }
-
-
-Basis = ReportBasis | ExOfficioBasis
-
-
-def _basis(record: Mapping[str, Any]) -> Basis:
-    """Build the one basis that the group holds."""
-    if record["kind"] == BasisKind.EX_OFFICIO:
-        return ExOfficioBasis(paragraph=record["paragraph"], cause=record["cause"], date=record["date"])
-    return ReportBasis(
-        article=record["article"],
-        reported_on=date.fromisoformat(record["reported_on"]),
-        planned_departure=_day(record.get("planned_departure")),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +71,7 @@ class Common:
 
     def to_wire(self) -> Record:
         """Give the message as it travels: without `subject`."""
-        return _present(
+        return present(
             kind=str(self.kind),
             reference=self.reference,
             municipality=self.municipality,
@@ -210,7 +105,7 @@ class ResidentRecord(Common):
             person=Person.from_record(record["person"]),
             category=Category(record["category"]),
             action=Action(record["action"]),
-            basis=_basis(record["basis"]),
+            basis=basis_from_record(record["basis"]),
             card_number=record.get("card_number"),
             card_pending=record.get("card_pending", False),
             certificate_number=record.get("certificate_number"),
@@ -224,7 +119,7 @@ class ResidentRecord(Common):
         return self.basis.planned_departure if isinstance(self.basis, ReportBasis) else None
 
     def _items(self) -> Record:
-        return _present(
+        return present(
             person=self.person.to_record(),
             category=str(self.category),
             card_number=self.card_number,
@@ -268,25 +163,25 @@ class ResidenceReport(Common):
             card_pending=record.get("card_pending", False),
             certificate_number=record.get("certificate_number"),
             deemed_by=record.get("deemed_by"),
-            settled_on=_day(record.get("settled_on")),
+            settled_on=read_day(record.get("settled_on")),
             had_residence=record.get("had_residence", False),
-            moved_on=_day(record.get("moved_on")),
+            moved_on=read_day(record.get("moved_on")),
             previous_address=record.get("previous_address"),
         )
 
     def _items(self) -> Record:
-        return _present(
+        return present(
             person=self.person.to_record(),
             category=str(self.category),
             card_number=self.card_number,
             card_pending=self.card_pending or None,
             certificate_number=self.certificate_number,
-            reported_on=_iso(self.reported_on),
+            reported_on=iso(self.reported_on),
             article=self.article,
             deemed_by=self.deemed_by,
-            settled_on=_iso(self.settled_on),
+            settled_on=iso(self.settled_on),
             had_residence=self.had_residence or None,
-            moved_on=_iso(self.moved_on),
+            moved_on=iso(self.moved_on),
             previous_address=self.previous_address,
         )
 
@@ -309,43 +204,7 @@ class CertificateDelivery(Common):
         )
 
     def _items(self) -> Record:
-        return {"certificate_number": self.certificate_number, "delivered_on": _iso(self.delivered_on)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One changed item of a notice. `before` is None for an item new to the record, `after` for one removed."""
-
-    item: NoticeItem
-    reason: ChangeReason
-    before: str | None = None
-    after: str | None = None
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Build from one element of `changes`."""
-        return cls(
-            item=NoticeItem(record["item"]),
-            reason=ChangeReason(record["reason"]),
-            before=record.get("before"),
-            after=record.get("after"),
-        )
-
-    def to_record(self) -> Record:
-        """Give the element of `changes`."""
-        return _present(item=str(self.item), before=self.before, after=self.after, reason=str(self.reason))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryLost:
-    """The person is of no category any longer: the resident record is deleted (消除)."""
-
-    cause: LossCause
-    on: date
-
-    def to_record(self) -> Record:
-        """Give the `category_lost` group."""
-        return {"cause": str(self.cause), "on": self.on.isoformat()}
+        return {"certificate_number": self.certificate_number, "delivered_on": iso(self.delivered_on)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,7 +238,7 @@ class AgencyNotice(Common):
         )
 
     def _items(self) -> Record:
-        return _present(
+        return present(
             person=self.person.to_record(),
             category=str(self.category),
             card_number=self.card_number,

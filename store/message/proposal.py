@@ -13,7 +13,7 @@ from typing import Any
 from store.message import tables
 from store.message.checking import wanted_items
 from store.message.codes import Category, Kind
-from store.message.kinds import Record
+from store.message.groups import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _propose_one(message: Mapping[str, Any], category: Category, municipality: s
     if "article" in choices and not message.get("choose_article"):
         preset["article"] = choices["article"][0]
     asked = wanted_items(preset, municipality=municipality, today=day)
-    return Proposed(kind, preset, choices, asked, _optional(kind, category))
+    return Proposed(kind, preset, choices, asked, _optional(kind, category, choices.get("article", ()), day))
 
 
 def _choices(
@@ -80,10 +80,14 @@ def _choices(
     return choices
 
 
-def _optional(kind: Kind, category: Category) -> tuple[str, ...]:
+def _optional(kind: Kind, category: Category, articles: tuple[str, ...], day: date) -> tuple[str, ...]:
     """List what may be added to a message of that kind without anything wanting it."""
     if kind is Kind.CERTIFICATE_DELIVERY:
         return ()
-    card = ("card_pending",) if category is Category.MID_LONG_TERM else ()
-    residence = ("had_residence",) if kind is Kind.RESIDENCE_REPORT else ()
-    return ("person.name_kanji", "person.birth_date_note", *card, *residence)
+    fields = ["person.name_kanji", "person.birth_date_note"]
+    if category is Category.MID_LONG_TERM:
+        fields.append("card_pending")
+    entries = (tables.residence_articles().at(article, day) for article in articles)
+    if any(entry is not None and entry.settled_on_first_residence for entry in entries):
+        fields.append("had_residence")
+    return tuple(fields)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, NoReturn
 from store.errors import FileSuffixUnknown, FileUnreadable
 from store.message.columns import field_of, read_cells
 from store.message.errors import FileHeaderMissing, FileHeaderRepeated
-from store.message.kinds import Record
+from store.message.groups import Record
 from store.message.lines import BadLine, Lines
 from store.message.rules import RECORD_FIELD, Finding, find
 

@@ -1,0 +1,156 @@
+"""The groups of items inside messages: the person, the basis of a change, what a notice changes.
+
+Like the messages themselves they stand for records that were checked, and hold no rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NewType, Self
+
+from store.message.codes import BasisKind, ChangeReason, LossCause, NoticeItem, Sex
+
+Record = dict[str, Any]
+"""A message as JSON objects hold it: texts, booleans, lists and nested records."""
+
+PaperDate = NewType("PaperDate", str)
+"""`YYYY-MM-DD` whose parts may be unknown (`00`) and whose day may be one that no calendar has."""
+
+
+def present(**values: object) -> Record:
+    """Leave out what is absent: a message never carries an empty item."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def read_day(text: str | None) -> date | None:
+    """Read a day, or its absence."""
+    return None if text is None else date.fromisoformat(text)
+
+
+def iso(day: date | None) -> str | None:
+    """Write a day, or its absence."""
+    return None if day is None else day.isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whom a message is about, as the card states it."""
+
+    name: str
+    birth_date: PaperDate
+    sex: Sex
+    nationality: str
+    address: str
+    name_kanji: str | None = None
+    birth_date_note: str | None = None
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Build from the `person` group of a checked record."""
+        return cls(
+            name=record["name"],
+            birth_date=record["birth_date"],
+            sex=Sex(record["sex"]),
+            nationality=record["nationality"],
+            address=record["address"],
+            name_kanji=record.get("name_kanji"),
+            birth_date_note=record.get("birth_date_note"),
+        )
+
+    def to_record(self) -> Record:
+        """Give the `person` group."""
+        return present(
+            name=self.name,
+            name_kanji=self.name_kanji,
+            birth_date=self.birth_date,
+            birth_date_note=self.birth_date_note,
+            sex=str(self.sex),
+            nationality=self.nationality,
+            address=self.address,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBasis:
+    """届出による場合: `article` is a key of the table of reports, such as `juki-24`."""
+
+    article: str
+    reported_on: date
+    planned_departure: date | None = None
+
+    def to_record(self) -> Record:
+        """Give the `basis` group."""
+        return present(
+            kind=str(BasisKind.REPORT),
+            article=self.article,
+            reported_on=iso(self.reported_on),
+            planned_departure=iso(self.planned_departure),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExOfficioBasis:
+    """職権による場合: `cause` is a key of the table of causes; `date` may be known in part only."""
+
+    paragraph: str
+    cause: str
+    date: PaperDate
+
+    def to_record(self) -> Record:
+        """Give the `basis` group."""
+        return {
+            "kind": str(BasisKind.EX_OFFICIO),
+            "paragraph": self.paragraph,
+            "cause": self.cause,
+            "date": self.date,
+        }
+
+
+Basis = ReportBasis | ExOfficioBasis
+
+
+def basis_from_record(record: Mapping[str, Any]) -> Basis:
+    """Build the one basis that the group holds."""
+    if record["kind"] == BasisKind.EX_OFFICIO:
+        return ExOfficioBasis(paragraph=record["paragraph"], cause=record["cause"], date=record["date"])
+    return ReportBasis(
+        article=record["article"],
+        reported_on=date.fromisoformat(record["reported_on"]),
+        planned_departure=read_day(record.get("planned_departure")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One changed item of a notice. `before` is None for an item new to the record, `after` for one removed."""
+
+    item: NoticeItem
+    reason: ChangeReason
+    before: str | None = None
+    after: str | None = None
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Build from one element of `changes`."""
+        return cls(
+            item=NoticeItem(record["item"]),
+            reason=ChangeReason(record["reason"]),
+            before=record.get("before"),
+            after=record.get("after"),
+        )
+
+    def to_record(self) -> Record:
+        """Give the element of `changes`."""
+        return present(item=str(self.item), before=self.before, after=self.after, reason=str(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryLost:
+    """The person is of no category any longer: the resident record is deleted (消除)."""
+
+    cause: LossCause
+    on: date
+
+    def to_record(self) -> Record:
+        """Give the `category_lost` group."""
+        return {"cause": str(self.cause), "on": self.on.isoformat()}
