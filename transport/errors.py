@@ -61,6 +61,7 @@ class IdentityExposed(IdentityError):
     """Others can read `name`, or it belongs to someone else: the custodian narrows its mode and renews the key."""
 
     code = "identity_exposed"
+    exit_status = 7
 
 
 class IdentityDamaged(IdentityError):
