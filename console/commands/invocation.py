@@ -1,5 +1,6 @@
 """What is said for every command: which terminal, which language, which form of output, who acts."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -89,6 +90,14 @@ class Invocation:
         return "ja"
 
 
+class _Directory(click.Path):
+    """A directory, as an absolute path: "." has no name of its own, and a change of directory must not move it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the absolute path."""
+        return Path(os.path.abspath(super().convert(value, param, ctx)))  # noqa: PTH100 - it also takes ".." out.
+
+
 class CommonOption(click.Option):
     """An option that every command takes; what it says is kept in the `Invocation`."""
 
@@ -99,7 +108,7 @@ class CommonOption(click.Option):
 def common_options(*, outermost: bool) -> list[CommonOption]:
     """Return the options that every command takes. The environment is read once, by the outermost group."""
     return [
-        CommonOption("--home", "home", type=click.Path(path_type=Path), envvar=HOME_VARIABLE if outermost else None),
+        CommonOption("--home", "home", type=_Directory(), envvar=HOME_VARIABLE if outermost else None),
         CommonOption("--language", "language", type=click.Choice(LANGUAGES)),
         CommonOption("--json", "as_json", is_flag=True),
         CommonOption("--as", "person", metavar="ID"),

@@ -14,7 +14,7 @@ from console.commands.progress import ProgressLine
 from console.words import Words
 
 if TYPE_CHECKING:
-    from store.log import LogRow
+    from store.log import LogRow, Verification
 
 log = LazyGroup("log", {"show": "console.commands.log:show", "verify": "console.commands.log:verify"})
 
@@ -42,8 +42,14 @@ def verify(said: Invocation) -> int:
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
         found = trail.verify(terminal, session, report=progress.show)
     data = {"ok": found.ok, "entries": found.entries, "first_bad": found.first_bad, "cause": found.cause}
-    said.output.result(data, [said.words(f"commands.log.verify.{'good' if found.ok else 'bad'}", **data)])
+    said.output.result(data, [_finding(found, said.words)])
     return Status.DONE if found.ok else Status.INTEGRITY
+
+
+def _finding(found: "Verification", words: Words) -> str:
+    if found.cause is None:
+        return words("log.sound", entries=found.entries)
+    return words("log.broken", seq=found.first_bad, cause=words(f"log.flaw.{found.cause}"))
 
 
 def _entry(row: "LogRow") -> dict[str, Any]:
@@ -55,11 +61,12 @@ def _entry(row: "LogRow") -> dict[str, Any]:
         "session": row.session,
         "object": row.object,
         "result": row.result,
+        "detail": dict(row.detail),
     }
 
 
 def _lines(rows: Sequence["LogRow"], words: Words) -> Iterator[str]:
-    heading = [words(f"commands.log.columns.{name}") for name in ("seq", "at", "event", "actor", "object", "result")]
+    heading = [words(f"log.column.{name}") for name in ("seq", "at", "event", "actor", "object", "result")]
     table = [heading]
     table += [
         [
