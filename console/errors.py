@@ -6,10 +6,11 @@
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
-    │   └── PinFileExposed, PinFileUnreadable, RightMissing
+    │   └── PinFileExposed, PinFileUnreadable, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
     │   └── ReasonTooLong
     ├── AgencySilent             the rehearsal's agency does not start
+    ├── SmokeStuck               a step of the smoke run does not end
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
 
 Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
@@ -129,6 +130,12 @@ class RightMissing(AccessError):
     code = "right_missing"
 
 
+class OwnPersonRefused(AccessError):
+    """Nobody releases their own ID: another officer does."""
+
+    code = "own_person_refused"
+
+
 class InputError(ConsoleError):
     """What was given cannot be worked on."""
 
@@ -146,6 +153,12 @@ class AgencySilent(ConsoleError):
 
     code = "agency_silent"
     exit_status = 5
+
+
+class SmokeStuck(ConsoleError):
+    """A step of the smoke run did not come to its end within `seconds`: the makers look at that step."""
+
+    code = "smoke_stuck"
 
 
 class UnusableSurroundings(ConsoleError):

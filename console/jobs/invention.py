@@ -135,7 +135,7 @@ class Inventor:
         initial = {"resident_record": "R", "residence_report": "T", "certificate_delivery": "C", "agency_notice": "N"}
         record: Record = {
             "kind": kind,
-            "reference": f"{initial[kind]}{self._today:%y%m%d}-{self._numbers[kind]:06}",
+            "reference": f"{initial[kind]}{self._today:%y}-{self._numbers[kind]:06}",
             "municipality": self._municipality,
             "occurred_at": base["occurred_at"],
         }

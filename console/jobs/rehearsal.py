@@ -19,7 +19,7 @@ from typing import Final
 
 from console.errors import AgencySilent
 from console.jobs import access, intake, peers, setup
-from console.jobs.invention import Inventor
+from console.jobs.invention import Inventor, Record
 from console.session import Ending
 from console.settings import REHEARSAL_FILE, MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
@@ -37,6 +37,7 @@ NOTICES: Final = 10
 _PEER: Final = "agency-rehearsal"
 _LOOPBACK: Final = "127.0.0.1"
 _SEED: Final = 20190401
+_REFUSED: Final = 11
 _FOLDER: Final = Path("rehearsal")
 _AGENCY: Final = Path("agency")
 _READY_SECONDS: Final = 20.0
@@ -82,7 +83,11 @@ def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> 
         _prepare_agency(terminal, authority)
         inventor = Inventor(seed=_SEED, now=clock.now(), municipality=MUNICIPALITY)
         agency.post(terminal.home / _AGENCY, inventor.notices(notices))
-        _take_in(terminal, inventor, outgoing, pins)
+        messages = list(inventor.outgoing(outgoing))
+        for record in messages[_REFUSED : _REFUSED + 1]:
+            # One message comes back as エラー, so that people see what that looks like.
+            agency.refuse(terminal.home / _AGENCY, str(record["reference"]), "number_not_current")
+        _take_in(terminal, messages, pins)
         _write_people(terminal.home, pins)
     return _existing(home)
 
@@ -151,10 +156,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _take_in(terminal: Terminal, inventor: Inventor, count: int, pins: dict[str, str]) -> None:
+def _take_in(terminal: Terminal, messages: Sequence[Record], pins: dict[str, str]) -> None:
     """Take invented messages in as the operator would: from a file, logged on."""
     file = terminal.home / _FOLDER / "outgoing.jsonl"
-    lines = [encode(record).decode() for record in inventor.outgoing(count)]
+    lines = [encode(record).decode() for record in messages]
     setup.write_private(file, "\n".join(lines) + "\n")
     operator = _PEOPLE[0][0]
     session = access.log_on(terminal, operator, pins[operator], origin="command")

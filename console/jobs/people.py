@@ -1,0 +1,67 @@
+"""The people of the terminal, as the officer keeps them (protection measure 5)."""
+
+from collections.abc import Iterable
+
+from console.errors import OwnPersonRefused
+from console.jobs.setup import draw_pin
+from console.session import Session
+from console.terminal import Terminal
+from store import clock
+from store.log import Event
+from store.people import Person, add_person, hash_new_pin, persons, set_pin, unlock
+from store.rights import Right, Role
+
+__all__ = ["Person", "add", "change_pin", "everybody", "release"]
+
+
+def everybody(terminal: Terminal, session: Session) -> list[Person]:
+    """Return everybody who is registered, by ID."""
+    session.require(Right.PEOPLE)
+    with terminal.database.reading() as reading:
+        return persons(reading)
+
+
+def add(terminal: Terminal, session: Session, person_id: str, roles: Iterable[Role]) -> str:
+    """Register a person and return the PIN for the first log-on, which is then to be changed.
+
+    Raises PersonIdBad, PersonExists, RolesMissing.
+    """
+    session.require(Right.PEOPLE)
+    pin = draw_pin()
+    pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
+    with terminal.database.writing() as tx:
+        added = add_person(tx, person_id, roles, pin_hash, now=clock.now())
+        terminal.log.append(
+            tx,
+            Event.PERSON_ADDED,
+            actor=session.person_id,
+            session=session.id,
+            object=person_id,
+            detail={"role": "+".join(sorted(added.roles))},
+        )
+    return pin
+
+
+def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
+    """Keep a PIN that the person logged on chose alone. Raises a PinFault."""
+    pin_hash = hash_new_pin(terminal.pepper, session.person_id, pin)
+    with terminal.database.writing() as tx:
+        set_pin(tx, session.person_id, pin_hash, now=clock.now(), pin_given=False)
+        terminal.log.append(tx, Event.PIN_CHANGED, actor=session.person_id, session=session.id)
+
+
+def release(terminal: Terminal, session: Session, person_id: str) -> bool:
+    """Let somebody try again after too many wrong PINs; return whether there were any.
+
+    Raises OwnPersonRefused: it takes a second person.
+    """
+    session.require(Right.PEOPLE)
+    if person_id == session.person_id:
+        raise OwnPersonRefused
+    with terminal.database.writing() as tx:
+        released = unlock(tx, terminal.pepper, person_id)
+        if released:
+            terminal.log.append(
+                tx, Event.PERSON_UNLOCKED, actor=session.person_id, session=session.id, object=person_id
+            )
+    return released

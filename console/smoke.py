@@ -1,0 +1,182 @@
+"""The whole job without a person: a fresh rehearsal world, the real screens driven by keys, the real line.
+
+Every step acts as a person would, by pressing keys, and looks at what came of it in the store, not on the screen.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from console.app import RenkeiApp
+from console.errors import SmokeStuck, record_incident
+from console.jobs import rehearsal
+from console.settings import Settings
+from console.terminal import Terminal
+from console.words import Language
+from store.log import Event, LogFilter
+from store.log import page as log_page
+from store.queue import counts as queue_counts
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+_STEP_SECONDS: Final = 20.0
+_SIZE: Final = (80, 24)
+_CHIEF: Final = "ka-301"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name (a key of the catalogue `smoke`), whether it did what it should, and how long it took."""
+
+    name: str
+    ok: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Smoked:
+    """All steps until the end or the first that failed."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the whole job was done."""
+        return all(step.ok for step in self.steps)
+
+
+def run(language: Language) -> Smoked:
+    """Do the whole job in a fresh world, which is removed afterwards; at the first step that fails, stop."""
+    steps: list[Step] = []
+    with _world(steps) as world:
+        if world is not None:
+            asyncio.run(_Run(world, language, steps).all())
+    return Smoked(tuple(steps))
+
+
+@contextmanager
+def _world(steps: list[Step]) -> Iterator[rehearsal.World | None]:
+    directory = Path(tempfile.mkdtemp(prefix="renkei-smoke-"))
+    started = time.monotonic()
+    try:
+        world = rehearsal.prepare(directory / "world")
+        with rehearsal.start_agency(world):
+            steps.append(Step("prepare", ok=True, seconds=time.monotonic() - started))
+            yield world
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+class _Run:
+    """One run through the screens."""
+
+    def __init__(self, world: rehearsal.World, language: Language, steps: list[Step]) -> None:
+        self._settings = Settings.load(world.home)
+        self._app = RenkeiApp(world.home, self._settings, language=language)
+        self._terminal = Terminal.open(world.home)
+        self._steps = steps
+        self._pilot: Pilot[Any]
+
+    async def all(self) -> None:
+        """Do each step; the first that fails is recorded, and the rest is left undone."""
+        with self._terminal:
+            async with self._app.run_test(size=_SIZE) as pilot:
+                self._pilot = pilot
+                for name, step in self._job():
+                    if not await self._tried(name, step):
+                        return
+
+    def _job(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        yield "log_on", self._log_on
+        yield "give_back", self._give_back
+        yield "approve", self._approve
+        yield "send", self._send
+        yield "receive", self._receive
+        yield "verify", self._verify
+        yield "log_off", self._log_off
+
+    async def _tried(self, name: str, step: Callable[[], Awaitable[None]]) -> bool:
+        started = time.monotonic()
+        ok = True
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 - whatever fails is what a smoke run is there to show
+            record_incident(self._terminal.home, error)
+            ok = False
+        self._steps.append(Step(name, ok, time.monotonic() - started))
+        return ok
+
+    async def _log_on(self) -> None:
+        pin = next(one.pin for one in self._settings.rehearsal if one.id == _CHIEF)
+        await self._pilot.press(*_CHIEF, "tab", *pin, "enter")
+        await self._until(lambda: self._shows("queue") and self._app.screen.query_one("#list").count > 0)
+
+    async def _give_back(self) -> None:
+        await self._press("r")
+        await self._until(lambda: self._shows("question"))
+        await self._press(*"smoke", "enter")
+        await self._until(lambda: self._in_state("returned") == 1 and self._shows("queue"))
+
+    async def _approve(self) -> None:
+        waiting = self._in_state("review")
+        await self._until(lambda: self._app.screen.query_one("#list").count == waiting)
+        await self._press("A", "a")
+        await self._until(lambda: self._shows("question"))
+        await self._press(*str(waiting), "enter")
+        # What has warnings stays: somebody has to look at it.
+        await self._until(lambda: self._in_state("approved") > 0 and self._shows("queue"))
+
+    async def _send(self) -> None:
+        await self._press("x")
+        await self._until(lambda: self._shows("exchange"))
+        await self._press("s")
+        await self._until(lambda: self._in_state("approved", "sending", "unknown") == 0)
+
+    async def _receive(self) -> None:
+        await self._until(lambda: not self._app.screen.unfinished)
+        await self._press("v")
+        await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == rehearsal.NOTICES)
+        await self._until(lambda: not self._app.screen.unfinished)
+        await self._press("escape")
+        await self._until(lambda: self._shows("queue"))
+
+    async def _verify(self) -> None:
+        await self._press("l")
+        await self._until(lambda: self._shows("log"))
+        await self._press("v")
+        await self._until(lambda: self._logged(Event.LOG_VERIFIED, result="done"))
+
+    async def _log_off(self) -> None:
+        await self._press("f10")
+        await self._until(lambda: self._app.session is None and self._logged(Event.OPERATOR_LOGGED_OFF, actor=_CHIEF))
+
+    async def _press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Let the console work until `reached`; raise SmokeStuck when that takes too long."""
+        deadline = time.monotonic() + _STEP_SECONDS
+        while not reached():
+            if time.monotonic() > deadline:
+                raise SmokeStuck(seconds=f"{_STEP_SECONDS:.0f}")
+            await self._pilot.pause(0.02)
+
+    def _shows(self, screen: str) -> bool:
+        return self._app.screen.id == screen
+
+    def _in_state(self, *states: str) -> int:
+        with self._terminal.database.reading() as reading:
+            found = queue_counts(reading)
+        return sum(number for (_, state), number in found.items() if state in states)
+
+    def _logged(self, event: Event, *, actor: str | None = None, result: str | None = None) -> bool:
+        with self._terminal.database.reading() as reading:
+            rows = log_page(reading, limit=1, chosen=LogFilter(events=frozenset({event}), actor=actor))
+        return bool(rows) and (result is None or rows[0].result == result)
