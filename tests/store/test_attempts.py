@@ -1,0 +1,136 @@
+"""Logging on: each attempt is counted first, and unknown IDs look like known ones."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from store.database import Database
+from store.errors import AttemptTooSoon, PersonLocked
+from store.people import (
+    Attempt,
+    Outcome,
+    Pepper,
+    Role,
+    add_person,
+    begin_attempt,
+    finish_attempt,
+    hash_new_pin,
+    is_locked,
+    set_active,
+    unlock,
+)
+
+PEPPER = Pepper(b"p" * 32)
+PIN = "40718295"
+LONG = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def kept() -> str:
+    return hash_new_pin(PEPPER, "op-101", PIN)
+
+
+@pytest.fixture
+def peopled(database: Database, kept: str, now: datetime) -> Database:
+    with database.writing() as tx:
+        add_person(tx, "op-101", [Role.OPERATOR], kept, now=now)
+    return database
+
+
+def begin(database: Database, person_id: str, now: datetime) -> Attempt:
+    with database.writing() as tx:
+        return begin_attempt(tx, PEPPER, person_id, now)
+
+
+def fail(database: Database, person_id: str, now: datetime) -> Outcome:
+    attempt = begin(database, person_id, now)
+    with database.writing() as tx:
+        return finish_attempt(tx, attempt, ok=False, now=now)
+
+
+def test_right_pin(peopled: Database, now: datetime) -> None:
+    attempt = begin(peopled, "op-101", now)
+    assert attempt.known
+    assert attempt.verify(PIN)
+    with peopled.writing() as tx:
+        assert finish_attempt(tx, attempt, ok=True, now=now) == Outcome(
+            ok=True, failures=0, locked=False, wait_seconds=0
+        )
+    assert begin(peopled, "op-101", now).failures == 1
+
+
+def test_wrong_pin_unknown_id_and_inactive_person_are_refused_alike(peopled: Database, now: datetime) -> None:
+    assert not begin(peopled, "op-101", now).verify("92817463")
+    assert not begin(peopled, "nobody", now).verify(PIN)
+    with peopled.writing() as tx:
+        set_active(tx, "op-101", active=False)
+    attempt = begin(peopled, "op-101", now)
+    assert not attempt.known
+    assert not attempt.verify(PIN)
+
+
+def test_attempt_is_counted_before_the_pin_is_looked_at(peopled: Database, now: datetime) -> None:
+    # The program is killed between `begin` and `finish`, again and again.
+    counted = [begin(peopled, "op-101", now + number * LONG).failures for number in range(10)]
+    assert counted == list(range(1, 11))
+    with pytest.raises(PersonLocked):
+        begin(peopled, "op-101", now + 11 * LONG)
+
+
+@pytest.mark.parametrize("person_id", ["op-101", "nobody", "40718295 typed into the wrong field"])
+def test_failures_slow_down_and_lock(peopled: Database, now: datetime, person_id: str) -> None:
+    waits, moment = [], now
+    for _ in range(10):
+        outcome = fail(peopled, person_id, moment)
+        waits.append(outcome.wait_seconds)
+        if outcome.wait_seconds:
+            with pytest.raises(AttemptTooSoon if not outcome.locked else PersonLocked) as caught:
+                begin(peopled, person_id, moment + timedelta(seconds=outcome.wait_seconds - 1))
+            if not outcome.locked:
+                assert caught.value.facts == {"seconds": "1"}
+        moment += timedelta(seconds=outcome.wait_seconds)
+    assert waits == [0, 0, 0, 0, 10, 20, 40, 80, 160, 320]
+    assert outcome.locked
+    with pytest.raises(PersonLocked) as locked:
+        begin(peopled, person_id, moment + LONG)
+    assert locked.value.exit_status == 3
+
+
+def test_success_forgets_failures(peopled: Database, now: datetime) -> None:
+    for _ in range(4):
+        fail(peopled, "op-101", now)
+    attempt = begin(peopled, "op-101", now)
+    with peopled.writing() as tx:
+        finish_attempt(tx, attempt, ok=True, now=now)
+    assert fail(peopled, "op-101", now) == Outcome(ok=False, failures=1, locked=False, wait_seconds=0)
+
+
+def test_locked_id_is_released(peopled: Database, now: datetime) -> None:
+    for number in range(10):
+        fail(peopled, "op-101", now + number * LONG)
+    with peopled.writing() as tx:
+        assert is_locked(tx, PEPPER, "op-101")
+        assert unlock(tx, PEPPER, "op-101")
+        assert not unlock(tx, PEPPER, "op-101")
+        assert not is_locked(tx, PEPPER, "op-101")
+    assert begin(peopled, "op-101", now).verify(PIN)
+
+
+def test_clock_set_back_does_not_lengthen_the_wait(peopled: Database, now: datetime) -> None:
+    for _ in range(5):
+        fail(peopled, "op-101", now)
+    with pytest.raises(AttemptTooSoon) as caught:
+        begin(peopled, "op-101", now - 24 * LONG)
+    assert caught.value.facts == {"seconds": "10"}
+
+
+def test_what_was_typed_as_an_id_is_not_kept(peopled: Database, now: datetime) -> None:
+    fail(peopled, PIN, now)
+    with peopled.reading() as reading:
+        marks = [row[0] for row in reading.exec_driver_sql("SELECT mark FROM attempt")]
+    assert [len(mark) for mark in marks] == [32]
+    assert PIN not in marks[0]
+
+
+def test_attempt_does_not_show_what_it_holds(peopled: Database, now: datetime) -> None:
+    assert "argon2" not in repr(begin(peopled, "op-101", now))

@@ -1,0 +1,86 @@
+"""Sessions are closed exactly once, also those that a killed program left behind."""
+
+import multiprocessing
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+
+from store.database import Database
+from store.people import (
+    LEASE,
+    Closing,
+    Role,
+    abandoned_sessions,
+    add_person,
+    close_session,
+    open_session,
+    touch_session,
+)
+
+
+@pytest.fixture
+def peopled(database: Database, now: datetime) -> Database:
+    with database.writing() as tx:
+        add_person(tx, "op-101", [Role.OPERATOR], "kept", now=now)
+    return database
+
+
+def open_and_die(url: str, now: datetime) -> None:
+    database = Database.open(url)
+    with database.writing() as tx:
+        open_session(tx, "op-101", origin="screen", now=now)
+    database.close()
+
+
+def test_one_closing_wins(peopled: Database, now: datetime) -> None:
+    with peopled.writing() as tx:
+        session = open_session(tx, "op-101", origin="screen", now=now)
+    closed: list[bool] = []
+
+    def close(reason: Closing) -> None:
+        with peopled.writing() as tx:
+            closed.append(close_session(tx, session.id, reason, now))
+
+    threads = [threading.Thread(target=close, args=(reason,)) for reason in Closing]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(closed) == [False] * (len(Closing) - 1) + [True]
+
+
+def test_lease_is_renewed_until_the_session_is_closed(peopled: Database, now: datetime) -> None:
+    with peopled.writing() as tx:
+        session = open_session(tx, "op-101", origin="screen", now=now)
+        assert touch_session(tx, session.id, now + LEASE)
+        close_session(tx, session.id, Closing.LOG_OFF, now)
+        assert not touch_session(tx, session.id, now)
+        assert not touch_session(tx, "unknown", now)
+
+
+def test_session_of_a_living_process_is_not_abandoned(peopled: Database, now: datetime) -> None:
+    with peopled.writing() as tx:
+        open_session(tx, "op-101", origin="screen", now=now)
+        # Even when it could not renew its lease: the process stands, so nobody closes its session.
+        assert abandoned_sessions(tx, now + 10 * LEASE) == []
+
+
+def test_session_of_a_dead_process_is_found_at_once(peopled: Database, url: str, now: datetime) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=open_and_die, args=(url, now))
+    process.start()
+    process.join(60)
+    with peopled.writing() as tx:
+        (left,) = abandoned_sessions(tx, now + timedelta(seconds=1))
+        assert (left.person_id, left.origin, left.opened_at) == ("op-101", "screen", now)
+        assert close_session(tx, left.id, Closing.CRASH, now)
+        assert abandoned_sessions(tx, now + 10 * LEASE) == []
+
+
+@pytest.mark.parametrize("holder", ["", "another-boot/pid:[1] 7 12345"])
+def test_session_of_elsewhere_is_judged_by_its_lease(peopled: Database, now: datetime, holder: str) -> None:
+    with peopled.writing() as tx:
+        session = open_session(tx, "op-101", origin="screen", now=now)
+        tx.exec_driver_sql("UPDATE session SET holder = ?", (holder,))
+        assert abandoned_sessions(tx, now + LEASE) == []
+        assert [left.id for left in abandoned_sessions(tx, now + LEASE + timedelta(seconds=1))] == [session.id]
