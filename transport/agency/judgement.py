@@ -100,7 +100,7 @@ def _wrong_items(kind: str, items: Mapping[str, Any]) -> Refusal | None:
         if name not in always and name not in may:
             # A name that is not ours might be anything, even somebody's: it is not repeated.
             return Refusal("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
-        if items[name] is None:
+        if items[name] is None or isinstance(items[name], dict):
             return Refusal("item_malformed", name)
     return None
 
@@ -131,12 +131,13 @@ def _wrong_number(items: Mapping[str, Any]) -> Refusal | None:
     return None
 
 
-def _flatten(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield dotted names and values. No item nests deeper than twice: what does stays whole, and is malformed."""
     for name, value in record.items():
         if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{name}.")
+            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
         else:
-            yield f"{prefix}{name}", value
+            yield name, value
 
 
 def _matches(pattern: re.Pattern[str], value: Any) -> bool:
