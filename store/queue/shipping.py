@@ -119,14 +119,12 @@ def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetim
     """Keep verified receipts; one that is there already stays. Raises MessageMissing (no shipment)."""
     if not receipts:
         return
-    keep = (
-        update(SHIPMENTS)
-        .where(SHIPMENTS.c.message_id == bindparam("the_id"))
-        .values(
-            receipt=func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
-            receipt_at=func.coalesce(SHIPMENTS.c.receipt_at, bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)),
-        )
-    )
+    moment = bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)
+    kept = {
+        "receipt": func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
+        "receipt_at": func.coalesce(SHIPMENTS.c.receipt_at, moment),
+    }
+    keep = update(SHIPMENTS).where(SHIPMENTS.c.message_id == bindparam("the_id")).values(kept)
     rows = [{"the_id": r.message_id, "new_receipt": r.receipt, "new_receipt_at": now} for r in receipts]
     if tx.execute(keep, rows).rowcount != len(rows):
         raise MessageMissing

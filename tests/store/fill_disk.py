@@ -18,11 +18,11 @@ def main(home: Path) -> int:
                     last = log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None)
             kept = last
     except DiskFull as error:
-        print(error.code)
-        status = error.exit_status
+        said, status = [error.code], error.exit_status
     with database.reading() as reading:
-        print("kept" if newest(reading) == kept > 0 else f"lost {newest(reading)} {kept}")
-        print("verified" if log.verify(reading).ok else "broken")
+        said.append("kept" if newest(reading) == kept > 0 else f"lost {newest(reading)} {kept}")
+        said.append("verified" if log.verify(reading).ok else "broken")
+    sys.stdout.write(" ".join(said))
     return status
 
 

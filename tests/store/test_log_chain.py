@@ -130,7 +130,10 @@ def rehash(
 
 
 def run(statement: str) -> Callable[[sqlite3.Connection], None]:
-    return lambda bare: bare.executescript(statement) and None
+    def change(bare: sqlite3.Connection) -> None:
+        bare.executescript(statement)
+
+    return change
 
 
 SWAP = """

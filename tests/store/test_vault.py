@@ -74,7 +74,10 @@ def test_every_flipped_bit_is_detected(plain: bytes, position: int, bit: int) ->
 @pytest.mark.parametrize("left", [0, 5, 12, 15, 37])
 def test_truncated_values_are_detected(vault: Vault, left: int) -> None:
     sealed = vault.seal(NAME, place=HERE)
-    for cut in (Sealed(sealed.ciphertext, sealed.wrapped_key[:left]), Sealed(sealed.ciphertext[:left], sealed.wrapped_key)):
+    for cut in (
+        Sealed(sealed.ciphertext, sealed.wrapped_key[:left]),
+        Sealed(sealed.ciphertext[:left], sealed.wrapped_key),
+    ):
         with pytest.raises(SealBroken):
             vault.unseal(cut, place=HERE)
 
