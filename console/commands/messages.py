@@ -117,6 +117,11 @@ def _row(row: "QueueRow") -> dict[str, Any]:
 
 
 def _queue_lines(rows: Sequence["QueueRow"], total: int, words: Words) -> Iterator[str]:
+    yield from _table(rows, words)
+    yield words("commands.queue.total", shown=len(rows), total=total)
+
+
+def _table(rows: Sequence["QueueRow"], words: Words) -> list[str]:
     heading = [words(f"commands.queue.columns.{name}") for name in ("id", "direction", "state", "kind", "reference")]
     heading += [words("commands.queue.columns.occurred_at"), words("commands.queue.columns.waiting")]
     table = [heading]
@@ -132,8 +137,7 @@ def _queue_lines(rows: Sequence["QueueRow"], total: int, words: Words) -> Iterat
         ]
         for row in rows
     ]
-    yield from columns(table, right=frozenset({0}))
-    yield words("commands.queue.total", shown=len(rows), total=total)
+    return columns(table, right=frozenset({0}))
 
 
 def _fault(fault: "Fault", words: Words) -> dict[str, Any]:
@@ -175,13 +179,19 @@ def _texts(rule: str, facts: Mapping[str, str], words: Words) -> dict[str, str]:
 
 
 def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
-    yield from _queue_lines([view.row], 1, words)
+    yield from _table([view.row], words)
     yield ""
-    yield from columns([[name, value] for name, value in _flat(view.record)])
+    yield from columns([[words.name("items.field", name), value] for name, value in _flat(view.record)])
     for one in view.findings:
         yield visible(words("commands.show.finding", field=one.field, **_texts(one.rule, one.facts, words)))
     if view.reason:
         yield visible(words("commands.show.reason", reason=view.reason))
+    if view.receipt:
+        yield words("message.receipt", time=words.exact_time(view.receipt.received_at))
+    yield ""
+    yield from columns(
+        [[words.exact_time(one.at), words.name("events", one.event), one.actor or ""] for one in view.history]
+    )
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

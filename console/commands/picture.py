@@ -1,18 +1,26 @@
 """`render`: a picture of a screen, drawn by the real screens in a fresh rehearsal world."""
 
+import asyncio
 import re
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from console.commands.faults import Status
 from console.commands.invocation import Invocation
 from console.errors import ConsoleError
+from console.words import Language
 from console.words.visible import visible
 
-SCREENS: Final = ("login", "queue", "message", "exchange", "log")
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from console.jobs.rehearsal import World
+
+# How each screen is reached after the log-on, with the keys of the foot line.
+_KEYS: Final = {"login": (), "queue": (), "message": ("enter",), "exchange": ("x",), "log": ("l",)}
 
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{1,2})")
 # A picture is looked at where there is no network: it names fonts that the machine may have, and fetches none.
@@ -29,7 +37,7 @@ class PictureUnwritable(ConsoleError):
 
 
 @click.command("render")
-@click.argument("screen", type=click.Choice(SCREENS))
+@click.argument("screen", type=click.Choice(list(_KEYS)))
 @click.option("--out", "file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--size", default="80x24", show_default=True, metavar="COLSxROWS")
 @click.pass_obj
@@ -56,3 +64,40 @@ def _cells(said: Invocation, size: str) -> tuple[int, int]:
     if found is None:
         raise click.BadParameter(said.words("commands.render.bad_size"), param_hint="--size")
     return int(found[1]), int(found[2])
+
+
+def _drawn(home: Path, screen: str, said: Invocation, size: tuple[int, int]) -> str:
+    from console.jobs import rehearsal
+
+    world = rehearsal.prepare(home)
+    with rehearsal.start_agency(world):
+        return asyncio.run(_draw(world, screen, said.words.language, size))
+
+
+async def _draw(world: "World", screen: str, language: Language, size: tuple[int, int]) -> str:
+    from console.app import RenkeiApp
+    from console.settings import Settings
+
+    settings = Settings.load(world.home)
+    app = RenkeiApp(world.home, settings, language=language)
+    async with app.run_test(size=size) as pilot:
+        await _settle(pilot)
+        if screen != "login":
+            chief = settings.rehearsal[-1]
+            await pilot.press(*chief.id, "tab", *chief.pin, "enter")
+            await _settle(pilot)
+            await pilot.press(*_KEYS[screen])
+            await _settle(pilot)
+        return app.export_screenshot(title="")
+
+
+async def _settle(pilot: "Pilot[int]") -> None:
+    """Wait until no job is under way and everything is painted."""
+    from console.app import RenkeiApp
+
+    app = pilot.app
+    assert isinstance(app, RenkeiApp)
+    await pilot.pause(0.1)
+    while app.background.busy:
+        await pilot.pause(0.02)
+    await pilot.pause()

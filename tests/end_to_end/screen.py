@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -24,6 +24,17 @@ set -g status off
 set -g remain-on-exit on
 set -g escape-time 0
 """
+
+
+def wait_until(
+    condition: Callable[[], bool], complaint: Callable[[], str] = lambda: "the condition did not come true"
+) -> None:
+    """Wait until `condition` holds, or fail with `complaint` at the deadline."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, complaint()
+        # A condition with a deadline is waited for; without this breath the looking itself would take the processor.
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
 
 
 class Screen:
@@ -64,31 +75,29 @@ class Screen:
         """Type `text` as it stands."""
         self._tmux("send-keys", "-l", text)
 
-    def wait_for(self, *wanted: str, gone: Sequence[str] = ()) -> str:
-        """Wait until all of `wanted` and none of `gone` is on the screen, and return it."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
-        while True:
+    def wait_for(self, *wanted: str) -> str:
+        """Wait until all of `wanted` is on the screen, and return it."""
+        seen = ""
+
+        def shown() -> bool:
+            nonlocal seen
             seen = self.text()
-            if all(one in seen for one in wanted) and not any(one in seen for one in gone):
-                return seen
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{wanted} did not come, or {gone} did not go. The screen shows:\n{seen}")
-            self._pause()
+            return all(one in seen for one in wanted)
+
+        wait_until(shown, lambda: f"{wanted} did not come. The screen shows:\n{seen}")
+        return seen
 
     def wait_for_end(self) -> int:
         """Wait until the program has ended and return its exit status."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
-        while True:
-            dead, status = self._tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").split(" ")
-            if dead == "1":
-                return int(status)
-            if time.monotonic() > deadline:
-                raise AssertionError(f"the program goes on. The screen shows:\n{self.text()}")
-            self._pause()
+        told = ""
 
-    def _pause(self) -> None:
-        # A condition with a deadline is waited for; without this breath the looking itself would take the processor.
-        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        def ended() -> bool:
+            nonlocal told
+            told = self._tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")
+            return told.startswith("1 ")
+
+        wait_until(ended, lambda: f"the program goes on. The screen shows:\n{self.text()}")
+        return int(told.removeprefix("1 "))
 
     def _tmux(self, *arguments: str) -> str:
         environment = {

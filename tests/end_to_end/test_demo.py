@@ -1,0 +1,143 @@
+"""The main job with keys, in a real terminal, from `renkei demo` to log-off; scripts then see the same."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from console.words import LANGUAGES, Language, Words
+from tests.end_to_end.screen import Screen, needs_tmux, wait_until
+from tests.running import PROGRAM, World, run, world_at
+
+CHIEF = "ka-301"
+
+
+def processes_about(home: Path) -> dict[int, str]:
+    """Return the command lines of the processes that have anything to do with `home`."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        # The terminal's own server names the program as well; it is the test's, not the program's.
+        if str(home) in line and "tmux" not in line:
+            found[int(place.name)] = line
+    return found
+
+
+def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
+    """Log on with keys, from the login screen."""
+    screen.wait_for(words("login.person_id"), words("login.pin"), person)
+    screen.type(person)
+    screen.press("Tab")
+    screen.type(world.pin_files[person].read_text().strip())
+    screen.press("Enter")
+    screen.wait_for(words("queue.column.reference"), words("states.out.review"), person)
+
+
+@needs_tmux
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
+    home, words = tmp_path / "world", Words(language)
+    world = world_at(run("demo", "--prepare", "--home", home, "--json").told)
+    before = world.states()
+    with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home), "--language", language]) as screen:
+        log_on(screen, world, words, CHIEF)
+        assert any("agency" in line for line in processes_about(home).values())
+        _approve_and_return(screen, words)
+        _exchange(screen, words)
+        _verify_the_log(screen, words)
+        screen.press("q")
+        screen.wait_for(words("login.pin"), words("login.ended.log_off"))
+        screen.press("F10")
+        assert screen.wait_for_end() == 0
+    assert processes_about(home) == {}
+    after = world.states()
+    changed = [(was, now) for was, now in zip(before, after, strict=True) if was != now]
+    assert sorted(changed) == [("review", "accepted"), ("review", "returned")]
+    assert world.states("in")
+    _shows_what_was_done(world)
+
+
+@needs_tmux
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: signal.Signals) -> None:
+    home = tmp_path / "world"
+    world = world_at(run("demo", "--prepare", "--home", home, "--json").told)
+    with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home)]) as screen:
+        log_on(screen, world, Words("ja"), CHIEF)
+        assert len(processes_about(home)) == 2
+        os.kill(screen.process, end)
+        wait_until(lambda: processes_about(home) == {})
+    # The next start finds what the last one could not close: exactly one closing entry for each session.
+    entries = world.run(CHIEF, "log", "show", "--limit", "100").told["entries"]
+    on = [entry for entry in entries if entry["event"] == "operator.logged_on"]
+    off = [entry for entry in entries if entry["event"] == "operator.logged_off"]
+    killed = [entry["session"] for entry in on if entry["detail"]["origin"] == "screen"]
+    assert [entry["session"] for entry in off].count(killed[0]) == 1
+    assert world.log_is_whole()
+
+
+@needs_tmux
+def test_a_demo_without_a_home_leaves_nothing(tmp_path: Path) -> None:
+    before = set(Path("/tmp").glob("renkei-demo-*"))
+    with Screen(tmp_path, [str(PROGRAM), "demo"]) as screen:
+        screen.wait_for(Words("ja")("login.pin"), CHIEF)
+        (made,) = set(Path("/tmp").glob("renkei-demo-*")) - before
+        screen.press("F10")
+        assert screen.wait_for_end() == 0
+    assert not made.exists()
+    assert processes_about(made) == {}
+
+
+def test_the_demo_refuses_without_a_terminal(tmp_path: Path) -> None:
+    ran = run("demo", "--home", tmp_path / "world")
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert run("demo", "--home", tmp_path / "world", "--json").error["code"] == "terminal_missing"
+    assert not (tmp_path / "world").exists()
+
+
+def _approve_and_return(screen: Screen, words: Words) -> None:
+    screen.press("a")
+    screen.wait_for(words("keys.confirm"))
+    screen.press("Enter")
+    screen.wait_for(words("queue.did.approve", count=1))
+    screen.press("r")
+    screen.wait_for(words("keys.confirm"))
+    screen.type("住所の番地を確かめてください")
+    screen.press("Enter")
+    screen.wait_for(words("queue.did.give_back", count=1))
+
+
+def _exchange(screen: Screen, words: Words) -> None:
+    screen.press("x")
+    screen.wait_for(words("exchange.empty"))
+    screen.press("s")
+    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0))
+    screen.press("v")
+    screen.wait_for(words("exchange.outcome.received"), words("exchange.outcome.accepted"))
+    screen.press("Escape")
+    screen.wait_for(words("queue.column.reference"))
+
+
+def _verify_the_log(screen: Screen, words: Words) -> None:
+    screen.press("l")
+    screen.wait_for(words("log.column.event"), words("events.message.approved"))
+    screen.press("v")
+    screen.wait_for(words("log.sound", entries="").split(maxsplit=1)[-1][:12])
+    screen.press("Escape")
+    screen.wait_for(words("queue.column.reference"))
+
+
+def _shows_what_was_done(world: World) -> None:
+    returned = world.run(CHIEF, "queue", "--state", "returned", "--direction", "out").told["messages"]
+    assert world.run(CHIEF, "show", str(returned[0]["id"])).told["reason"] == "住所の番地を確かめてください"
+    accepted = world.run(CHIEF, "queue", "--state", "accepted").told["messages"]
+    assert world.run(CHIEF, "show", str(accepted[0]["id"])).told["receipt"] is not None
+    held = run("agency", "received", "--home", world.agency_home, "--json").told
+    assert (held["messages"], held["distinct"]) == (1, 1)
+    assert world.log_is_whole()
