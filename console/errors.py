@@ -6,7 +6,7 @@
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
-    │   └── PinFileExposed, PinFileUnreadable, RightMissing, OwnPersonRefused
+    │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
     │   └── ReasonTooLong
     ├── AgencySilent             the rehearsal's agency does not start
@@ -128,6 +128,12 @@ class RightMissing(AccessError):
     """The person's roles do not give the `right`: a person who has it does this."""
 
     code = "right_missing"
+
+
+class PinToChange(AccessError):
+    """The PIN came from somebody else: the person chooses an own one before anything else."""
+
+    code = "pin_to_change"
 
 
 class OwnPersonRefused(AccessError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.errors import RightMissing
+from console.errors import PinToChange, RightMissing
 from console.settings import SessionSettings
 
 
@@ -28,20 +28,26 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One person at one terminal, from log-on to log-off. `rights` are those of the roles at log-on."""
+    """One person at one terminal, from log-on to log-off. `rights` are those of the roles at log-on.
+
+    `pin_given`: the PIN came from somebody else; until it is changed the person may do nothing else.
+    """
 
     id: str
     person_id: str
     roles: frozenset[str]
     rights: frozenset[str]
     opened_at: datetime
+    pin_given: bool = False
 
     def may(self, right: str) -> bool:
         """Tell whether the person has `right`."""
-        return right in self.rights
+        return right in self.rights and not self.pin_given
 
     def require(self, right: str) -> None:
-        """Raise RightMissing unless the person has `right`."""
+        """Raise PinToChange or RightMissing unless the person may do what `right` names."""
+        if self.pin_given:
+            raise PinToChange
         if not self.may(right):
             raise RightMissing(right=str(right))
 

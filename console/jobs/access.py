@@ -125,4 +125,4 @@ def _record_closing(terminal: Terminal, tx: Connection, person_id: str, session_
 
 
 def _session(session_id: str, known: Person, now: datetime) -> Session:
-    return Session(session_id, known.id, frozenset(known.roles), frozenset(known.rights), now)
+    return Session(session_id, known.id, frozenset(known.roles), frozenset(known.rights), now, known.pin_given)
