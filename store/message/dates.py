@@ -123,8 +123,11 @@ def _touches(era: tables.Era, parts: Parts) -> bool:
     """
     first = Parts(parts.year, parts.month or 1, parts.day or 1)
     last = Parts(parts.year, parts.month or _MONTHS, parts.day or _LONGEST_MONTH)
-    since = Parts(era.since.year, era.since.month, era.since.day)
-    return since <= last and (era.until is None or first <= Parts(era.until.year, era.until.month, era.until.day))
+    return _parts_of(era.since) <= last and (era.until is None or first < _parts_of(era.until + timedelta(days=1)))
+
+
+def _parts_of(day: date) -> Parts:
+    return Parts(day.year, day.month, day.day)
 
 
 def _month_and_day(parts: Parts) -> str:
