@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 
 from console import surroundings
@@ -26,6 +25,7 @@ from console.errors import ConsoleError, record_incident
 from console.hardened import HardenedApp
 from console.screens.keys import EVERYWHERE, bindings
 from console.screens.login import LoginScreen
+from console.screens.work import ConsoleScreen
 from console.session import Ending, Session, SessionKeeper
 from console.settings import Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
@@ -70,6 +70,7 @@ class RenkeiApp(HardenedApp):
         self._ending = threading.Event()
         self._painted = False
         self._minutes_shown = 0
+        self._farewell: str | None = None
 
     # The start
 
@@ -114,6 +115,12 @@ class RenkeiApp(HardenedApp):
         else:
             self.crash(error)
 
+    def close_terminal(self) -> None:
+        """Close the database, if it was opened."""
+        self._ending.set()
+        if self._terminal.done() and self._terminal.exception() is None:
+            self._terminal.result().close()
+
     @property
     def terminal(self) -> "Terminal":
         """The open terminal; jobs in threads wait for it here."""
@@ -150,11 +157,12 @@ class RenkeiApp(HardenedApp):
 
     def logged_on(self, session: Session) -> None:
         """Begin the work of the person whose session was opened."""
+        from console.screens.pin import PinScreen
         from console.screens.queue import QueueScreen
 
         self._keeper.begin(session)
         threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
-        self.push_screen(QueueScreen(id="queue"))
+        self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
 
     def _renew_lease(self, session: Session) -> None:
@@ -187,11 +195,18 @@ class RenkeiApp(HardenedApp):
         """Go on after the PIN was given at the locked screen."""
         self._keeper.unlock()
 
+    def log_on_again(self, farewell: str) -> None:
+        """End the session because the person has to log on anew; `farewell` is the key of the text that says why."""
+        self._farewell = farewell
+        self._keeper.end(Ending.LOGGED_OFF)
+
     def action_log_off(self) -> None:
         """End the session; at the login screen, end the console."""
         if self.session is None:
             self.exit(return_code=0)
-        elif not getattr(self.screen, "unfinished", False):
+        elif any(getattr(screen, "unfinished", False) for screen in self.screen_stack):
+            self._say("note", "exchange.under_way")
+        else:
             self._keeper.end(Ending.LOGGED_OFF)
 
     def close_session(self, ending: Ending) -> bool:
@@ -223,7 +238,13 @@ class RenkeiApp(HardenedApp):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         if isinstance(self.screen, LoginScreen):
-            self.screen.welcome_back(ending)
+            self.screen.welcome_back(f"login.ended.{ending}" if self._farewell is None else self._farewell)
+        self._farewell = None
+
+    def _say(self, level: str, key: str) -> None:
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.say(level, key)
 
     # Keys anywhere
 
@@ -272,12 +293,11 @@ class RenkeiApp(HardenedApp):
         return record_incident(self.home, error)
 
     def _job_failed(self, error: Exception) -> None:
-        screen: Screen[object] = self.screen
-        show = getattr(screen, "show_error", None)
-        if show is None:
-            self.crash(error)
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.show_error(error)
         else:
-            show(error)
+            self.crash(error)
 
 
 def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:
@@ -312,6 +332,7 @@ def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
         tty.wipe()
         tty.give_back()
     app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
+    app.close_terminal()
     if app.incident is not None:
         surroundings.say(f"renkei: {app.words('common.incident', number=app.incident)}")
         return 1

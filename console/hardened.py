@@ -30,7 +30,7 @@ ACTIONS: Final = frozenset(
 )  # fmt: skip
 
 
-class Shut(RuntimeError):  # noqa: N818  # It names what the door is.
+class Shut(RuntimeError):
     """Something asked for a side of Textual that the console keeps shut."""
 
 

@@ -4,8 +4,8 @@ The names of dated codes come from the tables of the store for the day of the ev
 write them; everything else comes from the catalogues.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
@@ -16,12 +16,15 @@ from console.widgets.text import fit, wrap
 from console.words import JAPANESE_TIME, Words
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from console.jobs.queue import MessageView
 
 _LABEL: Final = 22
 _INDENT: Final = 2
+_INDEX: Final = re.compile(r"\[[0-9]+\]")
 # Items that have a place of their own on the page.
-_ELSEWHERE: Final = ("changes", "category_lost", "previous_address", "corrected")
+_ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
 
 class Contents:
@@ -81,7 +84,7 @@ class Contents:
             fault = self._words.finding(finding.rule, finding.facts)
             style = self._palette["trouble" if finding.severity == "error" else "attention"]
             mark = self._words(f"message.{finding.severity}")
-            label = self._words("message.record") if finding.field == "record" else self._label(finding.field)
+            label = self._label(finding.field)
             yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
             yield from self._hanging(fault.remedy, self._palette["faint"])
 
@@ -89,7 +92,7 @@ class Contents:
         record, words = self._view.record, self._words
         for change in record.get("changes", ()):
             item = str(change.get("item", ""))
-            reason = words.name("message.value.reason", str(change.get("reason", "")))
+            reason = words.name("items.value.changes.reason", str(change.get("reason", "")))
             yield [("  ", None), (self._label(item), self._palette["strong"]), (f"  {reason}", self._palette["faint"])]
             yield from self._before_after(item, change.get("before"), change.get("after"))
         for item in record.get("corrected", ()):
@@ -165,9 +168,11 @@ class Contents:
     # Values
 
     def _label(self, field: str) -> str:
-        # An item of a list is named without its number; an item of a notice stands under the name of the record's.
-        plain = ".".join(part.partition("[")[0] for part in field.split("."))
-        for key in (plain, f"person.{plain}", plain.rpartition(".")[2]):
+        """Return the name of an item; what it is called may differ by kind, and lists have items of their own."""
+        plain = _INDEX.sub("", field)
+        last = plain.rpartition(".")[2]
+        kind = self._view.row.kind
+        for key in (f"field.{kind}.{last}", f"field.{plain}", f"group.{plain}", f"value.changes.item.{plain}"):
             if self._words.has(f"items.{key}"):
                 return self._words(f"items.{key}")
         return field
@@ -177,13 +182,14 @@ class Contents:
         if value is None:
             return words("message.value.absent")
         if isinstance(value, bool):
-            return words("message.value.yes" if value else "message.value.no")
+            return words(f"items.value.{str(value).lower()}")
         if isinstance(value, list):
             return words("head.between").join(self._value(field, one) for one in value)
         text = str(value)
+        for place in (field, f"person.{field}"):
+            if words.has(f"items.value.{place}.{text}"):
+                return words(f"items.value.{place}.{text}")
         last = field.rpartition(".")[2]
-        if words.has(f"message.value.{last}.{text}"):
-            return words(f"message.value.{last}.{text}")
         return self._dated_name(field, text) or self._shown_moment(text) or self._shown_day(text, era=_in_era(last))
 
     def _dated_name(self, field: str, code: str) -> str | None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -11,6 +12,7 @@ from console.screens.keys import EXCHANGE, Key, bindings
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
+from console.widgets.page import Pieces
 from console.widgets.roll import Cell, Column, Roll
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
@@ -215,28 +217,28 @@ class LinePanel(Surface):
         # A blank line above sets it off from the counts.
         return ink.put_all(lines[y - 1]) if 0 < y <= len(lines) else ink
 
-    def _lines(self, screen: ExchangeScreen) -> "list[list[tuple[str, object]]]":
+    def _lines(self, screen: ExchangeScreen) -> list[Pieces]:
         words, faint = self.words, self.palette["faint"]
         label = 14
-        lines = []
+        lines: list[Pieces] = []
         for name, text, style in (*self._line(screen), *self._waiting(screen)):
             head = words(f"exchange.{name}") if name else ""
             for index, line in enumerate(wrap(text, self.size.width - label - 4)):
                 lines.append([(fit(head if index == 0 else "", label), faint), (line, style)])
         return lines
 
-    def _line(self, screen: ExchangeScreen) -> list[tuple[str, str, object]]:
+    def _line(self, screen: ExchangeScreen) -> list[tuple[str, str, Style]]:
         words, line = self.words, screen.line
         if line is None:
             return [("peer", words("common.loading"), self.palette["faint"])]
-        told: list[tuple[str, str, object]] = [("peer", line.peer_name, self.palette["strong"])]
+        told: list[tuple[str, str, Style]] = [("peer", line.peer_name, self.palette["strong"])]
         state = words("exchange.up" if line.up else "exchange.down", time=words.time_of_day(line.checked_at))
         if line.up or line.code is None:
             return [*told, ("line", state, self.palette["good"])]
         fault = words.fault(line.code, line.facts)
         return [*told, ("line", f"{state}  {fault.cause} {fault.remedy}", self.palette["trouble"])]
 
-    def _waiting(self, screen: ExchangeScreen) -> list[tuple[str, str, object]]:
+    def _waiting(self, screen: ExchangeScreen) -> list[tuple[str, str, Style]]:
         counts, words = screen.counts, self.words
         if counts is None:
             return []

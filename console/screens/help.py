@@ -14,9 +14,7 @@ from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Page, Pieces
 from console.widgets.text import fit, wrap
 
-_KEYS: Final = MappingProxyType(
-    {"login": (), "queue": QUEUE, "message": MESSAGE, "exchange": EXCHANGE, "log": LOG}
-)
+_KEYS: Final = MappingProxyType({"login": (), "queue": QUEUE, "message": MESSAGE, "exchange": EXCHANGE, "log": LOG})
 _SIGN: Final = 14
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
 # How keys are called on a keyboard, where Textual has other names.

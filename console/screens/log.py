@@ -136,9 +136,7 @@ class LogScreen(ConsoleScreen):
             flaw = str(verification.cause)
             self.notice.say(
                 "trouble",
-                lambda words: words(
-                    "log.broken", seq=verification.first_bad, cause=words.name("log.flaw", flaw)
-                ),
+                lambda words: words("log.broken", seq=verification.first_bad, cause=words.name("log.flaw", flaw)),
             )
         self.load()
 
@@ -227,7 +225,6 @@ class EntryPanel(Surface):
             (f"{row.seq:,}", f"{words.name('events', row.event)}  {words.name('results', row.result)}"),
             (words("log.column.object"), row.object or "-"),
             (words("log.column.session"), row.session or "-"),
-            *((words("log.column.detail") if index == 0 else "", line) for index, line in enumerate(detail_lines[:2])),
-            *[("", "")] * (2 - len(detail_lines[:2])),
             (words("log.column.hash"), row.hash),
+            *((words("log.column.detail") if index == 0 else "", line) for index, line in enumerate(detail_lines[:2])),
         ]

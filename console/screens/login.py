@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.screens.work import ConsoleScreen
-from console.session import Ending
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine, Surface
@@ -20,6 +19,7 @@ _LONGEST_ID: Final = 32
 _LONGEST_PIN: Final = 128
 _FIELD_WIDTH: Final = 36
 _LABEL_WIDTH: Final = 14
+_AS_WISHED: Final = frozenset({"login.ended.log_off", "login.pin_changed"})
 
 
 class LoginScreen(ConsoleScreen):
@@ -119,12 +119,12 @@ class LoginScreen(ConsoleScreen):
         # What is typed while the PIN is checked belongs to no field.
         self._person_id.locked = self._pin.locked = locked
 
-    def welcome_back(self, ending: Ending) -> None:
-        """Stand ready for the next person, and say how the session before ended."""
+    def welcome_back(self, farewell: str) -> None:
+        """Stand ready for the next person, and say how the session before ended: the text `farewell`."""
         self._pin.take()
         self._person_id.clear()
         self.set_focus(self._person_id)
-        self.say("note" if ending is Ending.IDLE else "done", f"login.ended.{ending}")
+        self.say("done" if farewell in _AS_WISHED else "note", farewell)
 
 
 class Surround(Surface):

@@ -27,6 +27,7 @@ class MessageScreen(ConsoleScreen):
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(MESSAGE)
+    DEFAULT_CSS = "MessageScreen #contents { margin-top: 1; }"
 
     def __init__(self, key: int) -> None:
         super().__init__(id="message")

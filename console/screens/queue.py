@@ -73,7 +73,7 @@ class QueueScreen(ConsoleScreen):
     KEYS: ClassVar[Sequence[Key]] = QUEUE
     BINDINGS: ClassVar[list[BindingType]] = bindings(QUEUE)
     DEFAULT_CSS = """
-    QueueScreen #search { display: none; margin: 0 1; }
+    QueueScreen #search { display: none; }
     QueueScreen.searching #search { display: block; }
     """
 
@@ -181,13 +181,10 @@ class QueueScreen(ConsoleScreen):
 
     def _review(self, step: str) -> None:
         ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
-        row = self.roll.cursor_row
-        if len(ids) == 1:
-            row = self.roll.row_of(ids[0])
-        if not ids or (len(ids) == 1 and row is None):
+        if not ids:
             self.say("note", "queue.note.nothing")
             return
-        Review(self, step, ids, row if len(ids) == 1 else None, self._reviewed).ask()
+        Review(self, step, ids, self.roll.row_of(ids[0]) if len(ids) == 1 else None, self._reviewed).ask()
 
     def _reviewed(self, _changed: "Changed") -> None:
         self.roll.selected.clear()
@@ -302,8 +299,8 @@ class QueueRoll(Roll["QueueRow"]):
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns; the name and the event share what is left."""
         japanese = self.words.language == "ja"
-        state, kind = (8, 6) if japanese else (9, 11)
-        waiting, marks = (6, 6) if japanese else (5, 7)
+        state, kind = (8, 6) if japanese else (9, 9)
+        waiting, marks = (7, 5) if japanese else (6, 6)
         reference = 14 if width < _WIDE else 20
         left = width - state - kind - reference - waiting - marks - 6
         name = max(8, left * 8 // 15)
@@ -329,14 +326,16 @@ class QueueRoll(Roll["QueueRow"]):
             matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
             return Cell(words("head.between").join(matter), palette["faint"])
         if column == "waiting":
-            return Cell(words.span(row.waiting_seconds), palette["attention"] if row.overdue else palette["faint"])
+            # The sign says what the colour says as well.
+            span = words.span(row.waiting_seconds)
+            return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
         if column == "marks":
             return self._marks(row)
         return Cell(str(getattr(row, column)))
 
     def _marks(self, row: "QueueRow") -> Cell:
-        if row.overdue:
-            return Cell(self.words("queue.overdue"), self.palette["trouble"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
+        if row.due_on is not None and row.state == "held":
+            return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
         return Cell("")

@@ -83,7 +83,7 @@ class Review:
                 told += words("queue.did.refused", count=len(refused), cause=fault.cause, remedy=fault.remedy)
             return told
 
-        self.screen.notice.say("trouble" if refused else "done", text)
+        self.screen.notice.say("done" if not refused else "note" if count else "trouble", text)
 
 
 def _possible(step: str, row: "QueueRow") -> bool:

@@ -11,6 +11,9 @@ from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words
 
 _GAP: Final = 2
+_MARGIN: Final = 1
+_LEAST_SECTION: Final = 5  # below this a cut section says nothing
+_WIDEST_GAP: Final = 4
 _MOST_NOTICE_LINES: Final = 4
 # The order in which a person's roles are told: what weighs most comes first.
 _ROLES: Final = ("officer", "approver", "operator", "auditor", "custodian")
@@ -23,11 +26,13 @@ class HeadLine(OneLine):
         """Draw it; when it is too long, the section gives way first, then the peer's name."""
         ink = self.ink("frame").put(" ")
         right = self._right()
-        room = self.size.width - 2 - sum(width_of(text) for text, _ in right)
+        room = self.size.width - 1 - _MARGIN - _GAP - sum(width_of(text) for text, _ in right)
         place, section = self._place()
-        left = place if room < width_of(place) + 4 else fit(f"{place} {section}", room)
-        ink.put(left[: max(0, room)], self.palette["strong"])
-        ink.gap_to(self.size.width - 1 - sum(width_of(text) for text, _ in right))
+        ink.put(
+            place if room < width_of(place) + _LEAST_SECTION else fit(f"{place} {section}", room),
+            self.palette["strong"],
+        )
+        ink.gap_to(self.size.width - _MARGIN - sum(width_of(text) for text, _ in right))
         return ink.put_all(right)
 
     def _place(self) -> tuple[str, str]:
@@ -41,9 +46,7 @@ class HeadLine(OneLine):
         session = app.session
         if session is None:
             return [(words("head.nobody"), None)]
-        roles = words("head.between").join(
-            words(f"roles.short.{role}") for role in _ROLES if role in session.roles
-        )
+        roles = words("head.between").join(words(f"roles.short.{role}") for role in _ROLES if role in session.roles)
         return [
             *self._line(),
             (f"  {session.person_id}", self.palette["strong"]),
@@ -73,14 +76,17 @@ class CountsLine(OneLine):
         counts = getattr(self.screen, "counts", None)
         if counts is None:
             return ink
-        for name in self._ORDER:
-            self._put(ink, name, getattr(counts, name))
-        return self._put(ink.put("| ", self.palette["faint"]), "received", counts.received)
-
-    def _put(self, ink: Ink, name: str, number: int) -> Ink:
-        role = "strong" if number == 0 else self._WANTING.get(name, "strong")
-        ink.put(self.words(f"head.counts.{name}") + " ", self.palette["faint"])
-        return ink.put(f"{number}", self.palette["faint" if number == 0 else role]).put("  ")
+        parts = [(self.words(f"head.counts.{name}"), getattr(counts, name), name) for name in self._ORDER]
+        parts.append((self.words("head.counts.received"), counts.received, "received"))
+        # With long numbers the line grows: the gaps give way, and then the counts that are nothing.
+        taken = sum(width_of(f"{label} {number}") for label, number, _name in parts) + _MARGIN
+        gap = max(1, min(_WIDEST_GAP, (self.size.width - taken) // len(parts)))
+        if taken + gap * (len(parts) - 1) > self.size.width:
+            parts = [part for part in parts if part[1]]
+        for label, number, name in parts:
+            role = self._WANTING.get(name, "strong") if number else "faint"
+            ink.put(f"{label} ", self.palette["faint"]).put(str(number), self.palette[role]).put(" " * gap)
+        return ink
 
 
 class NoticeLine(Surface):

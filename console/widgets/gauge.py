@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Gauge(OneLine):
     """The bar is the ground under its own text, so it needs one line and no character of doubtful width."""
 
-    DEFAULT_CSS = "Gauge { margin: 0 1; }"
+    DEFAULT_CSS = "Gauge { display: none; } Gauge.running { display: block; }"
 
     def __init__(self, topic: str, *, id: str = "gauge") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
@@ -31,11 +31,12 @@ class Gauge(OneLine):
     def finish(self) -> None:
         """Show no job."""
         self._progress = self._drawn = None
-        self.refresh()
+        self.remove_class("running")
 
     def _look(self) -> None:
         if self._progress is not self._drawn:
             self._drawn = self._progress
+            self.add_class("running")
             self.refresh()
 
     def draw_line(self, _y: int) -> Ink:

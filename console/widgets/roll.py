@@ -135,6 +135,11 @@ class Roll(Surface, Generic[Row], can_focus=True):
         """The row under the cursor, when it has arrived."""
         return self._row(self._cursor) if self._keys else None
 
+    def row_of(self, key: int) -> Row | None:
+        """Return the row `key`, when it is at hand."""
+        index = _find(self._keys, key, -1)
+        return self._row(index) if index >= 0 else None
+
     def toggle_selected(self) -> None:
         """Select the row under the cursor, or no longer, and go to the next."""
         if (key := self.cursor_key) is not None and self.selectable:
