@@ -63,7 +63,7 @@ def _read_json_lines(lines: Lines, _base: str) -> Iterator[Read]:
     while True:
         try:
             text = next(lines)
-            if text.isspace():
+            if not text.strip():
                 continue
             yield Read(lines.number, _parse_object(text), (), lines.offset)
         except StopIteration:

@@ -63,6 +63,13 @@ class Hold(StrEnum):
     HAND = "hand"  # until somebody releases it
 
 
+class Pointer(StrEnum):
+    """What a message does to an earlier one of its kind; nothing is ever overwritten."""
+
+    CANCELS = "cancels"
+    REPLACES = "replaces"
+
+
 class Step(StrEnum):
     """What can be done with a message. The value is also the word used in the log and in facts."""
 
@@ -81,6 +88,7 @@ class Step(StrEnum):
     DELIVER = "deliver"
     ACCEPT = "accept"
     REFUSE = "refuse"
+    CLOSE = "close"
     # In.
     PUT_ON_HOLD = "put_on_hold"
     TAKE_UP = "take_up"
@@ -100,6 +108,7 @@ class Ask(StrEnum):
     REASON = "reason"
     PLANNED_DAY = "planned_day"  # not before the planned day has come
     APPROVAL = "approval"  # somebody has approved exactly this content
+    ORDER = "order"  # no earlier message of the same person is still open
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ _ROWS: Final = (
         Ask.REASON,
     ),
     _out(Step.RELEASE_DUE, {_O.HELD}, _O.APPROVED, None, Ask.PLANNED_DAY),
-    _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE, Ask.APPROVAL),
+    _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE, Ask.APPROVAL, Ask.ORDER),
     _out(Step.LOSE, {_O.SENDING}, _O.UNKNOWN),
     # The peer is known not to have it: the same stored bytes are sent again under the same id.
     _out(Step.REQUEUE, {_O.SENDING, _O.UNKNOWN}, _O.APPROVED),
@@ -148,6 +157,8 @@ _ROWS: Final = (
     # A signed result proves the arrival, so it may overtake a lost receipt.
     _out(Step.ACCEPT, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.ACCEPTED),
     _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
+    # What cancels or replaces a refused message was accepted: nothing of it is open any more.
+    _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
     _in(Step.PUT_ON_HOLD, {_I.RECEIVED}, _I.ON_HOLD, Right.CONFIRM),
     _in(Step.TAKE_UP, {_I.ON_HOLD}, _I.RECEIVED, Right.CONFIRM),
     _in(Step.CONFIRM, {_I.RECEIVED}, _I.CONFIRMED, Right.CONFIRM),

@@ -1,0 +1,76 @@
+"""Every rule, item and code is named in both languages, and the names agree with the headers of files."""
+
+import re
+from enum import StrEnum
+
+import pytest
+
+from console.words import LANGUAGES, Words
+from store.message import codes
+from store.message.codes import ALL_KINDS, Kind
+from store.message.columns import columns_of, japanese_headers
+from store.message.errors import ContentDamaged, FileHeaderMissing, FileHeaderRepeated, TableDamaged
+from store.message.rules import RULES
+from tests.store.message.specimens import changed, good, judge
+from tests.store.message.test_rules import CASES
+
+VALUES: dict[str, type[StrEnum]] = {
+    "person.sex": codes.Sex,
+    "category": codes.Category,
+    "action": codes.Action,
+    "corrected": codes.CorrectedItem,
+    "basis.kind": codes.BasisKind,
+    "changes.item": codes.NoticeItem,
+    "changes.reason": codes.ChangeReason,
+    "category_lost.cause": codes.LossCause,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_says_what_is_wrong_and_what_to_do(rule: str, language: str) -> None:
+    words = Words("ja" if language == "ja" else "en")
+    fault = words.finding(rule, {})
+
+    assert fault.cause
+    assert fault.remedy
+    assert rule not in fault.cause  # The text itself, not the one for unknown faults.
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.field}-{case.record}")
+def test_the_facts_fill_the_texts(case: object, language: str) -> None:
+    assert isinstance(case, tuple)
+    words = Words("ja" if language == "ja" else "en")
+    for finding in judge(changed(good(case[2]), case[3])).findings:
+        fault = words.finding(finding.rule, finding.facts)
+        assert not re.search(r"\?|\{", fault.cause + fault.remedy)
+
+
+def test_every_field_and_kind_is_named() -> None:
+    words = Words("ja")
+
+    assert all(words.has(f"items.field.{field}") for field in columns_of(ALL_KINDS))
+    assert all(words.has(f"items.group.{group}") for group in ("record", "person", "basis", "changes", "category_lost"))
+    assert all(words.has(f"kinds.{kind}") for kind in Kind)
+
+
+@pytest.mark.parametrize("field", VALUES)
+def test_every_code_is_named(field: str) -> None:
+    words = Words("ja")
+
+    assert all(words.has(f"items.value.{field}.{code}") for code in VALUES[field])
+
+
+def test_the_usual_header_of_a_column_is_the_name_of_the_item() -> None:
+    words = Words("ja")
+
+    for field, names in japanese_headers().items():
+        assert words(f"items.field.{field}") == names[0]
+
+
+@pytest.mark.parametrize("error", [FileHeaderMissing, FileHeaderRepeated, ContentDamaged, TableDamaged])
+def test_the_errors_of_messages_are_told_in_both_languages(error: type[FileHeaderMissing]) -> None:
+    for language in LANGUAGES:
+        fault = Words(language).fault(error.code, {"file": "f", "field": "x", "table": "t", "entry": "e"})
+        assert not re.search(r"\?|\{", fault.cause + fault.remedy)
