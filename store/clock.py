@@ -34,4 +34,4 @@ def from_microseconds(count: int) -> datetime:
 
 def to_text(moment: datetime) -> str:
     """Return `moment` as 2026-11-23T07:15:00.000000Z: always UTC, always six digits, so it sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -355,6 +355,12 @@ class ApprovalVoid(QueueFault):
     code = "approval_void"
 
 
+class OutOfOrder(QueueFault):
+    """An earlier message of the same person is still open: it is dealt with first."""
+
+    code = "out_of_order"
+
+
 class NotYetDue(QueueFault):
     """The message is held until its planned day and cannot be released before it."""
 

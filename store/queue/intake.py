@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from store.errors import ReferenceTaken
-from store.message.states import Direction, InState, OutState
+from store.message.states import Direction, InState, OutState, Pointer
 from store.queue.contents import content_values
 from store.queue.tables import CONTENTS, MESSAGES
 from store.vault import Vault
@@ -45,6 +45,7 @@ class Added(NamedTuple):
 class MessageDraft:
     """A message to be added.
 
+    `pointer` and `target`: whether it cancels or replaces, and the reference of the earlier message.
     `content` is its canonical bytes; `subject` a pseudonym; `uid` (32 hex characters) comes with
     notices and is made here for messages; `author` is the person who takes it in, None for notices.
     """
@@ -57,6 +58,8 @@ class MessageDraft:
     author: str | None = None
     subject: str | None = None
     due_on: date | None = None
+    pointer: Pointer | None = None
+    target: str | None = None
     warnings: int = 0
     uid: str | None = None
 
@@ -111,6 +114,8 @@ def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: dateti
         "occurred_at": draft.occurred_at,
         "taken_at": now,
         "due_on": draft.due_on,
+        "pointer": draft.pointer.value if draft.pointer else None,
+        "target": draft.target,
         "hold": None,
         "subject": draft.subject,
         "author": draft.author,

@@ -17,6 +17,7 @@ from store.errors import (
     MessageChanged,
     MessageMissing,
     NotYetDue,
+    OutOfOrder,
     QueueFault,
     ReasonMissing,
     RightsFault,
@@ -24,9 +25,10 @@ from store.errors import (
     StepRefused,
     WarningsUnconfirmed,
 )
-from store.message.states import TRANSITIONS, Ask, Hold, OutState, Step
+from store.message.states import TRANSITIONS, Ask, Hold, OutState, Pointer, Step
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
 from store.queue.pages import get, rows_of
+from store.queue.sequence import waiting_among
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.vault import Vault
 
@@ -59,6 +61,8 @@ class Revision:
     content: bytes
     warnings: int = 0
     due_on: date | None = None
+    pointer: Pointer | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,14 @@ def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> Mes
     """Take one step with one message; return its row as it is then.
 
     Raises MessageMissing, MessageChanged (not the version expected), StepRefused, SecondPersonNeeded,
-    WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid. Whether the person has the right that
-    the table names, the job has checked before.
+    WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder. Whether the person has the
+    right that the table names, the job has checked before.
     """
-    row = get(tx, number)
-    if act.expected_version is not None and row.version != act.expected_version:
-        raise MessageChanged(reference=row.reference)
-    after = _after(row, step, act)
-    _write(tx, [after])
-    _keep_reasons(tx, vault, [after], step, act)
-    return after
+    moved = _step_all(tx, [_expected(tx, number, act)], step, act)
+    for refusal in moved.refused:
+        raise refusal.error
+    _keep_reasons(tx, vault, moved.changed, step, act)
+    return moved.changed[0]
 
 
 def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, act: Act) -> Moved:
@@ -110,9 +112,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
     Raises MessageMissing, MessageChanged, StepRefused — also when bytes were once made to be sent
     under this uid: what may have left is corrected by a new message, never changed.
     """
-    row = get(tx, number)
-    if act.expected_version is not None and row.version != act.expected_version:
-        raise MessageChanged(reference=row.reference)
+    row = _expected(tx, number, act)
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
     after = replace(
@@ -122,6 +122,8 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         digest=vault.digest(revision.content),
         warnings=revision.warnings,
         due_on=revision.due_on,
+        pointer=revision.pointer,
+        target=revision.target,
     )
     tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
     _write(tx, [after])
@@ -140,11 +142,20 @@ def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
     return _step_all(tx, rows_of(tx, tx.scalars(due)), Step.RELEASE_DUE, act).changed
 
 
+def _expected(tx: Connection, number: int, act: Act) -> MessageRow:
+    row = get(tx, number)
+    if act.expected_version is not None and row.version != act.expected_version:
+        raise MessageChanged(reference=row.reference)
+    return row
+
+
 def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
     moved = Moved()
+    ordered = Ask.ORDER in TRANSITIONS[step].asks
+    waiting = waiting_among(tx, [row.id for row in rows]) if ordered else frozenset()
     for row in rows:
         try:
-            moved.changed.append(_after(row, step, act))
+            moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
         except (QueueFault, RightsFault) as error:
             moved.refused.append(Refusal(row.id, error))
     _write(tx, moved.changed)
@@ -154,13 +165,15 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 # ── What a step asks, and what it makes of a row ──────────────────────────────────────────────────
 
 
-def _after(row: MessageRow, step: Step, act: Act) -> MessageRow:
+def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) -> MessageRow:
     """Return the row as it is after the step; raise when the table does not allow the step."""
     transition = TRANSITIONS[step]
     if row.direction is not transition.direction or row.state not in transition.sources:
         raise StepRefused(step=step, state=row.state, reference=row.reference)
     for ask in sorted(transition.asks):
         _answer(ask, row, step, act)
+    if must_wait:
+        raise OutOfOrder(reference=row.reference)
     moved = replace(row, state=transition.target, hold=None, state_since=act.now, version=row.version + 1)
     match step:
         case Step.APPROVE:
@@ -183,7 +196,7 @@ def _after(row: MessageRow, step: Step, act: Act) -> MessageRow:
 
 
 def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
-    """Raise when the step asks for something that is not given."""
+    """Raise when the step asks for something that is not given; ORDER is a matter of other rows."""
     match ask:
         case Ask.SECOND_PERSON:
             if act.by is None or (act.two_persons and act.by == row.author):
@@ -228,6 +241,8 @@ _WRITTEN: Final = (
     "approved_digest",
     "warnings",
     "due_on",
+    "pointer",
+    "target",
     "state_since",
     "version",
 )

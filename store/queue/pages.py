@@ -8,10 +8,10 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from store.errors import MessageMissing
-from store.message.states import UNSENT, Direction, State, state_of
+from store.message.states import SETTLED, UNSENT, Direction, State, state_of
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
@@ -37,7 +37,8 @@ class QueueFilter:
     """What to see; everything left out lets all messages through.
 
     `reference` is the beginning of a reference. `overdue_before`: only messages that still wait here
-    although they happened before that moment.
+    although they happened before that moment. `being_undone`: only messages whose cancellation or
+    replacement the peer has not accepted yet (domain, section 2, rule 5).
     """
 
     direction: Direction = Direction.OUT
@@ -45,6 +46,7 @@ class QueueFilter:
     kind: str | None = None
     reference: str | None = None
     overdue_before: datetime | None = None
+    being_undone: bool = False
 
 
 def page(
@@ -130,6 +132,8 @@ def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if chosen.reference is not None:
         shared.append(MESSAGES.c.reference >= chosen.reference)
         shared.append(MESSAGES.c.reference < chosen.reference + _LAST_CHARACTER)
+    if chosen.being_undone:
+        shared.append(_is_being_undone())
     states: frozenset[State] = chosen.states
     if chosen.overdue_before is not None:
         shared.append(MESSAGES.c.occurred_at < chosen.overdue_before)
@@ -139,6 +143,16 @@ def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if not states:
         return [and_(*shared)]
     return [and_(*shared, MESSAGES.c.state == state.value) for state in sorted(states)]
+
+
+def _is_being_undone() -> ColumnElement[bool]:
+    later = MESSAGES.alias("later")
+    return exists().where(
+        later.c.target == MESSAGES.c.reference,
+        later.c.kind == MESSAGES.c.kind,
+        later.c.direction == Direction.OUT.value,
+        later.c.state.not_in(sorted(state.value for state in SETTLED)),
+    )
 
 
 def _by_key(order: Order) -> tuple[ColumnElement[Any], ...]:

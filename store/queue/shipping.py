@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
-from store.message.states import SETTLED, Direction, OutState
+from store.message.states import Direction, OutState
 from store.queue.pages import in_batches
+from store.queue.sequence import must_wait
 from store.queue.tables import MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
@@ -21,16 +22,16 @@ def next_to_send(conn: Connection, now: datetime, limit: int) -> list[MessageRow
     """Return the messages that may leave now, oldest first.
 
     Approved exactly as they are, planned day come, and no earlier message of the same person still
-    open (domain, section 2, rules 1 to 3). Messages of one moment (a pair) may leave together.
+    open (domain, section 2, rules 1 to 3).
     """
-    ready = select_messages().where(*_approved(now), ~_must_wait())
+    ready = select_messages().where(*_approved(now), ~must_wait())
     rows = conn.execute(ready.order_by(MESSAGES.c.occurred_at, MESSAGES.c.id).limit(limit))
     return [message_row(row) for row in rows]
 
 
 def count_waiting(conn: Connection, now: datetime) -> int:
     """Return how many approved messages wait for an earlier one of the same person."""
-    waiting = select(func.count()).select_from(MESSAGES).where(*_approved(now), _must_wait())
+    waiting = select(func.count()).select_from(MESSAGES).where(*_approved(now), must_wait())
     return conn.scalar(waiting) or 0
 
 
@@ -41,16 +42,6 @@ def _approved(now: datetime) -> tuple[ColumnElement[bool], ...]:
         MESSAGES.c.approved_revision == MESSAGES.c.revision,
         MESSAGES.c.approved_digest == MESSAGES.c.digest,
         or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= day_in_japan(now)),
-    )
-
-
-def _must_wait() -> ColumnElement[bool]:
-    earlier = MESSAGES.alias("earlier")
-    return exists().where(
-        earlier.c.subject == MESSAGES.c.subject,
-        earlier.c.occurred_at < MESSAGES.c.occurred_at,
-        earlier.c.direction == Direction.OUT.value,
-        earlier.c.state.not_in(sorted(state.value for state in SETTLED)),
     )
 
 

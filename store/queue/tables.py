@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Index, Row, Select, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
-from store.message.states import Direction, Hold, State, state_of
+from store.message.states import Direction, Hold, Pointer, State, state_of
 from store.schema import Moment, table
 
 
@@ -25,6 +25,8 @@ class Message(SQLModel, table=True):
     occurred_at: datetime = Field(sa_type=Moment)
     taken_at: datetime = Field(sa_type=Moment)
     due_on: date | None
+    pointer: str | None  # Whether it cancels or replaces an earlier message of its kind …
+    target: str | None  # … and the reference of that one.
     hold: str | None
     subject: str | None  # A pseudonym of the person's key, out only.
     author: str | None
@@ -43,6 +45,7 @@ class Message(SQLModel, table=True):
         Index("message_order", "direction", "occurred_at", "id"),
         Index("message_reference", "reference"),
         Index("message_subject", "subject", "occurred_at"),
+        Index("message_target", "target", "kind"),
     )
 
 
@@ -151,6 +154,8 @@ class MessageRow:
     occurred_at: datetime
     taken_at: datetime
     due_on: date | None
+    pointer: Pointer | None
+    target: str | None
     hold: Hold | None
     subject: str | None
     author: str | None
@@ -170,8 +175,8 @@ class MessageRow:
 
 
 COLUMNS: Final = tuple(MESSAGES.c[part.name] for part in fields(MessageRow))
-_DIRECTION, _STATE, _HOLD = (
-    [part.name for part in fields(MessageRow)].index(name) for name in ("direction", "state", "hold")
+_DIRECTION, _STATE, _HOLD, _POINTER = (
+    [part.name for part in fields(MessageRow)].index(name) for name in ("direction", "state", "hold", "pointer")
 )
 
 
@@ -186,4 +191,5 @@ def message_row(row: Row[Any]) -> MessageRow:
     values[_DIRECTION] = Direction(values[_DIRECTION])
     values[_STATE] = state_of(values[_DIRECTION], values[_STATE])
     values[_HOLD] = None if values[_HOLD] is None else Hold(values[_HOLD])
+    values[_POINTER] = None if values[_POINTER] is None else Pointer(values[_POINTER])
     return MessageRow(*values)

@@ -6,7 +6,7 @@ import pytest
 
 from store import queue
 from store.database import Database
-from store.errors import MessageMissing, ShipmentConflict, StepRefused
+from store.errors import MessageMissing, OutOfOrder, ShipmentConflict, StepRefused
 from store.message.states import OutState, Step
 from store.peers import PeerDraft, register
 from store.queue import Act, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
@@ -104,6 +104,19 @@ def test_withdrawing_the_earlier_message_frees_the_later(
     with database.writing() as tx:
         queue.move(tx, vault, first.id, Step.WITHDRAW, act)
     assert ready(database, now) == ["R-2"]
+
+
+def test_later_message_does_not_leave_even_when_it_is_named(
+    database: Database, vault: Vault, fill: Fill, act: Act
+) -> None:
+    first, second = fill(["R-1", "R-2"], subject="8263415718")
+    approve(database, vault, [first, second], act)
+    with database.writing() as tx:
+        moved = queue.move_many(tx, vault, [second.id, first.id], Step.SHIP, act)
+        assert [row.id for row in moved.changed] == [first.id]
+        assert [(refusal.id, refusal.error.code) for refusal in moved.refused] == [(second.id, "out_of_order")]
+        with pytest.raises(OutOfOrder):
+            queue.move(tx, vault, second.id, Step.SHIP, act)
 
 
 def test_pair_of_one_moment_leaves_together(

@@ -1,0 +1,34 @@
+"""Order in time: of one person's messages, a later one waits for the earlier (domain, section 2, rule 2).
+
+An earlier message is settled when the peer has accepted it or when it was withdrawn. Messages of one
+moment, such as the pair that a report of moving makes, do not wait for each other.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, exists, or_, select
+
+from store.message.states import SETTLED, Direction
+from store.queue.pages import in_batches
+from store.queue.tables import MESSAGES
+
+
+def must_wait() -> ColumnElement[bool]:
+    """Return the condition that a message of the query waits for an earlier one of the same person."""
+    earlier = MESSAGES.alias("earlier")
+    return exists().where(
+        earlier.c.subject == MESSAGES.c.subject,
+        earlier.c.occurred_at < MESSAGES.c.occurred_at,
+        earlier.c.direction == Direction.OUT.value,
+        earlier.c.state.not_in(sorted(state.value for state in SETTLED)),
+        # What puts an earlier message right must not wait for that one: it never ends by itself.
+        or_(MESSAGES.c.target.is_(None), earlier.c.reference != MESSAGES.c.target, earlier.c.kind != MESSAGES.c.kind),
+    )
+
+
+def waiting_among(conn: Connection, numbers: Iterable[int]) -> set[int]:
+    """Return those of the messages that wait for an earlier one of the same person."""
+    waiting = select(MESSAGES.c.id).where(must_wait())
+    return {
+        number for some in in_batches(list(numbers)) for number in conn.scalars(waiting.where(MESSAGES.c.id.in_(some)))
+    }
