@@ -116,12 +116,17 @@ class Connection:
                 if self._http.sock is not None:
                     self._http.sock.settimeout(seconds)
                 self._http.request(method, path, body=body, headers=headers if body is not None else {})
-                return _read_answer(self._http.getresponse())
+                with self._http.getresponse() as response:
+                    return _read_answer(response)
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise self._not_answered(error, seconds) from error
-        except LineError:
+        except LineError as error:
             self.close()
+            # An answer that was stopped half-way looks malformed, but that is not why it ended.
+            interruption = self._interruption(seconds)
+            if interruption is not None:
+                raise interruption from error
             raise
 
     @property
@@ -201,10 +206,17 @@ class Connection:
                 return PeerTlsTooOld()
         return LineUnreachable(address=self._address, port=str(self._port), reason=_reason(error))
 
-    def _not_answered(self, error: Exception, seconds: float) -> LineError:
+    def _interruption(self, seconds: float) -> LineError | None:
+        """Return why this side itself ended a request, if it did."""
         if self._aborted:
             return AnswerCancelled()
-        if self._expired or isinstance(error, TimeoutError):
+        return AnswerTimeout(seconds=f"{seconds:g}") if self._expired else None
+
+    def _not_answered(self, error: Exception, seconds: float) -> LineError:
+        interruption = self._interruption(seconds)
+        if interruption is not None:
+            return interruption
+        if isinstance(error, TimeoutError):
             return AnswerTimeout(seconds=f"{seconds:g}")
         if isinstance(error, ssl.SSLError) and error.reason in _NOT_ADMITTED:
             return TerminalNotTrusted()

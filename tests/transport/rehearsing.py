@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from transport import agency
-from transport.authority import RehearsalAuthority, Use
+from transport.authority import RehearsalAuthority
 from transport.client import Line, LineSettings
 from transport.envelope import Envelope, Purpose
 from transport.identity import DatedIdentity, Identity, PublicIdentity
@@ -133,7 +133,7 @@ class Strangers:
         self._listening: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> "Strangers":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,3 @@
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_missing_exposed_and_damaged_files_are_told_by_name(made: Identity, name
 
 def test_links_are_not_followed(made: Identity, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
-    os.rename(made.directory / TLS_KEY, moved)
+    (made.directory / TLS_KEY).rename(moved)
     (made.directory / TLS_KEY).symlink_to(moved)
     with pytest.raises(IdentityDamaged):
         Identity.load(made.directory)
@@ -103,7 +102,7 @@ def test_links_are_not_followed(made: Identity, tmp_path: Path) -> None:
 
 def test_key_and_certificate_of_different_pairs_are_noticed(made: Identity, tmp_path: Path) -> None:
     other = Identity.create(tmp_path / "other", "131041-01", Use.TERMINAL)
-    os.replace(other.certificate_file, made.certificate_file)
+    other.certificate_file.replace(made.certificate_file)
     with pytest.raises(IdentityMismatch):
         Identity.load(made.directory)
 

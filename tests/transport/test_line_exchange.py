@@ -1,9 +1,10 @@
 import json
 import threading
+import time
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -321,8 +322,8 @@ def test_a_line_that_lay_still_is_opened_anew(served: Rehearsal, monkeypatch: py
 def test_the_clock_of_the_peer_is_measured(served: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
     class Ahead(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return datetime.now(tz) + timedelta(seconds=90)
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(time.time() + 90, tz)
 
     monkeypatch.setattr("transport.agency.server.datetime", Ahead)
     with served.line() as line:

@@ -1,10 +1,10 @@
 """Only the peer: for everybody else this shows how many bytes of a request reached them (none), and what is told."""
 
-import os
 import socket
 import ssl
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +40,6 @@ from transport.errors import (
     TerminalNotTrusted,
 )
 from transport.identity import DatedIdentity, Identity, PublicIdentity
-from transport.peer import PeerEndpoint
 
 DAY = timedelta(days=1)
 APPLICATION_DATA = 23
@@ -65,8 +64,10 @@ def _registered(rehearsal: Rehearsal, pem: str) -> tuple[DatedIdentity, ...]:
 
 
 def _attempt(rehearsal: Rehearsal, found: Stranger, versions: tuple[DatedIdentity, ...] | None = None) -> LineError:
-    changes = {"versions": versions} if versions else {}
-    with rehearsal.line(port=found.port, **changes) as line, pytest.raises(LineError) as caught:
+    peer = rehearsal.peer(port=found.port)
+    if versions is not None:
+        peer = replace(peer, versions=versions)
+    with Line(peer, rehearsal.identity) as line, pytest.raises(LineError) as caught:
         line.deliver([rehearsal.seal(record()).raw])
     assert not caught.value.may_have_arrived
     return caught.value
@@ -215,14 +216,15 @@ def test_a_port_that_is_none_is_refused(rehearsal: Rehearsal, port: int) -> None
         rehearsal.peer(port=port)
 
 
-def test_the_peer_admits_registered_terminals_alone(served: Rehearsal, tmp_path: Path) -> None:
-    impostor = Identity.create(tmp_path / "impostor", "131041-01", Use.TERMINAL, authority=served.authority)
-    with Line(served.peer(), impostor) as line, pytest.raises(TerminalNotTrusted) as caught:
-        line.deliver([served.seal(record()).raw])
+def test_the_peer_admits_registered_terminals_alone(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    impostor = Identity.create(tmp_path / "impostor", "131041-01", Use.TERMINAL, authority=rehearsal.authority)
+    envelope = rehearsal.seal(record())
+    with rehearsal.served(), Line(rehearsal.peer(), impostor) as line, pytest.raises(TerminalNotTrusted) as caught:
+        line.deliver([envelope.raw])
 
     assert not caught.value.may_have_arrived
-    assert agency.received(served.home).messages == 0
-    assert "handshake_refused" in (served.home / "technical.log").read_text()
+    assert agency.received(rehearsal.home).messages == 0
+    assert "handshake_refused" in (rehearsal.home / "technical.log").read_text()
 
 
 def test_the_peer_admits_no_terminal_out_of_its_period(served: Rehearsal) -> None:
@@ -260,10 +262,10 @@ def test_the_peer_speaks_with_nobody_who_shows_no_certificate(served: Rehearsal)
     with (
         socket.create_connection(("127.0.0.1", served.port)) as plain,
         context.wrap_socket(plain) as secured,
-        pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"),
     ):
         secured.sendall(b"GET /v1/status HTTP/1.1\r\n\r\n")
-        secured.recv(1)
+        with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
+            secured.recv(1)
 
 
 def test_a_terminal_whose_own_certificate_has_ended_does_not_call(rehearsal: Rehearsal, strangers: Strangers) -> None:
@@ -279,7 +281,7 @@ def test_a_terminal_whose_own_certificate_has_ended_does_not_call(rehearsal: Reh
         path.unlink()
         path.write_bytes(content)
         path.chmod(0o400)
-    peer: PeerEndpoint = rehearsal.peer(port=found.port)
+    peer = rehearsal.peer(port=found.port)
     with Line(peer, Identity.load(made.directory)) as line, pytest.raises(CertificateExpired):
         line.status()
     assert found.raw == b""
@@ -299,7 +301,7 @@ def _listening() -> set[str]:
     ours = set()
     for handle in Path("/proc/self/fd").iterdir():
         try:
-            ours.add(os.readlink(handle))
+            ours.add(str(handle.readlink()))
         except FileNotFoundError:
             continue
     rows = [

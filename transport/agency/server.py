@@ -255,6 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(problem.status, wire.PROBLEM_TYPE, wire.encode(problem.to_wire()))
 
     def _send(self, status: int, media_type: str, body: bytes) -> None:
+        # The base class leaves the head away for what it takes for HTTP/0.9; there is none of that here.
+        self.request_version = self.protocol_version
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
