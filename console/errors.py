@@ -8,7 +8,7 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── ReasonTooLong
+    │   └── RecordFaulty, ReasonTooLong
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
@@ -146,6 +146,12 @@ class InputError(ConsoleError):
     """What was given cannot be worked on."""
 
     exit_status = 4
+
+
+class RecordFaulty(InputError):
+    """What was entered breaks `count` rules, first at `field`: the person corrects it."""
+
+    code = "record_faulty"
 
 
 class ReasonTooLong(InputError):

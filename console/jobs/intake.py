@@ -6,27 +6,30 @@ of the file is. Records pass through in portions, so that memory does not grow w
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
+from console.jobs import addition
+from console.jobs.addition import Candidate
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.log import Draft, Event, Result
+from store.log import Event, Result
 from store.message.canonical import encode
 from store.message.checking import check
-from store.message.kinds import Message
 from store.message.records import Read, read_records
 from store.message.rules import Finding
 from store.message.states import Direction
 from store.rights import Right
 
 _PORTION: Final = 1000
+
+_Good = tuple[int, Candidate, tuple[Finding, ...]]
+"""A record without errors: its line, the message, and its warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +51,6 @@ class Intake:
     known: int = 0
     errors: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A record without errors, as it would go into the queue."""
-
-    line: int
-    message: Message
-    content: bytes
-    warnings: tuple[Finding, ...]
-
-    @property
-    def key(self) -> queue.MessageKey:
-        return queue.MessageKey(str(self.message.kind), self.message.reference)
 
 
 def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, report: Report | None = None) -> Intake:
@@ -101,25 +90,25 @@ def _take_in_portion(
     terminal: Terminal, session: Session, tx: Connection, file: str, portion: Sequence[Read], taken: Intake
 ) -> None:
     candidates = list(_candidates(terminal, file, portion, taken))
-    known = queue.known(tx, Direction.OUT, (one.key for one in candidates))
+    known = queue.known(tx, Direction.OUT, (one.key for _, one, _ in candidates))
     digests = {key: found.digest for key, found in known.items()}
-    fresh: list[_Candidate] = []
-    for one in candidates:
+    fresh: list[Candidate] = []
+    for line, one, warnings in candidates:
         digest = terminal.vault.digest(one.content)
         before = digests.get(one.key)
         if before is None:
             digests[one.key] = digest
             fresh.append(one)
-            taken.warnings += (_fault(file, one.line, finding) for finding in one.warnings)
+            taken.warnings += (_fault(file, line, finding) for finding in warnings)
         elif before == digest:
             taken.known += 1
         else:
-            taken.errors.append(Fault(file, one.line, "reference", "reference_conflict", {}))
-    _add(terminal, session, tx, fresh)
+            taken.errors.append(Fault(file, line, "reference", "reference_conflict", {}))
+    addition.add(terminal, session, tx, fresh, Event.MESSAGE_IMPORTED)
     taken.accepted += len(fresh)
 
 
-def _candidates(terminal: Terminal, file: str, portion: Sequence[Read], taken: Intake) -> Iterator[_Candidate]:
+def _candidates(terminal: Terminal, file: str, portion: Sequence[Read], taken: Intake) -> Iterator[_Good]:
     """Yield the records without errors; the errors of the others go to `taken`."""
     today = clock.day_in_japan(clock.now())
     for read in portion:
@@ -133,45 +122,10 @@ def _candidates(terminal: Terminal, file: str, portion: Sequence[Read], taken: I
             )
             if checked.message is not None:
                 content = encode(checked.message.to_record())
-                yield _Candidate(read.line, checked.message, content, checked.warnings)
+                yield read.line, Candidate(checked.message, content, len(checked.warnings)), checked.warnings
                 continue
             findings = checked.errors
         taken.errors += (_fault(file, read.line, finding) for finding in findings)
-
-
-def _add(terminal: Terminal, session: Session, tx: Connection, fresh: Sequence[_Candidate]) -> None:
-    """Put messages into the queue with a log entry for each, in the same transaction."""
-    drafts = [_draft(terminal, session, one) for one in fresh]
-    added = queue.add_messages(tx, terminal.vault, drafts, now=clock.now())
-    terminal.log.append_many(
-        tx,
-        [
-            Draft(
-                Event.MESSAGE_IMPORTED,
-                actor=session.person_id,
-                session=session.id,
-                object=one.uid,
-                detail={"kind": draft.kind, "warnings": draft.warnings},
-            )
-            for one, draft in zip(added, drafts, strict=True)
-        ],
-    )
-
-
-def _draft(terminal: Terminal, session: Session, one: _Candidate) -> queue.MessageDraft:
-    message = one.message
-    subject = terminal.vault.pseudonym("subject", message.subject) if message.subject else None
-    return queue.MessageDraft(
-        direction=Direction.OUT,
-        kind=str(message.kind),
-        reference=message.reference,
-        occurred_at=message.occurred_at.astimezone(UTC),
-        content=one.content,
-        author=session.person_id,
-        subject=subject,
-        due_on=message.due_on,
-        warnings=len(one.warnings),
-    )
 
 
 def _record_errors(terminal: Terminal, session: Session, tx: Connection, taken: Intake) -> None:

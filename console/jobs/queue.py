@@ -41,7 +41,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuery:
-    """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`."""
+    """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`.
+
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet.
+    """
 
     direction: str | None = None
     state: str | None = None
@@ -49,6 +52,7 @@ class QueueQuery:
     limit: int = 100
     after: Key | None = None
     overdue: bool = False
+    being_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,15 @@ def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
             # A state of the other direction: nothing of this one.
             continue
         overdue_before = _overdue_before(terminal) if query.overdue else None
-        chosen.append(QueueFilter(direction, states, reference=query.reference, overdue_before=overdue_before))
+        chosen.append(
+            QueueFilter(
+                direction,
+                states,
+                reference=query.reference,
+                overdue_before=overdue_before,
+                being_undone=query.being_undone,
+            )
+        )
     return chosen
 
 

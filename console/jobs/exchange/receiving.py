@@ -179,8 +179,18 @@ class _Receiving:
             ),
         )
         self._log(tx, _EVENTS[outcome], row.uid, code=code)
+        if outcome is PeerOutcome.ACCEPTED and row.target is not None:
+            self._close_undone(tx, MessageKey(row.kind, row.target))
         self.done.results += 1
         self.done.items.append(Item(row.id, row.reference, str(row.state), code))
+
+    def _close_undone(self, tx: Connection, key: MessageKey) -> None:
+        """Close the refused message that an accepted one cancels or replaces; an accepted one stays as it is."""
+        wrong = queue.known(tx, Direction.OUT, [key]).get(key)
+        if wrong is None:
+            return
+        for row in queue.move_many(tx, self._terminal.vault, [wrong.id], Step.CLOSE, self._act()).changed:
+            self._log(tx, Event.MESSAGE_WITHDRAWN, row.uid)
 
     def _alarm(self, tx: Connection, got: Opened) -> None:
         """Two contents under one id: what came first stands, and people have to talk with the peer."""

@@ -1,0 +1,178 @@
+"""Entry by hand (入力): what an event gives, what is still wanted, and the way into the queue; correcting and undoing.
+
+What is entered is reviewed by a second person like everything else. Nothing is ever overwritten: a returned message
+gets a new revision, and a message that has left is cancelled or replaced by a new one that points at it.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from console.errors import RecordFaulty
+from console.jobs import addition
+from console.jobs.addition import Candidate
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import ReferenceTaken, StepRefused
+from store.log import Event
+from store.message.canonical import decode, encode
+from store.message.checking import check, wanted_items
+from store.message.codes import Category
+from store.message.groups import Record
+from store.message.proposal import Proposed
+from store.message.proposal import propose as propose_messages
+from store.message.rules import Finding
+from store.message.states import Direction, OutState, Pointer
+from store.queue import Act, Revision
+from store.rights import Right
+
+__all__ = ["Judged", "Proposed", "counter", "enter", "judge", "open_for_revision", "propose", "revise"]
+
+_LEFT = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say of a record that is being entered: all findings, and the fields that are wanted next."""
+
+    findings: tuple[Finding, ...]
+    wanted: tuple[str, ...]
+
+
+def propose(
+    terminal: Terminal, session: Session, event: str, *, category: Category, card_presented: bool = True
+) -> tuple[Proposed, ...]:
+    """Propose the message or the pair that an event gives, with a moment and references filled in.
+
+    Empty for an event that is never notified. Raises KeyError for an event that the table does not have.
+    """
+    session.require(Right.ENTER)
+    now = clock.now()
+    proposed = propose_messages(
+        event,
+        category=category,
+        municipality=terminal.settings.municipality.code,
+        day=clock.day_in_japan(now),
+        card_presented=card_presented,
+    )
+    return tuple(_begun(terminal, one, now) for one in proposed)
+
+
+def judge(terminal: Terminal, record: Mapping[str, Any]) -> Judged:
+    """Check a record as it stands while somebody types; changes nothing and asks for no right."""
+    today = clock.day_in_japan(clock.now())
+    code = terminal.settings.municipality.code
+    findings = check(dict(record), municipality=code, today=today, direction=Direction.OUT).findings
+    return Judged(findings, wanted_items(record, municipality=code, today=today))
+
+
+def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Put the records into the queue, all or none, to be reviewed; return their numbers.
+
+    Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before.
+    """
+    session.require(Right.ENTER)
+    candidates = [_candidate(terminal, record) for record in records]
+    with terminal.database.writing() as tx:
+        if queue.known(tx, Direction.OUT, (one.key for one in candidates)):
+            raise ReferenceTaken
+        return [added.id for added in addition.add(terminal, session, tx, candidates, Event.MESSAGE_ENTERED)]
+
+
+def open_for_revision(terminal: Terminal, session: Session, number: int) -> tuple[Record, int]:
+    """Return the content of a message that has not left, and the version to name when it is revised.
+
+    Raises MessageMissing, SealBroken.
+    """
+    session.require(Right.ENTER)
+    with terminal.database.reading() as reading:
+        row = queue.get(reading, number)
+        return decode(queue.content_of(reading, terminal.vault, row)), row.version
+
+
+def revise(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any], *, version: int) -> None:
+    """Give a message new content: a new revision, reviewed anew; the old one stays readable.
+
+    Kind and reference stay. Raises RecordFaulty, MessageChanged (somebody else changed it), StepRefused (it has left).
+    """
+    session.require(Right.ENTER)
+    one = _candidate(terminal, record)
+    draft = addition.draft_of(terminal, session, one)
+    act = Act(by=session.person_id, now=clock.now(), expected_version=version)
+    with terminal.database.writing() as tx:
+        if queue.known(tx, Direction.OUT, [one.key]).get(one.key, queue.Known(0, b"")).id != number:
+            raise ReferenceTaken
+        revision = Revision(
+            content=one.content, warnings=one.warnings, due_on=draft.due_on, pointer=draft.pointer, target=draft.target
+        )
+        row = queue.revise(tx, terminal.vault, number, revision, act)
+        terminal.log.append(
+            tx,
+            Event.MESSAGE_REVISED,
+            actor=session.person_id,
+            session=session.id,
+            object=row.uid,
+            detail={"revision": row.revision, "content": row.digest.hex()},
+        )
+
+
+def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer) -> Record:
+    """Return the draft of a message that cancels or replaces one that has left; it is entered like any other.
+
+    Raises MessageMissing, SealBroken, StepRefused for a message that has not left: that one is returned or withdrawn.
+    """
+    session.require(Right.ENTER)
+    now = clock.now()
+    with terminal.database.reading() as reading:
+        row = queue.get(reading, number)
+        if row.direction is not Direction.OUT or row.state not in _LEFT:
+            raise StepRefused(step=pointer, state=row.state, reference=row.reference)
+        record = deepcopy(decode(queue.content_of(reading, terminal.vault, row)))
+    for name in Pointer:
+        record.pop(name.value, None)
+    record[pointer.value] = row.reference
+    record["reference"] = _free_reference(terminal, row.kind, now)
+    record["occurred_at"] = _moment(now)
+    return record
+
+
+def _begun(terminal: Terminal, proposed: Proposed, now: datetime) -> Proposed:
+    """Fill in what the terminal knows by itself: the moment, and a reference that is free."""
+    reference = _free_reference(terminal, str(proposed.kind), now)
+    preset = {**proposed.preset, "occurred_at": _moment(now), "reference": reference}
+    return replace(proposed, preset=preset, asked=judge(terminal, preset).wanted)
+
+
+def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
+    checked = check(
+        dict(record),
+        municipality=terminal.settings.municipality.code,
+        today=clock.day_in_japan(clock.now()),
+        direction=Direction.OUT,
+    )
+    if checked.message is None:
+        raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
+    return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
+
+
+def _moment(now: datetime) -> str:
+    return now.astimezone(clock.JAPAN).replace(second=0, microsecond=0).isoformat()
+
+
+def _free_reference(terminal: Terminal, kind: str, now: datetime) -> str:
+    """Return a reference that was not used for the kind: M for manual, day and number."""
+    prefix = f"M{now.astimezone(clock.JAPAN):%y%m%d}-"
+    with terminal.database.reading() as reading:
+        number = 1
+        while _is_used(reading, kind, f"{prefix}{number:03}"):
+            number += 1
+    return f"{prefix}{number:03}"
+
+
+def _is_used(reading: Connection, kind: str, reference: str) -> bool:
+    return bool(queue.known(reading, Direction.OUT, [queue.MessageKey(kind, reference)]))
