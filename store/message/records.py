@@ -134,7 +134,9 @@ def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
     fields = [field_of(name) for name in header]
     if _FIRST_COLUMN not in fields:
         raise FileHeaderMissing(file=base)
-    repeated = [field for field, count in Counter(fields).items() if count > 1]
+    # A column `person` beside `person.name` would name the same item twice as well.
+    counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
+    repeated = [field for field, count in counts.items() if count > 1]
     if repeated:
         raise FileHeaderRepeated(file=base, field=repeated[0] or "-")
     return fields

@@ -274,11 +274,20 @@ def test_a_file_without_its_header_is_refused() -> None:
         read(b'"kind\n', "a.csv")
 
 
-def test_a_header_that_names_a_column_twice_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("kind,氏名,person.name", "person.name"),
+        ("kind,shoe,shoe", "shoe"),
+        ("kind,person,person.name", "person"),
+        ("kind,changes.item,changes", "changes"),
+    ],
+)
+def test_a_header_that_names_an_item_twice_is_refused(header: str, field: str) -> None:
     with pytest.raises(FileHeaderRepeated) as refusal:
-        read("kind,氏名,person.name\n".encode(), "a.csv")
+        read(header.encode(), "a.csv")
 
-    assert refusal.value.facts == {"file": "a.csv", "field": "person.name"}
+    assert refusal.value.facts == {"file": "a.csv", "field": field}
 
 
 def test_yes_no_and_lists_are_read_from_cells() -> None:
