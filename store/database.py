@@ -33,7 +33,7 @@ from store.errors import (
     DiskFull,
 )
 from store.schema import table
-from store.turnstile import PATIENCE, Turnstile
+from store.turnstile import PATIENCE, Turnstile, disk_fault
 
 SCHEMA_VERSION: Final = 1
 """Counts up whenever a table changes; the database carries the version that made it."""
@@ -88,21 +88,24 @@ class Database:
         """Make a database with its tables at `url` (sqlite:////absolute/path) and open it.
 
         It appears under its name only when it is complete. Raises DatabaseExists, DatabaseUnsafe
-        (the directory is open to others), DatabaseUrlUnknown, DiskFull.
+        (the directory is open to others), DatabaseUrlUnknown, DiskFull, DatabaseFailed.
         """
         path = _path_of(url)
         if path.exists():
             raise DatabaseExists(file=path.name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_exposed(path.parent)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _refuse_exposed(path.parent)
             _make(draft)
             os.link(draft, path)
         except FileExistsError:
             raise DatabaseExists(file=path.name) from None
+        except OSError as error:
+            raise disk_fault(error, path) from error
         finally:
-            draft.unlink(missing_ok=True)
+            for side in _SIDE_FILES:
+                draft.with_name(draft.name + side).unlink(missing_ok=True)
         return cls.open(url)
 
     @classmethod
@@ -113,7 +116,8 @@ class Database:
         DatabaseUnsafe (open to others; not WAL or not FULL), DatabaseUrlUnknown.
         """
         path = _path_of(url)
-        if not path.is_file():
+        # Unlike Path.is_file this does not raise where a directory on the way may not be entered.
+        if not os.path.isfile(path):  # noqa: PTH113
             raise DatabaseMissing(file=path.name)
         _refuse_exposed(path.parent, *(path.with_name(path.name + side) for side in _SIDE_FILES))
         database = cls(path)
@@ -130,7 +134,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """See one snapshot. Raises DatabaseBusy, DatabaseDamaged, DatabaseFailed."""
         self._refuse_failed()
-        with self._faults_named(), self._reader.begin() as connection:
+        with self._watched(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -140,7 +144,7 @@ class Database:
         Raises DatabaseBusy, DiskFull, DatabaseFailed, DatabaseDamaged; each leaves nothing behind.
         """
         self._refuse_failed()
-        with self._turnstile.entered(), self._faults_named(), self._writer.begin() as connection:
+        with self._turnstile.entered(), self._watched(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -155,15 +159,13 @@ class Database:
             raise DatabaseFailed(file=self._path.name)
 
     @contextmanager
-    def _faults_named(self) -> Iterator[None]:
+    def _watched(self) -> Iterator[None]:
         try:
-            yield
-        except DBAPIError as error:
-            fault = _fault(error, self._path)
-            if fault is None:
-                raise
-            self._failed = self._failed or isinstance(fault, DatabaseFailed)
-            raise fault from error
+            with _faults_named(self._path):
+                yield
+        except DatabaseFailed:
+            self._failed = True
+            raise
 
 
 def _path_of(url: str) -> Path:
@@ -200,19 +202,13 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
 def _make(path: Path) -> None:
     """Make the whole database at `path`, alone and with mode 0600 from the first moment."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    bare = sqlite3.connect(path)
-    for pragma in _MADE:
-        bare.execute(pragma)
-    bare.close()
-    engine = _engine(path, "BEGIN IMMEDIATE", _WRITER)
+    engine = _engine(path, "BEGIN IMMEDIATE", (*_MADE, *_WRITER))
     try:
-        with engine.begin() as tx:
+        with _faults_named(path), engine.begin() as tx:
             SQLModel.metadata.create_all(tx, tables=_TABLES)
             for trigger in _LOG_STANDS:
                 tx.exec_driver_sql(trigger)
             tx.execute(insert(table(SchemaVersion)), {"version": SCHEMA_VERSION})
-    except DBAPIError as error:
-        raise (_fault(error, path) or error) from None
     finally:
         engine.dispose()
 
@@ -247,6 +243,17 @@ def _assert_promises(reading: Connection) -> None:
         found = reading.exec_driver_sql(f"PRAGMA {name}").scalar_one()
         if found != value:
             raise DatabaseUnsafe(file=name, found=str(found))
+
+
+@contextmanager
+def _faults_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        fault = _fault(error, path)
+        if fault is None:
+            raise
+        raise fault from error
 
 
 def _fault(error: DBAPIError, path: Path) -> DatabaseFault | None:

@@ -6,6 +6,7 @@ starve for seconds. Two `flock` locks make it fair. A writer first takes the *tu
 to take the turn again, behind the one who is waiting. The kernel frees both when a process dies.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -15,10 +16,16 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from store.errors import DatabaseBusy
+from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DiskFull
 
 PATIENCE: Final = 60.0
 """Seconds a writer waits for its turn: longer than the longest single act, a whole import file."""
+
+
+def disk_fault(error: OSError, path: Path) -> DatabaseFault:
+    """Name what the system said about a file of the database."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return DiskFull(file=path.name) if full else DatabaseFailed(file=path.name)
 
 
 class Turnstile:
@@ -31,7 +38,10 @@ class Turnstile:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Be the only writer inside the block. Raises DatabaseBusy when the turn does not come."""
+        """Be the only writer inside the block. Raises DatabaseBusy when the turn does not come.
+
+        Raises DiskFull and DatabaseFailed when the lock files cannot be made.
+        """
         deadline = monotonic() + self._patience
         turn = self._take(self._turn, deadline)
         try:
@@ -45,7 +55,10 @@ class Turnstile:
 
     def _take(self, path: Path, deadline: float) -> int:
         # Each taker opens the file anew: flock then also holds between the threads of one process.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise disk_fault(error, path) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

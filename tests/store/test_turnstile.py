@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 
 from store.database import Database
-from store.errors import DatabaseBusy
+from store.errors import DatabaseBusy, DatabaseFailed
 from store.log import Event as LogEvent
 from store.log import Log
 from store.turnstile import Turnstile
@@ -105,3 +105,31 @@ def test_who_waits_comes_before_who_comes_back(home: Path) -> None:
     assert order.count("patient") == 20
     # Between two turns of the patient one the greedy one gets in only a few times.
     assert order.count("greedy") < 20 * 20
+
+
+def begin_and_wait(url: str, begun: Event, never: Event) -> None:
+    database, log = Database.open(url), Log("t-131041-01")
+    with database.writing() as tx:
+        log.append(tx, LogEvent.TERMINAL_STARTED, actor=None, session=None)
+        begun.set()
+        never.wait(60)
+
+
+def test_work_of_a_killed_writer_is_gone_and_the_next_goes_on(database: Database, log: Log, url: str) -> None:
+    write_many(url, 3)
+    begun, never = PROCESSES.Event(), PROCESSES.Event()
+    writer = PROCESSES.Process(target=begin_and_wait, args=(url, begun, never))
+    writer.start()
+    assert begun.wait(30)
+    writer.kill()
+    writer.join(30)
+    write_many(url, 2)
+    with database.reading() as reading:
+        verification = log.verify(reading)
+    assert (verification.ok, verification.entries) == (True, 5)
+
+
+def test_lock_file_that_cannot_be_made(home: Path) -> None:
+    (home / "store.sqlite-lock").mkdir()
+    with pytest.raises(DatabaseFailed), Turnstile(home / "store.sqlite").entered():
+        pass
