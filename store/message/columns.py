@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from store.message.codes import Kind
 from store.message.groups import Record
-from store.message.items import CHANGE_CHECKS, ITEMS
+from store.message.items import ITEMS
 
 _HEADERS: Final = Path(__file__).parent.parent / "data" / "columns.toml"
 _GROUPS: Final = frozenset({"person", "basis", "category_lost"})
 _YES_NO: Final = frozenset({"card_pending", "had_residence"})
 _BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
-_CHANGES: Final = tuple(f"changes.{name}" for name in CHANGE_CHECKS)
+_CHANGES: Final = ("changes.item", "changes.before", "changes.after", "changes.reason")
 _ESCAPES: Final = ("\\\\", "\\;")
 _TOKEN: Final = re.compile(r"\\[\\;]|;|[^\\;]+|\\")
 _TO_ESCAPE: Final = re.compile(r"([\\;])")

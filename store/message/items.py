@@ -121,12 +121,9 @@ CATEGORY_LOST: Final = Items(
     "category_lost.", required={"cause": one_of(LossCause), "on": values.check_day}, optional={}
 )
 
-CHANGE_CHECKS: Final[Mapping[str, CheckValue]] = {
-    "item": one_of(NoticeItem),
-    "before": _checked_after,
-    "after": _checked_after,
-    "reason": one_of(ChangeReason),
-}
+CHANGE_REQUIRED: Final[Mapping[str, CheckValue]] = {"item": one_of(NoticeItem), "reason": one_of(ChangeReason)}
+CHANGE_OPTIONAL: Final[Mapping[str, CheckValue]] = {"before": _checked_after, "after": _checked_after}
+"""One element of `changes`; the fields of its items depend on its place in the list."""
 
 _NUMBERS: Final[Mapping[str, CheckValue]] = {
     "card_number": values.check_number,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from store.message import tables, values
 from store.message.codes import Category, NoticeItem, Sex
 from store.message.conditions import check_numbers, check_pointers
-from store.message.items import CHANGE_CHECKS, Items
+from store.message.items import CHANGE_OPTIONAL, CHANGE_REQUIRED, Items
 from store.message.notes import Notes
 from store.message.values import CheckValue, one_of
 
@@ -49,12 +49,10 @@ def check_agency_notice(record: Mapping[str, Any], notes: Notes) -> None:
 def _check_change(change: object, field: str, notes: Notes) -> None:
     """Check one element: its items, then both values by what the item is."""
     prefix = f"{field}."
-    optional = {name: CHANGE_CHECKS[name] for name in ("before", "after")}
-    required = {name: CHANGE_CHECKS[name] for name in ("item", "reason")}
-    Items(prefix, required, optional)(change, field, notes)
+    Items(prefix, CHANGE_REQUIRED, CHANGE_OPTIONAL)(change, field, notes)
     if not isinstance(change, dict):
         return
-    given = [name for name in ("before", "after") if name in change]
+    given = [name for name in CHANGE_OPTIONAL if name in change]
     item = notes.sound(change, "item", prefix)
     if item is not None:
         for name in given:

@@ -105,6 +105,7 @@ _ALL = (
     _error("kind_not_sent", *_RECORD_NOTICE),
     _error("kind_other_way", *_FORMAT),
     _error("reference_malformed", *_FORMAT),
+    _error("reference_conflict", *_FORMAT),  # Told by the intake, which alone knows the queue.
     _error("reference_to_itself", *_FORMAT),
     _error("cancels_and_replaces", *_FORMAT),
     _error("municipality_malformed", "municipality-codes"),

@@ -1,8 +1,11 @@
 """Files of records: read line by line, faults told with their line, other encodings refused."""
 
 import io
+import itertools
 import json
+import tracemalloc
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import given
@@ -300,6 +303,39 @@ def test_yes_no_and_lists_are_read_from_cells() -> None:
         "had_residence": "maybe",
         "corrected": ["name", "address"],
     }
+
+
+# ── Long files ──
+
+
+class Endless(io.RawIOBase):
+    """A stream of `count` copies of a line, made as they are read."""
+
+    def __init__(self, line: bytes, count: int) -> None:
+        self._lines = itertools.repeat(line, count)
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, _size: int | None = -1, /) -> bytes:
+        return next(self._lines, b"")
+
+
+def peak_of_reading(count: int) -> int:
+    """Return the most bytes that reading a file of so many records held at once."""
+    stream = cast("BinaryIO", Endless(encode(good("arrival")) + b"\n", count))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_records(stream, "long.jsonl")) == count
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    peak_of_reading(10)  # Whatever is kept once for all is there from now on.
+
+    assert peak_of_reading(5_000) < peak_of_reading(50) + 20_000
 
 
 # ── The fixture files: what an operator's file looks like, and what is told about it ──
