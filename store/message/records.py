@@ -19,6 +19,7 @@ from store.message.rules import RECORD_FIELD, Finding, find
 JSON_LINES: Final = ".jsonl"
 CSV: Final = ".csv"
 _FIRST_COLUMN: Final = "kind"
+_LONGEST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
     counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
     repeated = [field for field, count in counts.items() if count > 1]
     if repeated:
-        raise FileHeaderRepeated(file=base, field=repeated[0] or "-")
+        raise FileHeaderRepeated(file=base, field=repeated[0][:_LONGEST_SHOWN] or "-")
     return fields
 
 
