@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from console.app import RenkeiApp
 from console.errors import SmokeStuck, record_incident
 from console.jobs import rehearsal
+from console.screens.exchange import ExchangeScreen
 from console.settings import Settings
 from console.terminal import Terminal
+from console.widgets.roll import Roll
 from console.words import Language
 from store.log import Event, LogFilter
 from store.log import page as log_page
@@ -116,7 +118,7 @@ class _Run:
     async def _log_on(self) -> None:
         pin = next(one.pin for one in self._settings.rehearsal if one.id == _CHIEF)
         await self._pilot.press(*_CHIEF, "tab", *pin, "enter")
-        await self._until(lambda: self._shows("queue") and self._app.screen.query_one("#list").count > 0)
+        await self._until(lambda: self._shows("queue") and self._listed() > 0)
 
     async def _give_back(self) -> None:
         await self._press("r")
@@ -126,7 +128,7 @@ class _Run:
 
     async def _approve(self) -> None:
         waiting = self._in_state("review")
-        await self._until(lambda: self._app.screen.query_one("#list").count == waiting)
+        await self._until(lambda: self._listed() == waiting)
         await self._press("A", "a")
         await self._until(lambda: self._shows("question"))
         await self._press(*str(waiting), "enter")
@@ -140,10 +142,10 @@ class _Run:
         await self._until(lambda: self._in_state("approved", "sending", "unknown") == 0)
 
     async def _receive(self) -> None:
-        await self._until(lambda: not self._app.screen.unfinished)
+        await self._until(self._is_idle)
         await self._press("v")
         await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == rehearsal.NOTICES)
-        await self._until(lambda: not self._app.screen.unfinished)
+        await self._until(self._is_idle)
         await self._press("escape")
         await self._until(lambda: self._shows("queue"))
 
@@ -170,6 +172,13 @@ class _Run:
 
     def _shows(self, screen: str) -> bool:
         return self._app.screen.id == screen
+
+    def _listed(self) -> int:
+        return self._app.screen.query_one("#list", Roll).count
+
+    def _is_idle(self) -> bool:
+        screen = self._app.screen
+        return isinstance(screen, ExchangeScreen) and not screen.unfinished
 
     def _in_state(self, *states: str) -> int:
         with self._terminal.database.reading() as reading:
