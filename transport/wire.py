@@ -26,6 +26,7 @@ MOST_BODY_BYTES: Final = MOST_ITEMS * (MOST_ENVELOPE_BYTES * 4 // 3 + 4096)
 # Clocks of both sides may differ by this much before a time counts as implausible.
 CLOCK_TOLERANCE: Final = timedelta(seconds=300)
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -43,7 +44,7 @@ class WireError(ValueError):
 
 def encode(value: Mapping[str, Any]) -> bytes:
     """Return canonical JSON: sorted keys, no spaces, ASCII only, so that equal values are equal bytes."""
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def decode(raw: bytes, place: str) -> dict[str, Any]:
@@ -91,7 +92,9 @@ def only(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 def text(value: Any, place: str, most: int = 4096) -> str:
     """Return `value` when it is a string of at most `most` characters that UTF-8 can carry."""
-    if not isinstance(value, str) or len(value) > most or any("\ud800" <= char <= "\udfff" for char in value):
+    if not isinstance(value, str) or len(value) > most:
+        raise WireError(place)
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
         raise WireError(place)
     return value
 
@@ -163,7 +166,7 @@ def to_time(moment: datetime) -> str:
 def from_time(value: Any, place: str) -> datetime:
     """Return the aware UTC moment of a text made by `to_time`."""
     try:
-        return datetime.strptime(_matching(_TIME, value, place), "%Y-%m-%dT%H:%M:%S.%f%z")
+        return datetime.fromisoformat(_matching(_TIME, value, place))
     except ValueError as error:
         raise WireError(place) from error
 

@@ -95,7 +95,7 @@ class Desk:
             return envelope
         opener = Opener(self._identity, terminal.versions, terminal.municipality, _FROM_TERMINAL)
         try:
-            opened = opener.open(raw, now=now)
+            opened = opener.verify(envelope, now=now)
         except EnvelopeError as error:
             return _Refused(envelope.id, self._problem(error))
         judged = judge(opened.content, terminal.municipality)
