@@ -23,7 +23,7 @@ ACTIONS: Final = frozenset(
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
         "select", "select_all", "approve", "give_back", "hold", "release", "search", "filter", "state", "direction",
-        "reload", "exchange", "trail",
+        "reload", "exchange", "trail", "characters",
         # exchange and log
         "send", "receive", "verify",
     }

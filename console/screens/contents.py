@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from console.jobs.queue import MessageView
 
+_CODES_SHOWN: Final = frozenset({"person.nationality", "municipality"})
 _LABEL: Final = 22
 _INDENT: Final = 2
 _INDEX: Final = re.compile(r"\[[0-9]+\]")
@@ -63,7 +64,7 @@ class Contents:
         row, words = self._view.row, self._words
         state = words.name("states", f"{row.direction}.{row.state}")
         if row.due_on is not None and row.state == "held":
-            state += "  " + words("message.until", day=self._shown_day(row.due_on.isoformat(), era=True))
+            state += " " + words("message.until", day=self._shown_day(row.due_on.isoformat(), era=True))
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
         waited = words.span(row.waiting_seconds)
         late = self._palette["trouble"] if row.overdue else None
@@ -115,7 +116,7 @@ class Contents:
 
     def _items(self) -> Iterator[Pieces]:
         record = self._view.record
-        fields = list(_fields_of(self._view.row.kind))
+        fields = _fields_of(self._view.row.kind)
         named = [field for field in fields if _at(record, field) is not None]
         strangers = [field for field in _flat(record) if field not in fields]
         for field in (*named, *strangers):
@@ -197,7 +198,7 @@ class Contents:
 
         dated = "person.nationality" if field == "nationality" else field
         name = name_of(dated, code, self._day, self._words.language)
-        return f"{name}  ({code})" if name else None
+        return f"{name}  ({code})" if name and dated in _CODES_SHOWN else name
 
     def _shown_moment(self, text: str) -> str | None:
         from store.message.dates import parse_moment
@@ -217,11 +218,16 @@ def _in_era(item: str) -> bool:
     return shows_era(item)
 
 
-def _fields_of(kind: str) -> Iterator[str]:
+def _fields_of(kind: str) -> list[str]:
+    """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
     from store.message.codes import Kind
     from store.message.items import ITEMS
 
-    yield from ITEMS[Kind(kind)].fields()
+    ordered: list[str] = []
+    for field in ITEMS[Kind(kind)].fields():
+        base = next((at for at, one in enumerate(ordered) if field.startswith(f"{one}_")), len(ordered) - 1)
+        ordered.insert(base + 1, field)
+    return ordered
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -61,6 +61,7 @@ class ExchangeScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Ask for the line and the counts."""
         self.set_focus(self.results)
+        self.results.show(())
         self._count()
         self._ask_line()
 

@@ -31,7 +31,6 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         Binding("f2,t", "app.language", show=False),
         Binding("f10", "app.log_off", show=False),
     ]
-    DEFAULT_CSS = "HelpScreen { background: $background 100%; align: left top; }"
 
     def __init__(self, topic: str) -> None:
         super().__init__(id="help")

@@ -53,7 +53,7 @@ QUEUE: Final = (
     Key("f5,n", "n", "reload", "reload"),
     Key("escape", "Esc", "back", "clear", in_foot=False),
 )
-MESSAGE: Final = (APPROVE, RETURN, HOLD, RELEASE, BACK)
+MESSAGE: Final = (APPROVE, RETURN, BACK, Key("f6,c", "c", "characters", "characters"), HOLD, RELEASE)
 EXCHANGE: Final = (
     Key("f7,s", "s", "send", "send", "exchange"),
     Key("f8,v", "v", "receive", "receive", "exchange"),

@@ -25,7 +25,6 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         Binding("f10", "app.log_off", show=False),
     ]
     DEFAULT_CSS = """
-    LockScreen { background: $background 100%; align: left top; }
     LockScreen #form { height: 1fr; width: 1fr; align: center middle; layout: vertical; }
     LockScreen LockTitle { height: 3; width: 50; }
     LockScreen .entry { height: 1; width: 50; layout: horizontal; }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console.screens.characters import CharactersScreen
 from console.screens.keys import MESSAGE, Key, bindings
 from console.screens.review import Review
 from console.screens.work import ConsoleScreen
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
 
 
 class MessageScreen(ConsoleScreen):
-    """Shows the message `key`; what is decided here returns to the queue."""
+    """Shows the message `key`, with the text `hint` in the notice line."""
 
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(MESSAGE)
     DEFAULT_CSS = "MessageScreen #contents { margin-top: 1; }"
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, hint: str | None = None) -> None:
         super().__init__(id="message")
         self._key = key
+        self._hint = hint
         self.shown: MessageView | None = None
 
     def compose(self) -> ComposeResult:
@@ -45,6 +47,8 @@ class MessageScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Read the message."""
         self.set_focus(self._page)
+        if self._hint is not None:
+            self.say("note", self._hint)
         self._read()
 
     @property
@@ -100,6 +104,11 @@ class MessageScreen(ConsoleScreen):
     def _reviewed(self, changed: "Changed") -> None:
         if changed.changed:
             self._read()
+
+    def action_characters(self) -> None:
+        """Show the characters of the texts one by one."""
+        if self.shown is not None:
+            self.app.push_screen(CharactersScreen(self.shown.record))
 
     def action_back(self) -> None:
         """Go back to the queue."""

@@ -149,11 +149,11 @@ class QueueScreen(ConsoleScreen):
         if self.console_app.may("read"):
             self._open(event.key)
 
-    def _open(self, key: int) -> None:
+    def _open(self, key: int, hint: str | None = None) -> None:
         from console.screens.message import MessageScreen
 
         self.notice.clear()
-        self.app.push_screen(MessageScreen(key))
+        self.app.push_screen(MessageScreen(key, hint))
 
     # Reviewing
 
@@ -162,8 +162,7 @@ class QueueScreen(ConsoleScreen):
         row = self.roll.cursor_row
         if not self.roll.selected and row is not None and row.warnings and row.state == "review":
             # Warnings are confirmed by somebody who has them on the screen.
-            self._open(row.id)
-            self.say("note", "queue.note.read_first")
+            self._open(row.id, hint="queue.note.read_first")
             return
         self._review("approve")
 
@@ -302,7 +301,7 @@ class QueueRoll(Roll["QueueRow"]):
         state, kind = (8, 6) if japanese else (9, 9)
         waiting, marks = (7, 5) if japanese else (6, 6)
         reference = 14 if width < _WIDE else 20
-        left = width - state - kind - reference - waiting - marks - 6
+        left = width - state - kind - reference - waiting - marks - 7
         name = max(8, left * 8 // 15)
         return (
             Column("state", "queue.column.state", state),

@@ -5,7 +5,8 @@ from typing import Final
 
 from rich.style import Style
 
-from console.screens.keys import EVERYWHERE, HELP, LANGUAGE, LOG_OFF, Key
+from console.screens.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key
+from console.surroundings import draws_japanese
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words
@@ -155,7 +156,9 @@ class FootLine(OneLine):
     def draw_line(self, _y: int) -> Ink:
         """Draw as many keys as fit; the help has them all."""
         ink = self.ink("frame").put(" ")
-        right = [(key, self._word(key)) for key in self._everywhere]
+        # Where Japanese cannot be drawn there is nothing to switch to.
+        offered = (key for key in self._everywhere if key is not LANGUAGE or draws_japanese())
+        right = [(key, self._word(key)) for key in offered]
         start = self.size.width - sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right)
         for key in self._keys:
             word = self._word(key)
@@ -174,6 +177,3 @@ class FootLine(OneLine):
         if key is LOG_OFF and self.console_app.session is None:
             return self.words("keys.leave")
         return self.words(f"keys.{key.word}")
-
-
-DIALOG_KEYS: Final = (HELP, LANGUAGE)

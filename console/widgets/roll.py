@@ -193,7 +193,9 @@ class Roll(Surface, Generic[Row], can_focus=True):
         if index < len(self._keys):
             return self._draw_row(index)
         if not self._keys and y == 2 and self.empty_text:  # noqa: PLR2004  # The second line below the heads.
-            return self.ink().gap_to(_MARKS).put(self.words(self.empty_text), self.palette["faint"])
+            # "Nothing here" is said only when somebody has looked.
+            text = self.empty_text if self._fetch else "common.loading"
+            return self.ink().gap_to(_MARKS).put(self.words(text), self.palette["faint"])
         return self.ink()
 
     def _draw_heads(self) -> Ink:
