@@ -110,14 +110,15 @@ def _is_abandoned(row: Row[Any], now: datetime) -> bool:
 def _holder(process_id: int) -> str:
     """Name a process for ever: machine since its start, process id, and when the process began.
 
-    Empty where the system does not tell (no /proc); then only the lease decides.
+    Empty for a process that is gone, and where the system does not tell (no /proc): then only the lease decides.
     """
     try:
-        # The 22nd field; the 2nd is the program's name in parentheses and may hold anything.
-        began = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[19]
+        # The 3rd field and on; the 2nd is the program's name in parentheses and may hold anything.
+        state, *fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return f"{_machine()} {process_id} {began}"
+    # A process that has ended holds nothing any more, also while its parent has not asked for its exit status.
+    return "" if state in {"Z", "X"} else f"{_machine()} {process_id} {fields[18]}"
 
 
 def _machine() -> str:
