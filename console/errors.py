@@ -9,6 +9,8 @@
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
     │   └── RecordFaulty, ReasonTooLong
+    ├── ItemError                what the peer sent verified but cannot be taken in
+    │   └── NoticeUnfit, ResultUnfit, ResultOfAnother
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
@@ -171,6 +173,30 @@ class SmokeStuck(ConsoleError):
     """A step of the smoke run did not come to its end within `seconds`: the makers look at that step."""
 
     code = "smoke_stuck"
+
+
+class ItemError(ConsoleError):
+    """An item of the peer's feed verified but cannot be taken in: the officer talks with the peer."""
+
+    exit_status = 6
+
+
+class NoticeUnfit(ItemError):
+    """A notice breaks the rules of its kind, first at `field`."""
+
+    code = "notice_unfit"
+
+
+class ResultUnfit(ItemError):
+    """A result does not say what a result has to say."""
+
+    code = "result_unfit"
+
+
+class ResultOfAnother(ItemError):
+    """A result names a message under a reference that is not that message's."""
+
+    code = "result_of_another"
 
 
 class UnusableSurroundings(ConsoleError):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.report import Report
 
 # Each module has `measure(runs) -> Report`.
-BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType({"start": "tests.benchmarks.start"})
+BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
+    {"start": "tests.benchmarks.start", "import": "tests.benchmarks.intake"}
+)
 
 
 def main() -> None:

@@ -1,19 +1,22 @@
 """Receiving: the peer's feed, page by page; what is verified is stored with its log entry, then acknowledged."""
 
+import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from console.errors import ItemError, NoticeUnfit, ResultOfAnother, ResultUnfit
 from console.jobs.exchange.line import Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import QueueFault, StoreError
+from store.errors import MessageMissing, NoticeConflict, QueueFault, StoreIntegrity
 from store.log import Draft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.checking import check
@@ -26,6 +29,7 @@ from transport.envelope import Opened, Purpose
 from transport.errors import EnvelopeError, TransportError
 from transport.peer import PeerEndpoint
 
+_CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
 _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
 
@@ -39,14 +43,6 @@ class Received:
     results: int = 0
     items: list[Item] = field(default_factory=list)
     interruption: Interruption | None = None
-
-
-class _Unfit(Exception):
-    """An item that verified but cannot be taken in; the code says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def receive(
@@ -121,7 +117,7 @@ class _Receiving:
                 self._keep_notice(tx, got, content.notice)
             elif fate is Fate.NEW:
                 self._keep_result(tx, item, got, content.record)
-        except _Unfit as unfit:
+        except (ItemError, StoreIntegrity, QueueFault) as unfit:
             self._reject(tx, item, unfit.code)
 
     def _keep_notice(self, tx: Connection, got: Opened, notice: AgencyNotice) -> None:
@@ -130,8 +126,9 @@ class _Receiving:
         before = queue.known(tx, Direction.IN, [key]).get(key)
         if before is not None:
             if before.digest != self._terminal.vault.digest(content):
-                raise _Unfit("notice_conflict")
+                raise NoticeConflict
             return
+        _refuse_used_id(tx, got.header.id)
         draft = MessageDraft(
             direction=Direction.IN,
             kind=str(notice.kind),
@@ -158,13 +155,10 @@ class _Receiving:
     def _keep_result(self, tx: Connection, item: FeedItem, got: Opened, record: dict[str, Any]) -> None:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
-        try:
-            row = queue.get_by_uid(tx, record["message"])
-            if row.direction is not Direction.OUT or row.reference != record.get("reference"):
-                raise _Unfit("result_of_another")
-            row = queue.move(tx, self._terminal.vault, row.id, _STEPS[outcome], self._act())
-        except (QueueFault, StoreError) as error:
-            raise _Unfit(error.code) from error
+        about = queue.get_by_uid(tx, record["message"])
+        if about.direction is not Direction.OUT or about.reference != record["reference"]:
+            raise ResultOfAnother
+        row = queue.move(tx, self._terminal.vault, about.id, _STEPS[outcome], self._act())
         queue.add_result(
             tx,
             self._terminal.vault,
@@ -175,7 +169,7 @@ class _Receiving:
                 outcome=outcome,
                 code=code,
                 received_at=clock.now(),
-                words=encode({name: record.get(name) for name in ("cause", "remedy")}),
+                words=_words_of(record),
             ),
         )
         self._log(tx, _EVENTS[outcome], row.uid, code=code)
@@ -194,9 +188,9 @@ class _Receiving:
 
     def _alarm(self, tx: Connection, got: Opened) -> None:
         """Two contents under one id: what came first stands, and people have to talk with the peer."""
-        self._log(tx, Event.NOTICE_CONFLICT, got.header.id, result=Result.REFUSED, code="notice_conflict")
+        self._log(tx, Event.NOTICE_CONFLICT, got.header.id, result=Result.REFUSED, code=NoticeConflict.code)
         self.done.rejected += 1
-        self.done.items.append(Item(None, None, "rejected", "notice_conflict"))
+        self.done.items.append(Item(None, None, "rejected", NoticeConflict.code))
 
     def _reject(self, tx: Connection, item: FeedItem, code: str) -> None:
         self._terminal.log.append(
@@ -256,17 +250,36 @@ class _Content:
 
     @classmethod
     def read(cls, got: Opened, terminal: Terminal) -> "_Content":
-        """Check what an item says. Raises _Unfit: being signed by the peer does not make it well-formed."""
-        try:
-            record = decode(got.content)
-        except StoreError as error:
-            raise _Unfit(error.code) from error
+        """Check what an item says: being signed by the peer does not make it well-formed.
+
+        Raises NoticeUnfit, ResultUnfit, ContentDamaged.
+        """
+        record = decode(got.content)
         if got.header.purpose is Purpose.NOTICE:
             return cls(record, _notice(record, terminal))
-        texts = (record.get("message"), record.get("reference"), record.get("kind"))
-        if record.get("outcome") not in set(PeerOutcome) or not all(isinstance(text, str) for text in texts):
-            raise _Unfit("result_malformed")
+        _check_result(record)
         return cls(record, None)
+
+
+def _check_result(record: dict[str, Any]) -> None:
+    texts = [record.get(name) for name in ("message", "reference", "kind")]
+    code = record.get("code")
+    if (
+        record.get("outcome") not in set(PeerOutcome)
+        or not all(isinstance(text, str) for text in texts)
+        # The code goes into the log and to the catalogue: it has to be a word of ours or of the peer's, never a text.
+        or not (code is None or (isinstance(code, str) and _CODE.fullmatch(code)))
+    ):
+        raise ResultUnfit
+    try:
+        _words_of(record)
+    except UnicodeEncodeError:
+        raise ResultUnfit from None
+
+
+def _words_of(record: dict[str, Any]) -> bytes:
+    """Return the peer's words as they are kept, sealed: they may name people."""
+    return encode({name: record.get(name) for name in ("cause", "remedy")})
 
 
 def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
@@ -277,8 +290,15 @@ def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
         direction=Direction.IN,
     )
     if not isinstance(checked.message, AgencyNotice):
-        raise _Unfit("notice_malformed")
+        raise NoticeUnfit(field=checked.errors[0].field)
     return checked.message
+
+
+def _refuse_used_id(tx: Connection, uid: str) -> None:
+    """Raise NoticeConflict when the id is already a message's of ours."""
+    with suppress(MessageMissing):
+        queue.get_by_uid(tx, uid)
+        raise NoticeConflict
 
 
 def _arrival(item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> ArrivalDraft:
