@@ -13,11 +13,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # What a person sees first must not wait for these.
-HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "urllib3", "argon2"}
+HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "argon2"}
 LIGHT = ["console.__main__", "console.app", "console.screens.login", "console.words", "console.settings"]
 
 ROOMS = {
-    "store": {"console", "transport", "textual", "urllib3", "http", "click"},
+    "store": {"console", "transport", "textual", "http", "click"},
     "transport": {"console", "store", "textual", "sqlmodel", "sqlalchemy", "click"},
     "console.jobs": {"textual", "click", "console.screens", "console.widgets", "console.commands", "console.app"},
     "console.commands": {"console.screens", "console.app", *HEAVY},
