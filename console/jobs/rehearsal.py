@@ -34,7 +34,7 @@ from transport.identity import PublicIdentity
 MUNICIPALITY: Final = "131041"
 OUTGOING: Final = 40
 NOTICES: Final = 10
-_PEER: Final = "agency-rehearsal"
+_PEER: Final = "isa-rehearsal"
 _LOOPBACK: Final = "127.0.0.1"
 _SEED: Final = 20190401
 _REFUSED: Final = 11

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -22,7 +23,7 @@ from store.message.canonical import decode, encode
 from store.message.checking import check
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
-from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, PeerOutcome, ResultRow
+from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, PeerOutcome, Pending, ResultRow
 from store.rights import Right
 from transport.client import FeedItem, Line
 from transport.envelope import Opened, Purpose
@@ -217,10 +218,21 @@ class _Receiving:
             told = [one for one in pending if one.position not in problems]
             with self._terminal.database.writing() as tx:
                 queue.mark_acknowledged(tx, (one.uid for one in told), clock.now())
-                self._terminal.log.append_many(tx, [self._draft(Event.NOTICE_ACKNOWLEDGED, one.uid) for one in told])
+                self._record_acknowledged(tx, told)
             if problems:
                 # The peer does not take them now; they are told again in the next exchange.
                 return
+
+    def _record_acknowledged(self, tx: Connection, told: Sequence[Pending]) -> None:
+        """Record one entry for all of them: that each came in has an entry of its own."""
+        if told:
+            self._terminal.log.append(
+                tx,
+                Event.NOTICE_ACKNOWLEDGED,
+                actor=self._session.person_id,
+                session=self._session.id,
+                detail={"count": len(told), "position": told[-1].position},
+            )
 
     def _act(self) -> Act:
         return Act(by=None, now=clock.now())
