@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,8 @@ class Invocation:
     def acting(self) -> Iterator[tuple["Terminal", Session]]:
         """Open the terminal, log the named person on, and log off however the work ends.
 
+        Sessions whose process died without closing them get their closing entry first.
+
         Raises CredentialsMissing, PinFileExposed or PinFileUnreadable before anything is opened.
         """
         if self.person is None or self.pin_file is None:
@@ -67,7 +69,8 @@ class Invocation:
         from console.jobs import access
         from console.terminal import Terminal
 
-        with closing(Terminal.open(self.named_home())) as terminal:
+        with Terminal.open(self.named_home()) as terminal:
+            access.close_abandoned(terminal)
             session = access.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:

@@ -1,12 +1,15 @@
 """`render`: a picture of a screen, drawn by the real screens in a fresh rehearsal world."""
 
 import asyncio
+import html
 import re
 import tempfile
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from rich.cells import cell_len
 
 from console.commands.faults import Status
 from console.commands.invocation import Invocation
@@ -24,9 +27,16 @@ _KEYS: Final = {"login": (), "queue": (), "message": ("enter",), "exchange": ("x
 
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{1,2})")
 # A picture is looked at where there is no network: it names fonts that the machine may have, and fetches none.
-_FONT_FACE: Final = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_FONT_FACES: Final = re.compile(r"@font-face\s*\{[^}]*\}\s*|<!--.*?-->\s*")
 _FONT_FAMILY: Final = re.compile(r"font-family:[^;}]*")
 _LOCAL_FONTS: Final = "font-family: 'Noto Sans Mono CJK JP', 'BIZ UDGothic', 'MS Gothic', 'Osaka-Mono', monospace"
+# It would stretch Latin letters over two cells in fonts that know how.
+_FULL_WIDTH: Final = re.compile(r"font-variant-east-asian:[^;}]*;\s*")
+# The renderer gives a text one length for as many cells as it has characters, and half of them may be wide.
+_TEXT: Final = re.compile(
+    r'(?P<before><text [^>]*?)x="(?P<x>[0-9.]+)"(?P<between>[^>]*?)textLength="(?P<length>[0-9.]+)"'
+    r"(?P<after>[^>]*)>(?P<content>[^<]+)</text>"
+)
 
 
 class PictureUnwritable(ConsoleError):
@@ -47,16 +57,31 @@ def render(said: Invocation, screen: str, file: Path, size: str) -> int:
     with tempfile.TemporaryDirectory(prefix="renkei-render-") as directory:
         svg = _drawn(Path(directory) / "renkei", screen, said, (columns, rows))
     try:
-        file.write_text(without_remote_fonts(svg), encoding="utf-8")
+        file.write_text(with_local_fonts(svg), encoding="utf-8")
     except OSError:
         raise PictureUnwritable(file=file.name) from None
     said.output.result({"file": str(file)}, [visible(said.words("commands.render.done", file=file))])
     return Status.DONE
 
 
-def without_remote_fonts(svg: str) -> str:
-    """Return the picture with every font taken from the machine that shows it."""
-    return _FONT_FAMILY.sub(_LOCAL_FONTS, _FONT_FACE.sub("", svg))
+def with_local_fonts(svg: str) -> str:
+    """Return the picture with fonts of the machine that shows it, every character on its cell of the grid."""
+    local = _FONT_FAMILY.sub(_LOCAL_FONTS, _FULL_WIDTH.sub("", _FONT_FACES.sub("", svg)))
+    return _TEXT.sub(_on_the_grid, local)
+
+
+def _on_the_grid(text: re.Match[str]) -> str:
+    """Write narrow and wide characters apart: each run gets exactly its cells, whatever the font makes of them."""
+    content = html.unescape(text["content"])
+    width = float(text["length"]) / len(content)
+    x, written = float(text["x"]), ""
+    for cells, run in groupby(content, cell_len):
+        letters = "".join(run)
+        length = width * cells * len(letters)
+        shown = html.escape(letters).replace("\N{NO-BREAK SPACE}", "&#160;")
+        written += f'{text["before"]}x="{x:g}"{text["between"]}textLength="{length:g}"{text["after"]}>{shown}</text>'
+        x += length
+    return written
 
 
 def _cells(said: Invocation, size: str) -> tuple[int, int]:

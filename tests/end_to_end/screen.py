@@ -43,11 +43,13 @@ class Screen:
     def __init__(self, directory: Path, command: Sequence[str], *, columns: int = 80, rows: int = 24) -> None:
         # The path of a socket has to be short, and a test's own directory has a long name.
         self._socket = Path(tempfile.gettempdir()) / f"renkei-tmux-{uuid.uuid4().hex[:12]}"
+        self._status = directory / f"{self._socket.name}.status"
         settings = directory / "tmux.conf"
         settings.write_text(_SETTINGS)
         self._tmux(
             *("-f", str(settings), "-u", "new-session", "-d"),
-            *("-x", str(columns), "-y", str(rows), f"exec {shlex.join(command)}"),
+            # A shell between, as at any terminal: it waits for the program and keeps its exit status.
+            *("-x", str(columns), "-y", str(rows), f"{shlex.join(command)}; echo $? >{shlex.quote(str(self._status))}"),
         )
 
     def __enter__(self) -> Self:
@@ -57,11 +59,6 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tmux("kill-server")
-
-    @property
-    def process(self) -> int:
-        """The process id of the program."""
-        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
 
     def text(self) -> str:
         """Return what is on the screen now."""
@@ -89,15 +86,12 @@ class Screen:
 
     def wait_for_end(self) -> int:
         """Wait until the program has ended and return its exit status."""
-        told = ""
 
         def ended() -> bool:
-            nonlocal told
-            told = self._tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")
-            return told.startswith("1 ")
+            return self._status.exists() and self._status.read_text().endswith("\n")
 
         wait_until(ended, lambda: f"the program goes on. The screen shows:\n{self.text()}")
-        return int(told.removeprefix("1 "))
+        return int(self._status.read_text())
 
     def _tmux(self, *arguments: str) -> str:
         environment = {

@@ -14,15 +14,15 @@ CHIEF = "ka-301"
 
 
 def processes_about(home: Path) -> dict[int, str]:
-    """Return the command lines of the processes that have anything to do with `home`."""
+    """Return the command lines of our processes that have anything to do with `home`."""
     found = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
             line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        # The terminal's own server names the program as well; it is the test's, not the program's.
-        if str(home) in line and "tmux" not in line:
+        # The terminal and the shell in it name the program as well; they are the test's, not the program's.
+        if str(home) in line and " -m console " in line:
             found[int(place.name)] = line
     return found
 
@@ -34,7 +34,8 @@ def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
     screen.press("Tab")
     screen.type(world.pin_files[person].read_text().strip())
     screen.press("Enter")
-    screen.wait_for(words("queue.column.reference"), words("states.out.review"), person)
+    # A reference on the screen: the list is there, and keys act on its first message.
+    screen.wait_for(words("queue.column.reference"), "R26-", person)
 
 
 @needs_tmux
@@ -68,8 +69,10 @@ def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: si
     world = world_at(run("demo", "--prepare", "--home", home, "--json").told)
     with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home)]) as screen:
         log_on(screen, world, Words("ja"), CHIEF)
+        (console,) = (number for number, line in processes_about(home).items() if "agency" not in line)
         assert len(processes_about(home)) == 2
-        os.kill(screen.process, end)
+        os.kill(console, end)
+        assert screen.wait_for_end() == 128 + end
         wait_until(lambda: processes_about(home) == {})
     # The next start finds what the last one could not close: exactly one closing entry for each session.
     entries = world.run(CHIEF, "log", "show", "--limit", "100").told["entries"]
@@ -119,18 +122,18 @@ def _exchange(screen: Screen, words: Words) -> None:
     screen.press("s")
     screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0))
     screen.press("v")
-    screen.wait_for(words("exchange.outcome.received"), words("exchange.outcome.accepted"))
+    screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
     screen.press("Escape")
-    screen.wait_for(words("queue.column.reference"))
+    screen.wait_for(words("keys.give_back"))
 
 
 def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.press("l")
-    screen.wait_for(words("log.column.event"), words("events.message.approved"))
+    screen.wait_for(words("log.column.event"), words("events.message.accepted"))
     screen.press("v")
-    screen.wait_for(words("log.sound", entries="").split(maxsplit=1)[-1][:12])
+    screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
     screen.press("Escape")
-    screen.wait_for(words("queue.column.reference"))
+    screen.wait_for(words("keys.give_back"))
 
 
 def _shows_what_was_done(world: World) -> None:
