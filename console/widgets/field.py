@@ -89,9 +89,9 @@ class TextField(OneLine, can_focus=True):
             self._clusters, self._at = [], 0
             self._changed()
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 - as the base has it
         """Tell the screen that letters typed here are text and not keys."""
-        return (character is not None and character.isprintable()) or key in self._KEYS
+        return character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
         """Take in a character, or edit."""
@@ -104,9 +104,13 @@ class TextField(OneLine, can_focus=True):
             self._insert(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take in pasted text, without what cannot be typed."""
+        """Take in pasted text."""
         event.stop()
-        self._insert(event.text)
+        self._insert(self._pasted(event.text))
+
+    def _pasted(self, text: str) -> str:
+        """Return what of a paste is taken; `_insert` leaves out what cannot be typed."""
+        return text
 
     def _insert(self, text: str) -> None:
         if self.locked:
@@ -210,12 +214,10 @@ class PinField(TextField):
         self.refresh()
         return pin
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Take a clean paste; refuse any other whole."""
-        event.stop()
-        text = event.text.rstrip("\r\n")
-        if text.isprintable() and visible(text) == text:
-            self._insert(text)
+    def _pasted(self, text: str) -> str:
+        """Return a clean paste; of any other nothing."""
+        line = text.rstrip("\r\n")
+        return line if visible(line) == line else ""
 
     def _shown(self) -> list[str]:
         return ["*"] * len(self._clusters)

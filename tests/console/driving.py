@@ -1,0 +1,90 @@
+"""The real application on Textual's test driver: keys go in, the text of the screen comes out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import textual._wait
+
+from console.app import RenkeiApp
+from console.settings import Settings
+from console.widgets.palette import Colours
+from console.words import Language, Words
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+_DEADLINE_SECONDS: Final = 30.0
+# A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round.
+_ROUNDS: Final = 4
+# Textual's driver waits for an idle processor in steps of 20 ms; steps of 4 ms do as well and are faster.
+textual._wait.SLEEP_GRANULARITY = 1 / 250
+textual._wait.SLEEP_IDLE = 1 / 500
+
+
+class Driven:
+    """The application while it is driven."""
+
+    def __init__(self, app: RenkeiApp, pilot: "Pilot[Any]", settings: Settings) -> None:
+        self.app = app
+        self.pilot = pilot
+        self._pins = {person.id: person.pin for person in settings.rehearsal}
+
+    @property
+    def words(self) -> Words:
+        return self.app.words
+
+    @property
+    def screen(self) -> str | None:
+        """The id of the screen in hand."""
+        return self.app.screen.id
+
+    def text(self) -> str:
+        """All lines of the screen in hand."""
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        return "\n".join(strip.text for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+
+    async def settle(self) -> None:
+        """Wait until every widget has dealt with its messages, no job is under way, and its result is drawn."""
+        for _ in range(_ROUNDS):
+            await self.until(lambda: not self.app.background.busy)
+            await self.pilot._wait_for_screen()
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while not reached():
+            assert time.monotonic() < deadline, self.text()
+            await asyncio.sleep(0.005)
+
+    async def log_on(self, person: str = "ka-301", pin: str | None = None) -> None:
+        await self.settle()
+        await self.pilot.press(*person, "tab", *(pin or self._pins[person]), "enter")
+        await self.settle()
+
+
+@asynccontextmanager
+async def driving(
+    home: Path,
+    *,
+    language: Language = "ja",
+    size: tuple[int, int] = (80, 24),
+    colours: Colours = Colours.FULL,
+) -> AsyncIterator[Driven]:
+    """Open the application on the world at `home`; end its session and close the database afterwards."""
+    settings = Settings.load(home)
+    app = RenkeiApp(home, settings, language=language, colours=colours)
+    async with app.run_test(size=size) as pilot:
+        driven = Driven(app, pilot, settings)
+        await driven.settle()
+        yield driven
+    app.close_terminal()

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from console.screens.exchange import ExchangeScreen
+from console.screens.log import LogScreen
+from tests.console.driving import Driven, driving
+from tests.running import World, serving
+
+
+def exchange(console: Driven) -> ExchangeScreen:
+    screen = console.app.screen
+    assert isinstance(screen, ExchangeScreen)
+    return screen
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_what_is_approved_is_sent_and_its_result_received(world: World, language: str) -> None:
+    with serving(world.agency_home):
+        async with driving(world.home, language=language) as console:  # type: ignore[arg-type]
+            await console.log_on()
+            await console.press("a", "enter", "x")
+            assert console.words("exchange.count", count=1) in console.text()
+            assert console.words("head.line_up") in console.text().splitlines()[0]
+            await console.press("s")
+            assert console.words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0) in console.text()
+            assert console.words("exchange.outcomes.delivered") in console.text()
+            await console.press("v")
+            assert console.words("exchange.outcomes.received") in console.text()
+            assert console.words("exchange.outcomes.accepted") in console.text()
+            await console.press("escape")
+            assert console.screen == "queue"
+    assert "accepted" in world.states()
+
+
+async def test_a_line_that_is_down_is_told_with_a_remedy(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("x")
+        assert console.words("head.line_down") in console.text().splitlines()[0]
+        await console.press("s")
+        line = exchange(console).line
+        assert line is not None
+        assert line.code is not None
+        assert console.words.fault(line.code, line.facts).remedy[:10] in console.text()
+        assert not exchange(console).unfinished
+
+
+async def test_escape_stops_an_exchange_and_log_off_waits_for_it(world: World) -> None:
+    with serving(world.agency_home):
+        async with driving(world.home) as console:
+            await console.log_on()
+            await console.press("A", "a", *"40", "enter", "x")
+            screen = exchange(console)
+            await console.pilot.press("s")
+            await console.until(lambda: screen.unfinished)
+            console.app.action_log_off()
+            assert console.app.session is not None
+            screen.action_back()
+            await console.settle()
+            assert not screen.unfinished
+            assert console.words("exchange.stopped") in screen.notice.shown
+    assert "sending" not in world.states()
+
+
+async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("l")
+        screen = console.app.screen
+        assert isinstance(screen, LogScreen)
+        newest = screen.roll.cursor_row
+        assert newest is not None
+        assert newest.event == "operator.logged_on"
+        assert newest.hash in console.text()
+        await console.press("v")
+        assert console.words("log.sound", entries=newest.seq) in console.text()
+        await console.press("f")
+        assert console.words("log.class.authentication") in console.text()
+        await console.press("end")
+        last = screen.roll.cursor_row
+        assert last is not None
+        assert last.event.startswith("operator.")
+
+
+async def test_a_changed_entry_is_named(world: World, tmp_path: Path) -> None:
+    _tamper(world, 3)
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("l", "v")
+        text = console.text().replace("\n", "")
+        assert console.words("common.trouble") in text
+        assert "3番の記録" in text
+
+
+def _tamper(world: World, seq: int) -> None:
+    import sqlite3
+
+    with sqlite3.connect(next((world.home / "database").glob("*.sqlite3"))) as database:
+        for trigger in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {trigger[0]}")
+        database.execute("UPDATE log_entry SET body = body || ' ' WHERE seq = ?", (seq,))
+    database.close()

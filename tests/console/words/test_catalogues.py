@@ -1,0 +1,133 @@
+"""Every text stands in both languages, and everything with a code has a text."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import console.words
+import store
+import transport
+from console.errors import ConsoleError
+from console.screens import keys
+from console.words import LANGUAGES, Words, catalogue_names, texts_of
+from store.errors import StoreError
+from store.log import DETAIL_KEYS, EventClass
+from store.log.chain import Flaw
+from store.message.codes import Kind
+from store.message.items import ITEMS
+from store.message.rules import RULES
+from store.rights import Role
+from transport.errors import TransportError
+
+ROOM = Path(console.words.__file__).parents[1]
+KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
+TEXTS = [(key, languages) for name in catalogue_names() for key, languages in texts_of(name)]
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize(("key", "languages"), TEXTS, ids=[key for key, _ in TEXTS])
+def test_a_text_stands_in_both_languages_with_the_same_facts(key: str, languages: dict[str, str]) -> None:
+    assert set(languages) == set(LANGUAGES), key
+    assert all(text.strip() for text in languages.values())
+    # A remedy may name a command or a key in one language only; what is filled in has to be the same.
+    assert placeholders(languages["ja"]) == placeholders(languages["en"])
+
+
+def leaves(root: type[Exception]) -> Iterator[type[Exception]]:
+    for branch in root.__subclasses__():
+        if "code" in vars(branch):
+            yield branch
+        yield from leaves(branch)
+
+
+def every_error() -> list[type[Exception]]:
+    for package in (console, store, transport):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    return [leaf for root in (ConsoleError, StoreError, TransportError) for leaf in leaves(root)]
+
+
+ERRORS = every_error()
+
+
+@pytest.mark.parametrize("leaf", ERRORS, ids=lambda leaf: leaf.code)
+def test_every_error_has_cause_and_remedy(leaf: type[Exception]) -> None:
+    code = leaf.code  # type: ignore[attr-defined]
+    for language in LANGUAGES:
+        fault = Words(language).fault(code)
+        assert fault.cause
+        assert fault.remedy
+        assert fault != Words(language).fault("no_such_code", {"code": code})
+        assert code not in fault.cause
+
+
+def test_codes_are_unique_over_the_rooms() -> None:
+    codes = [leaf.code for leaf in ERRORS]  # type: ignore[attr-defined]
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_has_cause_and_remedy(rule: str) -> None:
+    for language in LANGUAGES:
+        finding = Words(language).finding(rule)
+        assert finding.cause
+        assert finding.remedy
+        assert rule not in finding.cause
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"roles.{role}.name" for role in Role),
+        *(f"roles.short.{role}" for role in Role),
+        *(f"kinds.{kind}" for kind in Kind),
+        *(f"queue.kind.{kind}" for kind in Kind),
+        *(f"log.class.{name}" for name in EventClass),
+        *(f"log.flaw.{flaw}" for flaw in Flaw),
+        *(f"log.detail.{name}" for name in sorted(DETAIL_KEYS)),
+        *(f"keys.{key.word}" for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
+        *(f"keys.{name}" for name in keys.LIST_WORDS),
+        *(f"exchange.phases.{phase}" for phase in ("ask", "send", "receive")),
+        "log.phases.verify",
+    ],
+)
+def test_every_code_that_screens_show_has_a_name(key: str) -> None:
+    assert Words("ja").has(key)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_item_has_a_name(kind: Kind) -> None:
+    words = Words("ja")
+    assert [field for field in ITEMS[kind].fields() if not _named(words, field)] == []
+
+
+CATALOGUES = set(catalogue_names())
+SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).glob("*.py"))]
+
+
+def keys_in(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
+            if node.value.partition(".")[0] in CATALOGUES:
+                yield node.value
+
+
+@pytest.mark.parametrize("source", [*SOURCES, ROOM / "app.py"], ids=lambda path: path.stem)
+def test_every_key_that_a_screen_names_is_in_a_catalogue(source: Path) -> None:
+    # What names a table is joined with a code by `Words.name`.
+    known = {key.rpartition(".")[0] for key, _ in TEXTS} | {key for key, _ in TEXTS}
+    assert [key for key in keys_in(source) if key not in known] == []
+
+
+def _named(words: Words, field: str) -> bool:
+    return words.has(f"items.field.{field}") or words.has(f"items.group.{field}")
