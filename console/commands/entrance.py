@@ -33,6 +33,7 @@ _COMMANDS = {
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
     "log": "console.commands.log:log",
+    "operator": "console.commands.operator:operator",
     "render": "console.commands.picture:render",
 }
 

@@ -98,7 +98,7 @@ class _Directory(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the absolute path."""
-        return Path(os.path.abspath(super().convert(value, param, ctx)))  # noqa: PTH100 - it also takes ".." out.
+        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100 - it also takes ".." out.
 
 
 class CommonOption(click.Option):

@@ -16,6 +16,9 @@ from console.words.visible import visible
 if TYPE_CHECKING:
     from console.jobs.health import Health
 
+# What a check that fails is about; the rest is anything else.
+_STATUSES: Final = {"peer": Status.LINE, "certificate": Status.LINE, "log": Status.INTEGRITY}
+
 # What a new terminal is called until somebody completes its settings file. The code belongs to no municipality, so that
 # no message passes before that.
 _TEMPLATE: Final = Settings(
@@ -52,7 +55,7 @@ def check(said: Invocation) -> int:
     found = health.check(said.named_home(), said.words)
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
-    return Status.DONE if found.ok else Status.FAILED
+    return max((_STATUSES.get(one.name, Status.FAILED) for one in found.checks if not one.ok), default=Status.DONE)
 
 
 def _check_lines(found: "Health", words: Words) -> Iterator[str]:
