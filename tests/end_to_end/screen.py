@@ -1,18 +1,19 @@
 """A real terminal (tmux) that tests type into and look at."""
 
-import os
 import shlex
 import shutil
 import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import pytest
+
+from tests.running import environment as surroundings
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs a real terminal: install tmux")
 
@@ -27,10 +28,12 @@ set -g escape-time 0
 
 
 def wait_until(
-    condition: Callable[[], bool], complaint: Callable[[], str] = lambda: "the condition did not come true"
+    condition: Callable[[], bool],
+    complaint: Callable[[], str] = lambda: "the condition did not come true",
+    seconds: float = _DEADLINE_SECONDS,
 ) -> None:
     """Wait until `condition` holds, or fail with `complaint` at the deadline."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, complaint()
         # A condition with a deadline is waited for; without this breath the looking itself would take the processor.
@@ -40,7 +43,16 @@ def wait_until(
 class Screen:
     """One program in a terminal of its own server, so that no other test can see it."""
 
-    def __init__(self, directory: Path, command: Sequence[str], *, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environment = {**(environment or surroundings()), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
         # The path of a socket has to be short, and a test's own directory has a long name.
         self._socket = Path(tempfile.gettempdir()) / f"renkei-tmux-{uuid.uuid4().hex[:12]}"
         self._status = directory / f"{self._socket.name}.status"
@@ -72,7 +84,7 @@ class Screen:
         """Type `text` as it stands."""
         self._tmux("send-keys", "-l", text)
 
-    def wait_for(self, *wanted: str) -> str:
+    def wait_for(self, *wanted: str, seconds: float = _DEADLINE_SECONDS) -> str:
         """Wait until all of `wanted` is on the screen, and return it."""
         seen = ""
 
@@ -81,7 +93,7 @@ class Screen:
             seen = self.text()
             return all(one in seen for one in wanted)
 
-        wait_until(shown, lambda: f"{wanted} did not come. The screen shows:\n{seen}")
+        wait_until(shown, lambda: f"{wanted} did not come. The screen shows:\n{seen}", seconds)
         return seen
 
     def wait_for_end(self) -> int:
@@ -94,12 +106,9 @@ class Screen:
         return int(self._status.read_text())
 
     def _tmux(self, *arguments: str) -> str:
-        environment = {
-            name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE", "RENKEI_HOME"}
-        }
         ended = subprocess.run(
             ["tmux", "-S", str(self._socket), *arguments],
-            env={**environment, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            env=self._environment,
             capture_output=True,
             text=True,
             check=True,

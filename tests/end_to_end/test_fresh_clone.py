@@ -1,0 +1,59 @@
+"""A newcomer on a fresh machine: the README's two commands, in a fresh clone with a fresh environment."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from console.words import Words
+from tests.end_to_end.screen import Screen, needs_tmux
+from tests.readme import promised_command
+from tests.running import environment
+
+ROOT = Path(__file__).parents[2]
+# Set for the tests that run inside the fresh clone, so that they do not clone themselves without end.
+INSIDE = "RENKEI_IN_FRESH_CLONE"
+_SETUP_SECONDS = 600
+
+pytestmark = pytest.mark.skipif(INSIDE in os.environ, reason="runs already in the fresh clone")
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of what is committed here."""
+    place = tmp_path_factory.mktemp("fresh") / "renkei"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(place)], check=True, capture_output=True)
+    return place
+
+
+def _surroundings() -> dict[str, str]:
+    """Return an environment without this one's, but with the package installer's own settings."""
+    installer = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "UV_"))}
+    return environment(**installer, **{INSIDE: "1"})
+
+
+@needs_tmux
+def test_the_command_that_runs_the_main_job(clone: Path, tmp_path: Path) -> None:
+    words = Words("ja")
+    command = ["env", "-C", str(clone), "bash", "-c", promised_command("run")]
+    with Screen(tmp_path, command, environment=_surroundings()) as screen:
+        screen.wait_for(words("login.person_id"), words("login.pin"), "ka-301", seconds=_SETUP_SECONDS)
+        screen.press("F10")
+        assert screen.wait_for_end() == 0
+
+
+def test_the_command_that_passes_the_tests(clone: Path) -> None:
+    # The whole suite runs in .ci/run, which is a fresh clone as well; here the rooms' own quick tests have to do.
+    chosen = "--ignore=tests/end_to_end --ignore=tests/store --ignore=tests/transport -q"
+    ended = subprocess.run(
+        ["bash", "-c", promised_command("test")],
+        cwd=clone,
+        env={**_surroundings(), "PYTEST_ADDOPTS": chosen},
+        capture_output=True,
+        text=True,
+        timeout=_SETUP_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
+    assert " passed" in ended.stdout.splitlines()[-1]
