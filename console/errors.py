@@ -229,7 +229,8 @@ def _outline(error: BaseException) -> str:
         seen.add(id(link))
         frames = traceback.extract_tb(link.__traceback__)
         where = " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames[-12:]))
-        code = getattr(link, "code", "")
+        # Of the class alone: an instance's own `code` may be anything, such as the text that a program exits with.
+        code = getattr(type(link), "code", "")
         name = type(link).__name__ + (f"[{code}]" if isinstance(code, str) and code.isidentifier() else "")
         parts.append(f"{name} at {where or '?'}")
         link = link.__cause__ or link.__context__

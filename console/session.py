@@ -103,7 +103,8 @@ class SessionKeeper:
     def touch(self) -> None:
         """Note that the person did something. A locked screen is not unlocked by this: see `unlock`."""
         with self._changed:
-            if not self._lock_told:
+            # A machine that slept or was stalled delivers a key before the clock's thread has told of the lock.
+            if not self._lock_told and self._clock() - self._touched < self._limits.lock_seconds:
                 self._touched = self._clock()
 
     def unlock(self) -> None:
@@ -123,13 +124,20 @@ class SessionKeeper:
 
     def end(self, ending: Ending) -> bool:
         """End the session, if one is open, with one closing entry; return whether this call ended it."""
+        session = self.session
+        return session is not None and self._end(session, ending)
+
+    def _end(self, session: Session, ending: Ending) -> bool:
         with self._changed:
-            session, self._session = self._session, None
+            if self._session is not session:
+                return False
+            self._session = None
             self._changed.notify_all()
-        if session is None:
-            return False
-        self._close(session, ending)
-        self._ended(ending)
+        try:
+            self._close(session, ending)
+        finally:
+            # Whatever the disk does, nothing personal stays on the screen; the next start finds the session abandoned.
+            self._ended(ending)
         return True
 
     def _watch(self, session: Session) -> None:
@@ -148,4 +156,5 @@ class SessionKeeper:
                     self._changed.wait(limit - idle)
             if tell_lock:
                 self._locked()
-        self.end(Ending.IDLE)
+        # Of this session alone: another one may have begun since the clock was read.
+        self._end(session, Ending.IDLE)

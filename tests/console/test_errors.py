@@ -1,0 +1,150 @@
+"""The console's errors tell codes and facts, and an incident is written down without a single value."""
+
+import importlib
+import pkgutil
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import console
+from console import errors
+from console.errors import TECHNICAL_LOG, ConsoleError, RightMissing, SettingsInvalid, record_incident
+from console.words import Words
+
+SECRET = "GEHEIMNIS"
+NUMBER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+
+for _module in pkgutil.walk_packages(console.__path__, "console."):
+    # Some errors stand with the module that finds them.
+    if not _module.name.endswith("__main__"):
+        importlib.import_module(_module.name)
+
+
+def leaves(kind: type[ConsoleError] = ConsoleError) -> Iterator[type[ConsoleError]]:
+    below = kind.__subclasses__()
+    for one in below:
+        yield from leaves(one)
+    if not below:
+        yield kind
+
+
+LEAVES = sorted(leaves(), key=lambda leaf: leaf.__name__)
+
+
+class Telling(Exception):
+    """An error of somebody else's whose text and code are what somebody typed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no such person: {code}")
+        self.code = code
+
+
+def fail(secret: str) -> None:
+    kept = {"name": secret}
+    try:
+        kept.pop(secret)
+    except KeyError as error:
+        raise Telling(secret) from error
+
+
+def incident(home: Path | None) -> str:
+    try:
+        fail(SECRET)
+    except Telling as error:
+        return record_incident(home, error)
+    raise AssertionError
+
+
+def said(home: Path) -> str:
+    return (home / TECHNICAL_LOG).read_text(encoding="utf-8")
+
+
+def test_codes_are_unique_and_no_code_begins_another() -> None:
+    codes = sorted(leaf.code for leaf in LEAVES)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+    assert not [pair for pair in pairwise(codes) if f"{pair[1]}_".startswith(f"{pair[0]}_")]
+
+
+@pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str) -> None:
+    words = Words("ja" if language == "ja" else "en")
+    # The facts that the docstring names are those that the texts may fill in.
+    named = dict.fromkeys(re.findall(r"`(\w+)`", leaf.__doc__ or ""), "x")
+    text = words.fault(leaf.code, named)
+    assert text.cause
+    assert text.remedy
+    assert "{" not in text.cause + text.remedy
+
+
+def test_an_error_shows_its_code_and_facts() -> None:
+    assert str(RightMissing(right="approve")) == "right_missing (right=approve)"
+    assert str(errors.CredentialsRefused()) == "credentials_refused"
+    assert SettingsInvalid(setting="a", wanted="b").facts == {"setting": "a", "wanted": "b"}
+
+
+def test_an_incident_has_a_number_and_one_line(tmp_path: Path) -> None:
+    number = incident(tmp_path)
+    assert NUMBER.fullmatch(number)
+    assert said(tmp_path).startswith(f"{number} ")
+    assert said(tmp_path).count("\n") == 1
+
+
+def test_an_incident_tells_types_and_places_of_the_whole_chain(tmp_path: Path) -> None:
+    incident(tmp_path)
+    line = said(tmp_path)
+    assert line.index("Telling at ") < line.index("KeyError at ")
+    assert "console/test_errors:" in line
+
+
+def test_an_incident_holds_no_value(tmp_path: Path) -> None:
+    # Neither messages, nor local variables, nor a `code` that is somebody's own and looks like one of ours.
+    incident(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        sys.exit(SECRET)
+    record_incident(tmp_path, ended.value)
+    assert SECRET not in said(tmp_path)
+    assert "SystemExit at " in said(tmp_path)
+
+
+def test_an_incident_names_our_own_codes(tmp_path: Path) -> None:
+    record_incident(tmp_path, SettingsInvalid(setting=SECRET, wanted=SECRET))
+    assert "SettingsInvalid[settings_invalid] at ?" in said(tmp_path)
+    assert SECRET not in said(tmp_path)
+
+
+def test_incidents_are_added_and_private(tmp_path: Path) -> None:
+    numbers = [incident(tmp_path) for _ in range(3)]
+    assert [line.split()[0] for line in said(tmp_path).splitlines()] == numbers
+    assert len(set(numbers)) == 3
+    path = tmp_path / TECHNICAL_LOG
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_an_error_that_causes_itself_ends(tmp_path: Path) -> None:
+    first, second = ValueError(), TypeError()
+    first.__cause__, second.__cause__ = second, first
+    record_incident(tmp_path, first)
+    assert said(tmp_path).count(" at ") == 2
+
+
+def test_a_number_is_given_also_when_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / TECHNICAL_LOG.parent).write_bytes(b"a file where the directory belongs")
+    assert NUMBER.fullmatch(incident(tmp_path))
+    assert NUMBER.fullmatch(incident(tmp_path / "nowhere" / "at all"))
+    assert NUMBER.fullmatch(incident(None))
+
+
+def test_the_record_does_not_follow_a_link(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    (tmp_path / TECHNICAL_LOG).parent.mkdir()
+    (tmp_path / TECHNICAL_LOG).symlink_to(target)
+    assert NUMBER.fullmatch(incident(tmp_path))
+    assert not target.exists()
