@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from console.settings import Settings
+from store import clock
 from store.database import Database
 from store.log import Log
 from store.people import Pepper
 from store.vault import Vault
 from transport.identity import Identity
+from transport.keyring import KeyRing
 
 KEYS: Final = Path("keys")
 TERMINAL_KEY: Final = KEYS / "terminal.key"
@@ -43,9 +45,14 @@ class Terminal:
         return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper)
 
     @cached_property
+    def keys(self) -> KeyRing:
+        """The terminal's keys for the line over time."""
+        return KeyRing(self.home / LINE_KEYS)
+
+    @property
     def identity(self) -> Identity:
-        """The terminal's keys for the line. Raises an IdentityError."""
-        return Identity.load(self.home / LINE_KEYS)
+        """The terminal's keys for the line in use now. Raises an IdentityError."""
+        return self.keys.in_use(clock.now())
 
     def __enter__(self) -> Self:
         return self

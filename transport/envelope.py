@@ -215,12 +215,16 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Verifies and opens what one party sent: `senders` are all its registered versions, `purposes` what may come."""
+    """Verifies and opens what one party sent: `senders` are all its registered versions, `purposes` what may come.
+
+    `others` are former and coming identities of the recipient: what was sealed to them opens as well.
+    """
 
     recipient: Identity
     senders: Sequence[DatedIdentity]
     municipality: str
     purposes: Collection[Purpose]
+    others: Sequence[Identity] = ()
 
     def open(self, raw: bytes, *, now: datetime) -> Opened:
         """Return the envelope `raw` verified in every part, with its content.
@@ -244,12 +248,17 @@ class Opener:
     def _check_addresses(self, header: Header) -> None:
         if header.recipient != self.recipient.name:
             raise EnvelopeMisaddressed
-        if header.recipient_key != self.recipient.public.sealing_key_id:
+        if self._reader(header) is None:
             raise RecipientKeyUnknown
         if header.municipality != self.municipality:
             raise MunicipalityForeign
         if header.purpose not in self.purposes:
             raise PurposeForeign
+
+    def _reader(self, header: Header) -> Identity | None:
+        """Return the recipient's identity to whose key the envelope says it is sealed."""
+        own = (self.recipient, *self.others)
+        return next((one for one in own if one.public.sealing_key_id == header.recipient_key), None)
 
     def _sender_of(self, header: Header) -> DatedIdentity:
         """Return the registered version whose key signed, in force when the envelope was made."""
@@ -265,8 +274,10 @@ class Opener:
         raise SenderKeyNotInForce
 
     def _content(self, envelope: Envelope) -> bytes:
+        reader = self._reader(envelope.header)
+        assert reader is not None
         try:
-            plain = self.recipient.open(envelope.sealed, _INFO + envelope.header_bytes)
+            plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
         except NotOpened as error:
             raise SealBroken from error
         if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:

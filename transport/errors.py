@@ -2,7 +2,7 @@
 
     TransportError
     ├── IdentityError            the custodian mends keys or certificates of this side
-    │   ├── IdentityMissing, IdentityExposed, IdentityDamaged, IdentityMismatch, IdentityExists
+    │   ├── IdentityMissing, IdentityExposed, IdentityDamaged, IdentityMismatch, IdentityExists, IdentityPending
     │   └── CertificateExpired, CertificateNotYetValid
     ├── LineError                nothing was agreed with the peer; try again, or the custodian looks at the line
     │   ├── EndpointInvalid, LineUnreachable, LineTimeout, LineCancelled, PeerNotInForce
@@ -80,6 +80,12 @@ class IdentityExists(IdentityError):
     """There is an identity in the directory `name` already: the custodian never writes over keys."""
 
     code = "identity_exists"
+
+
+class IdentityPending(IdentityError):
+    """The next keys were made already and take over on `since`: the custodian waits until then."""
+
+    code = "identity_pending"
 
 
 class CertificateExpired(IdentityError):

@@ -1,6 +1,7 @@
 """The peer (相手先) as the register has it: where it is reached, for which municipality, and who it is and was."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -58,6 +59,6 @@ class PeerEndpoint:
         now = self.in_force(at)
         return Sealer(identity, now.public, self.municipality, now.version)
 
-    def opener(self, identity: Identity) -> Opener:
-        """Return what opens the peer's notices and results for the terminal `identity`."""
-        return Opener(identity, self.versions, self.municipality, FROM_PEER)
+    def opener(self, identity: Identity, *, others: Sequence[Identity] = ()) -> Opener:
+        """Return what opens the peer's notices and results for the terminal `identity`, and its `others` in time."""
+        return Opener(identity, self.versions, self.municipality, FROM_PEER, others)

@@ -42,6 +42,7 @@ __all__ = [
     "received",
     "refuse",
     "register_terminal",
+    "renew",
     "serve",
 ]
 
@@ -74,7 +75,17 @@ def prepare(
 
 def public_identity(home: Path) -> PublicIdentity:
     """Return what terminals register of the agency. Raises AgencyMissing, IdentityError leaves."""
-    return AgencyHome(home).identity().public
+    return AgencyHome(home).identity(datetime.now(UTC)).public
+
+
+def renew(home: Path, used_from: datetime, *, authority: RehearsalAuthority | None = None) -> PublicIdentity:
+    """Make the agency's next identity, used from the moment `used_from` on, and return what terminals register of it.
+
+    Raises IdentityPending while another one waits, AgencyMissing.
+    """
+    keys = AgencyHome(home).keys
+    made = keys.prepare(Use.AGENCY, used_from=used_from, now=datetime.now(UTC), authority=authority)
+    return made.identity.public
 
 
 def register_terminal(
@@ -100,8 +111,9 @@ def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Even
     Raises AgencyMissing, AgencyBusy, AgencyPortTaken, AgencyUnsafe, AgencyVersionUnknown, IdentityError leaves.
     """
     made = AgencyHome(home)
-    identity = made.identity()
-    with made.alone(), made.ledger() as ledger, _listen(made, identity, ledger) as server:
+    # Keys that cannot be used are told now, not to the first terminal that calls.
+    made.identity(datetime.now(UTC))
+    with made.alone(), made.ledger() as ledger, _listen(made, ledger) as server:
         accepting = threading.Thread(target=server.serve_forever, args=(0.1,), name="agency")
         accepting.start()
         try:
@@ -146,9 +158,9 @@ def received(home: Path) -> Received:
         return ledger.received()
 
 
-def _listen(home: AgencyHome, identity: Identity, ledger: Ledger) -> AgencyServer:
+def _listen(home: AgencyHome, ledger: Ledger) -> AgencyServer:
     try:
-        return AgencyServer(home, identity, ledger)
+        return AgencyServer(home, ledger)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -170,7 +182,7 @@ class _Clerk:
 
     def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         self._now = datetime.now(UTC)
-        self._desk = Desk(home, home.identity(), ledger)
+        self._desk = Desk(home, ledger)
         self._terminals = [one for one in ledger.terminals() if newest_in_force(one.versions, self._now)]
 
     def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[Terminal, Outgoing]]:

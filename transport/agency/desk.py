@@ -13,7 +13,7 @@ from transport.agency.judgement import judge
 from transport.agency.ledger import Incoming, Ledger, Outgoing, Terminal, Unanswered
 from transport.envelope import SUITE, Envelope, Opener, Purpose, Sealer
 from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
-from transport.identity import Identity, newest_in_force
+from transport.identity import newest_in_force
 from transport.problems import Problem
 from transport.receipts import issue_receipt, verify_receipt
 
@@ -31,16 +31,15 @@ class _Refused:
 class Desk:
     """Takes in, keeps, receipts, judges and answers; one for all terminals and all threads."""
 
-    def __init__(self, home: AgencyHome, identity: Identity, ledger: Ledger) -> None:
+    def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         self._home = home
-        self._identity = identity
         self._ledger = ledger
 
     def status(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
         """Say who this is, for which municipality the terminal counts, and what time it is here."""
         return {
             "protocol": wire.PROTOCOL,
-            "name": self._identity.name,
+            "name": self._home.identity(now).name,
             "municipality": terminal.municipality,
             "time": wire.to_time(now),
             "suites": [SUITE],
@@ -48,7 +47,9 @@ class Desk:
 
     def take_in(self, terminal: Terminal, envelopes: Sequence[bytes], now: datetime) -> list[dict[str, Any]]:
         """Keep what is right, refuse what is not, item by item; the receipts are durable when this returns."""
-        examined = [self._examine(terminal, raw, now) for raw in envelopes]
+        # One look at the keys for a whole batch: they may change between two of them.
+        opener = self._opener(terminal, now)
+        examined = [self._examine(terminal, raw, opener, now) for raw in envelopes]
         with self._ledger.writing():
             return [self._settle(terminal, one, now) for one in examined]
 
@@ -83,9 +84,13 @@ class Desk:
         current = newest_in_force(terminal.versions, now)
         if current is None:
             raise TerminalUnknown(municipality=terminal.municipality)
-        return Sealer(self._identity, current.public, terminal.municipality, self._home.settings.version)
+        return Sealer(self._home.identity(now), current.public, terminal.municipality, self._home.settings.version)
 
-    def _examine(self, terminal: Terminal, raw: bytes, now: datetime) -> Incoming | Envelope | _Refused:
+    def _opener(self, terminal: Terminal, now: datetime) -> Opener:
+        identity, others = self._home.identity(now), self._home.keys.identities()
+        return Opener(identity, terminal.versions, terminal.municipality, _FROM_TERMINAL, others)
+
+    def _examine(self, terminal: Terminal, raw: bytes, opener: Opener, now: datetime) -> Incoming | Envelope | _Refused:
         """Do all that needs no transaction: verify, open, judge, sign the receipt; nothing for an id that is known."""
         try:
             envelope = Envelope.read(raw)
@@ -93,7 +98,6 @@ class Desk:
             return _Refused(None, self._problem(error))
         if self._ledger.known(terminal.name, envelope.id) is not None:
             return envelope
-        opener = Opener(self._identity, terminal.versions, terminal.municipality, _FROM_TERMINAL)
         try:
             opened = opener.verify(envelope, now=now)
         except EnvelopeError as error:
@@ -103,7 +107,7 @@ class Desk:
             id=envelope.id,
             digest=envelope.digest,
             envelope=raw,
-            receipt=issue_receipt(opened, recipient=self._identity, received_at=now),
+            receipt=issue_receipt(opened, recipient=opener.recipient, received_at=now),
             received_at=now,
             kind=judged.kind,
             reference=judged.reference,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from transport import wire
 from transport.agency.ledger import Ledger
 from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
 from transport.identity import Identity
+from transport.keyring import KeyRing
 
 _SETTINGS: Final = "agency.json"
 _IDENTITY: Final = "identity"
@@ -65,9 +67,14 @@ class AgencyHome:
         """Where the keys lie."""
         return self._path / _IDENTITY
 
-    def identity(self) -> Identity:
-        """Return the agency's identity. Raises IdentityError leaves."""
-        return Identity.load(self.identity_directory)
+    @cached_property
+    def keys(self) -> KeyRing:
+        """All identities of the agency over time."""
+        return KeyRing(self.identity_directory)
+
+    def identity(self, at: datetime) -> Identity:
+        """Return the agency's identity in use at the moment `at`. Raises IdentityError leaves."""
+        return self.keys.in_use(at)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -21,7 +21,6 @@ from transport.agency import texts
 from transport.agency.desk import Desk
 from transport.agency.home import AgencyHome
 from transport.agency.ledger import Ledger, Terminal
-from transport.identity import Identity
 from transport.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
@@ -38,11 +37,10 @@ class AgencyServer(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 64
 
-    def __init__(self, home: AgencyHome, identity: Identity, ledger: Ledger) -> None:
+    def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         """Bind the address and port of the settings. Raises OSError."""
         self.home: Final = home
-        self.desk: Final = Desk(home, identity, ledger)
-        self._identity = identity
+        self.desk: Final = Desk(home, ledger)
         self._ledger = ledger
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._guard = threading.Lock()
@@ -121,7 +119,8 @@ class AgencyServer(ThreadingHTTPServer):
         context.num_tickets = 0
         if trusted:
             context.load_verify_locations(cadata="".join(trusted))
-        context.load_cert_chain(self._identity.certificate_file, self._identity.key_file)
+        identity = self.home.identity(now)
+        context.load_cert_chain(identity.certificate_file, identity.key_file)
         return context
 
 
