@@ -355,6 +355,12 @@ class ApprovalVoid(QueueFault):
     code = "approval_void"
 
 
+class AlreadyReceived(QueueFault):
+    """The peer has this message: it is put right by a new one that replaces or cancels it, never sent anew."""
+
+    code = "already_received"
+
+
 class OutOfOrder(QueueFault):
     """An earlier message of the same person is still open: it is dealt with first."""
 

@@ -34,6 +34,7 @@ class Event(StrEnum):
     MESSAGE_HELD = "message.held"
     MESSAGE_RELEASED = "message.released"
     MESSAGE_WITHDRAWN = "message.withdrawn"
+    MESSAGE_RESEALED = "message.resealed"
     NOTICE_READ = "notice.read"
     NOTICE_HELD = "notice.held"
     NOTICE_TAKEN_UP = "notice.taken_up"
@@ -50,12 +51,15 @@ class Event(StrEnum):
     MESSAGE_REQUEUED = "message.requeued"
     MESSAGE_ACCEPTED = "message.accepted"
     MESSAGE_REFUSED = "message.refused"
+    MESSAGE_CONFLICT = "message.conflict"
     NOTICE_RECEIVED = "notice.received"
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
     NOTICE_REJECTED = "notice.rejected"
     NOTICE_CONFLICT = "notice.conflict"
     LINE_OPENED = "line.opened"
     LINE_FAILED = "line.failed"
+    CLOCK_DIFFERS = "clock.differs"
+    CLOCK_OVERRULED = "clock.overruled"
     # Events of the terminal itself.
     TERMINAL_CREATED = "terminal.created"
     TERMINAL_STARTED = "terminal.started"
@@ -69,6 +73,7 @@ class Event(StrEnum):
     PERSON_UNLOCKED = "person.unlocked"
     PIN_CHANGED = "pin.changed"
     PEER_REGISTERED = "peer.registered"
+    KEYS_PREPARED = "keys.prepared"
     SETTINGS_CHANGED = "settings.changed"
     # Errors.
     FILE_REFUSED = "file.refused"
@@ -106,6 +111,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.MESSAGE_HELD,
         Event.MESSAGE_RELEASED,
         Event.MESSAGE_WITHDRAWN,
+        Event.MESSAGE_RESEALED,
         Event.NOTICE_READ,
         Event.NOTICE_HELD,
         Event.NOTICE_TAKEN_UP,
@@ -123,12 +129,15 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.MESSAGE_REQUEUED,
         Event.MESSAGE_ACCEPTED,
         Event.MESSAGE_REFUSED,
+        Event.MESSAGE_CONFLICT,
         Event.NOTICE_RECEIVED,
         Event.NOTICE_ACKNOWLEDGED,
         Event.NOTICE_REJECTED,
         Event.NOTICE_CONFLICT,
         Event.LINE_OPENED,
         Event.LINE_FAILED,
+        Event.CLOCK_DIFFERS,
+        Event.CLOCK_OVERRULED,
     ),
     EventClass.EVENT: (Event.TERMINAL_CREATED, Event.TERMINAL_STARTED, Event.TERMINAL_STOPPED),
     EventClass.EXPORT: (Event.NOTICE_EXPORTED, Event.LOG_EXPORTED),
@@ -138,6 +147,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.PERSON_UNLOCKED,
         Event.PIN_CHANGED,
         Event.PEER_REGISTERED,
+        Event.KEYS_PREPARED,
         Event.SETTINGS_CHANGED,
     ),
     EventClass.ERROR: (Event.FILE_REFUSED, Event.PROTECTION_FAILED, Event.PROGRAM_FAILED),

@@ -61,6 +61,7 @@ class Hold(StrEnum):
 
     DAY = "day"  # until its planned day, when it is released by itself
     HAND = "hand"  # until somebody releases it
+    ALARM = "alarm"  # the peer holds something else under its id: until people have talked with the peer
 
 
 class Pointer(StrEnum):
@@ -80,6 +81,7 @@ class Step(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     WITHDRAW = "withdraw"
+    RESEND = "resend"
     # Out, by the terminal.
     RELEASE_DUE = "release_due"
     SHIP = "ship"
@@ -88,6 +90,7 @@ class Step(StrEnum):
     DELIVER = "deliver"
     ACCEPT = "accept"
     REFUSE = "refuse"
+    SET_ASIDE = "set_aside"
     CLOSE = "close"
     # In.
     PUT_ON_HOLD = "put_on_hold"
@@ -148,6 +151,8 @@ _ROWS: Final = (
         Right.WITHDRAW,
         Ask.REASON,
     ),
+    # Only what the peer refused unread (its envelope, not its content) is sealed anew; the job sees to that.
+    _out(Step.RESEND, {_O.REFUSED}, _O.APPROVED, Right.APPROVE, Ask.APPROVAL),
     _out(Step.RELEASE_DUE, {_O.HELD}, _O.APPROVED, None, Ask.PLANNED_DAY),
     _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE, Ask.APPROVAL, Ask.ORDER),
     _out(Step.LOSE, {_O.SENDING}, _O.UNKNOWN),
@@ -157,6 +162,7 @@ _ROWS: Final = (
     # A signed result proves the arrival, so it may overtake a lost receipt.
     _out(Step.ACCEPT, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.ACCEPTED),
     _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
+    _out(Step.SET_ASIDE, {_O.SENDING, _O.UNKNOWN}, _O.HELD),
     # What cancels or replaces a refused message was accepted: nothing of it is open any more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
     _in(Step.PUT_ON_HOLD, {_I.RECEIVED}, _I.ON_HOLD, Right.CONFIRM),

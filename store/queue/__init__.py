@@ -14,7 +14,7 @@ from store.queue.arrivals import (
 )
 from store.queue.contents import NoteKind, NoteRow, content_of, contents_of, notes_of
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
-from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, release_due, revise
+from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
 from store.queue.pages import (
     Key,
     Order,
@@ -35,6 +35,7 @@ from store.queue.shipping import (
     add_result,
     add_shipments,
     count_waiting,
+    discard_unread,
     keep_receipts,
     mark_sent,
     next_to_send,
@@ -88,6 +89,7 @@ __all__ = [
     "count_waiting",
     "counts",
     "cursor",
+    "discard_unread",
     "envelope_of",
     "get",
     "get_by_uid",
@@ -99,6 +101,7 @@ __all__ = [
     "move",
     "move_cursor",
     "move_many",
+    "move_rows",
     "next_to_send",
     "notes_of",
     "page",

@@ -29,6 +29,7 @@ class Fate(StrEnum):
 
     NEW = "new"
     KNOWN = "known"  # The same bytes under the same id: success, nothing to do.
+    REPLAYED = "replayed"  # The same bytes at another place of the feed, where no item ever moves: refused.
     CONFLICT = "conflict"  # Other bytes under a known id: an alarm; the first ones stand.
 
 
@@ -61,9 +62,13 @@ def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
 
     A conflict is returned, not raised: the rest of the page goes on, and the caller logs the alarm.
     """
-    known = tx.scalar(select(ARRIVALS.c.digest).where(ARRIVALS.c.uid == draft.uid))
+    known = tx.execute(
+        select(ARRIVALS.c.digest, ARRIVALS.c.peer, ARRIVALS.c.position).where(ARRIVALS.c.uid == draft.uid)
+    ).one_or_none()
     if known is not None:
-        return Fate.KNOWN if known == draft.digest else Fate.CONFLICT
+        if known.digest != draft.digest:
+            return Fate.CONFLICT
+        return Fate.KNOWN if (known.peer, known.position) == (draft.peer, draft.position) else Fate.REPLAYED
     values = {part: getattr(draft, part) for part in _DRAFT_PARTS}
     tx.execute(insert(ARRIVALS), {**values, "purpose": draft.purpose.value, "received_at": now})
     return Fate.NEW

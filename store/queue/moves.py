@@ -7,9 +7,12 @@ one message and ten thousand take the same way.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+
+from store.bulk import Bulk
 
 from store.clock import day_in_japan
 from store.errors import (
@@ -27,7 +30,7 @@ from store.errors import (
 )
 from store.message.states import TRANSITIONS, Ask, Hold, OutState, Pointer, Step
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
-from store.queue.pages import get, rows_of
+from store.queue.pages import get, rows_of, versions_of
 from store.queue.sequence import waiting_among
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.vault import Vault
@@ -106,6 +109,19 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
     return moved
 
 
+def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
+    """Take one step, which asks for no reason, with messages as they were read before; the quick way for many.
+
+    Who was changed since, by whomever, is told with MessageChanged and stays as it is.
+    """
+    found = versions_of(tx, [row.id for row in rows])
+    same = [row for row in rows if found.get(row.id) == row.version]
+    moved = _step_all(tx, same, step, act)
+    changed = {row.id for row in rows}.difference(row.id for row in same)
+    moved.refused.extend(Refusal(number, MessageChanged()) for number in sorted(changed))
+    return moved
+
+
 def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: Act) -> MessageRow:
     """Give a message new content: a new revision, reviewed anew; the old one stays readable.
 
@@ -126,7 +142,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         target=revision.target,
     )
     tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
-    _write(tx, [after])
+    _write(tx, [after], Step.REVISE)
     return after
 
 
@@ -158,7 +174,7 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
             moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
         except (QueueFault, RightsFault) as error:
             moved.refused.append(Refusal(row.id, error))
-    _write(tx, moved.changed)
+    _write(tx, moved.changed, step)
     return moved
 
 
@@ -189,10 +205,16 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
             return _wait_for_day(moved, act) if row.approved else replace(moved, state=OutState.REVIEW)
         case Step.HOLD:
             return replace(moved, hold=Hold.HAND)
+        case Step.SET_ASIDE:
+            return replace(moved, hold=Hold.ALARM)
         case Step.GIVE_BACK | Step.REVISE:
             return replace(moved, approver=None, approved_revision=None, approved_digest=None)
         case _:
             return moved
+
+
+_ONLY_MOVING: Final = frozenset(Step) - {Step.APPROVE, Step.GIVE_BACK, Step.REVISE}
+"""Steps after which a row differs in its state alone."""
 
 
 def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
@@ -246,25 +268,30 @@ _WRITTEN: Final = (
     "state_since",
     "version",
 )
-_UPDATE: Final = (
-    update(MESSAGES)
-    .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
-    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
-)
+# What a step of the terminal's own changes: nothing of the content or of its approval.
+_MOVED: Final = ("state", "hold", "state_since", "version")
 
 
-def _write(tx: Connection, rows: Sequence[MessageRow]) -> None:
-    if not rows:
-        return
-    values = [
-        {
-            "the_id": row.id,
-            "version_before": row.version - 1,
-            **{f"new_{name}": getattr(row, name) for name in _WRITTEN},
-        }
-        for row in rows
-    ]
-    if tx.execute(_UPDATE, values).rowcount != len(rows):
+def _update(written: Sequence[str]) -> Bulk:
+    statement = (
+        update(MESSAGES)
+        .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
+        .values({name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in written})
+    )
+    return Bulk(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
+
+
+_UPDATE: Final = _update(_WRITTEN)
+_UPDATE_MOVED: Final = _update(_MOVED)
+_parts: Final = attrgetter(*_WRITTEN)
+_moved_parts: Final = attrgetter(*_MOVED)
+
+
+def _write(tx: Connection, rows: Sequence[MessageRow], step: Step) -> None:
+    only_moved = step in _ONLY_MOVING
+    update_rows, parts = (_UPDATE_MOVED, _moved_parts) if only_moved else (_UPDATE, _parts)
+    written = update_rows.run(tx, ((row.id, row.version - 1, *parts(row)) for row in rows))
+    if written != len(rows):
         # Cannot happen behind one writer's lock; where it does, nothing of this transaction is kept.
         raise MessageChanged
 

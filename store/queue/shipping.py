@@ -4,27 +4,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from store.bulk import Bulk
 from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
 from store.message.states import Direction, OutState
-from store.queue.pages import in_batches
+from store.queue.pages import Key, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
 
-def next_to_send(conn: Connection, now: datetime, limit: int) -> list[MessageRow]:
-    """Return the messages that may leave now, oldest first.
+def next_to_send(conn: Connection, now: datetime, limit: int, after: Key | None = None) -> list[MessageRow]:
+    """Return at most `limit` messages that may leave now and come after the key `after`, oldest first.
 
     Approved exactly as they are, planned day come, and no earlier message of the same person still
     open (domain, section 2, rules 1 to 3).
     """
     ready = select_messages().where(*_approved(now), ~must_wait())
+    if after is not None:
+        ready = ready.where(beyond(after))
     rows = conn.execute(ready.order_by(MESSAGES.c.occurred_at, MESSAGES.c.id).limit(limit))
     return [message_row(row) for row in rows]
 
@@ -69,15 +73,14 @@ class ShipmentRow:
 
 
 _SHIPMENT_PARTS: Final = tuple(ShipmentRow.__slots__)
+_shipment_parts: Final = attrgetter(*_SHIPMENT_PARTS)
+_INSERT: Final = Bulk.insert(SHIPMENTS, _SHIPMENT_PARTS)
 
 
 def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
     """Keep bytes made for the peer, once a message. Raises ShipmentConflict when some exist already."""
-    if not shipments:
-        return
-    rows = [{part: getattr(shipment, part) for part in _SHIPMENT_PARTS} for shipment in shipments]
     try:
-        tx.execute(insert(SHIPMENTS), rows)
+        _INSERT.run(tx, map(_shipment_parts, shipments))
     except IntegrityError:
         raise ShipmentConflict from None
 
@@ -90,6 +93,21 @@ def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, Shipment
         for some in in_batches(list(numbers))
         for row in conn.execute(columns.where(SHIPMENTS.c.message_id.in_(some)))
     }
+
+
+def discard_unread(tx: Connection, numbers: Iterable[int]) -> list[int]:
+    """Forget the bytes that the peer has refused unread, so that they are made anew; return whose they were.
+
+    What has a receipt or a result is at the peer and stays as it is.
+    """
+    read = exists().where(RESULTS.c.message_id == SHIPMENTS.c.message_id)
+    unread = (SHIPMENTS.c.receipt.is_(None), ~read)
+    found: list[int] = []
+    for some in in_batches(list(numbers)):
+        found += tx.scalars(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id.in_(some), *unread))
+    for some in in_batches(found):
+        tx.execute(delete(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)))
+    return found
 
 
 def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:
@@ -106,18 +124,22 @@ class ReceiptDraft:
     receipt: bytes
 
 
+_KEEP: Final = Bulk(
+    update(SHIPMENTS)
+    .where(SHIPMENTS.c.message_id == bindparam("the_id"))
+    .values(
+        receipt=func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
+        receipt_at=func.coalesce(
+            SHIPMENTS.c.receipt_at, bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)
+        ),
+    ),
+    ("the_id", "new_receipt", "new_receipt_at"),
+)
+
+
 def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetime) -> None:
     """Keep verified receipts; one that is there already stays. Raises MessageMissing (no shipment)."""
-    if not receipts:
-        return
-    moment = bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)
-    kept = {
-        "receipt": func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
-        "receipt_at": func.coalesce(SHIPMENTS.c.receipt_at, moment),
-    }
-    keep = update(SHIPMENTS).where(SHIPMENTS.c.message_id == bindparam("the_id")).values(kept)
-    rows = [{"the_id": r.message_id, "new_receipt": r.receipt, "new_receipt_at": now} for r in receipts]
-    if tx.execute(keep, rows).rowcount != len(rows):
+    if _KEEP.run(tx, ((one.message_id, one.receipt, now) for one in receipts)) != len(receipts):
         raise MessageMissing
 
 

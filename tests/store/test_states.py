@@ -48,8 +48,9 @@ def test_what_is_over_stays_over() -> None:
 
 def test_nothing_leaves_without_a_second_persons_approval() -> None:
     into_approved = {row.step for row in TRANSITIONS.values() if row.target is OutState.APPROVED}
-    assert into_approved == {Step.APPROVE, Step.RELEASE, Step.RELEASE_DUE, Step.REQUEUE}
+    assert into_approved == {Step.APPROVE, Step.RELEASE, Step.RELEASE_DUE, Step.REQUEUE, Step.RESEND}
     assert Ask.SECOND_PERSON in TRANSITIONS[Step.APPROVE].asks
+    assert Ask.APPROVAL in TRANSITIONS[Step.RESEND].asks
     assert [row.step for row in TRANSITIONS.values() if row.target is OutState.SENDING] == [Step.SHIP]
     assert TRANSITIONS[Step.SHIP].sources == {OutState.APPROVED}
     assert Ask.APPROVAL in TRANSITIONS[Step.SHIP].asks
