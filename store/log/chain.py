@@ -8,16 +8,18 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Row, func, insert, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Row, func, select, type_coerce
 
 from store import clock
-from store.log.entries import EMPTY, ENTRIES, FIRST_PREVIOUS, FORMAT, Detail, Draft, Tail, extend
+from store.bulk import Bulk
+from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, FIRST_PREVIOUS, FORMAT, Detail, Draft, Tail, extend
 from store.log.events import Event, Result
 
 Progress = Callable[[int, int], None]
 """Called with the entries verified so far and the entries there are."""
 
 _AT_ONCE: Final = 4096
+_INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
 _COPIED: Final = ("event", "actor", "session", "object", "result")
 
 
@@ -73,12 +75,12 @@ class Log:
         """Append many entries at one moment; return their numbers, in the order of `drafts`."""
         tail = _tail(tx)
         first, moment = tail.seq + 1, now or clock.now()
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for draft in drafts:
             tail, row = extend(tail, draft, terminal_id=self._terminal_id, now=moment)
             rows.append(row)
         if rows:
-            tx.execute(insert(ENTRIES), rows)
+            _INSERT.run(tx, rows)
         return range(first, tail.seq + 1)
 
     def verify(self, reading: Connection, progress: Progress | None = None) -> Verification:

@@ -131,8 +131,8 @@ EMPTY: Final = Tail(0, FIRST_PREVIOUS, None)
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
-def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tuple[Tail, dict[str, Any]]:
-    """Return the chain's new end and the row that makes it. Raises LogEntryRefused.
+def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tuple[Tail, tuple[Any, ...]]:
+    """Return the chain's new end and the row of ENTRY_COLUMNS that makes it. Raises LogEntryRefused.
 
     Time never runs backwards in the chain: when the clock was set back, the entry repeats the time
     before it and says by how much the clock is behind.
@@ -158,18 +158,8 @@ def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tupl
         }
     ).encode("ascii")
     end = Tail(tail.seq + 1, sha256(body).digest(), at)
-    row = {
-        "seq": end.seq,
-        "body": body,
-        "hash": end.hash,
-        "at": at,
-        "event": draft.event.value,
-        "actor": draft.actor,
-        "session": draft.session,
-        "object": draft.object,
-        "result": draft.result.value,
-    }
-    return end, row
+    copies = (draft.event.value, draft.actor, draft.session, draft.object, draft.result.value)
+    return end, (end.seq, body, end.hash, at, *copies)
 
 
 def _refuse_unfit(draft: Draft) -> None:
@@ -184,3 +174,4 @@ def _refuse_unfit(draft: Draft) -> None:
 
 
 ENTRIES: Final = table(LogEntry)
+ENTRY_COLUMNS: Final = ("seq", "body", "hash", "at", "event", "actor", "session", "object", "result")

@@ -13,7 +13,6 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from store.bulk import Bulk
-
 from store.clock import day_in_japan
 from store.errors import (
     ApprovalVoid,

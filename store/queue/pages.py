@@ -59,7 +59,7 @@ def page(
     for condition in _conditions(chosen):
         statement = select_messages().where(condition)
         if after is not None:
-            statement = statement.where(_beyond(after, order))
+            statement = statement.where(beyond(after, order))
         found += map(message_row, reading.execute(statement.order_by(*by_key).limit(limit)))
     found.sort(key=lambda row: (row.occurred_at, row.id), reverse=order is Order.NEWEST)
     return found[:limit]
@@ -76,6 +76,16 @@ def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
     wanted = list(numbers)
     found = {row.id: row for some in in_batches(wanted) for row in _some_rows(conn, some)}
     return [found[number] for number in wanted if number in found]
+
+
+def versions_of(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """Return the versions of the messages with these numbers; numbers that do not exist are left out."""
+    columns = select(MESSAGES.c.id, MESSAGES.c.version)
+    return {
+        number: version
+        for some in in_batches(numbers)
+        for number, version in conn.execute(columns.where(MESSAGES.c.id.in_(some)))
+    }
 
 
 def get(conn: Connection, number: int) -> MessageRow:
@@ -161,7 +171,8 @@ def _by_key(order: Order) -> tuple[ColumnElement[Any], ...]:
     return MESSAGES.c.occurred_at, MESSAGES.c.id
 
 
-def _beyond(key: Key, order: Order) -> ColumnElement[bool]:
+def beyond(key: Key, order: Order = Order.OLDEST) -> ColumnElement[bool]:
+    """Return the condition that a message comes after `key` in that order."""
     at, number = MESSAGES.c.occurred_at, MESSAGES.c.id
     if order is Order.NEWEST:
         return and_(at <= key.occurred_at, or_(at < key.occurred_at, number < key.id))

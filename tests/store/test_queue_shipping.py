@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from store import queue
 from store.database import Database
 from store.errors import MessageMissing, OutOfOrder, ShipmentConflict, StepRefused
 from store.message.states import OutState, Step
 from store.peers import PeerDraft, register
-from store.queue import Act, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
+from store.queue import Act, Key, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
+from store.queue.sequence import must_wait
+from store.queue.tables import MESSAGES
 from store.vault import Vault
 from tests.store.conftest import Fill
 
@@ -117,6 +120,37 @@ def test_later_message_does_not_leave_even_when_it_is_named(
         assert [(refusal.id, refusal.error.code) for refusal in moved.refused] == [(second.id, "out_of_order")]
         with pytest.raises(OutOfOrder):
             queue.move(tx, vault, second.id, Step.SHIP, act)
+
+
+def test_only_the_same_persons_messages_are_looked_at_for_the_order(database: Database) -> None:
+    with database.reading() as reading:
+        query = select(MESSAGES.c.id).where(must_wait()).compile(reading.engine, compile_kwargs={"literal_binds": True})
+        plan = [row[-1] for row in reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+    assert "SEARCH earlier USING INDEX message_subject (subject=? AND occurred_at<?)" in plan
+
+
+def test_reading_on_from_a_key_leaves_out_what_was_read(
+    database: Database, vault: Vault, fill: Fill, act: Act, now: datetime
+) -> None:
+    approve(database, vault, fill(["R-1", "R-2", "R-3"]), act)
+    with database.reading() as reading:
+        first, second = queue.next_to_send(reading, now, 2)
+        rest = queue.next_to_send(reading, now, 100, Key(second.occurred_at, second.id))
+    assert [row.reference for row in (first, second, *rest)] == ["R-1", "R-2", "R-3"]
+
+
+def test_messages_changed_since_they_were_read_do_not_move(
+    database: Database, vault: Vault, fill: Fill, act: Act, now: datetime
+) -> None:
+    approve(database, vault, fill(["R-1", "R-2"]), act)
+    with database.writing() as tx:
+        first, second = queue.next_to_send(tx, now, 100)
+        held = queue.move(tx, vault, second.id, Step.HOLD, act)
+        queue.move(tx, vault, second.id, Step.RELEASE, act)
+        moved = queue.move_rows(tx, [first, second], Step.SHIP, act)
+        assert [(row.id, row.state) for row in moved.changed] == [(first.id, OutState.SENDING)]
+        assert [(refusal.id, refusal.error.code) for refusal in moved.refused] == [(held.id, "message_changed")]
+        assert queue.rows_of(tx, [first.id]) == moved.changed
 
 
 def test_pair_of_one_moment_leaves_together(
