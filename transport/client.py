@@ -126,7 +126,7 @@ class Line:
 
         The same envelope may be handed over again at any time: the peer answers with the same receipt.
         """
-        ids = [Envelope.read(raw).id for raw in envelopes]
+        ids = [Envelope.id_of(raw) for raw in envelopes]
         body = {"envelopes": [wire.to_base64(raw) for raw in envelopes]}
         with _strict():
             return _deliveries(self._call("/v1/messages", body), ids)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ class PublicIdentity:
         wire.name(self.name, "name")
         try:
             x509.load_pem_x509_certificate(self.certificate_pem.encode("ascii"))
-            Ed25519PublicKey.from_public_bytes(self.signing_key)
+            _verifying_key(self.signing_key)
             check_public(self.sealing_key)
         except ValueError as error:
             raise wire.WireError("keys") from error
@@ -90,7 +91,7 @@ class PublicIdentity:
     def has_signed(self, signature: bytes, message: bytes) -> bool:
         """Tell whether `signature` over `message` was made by this identity's signing key."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.signing_key).verify(signature, message)
+            _verifying_key(self.signing_key).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -222,6 +223,11 @@ class Identity:
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """Return what was sealed for this identity with the same `info`. Raises sealing.NotOpened."""
         return self._sealing_key.open(sealed, info)
+
+
+@lru_cache(maxsize=64)
+def _verifying_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _common_name(certificate: x509.Certificate) -> str:

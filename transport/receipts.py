@@ -128,7 +128,16 @@ def _read(body: bytes) -> Receipt:
 
 
 def _compare(receipt: Receipt, envelope: Envelope) -> None:
-    wanted = _about(envelope, receipt.recipient_signing_key, receipt.received_at)
-    for field, value in wanted.items():
-        if field != "received_at" and getattr(receipt, field) != value:
+    header = envelope.header
+    for field, found, wanted in (
+        ("protocol", receipt.protocol, wire.PROTOCOL),
+        ("id", receipt.id, header.id),
+        ("envelope_digest", receipt.envelope_digest, envelope.digest),
+        ("content_digest", receipt.content_digest, header.content_digest),
+        ("sender", receipt.sender, header.sender),
+        ("recipient", receipt.recipient, header.recipient),
+        ("municipality", receipt.municipality, header.municipality),
+        ("peer_version", receipt.peer_version, header.peer_version),
+    ):
+        if found != wanted:
             raise ReceiptOfAnother(field=field)

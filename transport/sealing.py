@@ -6,6 +6,7 @@ public key the draft's 1216 bytes: ML-KEM-768 encapsulation key, then X25519 pub
 
 import hashlib
 import secrets
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -64,6 +65,7 @@ def check_public(public: bytes) -> None:
     _public_key(public)
 
 
+@lru_cache(maxsize=64)  # Building one costs a quarter of sealing with it; parties have few.
 def _public_key(public: bytes) -> hpke.MLKEM768X25519PublicKey:
     if len(public) != PUBLIC_BYTES:
         raise ValueError("an X-Wing public key has 1216 bytes")
