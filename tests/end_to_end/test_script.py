@@ -1,0 +1,121 @@
+"""The main job by script: the same jobs, rights and log as the screens, each call a process of its own."""
+
+import json
+import stat
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from tests.running import PROGRAM, World, environment, run, serving
+
+OPERATOR, APPROVER, CHIEF = "op-101", "ap-201", "ka-301"
+
+
+def test_the_main_job_by_script(world: World) -> None:
+    file = world.home / "rehearsal" / "outgoing.jsonl"
+    count = len(file.read_text(encoding="utf-8").splitlines())
+    assert world.run(OPERATOR, "import", file).told == {"accepted": 0, "known": count, "errors": [], "warnings": []}
+
+    listed = world.run(OPERATOR, "queue", "--state", "review").told
+    assert listed["total"] == len(listed["messages"]) == count
+    first, second = (message["id"] for message in listed["messages"][:2])
+    assert datetime.fromisoformat(listed["messages"][0]["occurred_at"]).tzinfo is not None
+    assert listed["messages"][0]["waiting_seconds"] > 0
+
+    assert world.run(CHIEF, "return", str(first), "--reason", "番地を確かめてください").told["changed"] == [first]
+    approved = world.run(APPROVER, "approve", "--all", "--confirm-warnings").told
+    assert second in approved["changed"]
+    assert first not in approved["changed"]
+    with serving(world.agency_home):
+        sent = world.run(OPERATOR, "send").told
+        assert sent["sent"] == sent["delivered"] == world.states().count("delivered") > 0
+        got = world.run(OPERATOR, "receive").told
+        assert (got["received"], got["rejected"]) == (len(world.states("in")), 0)
+        assert got["results"] == world.states().count("accepted") == sent["sent"]
+        assert world.run(CHIEF, "check").told["ok"] is True
+    held = run("agency", "received", "--home", world.agency_home, "--json").told
+    assert held == {"messages": sent["sent"], "distinct": sent["sent"]}
+    assert world.log_is_whole()
+
+
+def test_rights_hold_for_scripts_as_they_do_on_screens(world: World) -> None:
+    assert world.run(OPERATOR, "approve", "--all").error["code"] == "right_missing"
+    assert world.run(APPROVER, "import", world.home / "rehearsal" / "outgoing.jsonl").status == 3
+    assert world.run(OPERATOR, "operator", "list").status == 3
+    assert set(world.states()) == {"review"}
+
+
+def test_hold_release_and_withdraw(world: World) -> None:
+    ours = [str(message["id"]) for message in world.run(CHIEF, "queue", "--limit", "3").told["messages"]]
+    numbers = [int(number) for number in ours]
+    assert world.run(APPROVER, "approve", *ours).told["changed"] == numbers
+    assert world.run(APPROVER, "hold", *ours).told["changed"] == numbers
+    assert world.run(APPROVER, "release", "--all").told["changed"] == sorted(numbers)
+    assert world.run(APPROVER, "withdraw", *ours, "--reason", "二重の登録").told["changed"] == numbers
+    again = world.run(APPROVER, "hold", ours[0])
+    assert again.status == 4
+    assert again.told["refused"][0]["reason"] == "step_refused"
+    assert world.run(APPROVER, "approve", "999999").told["refused"][0]["reason"] == "message_missing"
+
+
+def test_a_return_without_a_reason_is_refused_and_one_from_standard_input_is_taken(world: World) -> None:
+    assert world.run(CHIEF, "return", "1").error["code"] == "reason_missing"
+    who = ("--home", world.home, "--as", CHIEF, "--pin-file", world.pin_files[CHIEF], "--json")
+    assert run("return", "1", "--reason", "-", *who, stdin="氏名の綴り\n").told["changed"] == [1]
+    assert world.run(CHIEF, "show", "1").told["reason"] == "氏名の綴り"
+
+
+def test_pages_of_the_queue_and_the_log_go_on_where_they_ended(world: World) -> None:
+    whole = [message["id"] for message in world.run(CHIEF, "queue", "--limit", "0").told["messages"]]
+    assert [message["id"] for message in world.run(CHIEF, "queue", "--limit", "7").told["messages"]] == whole[:7]
+    newest = world.run(CHIEF, "log", "show", "--limit", "5").told["entries"]
+    older = world.run(CHIEF, "log", "show", "--limit", "5", "--before", str(newest[-1]["seq"])).told["entries"]
+    numbers = [entry["seq"] for entry in [*newest, *older]]
+    assert numbers == list(range(numbers[0], numbers[0] - 10, -1))
+
+
+def test_a_script_whose_reader_leaves_does_its_work_and_logs_off(world: World) -> None:
+    who = ["--home", str(world.home), "--as", CHIEF, "--pin-file", str(world.pin_files[CHIEF])]
+    piped = subprocess.run(
+        ["bash", "-c", '"$@" | head -n 1; exit "${PIPESTATUS[0]}"', "bash", str(PROGRAM), "queue", *who],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (piped.returncode, piped.stderr) == (0, b"")
+    events = [entry["event"] for entry in world.run(CHIEF, "log", "show", "--limit", "3").told["entries"]]
+    assert events == ["operator.logged_on", "operator.logged_off", "operator.logged_on"]
+
+
+def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
+    home, settings = tmp_path / "terminal", tmp_path / "prepared.toml"
+    made = run("init", "--home", home, "--json").told
+    settings.write_text((home / "renkei.toml").read_text(encoding="utf-8").replace("terminal-1", "terminal-2"))
+    code = Path(made["one_time_code_file"])
+    assert stat.S_IMODE(code.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert run("init", "--home", home, "--json").error["code"] == "home_not_empty"
+    assert run("init", "--home", tmp_path / "other", "--settings", settings, "--json").status == 0
+
+    chosen, first_pin = tmp_path / "chosen", tmp_path / "first-pin"
+    chosen.write_text("正しい 馬の 電池を とめる針\n", encoding="utf-8")
+    chosen.chmod(0o600)
+
+    def officer(*arguments: str | Path, pin_file: Path = chosen) -> dict[str, object]:
+        who = ("--home", home, "--as", made["operator"], "--pin-file", pin_file, "--json")
+        return run("operator", *arguments, *who).told
+
+    assert "error" in officer("list", pin_file=code)
+    assert officer("pin", "--new-pin-file", chosen, pin_file=code) == {"operator": made["operator"]}
+    added = officer("add", "op-1", "--role", "operator", "--code-file", first_pin)
+    assert added == {"operator": "op-1", "one_time_code_file": str(first_pin)}
+    assert stat.S_IMODE(first_pin.stat().st_mode) == 0o600
+    assert "error" in officer("add", "op-1", "--role", "operator", "--code-file", tmp_path / "second-pin")
+    assert not (tmp_path / "second-pin").exists()
+    assert "error" in officer("add", "op-2", "--role", "operator", "--code-file", first_pin)
+    listed = json.dumps(officer("list"))
+    assert "op-1" in listed
+    assert "op-2" not in listed
+    checked = run("check", "--home", home, "--json")
+    assert [one["name"] for one in checked.told["checks"] if not one["ok"]] == ["peer"]
+    assert checked.status == 5
