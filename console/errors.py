@@ -8,7 +8,7 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── RecordFaulty, ReasonTooLong
+    │   └── PinNotNew, RecordFaulty, ReasonTooLong
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother
     ├── AgencySilent             the rehearsal's agency does not start
@@ -152,6 +152,12 @@ class InputError(ConsoleError):
 
 class RecordFaulty(InputError):
     """What was entered breaks `count` rules, first at `field`: the person corrects it."""
+
+class PinNotNew(InputError):
+    """The PIN is the one that there is already: the person chooses another."""
+
+    code = "pin_not_new"
+
 
     code = "record_faulty"
 

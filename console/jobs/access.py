@@ -19,6 +19,7 @@ from store.people import (
     begin_attempt,
     close_session,
     finish_attempt,
+    kept_pin,
     open_session,
     person,
     touch_session,
@@ -87,8 +88,9 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
     except (AttemptTooSoon, PersonLocked) as refusal:
         # Nobody was asked for a PIN, but that somebody tried is worth an entry of its own.
         with terminal.database.writing() as tx:
-            mark = terminal.pepper.mark_of(person_id)
-            _record_refusal(terminal, tx, mark, origin, refusal.code)
+            known = kept_pin(tx, person_id) is not None
+            about = person_id if known else terminal.pepper.mark_of(person_id)
+            _record_refusal(terminal, tx, about, origin, refusal.code)
         raise
 
 

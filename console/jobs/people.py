@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from console.errors import OwnPersonRefused
+from console.errors import OwnPersonRefused, PinNotNew
 from console.jobs.setup import draw_pin
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.log import Event
-from store.people import Person, add_person, hash_new_pin, persons, set_pin, unlock
+from store.people import Person, add_person, hash_new_pin, kept_pin, person, persons, set_pin, unlock
 from store.rights import Right, Role
 
 __all__ = ["Person", "add", "change_pin", "everybody", "release"]
@@ -43,7 +43,12 @@ def add(terminal: Terminal, session: Session, person_id: str, roles: Iterable[Ro
 
 
 def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
-    """Keep a PIN that the person logged on chose alone. Raises a PinFault."""
+    """Keep a PIN that the person logged on chose alone. Raises a PinFault, PinNotNew."""
+    with terminal.database.reading() as reading:
+        present = kept_pin(reading, session.person_id)
+    if present is not None and terminal.pepper.matches(pin, present):
+        # Whoever gave the present one knows it.
+        raise PinNotNew
     pin_hash = hash_new_pin(terminal.pepper, session.person_id, pin)
     with terminal.database.writing() as tx:
         set_pin(tx, session.person_id, pin_hash, now=clock.now(), pin_given=False)
@@ -53,12 +58,14 @@ def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
 def release(terminal: Terminal, session: Session, person_id: str) -> bool:
     """Let somebody try again after too many wrong PINs; return whether there were any.
 
-    Raises OwnPersonRefused: it takes a second person.
+    Raises OwnPersonRefused: it takes a second person. Raises PersonMissing for an ID that nobody has.
     """
     session.require(Right.PEOPLE)
     if person_id == session.person_id:
         raise OwnPersonRefused
     with terminal.database.writing() as tx:
+        # What somebody typed as an ID may be a PIN, and must not come into the log.
+        person(tx, person_id)
         released = unlock(tx, terminal.pepper, person_id)
         if released:
             terminal.log.append(

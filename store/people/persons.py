@@ -113,7 +113,9 @@ def persons(conn: Connection) -> list[Person]:
 
 
 def kept_pin(conn: Connection, person_id: str) -> str | None:
-    """Return the hash of an active person's PIN; None for everybody else."""
+    """Return the hash of an active person's PIN; None for everybody else, whatever was typed."""
+    if not _ID.fullmatch(person_id):
+        return None
     chosen = select(PERSONS.c.pin_hash).where(PERSONS.c.id == person_id, PERSONS.c.active)
     return conn.scalar(chosen)
 

@@ -70,7 +70,7 @@ class Pepper:
 
         What is typed into the ID field may be anything, even a PIN: it is not kept in clear.
         """
-        return hmac.digest(self._key, b"attempt\0" + person_id.encode(), "sha256")[:16].hex()
+        return hmac.digest(self._key, b"attempt\0" + person_id.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
 
     def _peppered(self, pin: str) -> bytes:
         return hmac.digest(self._key, b"pin\0" + pin.encode("utf-8", "surrogatepass"), "sha256")
