@@ -235,8 +235,10 @@ class RenkeiApp(HardenedApp):
 
     async def _return_to_login(self, ending: Ending) -> None:
         self.line_state = None
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
+        # In one update, or the screens below would be painted for a moment, also those that a lock had covered.
+        with self.batch_update():
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
         if isinstance(self.screen, LoginScreen):
             self.screen.welcome_back(f"login.ended.{ending}" if self._farewell is None else self._farewell)
         self._farewell = None

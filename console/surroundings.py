@@ -81,7 +81,9 @@ def check_surroundings() -> None:
     term = os.environ.get("TERM", "")
     if term in _UNPAINTABLE:
         raise TerminalDumb(term=_printable(term))
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    # Python itself sets LC_CTYPE to C.UTF-8 where the locale that was asked for is not installed: it tells nothing.
+    ctype = os.environ.get("LC_CTYPE", "").replace("C.UTF-8", "")
+    locale = os.environ.get("LC_ALL") or ctype or os.environ.get("LANG") or ""
     codeset = locale.partition(".")[2].partition("@")[0].replace("-", "").lower()
     if codeset not in _USABLE_CODESETS:
         raise LocaleUnusable(locale=_printable(locale))

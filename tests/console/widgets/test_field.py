@@ -96,10 +96,10 @@ async def test_a_paste_brings_nothing_that_steers(tmp_path: Path, hostile: str) 
         assert pin.value == ""
 
 
-async def test_a_pin_is_never_drawn_copied_or_kept(tmp_path: Path) -> None:
+async def test_a_pin_is_never_drawn_copied_or_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[str] = []
     async with bench(tmp_path) as (pilot, _, pin):
-        pilot.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
         pin.focus()
         await pilot._wait_for_screen()
         await pilot.press(*"48201735", "ctrl+c", "ctrl+x", "ctrl+a", "ctrl+c")

@@ -24,6 +24,7 @@ class Numbers(Roll[Item]):
         return (Column("key", "queue.column.reference", width - 1, "right"),)
 
     def cell(self, row: Item, column: str) -> Cell:
+        assert column == "key"
         return Cell(f"n{row.key}")
 
 

@@ -118,8 +118,7 @@ SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / 
 def keys_in(source: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
-            if node.value.partition(".")[0] in CATALOGUES:
-                yield node.value
+            yield from [node.value] if node.value.partition(".")[0] in CATALOGUES else ()
 
 
 @pytest.mark.parametrize("source", [*SOURCES, ROOM / "app.py"], ids=lambda path: path.stem)
