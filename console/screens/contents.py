@@ -4,26 +4,22 @@ The names of dated codes come from the tables of the store for the day of the ev
 write them; everything else comes from the catalogues.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
+from console.screens.naming import Naming
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
 from console.widgets.text import fit, wrap
 from console.words import JAPANESE_TIME, Words
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from console.jobs.queue import MessageView
 
-_CODES_SHOWN: Final = frozenset({"person.nationality", "municipality"})
 _LABEL: Final = 22
 _INDENT: Final = 2
-_INDEX: Final = re.compile(r"\[[0-9]+\]")
 # Items that have a place of their own on the page.
 _ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
@@ -36,7 +32,8 @@ class Contents:
         self._words = words
         self._palette = palette
         self._width = width
-        self._day: date = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+        self._day = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+        self._naming = Naming(words, view.row.kind, self._day)
 
     def lines(self) -> list[Pieces]:
         """Return all lines."""
@@ -61,11 +58,14 @@ class Contents:
     # Sections
 
     def _status(self) -> Iterator[Pieces]:
+        from store.message.tables import peer_name
+
         row, words = self._view.row, self._words
         state = words.name("states", f"{row.direction}.{row.state}")
         if row.due_on is not None and row.state == "held":
-            state += " " + words("message.until", day=self._shown_day(row.due_on.isoformat(), era=True))
+            state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
+        yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         waited = words.span(row.waiting_seconds)
         late = self._palette["trouble"] if row.overdue else None
         yield from self._pair(
@@ -85,43 +85,59 @@ class Contents:
             fault = self._words.finding(finding.rule, finding.facts)
             style = self._palette["trouble" if finding.severity == "error" else "attention"]
             mark = self._words(f"message.{finding.severity}")
-            label = self._label(finding.field)
+            label = self._naming.label(finding.field)
             yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
             yield from self._hanging(fault.remedy, self._palette["faint"])
 
     def _changes(self) -> Iterator[Pieces]:
+        from store.message.groups import value_at
+
         record, words = self._view.record, self._words
         for change in record.get("changes", ()):
             item = str(change.get("item", ""))
             reason = words.name("items.value.changes.reason", str(change.get("reason", "")))
-            yield [("  ", None), (self._label(item), self._palette["strong"]), (f"  {reason}", self._palette["faint"])]
+            yield [
+                ("  ", None),
+                (self._naming.label(item), self._palette["strong"]),
+                (f"  {reason}", self._palette["faint"]),
+            ]
             yield from self._before_after(item, change.get("before"), change.get("after"))
         for item in record.get("corrected", ()):
             name = item if item in record else f"person.{item}"
-            yield [("  ", None), (self._label(name), self._palette["strong"])]
+            yield [("  ", None), (self._naming.label(name), self._palette["strong"])]
             before = record.get("previous_address") if item == "address" else None
-            yield from self._before_after(name, before, _at(record, name), known=item == "address")
+            yield from self._before_after(name, before, value_at(record, name), known=item == "address")
         if record.get("previous_address") and "corrected" not in record:
-            yield from self._before_after("person.address", record["previous_address"], _at(record, "person.address"))
+            yield from self._before_after(
+                "person.address", record["previous_address"], value_at(record, "person.address")
+            )
 
     def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
         if known:
-            yield from self._pair(self._words("message.before"), self._value(item, before), self._palette["faint"])
-        yield from self._pair(self._words("message.after"), self._value(item, after), self._palette["strong"])
+            yield from self._pair(
+                self._words("message.before"), self._naming.value(item, before), self._palette["faint"]
+            )
+        yield from self._pair(self._words("message.after"), self._naming.value(item, after), self._palette["strong"])
 
     def _lost(self) -> Iterator[Pieces]:
         for name, value in self._view.record.get("category_lost", {}).items():
             field = f"category_lost.{name}"
-            yield from self._pair(self._label(field), self._value(field, value), self._palette["attention"])
+            yield from self._pair(
+                self._naming.label(field), self._naming.value(field, value), self._palette["attention"]
+            )
 
     def _items(self) -> Iterator[Pieces]:
+        from store.message.codes import Kind
+        from store.message.groups import value_at
+        from store.message.items import ordered_fields
+
         record = self._view.record
-        fields = _fields_of(self._view.row.kind)
-        named = [field for field in fields if _at(record, field) is not None]
+        fields = ordered_fields(Kind(self._view.row.kind))
+        named = [field for field in fields if value_at(record, field) is not None]
         strangers = [field for field in _flat(record) if field not in fields]
         for field in (*named, *strangers):
             if field.partition(".")[0] not in _ELSEWHERE:
-                yield from self._pair(self._label(field), self._value(field, _at(record, field)))
+                yield from self._pair(self._naming.label(field), self._naming.value(field, value_at(record, field)))
 
     def _outcome(self) -> Iterator[Pieces]:
         outcome, words = self._view.outcome, self._words
@@ -166,69 +182,6 @@ class Contents:
         for line in wrap(text, self._width - _INDENT):
             yield [(" " * _INDENT, None), (line, style)]
 
-    # Values
-
-    def _label(self, field: str) -> str:
-        """Return the name of an item; what it is called may differ by kind, and lists have items of their own."""
-        plain = _INDEX.sub("", field)
-        last = plain.rpartition(".")[2]
-        kind = self._view.row.kind
-        for key in (f"field.{kind}.{last}", f"field.{plain}", f"group.{plain}", f"value.changes.item.{plain}"):
-            if self._words.has(f"items.{key}"):
-                return self._words(f"items.{key}")
-        return field
-
-    def _value(self, field: str, value: object) -> str:
-        words = self._words
-        if value is None:
-            return words("message.value.absent")
-        if isinstance(value, bool):
-            return words(f"items.value.{str(value).lower()}")
-        if isinstance(value, list):
-            return words("head.between").join(self._value(field, one) for one in value)
-        text = str(value)
-        for place in (field, f"person.{field}"):
-            if words.has(f"items.value.{place}.{text}"):
-                return words(f"items.value.{place}.{text}")
-        last = field.rpartition(".")[2]
-        return self._dated_name(field, text) or self._shown_moment(text) or self._shown_day(text, era=_in_era(last))
-
-    def _dated_name(self, field: str, code: str) -> str | None:
-        from store.message.tables import name_of
-
-        dated = "person.nationality" if field == "nationality" else field
-        name = name_of(dated, code, self._day, self._words.language)
-        return f"{name}  ({code})" if name and dated in _CODES_SHOWN else name
-
-    def _shown_moment(self, text: str) -> str | None:
-        from store.message.dates import parse_moment
-
-        moment = parse_moment(text)
-        return self._words.time(moment) if moment else None
-
-    def _shown_day(self, text: str, *, era: bool) -> str:
-        from store.message.dates import display_date
-
-        return display_date(text, era=era) if self._words.language == "ja" else text
-
-
-def _in_era(item: str) -> bool:
-    from store.message.dates import shows_era
-
-    return shows_era(item)
-
-
-def _fields_of(kind: str) -> list[str]:
-    """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
-    from store.message.codes import Kind
-    from store.message.items import ITEMS
-
-    ordered: list[str] = []
-    for field in ITEMS[Kind(kind)].fields():
-        base = next((at for at, one in enumerate(ordered) if field.startswith(f"{one}_")), len(ordered) - 1)
-        ordered.insert(base + 1, field)
-    return ordered
-
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for name, value in record.items():
@@ -236,10 +189,3 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
-
-
-def _at(record: Mapping[str, Any], field: str) -> Any:
-    value: Any = record
-    for part in field.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value

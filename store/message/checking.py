@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from store.message.codes import INCOMING, OUTGOING, Kind
 from store.message.conditions import check_pointers, check_residence_report, check_resident_record
-from store.message.items import ITEMS
+from store.message.groups import value_at, with_value
+from store.message.items import ITEMS, ordered_fields
 from store.message.kinds import Message, message_from_record
 from store.message.notes import Notes
 from store.message.notices import check_agency_notice
@@ -72,6 +73,27 @@ def wanted_items(record: Mapping[str, Any], *, municipality: str, today: date) -
     kind = _KINDS.get(str(record.get("kind")))
     order = [] if kind is None else list(ITEMS[kind].fields())
     return tuple(sorted(wanted, key=lambda field: (order.index(field) if field in order else len(order), field)))
+
+
+def possible_items(record: Mapping[str, Any], *, municipality: str, today: date) -> tuple[str, ...]:
+    """Return the fields that may still be added to a record that is being entered, wanted or not, in the law's order.
+
+    Empty for a record without a kind. Left out are those of which a rule says that they must not be there.
+    """
+    kind = _KINDS.get(str(record.get("kind")))
+    if kind is None:
+        return ()
+    return tuple(
+        field
+        for field in ordered_fields(kind)
+        if value_at(record, field) is None and not _is_unwanted(record, field, municipality, today)
+    )
+
+
+def _is_unwanted(record: Mapping[str, Any], field: str, municipality: str, today: date) -> bool:
+    """Say whether the rules would refuse the item whatever its value: they are asked with one that says nothing."""
+    findings = check(with_value(record, field, "-"), municipality=municipality, today=today).findings
+    return any(finding.field == field and RULES[finding.rule].unwanted for finding in findings)
 
 
 def _check_record(record: dict[Any, Any], direction: Direction | None, notes: Notes) -> None:

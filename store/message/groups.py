@@ -22,6 +22,22 @@ def present(**values: object) -> Record:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def value_at(record: Mapping[str, Any], field: str) -> Any:
+    """Return what stands in the item with that dotted name, None where there is none."""
+    value: Any = record
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def with_value(record: Mapping[str, Any], field: str, value: Any) -> Record:
+    """Return the record with another value in the item with that dotted name; with None, without the item."""
+    name, _, rest = field.partition(".")
+    group = record.get(name)
+    inner = with_value(group if isinstance(group, Mapping) else {}, rest, value) if rest else value
+    return {one: kept for one, kept in {**record, name: inner}.items() if kept is not None}
+
+
 def read_day(text: str | None) -> date | None:
     """Read a day, or its absence."""
     return None if text is None else date.fromisoformat(text)

@@ -196,3 +196,12 @@ ITEMS: Final[Mapping[Kind, Items]] = MappingProxyType(
         ),
     }
 )
+
+
+def ordered_fields(kind: Kind) -> tuple[str, ...]:
+    """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
+    ordered: list[str] = []
+    for field in ITEMS[kind].fields():
+        base = next((at for at, one in enumerate(ordered) if field.startswith(f"{one}_")), len(ordered) - 1)
+        ordered.insert(base + 1, field)
+    return tuple(ordered)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from store.message import tables
 from store.message.checking import wanted_items
@@ -30,6 +31,30 @@ class Proposed:
     choices: Mapping[str, tuple[str, ...]]
     asked: tuple[str, ...]
     optional: tuple[str, ...]
+
+
+# What the messages that one event gives have in common. The report of residence is deemed made by the report to the
+# resident record, so both were made on the same day (入管法19条の7第3項 etc.); where somebody moved from is one place.
+_COMMON: Final = frozenset(
+    {
+        "municipality",
+        "occurred_at",
+        "subject",
+        "category",
+        "card_number",
+        "card_pending",
+        "certificate_number",
+        "previous_address",
+        "reported_on",
+    }
+)
+_OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"basis.reported_on": "reported_on"})
+
+
+def common_item(field: str) -> str | None:
+    """Return the one name under which the messages of an event share an item; None for an item of one message."""
+    name = _OTHER_NAMES.get(field, field)
+    return name if name in _COMMON or name.startswith("person.") else None
 
 
 def propose(

@@ -44,6 +44,11 @@ class Rule:
     sources: tuple[str, ...]
     wants: bool = False
 
+    @property
+    def unwanted(self) -> bool:
+        """Whether the rule says: this item must not be there, whatever it holds."""
+        return self.name.endswith("_unwanted")
+
 
 RECORD_FIELD: Final = "record"
 """The field of findings that concern a line as a whole."""
