@@ -10,7 +10,8 @@
     ├── InputError               what was given cannot be used
     │   └── PinNotNew, RecordFaulty, ReasonTooLong
     ├── ItemError                what the peer sent verified but cannot be taken in
-    │   └── NoticeUnfit, ResultUnfit, ResultOfAnother
+    │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
+    ├── ClocksApart              nothing is signed while the clocks of both sides are apart
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
     └── UnusableSurroundings     the terminal or the locale cannot carry the console
@@ -34,6 +35,8 @@ class ConsoleError(Exception):
 
     code: ClassVar[str] = "console_failed"
     exit_status: ClassVar[int] = 1
+    #: The number under which the technical log has it, where it was recorded.
+    incident: str | None = None
 
     def __init__(self, **facts: str) -> None:
         super().__init__(self.code, facts)
@@ -150,14 +153,14 @@ class InputError(ConsoleError):
     exit_status = 4
 
 
-class RecordFaulty(InputError):
-    """What was entered breaks `count` rules, first at `field`: the person corrects it."""
-
 class PinNotNew(InputError):
     """The PIN is the one that there is already: the person chooses another."""
 
     code = "pin_not_new"
 
+
+class RecordFaulty(InputError):
+    """What was entered breaks `count` rules, first at `field`: the person corrects it."""
 
     code = "record_faulty"
 
@@ -203,6 +206,19 @@ class ResultOfAnother(ItemError):
     """A result names a message under a reference that is not that message's."""
 
     code = "result_of_another"
+
+
+class ItemReplayed(ItemError):
+    """An item that was taken in before came once more, at another place of the feed."""
+
+    code = "item_replayed"
+
+
+class ClocksApart(ConsoleError):
+    """The peer's clock differs by `seconds`, more than `most`: the custodian mends ours, or an officer says why not."""
+
+    code = "clocks_apart"
+    exit_status = 5
 
 
 class UnusableSurroundings(ConsoleError):

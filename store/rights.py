@@ -36,6 +36,7 @@ class Right(StrEnum):
     SETTINGS = "settings"  # see and check the terminal's settings
     INSTRUCT = "instruct"  # instruct the operators (protection measure 8)
     OUTAGE = "outage"  # declare that the line cannot be used
+    CLOCK = "clock"  # let an exchange go on although the clocks of both sides are apart
 
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
@@ -52,6 +53,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.PEOPLE,
                 Right.INSTRUCT,
                 Right.OUTAGE,
+                Right.CLOCK,
             }
         ),
         Role.AUDITOR: frozenset({Right.LOG, Right.EXPORT_LOG}),

@@ -141,13 +141,13 @@ class Line:
         with _strict():
             return _page(self._call("/v1/feed", {"after": after, "limit": limit}), after, limit)
 
-    def acknowledge(self, items: Sequence[FeedItem]) -> dict[int, Problem]:
-        """Tell the peer with a signed receipt for each that `items` are verified and durable here.
+    def acknowledge(self, items: Sequence[FeedItem], *, received_at: datetime | None = None) -> dict[int, Problem]:
+        """Tell the peer with a signed receipt for each that `items` are verified and durable here since `received_at`.
 
         Returns the problems of those it did not take, by position; empty when all is well. Acknowledging again is
         harmless.
         """
-        now = datetime.now(UTC)
+        now = received_at or datetime.now(UTC)
         told = [
             {
                 "position": item.position,

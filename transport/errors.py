@@ -37,6 +37,8 @@ class TransportError(Exception):
     exit_status: ClassVar[int] = 1
     #: Whether the request may have reached the peer all the same. Who sent messages then marks them unknown and asks.
     may_have_arrived: bool = False
+    #: The number under which the technical log of this side has it, where it was recorded.
+    incident: str | None = None
 
     def __init__(self, **facts: str) -> None:
         super().__init__(self.code, facts)

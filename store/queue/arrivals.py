@@ -79,10 +79,11 @@ def envelope_of(conn: Connection, uid: str) -> bytes | None:
     return conn.scalar(select(ARRIVALS.c.envelope).where(ARRIVALS.c.uid == uid))
 
 
-def unacknowledged(conn: Connection, peer: str, limit: int) -> list[Pending]:
-    """Return stored arrivals that the peer has not been told of, in the feed's order."""
+def unacknowledged(conn: Connection, peer: str, limit: int, *, after: int = 0) -> list[Pending]:
+    """Return stored arrivals beyond the position `after` that the peer has not been told of, in the feed's order."""
     columns = select(ARRIVALS.c.uid, ARRIVALS.c.position, ARRIVALS.c.digest)
-    pending = columns.where(ARRIVALS.c.peer == peer, ARRIVALS.c.acknowledged_at.is_(None))
+    untold = columns.where(ARRIVALS.c.peer == peer, ARRIVALS.c.acknowledged_at.is_(None))
+    pending = untold.where(ARRIVALS.c.position > after)
     return [Pending(*row) for row in conn.execute(pending.order_by(ARRIVALS.c.position).limit(limit))]
 
 

@@ -5,9 +5,22 @@ after, and sent again under its id with its exact stored bytes, never rebuilt; a
 when it is stored.
 """
 
+from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Interruption, LineState, line_state
 from console.jobs.exchange.outcome import Item
 from console.jobs.exchange.receiving import Received, receive
+from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import Sent, send
 
-__all__ = ["Interruption", "Item", "LineState", "Received", "Sent", "line_state", "receive", "send"]
+__all__ = [
+    "ClockReason",
+    "Interruption",
+    "Item",
+    "LineState",
+    "Received",
+    "Sent",
+    "line_state",
+    "receive",
+    "resend",
+    "send",
+]

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from console.errors import ClocksApart, record_incident
 from console.jobs import peers
+from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.errors import StoreError
-from store.log import Event, Result
+from store.log import Draft, Event, Result
+from store.rights import Right
 from transport.client import Line, LineSettings
-from transport.errors import TransportError
+from transport.errors import AnswerCancelled, LineCancelled, TransportError
 from transport.peer import PeerEndpoint
 
 # How soon a cancelled exchange lets go of the line; a person notices from about a quarter of a second on.
@@ -38,15 +41,25 @@ class LineState:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Why an exchange ended before its end; what was done until then stands."""
+    """Why an exchange ended before its end; what was done until then stands. `incident`: the technical record."""
 
     code: str
     facts: Mapping[str, str]
+    incident: str | None = None
 
     @classmethod
     def of(cls, error: TransportError) -> "Interruption":
         """Tell what the line's error said."""
-        return cls(error.code, error.facts)
+        return cls(error.code, error.facts, error.incident)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The peer on an open line: it has been greeted, and what time it is there is known."""
+
+    line: Line
+    endpoint: PeerEndpoint
+    clock: LineClock
 
 
 def line_state(terminal: Terminal) -> LineState:
@@ -63,24 +76,37 @@ def line_state(terminal: Terminal) -> LineState:
 
 
 @contextmanager
-def opened(terminal: Terminal, session: Session, cancel: threading.Event | None) -> Iterator[tuple[Line, PeerEndpoint]]:
+def opened(
+    terminal: Terminal,
+    session: Session,
+    cancel: threading.Event | None,
+    clock_reason: ClockReason | None = None,
+) -> Iterator[Contact]:
     """Yield a line that the peer has greeted; setting `cancel` ends a call under way within moments.
 
-    Raises PeerMissing, IdentityError, or LineError when the peer cannot be reached; the last is recorded.
+    Raises RightMissing, PeerMissing, IdentityError, LineError when the peer cannot be reached, ClocksApart; the last
+    three are recorded.
     """
+    if clock_reason is not None:
+        session.require(Right.CLOCK)
     endpoint = peers.endpoint(terminal)
-    with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
-        try:
-            line.status()
-        except TransportError as error:
-            record_failure(terminal, session, error)
-            raise
-        _record_opened(terminal, session, endpoint)
-        yield line, endpoint
+    try:
+        with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
+            measured = line_clock(line.status().clock_offset, clock_reason)
+            _record_opened(terminal, session, endpoint, measured)
+            yield Contact(line, endpoint, measured)
+    except (TransportError, ClocksApart) as error:
+        record_failure(terminal, session, error)
+        raise
 
 
-def record_failure(terminal: Terminal, session: Session, error: TransportError) -> None:
-    """Record that the line failed."""
+def record_failure(terminal: Terminal, session: Session, error: TransportError | ClocksApart) -> None:
+    """Record once that the line failed, with a technical record unless a person stopped it."""
+    if error.incident is not None:
+        return
+    detail = {"code": error.code}
+    if not isinstance(error, LineCancelled | AnswerCancelled):
+        error.incident = detail["incident"] = record_incident(terminal.home, error)
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -88,15 +114,20 @@ def record_failure(terminal: Terminal, session: Session, error: TransportError) 
             actor=session.person_id,
             session=session.id,
             result=Result.FAILED,
-            detail={"code": error.code},
+            detail=detail,
         )
 
 
-def _record_opened(terminal: Terminal, session: Session, endpoint: PeerEndpoint) -> None:
+def _record_opened(terminal: Terminal, session: Session, endpoint: PeerEndpoint, measured: LineClock) -> None:
+    told: list[tuple[Event, dict[str, str | int]]] = [(Event.LINE_OPENED, {"peer": endpoint.name})]
+    seconds = round(measured.offset)
+    if measured.overruled and measured.reason is not None:
+        told.append((Event.CLOCK_OVERRULED, {"seconds": seconds, "cause": measured.reason.value}))
+    elif measured.warned:
+        told.append((Event.CLOCK_DIFFERS, {"seconds": seconds}))
+    drafts = [Draft(event, session.person_id, session.id, detail=detail) for event, detail in told]
     with terminal.database.writing() as tx:
-        terminal.log.append(
-            tx, Event.LINE_OPENED, actor=session.person_id, session=session.id, detail={"peer": endpoint.name}
-        )
+        terminal.log.append_many(tx, drafts)
 
 
 def _limits(terminal: Terminal) -> LineSettings:

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from console.errors import ItemError, NoticeUnfit, ResultOfAnother, ResultUnfit
-from console.jobs.exchange.line import Interruption, opened, record_failure
+from console.errors import ItemError, ItemReplayed, NoticeUnfit, ResultOfAnother, ResultUnfit, record_incident
+from console.jobs.exchange.clocks import ClockReason
+from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import MessageMissing, NoticeConflict, QueueFault, StoreIntegrity
+from store.errors import MessageMissing, NoticeConflict, QueueFault, StoreError, StoreIntegrity
 from store.log import Draft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.checking import check
@@ -25,8 +26,8 @@ from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
 from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, PeerOutcome, Pending, ResultRow
 from store.rights import Right
-from transport.client import FeedItem, Line
-from transport.envelope import Opened, Purpose
+from transport.client import FeedItem
+from transport.envelope import Opened, Opener, Purpose
 from transport.errors import EnvelopeError, TransportError
 from transport.peer import PeerEndpoint
 
@@ -37,28 +38,42 @@ _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFU
 
 @dataclass(slots=True)
 class Received:
-    """What a receiving did: new notices, items that did not verify or fit, results; and why it ended early."""
+    """What a receiving did: new notices, items that did not verify or fit, results; and why it ended early.
+
+    `clock_offset`: seconds by which the peer's clock is ahead, worth a warning where `clock_warned`.
+    """
 
     received: int = 0
     rejected: int = 0
     results: int = 0
     items: list[Item] = field(default_factory=list)
     interruption: Interruption | None = None
+    clock_offset: float = 0.0
+    clock_warned: bool = False
 
 
 def receive(
-    terminal: Terminal, session: Session, *, report: Report | None = None, cancel: threading.Event | None = None
+    terminal: Terminal,
+    session: Session,
+    *,
+    after: int | None = None,
+    report: Report | None = None,
+    cancel: threading.Event | None = None,
+    clock_reason: ClockReason | None = None,
 ) -> Received:
     """Fetch everything new from the peer's feed. An item that cannot be taken in never blocks the rest.
 
-    `report` gets the phase `receive`, its total not known. Raises PeerMissing, IdentityError, or LineError when the
-    peer cannot be reached at all; later failures of the line end the receiving and are told in its result.
+    `after` is a position from which the feed is read once more: what was rejected gets another chance, and what is
+    known stays as it is. `report` gets the phase `receive`, its total not known; `clock_reason` is an officer's, for
+    clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityError, or LineError when the peer
+    cannot be reached at all; later failures of the line end the receiving and are told in its result.
     """
     session.require(Right.EXCHANGE)
-    receiving = _Receiving(terminal, session, Meter(report, cancel))
-    with opened(terminal, session, cancel) as (line, endpoint):
+    meter = Meter(report, cancel)
+    with opened(terminal, session, cancel, clock_reason) as contact:
+        receiving = _Receiving(terminal, session, meter, contact)
         try:
-            receiving.run(line, endpoint)
+            receiving.run(after)
         except TransportError as error:
             record_failure(terminal, session, error)
             receiving.done.interruption = Interruption.of(error)
@@ -68,58 +83,80 @@ def receive(
 class _Receiving:
     """One receiving under way."""
 
-    def __init__(self, terminal: Terminal, session: Session, meter: Meter) -> None:
+    def __init__(self, terminal: Terminal, session: Session, meter: Meter, contact: Contact) -> None:
         self._terminal = terminal
         self._session = session
         self._meter = meter
-        self.done = Received()
+        self._line = contact.line
+        self._peer = contact.endpoint
+        self._clock = contact.clock
+        # What the peer did not take as acknowledged is not told again in the same receiving.
+        self._told_up_to = 0
+        self.done = Received(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
 
-    def run(self, line: Line, endpoint: PeerEndpoint) -> None:
+    def run(self, after: int | None) -> None:
         """Store page after page; first tell the peer of what was stored earlier without its knowing."""
         self._meter.begin("receive", 0)
+        with self._terminal.database.reading() as reading:
+            cursor = queue.cursor(reading, self._peer.name)
+        # Never beyond the cursor: what lies between would be lost.
+        position = cursor if after is None else min(after, cursor)
         more = True
         while more and not self._meter.cancelled:
-            self._acknowledge(line, endpoint)
-            with self._terminal.database.reading() as reading:
-                after = queue.cursor(reading, endpoint.name)
-            page = line.pull(after, self._terminal.settings.line.batch)
-            self._store(page.items, endpoint)
+            self._acknowledge()
+            page = self._line.pull(position, self._terminal.settings.line.batch)
+            if page.items:
+                self._store(page.items)
+                position = page.items[-1].position
             self._meter.advance(len(page.items))
             more = page.more
-        self._acknowledge(line, endpoint)
+        self._acknowledge()
 
-    def _store(self, items: tuple[FeedItem, ...], endpoint: PeerEndpoint) -> None:
+    def _store(self, items: Sequence[FeedItem]) -> None:
         """Store a page and move the cursor, in one transaction."""
-        if not items:
-            return
-        examined = [(item, self._open(item, endpoint)) for item in items]
+        opener = self._peer.opener(self._terminal.identity, others=self._terminal.keys.identities())
+        examined = [(item, self._open(item, opener)) for item in items]
         with self._terminal.database.writing() as tx:
-            for item, opened_or_code in examined:
-                if isinstance(opened_or_code, str):
-                    self._reject(tx, item, opened_or_code)
+            for item, found in examined:
+                if isinstance(found, EnvelopeError):
+                    self._reject(tx, item, found)
                 else:
-                    self._take_in(tx, item, opened_or_code, endpoint)
-            queue.move_cursor(tx, endpoint.name, items[-1].position)
+                    self._take_in(tx, item, found)
+            # Another receiving may have stored this page or more of them meanwhile.
+            last = max(items[-1].position, queue.cursor(tx, self._peer.name))
+            queue.move_cursor(tx, self._peer.name, last)
 
-    def _open(self, item: FeedItem, endpoint: PeerEndpoint) -> Opened | str:
-        """Verify and open an item; return the code of what is wrong with it instead of raising."""
+    def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeError:
+        """Verify and open an item; return what is wrong with it instead of raising."""
         try:
-            return endpoint.opener(self._terminal.identity).open(item.envelope, now=clock.now())
+            return opener.open(item.envelope, now=self._clock.now())
         except EnvelopeError as error:
-            return error.code
+            return error
 
-    def _take_in(self, tx: Connection, item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> None:
+    def _take_in(self, tx: Connection, item: FeedItem, got: Opened) -> None:
         try:
             content = _Content.read(got, self._terminal)
-            fate = queue.arrive(tx, _arrival(item, got, endpoint), clock.now())
-            if fate is Fate.CONFLICT:
-                self._alarm(tx, got)
-            elif fate is Fate.NEW and content.notice is not None:
+            if not self._is_new(tx, item, got):
+                return
+            if content.notice is not None:
                 self._keep_notice(tx, got, content.notice)
-            elif fate is Fate.NEW:
+            else:
                 self._keep_result(tx, item, got, content.record)
+        except NoticeConflict as conflict:
+            # Two contents under one id or reference: what came first stands, and people have to talk with the peer.
+            self._reject(tx, item, conflict, Event.NOTICE_CONFLICT, got.header.id)
         except (ItemError, StoreIntegrity, QueueFault) as unfit:
-            self._reject(tx, item, unfit.code)
+            self._reject(tx, item, unfit)
+
+    def _is_new(self, tx: Connection, item: FeedItem, got: Opened) -> bool:
+        """Store the arrival and tell whether there is anything to do. Raises NoticeConflict, ItemReplayed."""
+        fate = queue.arrive(tx, _arrival(item, got, self._peer), clock.now())
+        if fate is Fate.CONFLICT:
+            self._hold(tx, got.header.id)
+            raise NoticeConflict
+        if fate is Fate.REPLAYED:
+            raise ItemReplayed
+        return fate is Fate.NEW
 
     def _keep_notice(self, tx: Connection, got: Opened, notice: AgencyNotice) -> None:
         content = encode(notice.to_record())
@@ -127,6 +164,7 @@ class _Receiving:
         before = queue.known(tx, Direction.IN, [key]).get(key)
         if before is not None:
             if before.digest != self._terminal.vault.digest(content):
+                self._hold(tx, queue.get(tx, before.id).uid)
                 raise NoticeConflict
             return
         _refuse_used_id(tx, got.header.id)
@@ -187,41 +225,50 @@ class _Receiving:
         for row in queue.move_many(tx, self._terminal.vault, [wrong.id], Step.CLOSE, self._act()).changed:
             self._log(tx, Event.MESSAGE_WITHDRAWN, row.uid)
 
-    def _alarm(self, tx: Connection, got: Opened) -> None:
-        """Two contents under one id: what came first stands, and people have to talk with the peer."""
-        self._log(tx, Event.NOTICE_CONFLICT, got.header.id, result=Result.REFUSED, code=NoticeConflict.code)
-        self.done.rejected += 1
-        self.done.items.append(Item(None, None, "rejected", NoticeConflict.code))
+    def _hold(self, tx: Connection, uid: str) -> None:
+        """Put a notice on hold that nobody has handled yet, when the peer says something else under its name."""
+        with suppress(MessageMissing):
+            number = queue.get_by_uid(tx, uid).id
+            for row in queue.move_many(tx, self._terminal.vault, [number], Step.PUT_ON_HOLD, self._act()).changed:
+                self._log(tx, Event.NOTICE_HELD, row.uid, code=NoticeConflict.code)
 
-    def _reject(self, tx: Connection, item: FeedItem, code: str) -> None:
+    def _reject(
+        self,
+        tx: Connection,
+        item: FeedItem,
+        error: EnvelopeError | ItemError | StoreError,
+        event: Event = Event.NOTICE_REJECTED,
+        about: str | None = None,
+    ) -> None:
+        incident = record_incident(self._terminal.home, error)
         self._terminal.log.append(
             tx,
-            Event.NOTICE_REJECTED,
+            event,
             actor=self._session.person_id,
             session=self._session.id,
+            object=about,
             result=Result.REFUSED,
-            detail={"code": code, "position": item.position},
+            detail={"code": error.code, "position": item.position, "incident": incident},
         )
         self.done.rejected += 1
-        self.done.items.append(Item(None, None, "rejected", code))
+        self.done.items.append(Item(None, None, "rejected", error.code, incident))
 
-    def _acknowledge(self, line: Line, endpoint: PeerEndpoint) -> None:
+    def _acknowledge(self) -> None:
         """Tell the peer of everything that is stored here and that it does not know of yet."""
         size = self._terminal.settings.line.batch
         while True:
             with self._terminal.database.reading() as reading:
-                pending = queue.unacknowledged(reading, endpoint.name, size)
+                pending = queue.unacknowledged(reading, self._peer.name, size, after=self._told_up_to)
                 items = [FeedItem(one.position, queue.envelope_of(reading, one.uid) or b"") for one in pending]
             if not items:
                 return
-            problems = line.acknowledge(items)
+            # Those that the peer does not take now are told again in the next exchange.
+            problems = self._line.acknowledge(items, received_at=self._clock.now())
             told = [one for one in pending if one.position not in problems]
             with self._terminal.database.writing() as tx:
                 queue.mark_acknowledged(tx, (one.uid for one in told), clock.now())
                 self._record_acknowledged(tx, told)
-            if problems:
-                # The peer does not take them now; they are told again in the next exchange.
-                return
+            self._told_up_to = pending[-1].position
 
     def _record_acknowledged(self, tx: Connection, told: Sequence[Pending]) -> None:
         """Record one entry for all of them: that each came in has an entry of its own."""
@@ -237,18 +284,15 @@ class _Receiving:
     def _act(self) -> Act:
         return Act(by=None, now=clock.now())
 
-    def _log(
-        self, tx: Connection, event: Event, about: str, *, result: Result = Result.DONE, code: str | None = None
-    ) -> None:
-        self._terminal.log.append_many(tx, [self._draft(event, about, result=result, code=code)])
+    def _log(self, tx: Connection, event: Event, about: str, *, code: str | None = None) -> None:
+        self._terminal.log.append_many(tx, [self._draft(event, about, code=code)])
 
-    def _draft(self, event: Event, about: str, *, result: Result = Result.DONE, code: str | None = None) -> Draft:
+    def _draft(self, event: Event, about: str, *, code: str | None = None) -> Draft:
         return Draft(
             event,
             actor=self._session.person_id,
             session=self._session.id,
             object=about,
-            result=result,
             detail={"code": code} if code else {},
         )
 
