@@ -90,17 +90,15 @@ def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Ref
 
 
 def _wrong_items(kind: str, items: Mapping[str, Any]) -> Refusal | None:
-    shapes = _shapes()
-    always = [*shapes["common"]["always"], *shapes["kinds"][kind]["always"]]
-    may = [*shapes["common"]["may"], *shapes["kinds"][kind]["may"]]
+    always, admitted = _names(kind)
     for name in always:
-        if name not in items or items[name] == "":
+        if items.get(name, "") == "":
             return Refusal("item_missing", name)
-    for name in items:
-        if name not in always and name not in may:
+    for name, value in items.items():
+        if name not in admitted:
             # A name that is not ours might be anything, even somebody's: it is not repeated.
             return Refusal("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
-        if items[name] is None or isinstance(items[name], dict):
+        if value is None or isinstance(value, dict):
             return Refusal("item_malformed", name)
     return None
 
@@ -135,7 +133,8 @@ def _flatten(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield dotted names and values. No item nests deeper than twice: what does stays whole, and is malformed."""
     for name, value in record.items():
         if isinstance(value, dict):
-            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
+            for inner, one in value.items():
+                yield f"{name}.{inner}", one
         else:
             yield name, value
 
@@ -149,6 +148,14 @@ def _is_moment(value: Any) -> bool:
         return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
     except ValueError:
         return False
+
+
+@cache
+def _names(kind: str) -> tuple[list[str], frozenset[str]]:
+    """Return the items that have to be in messages of the kind, and all that are admitted."""
+    common, own = _shapes()["common"], _shapes()["kinds"][kind]
+    always = [*common["always"], *own["always"]]
+    return always, frozenset([*always, *common["may"], *own["may"]])
 
 
 @cache
