@@ -30,6 +30,7 @@ _COMMANDS = {
     "hold": "console.commands.review:hold",
     "release": "console.commands.review:release",
     "withdraw": "console.commands.review:withdraw",
+    "resend": "console.commands.review:resend",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
     "log": "console.commands.log:log",

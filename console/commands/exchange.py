@@ -2,8 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -16,57 +17,73 @@ from console.words.visible import visible
 if TYPE_CHECKING:
     from types import FrameType
 
-    from console.jobs.exchange import Interruption, Item
+    from console.jobs.exchange import Interruption, Received, Sent
     from console.jobs.progress import Report
 
 
+def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
+    """Let an officer say why to exchange although the clocks of both sides are apart."""
+    reasons = click.Choice(["peer_wrong", "sync_down", "outage"])
+    return click.option("--clock-reason", "clock_reason", type=reasons)(command)
+
+
 @click.command("send")
+@_with_clock_reason
 @click.pass_obj
-def send(said: Invocation) -> int:
-    """Send what is approved and due; exit status 5 when an answer is missing or the peer refused an item."""
+def send(said: Invocation, *, clock_reason: str | None) -> int:
+    """Send what is approved and due; exit status 5 when an answer is missing or the peer refused an item.
+
+    Status 6 when the peer knows an id for something else: that is an alarm, not a trouble of the line.
+    """
     from console.jobs import exchange
 
+    reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        sent = exchange.send(terminal, session, report=report, cancel=cancel)
+        sent = exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
     data = {
         "sent": sent.sent,
         "delivered": sent.delivered,
         "unknown": sent.unknown,
         "refused": sent.refused,
+        "held": sent.held,
         "waiting": sent.waiting,
     }
-    _tell(said, "send", data, sent.items, sent.interruption)
-    return _status(sent.interruption, Status.LINE if sent.unknown or sent.refused else Status.DONE)
+    _tell(said, "send", data, sent)
+    bad = sent.unknown or sent.refused or sent.held
+    return _status(sent.interruption, Status.LINE if bad else Status.DONE)
 
 
 @click.command("receive")
+@click.option("--after", type=click.IntRange(min=0), metavar="POSITION")
+@_with_clock_reason
 @click.pass_obj
-def receive(said: Invocation) -> int:
+def receive(said: Invocation, *, after: int | None, clock_reason: str | None) -> int:
     """Fetch results and notices; exit status 6 when something that came did not verify."""
     from console.jobs import exchange
 
+    reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        got = exchange.receive(terminal, session, report=report, cancel=cancel)
+        got = exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
     data = {"received": got.received, "rejected": got.rejected, "results": got.results}
-    _tell(said, "receive", data, got.items, got.interruption)
+    _tell(said, "receive", data, got)
     return _status(got.interruption, Status.INTEGRITY if got.rejected else Status.DONE)
 
 
-def _tell(
-    said: Invocation,
-    command: str,
-    counts: Mapping[str, int],
-    items: Sequence["Item"],
-    interruption: "Interruption | None",
-) -> None:
-    told = [{"id": one.id, "reference": one.reference, "outcome": one.outcome, "code": one.code} for one in items]
+def _tell(said: Invocation, command: str, counts: Mapping[str, int], done: "Sent | Received") -> None:
     lines = [said.words(f"commands.{command}.done", **counts)]
+    if done.clock_warned:
+        lines.append(said.words("commands.clock_differs", seconds=f"{done.clock_offset:+.0f}"))
     reason = None
-    if interruption is not None:
-        text = said.words.fault(interruption.code, interruption.facts)
-        reason = {"code": interruption.code, "cause": text.cause, "remedy": text.remedy}
+    broken = done.interruption
+    if broken is not None:
+        text = said.words.fault(broken.code, broken.facts)
+        reason = {"code": broken.code, "cause": text.cause, "remedy": text.remedy, "incident": broken.incident}
         lines.append(said.words("commands.failure", cause=text.cause, remedy=text.remedy))
-    said.output.result({**counts, "items": told, "interruption": reason}, map(visible, lines))
+        if broken.incident is not None:
+            lines.append(said.words("commands.incident", incident=broken.incident))
+    clock = {"clock_offset": round(done.clock_offset, 3), "clock_warned": done.clock_warned}
+    items = [asdict(one) for one in done.items]
+    said.output.result({**counts, **clock, "items": items, "interruption": reason}, map(visible, lines))
 
 
 def _status(interruption: "Interruption | None", otherwise: Status) -> int:

@@ -44,7 +44,9 @@ def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
     """Return what to tell of `error`; one that nobody foresaw gets an incident number and nothing else is shown."""
     if isinstance(error, ConsoleError | StoreError | TransportError):
         text = words.fault(error.code, error.facts)
-        return Failure(error.code, text.cause, text.remedy, error.exit_status)
+        incident = getattr(error, "incident", None)
+        more = {} if incident is None else {"incident": incident}
+        return Failure(error.code, text.cause, text.remedy, error.exit_status, more)
     incident = record_incident(home, error)
     cause, remedy = words("commands.unforeseen.cause"), words("commands.unforeseen.remedy", incident=incident)
     return Failure(ConsoleError.code, cause, remedy, Status.FAILED, {"incident": incident})

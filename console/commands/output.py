@@ -43,7 +43,11 @@ class Output:
         if self.as_json:
             _write(sys.stdout, [json_line({"error": {"code": code, "cause": cause, "remedy": remedy, **more}})])
         else:
-            _write(sys.stderr, [visible(self.words("commands.failure", cause=cause, remedy=remedy))])
+            told = self.words("commands.failure", cause=cause, remedy=remedy)
+            incident = more.get("incident")
+            if incident is not None and incident not in remedy:
+                told = f"{told} {self.words('commands.incident', incident=incident)}"
+            _write(sys.stderr, [visible(told)])
 
     def note(self, line: str) -> None:
         """Say something beside the result, on stderr."""

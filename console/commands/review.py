@@ -1,4 +1,4 @@
-"""`approve`, `return`, `hold`, `release` and `withdraw`: decide about messages in the queue."""
+"""`approve`, `return`, `hold`, `release`, `withdraw` and `resend`: decide about messages in the queue."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +93,16 @@ def withdraw(said: Invocation, *, numbers: tuple[int, ...], everything: bool, re
 
     decision = partial(review.withdraw, reason=reason)
     return _decide(said, Step.WITHDRAW, decision, numbers, everything=everything)
+
+
+@click.command("resend")
+@_on_messages
+@click.pass_obj
+def resend(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
+    """Seal anew and send once more what the peer refused unread."""
+    from console.jobs import exchange
+
+    return _decide(said, Step.RESEND, exchange.resend, numbers, everything=everything)
 
 
 def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequence[int], *, everything: bool) -> int:

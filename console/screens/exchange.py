@@ -19,7 +19,7 @@ from console.widgets.text import Ink, fit, wrap
 from console.words import Words
 
 if TYPE_CHECKING:
-    from console.jobs.exchange import Interruption, Item, LineState, Received, Sent
+    from console.jobs.exchange import Item, LineState, Received, Sent
     from console.jobs.queue import Counts
     from console.session import Session
     from console.terminal import Terminal
@@ -161,30 +161,33 @@ class ExchangeScreen(ConsoleScreen):
     def _sent(self, sent: "Sent") -> None:
         stopped = self._cancel is not None and self._cancel.is_set()
         self._end(sent.items)
-        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "waiting")}
-        self._tell("sent", facts, sent.interruption, bad=sent.unknown + sent.refused, stopped=stopped)
+        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "held", "waiting")}
+        self._tell("sent", facts, sent, bad=sent.unknown + sent.refused + sent.held, stopped=stopped)
 
     def _received(self, received: "Received") -> None:
         stopped = self._cancel is not None and self._cancel.is_set()
         self._end(received.items)
         facts = {name: getattr(received, name) for name in ("received", "results", "rejected")}
-        self._tell("received", facts, received.interruption, bad=received.rejected, stopped=stopped)
+        self._tell("received", facts, received, bad=received.rejected, stopped=stopped)
 
-    def _tell(
-        self, what: str, facts: dict[str, int], broken: "Interruption | None", *, bad: int, stopped: bool
-    ) -> None:
-        """Say what the exchange did, and why it ended early if it did."""
+    def _tell(self, what: str, facts: dict[str, int], done: "Sent | Received", *, bad: int, stopped: bool) -> None:
+        """Say what the exchange did, why it ended early if it did, and that the clocks differ if they do."""
+        broken = done.interruption
 
         def text(words: Words) -> str:
             told = words(f"exchange.{what}", **facts)
+            if done.clock_warned:
+                told = f"{words('exchange.clock_differs', seconds=f'{done.clock_offset:+.0f}')} {told}"
             if stopped:
                 return f"{words('exchange.stopped')} {told}"
             if broken is not None:
                 fault = words.fault(broken.code, broken.facts)
-                return f"{told} {fault.cause} {fault.remedy}"
+                number = words("common.recorded", number=broken.incident) if broken.incident else ""
+                return f"{told} {fault.cause} {fault.remedy} {number}".rstrip()
             return told
 
-        level = "note" if stopped else "trouble" if bad or broken is not None else "done"
+        alarming = bad or broken is not None or done.clock_warned
+        level = "note" if stopped else "trouble" if alarming else "done"
         self.notice.say(level, text)
 
     def _failed(self, error: Exception) -> None:

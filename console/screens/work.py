@@ -66,17 +66,18 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Say cause and remedy of an error of the three rooms; of any other, its incident number."""
         code, facts = getattr(error, "code", None), getattr(error, "facts", None)
         if isinstance(code, str) and isinstance(facts, dict):
-            self.show_fault(code, facts)
+            self.show_fault(code, facts, getattr(error, "incident", None))
         else:
             number = self.console_app.note_incident(error)
             self.say("trouble", "common.incident", number=number)
 
-    def show_fault(self, code: str, facts: dict[str, Any]) -> None:
-        """Say cause and remedy of the error `code`."""
+    def show_fault(self, code: str, facts: dict[str, Any], incident: str | None = None) -> None:
+        """Say cause and remedy of the error `code`, and the number of its technical record if it has one."""
 
         def text(words: Words) -> str:
             fault = words.fault(code, facts)
-            return f"{fault.cause} {fault.remedy}"
+            recorded = "" if incident is None else f" {words('common.recorded', number=incident)}"
+            return f"{fault.cause} {fault.remedy}{recorded}"
 
         self.notice.say("trouble", text)
 
