@@ -185,8 +185,9 @@ class QueueScreen(ConsoleScreen):
             return
         Review(self, step, ids, self.roll.row_of(ids[0]) if len(ids) == 1 else None, self._reviewed).ask()
 
-    def _reviewed(self, _changed: "Changed") -> None:
-        self.roll.selected.clear()
+    def _reviewed(self, changed: "Changed") -> None:
+        # Only what was decided: somebody quick may have begun to select anew.
+        self.roll.selected -= {*changed.changed, *(one.id for one in changed.refused)}
         self.load()
 
     def action_select(self) -> None:
