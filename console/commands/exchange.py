@@ -49,8 +49,8 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
         "waiting": sent.waiting,
     }
     _tell(said, "send", data, sent)
-    bad = sent.unknown or sent.refused or sent.held
-    return _status(sent.interruption, Status.LINE if bad else Status.DONE)
+    otherwise = Status.INTEGRITY if sent.held else Status.LINE if sent.unknown or sent.refused else Status.DONE
+    return _status(sent.interruption, otherwise)
 
 
 @click.command("receive")

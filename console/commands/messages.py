@@ -188,6 +188,9 @@ def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
         yield visible(words("commands.show.reason", reason=view.reason))
     if view.receipt:
         yield words("message.receipt", time=words.exact_time(view.receipt.received_at))
+    if view.outcome and view.outcome.cause:
+        told = {"cause": view.outcome.cause.get(words.language), "remedy": view.outcome.remedy.get(words.language)}
+        yield visible(words("commands.show.outcome", **told))
     yield ""
     yield from columns(
         [[words.exact_time(one.at), words.name("events", one.event), one.actor or ""] for one in view.history]
