@@ -21,13 +21,14 @@ from datetime import datetime
 from functools import lru_cache, partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import ReceiptError
 from transport.identity import DatedIdentity, Identity, PublicIdentity
 from transport.receipts import verify_receipt
 
+_Result = TypeVar("_Result")
 _END_SECONDS: Final = 5.0
 _PROGRAM: Final = "import sys; from transport import notary; notary.serve(int(sys.argv[1]))"
 
@@ -69,11 +70,11 @@ class LocalNotary:
 
     def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
         """Seal messages, in their order."""
-        return _done(lambda: _seal_all(sealer, contents, created_at))
+        return at_once(lambda: _seal_all(sealer, contents, created_at))
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
         """Tell of each receipt whether it verifies."""
-        return _done(lambda: _verify_all(proofs, signers))
+        return at_once(lambda: _verify_all(proofs, signers))
 
 
 class NotaryProcess:
@@ -139,7 +140,7 @@ class NotaryProcess:
         with self._turn:
             with self._guard:
                 if self._lost:
-                    return _done(here)
+                    return at_once(here)
                 self._pending.append((future, here))
             # Not under the guard: a long order goes only as fast as the other side takes it. If the process is lost
             # meanwhile, the reading thread sees it and does what is pending.
@@ -215,8 +216,9 @@ def _same(answer: Any) -> Any:
     return answer
 
 
-def _done(work: Callable[[], Any]) -> "Future[Any]":
-    future: Future[Any] = Future()
+def at_once(work: Callable[[], _Result]) -> "Future[_Result]":
+    """Do `work` here and now; return what became of it as if it had been done elsewhere."""
+    future: Future[_Result] = Future()
     _settle(future, work)
     return future
 

@@ -7,10 +7,10 @@ when it is stored.
 
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Interruption, LineState, line_state
-from console.jobs.exchange.outcome import Item
+from console.jobs.exchange.outcome import Item, Sent
 from console.jobs.exchange.receiving import Received, receive
 from console.jobs.exchange.resending import resend
-from console.jobs.exchange.sending import Sent, send
+from console.jobs.exchange.sending import send
 
 __all__ = [
     "ClockReason",

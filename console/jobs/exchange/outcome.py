@@ -1,6 +1,8 @@
-"""What an exchange did with one item, as a person reads it."""
+"""What an exchange did, in all and with each item, as a person reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from console.jobs.exchange.line import Interruption
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +19,25 @@ class Item:
     outcome: str
     code: str | None = None
     incident: str | None = None
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a sending did.
+
+    `sent` messages were handed over, `delivered` have a verified receipt, `refused` the peer does not take;
+    `held` the peer knows for something else, which is an alarm; `unknown` are now without an answer and `waiting` stay
+    approved. `clock_offset`: seconds by which the peer's clock is ahead, worth a warning where `clock_warned`.
+    `interruption` tells why it ended early.
+    """
+
+    sent: int = 0
+    delivered: int = 0
+    unknown: int = 0
+    refused: int = 0
+    held: int = 0
+    waiting: int = 0
+    items: list[Item] = field(default_factory=list)
+    interruption: Interruption | None = None
+    clock_offset: float = 0.0
+    clock_warned: bool = False
