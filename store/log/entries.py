@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from store import clock
@@ -60,6 +61,12 @@ DETAIL_KEYS: Final = frozenset(
         "step",
         "from",
         "to",
+        "label",
+        "medium",
+        "second",
+        "bundle",
+        "checkpoint",
+        "question",
         "kind",  # What it was about.
         "direction",
         "revision",
@@ -75,6 +82,23 @@ DETAIL_KEYS: Final = frozenset(
 )
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{0,128}")
 _NAME: Final = re.compile(r"[a-z0-9-]{3,64}")
+_NAMED: Final = rb'(?:null|"[a-z0-9-]{3,64}")'
+_MEMBER: Final = rb'"[a-z_]+":(?:0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
+
+LAYOUT: Final = re.compile(
+    rb'\{"actor":(?P<actor>%(name)s),"at":"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)",'
+    rb'"detail":\{(?P<detail>(?:%(member)s(?:,%(member)s)*)?)\},"event":(?P<event>"[a-z_.]+"),'
+    rb'"object":(?P<object>%(name)s),"prev":"(?P<prev>[0-9a-f]{64})","result":(?P<result>"[a-z]+"),'
+    rb'"seq":(?P<seq>[1-9][0-9]*),"session":(?P<session>%(name)s),"terminal":"(?P<terminal>[a-z0-9-]+)","v":1\}'
+    % {b"name": _NAMED, b"member": _MEMBER}
+)
+"""The bytes of an entry, which leave no room for doubled keys, other spellings or unknown members."""
+
+_MEMBER_NAME: Final = re.compile(rb'(?:^|,)"([a-z_]+)":')
+
+
+TROUBLE: Final = text("result <> 'done'")
+"""What the index of entries that did not end well holds; a question has to say it to use that index."""
 
 
 class LogEntry(SQLModel, table=True):
@@ -98,6 +122,8 @@ class LogEntry(SQLModel, table=True):
         Index("log_entry_event", "event", "seq"),
         Index("log_entry_actor", "actor", "seq"),
         Index("log_entry_object", "object", "seq"),
+        # Few entries did not end well, and they are the ones that are looked for.
+        Index("log_entry_trouble", "result", "seq", sqlite_where=TROUBLE, postgresql_where=TROUBLE),
     )
 
 
@@ -160,6 +186,12 @@ def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tupl
     end = Tail(tail.seq + 1, sha256(body).digest(), at)
     copies = (draft.event.value, draft.actor, draft.session, draft.object, draft.result.value)
     return end, (end.seq, body, end.hash, at, *copies)
+
+
+def detail_is_canonical(detail: bytes) -> bool:
+    """Tell whether the members of a detail, as LAYOUT found it, are in ascending order and each there once."""
+    names = _MEMBER_NAME.findall(detail)
+    return all(one < other for one, other in pairwise(names))
 
 
 def _refuse_unfit(draft: Draft) -> None:

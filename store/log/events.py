@@ -43,6 +43,9 @@ class Event(StrEnum):
     NOTICE_NOT_APPLIED = "notice.not_applied"
     NOTICE_SUPERSEDED = "notice.superseded"
     LOG_VERIFIED = "log.verified"
+    LOG_READ = "log.read"
+    LOG_PRUNED = "log.pruned"
+    LOG_RESUMED = "log.resumed"
     ACCESS_DENIED = "access.denied"
     # Communication.
     MESSAGE_SENDING = "message.sending"
@@ -66,6 +69,7 @@ class Event(StrEnum):
     TERMINAL_STOPPED = "terminal.stopped"
     # Export.
     NOTICE_EXPORTED = "notice.exported"
+    LOG_EXPORTING = "log.exporting"
     LOG_EXPORTED = "log.exported"
     # Changes of settings, people and the peer.
     PERSON_ADDED = "person.added"
@@ -120,6 +124,9 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.NOTICE_NOT_APPLIED,
         Event.NOTICE_SUPERSEDED,
         Event.LOG_VERIFIED,
+        Event.LOG_READ,
+        Event.LOG_PRUNED,
+        Event.LOG_RESUMED,
         Event.ACCESS_DENIED,
     ),
     EventClass.COMMUNICATION: (
@@ -140,7 +147,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.CLOCK_OVERRULED,
     ),
     EventClass.EVENT: (Event.TERMINAL_CREATED, Event.TERMINAL_STARTED, Event.TERMINAL_STOPPED),
-    EventClass.EXPORT: (Event.NOTICE_EXPORTED, Event.LOG_EXPORTED),
+    EventClass.EXPORT: (Event.NOTICE_EXPORTED, Event.LOG_EXPORTING, Event.LOG_EXPORTED),
     EventClass.SETTINGS: (
         Event.PERSON_ADDED,
         Event.PERSON_CHANGED,
