@@ -86,6 +86,18 @@ class DatabaseUrlUnknown(DatabaseFault):
     exit_status = 4
 
 
+class DatabaseDriverMissing(DatabaseFault):
+    """The settings name PostgreSQL, and its driver is not installed: the custodian installs that extra."""
+
+    code = "database_driver_missing"
+
+
+class DatabaseUnreachable(DatabaseFault):
+    """The database server does not answer, or not to this role: the custodian looks at server and settings."""
+
+    code = "database_unreachable"
+
+
 class DatabaseBusy(DatabaseFault):
     """Another program kept the database for too long: the operator tries again, or ends that program."""
 
@@ -103,6 +115,13 @@ class DiskFull(DatabaseFault):
     """The disk is full and nothing of this step was kept: the custodian makes room."""
 
     code = "disk_full"
+    exit_status = 7
+
+
+class DiskLow(DatabaseFault):
+    """The disk is nearly full: no new work begins, so that log-off and export still can; the custodian makes room."""
+
+    code = "disk_low"
     exit_status = 7
 
 
@@ -158,6 +177,18 @@ class LogEntryRefused(StoreIntegrity):
     """A log entry would have held something that no entry may hold: the makers mend the program."""
 
     code = "log_entry_refused"
+
+
+class LadderBroken(StoreIntegrity):
+    """The key for the log's next checkpoint is not the one that the last one named: two persons decide to go on."""
+
+    code = "ladder_broken"
+
+
+class LogBehind(StoreIntegrity):
+    """The database is older than what it was seen to be: somebody rolled it back, and two persons decide to go on."""
+
+    code = "log_behind"
 
 
 class NoticeConflict(StoreIntegrity):
