@@ -48,7 +48,7 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
         "held": sent.held,
         "waiting": sent.waiting,
     }
-    _tell(said, "send", data, sent)
+    _tell(said, "send", data, sent, held=sent.held)
     otherwise = Status.INTEGRITY if sent.held else Status.LINE if sent.unknown or sent.refused else Status.DONE
     return _status(sent.interruption, otherwise)
 
@@ -69,8 +69,10 @@ def receive(said: Invocation, *, after: int | None, clock_reason: str | None) ->
     return _status(got.interruption, Status.INTEGRITY if got.rejected else Status.DONE)
 
 
-def _tell(said: Invocation, command: str, counts: Mapping[str, int], done: "Sent | Received") -> None:
+def _tell(said: Invocation, command: str, counts: Mapping[str, int], done: "Sent | Received", held: int = 0) -> None:
     lines = [said.words(f"commands.{command}.done", **counts)]
+    if held:
+        lines.append(said.words("exchange.held", held=held))
     if done.clock_warned:
         lines.append(said.words("commands.clock_differs", seconds=f"{done.clock_offset:+.0f}"))
     reason = None

@@ -161,8 +161,8 @@ class ExchangeScreen(ConsoleScreen):
     def _sent(self, sent: "Sent") -> None:
         stopped = self._cancel is not None and self._cancel.is_set()
         self._end(sent.items)
-        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "held", "waiting")}
-        self._tell("sent", facts, sent, bad=sent.unknown + sent.refused + sent.held, stopped=stopped)
+        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "waiting")}
+        self._tell("sent", facts, sent, bad=sent.unknown + sent.refused, held=sent.held, stopped=stopped)
 
     def _received(self, received: "Received") -> None:
         stopped = self._cancel is not None and self._cancel.is_set()
@@ -170,12 +170,16 @@ class ExchangeScreen(ConsoleScreen):
         facts = {name: getattr(received, name) for name in ("received", "results", "rejected")}
         self._tell("received", facts, received, bad=received.rejected, stopped=stopped)
 
-    def _tell(self, what: str, facts: dict[str, int], done: "Sent | Received", *, bad: int, stopped: bool) -> None:
-        """Say what the exchange did, why it ended early if it did, and that the clocks differ if they do."""
+    def _tell(
+        self, what: str, facts: dict[str, int], done: "Sent | Received", *, bad: int, stopped: bool, held: int = 0
+    ) -> None:
+        """Say what the exchange did, why it ended early if it did, and what is alarming: conflicts and clocks."""
         broken = done.interruption
 
         def text(words: Words) -> str:
             told = words(f"exchange.{what}", **facts)
+            if held:
+                told = f"{words('exchange.held', held=held)} {told}"
             if done.clock_warned:
                 told = f"{words('exchange.clock_differs', seconds=f'{done.clock_offset:+.0f}')} {told}"
             if stopped:
@@ -186,7 +190,7 @@ class ExchangeScreen(ConsoleScreen):
                 return f"{told} {fault.cause} {fault.remedy} {number}".rstrip()
             return told
 
-        alarming = bad or broken is not None or done.clock_warned
+        alarming = bad or held or broken is not None or done.clock_warned
         level = "note" if stopped else "trouble" if alarming else "done"
         self.notice.say(level, text)
 
