@@ -30,6 +30,7 @@ from transport.identity import Identity
 from transport.peer import PeerEndpoint
 from transport.problems import Problem
 from transport.receipts import MOST_RECEIPT_BYTES, sign_receipt
+from transport.witness import MOST_WITNESS_BYTES
 
 # A connection that lay still for longer may be closed by the peer already; a new one is opened rather than to lose an
 # answer on it.
@@ -160,6 +161,20 @@ class Line:
         positions = [item.position for item in items]
         with _strict():
             return _unacknowledged(self._call("/v1/acknowledgements", {"items": told}), positions)
+
+    def show_checkpoint(self, number: int, digest: str) -> bytes | None:
+        """Show the peer the latest checkpoint of our log; return its word about the highest one that it has seen.
+
+        The word is not verified yet. None: this peer keeps no such word.
+        """
+        try:
+            answer = self._call("/v1/witness", {"number": number, "checkpoint": digest})
+        except RequestRefused as error:
+            if error.facts["problem"] == "path_unknown":
+                return None
+            raise
+        with _strict():
+            return wire.from_base64(wire.only(answer, "witness")["witness"], "witness", MOST_WITNESS_BYTES)
 
     def close(self) -> None:
         """End the line; a call under way in another thread ends at once with LineCancelled or AnswerCancelled."""

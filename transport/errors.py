@@ -19,6 +19,7 @@
     ├── ReceiptError             a receipt proves nothing: the message stays without one
     │   └── ReceiptMalformed, ReceiptOfAnother, ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken,
     │       ReceiptTimeImplausible
+    ├── WitnessBroken            the peer's word about the log proves nothing
     └── AgencyError              who runs the reference agency mends its directory or what was posted
         ├── AgencyMissing, AgencyExists, AgencyUnsafe, AgencyVersionUnknown, AgencyPortTaken, AgencyBusy
         └── TerminalUnknown, TerminalKnown, NoticeMalformed, NoticeChanged, RefusalUnknown
@@ -402,6 +403,13 @@ class ReceiptTimeImplausible(ReceiptError):
     """The receipt is dated before its envelope was made: the custodian compares both clocks."""
 
     code = "receipt_time_implausible"
+
+
+class WitnessBroken(TransportError):
+    """What the peer says it saw of the log does not verify (`field`): the custodian asks the peer."""
+
+    code = "witness_broken"
+    exit_status = 6
 
 
 class AgencyError(TransportError):

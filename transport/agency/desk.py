@@ -16,6 +16,7 @@ from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
 from transport.identity import newest_in_force
 from transport.problems import Problem
 from transport.receipts import issue_receipt, verify_receipt
+from transport.witness import issue_witness
 
 _FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
 
@@ -78,6 +79,18 @@ class Desk:
                 if problem is None:
                     self._ledger.acknowledge(terminal.name, position, receipt)
         return [{"position": at, "problem": problem.to_wire() if problem else None} for at, _, problem in checked]
+
+    def witness(self, terminal: Terminal, number: int, checkpoint: str, now: datetime) -> dict[str, Any]:
+        """Sign the checkpoint when it is above every one seen before; repeat the word about the highest otherwise."""
+        identity = self._home.identity(now)
+        word = issue_witness(
+            terminal.name, terminal.municipality, number=number, checkpoint=checkpoint, witness=identity, now=now
+        )
+        with self._ledger.writing():
+            kept = self._ledger.witness(terminal.name, number, checkpoint, word)
+        if (kept.number, kept.checkpoint) != (number, checkpoint):
+            self._home.record_incident("log_behind")
+        return {"witness": wire.to_base64(kept.word)}
 
     def sealer(self, terminal: Terminal, now: datetime) -> Sealer:
         """Return what seals for the terminal's identity in force. Raises TerminalUnknown."""

@@ -18,7 +18,7 @@ from transport.agency.judgement import Refusal
 from transport.errors import AgencyUnsafe, AgencyVersionUnknown, TerminalKnown
 from transport.identity import DatedIdentity, PublicIdentity
 
-VERSION: Final = 1
+VERSION: Final = 2
 _BUSY_SECONDS: Final = 10.0
 _SCHEMA: Final = """
 CREATE TABLE terminal (
@@ -39,6 +39,9 @@ CREATE TABLE feed (
 CREATE UNIQUE INDEX feed_notice ON feed (terminal, reference) WHERE reference IS NOT NULL;
 CREATE TABLE alarm (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, terminal TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL
+) STRICT;
+CREATE TABLE witness (
+    terminal TEXT PRIMARY KEY, number INTEGER NOT NULL, checkpoint TEXT NOT NULL, word BLOB NOT NULL
 ) STRICT;
 CREATE TABLE rule (reference TEXT PRIMARY KEY, refusal TEXT NOT NULL) STRICT;
 """
@@ -94,6 +97,15 @@ class Outgoing:
     envelope: bytes
     reference: str | None = None
     content_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """The highest checkpoint that a terminal has shown, and the word that was given about it."""
+
+    number: int
+    checkpoint: str
+    word: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +305,16 @@ class Ledger:
             "UPDATE feed SET receipt = ? WHERE terminal = ? AND position = ? AND receipt IS NULL",
             (receipt, terminal, position),
         )
+
+    def witness(self, terminal: str, number: int, checkpoint: str, word: bytes) -> Witnessed:
+        """Keep the word about a checkpoint above all seen before; return what is kept then. Within `writing`."""
+        self._db.execute(
+            "INSERT INTO witness VALUES (?, ?, ?, ?) ON CONFLICT (terminal) DO UPDATE SET number = excluded.number, "
+            "checkpoint = excluded.checkpoint, word = excluded.word WHERE excluded.number > witness.number",
+            (terminal, number, checkpoint, word),
+        )
+        row = self._db.execute("SELECT number, checkpoint, word FROM witness WHERE terminal = ?", (terminal,))
+        return Witnessed(*row.fetchone())
 
     def received(self) -> Received:
         """Count what is held."""

@@ -185,6 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
             "/v1/receipts": ("POST", self._receipts),
             "/v1/feed": ("POST", self._feed),
             "/v1/acknowledgements": ("POST", self._acknowledgements),
+            "/v1/witness": ("POST", self._witness),
         }
         if self.path not in endpoints:
             raise _Refusal("path_unknown")
@@ -227,6 +228,11 @@ class _Handler(BaseHTTPRequestHandler):
             for one in told
         ]
         return {"results": self.server.desk.acknowledge(terminal, items)}
+
+    def _witness(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+        body = self._body("number", "checkpoint")
+        number = wire.whole(body["number"], "number", least=1)
+        return self.server.desk.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)
 
     def _items(self) -> list[Any]:
         return wire.items(self._body("items")["items"], "items")
