@@ -19,7 +19,8 @@
     ├── ReceiptError             a receipt proves nothing: the message stays without one
     │   └── ReceiptMalformed, ReceiptOfAnother, ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken,
     │       ReceiptTimeImplausible
-    ├── WitnessBroken            the peer's word about the log proves nothing
+    ├── WitnessError             the peer's word about the log proves nothing
+    │   └── WitnessBroken
     └── AgencyError              who runs the reference agency mends its directory or what was posted
         ├── AgencyMissing, AgencyExists, AgencyUnsafe, AgencyVersionUnknown, AgencyPortTaken, AgencyBusy
         └── TerminalUnknown, TerminalKnown, NoticeMalformed, NoticeChanged, RefusalUnknown
@@ -405,11 +406,16 @@ class ReceiptTimeImplausible(ReceiptError):
     code = "receipt_time_implausible"
 
 
-class WitnessBroken(TransportError):
+class WitnessError(TransportError):
+    """The peer's word about the log proves nothing."""
+
+    exit_status = 6
+
+
+class WitnessBroken(WitnessError):
     """What the peer says it saw of the log does not verify (`field`): the custodian asks the peer."""
 
     code = "witness_broken"
-    exit_status = 6
 
 
 class AgencyError(TransportError):
