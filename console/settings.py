@@ -63,9 +63,13 @@ class TerminalSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where the database is. A relative SQLite path starts at the terminal's directory."""
+    """Where the database is: a SQLite path, where a relative one starts at the terminal's directory, or PostgreSQL."""
 
-    url: str = _text(r"sqlite:///[^\x00-\x20?#]+", "sqlite:///…", "sqlite:///database/renkei.sqlite3")
+    url: str = _text(
+        r"sqlite:///[^\x00-\x20?#]+|postgresql\+psycopg://[^\x00-\x20#]+",
+        "sqlite:///…, postgresql+psycopg://…",
+        "sqlite:///database/renkei.sqlite3",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,9 @@ class Settings:
         return built
 
     def database_url(self, home: Path) -> str:
-        """Return the database's URL with an absolute path."""
+        """Return the database's URL; that of a file with an absolute path."""
+        if not self.store.url.startswith("sqlite:"):
+            return self.store.url
         path = Path(self.store.url.removeprefix("sqlite:///"))
         return f"sqlite:///{(home / path).absolute()}"
 

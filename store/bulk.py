@@ -4,12 +4,21 @@ Building the parameters of every row anew costs the engine's layer more than SQL
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
+from sqlalchemy.engine.default import DefaultDialect
 
 Row = Sequence[Any]
 _Process = Callable[[Any], Any]
+
+
+class _Compiled(NamedTuple):
+    """A statement for one engine: where in a row each parameter stands, and what turns its value into the engine's."""
+
+    sql: str
+    order: tuple[int, ...]
+    processes: tuple[tuple[int, _Process], ...]
 
 
 class Bulk:
@@ -18,7 +27,7 @@ class Bulk:
     def __init__(self, statement: Insert | Update, names: Sequence[str]) -> None:
         self._statement = statement
         self._names: Final = tuple(names)
-        self._compiled: tuple[str, tuple[int, ...], tuple[tuple[int, _Process], ...]] | None = None
+        self._compiled: Final[dict[str, _Compiled]] = {}
 
     @classmethod
     def insert(cls, into: Table, names: Sequence[str]) -> "Bulk":
@@ -27,23 +36,26 @@ class Bulk:
 
     def run(self, tx: Connection, rows: Iterable[Row]) -> int:
         """Run the statement for each row; return how many rows it wrote in all. Raises sqlalchemy's IntegrityError."""
-        sql, order, processes = self._compiled or self._compile(tx.dialect)
+        compiled = self._compiled.get(tx.dialect.name) or self._compile(tx.dialect)
         values = []
         for row in rows:
-            ordered = [row[place] for place in order]
-            for place, process in processes:
+            ordered = [row[place] for place in compiled.order]
+            for place, process in compiled.processes:
                 ordered[place] = process(ordered[place])
             values.append(tuple(ordered))
-        return tx.exec_driver_sql(sql, values).rowcount if values else 0
+        return tx.exec_driver_sql(compiled.sql, values).rowcount if values else 0
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[int, ...], tuple[tuple[int, _Process], ...]]:
-        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
-        placed = compiled.positiontup
+    def _compile(self, engines: Dialect) -> _Compiled:
+        # Rows are given by place; a dialect that would name each parameter can count them as well.
+        dialect = engines if engines.positional else cast("type[DefaultDialect]", type(engines))(paramstyle="format")
+        statement = self._statement.compile(dialect=dialect, column_keys=list(self._names))
+        placed = statement.positiontup
         assert placed is not None
         processes = []
         for place, name in enumerate(placed):
-            process = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            process = statement.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 processes.append((place, process))
-        self._compiled = str(compiled), tuple(self._names.index(name) for name in placed), tuple(processes)
-        return self._compiled
+        order = tuple(self._names.index(name) for name in placed)
+        compiled = self._compiled[engines.name] = _Compiled(str(statement), order, tuple(processes))
+        return compiled

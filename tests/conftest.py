@@ -2,12 +2,30 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clusters import Cluster, ClusterMissing, running
 from tests.running import World, run, world_at
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of these tests' own."""
+    try:
+        with running() as cluster:
+            yield cluster
+    except ClusterMissing:
+        pytest.skip("PostgreSQL is not installed")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine below the store: whatever uses it is shown on both."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,7 @@ ADMITTED: list[tuple[str, object]] = [
     ("terminal.id", "0" + "x-" * 15 + "9"),
     ("store.url", "sqlite:////var/lib/renkei/store.sqlite3"),
     ("store.url", "sqlite:///x"),
+    ("store.url", "postgresql+psycopg://renkei@/renkei?host=/run/postgresql"),
     ("review.two_persons", True),
     ("review.two_persons", False),
     *((name, text) for name in NAMES for text in ("市", "葛\U000e0100城" * 13, 'a"b\\c')),
@@ -97,7 +98,16 @@ REFUSED_VALUES: dict[str, list[object]] = {
     "municipality.code": ["13104", "1310411", "13104a", "１３１０４１", 131041, "131041\n"],
     **{name: ["", "あ" * 41, "a\tb", "a\x1b[2J", "a\x7f", "a\x85", 5, ["a"]] for name in NAMES},
     "terminal.id": ["x", "-x", "X1", "a b", "a/b", "a" * 33, "ａ1", 11, ""],
-    "store.url": ["", "sqlite://", "sqlite:///", "sqlite:///a b", "sqlite:///a?mode=ro", "sqlite:///a#b", "file:a"],
+    "store.url": [
+        "",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///a b",
+        "sqlite:///a?mode=ro",
+        "sqlite:///a#b",
+        "file:a",
+        "postgresql://x",
+    ],
     "review.two_persons": [0, 1, "true", "yes", [], 1.0],
     **{
         name: [least - 1, most + 1, -1, 10**30, True, False, float(least), str(least), [least]]

@@ -25,13 +25,17 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(home: Path) -> str:
-    return f"sqlite:///{home / 'store.sqlite'}"
+def url(engine: str, home: Path, request: pytest.FixtureRequest) -> str:
+    if engine == "sqlite":
+        return f"sqlite:///{home / 'store.sqlite'}"
+    cluster = request.getfixturevalue("cluster")
+    url: str = cluster.new_store() if "database" in request.fixturenames else cluster.new_database()
+    return url
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    made = Database.create(url)
+def database(engine: str, url: str) -> Iterator[Database]:
+    made = Database.create(url) if engine == "sqlite" else Database.open(url)
     yield made
     made.close()
 

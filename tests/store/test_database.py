@@ -24,6 +24,7 @@ from store.errors import (
     DiskFull,
 )
 from store.log import Draft, Event, Log, newest
+from tests.clusters import ON_SQLITE
 
 
 def note(log: Log, tx: Connection) -> int:
@@ -38,6 +39,7 @@ def bare(home: Path, *statements: str) -> None:
     connection.close()
 
 
+@ON_SQLITE
 def test_new_database_is_private_and_complete(database: Database, home: Path) -> None:
     assert stat.S_IMODE((home / "store.sqlite").stat().st_mode) == 0o600
     assert not [path for path in home.iterdir() if path.name.startswith(".")], "no draft is left"
@@ -45,6 +47,7 @@ def test_new_database_is_private_and_complete(database: Database, home: Path) ->
         assert reading.exec_driver_sql("PRAGMA page_size").scalar_one() == 8192
 
 
+@ON_SQLITE
 def test_every_connection_is_wal_full_and_checks_foreign_keys(database: Database) -> None:
     for block in (database.reading, database.writing):
         with block() as connection:
@@ -55,6 +58,7 @@ def test_every_connection_is_wal_full_and_checks_foreign_keys(database: Database
         assert found == ["wal", 2, 1]
 
 
+@ON_SQLITE
 def test_side_files_are_as_private_as_the_database(database: Database, log: Log, home: Path) -> None:
     with database.writing() as tx:
         note(log, tx)
@@ -68,6 +72,7 @@ def test_existing_database_is_not_overwritten(database: Database, url: str) -> N
         Database.create(url)
 
 
+@ON_SQLITE
 def test_missing_database(url: str) -> None:
     with pytest.raises(DatabaseMissing) as caught:
         Database.open(url)
@@ -83,15 +88,15 @@ def test_url_of_another_kind(wrong: str) -> None:
 @pytest.mark.parametrize(
     ("version", "error"), [(SCHEMA_VERSION + 1, DatabaseNewer), (SCHEMA_VERSION - 1, DatabaseOlder)]
 )
-def test_other_version_is_refused(
-    database: Database, home: Path, url: str, version: int, error: type[Exception]
-) -> None:
+def test_other_version_is_refused(database: Database, url: str, version: int, error: type[Exception]) -> None:
+    with database.writing() as tx:
+        tx.execute(text("UPDATE schema_version SET version = :version"), {"version": version})
     database.close()
-    bare(home, f"UPDATE schema_version SET version = {version}")
     with pytest.raises(error):
         Database.open(url)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("content", [b"", b"something else entirely, and long enough to be read" * 20])
 def test_file_that_is_no_database_of_ours(home: Path, url: str, content: bytes) -> None:
     path = home / "store.sqlite"
@@ -101,6 +106,7 @@ def test_file_that_is_no_database_of_ours(home: Path, url: str, content: bytes) 
         Database.open(url)
 
 
+@ON_SQLITE
 def test_database_without_wal_is_refused(database: Database, home: Path, url: str) -> None:
     database.close()
     bare(home, "PRAGMA journal_mode = DELETE")
@@ -109,6 +115,7 @@ def test_database_without_wal_is_refused(database: Database, home: Path, url: st
     assert caught.value.facts == {"file": "journal_mode", "found": "delete"}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["", "store.sqlite"])
 @pytest.mark.parametrize("extra", [0o040, 0o004, 0o010])
 def test_wider_modes_are_refused(database: Database, home: Path, url: str, name: str, extra: int) -> None:
@@ -120,6 +127,7 @@ def test_wider_modes_are_refused(database: Database, home: Path, url: str, name:
     assert caught.value.exit_status == 7
 
 
+@ON_SQLITE
 def test_database_is_not_made_where_others_can_look(home: Path, url: str) -> None:
     home.chmod(0o755)
     with pytest.raises(DatabaseUnsafe):
@@ -170,10 +178,11 @@ def test_log_entries_are_never_changed_by_the_program(database: Database, log: L
     with database.writing() as tx:
         note(log, tx)
     for statement in ("UPDATE log_entry SET actor = 'x'", "DELETE FROM log_entry"):
-        with pytest.raises(Exception, match="never changed"), database.writing() as tx:
+        with pytest.raises(Exception, match=r"never changed|permission denied"), database.writing() as tx:
             tx.execute(text(statement))
 
 
+@ON_SQLITE
 def test_full_disk_keeps_nothing_of_the_step(database: Database, log: Log) -> None:
     with database.writing() as tx:
         note(log, tx)
@@ -188,6 +197,7 @@ def test_full_disk_keeps_nothing_of_the_step(database: Database, log: Log) -> No
         assert log.verify(reading).ok
 
 
+@ON_SQLITE
 def test_after_a_failed_write_nobody_goes_on(database: Database, log: Log, url: str) -> None:
     failed = sqlite3.OperationalError("disk I/O error")
     failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
@@ -221,7 +231,7 @@ def test_threads_write_in_turn_and_readers_go_on(database: Database, log: Log) -
 
 
 def test_errors_of_the_engine_do_not_tell_what_was_written(database: Database) -> None:
-    with pytest.raises(Exception, match="no such table") as caught, database.writing() as tx:
+    with pytest.raises(Exception, match=r"no such table|does not exist") as caught, database.writing() as tx:
         tx.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "JUNG SEOYEON"})
     assert "JUNG" not in str(caught.value)
 

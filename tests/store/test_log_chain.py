@@ -12,6 +12,7 @@ import pytest
 from store.database import Database
 from store.errors import LogEntryRefused
 from store.log import DETAIL_KEYS, Draft, Event, EventClass, Flaw, Log, Result, Verification, page
+from tests.clusters import ON_SQLITE
 
 UID = "0f" * 16
 ENTRIES = 12
@@ -143,6 +144,7 @@ UPDATE log_entry SET seq = 8 WHERE seq = 100;
 COPY = "INSERT INTO log_entry SELECT {seq}, body, hash, at, event, actor, session, object, result FROM log_entry"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("tamper", "first_bad", "cause"),
     [

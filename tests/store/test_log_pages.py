@@ -6,6 +6,7 @@ import pytest
 
 from store.database import Database
 from store.log import Event, Log, LogFilter, Result, first_since, newest, page
+from tests.clusters import ON_SQLITE
 
 MINUTE = timedelta(minutes=1)
 
@@ -59,6 +60,7 @@ def test_newest_and_going_to_a_time(filled: Database, now: datetime) -> None:
         assert first_since(reading, now + 60 * MINUTE) is None
 
 
+@ON_SQLITE
 def test_no_question_reads_the_whole_log(filled: Database) -> None:
     questions = {
         "seq < 5 ORDER BY seq DESC": "INTEGER PRIMARY KEY",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from store import queue
 from store.database import Database
@@ -11,6 +12,7 @@ from store.errors import MessageMissing, ReferenceTaken, SealBroken
 from store.message.states import Direction, InState, OutState, Step
 from store.queue import MessageDraft, MessageKey
 from store.vault import Vault
+from tests.clusters import ON_SQLITE
 from tests.store.conftest import Fill
 
 KIND = "resident_record"
@@ -74,11 +76,11 @@ def test_contents_of_many(database: Database, vault: Vault, fill: Fill) -> None:
 def test_contents_swapped_between_messages_are_detected(database: Database, vault: Vault, fill: Fill) -> None:
     one, two = fill(["R-1", "R-2"])
     with database.writing() as tx:
-        tx.exec_driver_sql(
+        swap = text(
             "UPDATE content SET (ciphertext, wrapped_key) = "
-            "(SELECT ciphertext, wrapped_key FROM content WHERE message_id = ?) WHERE message_id = ?",
-            (two.id, one.id),
+            "(SELECT ciphertext, wrapped_key FROM content WHERE message_id = :two) WHERE message_id = :one"
         )
+        tx.execute(swap, {"one": one.id, "two": two.id})
     with database.reading() as reading, pytest.raises(SealBroken):
         queue.content_of(reading, vault, queue.get(reading, one.id))
 
@@ -95,6 +97,7 @@ def test_missing_message_and_revision(database: Database, vault: Vault, fill: Fi
                 act()
 
 
+@ON_SQLITE
 def test_nothing_readable_lies_on_the_disk(database: Database, vault: Vault, home: Path, now: datetime) -> None:
     canaries = ["鄭瑞妍", "JUNG SEOYEON", "東京都新宿区北新宿一丁目29番3号", "WN56680422GC", "8263415718"]
     draft = MessageDraft(

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from store import queue
 from store.database import Database
@@ -41,8 +42,10 @@ def step(database: Database, vault: Vault, number: int, name: Step, act: Act) ->
 
 def put_in(database: Database, number: int, state: State) -> None:
     with database.writing() as tx:
-        approval = ", approved_digest = digest, approved_revision = revision"
-        tx.exec_driver_sql(f"UPDATE message SET state = ?{approval} WHERE id = ?", (state.value, number))
+        change = (
+            "UPDATE message SET state = :state, approved_digest = digest, approved_revision = revision WHERE id = :id"
+        )
+        tx.execute(text(change), {"state": state.value, "id": number})
 
 
 def test_approval_by_a_second_person(database: Database, vault: Vault, fill: Fill, by_approver: Act) -> None:
@@ -208,7 +211,7 @@ def test_every_step_from_every_state(
         put_in(database, number, state)
         if Ask.PLANNED_DAY in row.asks:
             with database.writing() as tx:
-                tx.exec_driver_sql("UPDATE message SET hold = 'day' WHERE id = ?", (number,))
+                tx.execute(text("UPDATE message SET hold = 'day' WHERE id = :id"), {"id": number})
         if state in row.sources:
             assert step(database, vault, number, name, by_approver).state is row.target
         else:

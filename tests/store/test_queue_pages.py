@@ -12,6 +12,7 @@ from store.database import Database
 from store.message.states import Direction, InState, OutState, Step
 from store.queue import Act, Key, Order, QueueFilter
 from store.vault import Vault
+from tests.clusters import ON_SQLITE
 from tests.store.conftest import Fill
 
 REFERENCES = [f"R-{number:02}" for number in range(20)]
@@ -108,6 +109,7 @@ def test_rows_that_do_not_exist_are_left_out(filled: Database) -> None:
         assert [row.id for row in queue.rows_of(reading, [5, 999, 2])] == [5, 2]
 
 
+@ON_SQLITE
 def test_pages_walk_an_index_and_never_sort(filled: Database) -> None:
     plans: list[str] = []
 

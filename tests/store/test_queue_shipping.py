@@ -14,6 +14,7 @@ from store.queue import Act, Key, PeerOutcome, ReceiptDraft, ResultRow, Revision
 from store.queue.sequence import must_wait
 from store.queue.tables import MESSAGES
 from store.vault import Vault
+from tests.clusters import ON_SQLITE
 from tests.store.conftest import Fill
 
 
@@ -122,6 +123,7 @@ def test_later_message_does_not_leave_even_when_it_is_named(
             queue.move(tx, vault, second.id, Step.SHIP, act)
 
 
+@ON_SQLITE
 def test_only_the_same_persons_messages_are_looked_at_for_the_order(database: Database) -> None:
     with database.reading() as reading:
         query = select(MESSAGES.c.id).where(must_wait()).compile(reading.engine, compile_kwargs={"literal_binds": True})

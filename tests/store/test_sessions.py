@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from store.database import Database
 from store.people import (
@@ -81,6 +82,6 @@ def test_session_of_a_dead_process_is_found_at_once(peopled: Database, url: str,
 def test_session_of_elsewhere_is_judged_by_its_lease(peopled: Database, now: datetime, holder: str) -> None:
     with peopled.writing() as tx:
         session = open_session(tx, "op-101", origin="screen", now=now)
-        tx.exec_driver_sql("UPDATE session SET holder = ?", (holder,))
+        tx.execute(text("UPDATE session SET holder = :holder"), {"holder": holder})
         assert abandoned_sessions(tx, now + LEASE) == []
         assert [left.id for left in abandoned_sessions(tx, now + LEASE + timedelta(seconds=1))] == [session.id]

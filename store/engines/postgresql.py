@@ -1,0 +1,164 @@
+"""PostgreSQL: one server that several terminals of one municipality share.
+
+One writer at a time: each writing transaction begins by taking one advisory lock of the database, which the server
+hands on in the order of asking and frees when the transaction or its connection ends. It needs no more than the right
+to connect, so it also serialises the log for a role that may only insert and select there; a lock on the last entry
+would need the right to change it, and would let two writers go on from the same entry.
+
+The tables may belong to another role than the one that works (`owner`); the working role then may add to the log and
+read it, and nothing else. Where one role does both, it takes those rights from itself: the log is guarded against the
+program's own mistakes, but not against who can log on as that role.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from store.engines.backend import Backend, Fill
+from store.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseDriverMissing,
+    DatabaseExists,
+    DatabaseFailed,
+    DatabaseFault,
+    DatabaseUnreachable,
+    DatabaseUnsafe,
+    DiskFull,
+)
+from store.log.entries import ENTRIES
+from store.turnstile import PATIENCE
+
+_WRITERS_LOCK: Final = int.from_bytes(b"renkei\0\1")
+_SESSION: Final = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{round(PATIENCE * 1000)}",
+    "timezone": "UTC",
+    "client_encoding": "UTF8",
+}
+_PROMISES: Final = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+    "server_encoding": {"UTF8"},
+}
+_NEVER: Final = ("UPDATE", "DELETE", "TRUNCATE")
+"""What nobody who works may do with the log."""
+
+_FULL: Final = frozenset({"53100"})
+_FAILED: Final = frozenset({"58030", "58P01", "25006"})
+_DAMAGED: Final = frozenset({"XX001", "XX002"})
+_BUSY: Final = frozenset({"55P03", "40001", "40P01", "53300", "57014"})
+_GONE_CLASSES: Final = ("08", "57P")
+
+
+class PostgreSQL(Backend):
+    """The database that `url` names, as the role that works; `owner` the same one as the role that owns the tables."""
+
+    def __init__(self, url: URL, owner: URL) -> None:
+        for one in (url, owner):
+            _refuse_open_line(one)
+        self.name = url.database or ""
+        self._role, self._owner = url.username, owner
+        self.writer = _engine(url, isolation_level="READ COMMITTED")
+        self.reader = _engine(url, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True})
+        # A transaction's snapshot must not be older than its turn: the lock comes first, in a statement of its own.
+        event.listen(self.writer, "begin", _take_lock)
+
+    def make(self, fill: Fill) -> None:
+        """Fill the database, which the server's administrator has made and which must be empty."""
+
+        def fill_empty(tx: Connection) -> None:
+            if inspect(tx).get_table_names():
+                raise DatabaseExists(file=self.name)
+            fill(tx)
+
+        self.change(fill_empty)
+
+    def change(self, fill: Fill) -> None:
+        """Change the tables as their owner, and give the working role its rights anew."""
+        engine = _engine(self._owner, isolation_level="READ COMMITTED")
+        event.listen(engine, "begin", _take_lock)
+        try:
+            with engine.begin() as tx:
+                fill(tx)
+                _grant(tx, self._role)
+        except DBAPIError as error:
+            raise self.fault(error) or error from error
+        finally:
+            engine.dispose()
+
+    def find(self) -> None:
+        """Leave it to the first connection: the server knows, nobody else does."""
+
+    def assert_promises(self, reading: Connection) -> None:
+        """Assert durability, the encoding, and that the role that works cannot change the log."""
+        for name, wanted in _PROMISES.items():
+            found = reading.exec_driver_sql(f"SHOW {name}").scalar_one()
+            if found not in wanted:
+                raise DatabaseUnsafe(file=name, found=str(found))
+        may = f"SELECT has_table_privilege('{ENTRIES.name}', '{', '.join(_NEVER)}')"
+        if reading.exec_driver_sql(may).scalar_one():
+            raise DatabaseUnsafe(file=ENTRIES.name, found=", ".join(_NEVER))
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Do nothing: the transaction takes the lock itself, on the server."""
+        return nullcontext()
+
+    def fault(self, error: DBAPIError) -> DatabaseFault | None:
+        """Name the server's SQLSTATE; an operational error without one is a connection that failed."""
+        state = getattr(error.orig, "sqlstate", None)
+        if state is None:
+            gone = error.connection_invalidated or isinstance(error, OperationalError)
+            return DatabaseUnreachable(file=self.name) if gone else None
+        if state in _FULL:
+            return DiskFull(file=self.name)
+        if state in _FAILED:
+            return DatabaseFailed(file=self.name)
+        if state in _DAMAGED:
+            return DatabaseDamaged(file=self.name)
+        if state in _BUSY:
+            return DatabaseBusy(seconds=round(PATIENCE))
+        return DatabaseUnreachable(file=self.name) if state.startswith(_GONE_CLASSES) else None
+
+
+def _engine(url: URL, **more: Any) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    try:
+        return create_engine(
+            url,
+            connect_args={"options": options, "connect_timeout": 10, "application_name": "renkei"},
+            # The server may have been started anew since a connection was last used.
+            pool_pre_ping=True,
+            # An error's text must not carry parameters: they are personal data, sealed or not.
+            hide_parameters=True,
+            **more,
+        )
+    except ModuleNotFoundError:
+        raise DatabaseDriverMissing(extra="postgres") from None
+
+
+def _take_lock(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+
+
+def _grant(tx: Connection, role: str | None) -> None:
+    """Give the working role what it needs: everything but the schema, and of the log to read and to add."""
+    owner = tx.exec_driver_sql("SELECT current_user").scalar_one()
+    worker = tx.dialect.identifier_preparer.quote(role or owner)
+    if role in {None, owner}:
+        tx.exec_driver_sql(f"REVOKE {', '.join(_NEVER)} ON {ENTRIES.name} FROM {worker}")
+        return
+    tx.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {worker}")
+    tx.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {worker}")
+    tx.exec_driver_sql(f"REVOKE {', '.join(_NEVER)} ON {ENTRIES.name} FROM {worker}")
+
+
+def _refuse_open_line(url: URL) -> None:
+    """Refuse a line to another machine that is not encrypted, or whose end nobody checks."""
+    host = url.host or url.query.get("host") or "/"
+    if not str(host).startswith("/") and url.query.get("sslmode") != "verify-full":
+        raise DatabaseUnsafe(file="sslmode", found=str(url.query.get("sslmode", "prefer")))
