@@ -4,10 +4,12 @@ Building the parameters of every row anew costs the engine's layer more than SQL
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
-from sqlalchemy.engine.default import DefaultDialect
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.default import DefaultDialect
 
 Row = Sequence[Any]
 _Process = Callable[[Any], Any]
