@@ -24,6 +24,8 @@ ACTIONS: Final = frozenset(
         # queue and message
         "select", "select_all", "approve", "give_back", "hold", "release", "search", "filter", "direction",
         "reload", "exchange", "trail", "characters",
+        # entry
+        "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",
         # exchange and log
         "send", "receive", "verify",
     }

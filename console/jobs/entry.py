@@ -27,14 +27,22 @@ from store.message.groups import Record
 from store.message.proposal import Proposed
 from store.message.proposal import propose as propose_messages
 from store.message.rules import Finding
-from store.message.states import Direction, OutState, Pointer
+from store.message.states import UNDOABLE, Direction, Pointer
 from store.queue import Act, Revision
 from store.rights import Right
 
-__all__ = ["Judged", "Proposed", "counter", "enter", "judge", "open_for_revision", "propose", "revise"]
-
-_LEFT = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
-
+__all__ = [
+    "Judged",
+    "Proposed",
+    "cancel",
+    "counter",
+    "enter",
+    "free_reference",
+    "judge",
+    "open_for_revision",
+    "propose",
+    "revise",
+]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -130,20 +138,35 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
     now = clock.now()
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
-        if row.direction is not Direction.OUT or row.state not in _LEFT:
+        if row.direction is not Direction.OUT or row.state not in UNDOABLE:
             raise StepRefused(step=pointer, state=row.state, reference=row.reference)
         record = deepcopy(decode(queue.content_of(reading, terminal.vault, row)))
     for name in Pointer:
         record.pop(name.value, None)
     record[pointer.value] = row.reference
-    record["reference"] = _free_reference(terminal, row.kind, now)
+    record["reference"] = _reference_of_day(terminal, row.kind, now)
     record["occurred_at"] = _moment(now)
     return record
 
 
+def cancel(terminal: Terminal, session: Session, number: int) -> str:
+    """Enter a message that cancels one that has left, all else as it was; return its reference.
+
+    Raises what `counter` and `enter` raise.
+    """
+    record = counter(terminal, session, number, Pointer.CANCELS)
+    enter(terminal, session, [record])
+    return str(record["reference"])
+
+
+def free_reference(terminal: Terminal, kind: str) -> str:
+    """Return a reference that was not used for the kind so far: M for manual, day and number."""
+    return _reference_of_day(terminal, kind, clock.now())
+
+
 def _begun(terminal: Terminal, proposed: Proposed, now: datetime) -> Proposed:
     """Fill in what the terminal knows by itself: the moment, and a reference that is free."""
-    reference = _free_reference(terminal, str(proposed.kind), now)
+    reference = _reference_of_day(terminal, str(proposed.kind), now)
     preset = {**proposed.preset, "occurred_at": _moment(now), "reference": reference}
     return replace(proposed, preset=preset, asked=judge(terminal, preset).wanted)
 
@@ -164,8 +187,7 @@ def _moment(now: datetime) -> str:
     return now.astimezone(clock.JAPAN).replace(second=0, microsecond=0).isoformat()
 
 
-def _free_reference(terminal: Terminal, kind: str, now: datetime) -> str:
-    """Return a reference that was not used for the kind: M for manual, day and number."""
+def _reference_of_day(terminal: Terminal, kind: str, now: datetime) -> str:
     prefix = f"M{now.astimezone(clock.JAPAN):%y%m%d}-"
     with terminal.database.reading() as reading:
         number = 1

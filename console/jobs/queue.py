@@ -129,6 +129,18 @@ class MessageView:
     outcome: OutcomeView | None
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """The content that a message had in an earlier revision, beside the content that it has now."""
+
+    revision: int
+    present: int
+    kind: str
+    occurred_at: datetime
+    record: Mapping[str, Any]
+    record_now: Mapping[str, Any]
+
+
 def counts(terminal: Terminal) -> Counts:
     """Return the numbers of the head line; they tell nothing personal, so everyone logged on sees them."""
     with terminal.database.reading() as reading:
@@ -204,6 +216,23 @@ def read(terminal: Terminal, session: Session, number: int) -> MessageView:
             receipt=_receipt(reading, number),
             outcome=_outcome(terminal, reading, number),
         )
+
+
+def read_revision(terminal: Terminal, session: Session, number: int, revision: int) -> RevisionView:
+    """Return what a message said in an earlier revision, and record that the person looked at it.
+
+    Raises MessageMissing (no such message or revision), SealBroken.
+    """
+    session.require(Right.READ)
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        record = decode(queue.content_of(tx, terminal.vault, row, revision))
+        detail = {"revision": revision}
+        terminal.log.append(
+            tx, Event.MESSAGE_READ, actor=session.person_id, session=session.id, object=row.uid, detail=detail
+        )
+        now = decode(queue.content_of(tx, terminal.vault, row))
+    return RevisionView(revision, row.revision, row.kind, row.occurred_at, record, now)
 
 
 def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:

@@ -8,13 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from console.screens.keys import EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, Key
+from console.screens.keys import ENTRY, EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, Key
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Page, Pieces
 from console.widgets.text import fit, wrap
 
-_KEYS: Final = MappingProxyType({"login": (), "queue": QUEUE, "message": MESSAGE, "exchange": EXCHANGE, "log": LOG})
+_KEYS: Final = MappingProxyType(
+    {"login": (), "queue": QUEUE, "message": MESSAGE, "entry": ENTRY, "exchange": EXCHANGE, "log": LOG}
+)
 _SIGN: Final = 14
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
 # How keys are called on a keyboard, where Textual has other names.

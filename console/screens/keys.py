@@ -35,11 +35,17 @@ APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
 RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
 HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
 RELEASE: Final = Key("u", "u", "release", "release", "approve")
+ENTER: Final = Key("e", "e", "entry", "entry", "enter")
+REVISE: Final = Key("e", "e", "revise", "revise", "enter")
+REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", "enter")
+CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", "enter")
+REVISIONS: Final = Key("v", "v", "revisions", "revisions", "read")
 
 QUEUE: Final = (
     APPROVE,
     RETURN,
     OPEN,
+    ENTER,
     Key("f7,x", "x", "exchange", "exchange"),
     Key("f8,l", "l", "trail", "trail", "log"),
     Key("space", "Space", "select", "select"),
@@ -53,7 +59,26 @@ QUEUE: Final = (
     Key("f5,n", "n", "reload", "reload"),
     Key("escape", "Esc", "back", "clear", in_foot=False),
 )
-MESSAGE: Final = (APPROVE, RETURN, BACK, Key("f6,c", "c", "characters", "characters"), HOLD, RELEASE)
+MESSAGE: Final = (
+    APPROVE,
+    RETURN,
+    REVISE,
+    REPLACE,
+    CANCEL,
+    BACK,
+    REVISIONS,
+    Key("f6,c", "c", "characters", "characters"),
+    HOLD,
+    RELEASE,
+)
+# In the form letters are text: it has function keys alone.
+ENTRY: Final = (
+    Key("f9", "F9", "finish", "finish"),
+    Key("escape", "Esc", "back", "drop"),
+    Key("f5", "F5", "all_items", "all_items"),
+    Key("f6", "F6", "characters", "characters"),
+)
+EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (
     Key("f7,s", "s", "send", "send", "exchange"),
     Key("f8,v", "v", "receive", "receive", "exchange"),

@@ -1,25 +1,33 @@
 """One message (内容): read it, then approve it or return it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console.screens.characters import CharactersScreen
+from console.screens.dialogs import Question
 from console.screens.keys import MESSAGE, Key, bindings
 from console.screens.review import Review
+from console.screens.revisions import RevisionScreen
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.page import Page, Pieces
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
+from console.words import Words
 
 if TYPE_CHECKING:
+    from console.jobs.draft import Draft
     from console.jobs.queue import MessageView
     from console.jobs.review import Changed
     from console.session import Session
     from console.terminal import Terminal
+
+# What the table of steps says about keys: by their actions, which are called as the steps are.
+_STEPS: Final = frozenset({"approve", "give_back", "hold", "release", "revise"})
+_UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
 class MessageScreen(ConsoleScreen):
@@ -104,6 +112,105 @@ class MessageScreen(ConsoleScreen):
     def _reviewed(self, changed: "Changed") -> None:
         if changed.changed:
             self._read()
+
+    def offers(self, key: Key) -> bool:
+        """Show in the foot line what can be done with a message in this state."""
+        return super().offers(key) and (self.shown is None or self._possible(key.action))
+
+    def _possible(self, action: str) -> bool:
+        from store.message.states import TRANSITIONS, UNDOABLE, Step
+
+        if self.shown is None:
+            return False
+        row = self.shown.row
+        if action == "revisions":
+            return row.revision > 1
+        if action in _UNDOING:
+            return row.direction == "out" and row.state in UNDOABLE
+        if action not in _STEPS:
+            return True
+        transition = TRANSITIONS[Step(action)]
+        return row.direction == transition.direction and row.state in transition.sources
+
+    # Correcting and undoing
+
+    def action_revise(self) -> None:
+        """Correct it, while it has not left: the form opens filled in, and a new revision is reviewed anew."""
+        if self._refused("revise") or self.shown is None:
+            return
+        key, row = self._key, self.shown.row
+        reason = self.shown.reason if row.state == "returned" else None
+
+        def job(terminal: "Terminal", session: "Session") -> "Draft":
+            from console.jobs import draft
+
+            return draft.reopen(terminal, session, key)
+
+        self.work(job, lambda draft: self._open(draft, "entry.revised", reason))
+
+    def action_replace_sent(self) -> None:
+        """Enter a message in place of this one, which has left."""
+        if self._refused("replace_sent"):
+            return
+        key = self._key
+
+        def job(terminal: "Terminal", session: "Session") -> "Draft":
+            from console.jobs import draft
+
+            return draft.replace(terminal, session, key)
+
+        self.work(job, lambda draft: self._open(draft, "entry.done"))
+
+    def action_cancel_sent(self) -> None:
+        """Enter a message that cancels this one, which has left."""
+        if self._refused("cancel_sent") or self.shown is None:
+            return
+        row = self.shown.row
+
+        def text(words: Words) -> str:
+            kind = words.name("queue.kind", row.kind)
+            return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
+
+        self.app.push_screen(Question(text), self._cancelled)
+
+    def _cancelled(self, answer: str | None) -> None:
+        if answer is None:
+            return
+        key = self._key
+
+        def job(terminal: "Terminal", session: "Session") -> str:
+            from console.jobs import entry
+
+            return entry.cancel(terminal, session, key)
+
+        self.work(job, lambda reference: self._entered("entry.undone", [reference]))
+
+    def _open(self, draft: "Draft", told: str, reason: str | None = None) -> None:
+        from console.screens.entry import EntryScreen
+
+        self.notice.clear()
+        self.app.push_screen(EntryScreen(draft, lambda references: self._entered(told, references), reason=reason))
+
+    def _entered(self, told: str, references: Sequence[str]) -> None:
+        self._read()
+        self.say("done", told, references=" ".join(references))
+
+    def _refused(self, action: str) -> bool:
+        """Say so when this cannot be done with a message in this state."""
+        if self.shown is None or self._possible(action):
+            return self.shown is None
+        row = self.shown.row
+        self.notice.say(
+            "note",
+            lambda words: words("queue.note.wrong_state", state=words.name(f"states.{row.direction}", row.state)),
+        )
+        return True
+
+    def action_revisions(self) -> None:
+        """Show what it said before it was corrected."""
+        if self.shown is not None and self._possible("revisions"):
+            row = self.shown.row
+            self.app.push_screen(RevisionScreen(self._key, row.reference, row.revision))
 
     def action_characters(self) -> None:
         """Show the characters of the texts one by one."""

@@ -51,6 +51,25 @@ class Naming:
 
         return display_date(text, era=shows_era(field)) if self._words.language == "ja" else text
 
+    def other(self, field: str, code: str) -> str:
+        """Return the name of a dated code in the language that is not in hand."""
+        from store.message.tables import name_of
+
+        return name_of(field, code, self._day, "en" if self._words.language == "ja" else "ja") or ""
+
+    def era(self, field: str, text: str) -> str:
+        """Return what stands beside a date while it is typed: as papers have it, or its year in the era."""
+        from store.message import tables
+        from store.message.dates import display_date, parse_day, parse_parts, shows_era
+
+        if parse_parts(text) is None:
+            return ""
+        if self._words.language == "ja":
+            return display_date(text, era=shows_era(field))
+        day = parse_day(text) if shows_era(field) else None
+        era = next((one for one in tables.eras() if day is not None and one.covers(day)), None)
+        return "" if era is None or day is None else f"{era.en} {day.year - era.first_year + 1}"
+
     def _dated_name(self, field: str, code: str) -> str | None:
         from store.message.tables import name_of
 

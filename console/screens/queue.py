@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _STATES: Final = {
     "out": (
         None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
-        "withdrawn",
+        "withdrawn", "being_undone",
     ),
     "in": (None, "received", "on_hold", "confirmed", "exported", "applied", "returned", "superseded"),
 }  # fmt: skip
@@ -55,6 +55,11 @@ class View:
     direction: str = "out"
     state: str | None = None
     reference: str = ""
+
+    @property
+    def being_undone(self) -> bool:
+        """Whether only messages are shown of which a cancellation or replacement is under way, in whatever state."""
+        return self.state == "being_undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,12 @@ class QueueScreen(ConsoleScreen):
             counts = queue.counts(terminal)
             if not session.may("read"):
                 return Loaded(array("q"), (), counts)
-            query = queue.QueueQuery(direction=view.direction, state=view.state, reference=view.reference or None)
+            query = queue.QueueQuery(
+                direction=view.direction,
+                state=None if view.being_undone else view.state,
+                reference=view.reference or None,
+                being_undone=view.being_undone,
+            )
             keys = queue.ids(terminal, session, query)
             return Loaded(keys, queue.rows(terminal, session, keys[:BLOCK]), counts)
 
@@ -253,6 +263,13 @@ class QueueScreen(ConsoleScreen):
 
     # Other screens
 
+    def action_entry(self) -> None:
+        """Open the entry by hand."""
+        from console.screens.event import EventScreen
+
+        self.notice.clear()
+        self.app.push_screen(EventScreen())
+
     def action_exchange(self) -> None:
         """Open the exchange."""
         from console.screens.exchange import ExchangeScreen
@@ -278,7 +295,8 @@ class ViewLine(OneLine):
         if not isinstance(screen, QueueScreen):
             return ink
         view, roll = screen.view, screen.roll
-        state = words(f"states.{view.direction}.{view.state}") if view.state else words("queue.all")
+        shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
+        state = words("queue.being_undone" if view.being_undone else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(state, self.palette["strong"])
         if view.reference:

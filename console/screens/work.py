@@ -49,6 +49,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
         return self.console_app.may(right)
 
+    def offers(self, key: Key) -> bool:
+        """Tell whether the foot line shows `key`: to this person, for what is on the screen."""
+        return self.console_app.may(key.right)
+
     def work(
         self,
         job: Callable[["Terminal", "Session"], T],

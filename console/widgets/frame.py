@@ -162,13 +162,18 @@ class FootLine(OneLine):
         start = self.size.width - sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right)
         for key in self._keys:
             word = self._word(key)
-            if not self.console_app.may(key.right) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:
+            if not self._offers(key) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:
                 continue
             self._put(ink, key, word)
         ink.gap_to(start)
         for key, word in right:
             self._put(ink, key, word)
         return ink
+
+    def _offers(self, key: Key) -> bool:
+        """Ask the screen whether the key can be used now; a dialog offers all of its own."""
+        offers = getattr(self.screen, "offers", None)
+        return offers is None or offers(key)
 
     def _put(self, ink: Ink, key: Key, word: str) -> None:
         ink.put(key.sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)

@@ -198,10 +198,23 @@ ITEMS: Final[Mapping[Kind, Items]] = MappingProxyType(
 )
 
 
+# What the tables of the law have beside another item, although it is not always there.
+_FOLLOWS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "card_number": "category",
+        "certificate_number": "card_number",
+        "card_pending": "card_number",
+        "corrected": "action",
+        "previous_address": "corrected",
+    }
+)
+
+
 def ordered_fields(kind: Kind) -> tuple[str, ...]:
     """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
     ordered: list[str] = []
     for field in ITEMS[kind].fields():
-        base = next((at for at, one in enumerate(ordered) if field.startswith(f"{one}_")), len(ordered) - 1)
-        ordered.insert(base + 1, field)
+        base = _FOLLOWS.get(field)
+        at = next((at for at, one in enumerate(ordered) if one == base or field.startswith(f"{one}_")), None)
+        ordered.insert(len(ordered) if at is None else at + 1, field)
     return tuple(ordered)

@@ -184,6 +184,9 @@ SETTLED: Final = frozenset({OutState.ACCEPTED, OutState.WITHDRAWN})
 UNSENT: Final = frozenset({OutState.REVIEW, OutState.RETURNED, OutState.APPROVED, OutState.HELD})
 """States in which an outgoing message still waits here, so that it can become overdue."""
 
+UNDOABLE: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
+"""States in which an outgoing message has left: only another one that points at it cancels or replaces it."""
+
 
 def steps_from(state: State) -> tuple[Transition, ...]:
     """Return the steps that start from `state`, in the order of the table."""

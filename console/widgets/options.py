@@ -1,0 +1,125 @@
+"""A short list to choose from: each line a name and what comes of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, fit, width_of
+
+_NUMBERED: Final = 9  # as many as one digit tells apart
+_GAP: Final = 2
+_HEAD: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line: its code, its name and what comes of it, in the language in hand."""
+
+    code: str
+    name: str
+    outcome: str = ""
+    faint: bool = False
+
+
+class Options(Surface, can_focus=True):
+    """The list. Up to nine lines are numbered, and a digit chooses one at once."""
+
+    DEFAULT_CSS = "Options { height: 1fr; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,g", "edge(-1)", show=False),
+        Binding("end,G", "edge(1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    class Chosen(Message):
+        """The person chose the line `code`."""
+
+        def __init__(self, code: str) -> None:
+            super().__init__()
+            self.code = code
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._build: Callable[[], Sequence[Option]] = tuple
+        self._options: Sequence[Option] = ()
+        self._cursor = 0
+        self._top = 0
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """The lines."""
+        return self._options
+
+    def show(self, build: Callable[[], Sequence[Option]], code: str | None = None) -> None:
+        """Show the lines that `build` returns, with the cursor on `code` or on the first."""
+        self._build, self._options = build, build()
+        self._top = 0
+        self._go(next((at for at, option in enumerate(self._options) if option.code == code), 0))
+
+    def reword(self) -> None:
+        """Build the lines in the language in hand."""
+        self._options = self._build()
+        self.refresh()
+
+    def action_move(self, lines: int) -> None:
+        """Go up or down."""
+        self._go(self._cursor + lines)
+
+    def action_page(self, direction: int) -> None:
+        """Go a page up or down."""
+        self._go(self._cursor + direction * max(1, self.size.height - 1))
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or the last line."""
+        self._go(0 if direction < 0 else len(self._options) - 1)
+
+    def action_choose(self) -> None:
+        """Choose the line under the cursor."""
+        if self._options:
+            self.post_message(self.Chosen(self._options[self._cursor].code))
+
+    def on_key(self, event: events.Key) -> None:
+        """Choose by number."""
+        if event.character is None or not event.character.isdecimal() or len(self._options) > _NUMBERED:
+            return
+        at = int(event.character) - 1
+        if 0 <= at < len(self._options):
+            event.stop()
+            self._go(at)
+            self.action_choose()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._go(self._cursor)
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line."""
+        at = self._top + y
+        if at >= len(self._options):
+            return self.ink()
+        option, here = self._options[at], at == self._cursor
+        ink = self.ink("cursor" if here and self.has_focus else "page").put(" > " if here else " " * _HEAD)
+        if len(self._options) <= _NUMBERED:
+            ink.put(f"{at + 1} ", self.palette["key"])
+        name = max(width_of(one.name) for one in self._options) + _GAP
+        more = self.words("common.more") if y == self.size.height - 1 and at < len(self._options) - 1 else ""
+        room = self.size.width - ink.width - 1 - width_of(more)
+        ink.put(fit(option.name, min(name, room)), self.palette["faint"] if option.faint and not here else None)
+        if room > name:
+            ink.put(fit(option.outcome, room - name), self.palette["faint"])
+        return ink.gap_to(self.size.width - 1 - width_of(more)).put(more, self.palette["key"])
+
+    def _go(self, at: int) -> None:
+        self._cursor = min(max(0, at), max(0, len(self._options) - 1))
+        rows = max(1, self.size.height)
+        self._top = max(0, min(max(self._top, self._cursor - rows + 1), self._cursor, len(self._options) - rows))
+        self.refresh()
