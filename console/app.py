@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
@@ -97,10 +98,11 @@ class RenkeiApp(HardenedApp):
         self.background.start(self.screen, self._open_terminal, self._terminal_opened, self._terminal_failed)
 
     def _open_terminal(self) -> "Terminal":
-        from console.jobs import access
+        from console.jobs import access, checkpoints
         from console.terminal import Terminal
 
         terminal = Terminal.open(self.home)
+        checkpoints.start(terminal, from_witness=True)
         access.close_abandoned(terminal)
         return terminal
 
@@ -119,7 +121,16 @@ class RenkeiApp(HardenedApp):
         """Close the database, if it was opened."""
         self._ending.set()
         if self._terminal.done() and self._terminal.exception() is None:
+            self._record_stop(self._terminal.result())
             self._terminal.result().close()
+
+    def _record_stop(self, terminal: "Terminal") -> None:
+        from console.jobs import checkpoints
+        from store.errors import StoreError
+
+        # Whatever is wrong with the store was told when it happened; nothing must keep the console from closing.
+        with suppress(StoreError):
+            checkpoints.stop(terminal)
 
     @property
     def terminal(self) -> "Terminal":
@@ -164,6 +175,14 @@ class RenkeiApp(HardenedApp):
         threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
         self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
+        self._tell_halt()
+
+    def _tell_halt(self) -> None:
+        """Say at log-on why no new work can begin, if that is so."""
+        halted = self.terminal.halted
+        screen = self.screen
+        if halted is not None and isinstance(screen, ConsoleScreen):
+            self.call_after_refresh(screen.show_fault, halted.code, halted.facts)
 
     def _renew_lease(self, session: Session) -> None:
         """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""

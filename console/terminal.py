@@ -5,21 +5,25 @@ The heavy libraries are imported here, so this module is imported after the logi
 
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from console.settings import Settings
 from store import clock
 from store.database import Database
-from store.log import Log
+from store.log import Ladder, Log
 from store.people import Pepper
 from store.vault import Vault
 from transport.identity import Identity
 from transport.keyring import KeyRing
 
+if TYPE_CHECKING:
+    from store.errors import StoreError
+
 KEYS: Final = Path("keys")
 TERMINAL_KEY: Final = KEYS / "terminal.key"
 PEPPER_KEY: Final = KEYS / "pepper.key"
 LINE_KEYS: Final = KEYS / "line"
+LOG_KEYS: Final = KEYS / "log"
 
 
 class Terminal:
@@ -31,7 +35,9 @@ class Terminal:
         self.database = database
         self.vault = vault
         self.pepper = pepper
-        self.log = Log(settings.terminal.id)
+        self.log = Log(settings.terminal.id, Ladder(home / LOG_KEYS))
+        self.halted: StoreError | None = None
+        """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
 
     @classmethod
     def open(cls, home: Path) -> "Terminal":

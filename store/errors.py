@@ -179,6 +179,12 @@ class LogEntryRefused(StoreIntegrity):
     code = "log_entry_refused"
 
 
+class LogBroken(StoreIntegrity):
+    """The log does not verify from the entry named on: nobody works here before the officer knows why."""
+
+    code = "log_broken"
+
+
 class LadderBroken(StoreIntegrity):
     """The key for the log's next checkpoint is not the one that the last one named: two persons decide to go on."""
 

@@ -128,9 +128,9 @@ class Line:
         The same envelope may be handed over again at any time: the peer answers with the same receipt.
         """
         ids = [Envelope.id_of(raw) for raw in envelopes]
-        body = {"envelopes": [wire.to_base64(raw) for raw in envelopes]}
+        body = wire.encode_base64("envelopes", envelopes)
         with _strict():
-            return _deliveries(self._call("/v1/messages", body), ids)
+            return _deliveries(self._post("/v1/messages", body), ids)
 
     def ask(self, ids: Sequence[str]) -> dict[str, bytes | None]:
         """Return for each of at most 512 ids the receipt that the peer gave, or None if it has no such message."""
@@ -176,6 +176,12 @@ class Line:
         with _strict():
             return wire.from_base64(wire.only(answer, "witness")["witness"], "witness", MOST_WITNESS_BYTES)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the line stands: nobody ended it, and the last call did not fail."""
+        with self._guard:
+            return not self._closed and self._connection is not None and self._connection.usable
+
     def close(self) -> None:
         """End the line; a call under way in another thread ends at once with LineCancelled or AnswerCancelled."""
         with self._guard:
@@ -188,9 +194,12 @@ class Line:
             self._turn.release()
 
     def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._post(path, wire.encode(body))
+
+    def _post(self, path: str, body: bytes) -> dict[str, Any]:
         with self._turn:
             connection = self._ready()
-            answer = connection.request("POST", path, wire.encode(body), self._settings.read_seconds)
+            answer = connection.request("POST", path, body, self._settings.read_seconds)
             self._used_at = time.monotonic()
             return _checked(answer)
 

@@ -66,10 +66,11 @@ class Invocation:
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin = read_pin(self.pin_file)
-        from console.jobs import access
+        from console.jobs import access, checkpoints
         from console.terminal import Terminal
 
         with Terminal.open(self.named_home()) as terminal:
+            checkpoints.start(terminal, from_witness=False)
             access.close_abandoned(terminal)
             session = access.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH

@@ -6,11 +6,12 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from console.errors import CredentialsRefused
+from console.jobs import checkpoints
 from console.session import Ending, Session
 from console.terminal import Terminal
 from store import clock
 from store.errors import AttemptTooSoon, PersonLocked, SessionClosed
-from store.log import Event, Result
+from store.log import Cause, Event, Result
 from store.people import (
     Attempt,
     Closing,
@@ -24,6 +25,7 @@ from store.people import (
     person,
     touch_session,
 )
+from store.rights import Right
 
 Origin = Literal["screen", "command"]
 
@@ -60,6 +62,7 @@ def renew(terminal: Terminal, session: Session) -> None:
     with terminal.database.writing() as tx:
         if not touch_session(tx, session.id, clock.now()):
             raise SessionClosed
+    checkpoints.make_due(terminal)
 
 
 def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
@@ -67,6 +70,22 @@ def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
     with terminal.database.writing() as tx:
         if close_session(tx, session.id, Closing(ending.value), clock.now()):
             _record_closing(terminal, tx, session.person_id, session.id, ending)
+    checkpoints.make(terminal, Cause.LOG_OFF)
+
+
+def vouch(terminal: Terminal, person_id: str, pin: str, right: Right, *, origin: Origin) -> None:
+    """Check that a second person stands behind what somebody else is about to do; no session is opened.
+
+    Raises as `log_on` does, PinToChange, RightMissing.
+    """
+    attempt = _begin(terminal, person_id, origin)
+    if not attempt.verify(pin):
+        _refuse(terminal, attempt, origin)
+    now = clock.now()
+    with terminal.database.writing() as tx:
+        finish_attempt(tx, attempt, ok=True, now=now)
+        known = person(tx, person_id)
+    _session("-", known, now).require(right)
 
 
 def close_abandoned(terminal: Terminal) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from console.jobs import addition
 from console.jobs.addition import Candidate
+from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -59,7 +60,7 @@ def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, repo
     Raises a FileFault when a file cannot be read as one (nothing of it is then in; files before it are), DiskFull and
     other DatabaseFaults. `report` gets the phase `import`, counted in bytes of the file.
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     total = Intake()
     for path in paths:
         taken = _take_in_file(terminal, session, path, Meter(report))

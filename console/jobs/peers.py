@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, peers
@@ -38,7 +39,7 @@ def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
 
 def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVersion:
     """Add a version of the peer. Raises RightMissing, PeerVersionExists, PeerDatesBad."""
-    session.require(Right.PEER)
+    admit(terminal, session, Right.PEER)
     return record(terminal, draft, actor=session.person_id, session_id=session.id)
 
 

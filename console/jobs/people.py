@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from console.errors import OwnPersonRefused, PinNotNew
+from console.jobs.admission import admit
 from console.jobs.setup import draw_pin
 from console.session import Session
 from console.terminal import Terminal
@@ -16,7 +17,7 @@ __all__ = ["Person", "add", "change_pin", "everybody", "release"]
 
 def everybody(terminal: Terminal, session: Session) -> list[Person]:
     """Return everybody who is registered, by ID."""
-    session.require(Right.PEOPLE)
+    admit(terminal, session, Right.PEOPLE)
     with terminal.database.reading() as reading:
         return persons(reading)
 
@@ -26,7 +27,7 @@ def add(terminal: Terminal, session: Session, person_id: str, roles: Iterable[Ro
 
     Raises PersonIdBad, PersonExists, RolesMissing.
     """
-    session.require(Right.PEOPLE)
+    admit(terminal, session, Right.PEOPLE)
     pin = draw_pin()
     pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
     with terminal.database.writing() as tx:
@@ -60,7 +61,7 @@ def release(terminal: Terminal, session: Session, person_id: str) -> bool:
 
     Raises OwnPersonRefused: it takes a second person. Raises PersonMissing for an ID that nobody has.
     """
-    session.require(Right.PEOPLE)
+    admit(terminal, session, Right.PEOPLE)
     if person_id == session.person_id:
         raise OwnPersonRefused
     with terminal.database.writing() as tx:

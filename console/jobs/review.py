@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from console.errors import ReasonTooLong
+from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -82,7 +83,7 @@ def _decide(
 ) -> Changed:
     right = TRANSITIONS[step].right
     if right is not None:
-        session.require(right)
+        admit(terminal, session, right)
     done = Changed()
     # In portions, so that a long list never keeps other writers waiting.
     for start in range(0, len(numbers), _PORTION):

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from console.errors import HomeNotEmpty, HomeUnwritable
+from console.jobs import checkpoints
 from console.settings import FILE_NAME, Settings, dump, names
-from console.terminal import LINE_KEYS, PEPPER_KEY, TERMINAL_KEY, Terminal
+from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, TERMINAL_KEY, Terminal
 from console.words import Words
 from store import clock
 from store.database import Database
 from store.errors import PinFault
-from store.log import Event
+from store.log import Cause, Event, Ladder
 from store.people import Pepper, Role, add_person, check_pin_policy, hash_new_pin
 from store.vault import Vault
 from transport.authority import RehearsalAuthority, Use
@@ -114,9 +115,11 @@ def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None) 
     vault = Vault.create(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority)
+    Ladder.create(home / LOG_KEYS)
     terminal = Terminal(home, settings, Database.create(settings.database_url(home)), vault, pepper)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+    checkpoints.make(terminal, Cause.CREATED)
     return terminal
 
 

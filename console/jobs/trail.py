@@ -1,5 +1,6 @@
 """The log (証跡) as a person works with it: paging, and verifying, which is itself recorded."""
 
+from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -20,14 +21,14 @@ def page(
     chosen: LogFilter = EVERYTHING,
 ) -> list[LogRow]:
     """Return at most `limit` entries below number `before` (None: from the newest), newest first."""
-    session.require(Right.LOG)
+    admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
         return entries(reading, before=before, limit=limit, chosen=chosen)
 
 
 def newest(terminal: Terminal, session: Session) -> int:
     """Return the number of the newest entry, which is also how many there are."""
-    session.require(Right.LOG)
+    admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
         return newest_entry(reading)
 
@@ -38,7 +39,7 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
     `report` gets the phase `verify`. The verification is returned whether it is good or bad: a broken log is a
     finding to act on, not a failure of this job.
     """
-    session.require(Right.LOG)
+    admit(terminal, session, Right.LOG)
     meter = Meter(report)
     with terminal.database.reading() as reading:
         meter.begin("verify", newest_entry(reading))

@@ -67,6 +67,11 @@ class Log:
         """
         return checkpoints.make(tx, self._ladder_kept(), self._terminal_id, cause, now=now)
 
+    @property
+    def highest_key(self) -> int:
+        """The number of the latest key that was made for a checkpoint."""
+        return self._ladder_kept().highest
+
     def resume(self, tx: Connection) -> Checkpoint:
         """Begin the ladder anew, for two persons who go on after a roll-back. `erase_used` is due as well."""
         return checkpoints.resume(tx, self._ladder_kept(), self._terminal_id)

@@ -64,6 +64,12 @@ def first_since(reading: Connection, moment: datetime) -> int | None:
     return reading.scalar(statement.order_by(ENTRIES.c.at, ENTRIES.c.seq).limit(1))
 
 
+def oldest_after(reading: Connection, seq: int) -> datetime | None:
+    """Return the time of the first entry after `seq`, or None when there is none."""
+    statement = select(ENTRIES.c.at).where(ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq).limit(1)
+    return reading.scalar(statement)
+
+
 def _chosen(chosen: LogFilter) -> Select[Any]:
     statement = select(ENTRIES)
     if chosen.since is not None:

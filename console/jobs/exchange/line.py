@@ -2,19 +2,20 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from console.errors import ClocksApart, record_incident
-from console.jobs import peers
+from console.jobs import checkpoints, peers
+from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
-from store.errors import StoreError
-from store.log import Draft, Event, Result
+from store.errors import StoreError, StoreIntegrity
+from store.log import Cause, Draft, Event, Result
 from store.rights import Right
 from transport.client import Line, LineSettings
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
@@ -88,13 +89,19 @@ def opened(
     three are recorded.
     """
     if clock_reason is not None:
-        session.require(Right.CLOCK)
+        admit(terminal, session, Right.CLOCK)
     endpoint = peers.endpoint(terminal)
     try:
         with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
             measured = line_clock(line.status().clock_offset, clock_reason)
+            checkpoints.show(terminal, line, endpoint)
             _record_opened(terminal, session, endpoint, measured)
             yield Contact(line, endpoint, measured)
+            checkpoints.make(terminal, Cause.EXCHANGE)
+            if line.connected:
+                # What was exchanged stands, whatever becomes of the peer's word about it: the next exchange asks again.
+                with suppress(TransportError, StoreIntegrity):
+                    checkpoints.show(terminal, line, endpoint)
     except (TransportError, ClocksApart) as error:
         record_failure(terminal, session, error)
         raise

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from console.errors import ItemError, ItemReplayed, NoticeUnfit, ResultOfAnother, ResultUnfit, record_incident
+from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
@@ -68,7 +69,7 @@ def receive(
     clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityError, or LineError when the peer
     cannot be reached at all; later failures of the line end the receiving and are told in its result.
     """
-    session.require(Right.EXCHANGE)
+    admit(terminal, session, Right.EXCHANGE)
     meter = Meter(report, cancel)
     with opened(terminal, session, cancel, clock_reason) as contact:
         receiving = _Receiving(terminal, session, meter, contact)

@@ -6,6 +6,7 @@ kept nothing, so the bytes may be made again. What it has read and refused is pu
 
 from collections.abc import Sequence
 
+from console.jobs.admission import admit
 from console.jobs.review import Changed, Refusal
 from console.session import Session
 from console.terminal import Terminal
@@ -21,7 +22,7 @@ _PORTION = 500
 
 def resend(terminal: Terminal, session: Session, numbers: Sequence[int]) -> Changed:
     """Let messages go out again whose envelopes the peer refused; their approval stands. Raises RightMissing."""
-    session.require(TRANSITIONS[Step.RESEND].right or Right.APPROVE)
+    admit(terminal, session, TRANSITIONS[Step.RESEND].right or Right.APPROVE)
     done = Changed()
     for start in range(0, len(numbers), _PORTION):
         _resend_portion(terminal, session, numbers[start : start + _PORTION], done)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.flow import Flow
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
@@ -41,7 +42,7 @@ def send(
     RightMissing, PeerMissing, ClocksApart, IdentityError, or LineError when the peer cannot be reached at all; later
     failures of the line end the sending and are told in its result.
     """
-    session.require(Right.EXCHANGE)
+    admit(terminal, session, Right.EXCHANGE)
     release_due(terminal)
     meter = Meter(report, cancel)
     done = Sent()

@@ -1,0 +1,56 @@
+"""Whether a person may begin something: the rights, the room on the disk, the soundness of the log. In one place.
+
+A refusal is recorded in a transaction of its own. What is not new work (reading, logging off, verifying and exporting
+the log) goes on when the disk is nearly full or the log was rolled back: it is what helps then.
+"""
+
+import os
+from typing import Final
+
+from console.errors import PinToChange, RightMissing
+from console.session import Session
+from console.terminal import Terminal
+from store.errors import DiskLow
+from store.log import Event, Result
+from store.rights import Right
+
+RESERVE_BYTES: Final = 64 * 2**20
+"""What is kept free for log-off, export and the entries that these write."""
+
+_ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS})
+_MEGABYTE: Final = 2**20
+
+
+def admit(terminal: Terminal, session: Session, right: Right) -> None:
+    """Let the person begin what `right` names.
+
+    Raises PinToChange and RightMissing, which are recorded; for new work also DiskLow and what halted the terminal.
+    """
+    try:
+        session.require(right)
+    except (PinToChange, RightMissing) as refusal:
+        _record(terminal, session, right, refusal.code)
+        raise
+    if right not in _ALWAYS:
+        _refuse_new_work(terminal)
+
+
+def _refuse_new_work(terminal: Terminal) -> None:
+    if terminal.halted is not None:
+        raise terminal.halted
+    disk = os.statvfs(terminal.home)
+    free = disk.f_bavail * disk.f_frsize
+    if free < RESERVE_BYTES:
+        raise DiskLow(free=free // _MEGABYTE)
+
+
+def _record(terminal: Terminal, session: Session, right: Right, code: str) -> None:
+    with terminal.database.writing() as tx:
+        terminal.log.append(
+            tx,
+            Event.ACCESS_DENIED,
+            actor=session.person_id,
+            session=session.id,
+            result=Result.REFUSED,
+            detail={"code": code, "step": right.value},
+        )

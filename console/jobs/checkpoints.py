@@ -1,0 +1,157 @@
+"""The checkpoints of the log (証跡): made while the terminal works, shown to the peer, looked at on every start.
+
+A log that was rolled back halts the terminal: nobody begins new work until two persons have looked into it and go on.
+Reading, logging off and exporting the log still work.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from console.terminal import Terminal
+from store import clock
+from store.errors import DatabaseFault, KeyFileFault, LadderBroken, LogBehind, LogBroken, StoreError, StoreIntegrity
+from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, pages
+from transport.client import Line
+from transport.errors import TransportError
+from transport.peer import PeerEndpoint
+from transport.witness import verify_witness
+
+# Entries without a checkpoint are at most as old as this and the time until somebody looks again: together under 60 s.
+_DUE: Final = timedelta(seconds=30)
+
+
+def make(terminal: Terminal, cause: Cause) -> Checkpoint | None:
+    """Sign the newest entry, unless that is signed already, and erase the key.
+
+    What is wrong with keys or checkpoints halts new work and is recorded; it is not raised, since nobody may be kept
+    from logging off by it.
+    """
+    try:
+        with terminal.database.writing() as tx:
+            made = terminal.log.checkpoint(tx, cause)
+        if made is not None:
+            terminal.log.erase_used(made)
+    except (StoreIntegrity, KeyFileFault, OSError) as error:
+        _halt(terminal, error if isinstance(error, StoreError) else LogBroken(first_bad="-"))
+        return None
+    return made
+
+
+def make_due(terminal: Terminal) -> Checkpoint | None:
+    """Make a checkpoint if entries have waited for one: to be called every 20 seconds of activity or so."""
+    with terminal.database.reading() as reading:
+        last = checkpoints.latest(reading)
+        waiting = pages.oldest_after(reading, last.seq if last else 0)
+    if terminal.halted is not None or waiting is None or clock.now() - waiting < _DUE:
+        return None
+    return make(terminal, Cause.ACTIVITY)
+
+
+def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
+    """Look at the log when a terminal is opened; return what halts new work, or None.
+
+    Verified is what was written since the last checkpoint, or since the last one that the peer saw.
+    """
+    fault: StoreError | None
+    try:
+        with terminal.database.writing() as tx:
+            flaw = terminal.log.standing(tx)
+        if flaw is None:
+            with terminal.database.reading() as reading:
+                found = terminal.log.verify(reading, since=_known_good(reading, from_witness=from_witness))
+            fault = None if found.ok else LogBroken(first_bad=found.first_bad or 0)
+        else:
+            fault = _behind(terminal, flaw)
+    except KeyFileFault as error:
+        _halt(terminal, error)
+        return error
+    if fault is not None:
+        _halt(terminal, fault)
+    return fault
+
+
+def stop(terminal: Terminal) -> None:
+    """Record that the console is closed, and sign that."""
+    with terminal.database.writing() as tx:
+        terminal.log.append(tx, Event.TERMINAL_STOPPED, actor=None, session=None)
+    make(terminal, Cause.STOP)
+
+
+def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
+    """Show the peer the latest checkpoint and keep its word about it.
+
+    Raises LogBehind when the peer has seen a later one, or another one under the same number; LineError leaves.
+    """
+    with terminal.database.reading() as reading:
+        last = checkpoints.latest(reading)
+    if last is None:
+        return
+    raw = line.show_checkpoint(last.number, last.digest.hex())
+    if raw is None:
+        return
+    try:
+        told = verify_witness(
+            raw, terminal=terminal.identity.name, municipality=endpoint.municipality, signers=endpoint.versions
+        )
+    except TransportError as error:
+        _record(terminal, error.code)
+        return
+    word = Witness(told.number, bytes.fromhex(told.checkpoint), endpoint.name, raw, told.witnessed_at)
+    with terminal.database.writing() as tx:
+        checkpoints.add_witness(tx, word)
+        flaw = terminal.log.standing(tx)
+    if flaw is not None:
+        fault = _behind(terminal, flaw)
+        _halt(terminal, fault)
+        raise fault
+
+
+def _known_good(reading: Connection, *, from_witness: bool) -> Checkpoint | None:
+    last = checkpoints.latest(reading)
+    if not from_witness or last is None:
+        return last
+    witness = checkpoints.last_witness(reading)
+    seen = checkpoints.numbered(reading, witness.number) if witness else None
+    resumed = _last_resumption(reading)
+    known = [one for one in (seen, resumed) if one is not None]
+    return max(known, key=lambda one: one.number) if known else None
+
+
+def _last_resumption(reading: Connection) -> Checkpoint | None:
+    rows = pages.page(reading, limit=1, chosen=LogFilter(events=frozenset({Event.LOG_RESUMED})))
+    return checkpoints.at_entry(reading, rows[0].seq) if rows else None
+
+
+def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
+    with terminal.database.reading() as reading:
+        last, witness = checkpoints.latest(reading), checkpoints.last_witness(reading)
+    number = last.number if last else 0
+    seen = max(terminal.log.highest_key - 1, witness.number if witness else 0)
+    if flaw is Flaw.LADDER:
+        return LadderBroken(number=number + 1)
+    return LogBehind(number=number, seen=max(seen, number))
+
+
+def _halt(terminal: Terminal, fault: StoreError) -> None:
+    first = terminal.halted is None
+    terminal.halted = fault
+    if first:
+        _record(terminal, fault.code)
+
+
+def _record(terminal: Terminal, code: str) -> None:
+    try:
+        with terminal.database.writing() as tx:
+            terminal.log.append(
+                tx,
+                Event.PROTECTION_FAILED,
+                actor=None,
+                session=None,
+                result=Result.FAILED,
+                detail={"protection": "log", "code": code},
+            )
+    except DatabaseFault:
+        # The fault itself stands in the way of its record; whoever works next meets it and is told.
+        return
