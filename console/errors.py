@@ -8,7 +8,7 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── PinNotNew, RecordFaulty, ReasonTooLong
+    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
@@ -163,6 +163,18 @@ class RecordFaulty(InputError):
     """What was entered breaks `count` rules, first at `field`: the person corrects it."""
 
     code = "record_faulty"
+
+
+class RecordNotSingle(InputError):
+    """The file should hold one record and holds none or several: the person gives the one that is meant."""
+
+    code = "record_not_single"
+
+
+class RecordUnread(InputError):
+    """Line `line` of the file holds no record, by the rule named: the person corrects it."""
+
+    code = "record_unread"
 
 
 class ReasonTooLong(InputError):

@@ -31,6 +31,8 @@ _COMMANDS = {
     "release": "console.commands.review:release",
     "withdraw": "console.commands.review:withdraw",
     "resend": "console.commands.review:resend",
+    "revise": "console.commands.entry:revise",
+    "undo": "console.commands.entry:undo",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
     "log": "console.commands.log:log",

@@ -48,15 +48,24 @@ def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
 @click.option("--direction", type=click.Choice(_DIRECTIONS))
 @click.option("--state", metavar="S")
 @click.option("--reference", metavar="R")
+@click.option("--being-undone", is_flag=True)
 @click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
-def queue(said: Invocation, direction: str | None, state: str | None, reference: str | None, limit: int) -> int:
+def queue(
+    said: Invocation, *, direction: str | None, state: str | None, reference: str | None, being_undone: bool, limit: int
+) -> int:
     """List messages without their contents: `show` tells one whole."""
     from console.jobs.queue import QueueQuery
 
     if state is not None:
         _check_state(said, direction, state)
-    query = QueueQuery(direction=direction, state=state, reference=reference, limit=min(limit or _PAGE, _PAGE))
+    query = QueueQuery(
+        direction="out" if being_undone else direction,
+        state=state,
+        reference=reference,
+        limit=min(limit or _PAGE, _PAGE),
+        being_undone=being_undone,
+    )
     with said.acting() as (terminal, session):
         rows, total = _rows(terminal, session, query, limit)
     data = {"messages": [_row(row) for row in rows], "total": total}

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from console.errors import RecordFaulty
+from console.errors import RecordFaulty, RecordNotSingle, RecordUnread
 from console.jobs import addition
 from console.jobs.addition import Candidate
 from console.session import Session
@@ -26,6 +28,7 @@ from store.message.codes import Category
 from store.message.groups import Record
 from store.message.proposal import Proposed
 from store.message.proposal import propose as propose_messages
+from store.message.records import read_records
 from store.message.rules import Finding
 from store.message.states import UNDOABLE, Direction, Pointer
 from store.queue import Act, Revision
@@ -39,10 +42,13 @@ __all__ = [
     "enter",
     "free_reference",
     "judge",
+    "load",
     "open_for_revision",
     "propose",
+    "replacement",
     "revise",
 ]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -157,6 +163,33 @@ def cancel(terminal: Terminal, session: Session, number: int) -> str:
     record = counter(terminal, session, number, Pointer.CANCELS)
     enter(terminal, session, [record])
     return str(record["reference"])
+
+
+def replacement(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any]) -> Record:
+    """Return `record` as a message in place of one that has left; it is entered like any other.
+
+    A reference of its own and a moment are filled in where it has none, or still those of the message it replaces.
+    Raises what `counter` raises.
+    """
+    drafted = counter(terminal, session, number, Pointer.REPLACES)
+    kept = {name: value for name, value in record.items() if name not in set(Pointer)}
+    if kept.get("reference") == drafted["replaces"]:
+        del kept["reference"]
+    given = {name: drafted[name] for name in ("reference", "occurred_at", "municipality")}
+    return {**given, **kept, "replaces": drafted["replaces"]}
+
+
+def load(path: Path) -> Record:
+    """Read a file that holds exactly one record.
+
+    Raises FileFault for what cannot be read as one, RecordUnread for a line that holds no record, RecordNotSingle.
+    """
+    found = list(islice(read_records(path, path.name), 2))
+    if len(found) != 1:
+        raise RecordNotSingle(file=path.name)
+    if found[0].record is None:
+        raise RecordUnread(file=path.name, line=str(found[0].line), rule=found[0].findings[0].rule)
+    return found[0].record
 
 
 def free_reference(terminal: Terminal, kind: str) -> str:
