@@ -30,8 +30,8 @@ def _send(site: Site) -> exchange.Sent:
     return exchange.send(site.terminal, site.session(OPERATOR))
 
 
-def _receive(site: Site, **more: int) -> exchange.Received:
-    return exchange.receive(site.terminal, site.session(OPERATOR), **more)
+def _receive(site: Site, *, after: int | None = None) -> exchange.Received:
+    return exchange.receive(site.terminal, site.session(OPERATOR), after=after)
 
 
 def _incidents(site: Site) -> str:

@@ -1,0 +1,104 @@
+"""`python -m tests.faults cuts [--all]` and `kills`: the trials without end that the tests make a choice of.
+
+Prints one line of JSON at the end: how many trials there were and what a person was told how often; any trial that
+does not end well ends the whole with its traceback.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from console.terminal import Terminal
+from store.message.states import OutState
+from tests.console.jobs.site import PATIENCE, Site
+from tests.faults.proxy import Fault, Harm, Way
+from tests.faults.trials import OWNED, bench, faults
+from tests.faults.worker import working
+
+_AT_ONCE = 1000
+_STRIDE = 100
+
+
+def main() -> None:
+    """Read what is wanted and do it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    kinds = parser.add_subparsers(required=True)
+    cuts = kinds.add_parser("cuts", help="harm a small exchange at many bytes")
+    cuts.add_argument("--all", action="store_true", help="at every byte of both ways; takes an hour or so")
+    cuts.add_argument("--stride", type=int, default=_STRIDE)
+    cuts.set_defaults(run=_cut)
+    kills = kinds.add_parser("kills", help="kill the console in the middle of exchanges")
+    kills.add_argument("--rounds", type=int, default=50)
+    kills.set_defaults(run=_kill)
+    for one in (cuts, kills):
+        one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    chosen = parser.parse_args()
+    print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
+
+
+def _cut(chosen: argparse.Namespace) -> dict[str, object]:
+    """Harm an exchange at every `stride`-th byte of each way."""
+    stride = 1 if chosen.all else chosen.stride
+    seen: Counter[str] = Counter()
+    done = 0
+    with _site() as site, site.served(register=False) as port, bench(site, port, 1) as first:
+        lengths = first.measure()
+    for part in _portions(list(faults(lengths, stride, chosen.seed))):
+        # A fresh terminal now and then: its log is verified whole at the end of each.
+        with _site() as site, site.served(register=False) as port, bench(site, port, len(part)) as trials:
+            for fault in part:
+                seen.update(trials.trial(fault) or ["nothing"])
+                done += 1
+                sys.stderr.write(f"\r{done} ({fault})   ")
+            trials.check_all()
+    return {"trials": done, "bytes": {way.value: count for way, count in lengths.items()}, "told": dict(seen)}
+
+
+def _portions(all_faults: list[Fault]) -> Iterator[list[Fault]]:
+    for start in range(0, len(all_faults), _AT_ONCE):
+        yield all_faults[start : start + _AT_ONCE]
+
+
+def _kill(chosen: argparse.Namespace) -> dict[str, object]:
+    """Kill a console `rounds` times in the middle of an exchange of twenty messages."""
+    chance = random.Random(chosen.seed)
+    struck = 0
+    with (
+        _site() as site,
+        site.served(register=False) as port,
+        bench(site, port, 20 * chosen.rounds + 1, batch=5) as trials,
+    ):
+        lengths = trials.measure()
+        for done in range(chosen.rounds):
+            numbers = trials.approve(20)
+            with working(site.home) as worker:
+                way = chance.choice(list(Way))
+                kill = Fault(way, chance.randrange(lengths[way] * 4), Harm.CALL, act=worker.kill)
+                trials.proxy.tell(kill)
+                worker.wait(PATIENCE)
+            struck += kill.struck.is_set()
+            trials.check(numbers, OWNED | {OutState.SENDING})
+            trials.recover()
+            trials.check(numbers, {OutState.ACCEPTED})
+            sys.stderr.write(f"\r{done + 1} ({kill})   ")
+        trials.check_all()
+    return {"rounds": chosen.rounds, "killed": struck}
+
+
+@contextmanager
+def _site() -> Iterator[Site]:
+    with tempfile.TemporaryDirectory(prefix="renkei-faults-") as name:
+        place = Path(name)
+        Site.make(place / "terminal", place / "agency")
+        with Terminal.open(place / "terminal") as terminal:
+            yield Site(place / "terminal", place / "agency", terminal)
+
+
+if __name__ == "__main__":
+    main()
