@@ -41,7 +41,7 @@ class Cluster:
     socket: Path
     user: str
     _numbers: Iterator[int] = field(default_factory=count)
-    _made: list[str] = field(default_factory=list)
+    _shared: dict[str, str] = field(default_factory=dict)
 
     def new_database(self, owner: str = WORKER) -> str:
         """Make an empty database that belongs to `owner`; return its URL for the role that works."""
@@ -49,15 +49,30 @@ class Cluster:
 
     def new_store(self) -> str:
         """Make a database with the store's tables, quicker than the store itself would; return its URL."""
-        if not self._made:
-            self._made.append(self.new_database())
-            Database.create(self._made[0]).close()
-        return self._new_database(WORKER, make_url(self._made[0]).database or "")
+        first = "store" not in self._shared
+        template = self.shared_database("store")
+        if first:
+            Database.create(template).close()
+        return self.copy_of(template)
+
+    def shared_database(self, name: str) -> str:
+        """Return the URL of the database of that name, for the tests to fill once and to copy then."""
+        if name not in self._shared:
+            self._shared[name] = self.new_database()
+        return self._shared[name]
+
+    def copy_of(self, url: str) -> str:
+        """Copy a database that nobody is connected to; return the copy's URL."""
+        return self._new_database(WORKER, make_url(url).database or "")
 
     def _new_database(self, owner: str, template: str) -> str:
         name = f"renkei-{next(self._numbers)}"
         self.sql(f'CREATE DATABASE "{name}" OWNER "{owner}" TEMPLATE "{template}" STRATEGY file_copy')
         return self.url(name)
+
+    def administrator_of(self, url: str) -> str:
+        """Return how the administrator connects to a database, for psycopg."""
+        return f"host={self.socket} dbname={make_url(url).database} user={self.user}"
 
     def set(self, setting: str) -> None:
         """Change a setting of the running server, such as "fsync = off"."""

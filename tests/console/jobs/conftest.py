@@ -1,12 +1,14 @@
 """Fixtures of the jobs: a terminal and its agency, made once and copied for each test."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
+from console.settings import FILE_NAME, StoreSettings
 from console.terminal import Terminal
 from store.people import attempts, pins
 from tests.console.jobs.relay import Relay
@@ -24,21 +26,44 @@ def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pins, "_hasher", _CHEAP)
-        Site.make(place / "terminal", place / "agency")
-    return place
+def _made_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The way to a site that nobody works in, by the URL of the database that it is made with."""
+
+    @cache
+    def made(url: str) -> Path:
+        place = tmp_path_factory.mktemp("site")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pins, "_hasher", _CHEAP)
+            Site.make(place / "terminal", place / "agency", StoreSettings(url=url))
+        return place
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def _made(_made_on: Callable[[str], Path]) -> Path:
+    return _made_on(StoreSettings().url)
 
 
 @pytest.fixture
-def site(_made: Path, tmp_path: Path) -> Iterator[Site]:
+def site(
+    engine: str, _made_on: Callable[[str], Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Site]:
     """A terminal and an agency of this test's own; the agency is not registered yet and does not run."""
-    shutil.copytree(_made, tmp_path / "site")
     home = tmp_path / "site" / "terminal"
+    administrator = None
+    if engine == "sqlite":
+        shutil.copytree(_made_on(StoreSettings().url), tmp_path / "site")
+    else:
+        cluster = request.getfixturevalue("cluster")
+        template = cluster.shared_database("site")
+        shutil.copytree(_made_on(template), tmp_path / "site")
+        url = cluster.copy_of(template)
+        settings = home / FILE_NAME
+        settings.write_text(settings.read_text(encoding="utf-8").replace(template, url), encoding="utf-8")
+        administrator = cluster.administrator_of(url)
     with Terminal.open(home) as terminal:
-        yield Site(home, tmp_path / "site" / "agency", terminal)
+        yield Site(home, tmp_path / "site" / "agency", terminal, administrator)
 
 
 @pytest.fixture

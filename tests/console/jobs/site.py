@@ -12,9 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
+from sqlmodel import SQLModel
+
 from console.jobs import intake, peers, rehearsal, review, setup
 from console.session import Session
-from console.settings import MunicipalitySettings, Settings, TerminalSettings
+from console.settings import MunicipalitySettings, Settings, StoreSettings, TerminalSettings
 from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event, LogFilter, LogRow
@@ -116,9 +119,11 @@ class Site:
     home: Path
     agency_home: Path
     terminal: Terminal
+    administrator: str | None = None
+    """How PostgreSQL's administrator reaches the database; None on SQLite."""
 
     @classmethod
-    def make(cls, home: Path, agency_home: Path) -> None:
+    def make(cls, home: Path, agency_home: Path, store: StoreSettings) -> None:
         """Make both, each registered with the other but for the agency's port, which is not known yet."""
         authority = RehearsalAuthority()
         settings = Settings(
@@ -126,6 +131,7 @@ class Site:
                 code=MUNICIPALITY, name="新宿区", name_en="Shinjuku City", section="戸籍", section_en="Residents"
             ),
             terminal=TerminalSettings(id="131041-01"),
+            store=store,
         )
         with setup.new_terminal(home, settings, authority=authority) as terminal:
             people = [(one, roles, pin) for one, (roles, pin) in PEOPLE.items()]
@@ -146,7 +152,10 @@ class Site:
         file = write_lines(self.home.with_name("outgoing.jsonl"), records)
         taken = intake.take_in(self.terminal, self.session(OPERATOR), [file])
         assert (taken.accepted, taken.errors) == (len(records), [])
-        return [self.number(str(one["reference"])) for one in records]
+        keys = [queue.MessageKey(str(one["kind"]), str(one["reference"])) for one in records]
+        with self.terminal.database.reading() as reading:
+            found = queue.known(reading, Direction.OUT, keys)
+        return [found[key].id for key in keys]
 
     def approve(self, records: Sequence[Record]) -> list[int]:
         """Take messages in and approve them; return their numbers."""
@@ -201,16 +210,30 @@ class Site:
 
     def raw(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement behind the program's back."""
+        if self.administrator is not None:
+            with psycopg.connect(self.administrator) as connection:
+                cursor = connection.execute(statement.replace("?", "%s").encode(), values)
+                return cursor.fetchall() if cursor.description else []
         with closing(sqlite3.connect(self.database_file)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
+    def agency_raw(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement in the agency's database."""
+        with closing(sqlite3.connect(self.agency_home / "agency.db")) as connection, connection:
+            return connection.execute(statement).fetchall()
+
     def contents(self) -> str:
-        """Return a digest of everything that the database holds."""
-        digest = sha256()
-        with closing(sqlite3.connect(self.database_file)) as connection:
-            for line in connection.iterdump():
-                digest.update(line.encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        """Return a digest of everything that the database holds but the log, where refusals are recorded."""
+        tables = sorted(one for one in SQLModel.metadata.tables if one != "log_entry")
+        return sha256(
+            repr([sorted(map(repr, self.raw(f'SELECT * FROM "{one}"'))) for one in tables]).encode()
+        ).hexdigest()
+
+    def unguard_log(self) -> None:
+        """Let the log be changed, as somebody who owns the machine can."""
+        if self.administrator is None:
+            for verb in ("UPDATE", "DELETE"):
+                self.raw(f"DROP TRIGGER log_entry_stands_{verb}")
 
     # The peer
 

@@ -22,6 +22,7 @@ from store.errors import (
 )
 from store.log import Event
 from store.people import Role, attempts
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, OPERATOR, PATIENCE, PEOPLE, Site
 from tests.console.jobs.worker import stopped_in_the_middle
 
@@ -79,6 +80,7 @@ def test_a_wrong_pin_and_an_unknown_id_get_the_same_answer(site: Site) -> None:
         assert entry.detail == {"origin": "screen", "cause": "credentials_refused", "attempts": 1}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "typed", [PIN, "46378291", "私の暗証番号は秘密です", "", "OP-101", "op-101 ", "\udcff", "\0", "x" * 5000]
 )
