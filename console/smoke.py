@@ -165,7 +165,8 @@ class _Run:
     async def _until(self, reached: Callable[[], bool]) -> None:
         """Let the console work until `reached`; raise SmokeStuck when that takes too long."""
         deadline = time.monotonic() + _STEP_SECONDS
-        while not reached():
+        # A job's result is on the screen only when the background has handed it over.
+        while self._app.background.busy or not reached():
             if time.monotonic() > deadline:
                 raise SmokeStuck(seconds=f"{_STEP_SECONDS:.0f}")
             await self._pilot.pause(0.02)
