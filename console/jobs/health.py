@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from console.jobs import peers
 from console.jobs.exchange import line_state
+from console.jobs.exchange.clocks import WARNED_SECONDS
 from console.settings import Settings
 from console.terminal import PEPPER_KEY, TERMINAL_KEY, Terminal
 from console.words import Words
@@ -14,9 +17,10 @@ from store import clock
 from store.database import Database
 from store.people import Pepper
 from store.vault import Vault
+from transport.identity import newest_in_force
 
-_ANNOUNCED: Final = timedelta(days=90)
-_MOST_CLOCK_OFFSET: Final = 30.0
+#: How many days ahead the end of a certificate is announced, again and again.
+ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,66 @@ class Health:
         return all(check.ok for check in self.checks)
 
 
+class Party(StrEnum):
+    """Whose certificate it is."""
+
+    TERMINAL = "terminal"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A certificate that ends soon and has no successor yet: whose, when it ends, and the whole days left.
+
+    `step` is the last of `ANNOUNCED_DAYS` that was reached, 0 when the certificate has ended.
+    """
+
+    party: Party
+    until: datetime
+    days: int
+    step: int
+
+    def text(self, words: Words) -> str:
+        """Return what a person is told at log-on."""
+        day = self.until.astimezone(clock.JAPAN).date().isoformat()
+        return words(f"check.announcement.{'soon' if self.step else 'over'}.{self.party}", until=day, days=self.days)
+
+
+def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[Announcement]:
+    """Return the certificates of either side whose end is to be announced at `now`, the soonest first.
+
+    One whose successor takes over before it ends is none of them. Raises IdentityError.
+    """
+    at = now or clock.now()
+    ends = {Party.TERMINAL: _own_end(terminal, at), Party.PEER: _peers_end(terminal, at)}
+    found = [_announcement(party, until, at) for party, until in ends.items() if until is not None]
+    return sorted((one for one in found if one is not None), key=lambda one: one.until)
+
+
+def _announcement(party: Party, until: datetime, now: datetime) -> Announcement | None:
+    left = until - now
+    if left <= timedelta():
+        return Announcement(party, until, left.days, 0)
+    reached = [days for days in ANNOUNCED_DAYS if left <= timedelta(days=days)]
+    return Announcement(party, until, left.days, min(reached)) if reached else None
+
+
+def _own_end(terminal: Terminal, now: datetime) -> datetime | None:
+    until = terminal.keys.in_use(now).certificate_until
+    coming = terminal.keys.coming(now)
+    return None if coming is not None and coming.used_from <= until else until
+
+
+def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
+    with terminal.database.reading() as reading:
+        known = peers.versions(reading)
+    current = newest_in_force(known, now)
+    if current is None:
+        return None
+    until = current.public.certificate.not_valid_after_utc
+    return None if any(now < one.valid_from <= until for one in known) else until
+
+
 def check(home: Path, words: Words) -> Health:
     """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on."""
     checks = [_try("settings", words, lambda: _settings(home, words))]
@@ -53,7 +117,8 @@ def check(home: Path, words: Words) -> Health:
     if all(one.ok for one in checks):
         with Terminal.open(home) as terminal:
             checks += [
-                _try("certificate", words, lambda: _certificate(terminal, words)),
+                _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
+                _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
                 _try("log", words, lambda: _log(terminal, words)),
                 *_line(terminal, words),
             ]
@@ -91,16 +156,21 @@ def _database(home: Path, words: Words) -> Check:
     return Check("database", ok=True, detail=words("check.found.database"))
 
 
-def _certificate(terminal: Terminal, words: Words) -> Check:
-    """Look at the certificate's dates: its end is announced 90 days ahead."""
-    now = datetime.now(UTC)
-    terminal.identity.check_dates(now)
-    until = terminal.identity.certificate_until
-    days = (until - now).days
-    detail = words("check.found.certificate", until=until.astimezone(clock.JAPAN).date().isoformat(), days=days)
-    if until - now <= _ANNOUNCED:
-        return Check("certificate", ok=False, detail=detail, remedy=words("check.remedy.certificate"))
-    return Check("certificate", ok=True, detail=detail)
+def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:
+    """Look at the dates of a certificate in use: its end is announced 90 days ahead, unless its successor waits."""
+    now = clock.now()
+    if party is Party.TERMINAL:
+        terminal.identity.check_dates(now)
+        until = terminal.identity.certificate_until
+        name = "certificate"
+    else:
+        until = peers.endpoint(terminal).in_force(now).public.certificate.not_valid_after_utc
+        name = "peer_certificate"
+    day, days = until.astimezone(clock.JAPAN).date().isoformat(), (until - now).days
+    detail = words("check.found.certificate", until=day, days=days)
+    if any(one.party is party for one in announcements(terminal, now=now)):
+        return Check(name, ok=False, detail=detail, remedy=words(f"check.remedy.{name}"))
+    return Check(name, ok=True, detail=detail)
 
 
 def _log(terminal: Terminal, words: Words) -> Check:
@@ -117,7 +187,7 @@ def _line(terminal: Terminal, words: Words) -> list[Check]:
     if state.code is not None:
         return [_fault("peer", words, state.code, dict(state.facts))]
     offset = state.clock_offset or 0.0
-    near = abs(offset) <= _MOST_CLOCK_OFFSET
+    near = abs(offset) <= WARNED_SECONDS
     return [
         Check("peer", ok=True, detail=words("check.found.peer", name=state.peer_name)),
         Check(
