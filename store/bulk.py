@@ -6,7 +6,7 @@ Building the parameters of every row anew costs the engine's layer more than SQL
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
+from sqlalchemy import Connection, Dialect, Insert, LargeBinary, Table, Update, insert
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultDialect
@@ -55,8 +55,10 @@ class Bulk:
         assert placed is not None
         processes = []
         for place, name in enumerate(placed):
-            process = statement.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
-            if process is not None:
+            kind = statement.binds[name].type
+            process = kind.dialect_impl(dialect).bind_processor(dialect)
+            # Bytes are what every driver takes for bytes; wrapping each value would change nothing.
+            if process is not None and not isinstance(kind, LargeBinary):
                 processes.append((place, process))
         order = tuple(self._names.index(name) for name in placed)
         compiled = self._compiled[engines.name] = _Compiled(str(statement), order, tuple(processes))

@@ -1,6 +1,7 @@
 """Time as the store keeps it: aware moments in UTC; days are days in Japan."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 """Japanese time. Japan has kept UTC+9 without summer time since 1951-09, so no zone table is needed."""
@@ -19,6 +20,7 @@ def day_in_japan(moment: datetime) -> date:
     return moment.astimezone(JAPAN).date()
 
 
+@lru_cache(maxsize=256)  # What one act writes bears one time.
 def to_microseconds(moment: datetime) -> int:
     """Return whole microseconds from 1970-01-01T00:00Z to `moment`; ValueError if it names no zone."""
     if moment.tzinfo is None:
@@ -32,6 +34,7 @@ def from_microseconds(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
+@lru_cache(maxsize=16)  # What one act writes bears one time.
 def to_text(moment: datetime) -> str:
     """Return `moment` as 2026-11-23T07:15:00.000000Z: always UTC, always six digits, so it sorts as text."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

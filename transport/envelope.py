@@ -124,28 +124,27 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An envelope taken apart: the exact bytes `raw`, and their parts. Nothing is verified yet."""
+    """An envelope taken apart: the exact bytes `raw`, and their parts. Nothing is verified yet.
+
+    `digest`: SHA-256 over all its bytes, in hexadecimal digits.
+    """
 
     raw: bytes
     header: Header
     header_bytes: bytes
     sealed: bytes
     signature: bytes
+    digest: str
 
     @property
     def id(self) -> str:
         """The id that sender and recipient know the message by."""
         return self.header.id
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all bytes of the envelope, in hexadecimal digits."""
-        return wire.sha256(self.raw)
-
     @staticmethod
     def id_of(raw: bytes) -> str:
         """Return the id of an envelope of our own, whose bytes were checked when they were made."""
-        header_bytes, _ = _counted(raw[len(MAGIC) :], MOST_HEADER_BYTES)
+        header_bytes, _ = _counted(raw, len(MAGIC), MOST_HEADER_BYTES)
         return str(json.loads(header_bytes)["id"])
 
     @classmethod
@@ -155,15 +154,16 @@ class Envelope:
             raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
         if not raw.startswith(MAGIC):
             raise EnvelopeMalformed(place="magic")
-        header_bytes, rest = _counted(raw[len(MAGIC) :], MOST_HEADER_BYTES)
-        sealed, signature = _counted(rest, wire.MOST_ENVELOPE_BYTES)
+        header_bytes, end = _counted(raw, len(MAGIC), MOST_HEADER_BYTES)
+        sealed, end = _counted(raw, end, wire.MOST_ENVELOPE_BYTES)
+        signature = raw[end:]
         if len(signature) != SIGNATURE_BYTES:
             raise EnvelopeTruncated
         try:
             header = Header.from_bytes(header_bytes)
         except wire.WireError as error:
             raise EnvelopeMalformed(place=error.place) from error
-        return cls(raw, header, header_bytes, sealed, signature)
+        return cls(raw, header, header_bytes, sealed, signature, wire.sha256(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Sealer:
         raw = MAGIC + _prefixed(header_bytes) + _prefixed(sealed) + signature
         if len(raw) > wire.MOST_ENVELOPE_BYTES:
             raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
-        return Envelope(raw, header, header_bytes, sealed, signature)
+        return Envelope(raw, header, header_bytes, sealed, signature, wire.sha256(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,28 +249,32 @@ class Opener:
         """Do what `open` does with an envelope that was taken apart already; cheap checks come before costly ones."""
         header = envelope.header
         _check_suite(header)
-        self._check_addresses(header)
+        reader = self._check_addresses(header)
         sender = self._sender_of(header)
         if header.created_at > now + wire.CLOCK_TOLERANCE:
             raise EnvelopeFromFuture
         if not sender.public.has_signed(envelope.signature, _signed(envelope.header_bytes, envelope.sealed)):
             raise SignatureBroken
-        return Opened(envelope, sender, self._content(envelope))
+        return Opened(envelope, sender, _content(envelope, reader))
 
-    def _check_addresses(self, header: Header) -> None:
+    def _check_addresses(self, header: Header) -> Identity:
+        """Return the recipient's identity to whose key the envelope says it is sealed, when all addresses are right."""
         if header.recipient != self.recipient.name:
             raise EnvelopeMisaddressed
-        if self._reader(header) is None:
+        reader = self._reader(header.recipient_key)
+        if reader is None:
             raise RecipientKeyUnknown
         if header.municipality != self.municipality:
             raise MunicipalityForeign
         if header.purpose not in self.purposes:
             raise PurposeForeign
+        return reader
 
-    def _reader(self, header: Header) -> Identity | None:
-        """Return the recipient's identity to whose key the envelope says it is sealed."""
-        own = (self.recipient, *self.others)
-        return next((one for one in own if one.public.sealing_key_id == header.recipient_key), None)
+    def _reader(self, key_id: str) -> Identity | None:
+        for one in (self.recipient, *self.others):
+            if one.public.sealing_key_id == key_id:
+                return one
+        return None
 
     def _sender_of(self, header: Header) -> DatedIdentity:
         """Return the registered version whose key signed, in force when the envelope was made."""
@@ -285,16 +289,15 @@ class Opener:
                 return one
         raise SenderKeyNotInForce
 
-    def _content(self, envelope: Envelope) -> bytes:
-        reader = self._reader(envelope.header)
-        assert reader is not None
-        try:
-            plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
-        except NotOpened as error:
-            raise SealBroken from error
-        if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
-            raise ContentChanged
-        return plain[SALT_BYTES:]
+
+def _content(envelope: Envelope, reader: Identity) -> bytes:
+    try:
+        plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
+    except NotOpened as error:
+        raise SealBroken from error
+    if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
+        raise ContentChanged
+    return plain[SALT_BYTES:]
 
 
 def _check_suite(header: Header) -> None:
@@ -318,14 +321,15 @@ def _prefixed(part: bytes) -> bytes:
     return _LENGTH.pack(len(part)) + part
 
 
-def _counted(raw: bytes, most: int) -> tuple[bytes, bytes]:
-    """Split off a part that begins with its length in four bytes, big end first."""
-    if len(raw) < _LENGTH.size:
+def _counted(raw: bytes, start: int, most: int) -> tuple[bytes, int]:
+    """Return the part at `start`, which begins with its length in four bytes, big end first, and where it ends."""
+    begin = start + _LENGTH.size
+    if len(raw) < begin:
         raise EnvelopeTruncated
-    (length,) = _LENGTH.unpack_from(raw)
+    (length,) = _LENGTH.unpack_from(raw, start)
     if length > most:
         raise EnvelopeMalformed(place="length")
-    end = _LENGTH.size + length
+    end = begin + length
     if len(raw) < end:
         raise EnvelopeTruncated
-    return raw[_LENGTH.size : end], raw[end:]
+    return raw[begin:end], end

@@ -49,10 +49,11 @@ class Sealed(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """A receipt and the exact envelope that it is said to be for."""
+    """A receipt, the exact envelope that it is said to be for, and SHA-256 of that (32 bytes)."""
 
     receipt: bytes
     envelope: bytes
+    digest: bytes
 
 
 class Notary(Protocol):
@@ -116,7 +117,9 @@ class NotaryProcess:
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
         """Tell of each receipt whether it verifies."""
-        return self._submit(_VerifyOrder(proofs, signers), lambda: _verify_all(proofs, signers))
+        # The process has the envelopes that it made; of others it knows nothing, and they are looked at here.
+        known = [(proof.receipt, proof.digest) for proof in proofs]
+        return self._submit(_VerifyOrder(known, signers), lambda: _verify_all(proofs, signers))
 
     def close(self) -> None:
         """End the process; what it was still to do is given up."""
@@ -178,35 +181,43 @@ class _SealOrder:
     contents: Sequence[Content]
     created_at: datetime
 
-    def carry_out(self) -> list[Sealed]:
+    def carry_out(self, made: dict[bytes, Envelope]) -> list[Sealed]:
         sealer = Sealer(_identity(self.directory), self.recipient, self.municipality, self.peer_version)
-        return _seal_all(sealer, self.contents, self.created_at)
+        envelopes = [_seal(sealer, content, self.created_at) for content in self.contents]
+        sealed = [_finished(one) for one in envelopes]
+        made.update((one.digest, envelope) for one, envelope in zip(sealed, envelopes, strict=True))
+        return sealed
 
 
 @dataclass(frozen=True, slots=True)
 class _VerifyOrder:
-    proofs: Sequence[Proof]
+    proofs: Sequence[tuple[bytes, bytes]]
     signers: Sequence[DatedIdentity]
 
-    def carry_out(self) -> list[bool]:
-        return _verify_all(self.proofs, self.signers)
+    def carry_out(self, made: dict[bytes, Envelope]) -> list[bool]:
+        # An envelope gets one receipt in an exchange: it is let go of here, so that memory does not grow.
+        return [_verifies(receipt, made.pop(digest), self.signers) for receipt, digest in self.proofs]
+
+
+def _seal(sealer: Sealer, content: Content, created_at: datetime) -> Envelope:
+    return sealer.seal(content.plain, message_id=content.id, purpose=Purpose.MESSAGE, created_at=created_at)
+
+
+def _finished(envelope: Envelope) -> Sealed:
+    return Sealed(envelope.raw, bytes.fromhex(envelope.digest), bytes.fromhex(envelope.header.content_digest))
 
 
 def _seal_all(sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> list[Sealed]:
-    sealed = []
-    for content in contents:
-        made = sealer.seal(content.plain, message_id=content.id, purpose=Purpose.MESSAGE, created_at=created_at)
-        sealed.append(Sealed(made.raw, bytes.fromhex(made.digest), bytes.fromhex(made.header.content_digest)))
-    return sealed
+    return [_finished(_seal(sealer, content, created_at)) for content in contents]
 
 
 def _verify_all(proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> list[bool]:
-    return [_verifies(proof, signers) for proof in proofs]
+    return [_verifies(proof.receipt, Envelope.read(proof.envelope), signers) for proof in proofs]
 
 
-def _verifies(proof: Proof, signers: Sequence[DatedIdentity]) -> bool:
+def _verifies(receipt: bytes, envelope: Envelope, signers: Sequence[DatedIdentity]) -> bool:
     try:
-        verify_receipt(proof.receipt, envelope=Envelope.read(proof.envelope), signers=signers)
+        verify_receipt(receipt, envelope=envelope, signers=signers)
     except ReceiptError:
         return False
     return True
@@ -253,9 +264,10 @@ def serve(handle: int) -> None:
     connection = Connection(handle)
     orders: queue.SimpleQueue[_SealOrder | _VerifyOrder] = queue.SimpleQueue()
     threading.Thread(target=_take, args=(connection, orders), daemon=True).start()
+    made: dict[bytes, Envelope] = {}
     while True:
         try:
-            answer: object = orders.get().carry_out()
+            answer: object = orders.get().carry_out(made)
         except Exception:  # noqa: BLE001, the other side does it itself and tells what is wrong
             answer = None
         connection.send(answer)

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -46,6 +46,12 @@ class WireError(ValueError):
 def encode(value: Mapping[str, Any]) -> bytes:
     """Return canonical JSON: sorted keys, no spaces, ASCII only, so that equal values are equal bytes."""
     return _ENCODER.encode(value).encode("ascii")
+
+
+def encode_base64(name: str, parts: Iterable[bytes]) -> bytes:
+    """Return canonical JSON of an object whose one field `name` lists `parts` in base64."""
+    listed = b'","'.join(binascii.b2a_base64(part, newline=False) for part in parts)
+    return b'{"%b":[%b]}' % (name.encode("ascii"), b'"%b"' % listed if listed else b"")
 
 
 def decode(raw: bytes, place: str) -> dict[str, Any]:
@@ -160,6 +166,7 @@ def _matching(pattern: re.Pattern[str], value: Any, place: str) -> str:
     return value
 
 
+@lru_cache(maxsize=64)  # Most of a batch bears one time.
 def to_time(moment: datetime) -> str:
     """Return an aware `moment` as RFC 3339 in UTC with microseconds, e.g. 2026-11-23T07:15:00.000000Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

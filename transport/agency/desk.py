@@ -109,7 +109,7 @@ class Desk:
             envelope = Envelope.read(raw)
         except EnvelopeError as error:
             return _Refused(None, self._problem(error))
-        if self._ledger.known(terminal.name, envelope.id) is not None:
+        if self._ledger.is_known(terminal.name, envelope.id):
             return envelope
         try:
             opened = opener.verify(envelope, now=now)

@@ -30,6 +30,7 @@ _DAYS: Final = (
     "basis.reported_on",
     "basis.date",
 )
+_PATTERNS: Final = {**dict.fromkeys(_NUMBERS, _NUMBER), **dict.fromkeys(_DAYS, _DAY)}
 # What must never leave the municipality, or belongs to another kind: worth naming when it is met.
 _KNOWN_INTRUDERS: Final = frozenset({"subject", "person", "basis", *_NUMBERS, *_DAYS})
 # Which number a category comes with; the other categories have none (入管法施行令, 入管特例法施行令).
@@ -108,13 +109,10 @@ def _wrong_values(items: Mapping[str, Any]) -> Refusal | None:
         return Refusal("item_malformed", "reference")
     if not _is_moment(items["occurred_at"]):
         return Refusal("item_malformed", "occurred_at")
-    for name, admitted in _shapes()["values"].items():
-        if name in items and items[name] not in admitted:
+    for name, value in items.items():
+        admitted, pattern = _admitted().get(name), _PATTERNS.get(name)
+        if (admitted is not None and value not in admitted) or (pattern is not None and not _matches(pattern, value)):
             return Refusal("item_malformed", name)
-    for names, pattern in ((_NUMBERS, _NUMBER), (_DAYS, _DAY)):
-        for name in names:
-            if name in items and not _matches(pattern, items[name]):
-                return Refusal("item_malformed", name)
     return None
 
 
@@ -156,6 +154,12 @@ def _names(kind: str) -> tuple[list[str], frozenset[str]]:
     common, own = _shapes()["common"], _shapes()["kinds"][kind]
     always = [*common["always"], *own["always"]]
     return always, frozenset([*always, *common["may"], *own["may"]])
+
+
+@cache
+def _admitted() -> Mapping[str, list[str]]:
+    admitted: Mapping[str, list[str]] = _shapes()["values"]
+    return admitted
 
 
 @cache

@@ -216,6 +216,12 @@ class Ledger:
             ).fetchone()
         return Kept(*row) if row else None
 
+    def is_known(self, terminal: str, message_id: str) -> bool:
+        """Tell whether something is kept under `message_id`."""
+        with self._turn:
+            found = self._db.execute("SELECT 1 FROM message WHERE terminal = ? AND id = ?", (terminal, message_id))
+            return found.fetchone() is not None
+
     def keep(self, terminal: str, incoming: Incoming) -> Kept:
         """Keep a message unless its id is known; return what is kept under that id now. Within `writing`."""
         refusal = self._ruled(terminal, incoming)

@@ -122,7 +122,7 @@ class Shipper:
             batch.signers = peers.versions(reading)
         batch.deliveries = deliveries
         proofs = [
-            Proof(delivery.receipt, batch.shipments[row.id].envelope)
+            Proof(delivery.receipt, batch.shipments[row.id].envelope, batch.shipments[row.id].digest)
             for row, delivery in zip(batch.rows, deliveries, strict=True)
             if delivery.receipt is not None
         ]
