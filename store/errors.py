@@ -369,7 +369,7 @@ class StepRefused(QueueFault):
 
 
 class MessageChanged(QueueFault):
-    """Somebody else changed the message in between: the person looks at it anew."""
+    """Somebody else, whose ID is told, changed the message in between: the person looks at it anew."""
 
     code = "message_changed"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from console.errors import ReasonTooLong
@@ -14,6 +15,10 @@ from store.log import Draft, Event
 from store.message.states import TRANSITIONS, Step
 from store.queue import Act, MessageRow
 
+Seen = Mapping[int, int]
+"""The versions of messages as the person saw them, by number: what somebody else has changed since is refused."""
+
+NOTHING: Final[Seen] = MappingProxyType({})
 _LONGEST_REASON: Final = 1000
 _PORTION: Final = 500
 
@@ -43,33 +48,44 @@ class Changed:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def approve(terminal: Terminal, session: Session, numbers: Sequence[int], *, confirm_warnings: bool = False) -> Changed:
+def approve(
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    *,
+    confirm_warnings: bool = False,
+    seen: Seen = NOTHING,
+) -> Changed:
     """Approve messages as a second person, for exactly the content that they have now.
 
     A message with unconfirmed warnings is refused unless `confirm_warnings`. One whose planned day lies ahead is held
     and released by itself.
     """
-    return _decide(terminal, session, numbers, Step.APPROVE, confirm_warnings=confirm_warnings)
+    return _decide(terminal, session, numbers, Step.APPROVE, seen, confirm_warnings=confirm_warnings)
 
 
-def give_back(terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str) -> Changed:
+def give_back(
+    terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
+) -> Changed:
     """Return messages to who entered them. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.GIVE_BACK, reason=_checked(reason))
+    return _decide(terminal, session, numbers, Step.GIVE_BACK, seen, reason=_checked(reason))
 
 
-def hold(terminal: Terminal, session: Session, numbers: Sequence[int]) -> Changed:
+def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
     """Keep messages from being sent until somebody releases them."""
-    return _decide(terminal, session, numbers, Step.HOLD)
+    return _decide(terminal, session, numbers, Step.HOLD, seen)
 
 
-def release(terminal: Terminal, session: Session, numbers: Sequence[int]) -> Changed:
+def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
     """Let held messages go on; not before a planned day."""
-    return _decide(terminal, session, numbers, Step.RELEASE)
+    return _decide(terminal, session, numbers, Step.RELEASE, seen)
 
 
-def withdraw(terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str) -> Changed:
+def withdraw(
+    terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
+) -> Changed:
     """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.WITHDRAW, reason=_checked(reason))
+    return _decide(terminal, session, numbers, Step.WITHDRAW, seen, reason=_checked(reason))
 
 
 def _decide(
@@ -77,6 +93,7 @@ def _decide(
     session: Session,
     numbers: Sequence[int],
     step: Step,
+    seen: Seen,
     *,
     confirm_warnings: bool = False,
     reason: str | None = None,
@@ -94,6 +111,7 @@ def _decide(
                 two_persons=terminal.settings.review.two_persons,
                 warnings_confirmed=confirm_warnings,
                 reason=reason,
+                seen=seen,
             )
             moved = queue.move_many(tx, terminal.vault, numbers[start : start + _PORTION], step, act)
             terminal.log.append_many(tx, [_entry(session, step, row) for row in moved.changed])

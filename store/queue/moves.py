@@ -4,7 +4,7 @@ What a step makes of a row is worked out first, without the database (`_after`),
 one message and ten thousand take the same way.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -40,7 +40,8 @@ class Act:
     """Who takes a step and when, and what the step may ask for.
 
     `by` is a person ID, None for the terminal itself. `two_persons` is the municipality's rule.
-    `reason` is kept sealed. `expected_version`: the row as the person saw it, for single steps.
+    `reason` is kept sealed. `expected_version`: the row as the person saw it, for single steps; `seen` the versions of
+    many rows by number. Who acts on a row that is another one by now is told who changed it.
     """
 
     by: str | None
@@ -49,6 +50,7 @@ class Act:
     warnings_confirmed: bool = False
     reason: str | None = None
     expected_version: int | None = None
+    seen: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -102,7 +104,8 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
-    moved = _step_all(tx, rows, step, act)
+    moved = _step_all(tx, [row for row in rows if _as_seen(row, act)], step, act)
+    moved.refused.extend(_changed(row) for row in rows if not _as_seen(row, act))
     moved.refused.extend(Refusal(number, MessageMissing()) for number in sorted(missing))
     _keep_reasons(tx, vault, moved.changed, step, act)
     return moved
@@ -116,8 +119,8 @@ def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
     found = versions_of(tx, [row.id for row in rows])
     same = [row for row in rows if found.get(row.id) == row.version]
     moved = _step_all(tx, same, step, act)
-    changed = {row.id for row in rows}.difference(row.id for row in same)
-    moved.refused.extend(Refusal(number, MessageChanged()) for number in sorted(changed))
+    others = {row.id for row in rows}.difference(row.id for row in same)
+    moved.refused.extend(_changed(row) for row in rows_of(tx, sorted(others)))
     return moved
 
 
@@ -160,8 +163,16 @@ def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
 def _expected(tx: Connection, number: int, act: Act) -> MessageRow:
     row = get(tx, number)
     if act.expected_version is not None and row.version != act.expected_version:
-        raise MessageChanged(reference=row.reference)
+        raise _changed(row).error
     return row
+
+
+def _as_seen(row: MessageRow, act: Act) -> bool:
+    return act.seen.get(row.id, row.version) == row.version
+
+
+def _changed(row: MessageRow) -> Refusal:
+    return Refusal(row.id, MessageChanged(reference=row.reference, person=row.changed_by or row.author or ""))
 
 
 def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
@@ -189,7 +200,9 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
         _answer(ask, row, step, act)
     if must_wait:
         raise OutOfOrder(reference=row.reference)
-    moved = replace(row, state=transition.target, hold=None, state_since=act.now, version=row.version + 1)
+    moved = replace(
+        row, state=transition.target, hold=None, state_since=act.now, version=row.version + 1, changed_by=act.by
+    )
     match step:
         case Step.APPROVE:
             approved = replace(
@@ -266,9 +279,10 @@ _WRITTEN: Final = (
     "target",
     "state_since",
     "version",
+    "changed_by",
 )
 # What a step of the terminal's own changes: nothing of the content or of its approval.
-_MOVED: Final = ("state", "hold", "state_since", "version")
+_MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
 
 
 def _update(written: Sequence[str]) -> Bulk:
@@ -292,7 +306,7 @@ def _write(tx: Connection, rows: Sequence[MessageRow], step: Step) -> None:
     written = update_rows.run(tx, ((row.id, row.version - 1, *parts(row)) for row in rows))
     if written != len(rows):
         # Cannot happen behind one writer's lock; where it does, nothing of this transaction is kept.
-        raise MessageChanged
+        raise MessageChanged(reference="", person="")
 
 
 def _keep_reasons(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> None:

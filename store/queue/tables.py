@@ -38,6 +38,7 @@ class Message(SQLModel, table=True):
     warnings: int  # Unconfirmed ones.
     state_since: datetime = Field(sa_type=Moment)
     version: int  # Counts every change of this row.
+    changed_by: str | None  # Who took the last step; nobody since it was taken in, or the terminal itself.
 
     __table_args__ = (
         UniqueConstraint("direction", "kind", "reference"),
@@ -143,7 +144,7 @@ RESULTS: Final = table(PeerResult)
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message's row. `author` and `approver` are person IDs, `subject` a pseudonym."""
+    """A message's row. `author`, `approver` and `changed_by` are person IDs, `subject` a pseudonym."""
 
     id: int
     uid: str
@@ -167,6 +168,7 @@ class MessageRow:
     warnings: int
     state_since: datetime
     version: int
+    changed_by: str | None
 
     @property
     def approved(self) -> bool:
