@@ -92,6 +92,8 @@ def opened(
         admit(terminal, session, Right.CLOCK)
     endpoint = peers.endpoint(terminal)
     try:
+        if cancel is not None and cancel.is_set():
+            raise LineCancelled
         with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
             measured = line_clock(line.status().clock_offset, clock_reason)
             checkpoints.show(terminal, line, endpoint)

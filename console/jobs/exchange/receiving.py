@@ -25,7 +25,7 @@ from store.message.canonical import decode, encode
 from store.message.checking import check
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
-from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, PeerOutcome, Pending, ResultRow
+from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, MessageRow, PeerOutcome, Pending, ResultRow
 from store.rights import Right
 from transport.client import FeedItem
 from transport.envelope import Opened, Opener, Purpose
@@ -33,6 +33,7 @@ from transport.errors import EnvelopeError, TransportError
 from transport.peer import PeerEndpoint
 
 _CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
+_WORDS: Final = ("cause", "remedy")
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
 _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
 
@@ -79,6 +80,14 @@ def receive(
             record_failure(terminal, session, error)
             receiving.done.interruption = Interruption.of(error)
     return receiving.done
+
+
+class _Disputed(NoticeConflict):
+    """The peer says something else under a name that is taken; `uid` is the message here that is disputed."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__()
+        self.uid = uid
 
 
 class _Receiving:
@@ -137,27 +146,29 @@ class _Receiving:
     def _take_in(self, tx: Connection, item: FeedItem, got: Opened) -> None:
         try:
             content = _Content.read(got, self._terminal)
-            if not self._is_new(tx, item, got):
-                return
-            if content.notice is not None:
-                self._keep_notice(tx, got, content.notice)
-            else:
-                self._keep_result(tx, item, got, content.record)
-        except NoticeConflict as conflict:
+            # What is rejected leaves nothing behind: it is not acknowledged, and may fit when it is read once more.
+            with tx.begin_nested():
+                self._keep(tx, item, got, content)
+        except _Disputed as conflict:
             # Two contents under one id or reference: what came first stands, and people have to talk with the peer.
+            self._hold(tx, conflict.uid)
             self._reject(tx, item, conflict, Event.NOTICE_CONFLICT, got.header.id)
         except (ItemError, StoreIntegrity, QueueFault) as unfit:
             self._reject(tx, item, unfit)
 
-    def _is_new(self, tx: Connection, item: FeedItem, got: Opened) -> bool:
-        """Store the arrival and tell whether there is anything to do. Raises NoticeConflict, ItemReplayed."""
+    def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: "_Content") -> None:
+        """Store the arrival and what it says. Raises _Disputed, ItemReplayed, and why a result does not fit."""
         fate = queue.arrive(tx, _arrival(item, got, self._peer), clock.now())
         if fate is Fate.CONFLICT:
-            self._hold(tx, got.header.id)
-            raise NoticeConflict
+            raise _Disputed(got.header.id)
         if fate is Fate.REPLAYED:
             raise ItemReplayed
-        return fate is Fate.NEW
+        if fate is Fate.KNOWN:
+            return
+        if content.notice is not None:
+            self._keep_notice(tx, got, content.notice)
+        else:
+            self._keep_result(tx, item, got, content.record)
 
     def _keep_notice(self, tx: Connection, got: Opened, notice: AgencyNotice) -> None:
         content = encode(notice.to_record())
@@ -165,8 +176,7 @@ class _Receiving:
         before = queue.known(tx, Direction.IN, [key]).get(key)
         if before is not None:
             if before.digest != self._terminal.vault.digest(content):
-                self._hold(tx, queue.get(tx, before.id).uid)
-                raise NoticeConflict
+                raise _Disputed(queue.get(tx, before.id).uid)
             return
         _refuse_used_id(tx, got.header.id)
         draft = MessageDraft(
@@ -196,7 +206,7 @@ class _Receiving:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
         about = queue.get_by_uid(tx, record["message"])
-        if about.direction is not Direction.OUT or about.reference != record["reference"]:
+        if about.direction is not Direction.OUT or not _tells_of(record, about):
             raise ResultOfAnother
         row = queue.move(tx, self._terminal.vault, about.id, _STEPS[outcome], self._act())
         queue.add_result(
@@ -319,24 +329,38 @@ class _Content:
 
 
 def _check_result(record: dict[str, Any]) -> None:
-    texts = [record.get(name) for name in ("message", "reference", "kind")]
+    """Raise ResultUnfit unless everything that is used of a result has its shape (PROTOCOL.md, 6.4)."""
     code = record.get("code")
-    if (
-        record.get("outcome") not in set(PeerOutcome)
-        or not all(isinstance(text, str) for text in texts)
+    shapes = (
+        isinstance(record.get("outcome"), str) and record["outcome"] in set(PeerOutcome),
+        isinstance(record.get("message"), str),
         # The code goes into the log and to the catalogue: it has to be a word of ours or of the peer's, never a text.
-        or not (code is None or (isinstance(code, str) and _CODE.fullmatch(code)))
-    ):
+        code is None or (isinstance(code, str) and _CODE.fullmatch(code) is not None),
+        *(_is_bilingual(record.get(name)) for name in _WORDS),
+    )
+    if not all(shapes):
         raise ResultUnfit
     try:
-        _words_of(record)
-    except UnicodeEncodeError:
+        encode(record)
+    except (ValueError, RecursionError):
+        # Lone surrogates, numbers that JSON does not have: nothing that could be kept or looked up.
         raise ResultUnfit from None
+
+
+def _is_bilingual(words: object) -> bool:
+    return words is None or (isinstance(words, dict) and all(isinstance(text, str) for text in words.values()))
 
 
 def _words_of(record: dict[str, Any]) -> bytes:
     """Return the peer's words as they are kept, sealed: they may name people."""
-    return encode({name: record.get(name) for name in ("cause", "remedy")})
+    return encode({name: record.get(name) for name in _WORDS})
+
+
+def _tells_of(record: dict[str, Any], row: MessageRow) -> bool:
+    """Tell whether a result names the message as ours; a refusal may leave out what the peer could not read."""
+    refused = record["outcome"] == PeerOutcome.REFUSED
+    named = ((record.get("kind"), row.kind), (record.get("reference"), row.reference))
+    return all(told == ours or (told is None and refused) for told, ours in named)
 
 
 def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
@@ -352,10 +376,10 @@ def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
 
 
 def _refuse_used_id(tx: Connection, uid: str) -> None:
-    """Raise NoticeConflict when the id is already a message's of ours."""
+    """Raise _Disputed when the id is already a message's of ours."""
     with suppress(MessageMissing):
         queue.get_by_uid(tx, uid)
-        raise NoticeConflict
+        raise _Disputed(uid)
 
 
 def _arrival(item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> ArrivalDraft:

@@ -9,6 +9,8 @@ from typing import Self
 PATIENCE = 20.0
 _LOOPBACK = "127.0.0.1"
 
+Act = Callable[[], bool]
+
 
 class Relay:
     """Listens at `port`, passes everything on to `target`, and does as told when the next bytes come.
@@ -19,8 +21,8 @@ class Relay:
 
     def __init__(self, target: int) -> None:
         self.target = target
-        self.on_request: Callable[[], bool] | None = None
-        self.on_answer: Callable[[], bool] | None = None
+        self.on_request: Act | None = None
+        self.on_answer: Act | None = None
         self._listening = socket.create_server((_LOOPBACK, 0))
         self.port = int(self._listening.getsockname()[1])
         self._threads = [threading.Thread(target=self._accept)]

@@ -45,6 +45,8 @@ def main(home: str, person_id: str, job: str, *arguments: str) -> None:
         match job:
             case "import":
                 intake.take_in(terminal, session, [Path(one) for one in arguments], report=stop)
+            case "send":
+                exchange.send(terminal, session, report=stop)
             case "receive":
                 exchange.receive(terminal, session, report=stop)
             case "work":
