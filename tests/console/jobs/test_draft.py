@@ -77,12 +77,12 @@ def test_both_wait_for_a_second_person(site: Site, clerk: Session) -> None:
 def test_an_answer_changes_what_is_asked_next(site: Site, clerk: Session) -> None:
     draft = begun(site, clerk, "arrival_from_abroad")
     assert "1.settled_on" in asked(draft)
-    draft.answer(item(draft, "card_pending"), True)
+    fill(draft, {"card_pending": True})
     assert "card_number" not in asked(draft)
     draft.answer(item(draft, "card_pending"), None)
     assert "card_number" in asked(draft)
     draft.answer(item(draft, "1.article"), "immigration-19-8")
-    draft.answer(item(draft, "1.had_residence"), True)
+    fill(draft, {"1.had_residence": True})
     assert "1.settled_on" not in asked(draft)
 
 
