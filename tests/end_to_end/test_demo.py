@@ -120,7 +120,7 @@ def _exchange(screen: Screen, words: Words) -> None:
     screen.press("x")
     screen.wait_for(words("exchange.empty"))
     screen.press("s")
-    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0))
+    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0))
     screen.press("v")
     screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
     screen.press("Escape")

@@ -44,8 +44,8 @@ def test_the_command_that_runs_the_main_job(clone: Path, tmp_path: Path) -> None
 
 
 def test_the_command_that_passes_the_tests(clone: Path) -> None:
-    # The whole suite runs in .ci/run, which is a fresh clone as well; here the rooms' own quick tests have to do.
-    chosen = "--ignore=tests/end_to_end --ignore=tests/store --ignore=tests/transport -q"
+    # The whole suite runs so in .ci/run, which is a fresh clone as well; here a part of it shows that the command works.
+    chosen = "tests/house tests/console/commands -q"
     ended = subprocess.run(
         ["bash", "-c", promised_command("test")],
         cwd=clone,
