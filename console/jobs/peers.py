@@ -44,7 +44,11 @@ def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVers
 
 
 def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_id: str | None) -> PeerVersion:
-    """Add a version of the peer with its log entry; `actor` is None while a rehearsal is being made."""
+    """Add a version of the peer with its log entry; `actor` is None while a rehearsal is being made.
+
+    Raises EndpointInvalid for a name in place of an address, PeerVersionExists, PeerDatesBad.
+    """
+    PeerEndpoint(draft.name, draft.address, draft.port, draft.municipality, ())
     with terminal.database.writing() as tx:
         added = peers.register(tx, draft)
         terminal.log.append(

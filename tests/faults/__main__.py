@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from console.settings import StoreSettings
 from console.terminal import Terminal
 from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site
@@ -95,7 +96,7 @@ def _kill(chosen: argparse.Namespace) -> dict[str, object]:
 def _site() -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="renkei-faults-") as name:
         place = Path(name)
-        Site.make(place / "terminal", place / "agency")
+        Site.make(place / "terminal", place / "agency", StoreSettings())
         with Terminal.open(place / "terminal") as terminal:
             yield Site(place / "terminal", place / "agency", terminal)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from console.settings import StoreSettings
 from console.terminal import Terminal
 from tests.console.jobs.site import Site
 
@@ -13,7 +14,7 @@ from tests.console.jobs.site import Site
 @pytest.fixture(scope="session")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("site")
-    Site.make(place / "terminal", place / "agency")
+    Site.make(place / "terminal", place / "agency", StoreSettings())
     return place
 
 

@@ -54,6 +54,8 @@ class FaultProxy:
     def __init__(self, target: int) -> None:
         self.target = target
         self.passed: dict[Way, int] = dict.fromkeys(Way, 0)
+        # Called whenever bytes are about to pass, whichever way.
+        self.on_bytes: Callable[[], None] = lambda: None
         self._fault: Fault | None = None
         self._guard = threading.Lock()
         self._listening = socket.create_server((_LOOPBACK, 0))
@@ -113,6 +115,7 @@ class FaultProxy:
 
     def admit(self, way: Way, count: int) -> tuple[int, Fault | None]:
         """Count bytes; return how many pass before the fault that is due now, and that fault."""
+        self.on_bytes()
         with self._guard:
             before = self.passed[way]
             self.passed[way] = before + count

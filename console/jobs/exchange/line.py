@@ -90,8 +90,8 @@ def opened(
     """
     if clock_reason is not None:
         admit(terminal, session, Right.CLOCK)
-    endpoint = peers.endpoint(terminal)
     try:
+        endpoint = peers.endpoint(terminal)
         if cancel is not None and cancel.is_set():
             raise LineCancelled
         with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):

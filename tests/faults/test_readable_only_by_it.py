@@ -1,0 +1,128 @@
+"""Wrong envelopes are refused by either side, each with its own code; what lies on disk can be read by nobody."""
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.jobs import exchange
+from console.words import LANGUAGES, Words
+from store import clock, queue
+from tests.console.jobs.site import MUNICIPALITY, OPERATOR, Site, entry, notice, person_of
+from tests.faults.forging import FORGERIES, forge
+from transport.agency import texts
+from transport.agency.home import AgencyHome
+from transport.envelope import Envelope, Purpose, Sealer
+
+NAME, ADDRESS, NUMBER, SUBJECT = (
+    "HOSSAIN RAFIQ 葛\U000e0100城",
+    "東京都新宿区架空町一丁目2番3号",
+    "ZX98765432YW",
+    "0000000001",
+)
+
+
+def _from_agency(site: Site) -> Sealer:
+    home = AgencyHome(site.agency_home)
+    return Sealer(home.identity(clock.now()), site.terminal.identity.public, MUNICIPALITY, "1")
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_the_terminal_refuses_a_wrong_envelope_and_takes_the_next(served: Site, name: str) -> None:
+    sealer, uid = _from_agency(served), uuid.uuid4().hex
+    envelope = sealer.seal(b"{}", message_id=uid, purpose=Purpose.NOTICE, created_at=clock.now())
+    served.feed_raw(uid, forge(name, sealer, envelope))
+    served.feed(notice(1), Purpose.NOTICE, uuid.uuid4().hex)
+
+    done = exchange.receive(served.terminal, served.session(OPERATOR))
+
+    assert (done.received, done.rejected) == (1, 1)
+    (item,) = [one for one in done.items if one.outcome == "rejected"]
+    assert item.code == FORGERIES[name].code
+    assert item.incident is not None
+    assert item.incident in (served.home / "log" / "technical.log").read_text()
+    for language in LANGUAGES:
+        told = Words(language).fault(item.code)
+        assert told.cause
+        assert told.remedy
+
+
+# What is no envelope at all, or not a whole one, the terminal itself would not send.
+_SENDABLE = [name for name, one in FORGERIES.items() if one.code not in {"envelope_malformed", "envelope_truncated"}]
+
+
+@pytest.mark.parametrize("name", _SENDABLE)
+def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, name: str) -> None:
+    wrong, right = served.approve([entry(1), entry(2)])
+    public = AgencyHome(served.agency_home).identity(clock.now()).public
+    sealer = Sealer(served.terminal.identity, public, MUNICIPALITY, "v1")
+    uid = served.row(wrong).uid
+    envelope = sealer.seal(b"{}", message_id=uid, purpose=Purpose.MESSAGE, created_at=clock.now())
+    raw = forge(name, sealer, envelope)
+    _keep_shipment(served, wrong, raw, envelope)
+
+    done = exchange.send(served.terminal, served.session(OPERATOR))
+
+    assert (done.delivered, done.refused) == (1, 1)
+    assert served.states([wrong, right]) == ["refused", "delivered"]
+    (item,) = [one for one in done.items if one.outcome == "refused"]
+    assert item.code == FORGERIES[name].code
+    assert item.code in texts.problems()
+    assert item.incident is not None
+    assert item.incident in (served.agency_home / "technical.log").read_text()
+
+
+def _keep_shipment(site: Site, number: int, raw: bytes, envelope: Envelope) -> None:
+    row = queue.ShipmentRow(
+        message_id=number,
+        revision=1,
+        envelope=raw,
+        digest=bytes.fromhex(envelope.digest),
+        content_digest=bytes.fromhex(envelope.header.content_digest),
+        peer_version=1,
+        made_at=clock.now(),
+    )
+    with site.terminal.database.writing() as tx:
+        queue.add_shipments(tx, [row])
+
+
+def test_what_lies_in_outbox_and_inbox_is_sealed(served: Site) -> None:
+    """No form of what messages say is found in any file of either side, with or without the database's own journal."""
+    person = person_of(name=NAME, address=ADDRESS)
+    served.approve([entry(1, person=person, card_number=NUMBER, subject=SUBJECT)])
+    served.home.with_name("outgoing.jsonl").unlink()
+    served.feed(notice(1, person=person, card_number=NUMBER), Purpose.NOTICE, uuid.uuid4().hex)
+    chosen = served.session(OPERATOR)
+    assert exchange.send(served.terminal, chosen).delivered == 1
+    got = exchange.receive(served.terminal, chosen)
+    assert (got.received, got.results) == (1, 1)
+
+    searched = 0
+    for path in (*_files(served.home), *_files(served.agency_home)):
+        raw = path.read_bytes()
+        searched += len(raw)
+        for text in (NAME, ADDRESS, NUMBER, SUBJECT):
+            for form in _forms(text):
+                assert form not in raw, (path.name, text)
+    assert searched > 100_000
+    # The counter-proof: the same search finds what is not sealed.
+    assert b"R-000001" in b"".join(path.read_bytes() for path in _files(served.home))
+
+
+def _files(place: Path) -> Iterator[Path]:
+    return (path for path in place.rglob("*") if path.is_file())
+
+
+def _forms(text: str) -> Iterator[bytes]:
+    """Yield the bytes in which a text could be found by somebody who looks for it."""
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "shift_jis", "euc_jp"):
+        yield text.encode(encoding, "ignore")
+    yield json.dumps(text)[1:-1].encode()
+    raw = text.encode()
+    yield raw.hex().encode()
+    for shift in range(3):
+        # Whole groups of three bytes look the same in base64 wherever they begin.
+        yield base64.b64encode(raw[shift : shift + (len(raw) - shift) // 3 * 3])
