@@ -122,7 +122,13 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
         if queue.known(tx, Direction.OUT, [one.key]).get(one.key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
         revision = Revision(
-            content=one.content, warnings=one.warnings, due_on=draft.due_on, pointer=draft.pointer, target=draft.target
+            content=one.content,
+            occurred_at=draft.occurred_at,
+            subject=draft.subject,
+            warnings=one.warnings,
+            due_on=draft.due_on,
+            pointer=draft.pointer,
+            target=draft.target,
         )
         row = queue.revise(tx, terminal.vault, number, revision, act)
         terminal.log.append(

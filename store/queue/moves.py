@@ -60,9 +60,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A message's new content: canonical bytes, how many warnings it has, its planned day if any."""
+    """A message's new content: canonical bytes, how many warnings it has, its planned day if any.
+
+    `occurred_at` and `subject` (a pseudonym) decide the order in time; None leaves them as they are.
+    """
 
     content: bytes
+    occurred_at: datetime | None = None
+    subject: str | None = None
     warnings: int = 0
     due_on: date | None = None
     pointer: Pointer | None = None
@@ -138,6 +143,8 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         author=act.by,
         revision=row.revision + 1,
         digest=vault.digest(revision.content),
+        occurred_at=revision.occurred_at or row.occurred_at,
+        subject=revision.subject or row.subject,
         warnings=revision.warnings,
         due_on=revision.due_on,
         pointer=revision.pointer,
@@ -271,6 +278,8 @@ _WRITTEN: Final = (
     "approver",
     "revision",
     "digest",
+    "occurred_at",
+    "subject",
     "approved_revision",
     "approved_digest",
     "warnings",
