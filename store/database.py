@@ -7,30 +7,14 @@ says; everything that only one engine knows stands in `store.engines`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Field, SQLModel
 
-from store import log, peers, people, queue
+from store import migrations
 from store.engines import Backend, backend_at
-from store.errors import DatabaseDamaged, DatabaseFailed, DatabaseNewer, DatabaseOlder
-from store.schema import table
-
-SCHEMA_VERSION: Final = 1
-"""Counts up whenever a table changes; the database carries the version that made it."""
-
-
-class SchemaVersion(SQLModel, table=True):
-    """The one row that says which program made the tables."""
-
-    __tablename__ = "schema_version"
-
-    version: int = Field(primary_key=True)
-
-
-_TABLES: Final = [table(SchemaVersion), *log.TABLES, *people.TABLES, *peers.TABLES, *queue.TABLES]
+from store.errors import DatabaseFailed
 
 
 class Database:
@@ -49,7 +33,7 @@ class Database:
         tables, where another one works. Raises DatabaseExists, DatabaseUnsafe (open to others), DatabaseUrlUnknown,
         DatabaseDriverMissing, DatabaseUnreachable, DiskFull, DatabaseFailed.
         """
-        backend_at(url, owner_url=owner_url).make(_fill)
+        backend_at(url, owner_url=owner_url).make(migrations.make)
         return cls.open(url)
 
     @classmethod
@@ -64,12 +48,31 @@ class Database:
         database = cls(backend)
         try:
             with database.reading() as reading:
-                _assert_version(reading, backend.name)
+                migrations.refuse_other(migrations.found(reading, backend.name))
                 backend.assert_promises(reading)
         except BaseException:
             database.close()
             raise
         return database
+
+    @classmethod
+    def upgrade(cls, url: str, *, owner_url: str | None = None) -> tuple[str, str]:
+        """Bring the tables at `url` to this program's version, all at once; return the revisions before and after.
+
+        `owner_url` as in `create`. Raises DatabaseNewer, and as `open` does.
+        """
+        backend = backend_at(url, owner_url=owner_url)
+        backend.find()
+        database = cls(backend)
+        try:
+            with database.reading() as reading:
+                before = migrations.found(reading, backend.name)
+            migrations.refuse_newer(before)
+            if before != migrations.HEAD:
+                backend.change(migrations.upgrade)
+        finally:
+            database.close()
+        return before, migrations.HEAD
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -110,22 +113,3 @@ class Database:
             if isinstance(fault, DatabaseFailed):
                 self._failed = True
             raise fault from error
-
-
-def _fill(tx: Connection) -> None:
-    SQLModel.metadata.create_all(tx, tables=_TABLES)
-    tx.execute(insert(table(SchemaVersion)), {"version": SCHEMA_VERSION})
-
-
-def _assert_version(reading: Connection, name: str) -> None:
-    schema = table(SchemaVersion)
-    if not reading.dialect.has_table(reading, schema.name):
-        raise DatabaseDamaged(file=name)
-    versions = list(reading.scalars(select(schema.c.version)))
-    if len(versions) != 1:
-        raise DatabaseDamaged(file=name)
-    found = versions[0]
-    if found > SCHEMA_VERSION:
-        raise DatabaseNewer(found=found, known=SCHEMA_VERSION)
-    if found < SCHEMA_VERSION:
-        raise DatabaseOlder(found=found, known=SCHEMA_VERSION)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "smoke": "console.commands.rehearsal:smoke",
     "init": "console.commands.terminal:init",
     "check": "console.commands.terminal:check",
+    "upgrade": "console.commands.upkeep:upgrade",
     "agency": "console.commands.agency:agency",
     "import": "console.commands.messages:import_files",
     "queue": "console.commands.messages:queue",

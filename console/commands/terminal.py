@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from console.jobs.health import Health
 
 # What a check that fails is about; the rest is anything else.
-_STATUSES: Final = {"peer": Status.LINE, "certificate": Status.LINE, "log": Status.INTEGRITY}
+_STATUSES: Final = {
+    "peer": Status.LINE,
+    "peer_certificate": Status.LINE,
+    "certificate": Status.LINE,
+    "log": Status.INTEGRITY,
+}
 
 # What a new terminal is called until somebody completes its settings file. The code belongs to no municipality, so that
 # no message passes before that.
@@ -31,13 +36,14 @@ _TEMPLATE: Final = Settings(
 
 @click.command("init")
 @click.option("--settings", "file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--owner-url", "owner_url", metavar="URL")
 @click.pass_obj
-def init(said: Invocation, file: Path | None) -> int:
+def init(said: Invocation, file: Path | None, owner_url: str | None) -> int:
     """Make a terminal that is complete but for its peer; the first officer logs on with the one-time code."""
     from console.jobs import setup
 
     home = said.named_home()
-    made = setup.init(home, _TEMPLATE if file is None else Settings.read(file))
+    made = setup.init(home, _TEMPLATE if file is None else Settings.read(file), owner_url=owner_url)
     data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
     lines = [said.words("commands.init.done", **data), said.words("commands.init.code", **data)]
     if file is None:

@@ -41,20 +41,22 @@ class Initialised:
     one_time_code_file: Path
 
 
-def init(home: Path, settings: Settings) -> Initialised:
+def init(home: Path, settings: Settings, *, owner_url: str | None = None) -> Initialised:
     """Make a terminal at `home` with its first officer, who is also custodian until there is another.
 
-    Raises HomeNotEmpty, HomeUnwritable, DiskFull.
+    `owner_url` as for `Database.create`. Raises HomeNotEmpty, HomeUnwritable, DiskFull.
     """
     code = draw_pin()
-    with new_terminal(home, settings) as draft:
+    with new_terminal(home, settings, owner_url=owner_url) as draft:
         add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
         write_private(draft.home / ONE_TIME_CODE_FILE, code + "\n")
     return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE)
 
 
 @contextmanager
-def new_terminal(home: Path, settings: Settings, *, authority: RehearsalAuthority | None = None) -> Iterator[Terminal]:
+def new_terminal(
+    home: Path, settings: Settings, *, authority: RehearsalAuthority | None = None, owner_url: str | None = None
+) -> Iterator[Terminal]:
     """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
 
     Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
@@ -63,7 +65,7 @@ def new_terminal(home: Path, settings: Settings, *, authority: RehearsalAuthorit
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
     try:
         draft.mkdir(mode=0o700)
-        with _made(draft, settings, authority) as terminal:
+        with _made(draft, settings, authority, owner_url) as terminal:
             yield terminal
         draft.rename(home)
     except OSError as error:
@@ -109,14 +111,15 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(handle)
 
 
-def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None) -> Terminal:
+def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None, owner_url: str | None) -> Terminal:
     words = Words("ja")
     write_private(home / FILE_NAME, dump(settings, {name: words(f"settings.{name}") for name in names()}))
     vault = Vault.create(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority)
     Ladder.create(home / LOG_KEYS)
-    terminal = Terminal(home, settings, Database.create(settings.database_url(home)), vault, pepper)
+    database = Database.create(settings.database_url(home), owner_url=owner_url)
+    terminal = Terminal(home, settings, database, vault, pepper)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
     checkpoints.make(terminal, Cause.CREATED)

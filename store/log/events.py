@@ -67,7 +67,11 @@ class Event(StrEnum):
     TERMINAL_CREATED = "terminal.created"
     TERMINAL_STARTED = "terminal.started"
     TERMINAL_STOPPED = "terminal.stopped"
+    TERMINAL_UPGRADED = "terminal.upgraded"
+    BACKUP_RESTORED = "backup.restored"
+    MESSAGE_ERASED = "message.erased"
     # Export.
+    BACKUP_MADE = "backup.made"
     NOTICE_EXPORTED = "notice.exported"
     LOG_EXPORTING = "log.exporting"
     LOG_EXPORTED = "log.exported"
@@ -78,6 +82,8 @@ class Event(StrEnum):
     PIN_CHANGED = "pin.changed"
     PEER_REGISTERED = "peer.registered"
     KEYS_PREPARED = "keys.prepared"
+    KEY_CHANGING = "key.changing"
+    KEY_CHANGED = "key.changed"
     SETTINGS_CHANGED = "settings.changed"
     # Errors.
     FILE_REFUSED = "file.refused"
@@ -146,8 +152,15 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.CLOCK_DIFFERS,
         Event.CLOCK_OVERRULED,
     ),
-    EventClass.EVENT: (Event.TERMINAL_CREATED, Event.TERMINAL_STARTED, Event.TERMINAL_STOPPED),
-    EventClass.EXPORT: (Event.NOTICE_EXPORTED, Event.LOG_EXPORTING, Event.LOG_EXPORTED),
+    EventClass.EVENT: (
+        Event.TERMINAL_CREATED,
+        Event.TERMINAL_STARTED,
+        Event.TERMINAL_STOPPED,
+        Event.TERMINAL_UPGRADED,
+        Event.BACKUP_RESTORED,
+        Event.MESSAGE_ERASED,
+    ),
+    EventClass.EXPORT: (Event.BACKUP_MADE, Event.NOTICE_EXPORTED, Event.LOG_EXPORTING, Event.LOG_EXPORTED),
     EventClass.SETTINGS: (
         Event.PERSON_ADDED,
         Event.PERSON_CHANGED,
@@ -155,6 +168,8 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.PIN_CHANGED,
         Event.PEER_REGISTERED,
         Event.KEYS_PREPARED,
+        Event.KEY_CHANGING,
+        Event.KEY_CHANGED,
         Event.SETTINGS_CHANGED,
     ),
     EventClass.ERROR: (Event.FILE_REFUSED, Event.PROTECTION_FAILED, Event.PROGRAM_FAILED),

@@ -211,8 +211,8 @@ class Site:
     def raw(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement behind the program's back."""
         if self.administrator is not None:
-            with psycopg.connect(self.administrator) as connection:
-                cursor = connection.execute(statement.replace("?", "%s").encode(), values)
+            with psycopg.connect(self.administrator) as served:
+                cursor = served.execute(statement.replace("?", "%s").encode(), values)
                 return cursor.fetchall() if cursor.description else []
         with closing(sqlite3.connect(self.database_file)) as connection, connection:
             return connection.execute(statement, values).fetchall()
