@@ -76,6 +76,7 @@ class MessageScreen(ConsoleScreen):
     def _show(self, view: "MessageView") -> None:
         self.shown = view
         self.query_one("#title").refresh()
+        self.query_one("#foot").refresh()
 
         def build(width: int) -> Sequence[Pieces]:
             from console.screens.contents import Contents

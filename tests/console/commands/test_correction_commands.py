@@ -1,0 +1,96 @@
+"""`revise` and `undo` as scripts call them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import World, serving
+
+
+@pytest.fixture
+def message(world: World) -> dict[str, Any]:
+    """A message in review, as `show` tells it."""
+    (one,) = world.run("op-101", "queue", "--reference", "R26-000009").told["messages"]
+    return world.run("op-101", "show", str(one["id"])).told
+
+
+def written(tmp_path: Path, *records: dict[str, Any]) -> Path:
+    file = tmp_path / "record.jsonl"
+    file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    return file
+
+
+def changed(message: dict[str, Any], **person: str) -> dict[str, Any]:
+    return {**message["record"], "person": {**message["record"]["person"], **person}}
+
+
+def test_a_message_is_revised_by_a_file(world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    file = written(tmp_path, changed(message, address="東京都新宿区架空町一丁目"))
+    ran = world.run("op-101", "revise", str(message["id"]), file)
+    assert ran.status == 0
+    assert ran.told == {
+        "id": message["id"], "reference": "R26-000009", "changed": True, "errors": [], "warnings": []
+    }  # fmt: skip
+    after = world.run("op-101", "show", str(message["id"])).told
+    assert after["record"]["person"]["address"] == "東京都新宿区架空町一丁目"
+    assert after["author"] == "op-101"
+
+
+def test_errors_are_told_and_nothing_changes(world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    ran = world.run("op-101", "revise", str(message["id"]), written(tmp_path, changed(message, birth_date="x")))
+    assert ran.status == 4
+    assert ran.told["changed"] is False
+    assert [(one["field"], one["rule"]) for one in ran.told["errors"]] == [("person.birth_date", "date_malformed")]
+    assert world.run("op-101", "show", str(message["id"])).told["record"] == message["record"]
+
+
+@pytest.mark.parametrize(("lines", "code"), [(0, "record_not_single"), (2, "record_not_single")])
+def test_the_file_holds_one_record(
+    world: World, message: dict[str, Any], tmp_path: Path, lines: int, code: str
+) -> None:
+    ran = world.run("op-101", "revise", str(message["id"]), written(tmp_path, *[message["record"]] * lines))
+    assert (ran.status, ran.error["code"]) == (4, code)
+
+
+def test_a_line_that_is_no_record_is_told(world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "record.jsonl"
+    file.write_text("{", encoding="utf-8")
+    ran = world.run("op-101", "revise", str(message["id"]), file)
+    assert (ran.status, ran.error["code"]) == (4, "record_unread")
+
+
+def test_undo_wants_exactly_one_way(world: World, message: dict[str, Any]) -> None:
+    number = str(message["id"])
+    assert world.run("op-101", "undo", number).status == 2
+    assert world.run("op-101", "undo", number, "--cancel", "--replace", "x.jsonl").status == 2
+
+
+def test_what_has_not_left_is_not_undone(world: World, message: dict[str, Any]) -> None:
+    ran = world.run("op-101", "undo", str(message["id"]), "--cancel")
+    assert ran.error["code"] == "step_refused"
+    assert ran.status != 0
+
+
+def test_who_may_not_enter_puts_nothing_right(world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    file = written(tmp_path, message["record"])
+    assert world.run("ap-201", "revise", str(message["id"]), file).status == 3
+    assert world.run("ap-201", "undo", str(message["id"]), "--cancel").status == 3
+
+
+def test_a_sent_message_is_cancelled_and_replaced(world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    number = str(message["id"])
+    with serving(world.agency_home):
+        world.run("ap-201", "approve", number, "--confirm-warnings")
+        world.run("op-101", "send")
+    cancelled = world.run("op-101", "undo", number, "--cancel").told
+    replaced = world.run("op-101", "undo", number, "--replace", written(tmp_path, changed(message, sex="unknown"))).told
+    assert cancelled["changed"] is replaced["changed"] is True
+    records = [world.run("op-101", "show", str(one["id"])).told["record"] for one in (cancelled, replaced)]
+    assert [(one.get("cancels"), one.get("replaces")) for one in records] == [
+        ("R26-000009", None), (None, "R26-000009")
+    ]  # fmt: skip
+    assert len({cancelled["reference"], replaced["reference"], "R26-000009"}) == 3
+    listed = world.run("op-101", "queue", "--being-undone").told["messages"]
+    assert [one["id"] for one in listed] == [message["id"]]

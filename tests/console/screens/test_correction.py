@@ -1,0 +1,145 @@
+"""Putting right on the screen: a returned message gets a new revision, a sent one a message that points at it."""
+
+import re
+
+import pytest
+
+from console.screens.entry import EntryScreen
+from console.screens.message import MessageScreen
+from console.screens.queue import QueueScreen
+from console.words import Language
+from tests.console.driving import Driven, driving
+from tests.running import World, serving
+
+# The only message of its person: nothing that was entered earlier keeps another waiting.
+ALONE = "R26-000012"
+REASON = "住所の番地を確かめてください"
+
+
+def number_of(world: World, reference: str) -> str:
+    (one,) = world.run("op-101", "queue", "--reference", reference).told["messages"]
+    return str(one["id"])
+
+
+def return_message(world: World, reference: str) -> str:
+    number = number_of(world, reference)
+    assert world.run("ap-201", "return", number, "--reason", REASON).told["changed"] == [int(number)]
+    return number
+
+
+def send_message(world: World, reference: str) -> str:
+    number = number_of(world, reference)
+    world.run("ap-201", "approve", number, "--confirm-warnings")
+    assert world.run("op-101", "send").told["delivered"] == 1
+    world.run("op-101", "receive")
+    return number
+
+
+async def open_message(console: Driven, reference: str, person: str = "op-101") -> MessageScreen:
+    await console.log_on(person)
+    await console.press("slash")
+    await console.type(reference)
+    await console.press("enter", "enter")
+    await console.until(lambda: console.screen == "message")
+    await console.settle()
+    screen = console.app.screen
+    assert isinstance(screen, MessageScreen)
+    return screen
+
+
+def foot(console: Driven) -> str:
+    return console.text().splitlines()[-1]
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readable(
+    world: World, language: Language
+) -> None:
+    return_message(world, "R26-000009")
+    async with driving(world.home, language=language) as console:
+        message = await open_message(console, "R26-000009")
+        await console.press("e")
+        form = console.app.screen
+        assert isinstance(form, EntryScreen)
+        assert REASON in console.text()
+        before = form.draft.records[0]["person"]["address"]
+        form.form.go_to("person.address")
+        await console.type("x")
+        await console.press("f9", "enter")
+        assert console.app.screen is message
+        assert message.shown is not None
+        assert message.shown.record["person"]["address"] == before + "x"
+        assert (message.shown.row.state, message.shown.row.revision) == ("review", 2)
+        assert console.words("entry.revised", references="R26-000009")[:20] in console.text()
+        await console.press("v")
+        assert console.words("entry.revisions.title", revision=1, last=2) in console.text()
+        changed = [line for line in console.text().splitlines() if line.strip().startswith("*")]
+        assert len(changed) == 1
+        assert before[:10] in changed[0]
+        await console.press("v", "escape")
+        assert console.app.screen is message
+    log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
+    assert [one["detail"] for one in log if one["event"] == "message.read" and one["detail"]] == [{"revision": 1}] * 2
+
+
+async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
+    async with driving(world.home) as console:
+        message = await open_message(console, "R26-000009")
+        assert console.words("keys.revise") in foot(console)
+        for key in ("replace_sent", "cancel_sent", "revisions"):
+            assert console.words(f"keys.{key}") not in foot(console)
+        await console.press("z")
+        told = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
+        assert message.notice.shown == told
+        await console.press("v")
+        assert console.app.screen is message
+
+
+async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_that_is_accepted(world: World) -> None:
+    with serving(world.agency_home):
+        number = send_message(world, ALONE)
+        async with driving(world.home) as console:
+            message = await open_message(console, ALONE)
+            assert console.words("keys.revise") not in foot(console)
+            await console.press("z", "escape")
+            assert console.app.screen is message
+            await console.press("z")
+            assert "取り消す" in console.text()
+            await console.press("enter")
+            (counter,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+            await console.press("escape", "escape", "F")
+            queue = console.app.screen
+            assert isinstance(queue, QueueScreen)
+            assert queue.view.being_undone
+            assert console.words("queue.being_undone") in console.text()
+            assert ALONE in console.text()
+            assert queue.roll.count == 1
+        listed = world.run("op-101", "queue", "--being-undone").told["messages"]
+        assert [one["id"] for one in listed] == [int(number)]
+        send_message(world, counter)
+        assert world.run("op-101", "queue", "--being-undone").told["messages"] == []
+
+
+async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) -> None:
+    with serving(world.agency_home):
+        send_message(world, ALONE)
+        async with driving(world.home) as console:
+            message = await open_message(console, ALONE)
+            await console.press("s")
+            form = console.app.screen
+            assert isinstance(form, EntryScreen)
+            assert form.draft.records[0]["replaces"] == ALONE
+            assert console.words("entry.of", reference=ALONE) in console.text()
+            form.form.go_to("person.sex")
+            await console.press("3", "f9", "enter")
+            assert console.app.screen is message
+            (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+    told = world.run("op-101", "show", number_of(world, new)).told
+    assert (told["record"]["replaces"], told["record"]["person"]["sex"]) == (ALONE, "unknown")
+    assert told["state"] == "review"
+
+
+async def test_the_message_names_the_peer_of_its_day(world: World) -> None:
+    async with driving(world.home) as console:
+        await open_message(console, "R26-000009", "ka-301")
+        assert "出入国在留管理庁長官" in console.text()
