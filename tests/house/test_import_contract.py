@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "argon2"}
 LIGHT = ["console.__main__", "console.app", "console.screens.login", "console.words", "console.settings"]
 
+# Scripts, not modules: a program runs them, and importing them does so as well.
+SCRIPTS = ("__main__", "migrations.env")
+
 ROOMS = {
     "store": {"console", "transport", "textual", "http", "click"},
     "transport": {"console", "store", "textual", "sqlmodel", "sqlalchemy", "click"},
@@ -27,7 +30,7 @@ ROOMS = {
 def _modules(room: str) -> Iterator[str]:
     yield room
     for found in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
-        if not found.name.endswith("__main__"):
+        if not found.name.endswith(SCRIPTS):
             yield found.name
 
 
