@@ -44,7 +44,7 @@ def test_the_command_that_runs_the_main_job(clone: Path, tmp_path: Path) -> None
 
 
 def test_the_command_that_passes_the_tests(clone: Path) -> None:
-    # The whole suite runs so in .ci/run, which is a fresh clone as well; here a part of it shows that the command works.
+    # The whole suite runs so in .ci/run, a fresh clone as well; here a part of it shows that the command works.
     chosen = "tests/house tests/console/commands -q"
     ended = subprocess.run(
         ["bash", "-c", promised_command("test")],

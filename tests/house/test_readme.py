@@ -8,8 +8,7 @@ import pytest
 
 from console.commands.entrance import root
 from console.commands.faults import Status
-from console.commands.group import CommonOption
-from console.commands.invocation import Invocation
+from console.commands.invocation import CommonOption, Invocation
 from console.settings import names
 from tests.readme import README, promised_command
 
