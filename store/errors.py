@@ -10,6 +10,7 @@
     ├── PeopleFault       people and sessions as registered
     ├── PeerFault         the peer register
     ├── QueueFault        a message cannot take the step that was asked of it
+    ├── ExportFault       the log cannot be exported, checked on a medium, or pruned as asked (exit status 4)
     └── FileFault         a file offered for import cannot be read as one (exit status 4)
 
 A leaf's sentence says who must act. `facts` hold only codes, counts, versions, field names, line
@@ -183,6 +184,12 @@ class LogBroken(StoreIntegrity):
     """The log does not verify from the entry named on: nobody works here before the officer knows why."""
 
     code = "log_broken"
+
+
+class BundleBroken(StoreIntegrity):
+    """A bundle on a medium does not verify: the auditor tells the officer, who exports anew."""
+
+    code = "bundle_broken"
 
 
 class LadderBroken(StoreIntegrity):
@@ -408,6 +415,39 @@ class NotYetDue(QueueFault):
     """The message is held until its planned day and cannot be released before it."""
 
     code = "not_yet_due"
+
+
+# ── The log on media ──────────────────────────────────────────────────────────────────────────────
+
+
+class ExportFault(StoreError):
+    """The log cannot be exported, checked on a medium, or pruned as asked."""
+
+    exit_status = 4
+
+
+class NothingToExport(ExportFault):
+    """Everything was exported already."""
+
+    code = "nothing_to_export"
+
+
+class BundleMissing(ExportFault):
+    """There is no bundle of the log in that directory: the auditor names the right one."""
+
+    code = "bundle_missing"
+
+
+class LabelUnfit(ExportFault):
+    """A medium's label has 1 to 32 letters, digits, dots, hyphens and underscores: the officer writes it so."""
+
+    code = "label_unfit"
+
+
+class NothingToPrune(ExportFault):
+    """No exported part of the log is older than what is to be kept."""
+
+    code = "nothing_to_prune"
 
 
 # ── Files offered for import ──────────────────────────────────────────────────────────────────────

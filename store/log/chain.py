@@ -99,7 +99,9 @@ class Log:
         return self._ladder
 
 
+_LAST: Final = select(ENTRIES.c.seq, ENTRIES.c.hash, ENTRIES.c.at).order_by(ENTRIES.c.seq.desc()).limit(1)
+
+
 def _tail(tx: Connection) -> Tail:
-    columns = select(ENTRIES.c.seq, ENTRIES.c.hash, ENTRIES.c.at)
-    last = tx.execute(columns.order_by(ENTRIES.c.seq.desc()).limit(1)).one_or_none()
+    last = tx.execute(_LAST).one_or_none()
     return EMPTY if last is None else Tail(*last)

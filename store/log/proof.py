@@ -40,6 +40,7 @@ class Flaw(StrEnum):
     SIGNATURE = "signature"  # The signature of the next checkpoint does not hold.
     LADDER = "ladder"  # The next checkpoint was not signed with the key that the one before it named.
     CUT = "cut"  # Entries are missing from here on: the log was longer.
+    FILES = "files"  # A file of a bundle is missing, strange or changed.
     TABLES = "tables"  # The tables are not as they were made: something could hide entries.
 
 
@@ -74,13 +75,21 @@ START: Final = Link(0, FIRST_PREVIOUS.hex(), "")
 class Marks:
     """The checkpoints beside the chain, held against it as it is walked.
 
-    `before`: the checkpoint before the first of `rows`; `root`: the key that the first one has to have, if it is known.
+    `before`: the checkpoint before the first of `rows`; `root`: the key that the first one has to have, if it is known;
+    `begun`: the first one is in the middle of the ladder, and its caller knows what it follows.
     """
 
     def __init__(
-        self, rows: Iterator[Any], terminal_id: str, *, before: Checkpoint | None = None, root: bytes | None = None
+        self,
+        rows: Iterator[Any],
+        terminal_id: str,
+        *,
+        before: Checkpoint | None = None,
+        root: bytes | None = None,
+        begun: bool = False,
     ) -> None:
         self._rows = rows
+        self._begun = begun
         self._terminal_id = terminal_id
         self._root = root
         self._next: Checkpoint | None = None
@@ -128,7 +137,7 @@ class Marks:
             return Flaw.SIGNATURE
         if last is None:
             begins = mark.number == 1 and mark.previous == FIRST_PREVIOUS and self._root in (None, mark.key)
-            return None if begins else Flaw.LADDER
+            return None if begins or self._begun else Flaw.LADDER
         if mark.previous != last.digest or mark.seq < last.seq or mark.number <= last.number:
             return Flaw.CHECKPOINT
         follows = mark.key == last.next_key and mark.number == last.number + 1

@@ -1,0 +1,141 @@
+#!/bin/sh
+# Checks one bundle of the log (証跡) without the program that wrote it. It needs a POSIX shell with its usual tools,
+# sha256sum, and openssl 3.0. Run it in the bundle's own directory: sh verify.sh
+# Exit status: 0 everything holds; 1 something does not, and the first finding is named; 2 a tool is missing.
+set -u
+LC_ALL=C
+export LC_ALL
+cd "$(dirname "$0")" || exit 2
+
+for tool in openssl sha256sum awk sed grep dd split cmp mktemp; do
+    command -v "$tool" >/dev/null || { echo "missing tool: $tool"; exit 2; }
+done
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 2' HUP INT TERM
+
+bad() {
+    echo "BAD: $*"
+    exit 1
+}
+
+# The value of a member of one line of canonical JSON: text $1 "name", number $1 "name".
+text() { sed -n 's/.*"'"$2"'":"\([^"]*\)".*/\1/p' "$1"; }
+number() { sed -n 's/.*"'"$2"'":\([0-9][0-9]*\)[,}].*/\1/p' "$1"; }
+
+# 1. Exactly the files that are listed, none of them a link, each with its sum.
+[ -f SHA256SUMS ] && [ ! -L SHA256SUMS ] || bad "SHA256SUMS is missing"
+for name in * .*; do
+    case $name in . | .. | '.*' | SHA256SUMS) continue ;; esac
+    [ -f "$name" ] && [ ! -L "$name" ] || bad "$name is not a plain file"
+    grep -q "^[0-9a-f]\{64\}  $name\$" SHA256SUMS || bad "$name does not belong here"
+done
+sha256sum -c SHA256SUMS >/dev/null 2>&1 || {
+    sha256sum -c SHA256SUMS 2>/dev/null | grep -v ': OK$'
+    bad "files are missing or changed"
+}
+
+[ -f manifest.json ] || bad "manifest.json is missing"
+first=$(number manifest.json first)
+last=$(number manifest.json last)
+terminal=$(text manifest.json terminal)
+before=$(text manifest.json prev)
+ladder=$(text manifest.json ladder)
+mark=$(text manifest.json checkpoint_prev)
+[ -n "$first" ] && [ -n "$last" ] && [ -n "$terminal" ] && [ -n "$before" ] && [ -n "$ladder" ] && [ -n "$mark" ] ||
+    bad "manifest.json says too little"
+
+# 2. The chain: each entry is hashed by itself, and names the hash of the entry before it.
+name='(null|"[a-z0-9-]{3,64}")'
+member='"[a-z_]+":(0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
+time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z'
+layout='^[{]"actor":'$name',"at":"'$time'","detail":[{]('$member'(,'$member')*)?[}],"event":"[a-z_.]+","object":'$name
+layout=$layout',"prev":"[0-9a-f]{64}","result":"[a-z]+","seq":[1-9][0-9]*,"session":'$name
+layout=$layout',"terminal":"'$terminal'","v":1[}]$'
+
+sed -n 's/.*"seq":\([0-9]*\),.*/\1/p' checkpoints.jsonl >"$work/wanted"
+: >"$work/found"
+seq=$first
+at=
+for segment in entries-*.jsonl; do
+    [ -f "$segment" ] || break
+    [ "$segment" = "$(printf 'entries-%012d.jsonl' "$seq")" ] || bad "entry $seq is not where it should be"
+    [ -z "$(tail -c 1 "$segment")" ] || bad "$segment is cut off"
+    odd=$(grep -nvE "$layout" "$segment" | head -n 1 | sed 's/:.*//')
+    [ -z "$odd" ] || bad "entry $((seq + odd - 1)) is no entry of this terminal"
+    split -l 2000 -a 6 "$segment" "$work/part."
+    for part in "$work"/part.*; do
+        mkdir "$work/each"
+        awk -v dir="$work/each/" '{ file = sprintf("%s%06d", dir, NR); printf "%s", $0 >file; close(file) }' "$part"
+        (cd "$work/each" && sha256sum ./*) | sed 's/ .*//' >"$work/hashes"
+        rm -rf "$work/each"
+        awk -v hashes="$work/hashes" -v wanted="$work/wanted" -v found="$work/found" -v state="$work/state" \
+            -v before="$before" -v seq="$seq" -v at="$at" '
+            BEGIN { while ((getline line <wanted) > 0) want[line] = 1 }
+            {
+                getline hash <hashes
+                match($0, /"prev":"[0-9a-f]+"/); prev = substr($0, RSTART + 8, 64)
+                match($0, /"seq":[0-9]+,"session"/); own = substr($0, RSTART + 6, RLENGTH - 16)
+                match($0, /"at":"[^"]+"/); time = substr($0, RSTART + 6, RLENGTH - 7)
+                if (prev != before) { print "entry " seq " does not follow from the entry before"; exit 1 }
+                if (own != seq "") { print "entry " seq " has another number"; exit 1 }
+                if (time < at) { print "entry " seq " is older than the entry before"; exit 1 }
+                if (seq in want) print seq, hash >>found
+                before = hash; at = time; seq += 1
+            }
+            END { print before, seq, at >state }' "$part" >"$work/said" || bad "$(cat "$work/said")"
+        read -r before seq at <"$work/state"
+        rm -f "$part"
+    done
+done
+[ "$seq" -eq "$((last + 1))" ] || bad "entry $seq is missing"
+
+# 3. The checkpoints: signed over the very bytes, each with the key that the one before it named.
+lines=$(awk 'END { print NR }' checkpoints.jsonl)
+[ "$lines" -gt 0 ] || bad "there is no checkpoint"
+[ "$(wc -c <checkpoints.sig | tr -d ' ')" -eq "$((lines * 64))" ] || bad "signatures are missing or too many"
+: >"$work/pem"
+line=0
+reached=0
+while [ "$line" -lt "$lines" ]; do
+    sed -n "$((line + 1))p" checkpoints.jsonl | tr -d '\n' >"$work/body"
+    dd if=checkpoints.sig of="$work/sig" bs=64 skip="$line" count=1 2>/dev/null
+    key=$(text "$work/body" key)
+    stands=$(number "$work/body" seq)
+    printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$key" >"$work/key"
+    cat "$work/key" >>"$work/pem"
+    where="the checkpoint at entry $stands"
+    grep -q '^{"alg":"ed25519",.*,"terminal":"'"$terminal"'","v":1}$' "$work/body" || bad "$where has an unknown form"
+    [ "$(text "$work/body" prev)" = "$mark" ] || bad "$where does not follow the one before it"
+    [ "$key" = "$ladder" ] || [ "$(text "$work/body" cause)" = resumed ] || bad "$where was signed with a foreign key"
+    openssl pkeyutl -verify -pubin -inkey "$work/key" -rawin -in "$work/body" -sigfile "$work/sig" >/dev/null 2>&1 ||
+        bad "the signature of $where does not hold"
+    [ "$stands" -ge "$reached" ] || bad "$where is out of order"
+    if [ "$stands" -ge "$first" ]; then
+        grep -q "^$stands $(text "$work/body" hash)\$" "$work/found" || bad "entries up to $stands are not what was signed"
+    fi
+    [ "$(text "$work/body" cause)" != resumed ] || echo "NOTE: two persons went on after a roll-back at entry $stands"
+    mark=$(sha256sum <"$work/body" | sed 's/ .*//')
+    ladder=$(text "$work/body" next)
+    reached=$stands
+    line=$((line + 1))
+done
+[ "$reached" -eq "$last" ] || bad "no checkpoint stands at the last entry"
+cmp -s "$work/pem" checkpoints.pem || bad "checkpoints.pem does not hold the keys of the checkpoints"
+
+# 4. What the peer saw: its signatures over checkpoints.
+if [ -f witnesses.jsonl ]; then
+    lines=$(awk 'END { print NR }' witnesses.jsonl)
+    line=0
+    while [ "$line" -lt "$lines" ]; do
+        printf 'renkei/1 witness signature\000' >"$work/body"
+        sed -n "$((line + 1))p" witnesses.jsonl | tr -d '\n' >>"$work/body"
+        dd if=witnesses.sig of="$work/sig" bs=64 skip="$line" count=1 2>/dev/null
+        sed -n "$((line * 3 + 1)),$((line * 3 + 3))p" witnesses.pem >"$work/key"
+        openssl pkeyutl -verify -pubin -inkey "$work/key" -rawin -in "$work/body" -sigfile "$work/sig" >/dev/null 2>&1 ||
+            bad "the signature of witness $((line + 1)) does not hold"
+        line=$((line + 1))
+    done
+fi
+
+echo "OK: entries $first to $last of $terminal hold"
