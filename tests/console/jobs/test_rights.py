@@ -22,6 +22,7 @@ from store.message.codes import Category
 from store.message.states import Pointer
 from store.peers import PeerDraft
 from store.people import RIGHTS, Right, Role
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import LONG_AGO, PEOPLE, Site
 from tests.console.jobs.site import entry as message
 from transport.errors import TransportError
@@ -127,6 +128,7 @@ def test_without_the_right_nothing_happens(
     assert (denied.actor, denied.detail) == (sessions[role].person_id, {"code": "right_missing", "step": right})
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("job", "role"), _having())
 def test_with_the_right_it_is_done_or_refused_for_another_reason(site: Site, job: str, role: Role) -> None:
     (person,) = [one for one, (roles, _) in PEOPLE.items() if roles == (role,)]
