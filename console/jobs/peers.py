@@ -1,6 +1,7 @@
 """The register of the peer (相手先) as the line uses it: what is kept becomes whom we talk with."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -79,6 +80,7 @@ def version_name(number: int) -> str:
     return f"v{number}"
 
 
+@lru_cache(maxsize=64)  # Reading certificate and keys anew for each batch would cost more than storing it.
 def _dated(version: PeerVersion) -> DatedIdentity:
     public = PublicIdentity(version.name, version.certificates_pem, version.signing_key, version.sealing_key)
     return DatedIdentity(version_name(version.id), public, version.valid_from, version.valid_to)

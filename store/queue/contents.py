@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from store.errors import MessageMissing
 from store.queue.pages import in_batches
@@ -47,15 +47,22 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     return vault.unseal(Sealed(*row), place=_content_place(message.uid, wanted))
 
 
+_PRESENT: Final = (
+    select(MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key)
+    .join_from(
+        MESSAGES,
+        CONTENTS,
+        and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision),
+    )
+    .where(MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
+)
+
+
 def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[int, bytes]:
     """Return the present contents of many messages by number. Raises SealBroken."""
-    present = and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision)
-    joined = select(
-        MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key
-    ).join_from(MESSAGES, CONTENTS, present)
     opened = {}
     for some in in_batches(list(numbers)):
-        for number, uid, revision, ciphertext, wrapped in conn.execute(joined.where(MESSAGES.c.id.in_(some))):
+        for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}):
             place = _content_place(uid, revision)
             opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
     return opened

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, func, or_, select
 
 from store.errors import MessageMissing
 from store.message.states import SETTLED, UNSENT, Direction, State, state_of
@@ -59,7 +59,7 @@ def page(
     for condition in _conditions(chosen):
         statement = select_messages().where(condition)
         if after is not None:
-            statement = statement.where(beyond(after, order))
+            statement = statement.where(beyond(after.occurred_at, after.id, order))
         found += map(message_row, reading.execute(statement.order_by(*by_key).limit(limit)))
     found.sort(key=lambda row: (row.occurred_at, row.id), reverse=order is Order.NEWEST)
     return found[:limit]
@@ -78,13 +78,17 @@ def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
     return [found[number] for number in wanted if number in found]
 
 
+_VERSIONS: Final = select(MESSAGES.c.id, MESSAGES.c.version).where(
+    MESSAGES.c.id.in_(bindparam("numbers", expanding=True))
+)
+
+
 def versions_of(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
     """Return the versions of the messages with these numbers; numbers that do not exist are left out."""
-    columns = select(MESSAGES.c.id, MESSAGES.c.version)
     return {
         number: version
         for some in in_batches(numbers)
-        for number, version in conn.execute(columns.where(MESSAGES.c.id.in_(some)))
+        for number, version in conn.execute(_VERSIONS, {"numbers": some})
     }
 
 
@@ -171,9 +175,11 @@ def _by_key(order: Order) -> tuple[ColumnElement[Any], ...]:
     return MESSAGES.c.occurred_at, MESSAGES.c.id
 
 
-def beyond(key: Key, order: Order = Order.OLDEST) -> ColumnElement[bool]:
-    """Return the condition that a message comes after `key` in that order."""
+def beyond(
+    key_at: datetime | BindParameter[Any], key_id: int | BindParameter[Any], order: Order = Order.OLDEST
+) -> ColumnElement[bool]:
+    """Return the condition that a message comes after the key with these parts in that order."""
     at, number = MESSAGES.c.occurred_at, MESSAGES.c.id
     if order is Order.NEWEST:
-        return and_(at <= key.occurred_at, or_(at < key.occurred_at, number < key.id))
-    return and_(at >= key.occurred_at, or_(at > key.occurred_at, number > key.id))
+        return and_(at <= key_at, or_(at < key_at, number < key_id))
+    return and_(at >= key_at, or_(at > key_at, number > key_id))

@@ -5,14 +5,17 @@ moment, such as the pair that a report of moving makes, do not wait for each oth
 """
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
 
 from store.message.states import SETTLED
 from store.queue.pages import in_batches
 from store.queue.tables import MESSAGES
 
 
+@cache  # Building it takes longer than asking it of one message.
 def must_wait() -> ColumnElement[bool]:
     """Return the condition that a message of the query waits for an earlier one of the same person."""
     earlier = MESSAGES.alias("earlier")
@@ -27,9 +30,9 @@ def must_wait() -> ColumnElement[bool]:
     )
 
 
+_WAITING: Final = select(MESSAGES.c.id).where(must_wait(), MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
+
+
 def waiting_among(conn: Connection, numbers: Iterable[int]) -> set[int]:
     """Return those of the messages that wait for an earlier one of the same person."""
-    waiting = select(MESSAGES.c.id).where(must_wait())
-    return {
-        number for some in in_batches(list(numbers)) for number in conn.scalars(waiting.where(MESSAGES.c.id.in_(some)))
-    }
+    return {number for some in in_batches(list(numbers)) for number in conn.scalars(_WAITING, {"numbers": some})}

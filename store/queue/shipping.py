@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.bulk import Bulk
@@ -19,6 +19,21 @@ from store.queue.sequence import must_wait
 from store.queue.tables import MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
+_APPROVED: Final = (
+    MESSAGES.c.direction == Direction.OUT.value,
+    MESSAGES.c.state == OutState.APPROVED.value,
+    MESSAGES.c.approved_revision == MESSAGES.c.revision,
+    MESSAGES.c.approved_digest == MESSAGES.c.digest,
+    or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= bindparam("today")),
+)
+_READY: Final = (
+    select_messages()
+    .where(*_APPROVED, ~must_wait())
+    .order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_READY_AFTER: Final = _READY.where(beyond(bindparam("after_at"), bindparam("after_id")))
+
 
 def next_to_send(conn: Connection, now: datetime, limit: int, after: Key | None = None) -> list[MessageRow]:
     """Return at most `limit` messages that may leave now and come after the key `after`, oldest first.
@@ -26,27 +41,18 @@ def next_to_send(conn: Connection, now: datetime, limit: int, after: Key | None 
     Approved exactly as they are, planned day come, and no earlier message of the same person still
     open (domain, section 2, rules 1 to 3).
     """
-    ready = select_messages().where(*_approved(now), ~must_wait())
-    if after is not None:
-        ready = ready.where(beyond(after))
-    rows = conn.execute(ready.order_by(MESSAGES.c.occurred_at, MESSAGES.c.id).limit(limit))
+    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit}
+    if after is None:
+        rows = conn.execute(_READY, asked)
+    else:
+        rows = conn.execute(_READY_AFTER, {**asked, "after_at": after.occurred_at, "after_id": after.id})
     return [message_row(row) for row in rows]
 
 
 def count_waiting(conn: Connection, now: datetime) -> int:
     """Return how many approved messages wait for an earlier one of the same person."""
-    waiting = select(func.count()).select_from(MESSAGES).where(*_approved(now), must_wait())
-    return conn.scalar(waiting) or 0
-
-
-def _approved(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        MESSAGES.c.direction == Direction.OUT.value,
-        MESSAGES.c.state == OutState.APPROVED.value,
-        MESSAGES.c.approved_revision == MESSAGES.c.revision,
-        MESSAGES.c.approved_digest == MESSAGES.c.digest,
-        or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= day_in_japan(now)),
-    )
+    waiting = select(func.count()).select_from(MESSAGES).where(*_APPROVED, must_wait())
+    return conn.scalar(waiting, {"today": day_in_japan(now)}) or 0
 
 
 # ── Shipments and receipts ────────────────────────────────────────────────────────────────────────
@@ -75,6 +81,9 @@ class ShipmentRow:
 _SHIPMENT_PARTS: Final = tuple(ShipmentRow.__slots__)
 _shipment_parts: Final = attrgetter(*_SHIPMENT_PARTS)
 _INSERT: Final = Bulk.insert(SHIPMENTS, _SHIPMENT_PARTS)
+_KEPT: Final = select(*(SHIPMENTS.c[part] for part in _SHIPMENT_PARTS)).where(
+    SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True))
+)
 
 
 def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
@@ -87,11 +96,10 @@ def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
 
 def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, ShipmentRow]:
     """Return what was made for the peer, by message number; messages without are left out."""
-    columns = select(*(SHIPMENTS.c[part] for part in _SHIPMENT_PARTS))
     return {
         row.message_id: ShipmentRow(**row._mapping)  # noqa: SLF001 - the public way to a row's names
         for some in in_batches(list(numbers))
-        for row in conn.execute(columns.where(SHIPMENTS.c.message_id.in_(some)))
+        for row in conn.execute(_KEPT, {"numbers": some})
     }
 
 

@@ -1,0 +1,283 @@
+"""How fast messages go from approved to delivered: two processes on one machine, durable on both sides.
+
+Each message is sealed and signed by itself, and its receipt verified; store and log hold all of it. Beside it, in the
+same run: what pyas2lib does with messages of the same size, and what the public-key work alone would allow. Each
+measurement is a process of its own.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Final
+
+from tests.benchmarks import rival
+from tests.benchmarks.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from console.jobs.invention import Record
+    from console.terminal import Terminal
+
+MESSAGES: Final = 42_157
+SIZE: Final = 1500
+_LARGE: Final = 100_000_000 // SIZE
+_SINGLE: Final = 1000
+_RIVAL: Final = 300
+_BARE: Final = 2000
+_MUNICIPALITY: Final = "131041"
+_SEED: Final = 42157
+_LEAST_PER_SECOND: Final = 3000
+_LEAST_RATIO: Final = 30
+_LEAST_SINGLE: Final = 200
+_MOST_SINGLE_MS: Final = 20
+_MOST_MORE_MEGABYTES: Final = 100
+_OURS: Final = "renkei send"
+_LIMIT: Final = "public-key work alone, 2 processes"
+_SAMPLED_SECONDS: Final = 0.1
+
+
+def measure(runs: int) -> Report:
+    """Send all `runs` times, in turn with the others; single messages as often; and a 100 MB file's worth once."""
+    with tempfile.TemporaryDirectory(prefix="renkei-line-") as name:
+        directory = Path(name)
+        python = rival.make_environment(directory / "as2")
+        rival.make_keys(directory / "as2-keys")
+        theirs = f"pyas2lib {rival.version(python)}, 4 threads"
+        _child("prepare", directory / "all", MESSAGES, 500)
+        _child("prepare", directory / "single", _SINGLE, 1)
+        seen: dict[str, list[float]] = {_OURS: [], theirs: [], _LIMIT: []}
+        singles = []
+        for run in range(runs):
+            seen[_OURS].append(_exchange(directory / "all", directory / f"all{run}")["per_second"])
+            seen[theirs].append(rival.rate(python, directory / "as2-keys", _RIVAL, SIZE))
+            seen[_LIMIT].append(_limit())
+            singles.append(_exchange(directory / "single", directory / f"single{run}"))
+        _child("prepare", directory / "large", _LARGE, 500)
+        more = _exchange(directory / "large", directory / "large0")
+    rate, ratio = median(seen[_OURS]), median(seen[_OURS]) / median(seen[theirs])
+    single = {name: median(one[name] for one in singles) for name in ("per_second", "p95_ms")}
+    verdict = (
+        f"{rate:.0f} messages/s (at least {_LEAST_PER_SECOND} are wanted), "
+        f"{rate / median(seen[_LIMIT]):.2f} of what the public-key work allows, "
+        f"{ratio:.0f} × pyas2lib (at least {_LEAST_RATIO}); one by one {single['per_second']:.0f}/s "
+        f"(at least {_LEAST_SINGLE}), 95 % within {single['p95_ms']:.1f} ms (at most {_MOST_SINGLE_MS}); "
+        f"a 100 MB file adds {more['terminal_megabytes']:.0f} MB here and {more['agency_megabytes']:.0f} MB there "
+        f"(less than {_MOST_MORE_MEGABYTES})"
+    )
+    figures = {
+        "messages_per_second": rate,
+        "ratio_to_pyas2lib": ratio,
+        "share_of_limit": rate / median(seen[_LIMIT]),
+        "single_per_second": single["per_second"],
+        "single_p95_ms": single["p95_ms"],
+        "terminal_more_megabytes": more["terminal_megabytes"],
+        "agency_more_megabytes": more["agency_megabytes"],
+    }
+    seen |= {"one by one": [one["per_second"] for one in singles]}
+    return Report("messages/s", seen, verdict, figures)
+
+
+def _exchange(world: Path, home: Path) -> dict[str, float]:
+    """Send everything in a copy of the world."""
+    shutil.copytree(world, home)
+    try:
+        return _child("exchange", home)
+    finally:
+        shutil.rmtree(home)
+
+
+def _limit() -> float:
+    processes = [
+        subprocess.Popen([*_command("limit"), str(_BARE)], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    return sum(float(json.loads(process.communicate()[0])["per_second"]) for process in processes)
+
+
+def _command(what: str) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.line", what]
+
+
+def _child(what: str, *said: object) -> dict[str, float]:
+    done = subprocess.run([*_command(what), *map(str, said)], stdout=subprocess.PIPE, check=True, text=True)
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+# ── In a process of its own ───────────────────────────────────────────────────────────────────────
+
+
+def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
+    """Make a world with that many approved messages of about SIZE bytes that may all leave at once."""
+    from console.jobs import access, intake, rehearsal, review
+    from console.terminal import Terminal
+    from store import queue
+
+    world = rehearsal.prepare(Path(home), outgoing=0, notices=0)
+    settings = world.home / "renkei.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("\nbatch = 100\n", f"\nbatch = {batch}\n"), encoding="utf-8")
+    file = world.home / "messages.jsonl"
+    _write(file, int(number))
+    with Terminal.open(world.home) as terminal:
+        pins = {one.id: one.pin for one in terminal.settings.rehearsal}
+        operator = access.log_on(terminal, "op-101", pins["op-101"], origin="command")
+        intake.take_in(terminal, operator, [file])
+        approver = access.log_on(terminal, "ap-201", pins["ap-201"], origin="command")
+        with terminal.database.reading() as reading:
+            numbers = queue.ids(reading, queue.QueueFilter())
+        approved = review.approve(terminal, approver, numbers, confirm_warnings=True).changed
+    file.unlink()
+    if len(approved) != int(number):
+        raise RuntimeError(f"{len(approved)} of {number} messages are approved")
+    return {"approved": len(approved)}
+
+
+def _write(path: Path, number: int) -> None:
+    from console.jobs.invention import Inventor
+    from store.message.canonical import encode
+
+    inventor = Inventor(seed=_SEED, now=datetime.now(UTC), municipality=_MUNICIPALITY)
+    with path.open("wb") as stream:
+        for place, record in enumerate(_ready(inventor.outgoing(2 * number), number)):
+            stream.write(encode(_enlarged(record, place)) + b"\n")
+
+
+def _ready(records: "Iterator[Record]", number: int) -> "Iterator[Record]":
+    """Yield the first `number` records about somebody that wait for no planned day."""
+    for record in records:
+        basis = record.get("basis")
+        if "person" in record and not (isinstance(basis, dict) and "planned_departure" in basis):
+            yield record
+            number -= 1
+            if number == 0:
+                return
+
+
+def _enlarged(record: "Record", place: int) -> "Record":
+    """Return the record about a person of its own, with names and an address that make it about SIZE bytes."""
+    person = record["person"]
+    assert isinstance(person, dict)
+    longer = {"address": f"{person['address']}西新宿七丁目".ljust(200, "号"), "name_kanji": "王李孫周" * 46}
+    return {**record, "subject": f"{place:010}", "person": {**person, **longer}}
+
+
+def _send(home: str) -> dict[str, float]:
+    """Send everything; tell how many a second, how long each request took, and how much memory both sides took."""
+    from console.jobs import access, exchange, rehearsal
+    from console.terminal import Terminal
+    from transport import agency
+
+    world = rehearsal.prepare(Path(home))
+    with rehearsal.start_agency(world) as agency_id, Terminal.open(world.home) as terminal:
+        pins = {one.id: one.pin for one in terminal.settings.rehearsal}
+        session = access.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
+        exchange.line_state(terminal)
+        moments: list[float] = []
+        before = _resident(agency_id)
+        with _watched() as most:
+            began = time.perf_counter()
+            sent = exchange.send(terminal, session, report=lambda _: moments.append(time.perf_counter()))
+            seconds = time.perf_counter() - began
+        agency_more = _resident(agency_id, "VmHWM") - before
+        _check(terminal, sent.delivered)
+    if agency.received(world.agency_home).distinct != sent.delivered:
+        raise RuntimeError("the agency holds another number of messages")
+    laps = [1000 * (later - earlier) for earlier, later in pairwise(moments[1:])]
+    return {
+        "per_second": sent.delivered / seconds,
+        "p95_ms": quantiles(laps, n=20)[-1],
+        "terminal_megabytes": most[-1] - most[0],
+        "agency_megabytes": agency_more,
+    }
+
+
+def _check(terminal: "Terminal", delivered: int) -> None:
+    """Raise unless every message is delivered with its receipt, and the log says so and holds."""
+    from sqlalchemy import func, select
+
+    from store.log import Event
+    from store.log.entries import ENTRIES
+    from store.queue.tables import MESSAGES, SHIPMENTS
+
+    with terminal.database.reading() as reading:
+        messages = reading.scalar(select(func.count()).select_from(MESSAGES))
+        receipts = reading.scalar(select(func.count(SHIPMENTS.c.receipt)))
+        entries = select(func.count()).select_from(ENTRIES).where(ENTRIES.c.event == Event.MESSAGE_DELIVERED)
+        told = (messages, receipts, reading.scalar(entries), terminal.log.verify(reading).ok)
+    if told != (delivered, delivered, delivered, True):
+        raise RuntimeError(f"{delivered} were delivered; messages, receipts, entries and log are {told}")
+
+
+@contextmanager
+def _watched() -> "Iterator[list[float]]":
+    """Yield a list that holds the resident memory of this process and its helpers before, and at the end the most."""
+    own = os.getpid()
+    agency = set(_children(own))
+    seen = [_resident(own)]
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_SAMPLED_SECONDS):
+            helpers = sum(_resident(child) for child in set(_children(own)) - agency)
+            seen.append(_resident(own) + helpers)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        watcher.join()
+        seen.append(max(seen))
+
+
+def _children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _resident(process: int, field: str = "VmRSS") -> float:
+    """Return a process's resident memory in megabytes; 0 when it has just ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    values = [line.split()[1] for line in status.splitlines() if line.startswith(field)]
+    return int(values[0]) / 1024 if values else 0.0
+
+
+def _public_key_work(number: str) -> dict[str, float]:
+    """Do for each message what both sides must: seal and sign, verify and open, sign a receipt and verify it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from transport.sealing import SealingKey, seal_for
+
+    reader, signer, content = SealingKey.generate(), Ed25519PrivateKey.generate(), b"x" * SIZE
+    verifier = signer.public_key()
+    began = time.perf_counter()
+    for _ in range(int(number)):
+        sealed = seal_for(reader.public, content, b"info")
+        for _ in ("envelope", "receipt"):
+            verifier.verify(signer.sign(content), content)
+        reader.open(sealed, b"info")
+    return {"per_second": int(number) / (time.perf_counter() - began)}
+
+
+if __name__ == "__main__":
+    _WHAT: "dict[str, Callable[..., dict[str, float]]]" = {
+        "prepare": _prepare,
+        "exchange": _send,
+        "limit": _public_key_work,
+    }
+    sys.stdout.write(json.dumps(_WHAT[sys.argv[1]](*sys.argv[2:])))
