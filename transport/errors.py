@@ -21,6 +21,8 @@
     │       ReceiptTimeImplausible
     ├── WitnessError             the peer's word about the log proves nothing
     │   └── WitnessBroken
+    ├── MediaError               nothing is on the medium: the officer takes another one
+    │   └── MediumMissing, MediumOccupied, MediumFull, MediumReadOnly, MediumFailed, MediumLies
     └── AgencyError              who runs the reference agency mends its directory or what was posted
         ├── AgencyMissing, AgencyExists, AgencyUnsafe, AgencyVersionUnknown, AgencyPortTaken, AgencyBusy
         └── TerminalUnknown, TerminalKnown, NoticeMalformed, NoticeChanged, RefusalUnknown
@@ -416,6 +418,51 @@ class WitnessBroken(WitnessError):
     """What the peer says it saw of the log does not verify (`field`): the custodian asks the peer."""
 
     code = "witness_broken"
+
+
+class MediaError(TransportError):
+    """A medium does not take what is to be written; nothing half-done is left on it."""
+
+    exit_status = 7
+
+
+class MediumMissing(MediaError):
+    """The path is no directory, or a link to one: the officer names the medium's own."""
+
+    code = "medium_missing"
+    exit_status = 4
+
+
+class MediumOccupied(MediaError):
+    """Something of that name is on the medium: the officer takes another medium."""
+
+    code = "medium_occupied"
+    exit_status = 4
+
+
+class MediumFull(MediaError):
+    """There is not enough room: the officer takes another medium."""
+
+    code = "medium_full"
+
+
+class MediumReadOnly(MediaError):
+    """The medium may not be written: the officer takes its protection off."""
+
+    code = "medium_read_only"
+
+
+class MediumFailed(MediaError):
+    """The medium broke, or was pulled out: the officer takes another one."""
+
+    code = "medium_failed"
+
+
+class MediumLies(MediaError):
+    """The medium gives back other bytes than it took: the officer destroys it and takes another one."""
+
+    code = "medium_lies"
+    exit_status = 6
 
 
 class AgencyError(TransportError):
