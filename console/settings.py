@@ -97,6 +97,13 @@ class LineSettings:
     batch: int = _whole(100, 1, 500)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """How many years entries of the log are kept here at least after their export (protection measure 7)."""
+
+    keep_years: int = _whole(7, 1, 100)
+
+
 @dataclass(frozen=True, slots=True)
 class RehearsalPerson:
     """A made-up person of a rehearsal world, whose PIN the login screen shows."""
@@ -117,6 +124,7 @@ class Settings:
     review: ReviewSettings = ReviewSettings()
     session: SessionSettings = SessionSettings()
     line: LineSettings = LineSettings()
+    log: LogSettings = LogSettings()
     rehearsal: tuple[RehearsalPerson, ...] = ()
 
     @classmethod

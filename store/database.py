@@ -92,6 +92,15 @@ class Database:
         with self._backend.turn(), self._watched(), self._backend.writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def pruning(self) -> Iterator[Connection]:
+        """Be the one writer, and as the only one allowed to remove entries of the log; see `store.log.pruning`.
+
+        Raises as `writing`, and LogGuarded where the working role may not lift the guard.
+        """
+        with self.writing() as tx, self._backend.log_unguarded(tx):
+            yield tx
+
     def close(self) -> None:
         """Close every connection. Blocks that are still open keep theirs until they end."""
         self._backend.close()

@@ -174,6 +174,18 @@ class SealBroken(StoreIntegrity):
     code = "seal_broken"
 
 
+class SealedFileBroken(StoreIntegrity):
+    """A sealed file was changed or cut off, or was sealed under another key."""
+
+    code = "sealed_file_broken"
+
+
+class DumpUnreadable(StoreIntegrity):
+    """A backup holds something else than the tables of this program: the makers look at it."""
+
+    code = "dump_unreadable"
+
+
 class LogEntryRefused(StoreIntegrity):
     """A log entry would have held something that no entry may hold: the makers mend the program."""
 
@@ -442,6 +454,13 @@ class LabelUnfit(ExportFault):
     """A medium's label has 1 to 32 letters, digits, dots, hyphens and underscores: the officer writes it so."""
 
     code = "label_unfit"
+
+
+class LogGuarded(ExportFault):
+    """The role that works on the database may not remove entries: the custodian prunes as the tables' owner."""
+
+    code = "log_guarded"
+    exit_status = 3
 
 
 class NothingToPrune(ExportFault):

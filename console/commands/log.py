@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +15,10 @@ from console.commands.progress import ProgressLine
 from console.words import Words
 
 if TYPE_CHECKING:
+    from console.jobs.export import MediumFinding
     from store.log import LogRow, Verification
 
-log = LazyGroup("log", {"show": "console.commands.log:show", "verify": "console.commands.log:verify"})
+log = LazyGroup("log", {name: f"console.commands.log:{name}" for name in ("show", "verify", "export")})
 
 
 @click.command("show")
@@ -34,16 +36,78 @@ def show(said: Invocation, limit: int, before: int | None) -> int:
 
 
 @click.command("verify")
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
-def verify(said: Invocation) -> int:
-    """Compute the whole chain anew; exit status 6 at the first entry that does not fit."""
+def verify(said: Invocation, directory: Path | None) -> int:
+    """Compute the whole chain anew, here or on a medium; exit status 6 at the first entry that does not fit."""
     from console.jobs import trail
 
+    if directory is not None:
+        return _verify_medium(said, directory)
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
         found = trail.verify(terminal, session, report=progress.show)
-    data = {"ok": found.ok, "entries": found.entries, "first_bad": found.first_bad, "cause": found.cause}
+    data = {
+        "ok": found.ok,
+        "entries": found.entries,
+        "first_bad": found.first_bad,
+        "cause": found.cause,
+        "checkpoints": found.checkpoints,
+        "resumed": list(found.resumed),
+        "pruned": found.pruned,
+    }
     said.output.result(data, [_finding(found, said.words)])
     return Status.DONE if found.ok else Status.INTEGRITY
+
+
+def _verify_medium(said: Invocation, directory: Path) -> int:
+    """Check the bundles in `directory`; an auditor needs neither the terminal nor a log-on for it."""
+    from console.jobs import export
+
+    with ProgressLine(said.words) as progress:
+        found = export.check_medium(directory, report=progress.show)
+    bad = found.broken
+    bundles = [
+        {"number": one.number, "first": one.first, "last": one.last, "ok": one.ok, "digest": one.digest}
+        for one in found.bundles
+    ]
+    data = {
+        "ok": found.ok,
+        "entries": found.entries,
+        "first_bad": bad.first_bad if bad else None,
+        "cause": bad.cause if bad else None,
+        "file": bad.file if bad else None,
+        "bundles": bundles,
+    }
+    said.output.result(data, [_medium_finding(found, said.words)])
+    return Status.DONE if found.ok else Status.INTEGRITY
+
+
+def _medium_finding(found: "MediumFinding", words: Words) -> str:
+    bad = found.broken
+    if bad is None:
+        return words("log.medium_sound", bundles=len(found.bundles), entries=f"{found.entries:,}")
+    flaw = words(f"log.flaw.{bad.cause}")
+    if bad.first_bad is None:
+        return words("log.medium_file", file=bad.file, cause=flaw)
+    return words("log.broken", seq=bad.first_bad, cause=flaw)
+
+
+@click.command("export")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--label", required=True, metavar="TEXT")
+@click.pass_obj
+def export(said: Invocation, directory: Path, label: str) -> int:
+    """Write what was not exported yet to the medium at DIRECTORY, read it back, and record it."""
+    from console.jobs.export import export as export_log
+
+    with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
+        done = export_log(terminal, session, directory, label=label, report=progress.show)
+    data = {"bundle": done.bundle, "first": done.first, "last": done.last, "digest": done.digest, "label": done.label}
+    told = [said.words("log.exported", bundle=done.bundle, first=done.first, last=done.last, label=done.label)]
+    if done.own_disk:
+        told.append(said.words("log.own_disk"))
+    said.output.result({**data, "own_disk": done.own_disk}, told)
+    return Status.DONE
 
 
 def _finding(found: "Verification", words: Words) -> str:

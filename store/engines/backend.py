@@ -48,6 +48,10 @@ class Backend(ABC):
         """Wait for one's turn to write. Raises DatabaseBusy, DiskFull, DatabaseFailed."""
 
     @abstractmethod
+    def log_unguarded(self, tx: Connection) -> AbstractContextManager[None]:
+        """Let entries of the log be removed within `tx`, until the block ends. Raises LogGuarded."""
+
+    @abstractmethod
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name what the engine ran into; None for a mistake of the program's own, such as bad SQL."""
 

@@ -10,7 +10,8 @@ read it, and nothing else. Where one role does both, it takes those rights from 
 program's own mistakes, but not against who can log on as that role.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
@@ -28,6 +29,7 @@ from store.errors import (
     DatabaseUnreachable,
     DatabaseUnsafe,
     DiskFull,
+    LogGuarded,
 )
 from store.log.entries import ENTRIES
 from store.turnstile import PATIENCE
@@ -107,6 +109,17 @@ class PostgreSQL(Backend):
     def turn(self) -> AbstractContextManager[None]:
         """Do nothing: the transaction takes the lock itself, on the server."""
         return nullcontext()
+
+    @contextmanager
+    def log_unguarded(self, tx: Connection) -> Iterator[None]:
+        """Let the working role remove entries, which only the owner of the tables may grant. Raises LogGuarded."""
+        if not tx.exec_driver_sql(
+            f"SELECT pg_has_role(tableowner, 'member') FROM pg_tables WHERE tablename = '{ENTRIES.name}'"
+        ).scalar_one():
+            raise LogGuarded
+        tx.exec_driver_sql(f"GRANT DELETE ON {ENTRIES.name} TO CURRENT_USER")
+        yield
+        tx.exec_driver_sql(f"REVOKE DELETE ON {ENTRIES.name} FROM CURRENT_USER")
 
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name the server's SQLSTATE; an operational error without one is a connection that failed."""

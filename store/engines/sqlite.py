@@ -7,7 +7,8 @@ through a fair lock beside the file.
 import os
 import sqlite3
 import stat
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -30,6 +31,7 @@ from store.errors import (
 from store.log.entries import ENTRIES
 from store.turnstile import PATIENCE, Turnstile, disk_fault
 
+_GUARDED: Final = ("UPDATE", "DELETE")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _SIDE_FILES: Final = ("", "-wal", "-shm", "-turn", "-lock")
 _LEAST_FREE_BYTES: Final = 1 << 20
@@ -127,6 +129,13 @@ class SQLite(Backend):
         """Go through the turnstile beside the file."""
         return self._turnstile.entered()
 
+    @contextmanager
+    def log_unguarded(self, tx: Connection) -> Iterator[None]:
+        """Take the guard against removing away until the block ends; a transaction that fails puts it back."""
+        tx.exec_driver_sql("DROP TRIGGER log_entry_stands_DELETE")
+        yield
+        _guard_log(tx)
+
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name SQLite's result code."""
         code = getattr(error.orig, "sqlite_errorcode", None)
@@ -167,7 +176,7 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
 
 def _guard_log(tx: Connection) -> None:
     """Let nothing change or remove an entry of the log."""
-    for verb in ("UPDATE", "DELETE"):
+    for verb in _GUARDED:
         tx.exec_driver_sql(
             f"CREATE TRIGGER IF NOT EXISTS log_entry_stands_{verb} BEFORE {verb} ON {ENTRIES.name} "
             "BEGIN SELECT RAISE(ABORT, 'log entries are never changed'); END"

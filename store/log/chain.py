@@ -68,6 +68,11 @@ class Log:
         return checkpoints.make(tx, self._ladder_kept(), self._terminal_id, cause, now=now)
 
     @property
+    def root(self) -> bytes:
+        """The public key of the first checkpoint, 32 bytes."""
+        return self._ladder_kept().root
+
+    @property
     def highest_key(self) -> int:
         """The number of the latest key that was made for a checkpoint."""
         return self._ladder_kept().highest

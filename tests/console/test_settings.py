@@ -78,6 +78,7 @@ BOUNDS = {
     "line.connect_seconds": (1, 60),
     "line.read_seconds": (1, 300),
     "line.batch": (1, 500),
+    "log.keep_years": (1, 100),
 }
 ADMITTED: list[tuple[str, object]] = [
     ("language", "ja"),
