@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from console.errors import RecordFaulty, RecordNotSingle, RecordUnread
 from console.jobs import addition
 from console.jobs.addition import Candidate
+from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -65,7 +66,7 @@ def propose(
 
     Empty for an event that is never notified. Raises KeyError for an event that the table does not have.
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     now = clock.now()
     proposed = propose_messages(
         event,
@@ -90,7 +91,7 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
 
     Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before.
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     candidates = [_candidate(terminal, record) for record in records]
     with terminal.database.writing() as tx:
         if queue.known(tx, Direction.OUT, (one.key for one in candidates)):
@@ -103,7 +104,7 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
 
     Raises MessageMissing, SealBroken.
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
         return decode(queue.content_of(reading, terminal.vault, row)), row.version
@@ -114,7 +115,7 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
 
     Kind and reference stay. Raises RecordFaulty, MessageChanged (somebody else changed it), StepRefused (it has left).
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     one = _candidate(terminal, record)
     draft = addition.draft_of(terminal, session, one)
     act = Act(by=session.person_id, now=clock.now(), expected_version=version)
@@ -146,7 +147,7 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
 
     Raises MessageMissing, SealBroken, StepRefused for a message that has not left: that one is returned or withdrawn.
     """
-    session.require(Right.ENTER)
+    admit(terminal, session, Right.ENTER)
     now = clock.now()
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from console.jobs import peers
+from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -163,7 +164,7 @@ def counts(terminal: Terminal) -> Counts:
 
 def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
     """Return one page of the queue, oldest first."""
-    session.require(Right.READ)
+    admit(terminal, session, Right.READ)
     chosen = _filters(terminal, query)
     with terminal.database.reading() as reading:
         # One row more than wanted tells whether another page follows.
@@ -177,7 +178,7 @@ def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
 
 def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]":
     """Return the numbers of all messages of the query, so that rows stay where they are while one looks at them."""
-    session.require(Right.READ)
+    admit(terminal, session, Right.READ)
     numbers = array("q")
     with terminal.database.reading() as reading:
         for one in _filters(terminal, query):
@@ -187,7 +188,7 @@ def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]"
 
 def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[QueueRow]:
     """Return the rows with these numbers, in that order."""
-    session.require(Right.READ)
+    admit(terminal, session, Right.READ)
     with terminal.database.reading() as reading:
         return _rows(terminal, reading, queue.rows_of(reading, numbers))
 
@@ -197,7 +198,7 @@ def read(terminal: Terminal, session: Session, number: int) -> MessageView:
 
     Raises MessageMissing, SealBroken, ReceiptError.
     """
-    session.require(Right.READ)
+    admit(terminal, session, Right.READ)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
         event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
@@ -223,7 +224,7 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
 
     Raises MessageMissing (no such message or revision), SealBroken.
     """
-    session.require(Right.READ)
+    admit(terminal, session, Right.READ)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
         record = decode(queue.content_of(tx, terminal.vault, row, revision))
