@@ -3,6 +3,7 @@
     ConsoleError
     ├── SettingsError            the custodian mends renkei.toml or the directory
     │   ├── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
+    │   ├── FileExists, FileUnwritable, BackupUnreadable, BackupUnfit
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
@@ -67,6 +68,30 @@ class HomeNotEmpty(SettingsError):
     """A terminal is to be set up at `home`, where something lies already: the custodian names another directory."""
 
     code = "home_not_empty"
+
+
+class FileExists(SettingsError):
+    """A file is to be written where one lies already: the custodian names another."""
+
+    code = "file_exists"
+
+
+class FileUnwritable(SettingsError):
+    """A file cannot be written: the custodian looks at owner, mode and free space."""
+
+    code = "file_unwritable"
+
+
+class BackupUnreadable(SettingsError):
+    """The file of a backup cannot be read: the custodian names another."""
+
+    code = "backup_unreadable"
+
+
+class BackupUnfit(SettingsError):
+    """A backup of another version of the program: the custodian restores it with that version and upgrades then."""
+
+    code = "backup_unfit"
 
 
 class HomeUnwritable(SettingsError):

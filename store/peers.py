@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from store.errors import PeerDatesBad, PeerMissing, PeerVersionExists
@@ -19,7 +19,7 @@ class PeerVersionRow(SQLModel, table=True):
 
     __tablename__ = "peer_version"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     name: str
     address: str
     port: int
@@ -71,10 +71,10 @@ def register(tx: Connection, draft: PeerDraft) -> PeerVersion:
     same_start = select(PEER_VERSIONS.c.id).where(PEER_VERSIONS.c.valid_from == draft.valid_from)
     if tx.scalar(same_start) is not None:
         raise PeerVersionExists
+    number = (tx.scalar(select(func.max(PEER_VERSIONS.c.id))) or 0) + 1
     values = {part.name: getattr(draft, part.name) for part in fields(PeerDraft)}
-    identity = tx.execute(insert(PEER_VERSIONS).values(values)).inserted_primary_key
-    assert identity is not None
-    return peer_version(tx, identity[0])
+    tx.execute(insert(PEER_VERSIONS).values(id=number, **values))
+    return peer_version(tx, number)
 
 
 def peer_in_force(conn: Connection, on: datetime) -> PeerVersion:

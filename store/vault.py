@@ -22,10 +22,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from store.errors import KeyFileDamaged, SealBroken
 from store.keyfile import read_key_file, write_key_file
 
-_KEY_BYTES: Final = 32
+KEY_BYTES: Final = 32
+"""How long the terminal's key is."""
+
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
-_WRAPPED_BYTES: Final = _NONCE_BYTES + _KEY_BYTES + _TAG_BYTES
+_WRAPPED_BYTES: Final = _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 # A row key seals one value once, so a fixed nonce never repeats under it (SP 800-38D, section 8.2.1).
 _ONLY_NONCE: Final = bytes(_NONCE_BYTES)
 _CONTEXT: Final = b"renkei/seal/1"
@@ -55,6 +57,7 @@ class Vault:
     def __init__(self, terminal_key: bytes, pseudonym_key: bytes, terminal_id: str) -> None:
         self.terminal_id = terminal_id
         self._wrapping = AESGCM(_derive(terminal_key, b"renkei/wrap/1"))
+        self.backup_key = backup_key(terminal_key)
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
 
@@ -64,7 +67,7 @@ class Vault:
 
         Both are new random 256-bit keys in files of mode 0400. Raises KeyFileExists.
         """
-        terminal_key, pseudonym_key = os.urandom(_KEY_BYTES), os.urandom(_KEY_BYTES)
+        terminal_key, pseudonym_key = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
         wrapped = _wrap_pseudonym_key(terminal_key, pseudonym_key)
         write_key_file(key_file, terminal_key)
         write_key_file(key_file.with_name(_PSEUDONYM_FILE), wrapped)
@@ -73,7 +76,7 @@ class Vault:
     @classmethod
     def open(cls, key_file: Path, *, terminal_id: str) -> Self:
         """Read both keys. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
-        terminal_key = read_key_file(key_file, size=_KEY_BYTES)
+        terminal_key = read_key_file(key_file, size=KEY_BYTES)
         pseudonym_file = key_file.with_name(_PSEUDONYM_FILE)
         wrapped = read_key_file(pseudonym_file, size=_WRAPPED_BYTES)
         return cls(terminal_key, _unwrap_pseudonym_key(terminal_key, wrapped, pseudonym_file), terminal_id)
@@ -81,7 +84,7 @@ class Vault:
     def seal(self, plain: bytes, *, place: Place) -> Sealed:
         """Seal `plain` for `place` under a new random key."""
         bound = self._bind(place)
-        row_key, nonce = os.urandom(_KEY_BYTES), os.urandom(_NONCE_BYTES)
+        row_key, nonce = os.urandom(KEY_BYTES), os.urandom(_NONCE_BYTES)
         return Sealed(
             AESGCM(row_key).encrypt(_ONLY_NONCE, plain, bound),
             nonce + self._wrapping.encrypt(nonce, row_key, b"wrap" + bound),
@@ -118,8 +121,13 @@ class Vault:
         return _CONTEXT + b"".join(len(part).to_bytes(2, "big") + part for part in encoded)
 
 
+def backup_key(terminal_key: bytes) -> bytes:
+    """Return the key for backups of the terminal with that key."""
+    return _derive(terminal_key, b"renkei/backup/1")
+
+
 def _derive(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=purpose).derive(key)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(key)
 
 
 def _pseudonym_wrapping(terminal_key: bytes) -> AESGCM:

@@ -22,6 +22,8 @@ _COMMANDS = {
     "init": "console.commands.terminal:init",
     "check": "console.commands.terminal:check",
     "upgrade": "console.commands.upkeep:upgrade",
+    "backup": "console.commands.upkeep:backup",
+    "restore": "console.commands.upkeep:restore",
     "agency": "console.commands.agency:agency",
     "import": "console.commands.messages:import_files",
     "queue": "console.commands.messages:queue",

@@ -1,4 +1,6 @@
-"""`upgrade`: what the custodian does with a terminal as a whole."""
+"""`upgrade`, `backup`, `restore`: what the custodian does with a terminal as a whole."""
+
+from pathlib import Path
 
 import click
 
@@ -17,4 +19,38 @@ def upgrade(said: Invocation, owner_url: str | None) -> int:
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
     said.output.result(data, [said.words(f"commands.upgrade.{key}", **data)])
+    return Status.DONE
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(said: Invocation, file: Path) -> int:
+    """Write a backup while work goes on."""
+    with said.acting() as (terminal, session):
+        from console.jobs import backup as job
+
+        made = job.back_up(terminal, session, file)
+    data = {"file": str(made.file), "entries": made.entries}
+    said.output.result(data, [said.words("commands.backup.done", **data)])
+    return Status.DONE
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", "key_file", metavar="FILE", type=click.Path(path_type=Path), required=True)
+@click.option("--owner-url", "owner_url", metavar="URL")
+@click.pass_obj
+def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None) -> int:
+    """Make the backup's terminal anew, once everything in it has been verified."""
+    from console.jobs import backup as job
+
+    done = job.restore(file, said.named_home(), key_file, owner_url=owner_url)
+    data = {
+        "home": str(done.home),
+        "entries": done.entries,
+        "contents": done.contents,
+        "receipts": done.receipts,
+    }
+    said.output.result(data, [said.words("commands.restore.done", **data)])
     return Status.DONE

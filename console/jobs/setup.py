@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from console.errors import HomeNotEmpty, HomeUnwritable
+from console.errors import FileExists, FileUnwritable, HomeNotEmpty, HomeUnwritable
 from console.jobs import checkpoints
 from console.settings import FILE_NAME, Settings, dump, names
 from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, TERMINAL_KEY, Terminal
@@ -21,6 +21,7 @@ from console.words import Words
 from store import clock
 from store.database import Database
 from store.errors import PinFault
+from store.keyfile import sync_directory
 from store.log import Cause, Event, Ladder
 from store.people import Pepper, Role, add_person, check_pin_policy, hash_new_pin
 from store.vault import Vault
@@ -61,12 +62,21 @@ def new_terminal(
 
     Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
     """
+    with drafted(home) as draft, _made(draft, settings, authority, owner_url) as terminal:
+        yield terminal
+
+
+@contextmanager
+def drafted(home: Path) -> Iterator[Path]:
+    """Yield a directory that becomes `home` when the block has ended, and is gone when anything in it fails.
+
+    Raises HomeNotEmpty, HomeUnwritable.
+    """
     _refuse_occupied(home)
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
     try:
         draft.mkdir(mode=0o700)
-        with _made(draft, settings, authority, owner_url) as terminal:
-            yield terminal
+        yield draft
         draft.rename(home)
     except OSError as error:
         raise HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
@@ -109,6 +119,29 @@ def write_private(path: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(handle)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that appears as `path` when the block has ended: whole, on the disk, its owner's alone.
+
+    Raises FileExists, FileUnwritable.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(handle, "wb") as stream:  # noqa: PTH123 - created with its mode in one step
+            yield stream
+            stream.flush()
+            os.fsync(handle)
+        os.link(draft, path)
+        sync_directory(path.parent)
+    except FileExistsError:
+        raise FileExists(file=path.name) from None
+    except OSError as error:
+        raise FileUnwritable(file=path.name, reason=error.strerror or "?") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None, owner_url: str | None) -> Terminal:

@@ -1,0 +1,100 @@
+"""All rows of the store as lines of JSON, the same on every engine: what a backup holds and restores.
+
+A line is an array. One that begins a table has its name and its columns; the lines after it have a row each. Bytes are
+base64, moments whole microseconds, days ISO 8601.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, LargeBinary, Table, select
+from sqlalchemy.types import Date
+
+from store import clock
+from store.bulk import Bulk
+from store.errors import DumpUnreadable
+from store.schema import Moment
+from store.tables import TABLES
+
+_AT_ONCE: Final = 1000
+
+
+def lines(reading: Connection) -> Iterator[bytes]:
+    """Yield all tables of the snapshot."""
+    for table in TABLES:
+        yield _line([table.name, [column.name for column in table.c]])
+        ordered = select(table).order_by(*table.primary_key).execution_options(yield_per=_AT_ONCE)
+        with reading.execute(ordered) as rows:
+            yield from (_line(["", list(row)]) for row in rows)
+
+
+def load(tx: Connection, read: Iterable[bytes]) -> None:
+    """Put what `lines` gave into a database whose tables are empty. Raises DumpUnreadable."""
+    known = {table.name: table for table in TABLES}
+    statement: Bulk | None = None
+    readers: list[Callable[[Any], Any]] = []
+    rows: list[list[Any]] = []
+    for line in read:
+        name, values = _parts(line)
+        if name:
+            _flush(tx, statement, rows)
+            table = known.get(name)
+            if table is None or not set(values) <= set(table.c.keys()):
+                raise DumpUnreadable
+            statement, readers = Bulk.insert(table, values), _readers(table, values)
+            continue
+        rows.append([None if value is None else read(value) for read, value in zip(readers, values, strict=True)])
+        if len(rows) == _AT_ONCE:
+            _flush(tx, statement, rows)
+    _flush(tx, statement, rows)
+
+
+def _line(parts: list[Any]) -> bytes:
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"), default=_plain).encode("utf-8") + b"\n"
+
+
+def _parts(line: bytes) -> tuple[str, list[Any]]:
+    try:
+        name, values = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        raise DumpUnreadable from None
+    return str(name), list(values)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case bytes():
+            return b64encode(value).decode("ascii")
+        case datetime():
+            return clock.to_microseconds(value)
+        case date():
+            return value.isoformat()
+        case _:
+            raise TypeError
+
+
+def _readers(table: Table, names: Iterable[str]) -> list[Callable[[Any], Any]]:
+    return [_reader(table.c[name].type) for name in names]
+
+
+def _reader(kind: object) -> Callable[[Any], Any]:
+    match kind:
+        case LargeBinary():
+            return b64decode
+        case Moment():
+            return clock.from_microseconds
+        case Date():
+            return date.fromisoformat
+        case _:
+            return lambda value: value
+
+
+def _flush(tx: Connection, statement: Bulk | None, rows: list[list[Any]]) -> None:
+    if rows:
+        if statement is None:
+            raise DumpUnreadable
+        statement.run(tx, rows)
+        rows.clear()
