@@ -47,8 +47,8 @@ _EACH_CONNECTION: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
-_WRITER: Final = ("PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 10000")
-_READER: Final = ("PRAGMA cache_size = -16384", "PRAGMA query_only = ON")
+_WRITER: Final = ("PRAGMA cache_size = -16384", "PRAGMA wal_autocheckpoint = 10000")
+_READER: Final = ("PRAGMA cache_size = -8192", "PRAGMA query_only = ON")
 
 
 class SQLite(Backend):
