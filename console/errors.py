@@ -9,7 +9,8 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong
+    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, TimePast,
+    │       PeerFileUnusable
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
@@ -206,6 +207,18 @@ class ReasonTooLong(InputError):
     """The reason has `length` characters, more than `most`: the person shortens it."""
 
     code = "reason_too_long"
+
+
+class TimePast(InputError):
+    """The moment `time` lies in the past: the person names a later one."""
+
+    code = "time_past"
+
+
+class PeerFileUnusable(InputError):
+    """The file `file` does not hold what a peer hands over: the custodian asks the peer for it once more."""
+
+    code = "peer_file_unusable"
 
 
 class AgencySilent(ConsoleError):

@@ -6,8 +6,8 @@ for being sealed to. Nothing here decides whom to trust; that is what the regist
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +40,8 @@ TLS_KEY: Final = "tls.key"
 TLS_CERTIFICATE: Final = "tls.crt"
 SIGNING_KEY: Final = "signing.key"
 SEALING_SEED: Final = "sealing.seed"
+#: For how long the former keys of a party are trusted beside its next ones.
+OVERLAP: Final = timedelta(days=1)
 _OTHERS: Final = 0o077
 _MOST_KEY_FILE_BYTES: Final = 64 * 1024
 
@@ -132,6 +134,24 @@ class DatedIdentity:
     def in_force(self, at: datetime) -> bool:
         """Tell whether this version is in force at the moment `at`."""
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+def bounded(versions: Sequence[DatedIdentity]) -> tuple[DatedIdentity, ...]:
+    """Return versions that were registered without an end with the end that the next one gives them.
+
+    One of the same name is trusted for `OVERLAP` beyond the beginning of the next, since both sides never change keys
+    at the very same moment; one of another name ends where the next begins.
+    """
+    return tuple(one if one.valid_to is not None else _ended_by_next(one, versions) for one in versions)
+
+
+def _ended_by_next(one: DatedIdentity, versions: Sequence[DatedIdentity]) -> DatedIdentity:
+    later = [other for other in versions if other.valid_from > one.valid_from]
+    if not later:
+        return one
+    after = min(later, key=lambda other: other.valid_from)
+    overlap = OVERLAP if after.public.name == one.public.name else timedelta()
+    return replace(one, valid_to=after.valid_from + overlap)
 
 
 def newest_in_force(versions: Sequence[DatedIdentity], at: datetime) -> DatedIdentity | None:

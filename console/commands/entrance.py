@@ -38,6 +38,8 @@ _COMMANDS = {
     "undo": "console.commands.entry:undo",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
+    "peer": "console.commands.peer:peer",
+    "keys": "console.commands.keys:keys",
     "log": "console.commands.log:log",
     "operator": "console.commands.operator:operator",
     "render": "console.commands.picture:render",

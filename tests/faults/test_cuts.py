@@ -14,7 +14,7 @@ MANY = 240
 def test_a_small_exchange_survives_harm_wherever_it_comes(site: Site) -> None:
     with site.served(register=False) as port, bench(site, port, 64) as trials:
         lengths = trials.measure()
-        stride = sum(lengths.values()) // 30
+        stride = sum(lengths.values()) // 24
         seen: set[str] = set()
         for fault in faults(lengths, stride, SEED):
             seen.update(trials.trial(fault))
@@ -30,7 +30,7 @@ def test_a_large_exchange_survives_one_harm_after_the_other(site: Site) -> None:
     with site.served(register=False) as port, bench(site, port, MANY + 1, batch=30) as trials:
         lengths = trials.measure()
         numbers = trials.approve(MANY)
-        for number in range(12):
+        for number in range(10):
             way = chance.choice(list(Way))
             fault = Fault(way, chance.randrange(lengths[way] * 12), SUDDEN[number % len(SUDDEN)])
             trials.proxy.tell(fault)

@@ -16,7 +16,7 @@ from tests.faults.worker import working
 
 SEED = 20190401
 MANY = 120
-KILLS = 4
+KILLS = 3
 # What a console that was killed may leave besides: the next one asks about it before anything else.
 LEFT = OWNED | {OutState.SENDING}
 

@@ -16,7 +16,7 @@ from typing import Final
 from transport import wire
 from transport.agency.judgement import Refusal
 from transport.errors import AgencyUnsafe, AgencyVersionUnknown, TerminalKnown
-from transport.identity import DatedIdentity, PublicIdentity
+from transport.identity import DatedIdentity, PublicIdentity, bounded
 
 VERSION: Final = 2
 _BUSY_SECONDS: Final = 10.0
@@ -202,7 +202,7 @@ class Ledger:
                 wire.from_time(until, "valid_to") if until else None,
             )
             versions.setdefault((name, municipality), []).append(dated)
-        return [Terminal(name, municipality, tuple(dated)) for (name, municipality), dated in versions.items()]
+        return [Terminal(name, municipality, bounded(dated)) for (name, municipality), dated in versions.items()]
 
     def refuse(self, reference: str, code: str) -> None:
         """Have the message `reference` refused with `code` when it comes; within `writing`."""
