@@ -72,6 +72,11 @@ def _renew_peer(site: Site) -> None:
     peers.register_file(site.terminal, site.session(CUSTODIAN), file, peers.Change())
 
 
+def _renew_both(site: Site) -> None:
+    _renew_peer(site)
+    _renew_terminal(site)
+
+
 def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
     site.terminal.settings = replace(site.terminal.settings, line=replace(site.terminal.settings.line, batch=25))
     numbers = site.take_in([entry(number) for number in range(1, MANY + 1)])
@@ -82,7 +87,7 @@ def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
             {
                 150: lambda: _renew_terminal(site),
                 350: lambda: _renew_peer(site),
-                550: lambda: (_renew_peer(site), _renew_terminal(site)),
+                550: lambda: _renew_both(site),
             },
         )
         thread = threading.Thread(target=flow.run)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from console.errors import ConsoleError, PinToChange, RightMissing
-from console.jobs import entry, exchange, intake, people, queue, review, trail
+from console.jobs import entry, exchange, intake, keys, people, queue, review, trail
 from console.jobs import peers as register
 from console.session import Session
 from console.terminal import Terminal
@@ -53,7 +53,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
     "exchange.send": (Right.EXCHANGE, exchange.send),
     "intake.take_in": (Right.ENTER, lambda t, s: intake.take_in(t, s, [t.home.with_name("more.jsonl")])),
+    "keys.line_keys": (Right.SETTINGS, keys.line_keys),
+    "keys.renew": (Right.PEER, keys.renew),
     "peers.register": (Right.PEER, lambda t, s: register.register(t, s, DRAFT)),
+    "peers.register_file": (Right.PEER, lambda t, s: register.register_file(t, s, t.home, register.Change())),
+    "peers.registered": (Right.PEER, register.registered),
     "people.add": (Right.PEOPLE, lambda t, s: people.add(t, s, "new-person", [Role.OPERATOR])),
     "people.everybody": (Right.PEOPLE, people.everybody),
     "people.release": (Right.PEOPLE, lambda t, s: people.release(t, s, "op-101")),
