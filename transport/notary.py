@@ -108,6 +108,11 @@ class NotaryProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def process_id(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
         """Seal messages, in their order."""
         order = _SealOrder(

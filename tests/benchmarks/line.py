@@ -184,12 +184,10 @@ def _send(home: str) -> dict[str, float]:
         session = access.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
         exchange.line_state(terminal)
         moments: list[float] = []
-        before = _resident(agency_id)
-        with _watched() as most:
+        with _watched(agency_id) as there, _watched(os.getpid()) as here:
             began = time.perf_counter()
             sent = exchange.send(terminal, session, report=lambda _: moments.append(time.perf_counter()))
             seconds = time.perf_counter() - began
-        agency_more = _resident(agency_id, "VmHWM") - before
         _check(terminal, sent.delivered)
     if agency.received(world.agency_home).distinct != sent.delivered:
         raise RuntimeError("the agency holds another number of messages")
@@ -197,8 +195,8 @@ def _send(home: str) -> dict[str, float]:
     return {
         "per_second": sent.delivered / seconds,
         "p95_ms": quantiles(laps, n=20)[-1],
-        "terminal_megabytes": most[-1] - most[0],
-        "agency_megabytes": agency_more,
+        "terminal_megabytes": max(here) - here[0],
+        "agency_megabytes": max(there) - there[0],
     }
 
 
@@ -220,17 +218,16 @@ def _check(terminal: "Terminal", delivered: int) -> None:
 
 
 @contextmanager
-def _watched() -> "Iterator[list[float]]":
-    """Yield a list that holds the resident memory of this process and its helpers before, and at the end the most."""
-    own = os.getpid()
-    agency = set(_children(own))
-    seen = [_resident(own)]
+def _watched(process: int) -> "Iterator[list[float]]":
+    """Yield a list of the resident memory of a process, with the helpers that it starts from now on."""
+    others = set(_children(process))
+    seen = [_resident(process)]
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(_SAMPLED_SECONDS):
-            helpers = sum(_resident(child) for child in set(_children(own)) - agency)
-            seen.append(_resident(own) + helpers)
+            helpers = sum(_resident(child) for child in set(_children(process)) - others)
+            seen.append(_resident(process) + helpers)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -239,7 +236,6 @@ def _watched() -> "Iterator[list[float]]":
     finally:
         ended.set()
         watcher.join()
-        seen.append(max(seen))
 
 
 def _children(process: int) -> list[int]:
@@ -247,13 +243,13 @@ def _children(process: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _resident(process: int, field: str = "VmRSS") -> float:
-    """Return a process's resident memory in megabytes; 0 when it has just ended."""
+def _resident(process: int) -> float:
+    """Return a process's resident memory in megabytes, libraries shared with others in equal parts; 0 when it ended."""
     try:
-        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
     except OSError:
         return 0.0
-    values = [line.split()[1] for line in status.splitlines() if line.startswith(field)]
+    values = [line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")]
     return int(values[0]) / 1024 if values else 0.0
 
 

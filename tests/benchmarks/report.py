@@ -28,4 +28,11 @@ class Report:
         """Return everything for JSON."""
         medians = {name: median(values) for name, values in self.runs.items()}
         runs = {name: list(values) for name, values in self.runs.items()}
-        return {"unit": self.unit, "runs": runs, "medians": medians, "figures": dict(self.figures)}
+        spread = {name: quantiles(values, n=4)[::2] for name, values in self.runs.items()}
+        return {
+            "unit": self.unit,
+            "runs": runs,
+            "medians": medians,
+            "quartiles": spread,
+            "figures": dict(self.figures),
+        }
