@@ -9,7 +9,7 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, TimePast,
+    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, TimePast,, SearchUnclear
     │       PeerFileUnusable
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
@@ -232,6 +232,12 @@ class SmokeStuck(ConsoleError):
     """A step of the smoke run did not come to its end within `seconds`: the makers look at that step."""
 
     code = "smoke_stuck"
+
+
+class SearchUnclear(InputError):
+    """What was typed names no entry, time, person, message or outcome: the person types it in one of these forms."""
+
+    code = "search_unclear"
 
 
 class ItemError(ConsoleError):

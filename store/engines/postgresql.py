@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -113,9 +113,8 @@ class PostgreSQL(Backend):
     @contextmanager
     def log_unguarded(self, tx: Connection) -> Iterator[None]:
         """Let the working role remove entries, which only the owner of the tables may grant. Raises LogGuarded."""
-        if not tx.exec_driver_sql(
-            f"SELECT pg_has_role(tableowner, 'member') FROM pg_tables WHERE tablename = '{ENTRIES.name}'"
-        ).scalar_one():
+        owns = text("SELECT pg_has_role(tableowner, 'member') FROM pg_tables WHERE tablename = :name")
+        if not tx.scalar(owns, {"name": ENTRIES.name}):
             raise LogGuarded
         tx.exec_driver_sql(f"GRANT DELETE ON {ENTRIES.name} TO CURRENT_USER")
         yield

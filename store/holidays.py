@@ -1,0 +1,58 @@
+"""Days on which Japanese offices are closed, by the rules in `store/data/holidays.toml`."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+_DAY: Final = timedelta(days=1)
+_MONDAY, _SATURDAY, _SUNDAY = 0, 5, 6
+
+
+def is_closed(day: date) -> bool:
+    """Tell whether offices are closed on `day`: weekends, holidays with their substitutes, and the turn of the year."""
+    rules = _rules()
+    if day.weekday() in {_SATURDAY, _SUNDAY} or f"{day:%m-%d}" in rules["closed"]:
+        return True
+    return day in holidays(day.year)
+
+
+@cache
+def holidays(year: int) -> frozenset[date]:
+    """Return the national holidays of `year` (2020 or later) with substitutes and days between two holidays."""
+    named = set(_named(year))
+    days = set(named)
+    for day in sorted(named):
+        if day.weekday() == _SUNDAY:
+            substitute = day + _DAY
+            while substitute in named:
+                substitute += _DAY
+            days.add(substitute)
+    between = {day + _DAY for day in named if day + 2 * _DAY in named and (day + _DAY).weekday() != _SUNDAY}
+    return frozenset(days | between)
+
+
+def _named(year: int) -> Iterator[date]:
+    rules = _rules()
+    moved = {date.fromisoformat(day): new for day, new in rules["moved"].items()}
+    days = [date.fromisoformat(f"{year}-{day}") for day in rules["fixed"]]
+    days += [_nth_monday(year, month, nth) for month, nth in rules["mondays"]]
+    days += [date(year, 3, _equinox(year, 20.8431)), date(year, 9, _equinox(year, 23.2488))]
+    yield from (moved.get(day, day) for day in days)
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    return tomllib.loads((files("store.data") / "holidays.toml").read_text(encoding="utf-8"))
+
+
+def _nth_monday(year: int, month: int, nth: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(_MONDAY - first.weekday()) % 7 + 7 * (nth - 1))
+
+
+def _equinox(year: int, base: float) -> int:
+    """Return the day of the equinox by the usual approximation, good from 1980 to 2099."""
+    return int(base + 0.242194 * (year - 1980) - (year - 1980) // 4)
