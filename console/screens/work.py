@@ -45,7 +45,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only if the person has the right that the table asks for."""
+        """Obey a key only on a screen that stands, and only if the person has the right that the table asks for."""
+        if not self.is_mounted:
+            # A key that comes before the widgets do would look for them in vain.
+            return False
         right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
         return self.console_app.may(right)
 
@@ -100,3 +103,7 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
     def words(self) -> Words:
         """The texts in the language in hand."""
         return self.console_app.words
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
+        """Obey a key only when the dialog stands, as `ConsoleScreen` does."""
+        return self.is_mounted
