@@ -1,9 +1,9 @@
-"""`log show` and `log verify`: the terminal's log (証跡)."""
+"""`log show`, `log ask` and `log verify`: the terminal's log (証跡)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,23 +16,104 @@ from console.words import Words
 
 if TYPE_CHECKING:
     from console.jobs.export import MediumFinding
-    from store.log import LogRow, Verification
+    from console.jobs.questions import Answer
+    from store.log import LogFilter, LogRow, Verification
 
-log = LazyGroup("log", {name: f"console.commands.log:{name}" for name in ("show", "verify", "export")})
+log = LazyGroup(
+    "log",
+    {
+        "show": "console.commands.log:show",
+        "ask": "console.commands.log:ask",
+        "verify": "console.commands.log:verify",
+        "export": "console.commands.custody:export",
+        "prune": "console.commands.custody:prune",
+        "resume": "console.commands.custody:resume",
+    },
+)
+
+_CLASSES: Final = ("authentication", "operation", "event", "communication", "export", "settings", "error")
+_QUESTIONS: Final = ("off_hours", "failed_logins", "logins_per_id", "many_lookups", "lookups")
+_MOMENTS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
 
 @click.command("show")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--before", type=click.IntRange(min=1), metavar="SEQ")
+@click.option("--since", type=click.DateTime(_MOMENTS))
+@click.option("--until", type=click.DateTime(_MOMENTS))
+@click.option("--person", "who", metavar="ID")
+@click.option("--event", metavar="EVENT")
+@click.option("--class", "event_class", type=click.Choice(_CLASSES))
+@click.option("--result", type=click.Choice(["done", "refused", "failed"]))
+@click.option("--object", "about", metavar="ID")
 @click.pass_obj
-def show(said: Invocation, limit: int, before: int | None) -> int:
+def show(said: Invocation, /, limit: int, before: int | None, **wanted: Any) -> int:
     """List log entries, the newest first; `--before` goes on from an entry."""
     from console.jobs import trail
 
     with said.acting() as (terminal, session):
-        rows = trail.page(terminal, session, before=before, limit=limit)
+        rows = trail.page(terminal, session, before=before, limit=limit, chosen=_filter(**wanted))
     said.output.result({"entries": [_entry(row) for row in rows]}, _lines(rows, said.words))
     return Status.DONE
+
+
+def _filter(
+    since: datetime | None,
+    until: datetime | None,
+    who: str | None,
+    event: str | None,
+    event_class: str | None,
+    result: str | None,
+    about: str | None,
+) -> "LogFilter":
+    """Return what `log show` was asked for; times are Japanese. An event that is not in the list is wrong usage."""
+    from store.log import Event, LogFilter, Result
+
+    if event is not None and event not in set(Event):
+        raise click.BadParameter(event, param_hint="--event")
+    events = {one for one in Event if one == event or one.event_class == event_class}
+    return LogFilter(
+        since=_in_japan(since),
+        until=_in_japan(until),
+        events=frozenset(events),
+        actor=who,
+        object=about,
+        result=Result(result) if result else None,
+    )
+
+
+def _in_japan(moment: datetime | None) -> datetime | None:
+    from store.clock import JAPAN
+
+    return None if moment is None else moment.replace(tzinfo=JAPAN)
+
+
+@click.command("ask")
+@click.argument("question", type=click.Choice(_QUESTIONS))
+@click.option("--since", type=click.DateTime(_MOMENTS))
+@click.option("--until", type=click.DateTime(_MOMENTS))
+@click.option("--person", "who", metavar="ID")
+@click.pass_obj
+def ask(said: Invocation, question: str, since: datetime | None, until: datetime | None, who: str | None) -> int:
+    """Answer one of the ready questions; without `--since` about the last 31 days."""
+    from console.jobs import questions
+
+    period = questions.Period(_in_japan(since), _in_japan(until)) if since or until else None
+    with said.acting() as (terminal, session):
+        answer = questions.ask(terminal, session, questions.Question(question), period=period, person=who)
+    counts = [
+        {"person": one.about, "day": one.day.isoformat() if one.day else None, "done": one.done, "refused": one.refused}
+        for one in answer.counts
+    ]
+    told = _count_lines(answer, said.words) if answer.counts else _lines(answer.entries, said.words)
+    said.output.result({"entries": [_entry(row) for row in answer.entries], "counts": counts}, told)
+    return Status.DONE
+
+
+def _count_lines(answer: "Answer", words: Words) -> Iterator[str]:
+    heading = [words(f"log.count.{name}") for name in ("person", "day", "done", "refused")]
+    table = [[one.about, str(one.day or ""), str(one.done), str(one.refused or "")] for one in answer.counts]
+    return iter(columns([heading, *table], right=frozenset({2, 3})))
 
 
 @click.command("verify")
@@ -90,24 +171,6 @@ def _medium_finding(found: "MediumFinding", words: Words) -> str:
     if bad.first_bad is None:
         return words("log.medium_file", file=bad.file, cause=flaw)
     return words("log.broken", seq=bad.first_bad, cause=flaw)
-
-
-@click.command("export")
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--label", required=True, metavar="TEXT")
-@click.pass_obj
-def export(said: Invocation, directory: Path, label: str) -> int:
-    """Write what was not exported yet to the medium at DIRECTORY, read it back, and record it."""
-    from console.jobs.export import export as export_log
-
-    with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        done = export_log(terminal, session, directory, label=label, report=progress.show)
-    data = {"bundle": done.bundle, "first": done.first, "last": done.last, "digest": done.digest, "label": done.label}
-    told = [said.words("log.exported", bundle=done.bundle, first=done.first, last=done.last, label=done.label)]
-    if done.own_disk:
-        told.append(said.words("log.own_disk"))
-    said.output.result({**data, "own_disk": done.own_disk}, told)
-    return Status.DONE
 
 
 def _finding(found: "Verification", words: Words) -> str:

@@ -44,10 +44,11 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
     with terminal.database.reading() as reading:
         meter.begin("verify", newest_entry(reading))
         verification = terminal.log.verify(reading, lambda done, _total: meter.reach(done))
-    detail: dict[str, str | int] = {"entries": verification.entries}
-    if verification.first_bad is not None:
-        detail["first_bad"] = verification.first_bad
     with terminal.database.writing() as tx:
+        verification = terminal.log.complete(tx, verification)
+        detail: dict[str, str | int] = {"entries": verification.entries}
+        if verification.first_bad is not None:
+            detail["first_bad"] = verification.first_bad
         terminal.log.append(
             tx,
             Event.LOG_VERIFIED,

@@ -1,6 +1,7 @@
 """The chain: entries are appended inside the transaction they record, signed at checkpoints, verified as stored."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from store import clock
 from store.bulk import Bulk
-from store.log import checkpoints, proof
+from store.log import checkpoints, ground, proof
 from store.log.checkpoints import Cause, Checkpoint
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail, extend
 from store.log.events import Event, Result
@@ -98,6 +99,17 @@ class Log:
         """
         root = self._ladder.root if self._ladder else None
         return proof.verify(reading, self._terminal_id, root=root, since=since, progress=progress)
+
+    def complete(self, tx: Connection, found: Verification) -> Verification:
+        """Hold a verification that found nothing against the tables, the keys and the peer's witness as well.
+
+        `tx` holds the database for writing, so that nobody makes a checkpoint meanwhile.
+        """
+        if not found.ok:
+            return found
+        flaw = self.standing(tx) if ground.is_sound(tx) else Flaw.TABLES
+        beyond = found.pruned + found.entries + 1
+        return found if flaw is None else replace(found, ok=False, first_bad=beyond, cause=flaw)
 
     def _ladder_kept(self) -> Ladder:
         assert self._ladder is not None, "this log was opened without its keys"
