@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from console.errors import SettingsInvalid
 from console.settings import Settings
 from store import clock
 from store.database import Database
 from store.log import Ladder, Log
+from store.message.values import check_digit
 from store.people import Pepper
 from store.vault import Vault
 from transport.identity import Identity
@@ -46,6 +48,7 @@ class Terminal:
         Raises a SettingsError, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
+        _refuse_unknown_municipality(settings)
         vault = Vault.open(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
         pepper = Pepper.open(home / PEPPER_KEY)
         return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper)
@@ -69,3 +72,10 @@ class Terminal:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+
+def _refuse_unknown_municipality(settings: Settings) -> None:
+    """Refuse a code whose check digit is wrong: no record would pass. The rule stands in the store, once."""
+    code = settings.municipality.code
+    if check_digit(code) != code[-1]:
+        raise SettingsInvalid(setting="municipality.code", wanted=code[:-1] + check_digit(code))

@@ -1,4 +1,7 @@
-"""Whether a terminal is fit for work: each part looked at by itself, so that one fault never hides another."""
+"""Whether a terminal is fit for work: each part that can be looked at by itself is.
+
+What hangs on settings, keys or database is looked at when those are in order.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -54,6 +54,9 @@ def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
 def _open(source: Path | BinaryIO, base: str, stack: ExitStack) -> BinaryIO:
     if not isinstance(source, Path):
         return source
+    if not source.is_file():
+        # A pipe or a device could keep the reader waiting for ever.
+        raise FileUnreadable(file=base)
     try:
         return stack.enter_context(source.open("rb"))
     except OSError as error:
