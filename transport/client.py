@@ -201,7 +201,12 @@ class Line:
             connection = self._ready()
             answer = connection.request("POST", path, body, self._settings.read_seconds)
             self._used_at = time.monotonic()
-            return _checked(answer)
+            try:
+                return _checked(answer)
+            except LineError:
+                # After such an answer the peer ends the connection (PROTOCOL.md, 7), and so do we.
+                self._drop()
+                raise
 
     def _ready(self) -> Connection:
         """Return a connection that was greeted and is fresh enough."""

@@ -1,19 +1,21 @@
 """Who may answer in the peer's place, and how much of what the terminal says reaches them."""
 
+import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.console.jobs.site import AGENCY, PATIENCE
+from tests.console.jobs.site import AGENCY, MUNICIPALITY, PATIENCE
+from transport import wire
 from transport.authority import Period, RehearsalAuthority, Use
 
 DAY: Final = timedelta(days=1)
@@ -157,3 +159,79 @@ def _pass(source: ssl.SSLSocket, sink: ssl.SSLSocket, note: Callable[[bytes], No
             sink.sendall(chunk)
     with suppress(OSError):
         socket.socket.shutdown(sink, socket.SHUT_WR)
+
+
+def scripted(
+    context: ssl.SSLContext, answers: Mapping[str, bytes | None], *, status: Mapping[str, Any] | None = None
+) -> Callable[[socket.socket, Heard], None]:
+    """Return the behaviour of a peer that greets as it should and answers the paths named in its own way.
+
+    An answer that is None never comes. Other paths do not exist.
+    """
+
+    def behave(connection: socket.socket, heard: Heard) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            while head := _request(secured, heard):
+                path = head.split(" ")[1]
+                if path == "/v1/status":
+                    secured.sendall(http_answer({**_greeting(), **(status or {})}))
+                elif path not in answers:
+                    secured.sendall(http_answer(problem(404, "path_unknown"), status="404 Not Found", problem=True))
+                    return
+                else:
+                    answer = answers[path]
+                    if answer is None:
+                        secured.recv(1)
+                        return
+                    secured.sendall(answer)
+                    if not _whole(answer):
+                        return
+
+    return behave
+
+
+def http_answer(body: Mapping[str, Any] | bytes, *, status: str = "200 OK", problem: bool = False) -> bytes:
+    """Return an answer with a body of declared length."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    media = wire.PROBLEM_TYPE if problem else wire.JSON_TYPE
+    return f"HTTP/1.1 {status}\r\nContent-Type: {media}\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw
+
+
+def problem(status: int, code: str) -> dict[str, Any]:
+    """Return the body with which a whole request is refused."""
+    text = {"ja": "事由", "en": "cause"}
+    return {
+        "type": f"urn:renkei:problem:{code}",
+        "title": "cause",
+        "status": status,
+        "code": code,
+        "retry": "never",
+        "cause": text,
+        "remedy": text,
+        "incident": "20261123-071500-0a1b2c3d",
+    }
+
+
+def _greeting() -> dict[str, Any]:
+    now = wire.to_time(datetime.now(UTC))
+    return {"protocol": wire.PROTOCOL, "name": AGENCY, "municipality": MUNICIPALITY, "time": now, "suites": []}
+
+
+def _request(secured: ssl.SSLSocket, heard: Heard) -> str:
+    """Read one whole request and return its head; empty when there is none."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        chunk = secured.recv(_CHUNK)
+        if not chunk:
+            return ""
+        raw += chunk
+    head, _, body = raw.partition(b"\r\n\r\n")
+    lengths = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while lengths and len(body) < lengths[0]:
+        body += secured.recv(_CHUNK)
+    heard.read(head + body)
+    return head.decode("latin-1")
+
+
+def _whole(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: application/json")
