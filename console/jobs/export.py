@@ -156,12 +156,16 @@ def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | 
         )
         if medium.free < bundle.entry_bytes:
             raise MediumFull(path=f"({medium.free // 2**20} MB)")
-        own_disk = medium.device == terminal.home.stat().st_dev
+        own_disk = medium.device == _device_of(terminal.home)
         meter.begin("export", bundle.entry_bytes)
         watched = _Watched(meter)
         files = watched.through(parts(reading, bundle, _words(terminal, reading, bundle)))
         written = medium.write(bundle.name, files, leave=RESERVE_BYTES if own_disk else 0)
     return _exported(bundle, written, watched.digest, label, own_disk=own_disk)
+
+
+def _device_of(path: Path) -> int:
+    return path.stat().st_dev
 
 
 def _exported(bundle: Bundle, written: Written, digest: str, label: str, *, own_disk: bool) -> Exported:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from console.errors import ConsoleError, PinToChange, RightMissing
-from console.jobs import entry, exchange, intake, keys, people, queue, review, trail
+from console.jobs import custody, entry, exchange, export, intake, keys, people, questions, queue, review, trail
 from console.jobs import peers as register
 from console.session import Session
 from console.terminal import Terminal
@@ -71,6 +71,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
     "review.release": (Right.APPROVE, lambda t, s: review.release(t, s, NUMBERS)),
     "review.withdraw": (Right.WITHDRAW, lambda t, s: review.withdraw(t, s, NUMBERS, reason="why")),
+    "custody.prune": (Right.EXPORT_LOG, lambda t, s: custody.prune(t, s, "ka-301", "16180339", origin="command")),
+    "custody.resume": (Right.EXPORT_LOG, lambda t, s: custody.resume(t, s, "ka-301", "16180339", origin="command")),
+    "export.export": (Right.EXPORT_LOG, lambda t, s: export.export(t, s, t.home, label="A")),
+    "questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
+    "questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),
     "trail.newest": (Right.LOG, trail.newest),
     "trail.page": (Right.LOG, trail.page),
     "trail.verify": (Right.LOG, trail.verify),
