@@ -179,6 +179,7 @@ def _message(view: "MessageView", words: Words) -> dict[str, Any]:
         "receipt": plain(asdict(view.receipt)) if view.receipt else None,
         "outcome": plain(asdict(view.outcome)) if view.outcome else None,
         "reason": view.reason,
+        "counters": [plain(asdict(one)) for one in view.counters],
     }
 
 

@@ -118,8 +118,21 @@ class OutcomeView:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterView:
+    """A message that cancels or replaces another: its number and reference, which of both, and where it stands."""
+
+    id: int
+    reference: str
+    pointer: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message whole: its row, its content, what the rules say of it, and what became of it."""
+    """One message whole: its row, its content, what the rules say of it, and what became of it.
+
+    `counters` are the messages that cancel or replace it.
+    """
 
     row: QueueRow
     record: Mapping[str, Any]
@@ -128,6 +141,7 @@ class MessageView:
     reason: str | None
     receipt: ReceiptView | None
     outcome: OutcomeView | None
+    counters: list[CounterView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +230,10 @@ def read(terminal: Terminal, session: Session, number: int) -> MessageView:
             reason=notes[-1].text if notes else None,
             receipt=_receipt(reading, number),
             outcome=_outcome(terminal, reading, number),
+            counters=[
+                CounterView(one.id, one.reference, str(one.pointer), str(one.state))
+                for one in queue.pointing_at(reading, row)
+            ],
         )
 
 

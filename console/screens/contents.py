@@ -66,6 +66,9 @@ class Contents:
             state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
+        for counter in self._view.counters:
+            told = f"{counter.reference}  {words.name('states.out', counter.state)}"
+            yield from self._pair(words(f"message.status.{counter.pointer}"), told, self._palette["attention"])
         waited = words.span(row.waiting_seconds)
         late = self._palette["trouble"] if row.overdue else None
         yield from self._pair(

@@ -21,7 +21,7 @@ from console.widgets.choices import Choices
 from console.widgets.form import Form, Row
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import Surface
-from console.widgets.text import Ink, wrap
+from console.widgets.text import Ink, width_of, wrap
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # How wide the field of an item is, in cells; an item that is not named takes all the room there is.
 _WIDTHS: Final = {"day": 20, "paper_date": 20, "moment": 20, "number": 16, "word": 34}
+_FEWEST_ROWS: Final = 13  # of the form, as many as 24 lines leave
+_FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
 _MOST_REASON_LINES: Final = 2
 _CHOSEN: Final = frozenset({"code", "codes", "yes_no"})
 _YES_NO: Final = {"true": True, "false": False}
@@ -128,7 +130,17 @@ class EntryScreen(ConsoleScreen):
     def _show(self) -> None:
         self._items = {item.key: item for item in self.draft.items(everything=self._everything)}
         self.form.show(list(self._rows()))
+        self._divide()
         self.query_one("#hint").refresh()
+
+    def on_resize(self) -> None:
+        """Divide the room anew."""
+        self._divide()
+
+    def _divide(self) -> None:
+        """Keep the hint close below the rows on a high screen, and in its place on a low one."""
+        most = max(_FEWEST_ROWS, self.size.height - _FRAME_ROWS)
+        self.form.styles.height = min(most, max(_FEWEST_ROWS, len(self.form.rows) + 1))
 
     def _rows(self) -> Iterator[Row]:
         section = None
@@ -331,7 +343,10 @@ class EntryTitle(Surface):
         if y:
             reason = self._reason(self.size.width)
             return ink.put(reason[y - 1], self.palette["attention"]) if y <= len(reason) else ink
-        return ink.put_all(self._pieces())
+        ink.put_all(self._pieces())
+        # What comes of it is told as far as there is room: the form has headings of its own.
+        kinds = "   " + self._kinds()
+        return ink.put(kinds, self.palette["key"]) if ink.width + width_of(kinds) < self.size.width else ink
 
     def _reason(self, width: int) -> list[str]:
         screen = self.screen
@@ -348,10 +363,11 @@ class EntryTitle(Surface):
         for told in self._told(screen):
             yield " / ", palette["faint"]
             yield told, palette["strong"]
-        names = "kinds" if len(draft.records) == 1 else "queue.kind"
-        kinds = [words.name(names, str(record["kind"])) for record in draft.records]
-        yield "   ", None
-        yield words("entry.and").join(kinds), palette["key"]
+
+    def _kinds(self) -> str:
+        records = self.screen.draft.records if isinstance(self.screen, EntryScreen) else []
+        names = "kinds" if len(records) == 1 else "queue.kind"
+        return self.words("entry.and").join(self.words.name(names, str(record["kind"])) for record in records)
 
     def _told(self, screen: EntryScreen) -> Iterator[str]:
         from store.message import tables

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Hint(Surface):
     """The lines below the form."""
 
-    DEFAULT_CSS = "Hint { height: 6; width: 1fr; }"
+    DEFAULT_CSS = "Hint { height: 1fr; width: 1fr; }"
 
     def draw_line(self, y: int) -> Ink:
         """Draw a line of it."""
@@ -37,7 +37,7 @@ class Hint(Surface):
         return told
 
     def _heading(self, screen: "EntryScreen", item: "Item", width: int) -> Pieces:
-        label, hint = screen.label(item), self.words(f"entry.hint.{item.shape}")
+        label, hint = screen.label(item), self.words(f"entry.hint.{_way(screen, item)}")
         pieces = [(label, self.palette["strong"])]
         if width_of(label) + width_of(hint) + 2 <= width:
             pieces.append((f"  {hint}", self.palette["faint"]))
@@ -62,3 +62,10 @@ class Hint(Surface):
                 yield [(line, style)]
             for line in wrap(fault.remedy, width):
                 yield [(line, None)]
+
+
+def _way(screen: "EntryScreen", item: "Item") -> str:
+    """Return how the item is answered: by its shape, and of codes by whether they have numbers."""
+    if screen.choices is None or item.shape == "codes":
+        return item.shape
+    return "code" if screen.choices.numbered else "search"

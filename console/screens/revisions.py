@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 _LABEL: Final = 26
+_IN_TITLE: Final = frozenset({"kind", "reference"})
 _OLDER: Final = Key("v", "v", "older", "older")
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
 
@@ -87,6 +88,8 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
         naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPANESE_TIME).date())
         for field in ordered_fields(Kind(view.kind)):
+            if field in _IN_TITLE:
+                continue
             before, now = value_at(view.record, field), value_at(view.record_now, field)
             if before is not None or now is not None:
                 value = naming.value(field, before)
@@ -108,6 +111,7 @@ class RevisionTitle(OneLine):
         ink, screen = self.ink().put(" "), self.screen
         if not isinstance(screen, RevisionScreen) or (view := screen.shown) is None:
             return ink
+        ink.put(self.words.name("queue.kind", view.kind), self.palette["strong"]).put("   ")
         ink.put(screen.reference, self.palette["strong"]).put("   ")
         told = self.words("entry.revisions.title", revision=view.revision, last=view.present)
         ink.put(told, self.palette["strong"]).put("   ")

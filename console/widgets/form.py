@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Protocol, cast
 
 from rich.style import Style
 from textual.app import ComposeResult
+from textual.geometry import Offset
 
 from console.widgets.field import TextField
 from console.widgets.surface import Surface
@@ -162,7 +163,16 @@ class Form(Surface):
             ink.put(" ").put(fit(row.shown, min(room, self.size.width - _START - 2)))
         if row.note and self.size.width - ink.width > width_of(row.note):
             ink.put(" ").put(row.note, self.palette["faint"])
+        if y == self.size.height - 1 and at < len(self._rows) - 1:
+            self._put_more(ink)
         return ink
+
+    def _put_more(self, ink: Ink) -> None:
+        """Tell that there are rows below, where the line has room for it."""
+        sign = self.words("common.more")
+        start = self.size.width - width_of(sign) - 1
+        if ink.width < start:
+            ink.gap_to(start).put(sign, self.palette["key"])
 
     def _field_width(self, row: Row) -> int:
         room = max(4, self.size.width - _START - 1)
@@ -277,7 +287,9 @@ class Editor(TextField):
     def draw_line(self, y: int) -> Ink:
         """Draw what is typed; where one chooses and nothing is typed, the choice."""
         row = self.form.row
-        if row is None or not row.chosen or self.value:
+        if row is None or not row.shown or not row.chosen or self.value:
             return super().draw_line(y)
         ink = self.ink("field_focus" if self.has_focus else "field")
+        # What an input method composes begins here.
+        self.app.cursor_position = self.region.offset + Offset(1, 0)
         return ink.put(" ").put(fit(row.shown, max(1, self.size.width - 2)))

@@ -25,6 +25,7 @@ from store.queue.pages import (
     get_by_uid,
     ids,
     page,
+    pointing_at,
     rows_of,
 )
 from store.queue.shipping import (
@@ -105,6 +106,7 @@ __all__ = [
     "next_to_send",
     "notes_of",
     "page",
+    "pointing_at",
     "release_due",
     "results_of",
     "revise",

@@ -102,6 +102,16 @@ def get_by_uid(conn: Connection, uid: str) -> MessageRow:
     return _one(conn, MESSAGES.c.uid == uid)
 
 
+def pointing_at(reading: Connection, message: MessageRow) -> list[MessageRow]:
+    """Return the messages that cancel or replace that one, oldest first."""
+    pointing = select_messages().where(
+        MESSAGES.c.target == message.reference,
+        MESSAGES.c.kind == message.kind,
+        MESSAGES.c.direction == Direction.OUT.value,
+    )
+    return [message_row(row) for row in reading.execute(pointing.order_by(MESSAGES.c.id))]
+
+
 def count(reading: Connection, chosen: QueueFilter) -> int:
     """Return how many messages are chosen."""
     chosen_ones = select(func.count()).select_from(MESSAGES).where(or_(*_conditions(chosen)))

@@ -107,6 +107,7 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             assert "取り消す" in console.text()
             await console.press("enter")
             (counter,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+            assert f"{counter}  {console.words('states.out.review')}" in console.text()
             await console.press("escape", "escape", "F")
             queue = console.app.screen
             assert isinstance(queue, QueueScreen)
