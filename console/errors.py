@@ -63,6 +63,7 @@ class HomeExposed(SettingsError):
     """Others can read `path`: the custodian narrows its mode."""
 
     code = "home_exposed"
+    exit_status = 7
 
 
 class HomeNotEmpty(SettingsError):

@@ -73,7 +73,7 @@ def test_no_terminal_there(world: World) -> None:
 @pytest.mark.parametrize("mode", [0o750, 0o705, 0o777])
 def test_a_directory_that_others_can_read(world: World, mode: int) -> None:
     world.home.chmod(mode)
-    _refused(world, "home_exposed", 1)
+    _refused(world, "home_exposed", 7)
     assert f"chmod -R go= {world.home}" in _said(world, "queue")
     world.home.chmod(0o700)
     assert world.log_is_whole()
