@@ -29,6 +29,21 @@ def write_key_file(path: Path, key: bytes) -> None:
     sync_directory(path.parent)
 
 
+def replace_key_file(path: Path, key: bytes) -> None:
+    """Put `key` in the place of the file `path` at once; after a power failure one of the two stands there, whole."""
+    draft = draft_of(path)
+    # What an interrupted call left.
+    draft.unlink(missing_ok=True)
+    _write_synced(draft, key)
+    draft.replace(path)
+    sync_directory(path.parent)
+
+
+def draft_of(path: Path) -> Path:
+    """Return under which name `replace_key_file` writes."""
+    return path.with_name(f".{path.name}.next")
+
+
 def read_key_file(path: Path, *, size: int) -> bytes:
     """Return the key of exactly `size` bytes. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
     try:

@@ -3,7 +3,8 @@
 A sealed value opens only in the place it was sealed for: table, column, row, version and terminal
 are its associated data (NIST SP 800-38D). The keys lie in files outside the database:
 
-- the terminal's key wraps the row keys and the pseudonym key, and can be changed by wrapping anew;
+- the terminal's key wraps the row keys and the pseudonym key, and can be changed by wrapping anew: while that lasts the
+  former key lies beside it and opens what is not wrapped anew yet;
 - the pseudonym key, itself wrapped, makes pseudonyms and digests, and never changes, so that both
   stay comparable over the years.
 """
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.errors import KeyFileDamaged, SealBroken
-from store.keyfile import read_key_file, write_key_file
+from store.keyfile import draft_of, read_key_file, replace_key_file, sync_directory, write_key_file
 
 KEY_BYTES: Final = 32
 """How long the terminal's key is."""
@@ -54,10 +55,13 @@ class Sealed:
 class Vault:
     """Seals and opens with the terminal's key. It may be used from several threads at once."""
 
-    def __init__(self, terminal_key: bytes, pseudonym_key: bytes, terminal_id: str) -> None:
+    def __init__(
+        self, terminal_key: bytes, pseudonym_key: bytes, terminal_id: str, *, former_key: bytes | None = None
+    ) -> None:
         self.terminal_id = terminal_id
-        self._wrapping = AESGCM(_derive(terminal_key, b"renkei/wrap/1"))
-        self.backup_key = backup_key(terminal_key)
+        self._key_file: Path | None = None
+        self._mark = (0, 0)
+        self._take(terminal_key, former_key)
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
 
@@ -71,18 +75,19 @@ class Vault:
         wrapped = _wrap_pseudonym_key(terminal_key, pseudonym_key)
         write_key_file(key_file, terminal_key)
         write_key_file(key_file.with_name(_PSEUDONYM_FILE), wrapped)
-        return cls(terminal_key, pseudonym_key, terminal_id)
+        return cls.open(key_file, terminal_id=terminal_id)
 
     @classmethod
     def open(cls, key_file: Path, *, terminal_id: str) -> Self:
         """Read both keys. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
-        terminal_key = read_key_file(key_file, size=KEY_BYTES)
-        pseudonym_file = key_file.with_name(_PSEUDONYM_FILE)
-        wrapped = read_key_file(pseudonym_file, size=_WRAPPED_BYTES)
-        return cls(terminal_key, _unwrap_pseudonym_key(terminal_key, wrapped, pseudonym_file), terminal_id)
+        read = _read_keys(key_file)
+        vault = cls(read.terminal, read.pseudonym, terminal_id, former_key=read.former)
+        vault._key_file, vault._mark = key_file, read.mark
+        return vault
 
     def seal(self, plain: bytes, *, place: Place) -> Sealed:
         """Seal `plain` for `place` under a new random key."""
+        self.renew()
         bound = self._bind(place)
         row_key, nonce = os.urandom(KEY_BYTES), os.urandom(_NONCE_BYTES)
         return Sealed(
@@ -93,14 +98,29 @@ class Vault:
     def unseal(self, sealed: Sealed, *, place: Place) -> bytes:
         """Return what was sealed for `place`. Raises SealBroken if anything about it differs."""
         bound = self._bind(place)
+        row_key = self._unwrap(sealed.wrapped_key, bound)
+        if row_key is None and self.renew():
+            row_key = self._unwrap(sealed.wrapped_key, bound)
         try:
-            nonce, wrapped = sealed.wrapped_key[:_NONCE_BYTES], sealed.wrapped_key[_NONCE_BYTES:]
-            row_key = self._wrapping.decrypt(nonce, wrapped, b"wrap" + bound)
-            return AESGCM(row_key).decrypt(_ONLY_NONCE, sealed.ciphertext, bound)
+            if row_key is not None:
+                return AESGCM(row_key).decrypt(_ONLY_NONCE, sealed.ciphertext, bound)
         except (InvalidTag, ValueError, TypeError):
-            # ValueError: too short to have a nonce or tag. TypeError: SQLite keeps a text where bytes belong,
-            # if somebody puts it there. The cause would say nothing more.
-            raise SealBroken(table=place.table, column=place.column, row=place.row) from None
+            # The cause would say nothing more.
+            pass
+        raise SealBroken(table=place.table, column=place.column, row=place.row)
+
+    def is_current(self, wrapped_key: bytes, *, place: Place) -> bool:
+        """Tell whether a row key is wrapped by the present key of the terminal, not by the former one."""
+        return _opened(self._wrapping, wrapped_key, self._bind(place)) is not None
+
+    def rewrap(self, wrapped_key: bytes, *, place: Place) -> bytes:
+        """Wrap the row key of `place` under the present key; its content stays as it is. Raises SealBroken."""
+        bound = self._bind(place)
+        row_key = self._unwrap(wrapped_key, bound)
+        if row_key is None:
+            raise SealBroken(table=place.table, column=place.column, row=place.row)
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._wrapping.encrypt(nonce, row_key, b"wrap" + bound)
 
     def pseudonym(self, kind: str, value: str) -> str:
         """Return 32 hex characters that stand for `value` (such as a 宛名番号) and do not tell it.
@@ -114,6 +134,30 @@ class Vault:
         """Return 32 keyed bytes that are the same exactly for the same content."""
         return hmac.digest(self._digest_key, content, "sha256")
 
+    def _take(self, terminal_key: bytes, former_key: bytes | None) -> None:
+        self._wrapping = _wrapping(terminal_key)
+        self._former = None if former_key is None else _wrapping(former_key)
+        self.backup_key = backup_key(terminal_key)
+
+    def renew(self) -> bool:
+        """Read the key anew when its file is another one by now: a change of the key has begun or ended meanwhile.
+
+        The files change while nobody else may write, so what is sealed inside a writing block is never sealed under a
+        key that is gone when the block ends.
+        """
+        if self._key_file is None or _mark_of(self._key_file) == self._mark:
+            return False
+        read = _read_keys(self._key_file)
+        self._take(read.terminal, read.former)
+        self._mark = read.mark
+        return True
+
+    def _unwrap(self, wrapped_key: bytes, bound: bytes) -> bytes | None:
+        row_key = _opened(self._wrapping, wrapped_key, bound)
+        if row_key is None and self._former is not None:
+            row_key = _opened(self._former, wrapped_key, bound)
+        return row_key
+
     def _bind(self, place: Place) -> bytes:
         # Each part carries its length: no two places can give the same bytes.
         parts = (place.table, place.column, place.row, str(place.version), self.terminal_id)
@@ -124,6 +168,90 @@ class Vault:
 def backup_key(terminal_key: bytes) -> bytes:
     """Return the key for backups of the terminal with that key."""
     return _derive(terminal_key, b"renkei/backup/1")
+
+
+def begin_key_change(key_file: Path) -> None:
+    """Put a new key in `key_file`, the former one beside it; go on with a change that was interrupted.
+
+    To be called while nobody else may write. After return a power failure loses neither key.
+    """
+    former = _former_of(key_file)
+    if former.exists() and former.read_bytes() == key_file.read_bytes():
+        # Interrupted before the new key was in its place: nothing was wrapped by it.
+        former.unlink()
+    if not former.exists():
+        os.link(key_file, former)
+        sync_directory(key_file.parent)
+        replace_key_file(key_file, os.urandom(KEY_BYTES))
+    _rewrap_pseudonym_key(key_file)
+
+
+def end_key_change(key_file: Path) -> None:
+    """Destroy the former key: its bytes are overwritten before its name is removed."""
+    former = _former_of(key_file)
+    former.chmod(0o600)
+    with former.open("r+b") as file:
+        file.write(bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    former.unlink()
+    draft_of(key_file).unlink(missing_ok=True)
+    # Who has the vault open sees by the file that there is no former key any more.
+    replace_key_file(key_file, read_key_file(key_file, size=KEY_BYTES))
+
+
+def is_key_changing(key_file: Path) -> bool:
+    """Tell whether a change of the key was begun and has not ended."""
+    return _former_of(key_file).exists()
+
+
+class _Keys(NamedTuple):
+    terminal: bytes
+    former: bytes | None
+    pseudonym: bytes
+    mark: tuple[int, int]
+
+
+def _read_keys(key_file: Path) -> _Keys:
+    terminal_key = read_key_file(key_file, size=KEY_BYTES)
+    mark = _mark_of(key_file)
+    former_file = _former_of(key_file)
+    former = read_key_file(former_file, size=KEY_BYTES) if former_file.exists() else None
+    pseudonym_file = key_file.with_name(_PSEUDONYM_FILE)
+    wrapped = read_key_file(pseudonym_file, size=_WRAPPED_BYTES)
+    for key in (terminal_key, former):
+        pseudonym = None if key is None else _unwrap_pseudonym_key(key, wrapped)
+        if pseudonym is not None:
+            return _Keys(terminal_key, former, pseudonym, mark)
+    raise KeyFileDamaged(file=pseudonym_file.name)
+
+
+def _rewrap_pseudonym_key(key_file: Path) -> None:
+    read = _read_keys(key_file)
+    wrapped = _wrap_pseudonym_key(read.terminal, read.pseudonym)
+    replace_key_file(key_file.with_name(_PSEUDONYM_FILE), wrapped)
+
+
+def _mark_of(key_file: Path) -> tuple[int, int]:
+    found = key_file.stat()
+    return found.st_ino, found.st_mtime_ns
+
+
+def _former_of(key_file: Path) -> Path:
+    return key_file.with_name(f"{key_file.stem}-former{key_file.suffix}")
+
+
+def _wrapping(terminal_key: bytes) -> AESGCM:
+    return AESGCM(_derive(terminal_key, b"renkei/wrap/1"))
+
+
+def _opened(wrapping: AESGCM, wrapped_key: bytes, bound: bytes) -> bytes | None:
+    try:
+        return wrapping.decrypt(wrapped_key[:_NONCE_BYTES], wrapped_key[_NONCE_BYTES:], b"wrap" + bound)
+    except (InvalidTag, ValueError, TypeError):
+        # ValueError: too short to have a nonce or tag. TypeError: SQLite keeps a text where bytes belong, if somebody
+        # puts it there.
+        return None
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
@@ -139,9 +267,9 @@ def _wrap_pseudonym_key(terminal_key: bytes, pseudonym_key: bytes) -> bytes:
     return nonce + _pseudonym_wrapping(terminal_key).encrypt(nonce, pseudonym_key, _CONTEXT)
 
 
-def _unwrap_pseudonym_key(terminal_key: bytes, wrapped: bytes, file: Path) -> bytes:
+def _unwrap_pseudonym_key(terminal_key: bytes, wrapped: bytes) -> bytes | None:
     nonce, ciphertext = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
     try:
         return _pseudonym_wrapping(terminal_key).decrypt(nonce, ciphertext, _CONTEXT)
     except InvalidTag:
-        raise KeyFileDamaged(file=file.name) from None
+        return None

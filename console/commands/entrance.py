@@ -24,6 +24,7 @@ _COMMANDS = {
     "upgrade": "console.commands.upkeep:upgrade",
     "backup": "console.commands.upkeep:backup",
     "restore": "console.commands.upkeep:restore",
+    "rekey": "console.commands.upkeep:rekey",
     "agency": "console.commands.agency:agency",
     "import": "console.commands.messages:import_files",
     "queue": "console.commands.messages:queue",

@@ -1,4 +1,4 @@
-"""`upgrade`, `backup`, `restore`: what the custodian does with a terminal as a whole."""
+"""`upgrade`, `backup`, `restore`, `rekey`: what the custodian does with a terminal as a whole."""
 
 from pathlib import Path
 
@@ -53,4 +53,17 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
         "receipts": done.receipts,
     }
     said.output.result(data, [said.words("commands.restore.done", **data)])
+    return Status.DONE
+
+
+@click.command("rekey")
+@click.pass_obj
+def rekey(said: Invocation) -> int:
+    """Change the terminal's key, or end a change that was interrupted."""
+    with said.acting() as (terminal, session):
+        from console.jobs import rekey as job
+
+        done = job.change_key(terminal, session)
+    data = {"total": done.total, "changed": done.changed, "left": 0}
+    said.output.result(data, [said.words("commands.rekey.done", **data)])
     return Status.DONE

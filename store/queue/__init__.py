@@ -28,6 +28,7 @@ from store.queue.pages import (
     pointing_at,
     rows_of,
 )
+from store.queue.rewrapping import Rewrapped, count_left, count_sealed, portions
 from store.queue.shipping import (
     PeerOutcome,
     ReceiptDraft,
@@ -79,6 +80,7 @@ __all__ = [
     "Refusal",
     "ResultRow",
     "Revision",
+    "Rewrapped",
     "ShipmentRow",
     "add_messages",
     "add_result",
@@ -87,6 +89,8 @@ __all__ = [
     "content_of",
     "contents_of",
     "count",
+    "count_left",
+    "count_sealed",
     "count_waiting",
     "counts",
     "cursor",
@@ -107,6 +111,7 @@ __all__ = [
     "notes_of",
     "page",
     "pointing_at",
+    "portions",
     "release_due",
     "results_of",
     "revise",

@@ -44,7 +44,7 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     row = conn.execute(kept).one_or_none()
     if row is None:
         raise MessageMissing
-    return vault.unseal(Sealed(*row), place=_content_place(message.uid, wanted))
+    return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
 
 
 _PRESENT: Final = (
@@ -63,14 +63,14 @@ def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[
     opened = {}
     for some in in_batches(list(numbers)):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}):
-            place = _content_place(uid, revision)
+            place = content_place(uid, revision)
             opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
     return opened
 
 
 def content_values(vault: Vault, number: int, uid: str, revision: int, content: bytes) -> Mapping[str, Any]:
     """Return the row that holds a message's content, sealed for its place."""
-    sealed = vault.seal(content, place=_content_place(uid, revision))
+    sealed = vault.seal(content, place=content_place(uid, revision))
     return {
         "message_id": number,
         "revision": revision,
@@ -81,7 +81,7 @@ def content_values(vault: Vault, number: int, uid: str, revision: int, content: 
 
 def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -> None:
     """Keep a note under its number; `next_note` gives one."""
-    sealed = vault.seal(note.text.encode(), place=_note_place(message.uid, note.seq))
+    sealed = vault.seal(note.text.encode(), place=note_place(message.uid, note.seq))
     values = {
         "message_id": message.id,
         "seq": note.seq,
@@ -109,15 +109,17 @@ def notes_of(conn: Connection, vault: Vault, message: MessageRow) -> list[NoteRo
             NoteKind(row.kind),
             row.author,
             row.at,
-            vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=_note_place(message.uid, row.seq)).decode(),
+            vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=note_place(message.uid, row.seq)).decode(),
         )
         for row in kept
     ]
 
 
-def _content_place(uid: str, revision: int) -> Place:
+def content_place(uid: str, revision: int) -> Place:
+    """Return where a message's content of that revision belongs."""
     return Place(CONTENTS.name, "ciphertext", uid, revision)
 
 
-def _note_place(uid: str, seq: int) -> Place:
+def note_place(uid: str, seq: int) -> Place:
+    """Return where a message's note of that number belongs."""
     return Place(NOTES.name, "ciphertext", uid, seq)

@@ -179,7 +179,7 @@ class ResultRow:
 
 def add_result(tx: Connection, vault: Vault, result: ResultRow) -> None:
     """Keep a result; that it is new, `arrive` has said."""
-    sealed = vault.seal(result.words, place=_result_place(result.uid))
+    sealed = vault.seal(result.words, place=result_place(result.uid))
     values: dict[str, Any] = {
         "uid": result.uid,
         "message_id": result.message_id,
@@ -204,11 +204,12 @@ def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
             outcome=PeerOutcome(row.outcome),
             code=row.code,
             received_at=row.received_at,
-            words=vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=_result_place(row.uid)),
+            words=vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid)),
         )
         for row in conn.execute(kept)
     ]
 
 
-def _result_place(uid: str) -> Place:
+def result_place(uid: str) -> Place:
+    """Return where the words of the result with that id belong."""
     return Place(RESULTS.name, "ciphertext", uid, 1)

@@ -12,7 +12,21 @@ from typing import Any, Final
 import pytest
 
 from console.errors import ConsoleError, PinToChange, RightMissing
-from console.jobs import custody, entry, exchange, export, intake, keys, people, questions, queue, review, trail
+from console.jobs import (
+    backup,
+    custody,
+    entry,
+    exchange,
+    export,
+    intake,
+    keys,
+    people,
+    questions,
+    queue,
+    rekey,
+    review,
+    trail,
+)
 from console.jobs import peers as register
 from console.session import Session
 from console.terminal import Terminal
@@ -42,6 +56,7 @@ DRAFT: Final = PeerDraft(
 )
 
 JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
+    "backup.back_up": (Right.SETTINGS, lambda t, s: backup.back_up(t, s, t.home.with_name("backup"))),
     "entry.cancel": (Right.ENTER, lambda t, s: entry.cancel(t, s, 1)),
     "entry.counter": (Right.ENTER, lambda t, s: entry.counter(t, s, 1, Pointer.CANCELS)),
     "entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [message(77)])),
@@ -66,6 +81,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "queue.read": (Right.READ, lambda t, s: queue.read(t, s, 1)),
     "queue.read_revision": (Right.READ, lambda t, s: queue.read_revision(t, s, 1, 1)),
     "queue.rows": (Right.READ, lambda t, s: queue.rows(t, s, NUMBERS)),
+    "rekey.change_key": (Right.SETTINGS, rekey.change_key),
     "review.approve": (Right.APPROVE, lambda t, s: review.approve(t, s, NUMBERS)),
     "review.give_back": (Right.APPROVE, lambda t, s: review.give_back(t, s, NUMBERS, reason="why")),
     "review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
