@@ -1,92 +1,222 @@
-"""The vectors of PROTOCOL.md: opened by the program, and taken apart by hand after the page alone."""
+"""The vectors of PROTOCOL.md: read by the program, by hand after the page alone, and by a second implementation."""
 
 import hashlib
 import json
+import re
+import shutil
 import struct
-from datetime import UTC, datetime, timedelta
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from transport.authority import Use, sign_own
-from transport.envelope import Envelope, Opener, Purpose
+from tests.transport import vectors
+from tests.transport.vectors import AGENCY, FILE, MUNICIPALITY, NOW, TERMINAL, VALID_FROM, VALID_TO
+from transport import wire
+from transport.agency import texts
+from transport.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
+from transport.errors import EnvelopeError, EnvelopeTooLarge, ReceiptError
 from transport.identity import DatedIdentity, Identity
 from transport.receipts import sign_receipt, verify_receipt
-from transport.sealing import SealingKey
 
-VECTOR: dict[str, Any] = json.loads((Path(__file__).parent / "envelope_vector.json").read_text())
-NOW = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
-
-
-def _identity(party: dict[str, str], use: Use) -> Identity:
-    certificate = sign_own(party["name"], ec.generate_private_key(ec.SECP256R1()), use)
-    seed = bytes.fromhex(party["sealing_seed"]) if "sealing_seed" in party else bytes(32)
-    signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(party["signing_private"]))
-    return Identity(Path("/nowhere"), certificate, signing, SealingKey(seed))
+VECTORS: Final[Mapping[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+SECOND: Final = Path(__file__).with_name("second")
+_INSTALL_SECONDS: Final = 120
+FROM_AGENCY: Final = frozenset({Purpose.NOTICE, Purpose.RESULT})
 
 
-@pytest.fixture
-def sender() -> Identity:
-    return _identity(VECTOR["sender"], Use.TERMINAL)
+def _dated(one: Identity) -> DatedIdentity:
+    return DatedIdentity("v1", one.public, VALID_FROM, VALID_TO)
 
 
-@pytest.fixture
-def recipient() -> Identity:
-    return _identity(VECTOR["recipient"], Use.AGENCY)
+def _opener(recipient: str) -> Opener:
+    if recipient == AGENCY.name:
+        return Opener(AGENCY, (_dated(TERMINAL),), MUNICIPALITY, frozenset({Purpose.MESSAGE}))
+    return Opener(TERMINAL, (_dated(AGENCY),), MUNICIPALITY, FROM_AGENCY)
 
 
-def test_the_program_opens_the_vector(sender: Identity, recipient: Identity) -> None:
-    senders = (DatedIdentity("1", sender.public, NOW - timedelta(days=1)),)
-    raw = bytes.fromhex(VECTOR["envelope"])
-    opened = Opener(recipient, senders, "131041", {Purpose.MESSAGE}).open(raw, now=NOW)
-
-    assert opened.content == bytes.fromhex(VECTOR["content"])
-    assert opened.envelope.digest == VECTOR["envelope_digest"]
-    assert json.loads(opened.envelope.header_bytes) == VECTOR["header"]
+def _named(kind: str) -> list[Any]:
+    return [pytest.param(one, id=one["name"]) for one in VECTORS[kind]]
 
 
-def test_the_program_makes_and_verifies_the_receipt_of_the_vector(recipient: Identity) -> None:
-    envelope = Envelope.read(bytes.fromhex(VECTOR["envelope"]))
-    receipt = bytes.fromhex(VECTOR["receipt"])
-    signers = (DatedIdentity("1", recipient.public, NOW - timedelta(days=1)),)
-
-    assert sign_receipt(envelope, recipient=recipient, received_at=NOW + timedelta(seconds=1)) == receipt
-    assert verify_receipt(receipt, envelope=envelope, signers=signers).envelope_digest == VECTOR["envelope_digest"]
+# ── The program ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_page_alone_is_enough_to_take_the_vector_apart() -> None:
-    raw = bytes.fromhex(VECTOR["envelope"])
+@pytest.mark.parametrize("vector", _named("opened"))
+def test_the_program_opens_a_vector(vector: Mapping[str, Any]) -> None:
+    opened = _opener(vector["header"]["recipient"]).open(bytes.fromhex(vector["envelope"]), now=NOW)
+    assert opened.content == bytes.fromhex(vector["content"])
+    assert opened.envelope.digest == vector["envelope_digest"]
+    assert json.loads(opened.envelope.header_bytes) == vector["header"]
+
+
+@pytest.mark.parametrize("vector", _named("opened"))
+def test_the_program_makes_and_verifies_the_receipt(vector: Mapping[str, Any]) -> None:
+    envelope, receipt = Envelope.read(bytes.fromhex(vector["envelope"])), bytes.fromhex(vector["receipt"])
+    recipient = AGENCY if envelope.header.recipient == AGENCY.name else TERMINAL
+    told = verify_receipt(receipt, envelope=envelope, signers=(_dated(recipient),))
+    assert told.envelope_digest == vector["envelope_digest"]
+    assert sign_receipt(envelope, recipient=recipient, received_at=told.received_at) == receipt
+
+
+@pytest.mark.parametrize("vector", _named("refused"))
+def test_the_program_refuses_a_vector_with_its_code(vector: Mapping[str, Any]) -> None:
+    with pytest.raises(EnvelopeError) as caught:
+        _opener(AGENCY.name).open(bytes.fromhex(vector["envelope"]), now=NOW)
+    assert caught.value.code == vector["code"]
+
+
+@pytest.mark.parametrize("vector", _named("receipts_refused"))
+def test_the_program_refuses_a_receipt_with_its_code(vector: Mapping[str, Any]) -> None:
+    envelope = Envelope.read(bytes.fromhex(vector["envelope"]))
+    with pytest.raises(ReceiptError) as caught:
+        verify_receipt(bytes.fromhex(vector["receipt"]), envelope=envelope, signers=(_dated(AGENCY),))
+    assert caught.value.code == vector["code"]
+
+
+def test_there_is_a_vector_for_every_way_to_refuse() -> None:
+    """But for what is too large: its vector would be larger than all others together."""
+    for kind, root in (("refused", EnvelopeError), ("receipts_refused", ReceiptError)):
+        codes = {leaf.code for leaf in root.__subclasses__()} - {EnvelopeTooLarge.code}
+        assert {one["code"] for one in VECTORS[kind]} == codes
+
+
+def test_the_committed_file_is_what_the_command_makes() -> None:
+    """All but what is random: the envelopes themselves and what follows from them."""
+    assert _steady(vectors.make()) == _steady(VECTORS)
+
+
+def _steady(found: Mapping[str, Any]) -> dict[str, Any]:
+    random = {"envelope", "envelope_digest", "receipt", "content_digest"}
+    rows = {
+        kind: [{name: value for name, value in one.items() if name not in random | {"header"}} for one in found[kind]]
+        for kind in ("opened", "refused", "receipts_refused")
+    }
+    headers = [{name: value for name, value in one["header"].items() if name not in random} for one in found["opened"]]
+    return {**found, **rows, "headers": headers}
+
+
+# ── By hand, after the page alone ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("vector", _named("opened"))
+def test_the_page_alone_is_enough_to_take_a_vector_apart(vector: Mapping[str, Any]) -> None:
+    raw = bytes.fromhex(vector["envelope"])
     assert raw[:4] == bytes.fromhex("524E4B31")
     (header_length,) = struct.unpack(">I", raw[4:8])
     header = raw[8 : 8 + header_length]
     (sealed_length,) = struct.unpack(">I", raw[8 + header_length : 12 + header_length])
     sealed = raw[12 + header_length : 12 + header_length + sealed_length]
     signature = raw[12 + header_length + sealed_length :]
+    told = json.loads(header)
+    sender, recipient = (VECTORS["parties"][told[side]] for side in ("sender", "recipient"))
 
     signed = b"renkei/1 envelope signature\x00" + raw[4:8] + header + hashlib.sha256(sealed).digest()
-    Ed25519PublicKey.from_public_bytes(bytes.fromhex(VECTOR["sender"]["signing_public"])).verify(signature, signed)
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(sender["signing_public"])).verify(signature, signed)
 
-    expanded = hashlib.shake_256(bytes.fromhex(VECTOR["recipient"]["sealing_seed"])).digest(96)
+    expanded = hashlib.shake_256(bytes.fromhex(recipient["sealing_seed"])).digest(96)
     key = hpke.MLKEM768X25519PrivateKey(
         MLKEM768PrivateKey.from_seed_bytes(expanded[:64]), X25519PrivateKey.from_private_bytes(expanded[64:])
     )
     suite = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
     plain = suite.decrypt(sealed, key, info=b"renkei/1 envelope seal\x00" + header)
 
-    assert plain[32:].hex() == VECTOR["content"]
-    digest = hashlib.sha256(b"renkei/1 content digest\x00" + plain).hexdigest()
-    assert json.loads(header)["content_digest"] == digest
+    assert plain[32:].hex() == vector["content"]
+    assert told["content_digest"] == hashlib.sha256(b"renkei/1 content digest\x00" + plain).hexdigest()
 
-    receipt = bytes.fromhex(VECTOR["receipt"])
+    receipt = bytes.fromhex(vector["receipt"])
     (length,) = struct.unpack(">I", receipt[:4])
     body, proof = receipt[4 : 4 + length], receipt[4 + length :]
-    Ed25519PublicKey.from_public_bytes(bytes.fromhex(VECTOR["recipient"]["signing_public"])).verify(
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(recipient["signing_public"])).verify(
         proof, b"renkei/1 receipt signature\x00" + body
     )
     assert json.loads(body)["envelope_digest"] == hashlib.sha256(raw).hexdigest()
+
+
+# ── A second implementation ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second reader with its libraries, installed into a directory of its own."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("node or npm is not installed: the second implementation is left out")
+    place = tmp_path_factory.mktemp("second")
+    for name in ("package.json", "reader.mjs"):
+        shutil.copy(SECOND / name, place)
+    command = [npm, "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    try:
+        subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        pytest.skip("the libraries of the second implementation cannot be installed here: it is left out")
+    return place
+
+
+def _second_says(second: Path, file: Path) -> dict[str, Any]:
+    command = ["node", "reader.mjs", str(file)]
+    ran = subprocess.run(command, cwd=second, capture_output=True, check=True, timeout=_INSTALL_SECONDS)
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def test_a_second_implementation_agrees_on_all_vectors(second: Path) -> None:
+    """Another HPKE library, in another language, written after the page: the same contents and the same refusals."""
+    told = _second_says(second, FILE)
+
+    assert told["opened"] == [{"content": one["content"], "receipt": "holds"} for one in VECTORS["opened"]]
+    assert told["refused"] == [one["code"] for one in VECTORS["refused"]]
+    assert told["receipts_refused"] == [one["code"] for one in VECTORS["receipts_refused"]]
+
+
+def test_it_agrees_on_envelopes_made_just_now(second: Path, tmp_path: Path) -> None:
+    fresh = vectors.make()
+    file = tmp_path / "fresh.json"
+    file.write_text(json.dumps(fresh))
+    told = _second_says(second, file)
+    assert [one["content"] for one in told["opened"]] == [one["content"] for one in fresh["opened"]]
+    assert told["refused"] == [one["code"] for one in fresh["refused"]]
+
+
+def test_the_program_opens_what_the_second_implementation_sealed(second: Path) -> None:
+    told = _second_says(second, FILE)
+    for one, vector in zip(told["sealed"], VECTORS["opened"], strict=True):
+        opened = _opener(vector["header"]["recipient"]).open(bytes.fromhex(one), now=NOW)
+        assert opened.content.hex() == vector["content"]
+        assert opened.header.created_at == wire.from_time(vector["header"]["created_at"], "created_at")
+
+
+# ── The page itself ───────────────────────────────────────────────────────────────────────────────
+
+PAGE: Final = (Path(wire.__file__).parent / "PROTOCOL.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", sorted(texts.problems()))
+def test_every_problem_is_on_the_page(code: str) -> None:
+    family = f"{code.split('_', maxsplit=1)[0]}_…"
+    assert f"`{code}`" in PAGE or (code.startswith(("envelope_", "receipt_")) and family in PAGE)
+
+
+@pytest.mark.parametrize("leaf", [*EnvelopeError.__subclasses__(), *ReceiptError.__subclasses__()])
+def test_every_refusal_is_on_the_page(leaf: type[EnvelopeError] | type[ReceiptError]) -> None:
+    assert f"`{leaf.code}`" in PAGE
+
+
+def test_every_endpoint_is_on_the_page() -> None:
+    source = (Path(wire.__file__).parent / "agency" / "server.py").read_text(encoding="utf-8")
+    endpoints = set(re.findall(r'"(/v1/[a-z]+)"', source))
+    assert endpoints == set(re.findall(r"^### 6\.\d `(?:GET|POST) (/v1/[a-z]+)`", PAGE, re.MULTILINE))
+
+
+def test_limits_and_names_are_those_of_the_page() -> None:
+    for number in (wire.MOST_ENVELOPE_BYTES, MOST_HEADER_BYTES, wire.MOST_BODY_BYTES):
+        assert f"{number:,}".replace(",", " ") in PAGE
+    assert f"{wire.MOST_ITEMS} items" in PAGE
+    for name in (SUITE, *RETIRED_SUITES, wire.PROTOCOL):
+        assert name in PAGE
