@@ -8,7 +8,7 @@ a random salt that is sealed inside, so that nobody who sees the envelope can tr
 """
 
 import hashlib
-import json
+import re
 import secrets
 import struct
 from collections.abc import Collection, Sequence
@@ -52,6 +52,7 @@ _INFO: Final = b"renkei/1 envelope seal\x00"
 _SIGNED: Final = b"renkei/1 envelope signature\x00"
 _CONTENT: Final = b"renkei/1 content digest\x00"
 _LENGTH: Final = struct.Struct(">I")
+_ID_ITEM: Final = re.compile(rb'[{,]"id":"([0-9a-f]{32})"')
 
 
 class Purpose(StrEnum):
@@ -144,8 +145,11 @@ class Envelope:
     @staticmethod
     def id_of(raw: bytes) -> str:
         """Return the id of an envelope of our own, whose bytes were checked when they were made."""
-        header_bytes, _ = _counted(raw, len(MAGIC), MOST_HEADER_BYTES)
-        return str(json.loads(header_bytes)["id"])
+        # In canonical JSON an unescaped quote begins or ends a name or a text: this finds the one item.
+        found = _ID_ITEM.search(raw, 0, MOST_HEADER_BYTES)
+        if found is None:
+            raise EnvelopeMalformed(place="id")
+        return found[1].decode("ascii")
 
     @classmethod
     def read(cls, raw: bytes) -> "Envelope":

@@ -50,7 +50,12 @@ class Desk:
         """Keep what is right, refuse what is not, item by item; the receipts are durable when this returns."""
         # One look at the keys for a whole batch: they may change between two of them.
         opener = self._opener(terminal, now)
-        examined = [self._examine(terminal, raw, opener, now) for raw in envelopes]
+        read = [self._read(raw) for raw in envelopes]
+        known = self._ledger.known_among(terminal.name, (one.id for one in read if isinstance(one, Envelope)))
+        examined = [
+            self._examine(terminal, one, opener, now) if isinstance(one, Envelope) and one.id not in known else one
+            for one in read
+        ]
         with self._ledger.writing():
             return [self._settle(terminal, one, now) for one in examined]
 
@@ -103,14 +108,14 @@ class Desk:
         identity, others = self._home.identity(now), self._home.keys.identities()
         return Opener(identity, terminal.versions, terminal.municipality, _FROM_TERMINAL, others)
 
-    def _examine(self, terminal: Terminal, raw: bytes, opener: Opener, now: datetime) -> Incoming | Envelope | _Refused:
-        """Do all that needs no transaction: verify, open, judge, sign the receipt; nothing for an id that is known."""
+    def _read(self, raw: bytes) -> Envelope | _Refused:
         try:
-            envelope = Envelope.read(raw)
+            return Envelope.read(raw)
         except EnvelopeError as error:
             return _Refused(None, self._problem(error))
-        if self._ledger.is_known(terminal.name, envelope.id):
-            return envelope
+
+    def _examine(self, terminal: Terminal, envelope: Envelope, opener: Opener, now: datetime) -> Incoming | _Refused:
+        """Do all that needs no transaction: verify, open, judge, sign the receipt."""
         try:
             opened = opener.verify(envelope, now=now)
         except EnvelopeError as error:
@@ -119,7 +124,7 @@ class Desk:
         return Incoming(
             id=envelope.id,
             digest=envelope.digest,
-            envelope=raw,
+            envelope=envelope.raw,
             receipt=issue_receipt(opened, recipient=opener.recipient, received_at=now),
             received_at=now,
             kind=judged.kind,

@@ -4,9 +4,10 @@ Every write is one `BEGIN IMMEDIATE` transaction under WAL with synchronous=FULL
 commit that holds it.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -216,11 +217,14 @@ class Ledger:
             ).fetchone()
         return Kept(*row) if row else None
 
-    def is_known(self, terminal: str, message_id: str) -> bool:
-        """Tell whether something is kept under `message_id`."""
+    def known_among(self, terminal: str, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of `ids` under which something is kept."""
         with self._turn:
-            found = self._db.execute("SELECT 1 FROM message WHERE terminal = ? AND id = ?", (terminal, message_id))
-            return found.fetchone() is not None
+            found = self._db.execute(
+                "SELECT id FROM message WHERE terminal = ? AND id IN (SELECT value FROM json_each(?))",
+                (terminal, json.dumps(list(ids))),
+            )
+            return frozenset(message_id for (message_id,) in found)
 
     def keep(self, terminal: str, incoming: Incoming) -> Kept:
         """Keep a message unless its id is known; return what is kept under that id now. Within `writing`."""
