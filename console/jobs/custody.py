@@ -60,15 +60,16 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     if last is None:
         raise NothingToPrune(years=years)
     with terminal.database.pruning() as tx:
-        entries, boundary = pruning.prune(tx, last)
+        entries, kept = pruning.boundary(tx, last)
         terminal.log.append(
             tx,
             Event.LOG_PRUNED,
             actor=session.person_id,
             session=session.id,
             object=second_id,
-            detail={"second": second_id, "to": last, "count": entries, "content": boundary.digest.hex()},
+            detail={"second": second_id, "to": last, "count": entries, "content": kept.digest.hex()},
         )
+        pruning.prune(tx, kept)
     return Pruned(entries, last)
 
 

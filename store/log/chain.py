@@ -108,8 +108,9 @@ class Log:
         if not found.ok:
             return found
         flaw = self.standing(tx) if ground.is_sound(tx) else Flaw.TABLES
-        beyond = found.pruned + found.entries + 1
-        return found if flaw is None else replace(found, ok=False, first_bad=beyond, cause=flaw)
+        if flaw is None:
+            return found
+        return replace(found, ok=False, first_bad=proof.first_unproved(tx, flaw), cause=flaw)
 
     def _ladder_kept(self) -> Ladder:
         assert self._ladder is not None, "this log was opened without its keys"

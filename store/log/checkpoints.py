@@ -145,6 +145,13 @@ def numbered(reading: Connection, number: int) -> Checkpoint | None:
     return None if row is None else read(row.body, row.signature)
 
 
+def before(reading: Connection, number: int) -> Checkpoint | None:
+    """Return the last checkpoint below `number`, or None."""
+    statement = _columns().where(CHECKPOINTS.c.number < number).order_by(CHECKPOINTS.c.number.desc()).limit(1)
+    row = reading.execute(statement).one_or_none()
+    return None if row is None else read(row.body, row.signature)
+
+
 def since(reading: Connection, number: int) -> Iterator[Row[Any]]:
     """Yield the stored rows (number, seq, body, signature) from `number` on, in order, page by page."""
     at_least = number

@@ -178,6 +178,18 @@ def standing(tx: Connection, ladder: Ladder) -> Flaw | None:
     return Flaw.CUT if ladder.highest > number + 1 else Flaw.LADDER
 
 
+def first_unproved(tx: Connection, flaw: Flaw) -> int:
+    """Return the number of the first entry that nothing proves any more, when `standing` found `flaw`."""
+    last, witness = checkpoints.latest(tx), checkpoints.last_witness(tx)
+    if flaw is Flaw.MARK and witness is not None:
+        # The peer saw another checkpoint under that number: what is kept there since the one before is not it.
+        last = checkpoints.before(tx, witness.number)
+    elif flaw is Flaw.LADDER and last is not None:
+        # Whoever signed the last checkpoint does not have the key that comes after it.
+        last = checkpoints.before(tx, last.number)
+    return last.seq + 1 if last else 1
+
+
 def _agrees(tx: Connection, witness: checkpoints.Witness) -> bool:
     seen = checkpoints.numbered(tx, witness.number)
     if seen is not None and seen.digest == witness.digest:
