@@ -39,9 +39,10 @@ class Bulk:
     def run(self, tx: Connection, rows: Iterable[Row]) -> int:
         """Run the statement for each row; return how many rows it wrote in all. Raises sqlalchemy's IntegrityError."""
         compiled = self._compiled.get(tx.dialect.name) or self._compile(tx.dialect)
+        as_given = compiled.order == tuple(range(len(compiled.order)))
         values = []
         for row in rows:
-            ordered = [row[place] for place in compiled.order]
+            ordered = list(row) if as_given else [row[place] for place in compiled.order]
             for place, process in compiled.processes:
                 ordered[place] = process(ordered[place])
             values.append(tuple(ordered))

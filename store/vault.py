@@ -11,7 +11,9 @@ are its associated data (NIST SP 800-38D). The keys lie in files outside the dat
 
 import hmac
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -88,6 +90,14 @@ class Vault:
     def seal(self, plain: bytes, *, place: Place) -> Sealed:
         """Seal `plain` for `place` under a new random key."""
         self.renew()
+        return self._seal(plain, place)
+
+    def seal_all(self, plains: Iterable[tuple[bytes, Place]]) -> list[Sealed]:
+        """Seal many values, each under a new random key of its own."""
+        self.renew()
+        return [self._seal(plain, place) for plain, place in plains]
+
+    def _seal(self, plain: bytes, place: Place) -> Sealed:
         bound = self._bind(place)
         row_key, nonce = os.urandom(KEY_BYTES), os.urandom(_NONCE_BYTES)
         return Sealed(
@@ -159,10 +169,8 @@ class Vault:
         return row_key
 
     def _bind(self, place: Place) -> bytes:
-        # Each part carries its length: no two places can give the same bytes.
-        parts = (place.table, place.column, place.row, str(place.version), self.terminal_id)
-        encoded = [part.encode() for part in parts]
-        return _CONTEXT + b"".join(len(part).to_bytes(2, "big") + part for part in encoded)
+        table, column, row, version = place
+        return _CONTEXT + _part(table) + _part(column) + _own_part(row) + _part(str(version)) + _part(self.terminal_id)
 
 
 def backup_key(terminal_key: bytes) -> bytes:
@@ -239,6 +247,16 @@ def _mark_of(key_file: Path) -> tuple[int, int]:
 
 def _former_of(key_file: Path) -> Path:
     return key_file.with_name(f"{key_file.stem}-former{key_file.suffix}")
+
+
+def _own_part(text: str) -> bytes:
+    # Each part carries its length: no two places can give the same bytes.
+    encoded = text.encode()
+    return len(encoded).to_bytes(2, "big") + encoded
+
+
+# Tables, columns and versions are the same for many rows.
+_part: Final = lru_cache(maxsize=256)(_own_part)
 
 
 def _wrapping(terminal_key: bytes) -> AESGCM:

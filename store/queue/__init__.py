@@ -20,7 +20,6 @@ from store.queue.pages import (
     Order,
     QueueFilter,
     count,
-    counts,
     get,
     get_by_uid,
     ids,
@@ -54,8 +53,10 @@ from store.queue.tables import (
     SHIPMENTS,
     MessageRow,
 )
+from store.queue.tallies import TALLIES
+from store.queue.tallies import tallied as counts
 
-TABLES = (MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS)
+TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS)
 
 __all__ = [
     "TABLES",

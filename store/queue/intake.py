@@ -2,22 +2,49 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
+from store.bulk import Bulk
 from store.clock import to_microseconds
 from store.errors import ReferenceTaken
-from store.message.states import Direction, InState, OutState, Pointer
-from store.queue.contents import content_values
+from store.message.states import Direction, InState, OutState, Pointer, State
+from store.queue.contents import content_place
 from store.queue.tables import CONTENTS, MESSAGES
+from store.queue.tallies import tally_new
 from store.vault import Vault
 
 _FIRST_REVISION: Final = 1
+_FIRST_VERSION: Final = 1
+_DIRECTIONS: Final = {one: one.value for one in Direction}
+_FIRST_STATES: Final[dict[Direction, State]] = {Direction.OUT: OutState.REVIEW, Direction.IN: InState.RECEIVED}
+_NEW: Final = (
+    "id",
+    "uid",
+    "direction",
+    "kind",
+    "reference",
+    "state",
+    "occurred_at",
+    "taken_at",
+    "due_on",
+    "pointer",
+    "target",
+    "subject",
+    "author",
+    "revision",
+    "digest",
+    "warnings",
+    "state_since",
+    "version",
+)
+_INSERT_MESSAGES: Final = Bulk.insert(MESSAGES, _NEW)
+_INSERT_CONTENTS: Final = Bulk.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
 _AT_ONCE: Final = 5000  # References asked for in one statement: below the engines' limit of parameters.
 
 
@@ -92,14 +119,20 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
     for number, draft in enumerate(drafts, start=first):
         uid = draft.uid or _new_uid(number, now)
         messages.append(_message_values(vault, draft, Added(number, uid), now))
-        contents.append(content_values(vault, number, uid, _FIRST_REVISION, draft.content))
+        contents.append((draft.content, content_place(uid, _FIRST_REVISION)))
         added.append(Added(number, uid))
-    if messages:
-        try:
-            tx.execute(insert(MESSAGES), messages)
-        except IntegrityError:
-            raise ReferenceTaken from None
-        tx.execute(insert(CONTENTS), contents)
+    try:
+        _INSERT_MESSAGES.run(tx, messages)
+    except IntegrityError:
+        raise ReferenceTaken from None
+    tally_new(tx, ((draft.direction, _FIRST_STATES[draft.direction]) for draft in drafts))
+    _INSERT_CONTENTS.run(
+        tx,
+        (
+            (one.id, _FIRST_REVISION, sealed.ciphertext, sealed.wrapped_key)
+            for one, sealed in zip(added, vault.seal_all(contents), strict=True)
+        ),
+    )
     return added
 
 
@@ -112,29 +145,25 @@ def _new_uid(number: int, now: datetime) -> str:
     return f"{milliseconds:012x}7{number & 0xFFF:03x}{secrets.randbits(62) | 1 << 63:016x}"
 
 
-def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> Mapping[str, Any]:
-    first_state = OutState.REVIEW if draft.direction is Direction.OUT else InState.RECEIVED
-    return {
-        "id": added.id,
-        "uid": added.uid,
-        "direction": draft.direction.value,
-        "kind": draft.kind,
-        "reference": draft.reference,
-        "state": first_state.value,
-        "occurred_at": draft.occurred_at,
-        "taken_at": now,
-        "due_on": draft.due_on,
-        "pointer": draft.pointer.value if draft.pointer else None,
-        "target": draft.target,
-        "hold": None,
-        "subject": draft.subject,
-        "author": draft.author,
-        "approver": None,
-        "revision": _FIRST_REVISION,
-        "digest": vault.digest(draft.content),
-        "approved_revision": None,
-        "approved_digest": None,
-        "warnings": draft.warnings,
-        "state_since": now,
-        "version": 1,
-    }
+def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> tuple[Any, ...]:
+    """Return the values of `_NEW`; everything else about a new message is empty."""
+    return (
+        added.id,
+        added.uid,
+        _DIRECTIONS[draft.direction],
+        draft.kind,
+        draft.reference,
+        _FIRST_STATES[draft.direction].value,
+        draft.occurred_at,
+        now,
+        draft.due_on,
+        draft.pointer.value if draft.pointer else None,
+        draft.target,
+        draft.subject,
+        draft.author,
+        _FIRST_REVISION,
+        vault.digest(draft.content),
+        draft.warnings,
+        now,
+        _FIRST_VERSION,
+    )

@@ -32,6 +32,7 @@ from store.queue.contents import NoteKind, NoteRow, add_note, content_values, ne
 from store.queue.pages import get, rows_of, versions_of
 from store.queue.sequence import waiting_among
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
+from store.queue.tallies import tally_moves
 from store.vault import Vault
 
 
@@ -151,7 +152,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         target=revision.target,
     )
     tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
-    _write(tx, [after], Step.REVISE)
+    _write(tx, [row], [after], Step.REVISE)
     return after
 
 
@@ -191,7 +192,7 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
             moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
         except (QueueFault, RightsFault) as error:
             moved.refused.append(Refusal(row.id, error))
-    _write(tx, moved.changed, step)
+    _write(tx, rows, moved.changed, step)
     return moved
 
 
@@ -309,13 +310,15 @@ _parts: Final = attrgetter(*_WRITTEN)
 _moved_parts: Final = attrgetter(*_MOVED)
 
 
-def _write(tx: Connection, rows: Sequence[MessageRow], step: Step) -> None:
+def _write(tx: Connection, before: Sequence[MessageRow], rows: Sequence[MessageRow], step: Step) -> None:
     only_moved = step in _ONLY_MOVING
     update_rows, parts = (_UPDATE_MOVED, _moved_parts) if only_moved else (_UPDATE, _parts)
     written = update_rows.run(tx, ((row.id, row.version - 1, *parts(row)) for row in rows))
     if written != len(rows):
         # Cannot happen behind one writer's lock; where it does, nothing of this transaction is kept.
         raise MessageChanged(reference="", person="")
+    states = {row.id: row.state for row in before}
+    tally_moves(tx, (((row.direction, states[row.id]), (row.direction, row.state)) for row in rows))
 
 
 def _keep_reasons(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> None:

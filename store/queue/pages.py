@@ -8,11 +8,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from store.errors import MessageMissing
-from store.message.states import SETTLED, UNSENT, Direction, State, state_of
+from store.message.states import SETTLED, UNSENT, Direction, State
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
+from store.queue.tallies import tallied
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
 _LAST_CHARACTER: Final = "\U0010ffff"
@@ -114,20 +115,12 @@ def pointing_at(reading: Connection, message: MessageRow) -> list[MessageRow]:
 
 def count(reading: Connection, chosen: QueueFilter) -> int:
     """Return how many messages are chosen."""
+    if chosen == QueueFilter(chosen.direction, chosen.states):
+        kept = tallied(reading)
+        wanted = ((way, state) for way, state in kept if way is chosen.direction)
+        return sum(kept[kind] for kind in wanted if not chosen.states or kind[1] in chosen.states)
     chosen_ones = select(func.count()).select_from(MESSAGES).where(or_(*_conditions(chosen)))
     return reading.scalar(chosen_ones) or 0
-
-
-def counts(reading: Connection) -> dict[tuple[Direction, State], int]:
-    """Return how many messages there are in each state; states without any are left out."""
-    grouped = select(MESSAGES.c.direction, MESSAGES.c.state, func.count()).group_by(
-        MESSAGES.c.direction, MESSAGES.c.state
-    )
-    found = {}
-    for name, state, number in reading.execute(grouped):
-        direction = Direction(name)
-        found[direction, state_of(direction, state)] = int(number)
-    return found
 
 
 def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
@@ -170,12 +163,20 @@ def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
 
 
 def _is_being_undone() -> ColumnElement[bool]:
-    later = MESSAGES.alias("later")
-    return exists().where(
-        later.c.target == MESSAGES.c.reference,
-        later.c.kind == MESSAGES.c.kind,
-        later.c.direction == Direction.OUT.value,
-        later.c.state.not_in(sorted(state.value for state in SETTLED)),
+    # From the few that point at another one to what they point at: the other way round each message would be asked.
+    later, undone = MESSAGES.alias("later"), MESSAGES.alias("undone")
+    pointed_at = and_(
+        undone.c.direction == Direction.OUT.value,
+        undone.c.kind == later.c.kind,
+        undone.c.reference == later.c.target,
+    )
+    chosen = select(undone.c.id).join_from(later, undone, pointed_at)
+    return MESSAGES.c.id.in_(
+        chosen.where(
+            later.c.target.is_not(None),
+            later.c.direction == Direction.OUT.value,
+            later.c.state.not_in(sorted(state.value for state in SETTLED)),
+        )
     )
 
 

@@ -1,0 +1,62 @@
+"""How many messages there are in each state, kept as they move: counting a million rows anew takes too long to look at.
+
+The numbers change in the transaction that moves the messages, behind the one writer's lock.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from store.message.states import Direction, State, state_of
+from store.schema import table
+
+Kind = tuple[Direction, State]
+
+
+class Tally(SQLModel, table=True):
+    """The number of messages in one state."""
+
+    __tablename__ = "tally"
+
+    direction: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    number: int
+
+
+TALLIES: Final = table(Tally)
+
+
+def tally_moves(tx: Connection, moves: Iterable[tuple[Kind, Kind]]) -> None:
+    """Note that messages went from one state to another, one pair a message."""
+    changes: Counter[Kind] = Counter()
+    for before, after in moves:
+        changes[before] -= 1
+        changes[after] += 1
+    _add(tx, changes)
+
+
+def tally_new(tx: Connection, kinds: Iterable[Kind]) -> None:
+    """Note new messages, one kind a message."""
+    _add(tx, Counter(kinds))
+
+
+def tallied(reading: Connection) -> dict[Kind, int]:
+    """Return how many messages there are in each state; states without any are left out."""
+    found = {}
+    for name, state, number in reading.execute(select(TALLIES).where(TALLIES.c.number > 0)):
+        direction = Direction(name)
+        found[direction, state_of(direction, state)] = int(number)
+    return found
+
+
+def _add(tx: Connection, changes: Mapping[Kind, int]) -> None:
+    for (direction, state), change in sorted(changes.items()):
+        if not change:
+            continue
+        chosen = (TALLIES.c.direction == direction.value, TALLIES.c.state == state.value)
+        changed = tx.execute(update(TALLIES).where(*chosen).values(number=TALLIES.c.number + change))
+        if changed.rowcount == 0:
+            tx.execute(insert(TALLIES), {"direction": direction.value, "state": state.value, "number": change})
