@@ -7,9 +7,10 @@ from console.terminal import Terminal
 from store.log import EVERYTHING, Event, LogFilter, LogRow, Result, Verification
 from store.log import newest as newest_entry
 from store.log import page as entries
+from store.log.pages import oldest
 from store.rights import Right
 
-__all__ = ["EVERYTHING", "LogFilter", "LogRow", "Verification", "newest", "page", "verify"]
+__all__ = ["EVERYTHING", "LogFilter", "LogRow", "Verification", "newest", "page", "span", "verify"]
 
 
 def page(
@@ -24,6 +25,13 @@ def page(
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
         return entries(reading, before=before, limit=limit, chosen=chosen)
+
+
+def span(terminal: Terminal, session: Session) -> tuple[int, int]:
+    """Return the numbers of the first entry that is kept and of the newest; in between they are dense."""
+    admit(terminal, session, Right.LOG)
+    with terminal.database.reading() as reading:
+        return oldest(reading), newest_entry(reading)
 
 
 def newest(terminal: Terminal, session: Session) -> int:

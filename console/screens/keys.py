@@ -87,8 +87,11 @@ EXCHANGE: Final = (
 )
 LOG: Final = (
     Key("f7,v", "v", "verify", "verify", "log"),
+    Key("f3,slash", "/", "search", "find_entry", "log"),
     Key("f4,f", "f", "filter(1)", "filter_log"),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
+    Key("f6,o", "o", "ask", "ask", "log"),
+    Key("f9,x", "x", "export", "export_log", "export_log"),
     Key("f5,n", "n", "reload", "reload"),
     BACK,
 )

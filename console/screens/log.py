@@ -1,11 +1,14 @@
 """The log (証跡): newest first, one entry in full, and the verification of the whole chain."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console.screens.dialogs import Question
 from console.screens.keys import LOG, Key, bindings
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
@@ -13,11 +16,14 @@ from console.widgets.gauge import Gauge
 from console.widgets.roll import BLOCK, Cell, Column, Roll
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, wrap
+from console.words import Words
 
 if TYPE_CHECKING:
+    from console.jobs.export import Exported
+    from console.jobs.questions import Answer, Search
     from console.session import Session
     from console.terminal import Terminal
-    from store.log import LogRow, Verification
+    from store.log import LogFilter, LogRow, Verification
 
 # None shows everything; the others are the classes of the resident-record standard.
 _CLASSES: Final = (None, "authentication", "operation", "event", "communication", "export", "settings", "error")
@@ -25,6 +31,47 @@ _CLASSES: Final = (None, "authentication", "operation", "event", "communication"
 _MOST_OF_A_CLASS: Final = 2000
 _RESULT_STYLES: Final = {"refused": "attention", "failed": "trouble"}
 _LABEL: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the log is shown: a class, what was found, the answer to a question, or everything."""
+
+    event_class: str | None = None
+    typed: str | None = None
+    chosen: "LogFilter | None" = None
+    question: str | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is less than everything."""
+        return self != Shown()
+
+    def as_filter(self) -> "LogFilter":
+        """Return what the entries are chosen by."""
+        from store.log import Event, LogFilter
+
+        if self.chosen is not None:
+            return self.chosen
+        return LogFilter(events=frozenset(event for event in Event if event.event_class == self.event_class))
+
+    def told(self, words: Words) -> str:
+        """Return it in words."""
+        if self.typed is not None:
+            return words("log.search.found", typed=self.typed)
+        if self.question is not None:
+            return f"{words(f'log.question.{self.question}')} ({words('log.question.period')})"
+        return words(f"log.class.{self.event_class or 'all'}")
+
+
+def _unclear_question(typed: str) -> str | None:
+    number, _, person = typed.partition(" ")
+    known = number in set("1234") or (number == "5" and bool(person.strip()))
+    return None if known else "log.question.unclear"
+
+
+def _missing(typed: str) -> str | None:
+    return None if typed else "log.export.missing"
 
 
 class LogScreen(ConsoleScreen):
@@ -36,8 +83,9 @@ class LogScreen(ConsoleScreen):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
-        self.event_class: str | None = None
-        self._verifying = False
+        self.shown = Shown()
+        self._busy = False
+        self._exporting = False
 
     def compose(self) -> ComposeResult:
         """Lay out what is shown, the list, the entry in full and the bar."""
@@ -61,39 +109,39 @@ class LogScreen(ConsoleScreen):
 
     @property
     def unfinished(self) -> bool:
-        """A verification may be broken off: it changes nothing."""
-        return False
+        """Whether an export is under way; a verification may be broken off, it changes nothing."""
+        return self._exporting
 
-    def load(self) -> None:
-        """Take a snapshot: entries written later appear when it is taken anew."""
-        chosen = self.event_class
+    def load(self, *, at: int | None = None) -> None:
+        """Take a snapshot, with the cursor at entry `at`: entries written later appear when it is taken anew."""
+        shown = self.shown
 
         def job(terminal: "Terminal", session: "Session") -> "tuple[Sequence[int], Sequence[LogRow]]":
             from console.jobs import trail
-            from store.log import Event
 
-            if chosen is None:
-                # Numbers are dense from 1, so the list of all keys is a range.
-                newest = trail.newest(terminal, session)
-                return range(newest, 0, -1), trail.page(terminal, session, before=newest + 1, limit=BLOCK)
-            events = frozenset(event for event in Event if event.event_class == chosen)
-            rows = trail.page(terminal, session, limit=_MOST_OF_A_CLASS, chosen=trail.LogFilter(events=events))
+            if not shown.narrowed:
+                # Numbers are dense, so the list of all keys is a range.
+                first, newest = trail.span(terminal, session)
+                return range(newest, first - 1, -1), trail.page(terminal, session, before=newest + 1, limit=BLOCK)
+            rows = trail.page(terminal, session, limit=_MOST_OF_A_CLASS, chosen=shown.as_filter())
             return [row.seq for row in rows], rows
 
-        self.work(job, lambda loaded: self._loaded(*loaded))
+        self.work(job, lambda loaded: self._loaded(*loaded, at=at))
 
-    def _loaded(self, keys: Sequence[int], rows: "Sequence[LogRow]") -> None:
-        app, session, filtered = self.console_app, self.console_app.session, self.event_class is not None
-        by_number = {row.seq: row for row in rows} if filtered else {}
+    def _loaded(self, keys: Sequence[int], rows: "Sequence[LogRow]", *, at: int | None = None) -> None:
+        app, session, narrowed = self.console_app, self.console_app.session, self.shown.narrowed
+        by_number = {row.seq: row for row in rows} if narrowed else {}
 
         def fetch(wanted: Sequence[int]) -> "Sequence[LogRow]":
             from console.jobs import trail
 
-            if filtered or session is None:
+            if narrowed or session is None:
                 return [by_number[key] for key in wanted if key in by_number]
             return trail.page(app.terminal, session, before=wanted[0] + 1, limit=len(wanted))
 
         self.roll.load(keys, fetch, rows)
+        if at is not None and keys:
+            self.roll.go_to(min(max(at, keys[-1]), keys[0]))
 
     def on_roll_moved(self) -> None:
         """Show the entry under the cursor in full."""
@@ -102,9 +150,106 @@ class LogScreen(ConsoleScreen):
 
     def action_filter(self, step: int) -> None:
         """Show the next class of entries."""
-        at = _CLASSES.index(self.event_class)
-        self.event_class = _CLASSES[(at + step) % len(_CLASSES)]
+        at = _CLASSES.index(self.shown.event_class)
+        self._show(Shown(event_class=_CLASSES[(at + step) % len(_CLASSES)]))
+
+    def _show(self, shown: "Shown", *, at: int | None = None) -> None:
+        self.shown = shown
+        self.notice.clear()
         self.on_roll_moved()
+        self.load(at=at)
+
+    def action_search(self) -> None:
+        """Ask for a number, a time, a person, a message, an event or a result."""
+        self.app.push_screen(Question(lambda words: words("log.search.ask"), typed=True), self._search)
+
+    def _search(self, typed: str | None) -> None:
+        if typed is None:
+            return
+        if not typed:
+            self._show(Shown())
+            return
+
+        def job(terminal: "Terminal", session: "Session") -> "Search":
+            from console.jobs import questions
+
+            return questions.find(terminal, session, typed)
+
+        self.work(job, lambda found: self._found(typed, found))
+
+    def _found(self, typed: str, found: "Search") -> None:
+        if found.chosen is not None:
+            self._show(Shown(typed=typed, chosen=found.chosen))
+        else:
+            self._show(Shown(), at=found.entry)
+
+    def action_ask(self) -> None:
+        """Ask one of the ready questions."""
+        self.app.push_screen(
+            Question(lambda words: words("log.question.ask"), typed=True, check=_unclear_question), self._ask
+        )
+
+    def _ask(self, typed: str | None) -> None:
+        if typed is None:
+            return
+        number, _, person = typed.partition(" ")
+
+        def job(terminal: "Terminal", session: "Session") -> "Answer":
+            from console.jobs import questions
+
+            asked = list(questions.Question)[int(number) - 1]
+            return questions.ask(terminal, session, asked, person=person.strip() or None)
+
+        self.work(job, self._answered)
+
+    def _answered(self, answer: "Answer") -> None:
+        if answer.counts:
+            from console.screens.answer import AnswerScreen
+
+            self.app.push_screen(AnswerScreen(answer))
+        elif answer.entries:
+            self.shown = Shown(question=answer.question.value)
+            self.notice.clear()
+            self.on_roll_moved()
+            self._loaded([row.seq for row in answer.entries], answer.entries)
+        else:
+            self.say("note", "log.question.none")
+
+    def action_export(self) -> None:
+        """Ask for the medium and its label, then export."""
+        if not self._busy:
+            self.app.push_screen(
+                Question(lambda words: words("log.export.directory"), typed=True, check=_missing), self._ask_label
+            )
+
+    def _ask_label(self, directory: str | None) -> None:
+        if directory is not None:
+            self.app.push_screen(
+                Question(lambda words: words("log.export.label"), typed=True, check=_missing),
+                lambda label: self._export(directory, label),
+            )
+
+    def _export(self, directory: str, label: str | None) -> None:
+        if label is None:
+            return
+        self._busy = self._exporting = True
+        report = self.query_one("#gauge", Gauge).report
+
+        def job(terminal: "Terminal", session: "Session") -> "Exported":
+            from console.jobs.export import export
+
+            return export(terminal, session, Path(directory), label=label, report=report)
+
+        self.work(job, self._exported, self._failed)
+
+    def _exported(self, done: "Exported") -> None:
+        self._end()
+        facts = {"bundle": done.bundle, "first": done.first, "last": done.last, "label": done.label}
+
+        def text(words: Words) -> str:
+            return words("log.exported", **facts) + (f" {words('log.own_disk')}" if done.own_disk else "")
+
+        self.notice.say("done", text)
         self.load()
 
     def action_reload(self) -> None:
@@ -115,9 +260,9 @@ class LogScreen(ConsoleScreen):
 
     def action_verify(self) -> None:
         """Verify the whole chain."""
-        if self._verifying:
+        if self._busy:
             return
-        self._verifying = True
+        self._busy = True
         self.notice.clear()
         report = self.query_one("#gauge", Gauge).report
 
@@ -131,7 +276,7 @@ class LogScreen(ConsoleScreen):
     def _verified(self, verification: "Verification") -> None:
         self._end()
         if verification.ok:
-            self.say("done", "log.sound", entries=f"{verification.entries:,}")
+            self._say_sound(verification)
         else:
             flaw = str(verification.cause)
             self.notice.say(
@@ -140,12 +285,20 @@ class LogScreen(ConsoleScreen):
             )
         self.load()
 
+    def _say_sound(self, found: "Verification") -> None:
+        def text(words: Words) -> str:
+            told = words("log.sound", entries=f"{found.entries:,}")
+            where = ", ".join(f"{seq:,}" for seq in found.resumed)
+            return f"{told} {words('log.resumed', entries=where)}" if where else told
+
+        self.notice.say("attention" if found.resumed else "done", text)
+
     def _failed(self, error: Exception) -> None:
         self._end()
         self.show_error(error)
 
     def _end(self) -> None:
-        self._verifying = False
+        self._busy = self._exporting = False
         self.query_one("#gauge", Gauge).finish()
 
     def action_back(self) -> None:
@@ -163,7 +316,7 @@ class LogViewLine(OneLine):
         if not isinstance(screen, LogScreen):
             return ink
         ink.put(words("log.title"), self.palette["strong"]).put(" / ", self.palette["faint"])
-        ink.put(words(f"log.class.{screen.event_class or 'all'}"), self.palette["strong"])
+        ink.put(screen.shown.told(words), self.palette["strong"])
         where = f"{screen.roll.position:,} / {screen.roll.count:,}"
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
 

@@ -135,6 +135,10 @@ class Roll(Surface, Generic[Row], can_focus=True):
         """The row under the cursor, when it has arrived."""
         return self._row(self._cursor) if self._keys else None
 
+    def go_to(self, key: int) -> None:
+        """Put the cursor on the row `key`, if it is in the list."""
+        self._go(_find(self._keys, key, self._cursor))
+
     def row_of(self, key: int) -> Row | None:
         """Return the row `key`, when it is at hand."""
         index = _find(self._keys, key, -1)

@@ -94,6 +94,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),
     "trail.newest": (Right.LOG, trail.newest),
     "trail.page": (Right.LOG, trail.page),
+    "trail.span": (Right.LOG, trail.span),
     "trail.verify": (Right.LOG, trail.verify),
 }
 """Each job that acts for a person, the right it asks for, and a call that does something."""

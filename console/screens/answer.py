@@ -1,0 +1,73 @@
+"""The answer to a question that counts: who, on which day, how often."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.screens.keys import EVERYWHERE, Key
+from console.screens.work import ConsoleScreen
+from console.widgets.frame import FootLine, HeadLine
+from console.widgets.page import Page, Pieces
+from console.widgets.text import fit
+
+if TYPE_CHECKING:
+    from console.jobs.questions import Answer, Count
+
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+_ABOUT: Final = 34
+_DAY: Final = 14
+_NUMBER: Final = 10
+
+
+class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
+    """Shows the counts of `answer`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(_CLOSE.keys, _CLOSE.action, show=False),
+        Binding("f2,t", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+
+    def __init__(self, answer: "Answer") -> None:
+        super().__init__(id="answer")
+        self._answer = answer
+
+    def compose(self) -> ComposeResult:
+        """Lay out the page."""
+        yield HeadLine()
+        yield Page(id="answer-page")
+        yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
+
+    def on_mount(self) -> None:
+        """Show the page."""
+        page = self.query_one("#answer-page", Page)
+        self.set_focus(page)
+        page.show(lambda _width: list(self._lines()))
+
+    def action_back(self) -> None:
+        """Close it."""
+        self.dismiss()
+
+    def _lines(self) -> Iterator[Pieces]:
+        words, palette = self.words, self.console_app.palette
+        asked = self._answer.question.value
+        yield [
+            (words(f"log.question.{asked}"), palette["strong"]),
+            (f"  {words('log.question.period')}", palette["faint"]),
+        ]
+        yield []
+        yield [
+            (self._line(*(words(f"log.count.{name}") for name in ("person", "day", "done", "refused"))), palette["key"])
+        ]
+        for one in self._answer.counts:
+            yield [(self._line(*_told(one)), None)]
+
+    def _line(self, about: str, day: str, done: str, refused: str) -> str:
+        return fit(about, _ABOUT) + fit(day, _DAY) + fit(done, _NUMBER, "right") + fit(refused, _NUMBER, "right")
+
+
+def _told(one: "Count") -> tuple[str, str, str, str]:
+    return one.about, str(one.day or ""), f"{one.done:,}", f"{one.refused:,}" if one.refused else ""
