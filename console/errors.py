@@ -9,8 +9,8 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
-    │   └── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, TimePast,, SearchUnclear
-    │       PeerFileUnusable
+    │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
+    │   └── TimePast, SearchUnclear, PeerFileUnusable
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
@@ -202,6 +202,12 @@ class RecordUnread(InputError):
     """Line `line` of the file holds no record, by the rule named: the person corrects it."""
 
     code = "record_unread"
+
+
+class UndoneAlready(InputError):
+    """The message `reference` is cancelled or replaced by `by` already: that one is dealt with first."""
+
+    code = "undone_already"
 
 
 class ReasonTooLong(InputError):

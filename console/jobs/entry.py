@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from console.errors import RecordFaulty, RecordNotSingle, RecordUnread
+from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAlready
 from console.jobs import addition
 from console.jobs.addition import Candidate
 from console.jobs.admission import admit
@@ -31,8 +31,8 @@ from store.message.proposal import Proposed
 from store.message.proposal import propose as propose_messages
 from store.message.records import read_records
 from store.message.rules import Finding
-from store.message.states import UNDOABLE, Direction, Pointer
-from store.queue import Act, Revision
+from store.message.states import UNDOABLE, Direction, OutState, Pointer
+from store.queue import Act, MessageKey, MessageRow, Revision
 from store.rights import Right
 
 __all__ = [
@@ -96,6 +96,10 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
     with terminal.database.writing() as tx:
         if queue.known(tx, Direction.OUT, (one.key for one in candidates)):
             raise ReferenceTaken
+        for key in _targets(candidates):
+            wrong = queue.known(tx, Direction.OUT, [key]).get(key)
+            if wrong is not None:
+                _refuse_second_undoing(tx, queue.get(tx, wrong.id))
         return [added.id for added in addition.add(terminal, session, tx, candidates, Event.MESSAGE_ENTERED)]
 
 
@@ -145,7 +149,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
 def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer) -> Record:
     """Return the draft of a message that cancels or replaces one that has left; it is entered like any other.
 
-    Raises MessageMissing, SealBroken, StepRefused for a message that has not left: that one is returned or withdrawn.
+    Raises MessageMissing, SealBroken, StepRefused for a message that has not left: that one is returned or withdrawn;
+    UndoneAlready while another message undoes it.
     """
     admit(terminal, session, Right.ENTER)
     now = clock.now()
@@ -153,6 +158,7 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
         row = queue.get(reading, number)
         if row.direction is not Direction.OUT or row.state not in UNDOABLE:
             raise StepRefused(step=pointer, state=row.state, reference=row.reference)
+        _refuse_second_undoing(reading, row)
         record = deepcopy(decode(queue.content_of(reading, terminal.vault, row)))
     for name in Pointer:
         record.pop(name.value, None)
@@ -221,6 +227,19 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     if checked.message is None:
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
     return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
+
+
+def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
+    """Return kind and reference of the earlier messages that these cancel or replace."""
+    pointed = ((one.message.kind, one.message.cancels or one.message.replaces) for one in candidates)
+    return [MessageKey(str(kind), target) for kind, target in pointed if target is not None]
+
+
+def _refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:
+    """Raise UndoneAlready while another message that cancels or replaces `wrong` is on its way or was accepted."""
+    for row in queue.pointing_at(conn, wrong):
+        if row.state not in {OutState.WITHDRAWN, OutState.REFUSED}:
+            raise UndoneAlready(reference=wrong.reference, by=row.reference)
 
 
 def _moment(now: datetime) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.errors import RecordFaulty
+from console.errors import RecordFaulty, UndoneAlready
 from console.jobs import entry as hand
 from console.jobs import exchange, queue, review
 from console.session import Session
@@ -156,6 +156,10 @@ def test_what_has_left_is_not_revised_but_undone(served: Site, operator: Session
     assert record["reference"] != "R-000001"
     assert hand.judge(served.terminal, record).findings == ()
     (undoing,) = hand.enter(served.terminal, operator, [record])
+    with pytest.raises(UndoneAlready):
+        hand.counter(served.terminal, operator, number, Pointer.REPLACES)
+    with pytest.raises(UndoneAlready):
+        hand.enter(served.terminal, operator, [{**record, "reference": "R-OTHER"}])
     review.approve(served.terminal, served.session(APPROVER), [undoing])
     exchange.send(served.terminal, operator)
     exchange.receive(served.terminal, operator)
