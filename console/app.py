@@ -34,6 +34,7 @@ from console.widgets.surface import Surface
 from console.words import Language, Words
 
 if TYPE_CHECKING:
+    from console.host import Host
     from console.jobs.exchange import LineState
     from console.terminal import Terminal
 
@@ -319,6 +320,11 @@ class RenkeiApp(HardenedApp):
             screen.show_error(error)
         else:
             self.crash(error)
+
+
+if TYPE_CHECKING:
+    # Screens and widgets see the application through this face alone; the type checker holds it to that.
+    _FITS: type[Host] = RenkeiApp
 
 
 def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:

@@ -10,7 +10,7 @@ from console.widgets.frame import NoticeLine
 from console.words import Words
 
 if TYPE_CHECKING:
-    from console.app import RenkeiApp
+    from console.host import Host
     from console.session import Session
     from console.terminal import Terminal
 
@@ -25,9 +25,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     help_topic: ClassVar[str | None] = None
 
     @property
-    def console_app(self) -> "RenkeiApp":
+    def console_app(self) -> "Host":
         """The application."""
-        return cast("RenkeiApp", self.app)
+        return cast("Host", self.app)
 
     @property
     def words(self) -> Words:
@@ -95,9 +95,9 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
     AUTO_FOCUS: ClassVar[str | None] = ""
 
     @property
-    def console_app(self) -> "RenkeiApp":
+    def console_app(self) -> "Host":
         """The application."""
-        return cast("RenkeiApp", self.app)
+        return cast("Host", self.app)
 
     @property
     def words(self) -> Words:

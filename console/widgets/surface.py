@@ -10,7 +10,7 @@ from console.widgets.text import Ink
 from console.words import Words
 
 if TYPE_CHECKING:
-    from console.app import RenkeiApp
+    from console.host import Host
 
 
 class Surface(Widget):
@@ -22,9 +22,9 @@ class Surface(Widget):
     ALLOW_SELECT = False
 
     @property
-    def console_app(self) -> "RenkeiApp":
+    def console_app(self) -> "Host":
         """The application."""
-        return cast("RenkeiApp", self.app)
+        return cast("Host", self.app)
 
     @property
     def words(self) -> Words:

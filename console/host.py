@@ -1,0 +1,78 @@
+"""What screens and widgets may ask of the application that shows them.
+
+They know this face alone, and the application knows them: arrows go one way.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from console.background import Background
+    from console.jobs.exchange import LineState
+    from console.session import Session
+    from console.settings import Settings
+    from console.terminal import Terminal
+    from console.widgets.palette import Palette
+    from console.words import Words
+
+T = TypeVar("T")
+
+
+class Host(Protocol):
+    """The console as its screens see it."""
+
+    settings: "Settings"
+    words: "Words"
+    palette: "Palette"
+    background: "Background"
+    line_state: "LineState | None"
+
+    @property
+    def terminal(self) -> "Terminal":
+        """The open terminal; jobs in threads wait for it here."""
+
+    @property
+    def session(self) -> "Session | None":
+        """The session of the person who is logged on."""
+
+    @property
+    def minutes_left(self) -> int:
+        """Whole minutes until the session ends if nothing is touched, rounded up."""
+
+    def may(self, right: str | None) -> bool:
+        """Tell whether the person who is logged on has `right`; None asks for none."""
+
+    def work(
+        self,
+        owner: "Widget",
+        job: "Callable[[Terminal, Session], T]",
+        then: Callable[[T], None],
+        otherwise: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Run `job` for the person who is logged on, in a thread."""
+
+    def first_painted(self) -> None:
+        """Open the terminal, now that the first screen can be seen."""
+
+    def logged_on(self, session: "Session") -> None:
+        """Begin the work of the person whose session was opened."""
+
+    def log_on_again(self, farewell: str) -> None:
+        """End the session because the person has to log on anew; `farewell` is the key of the text that says why."""
+
+    def unlocked(self) -> None:
+        """Go on after the PIN was given at the locked screen."""
+
+    def action_log_off(self) -> None:
+        """End the session; at the login screen, end the console."""
+
+    def look_at_line(self) -> None:
+        """Ask whether the peer can be reached, for the head line."""
+
+    def refresh_heads(self) -> None:
+        """Draw the head lines anew."""
+
+    def note_incident(self, error: BaseException) -> str:
+        """Record what failed, without its values, and return its number."""
