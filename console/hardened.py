@@ -27,7 +27,7 @@ ACTIONS: Final = frozenset(
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",
         # exchange and log
-        "send", "receive", "verify",
+        "send", "receive", "verify", "ask", "export",
     }
 )  # fmt: skip
 

@@ -41,8 +41,9 @@ class Question(Dialog[str | None]):
         *,
         typed: bool = False,
         check: Callable[[str], str | None] = lambda _typed: None,
+        id: str = "question",  # noqa: A002  # Textual's own name for it.
     ) -> None:
-        super().__init__(id="question")
+        super().__init__(id=id)
         self._text = text
         self._typed = typed
         self._check = check

@@ -223,11 +223,11 @@ class LogScreen(ConsoleScreen):
             )
 
     def _ask_label(self, directory: str | None) -> None:
-        if directory is not None:
-            self.app.push_screen(
-                Question(lambda words: words("log.export.label"), typed=True, check=_missing),
-                lambda label: self._export(directory, label),
-            )
+        if directory is None:
+            return
+        # The question before this one is still closing: this one has another name.
+        label = Question(lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label")
+        self.app.push_screen(label, lambda typed: self._export(directory, typed))
 
     def _export(self, directory: str, label: str | None) -> None:
         if label is None:
