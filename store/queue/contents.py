@@ -62,7 +62,7 @@ def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[
     """Return the present contents of many messages by number. Raises SealBroken."""
     opened = {}
     for some in in_batches(list(numbers)):
-        for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}):
+        for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
             place = content_place(uid, revision)
             opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
     return opened

@@ -8,14 +8,15 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from store.errors import MessageMissing
-from store.message.states import SETTLED, UNSENT, Direction, State
+from store.message.states import SETTLED, UNSENT, Direction, State, state_of
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
 from store.queue.tallies import tallied
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
+_SETTLED_NAMES: Final = sorted(state.value for state in SETTLED)
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -54,6 +55,9 @@ def page(
     reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST, *, after: Key | None = None, limit: int
 ) -> list[MessageRow]:
     """Return at most `limit` messages that come after the key `after` (None: from the beginning)."""
+    few = _few(reading, chosen)
+    if few is not None:
+        return rows_of(reading, _in_order(few, order, after)[:limit])
     by_key = _by_key(order)
     found: list[MessageRow] = []
     # One index walk a state, then merged: with several states in one statement the engine would sort.
@@ -119,6 +123,9 @@ def count(reading: Connection, chosen: QueueFilter) -> int:
         kept = tallied(reading)
         wanted = ((way, state) for way, state in kept if way is chosen.direction)
         return sum(kept[kind] for kind in wanted if not chosen.states or kind[1] in chosen.states)
+    few = _few(reading, chosen)
+    if few is not None:
+        return len(few)
     chosen_ones = select(func.count()).select_from(MESSAGES).where(or_(*_conditions(chosen)))
     return reading.scalar(chosen_ones) or 0
 
@@ -128,6 +135,67 @@ def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
     rest = iter(numbers)
     while some := list(islice(rest, _AT_ONCE)):
         yield some
+
+
+# ── Filters that let few messages through ─────────────────────────────────────────────────────────
+# Walking along the time until enough of them were met would look at the whole queue: they are found by their own index
+# and put in order here. What lets many through is met soon on the walk.
+
+_FEW: Final = 1000
+_CANDIDATES: Final[Select[Any]] = select(
+    MESSAGES.c.id,
+    MESSAGES.c.occurred_at,
+    MESSAGES.c.direction,
+    MESSAGES.c.state,
+    MESSAGES.c.kind,
+    MESSAGES.c.reference,
+).limit(_FEW + 1)
+
+
+def _few(reading: Connection, chosen: QueueFilter) -> list[Row[Any]] | None:
+    """Return what the filter lets through when that is not much, else None."""
+    if chosen.being_undone:
+        found = _undone(reading)
+    elif chosen.reference is not None:
+        # The direction is looked at below: named here, it would lead the engine to another index.
+        found = reading.execute(_CANDIDATES.where(*_beginning(chosen.reference))).all()
+    else:
+        return None
+    return [row for row in found if _is_chosen(row, chosen)] if len(found) <= _FEW else None
+
+
+def _undone(reading: Connection) -> Sequence[Row[Any]]:
+    pointing = select(MESSAGES.c.kind, MESSAGES.c.target).where(
+        MESSAGES.c.target >= "", MESSAGES.c.state.not_in(_SETTLED_NAMES)
+    )
+    pointed_at = {(kind, target) for kind, target in reading.execute(pointing.limit(_FEW + 1))}
+    found = reading.execute(_CANDIDATES.where(MESSAGES.c.reference.in_([target for _, target in pointed_at]))).all()
+    return [row for row in found if (row.kind, row.reference) in pointed_at] if len(found) <= _FEW else found
+
+
+def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
+    state = state_of(Direction(row.direction), row.state)
+    return (
+        row.direction == chosen.direction.value
+        and (not chosen.states or state in chosen.states)
+        and chosen.kind in {None, row.kind}
+        and (chosen.reference is None or row.reference.startswith(chosen.reference))
+        and (chosen.overdue_before is None or (state in UNSENT and row.occurred_at < chosen.overdue_before))
+    )
+
+
+def _in_order(found: list[Row[Any]], order: Order, after: Key | None) -> list[int]:
+    keys = sorted((Key(row.occurred_at, row.id) for row in found), reverse=order is Order.NEWEST)
+    if after is not None:
+        keys = [key for key in keys if (key < after if order is Order.NEWEST else key > after)]
+    return [key.id for key in keys]
+
+
+def _beginning(reference: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return MESSAGES.c.reference >= reference, MESSAGES.c.reference < reference + _LAST_CHARACTER
+
+
+# ── Conditions ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _one(conn: Connection, condition: ColumnElement[bool]) -> MessageRow:
@@ -147,8 +215,7 @@ def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if chosen.kind is not None:
         shared.append(MESSAGES.c.kind == chosen.kind)
     if chosen.reference is not None:
-        shared.append(MESSAGES.c.reference >= chosen.reference)
-        shared.append(MESSAGES.c.reference < chosen.reference + _LAST_CHARACTER)
+        shared.extend(_beginning(chosen.reference))
     if chosen.being_undone:
         shared.append(_is_being_undone())
     states: frozenset[State] = chosen.states
@@ -175,7 +242,7 @@ def _is_being_undone() -> ColumnElement[bool]:
         chosen.where(
             later.c.target.is_not(None),
             later.c.direction == Direction.OUT.value,
-            later.c.state.not_in(sorted(state.value for state in SETTLED)),
+            later.c.state.not_in(_SETTLED_NAMES),
         )
     )
 

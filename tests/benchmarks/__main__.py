@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 # Each module has `measure(runs) -> Report`.
 BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
-    {"start": "tests.benchmarks.start", "import": "tests.benchmarks.intake", "line": "tests.benchmarks.line"}
+    {
+        "start": "tests.benchmarks.start",
+        "import": "tests.benchmarks.intake",
+        "line": "tests.benchmarks.line",
+        "store": "tests.benchmarks.store",
+    }
 )
 
 
