@@ -70,7 +70,7 @@ class EntryScreen(ConsoleScreen):
         yield HeadLine()
         yield EntryTitle(id="title")
         yield Form(id="form")
-        yield Hint(id="hint")
+        yield Hint(self, id="hint")
         yield NoticeLine()
         yield FootLine(ENTRY)
 

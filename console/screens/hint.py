@@ -1,7 +1,7 @@
 """What is to be said about the item in hand: how it is typed, what is wrong and what to do, what can be chosen."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
@@ -9,13 +9,40 @@ from console.widgets.text import Ink, width_of, wrap
 
 if TYPE_CHECKING:
     from console.jobs.draft import Item
-    from console.screens.entry import EntryScreen
+    from console.widgets.choices import Choices
+    from console.widgets.form import Form
+
+
+class Asking(Protocol):
+    """The entry as the hint sees it: what is asked now, and what the person did about it."""
+
+    @property
+    def form(self) -> "Form":
+        """The form."""
+
+    @property
+    def item(self) -> "Item | None":
+        """The item under the cursor."""
+
+    @property
+    def choices(self) -> "Choices | None":
+        """The codes of the item under the cursor, where one chooses."""
+
+    def label(self, item: "Item") -> str:
+        """Return what an item is called."""
+
+    def visited(self, item: "Item") -> bool:
+        """Tell whether the cursor has left the item before."""
 
 
 class Hint(Surface):
     """The lines below the form."""
 
     DEFAULT_CSS = "Hint { height: 1fr; width: 1fr; }"
+
+    def __init__(self, asking: Asking, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._asking = asking
 
     def draw_line(self, y: int) -> Ink:
         """Draw a line of it."""
@@ -24,10 +51,8 @@ class Hint(Surface):
         return ink.put_all(lines[y]) if y < len(lines) else ink
 
     def _lines(self) -> list[Pieces]:
-        from console.screens.entry import EntryScreen
-
-        screen = self.screen
-        if not isinstance(screen, EntryScreen) or (item := screen.item) is None:
+        screen, item = self._asking, self._asking.item
+        if item is None:
             return []
         width = self.size.width - 2
         told = [self._heading(screen, item, width), *self._findings(screen, item, width)]
@@ -36,7 +61,7 @@ class Hint(Surface):
             told += screen.choices.lines(width, max(1, self.size.height - len(told)), self.palette, taken)
         return told
 
-    def _heading(self, screen: "EntryScreen", item: "Item", width: int) -> Pieces:
+    def _heading(self, screen: Asking, item: "Item", width: int) -> Pieces:
         label, hint = screen.label(item), self.words(f"entry.hint.{_way(screen, item)}")
         pieces = [(label, self.palette["strong"])]
         if width_of(label) + width_of(hint) + 2 <= width:
@@ -45,7 +70,7 @@ class Hint(Surface):
             pieces = [(label, self.palette["strong"]), (f"  {self.words('entry.choose')}", self.palette["attention"])]
         return pieces
 
-    def _findings(self, screen: "EntryScreen", item: "Item", width: int) -> Iterator[Pieces]:
+    def _findings(self, screen: Asking, item: "Item", width: int) -> Iterator[Pieces]:
         blamed = screen.visited(item)
         for finding in item.findings:
             if item.wanted and not blamed:
@@ -64,7 +89,7 @@ class Hint(Surface):
                 yield [(line, None)]
 
 
-def _way(screen: "EntryScreen", item: "Item") -> str:
+def _way(screen: Asking, item: "Item") -> str:
     """Return how the item is answered: by its shape, and of codes by whether they have numbers."""
     if screen.choices is None or item.shape == "codes":
         return item.shape
