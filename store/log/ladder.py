@@ -9,6 +9,7 @@ its keys: the key for its next checkpoint is no longer there.
 import base64
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -51,6 +52,14 @@ def has_signed(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True
+
+
+def _erase(path: Path) -> None:
+    path.chmod(0o600)
+    with path.open("r+b", buffering=0) as file:
+        file.write(bytes(KEY_BYTES))
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 class Ladder:
@@ -104,12 +113,9 @@ class Ladder:
         Overwriting helps on a disk that writes in place; on others only the removal counts.
         """
         for used in [one for one in self._numbers() if one < number]:
-            path = self._file(used)
-            path.chmod(0o600)
-            with path.open("r+b", buffering=0) as file:
-                file.write(bytes(KEY_BYTES))
-                os.fsync(file.fileno())
-            path.unlink()
+            # Another process may be erasing the same keys.
+            with suppress(FileNotFoundError):
+                _erase(self._file(used))
         descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)

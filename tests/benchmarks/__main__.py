@@ -20,6 +20,7 @@ BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
         "start": "tests.benchmarks.start",
         "import": "tests.benchmarks.intake",
         "line": "tests.benchmarks.line",
+        "log": "tests.benchmarks.log",
         "store": "tests.benchmarks.store",
     }
 )
