@@ -81,6 +81,13 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long contents are kept after a message has ended, in days; 0: for ever."""
+
+    content_days: int = _whole(0, 0, 36_500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
     """When an idle screen is locked and when its session ends (protection measure 6), in seconds."""
 
@@ -122,6 +129,7 @@ class Settings:
     terminal: TerminalSettings
     store: StoreSettings = StoreSettings()
     review: ReviewSettings = ReviewSettings()
+    retention: RetentionSettings = RetentionSettings()
     session: SessionSettings = SessionSettings()
     line: LineSettings = LineSettings()
     log: LogSettings = LogSettings()

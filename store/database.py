@@ -101,6 +101,11 @@ class Database:
         with self.writing() as tx, self._backend.log_unguarded(tx):
             yield tx
 
+    def scrub(self) -> None:
+        """Let nothing of what was erased stay in the engine's files, as far as it can. Raises as `writing`."""
+        with self._watched(), self._backend.turn():
+            self._backend.scrub()
+
     def close(self) -> None:
         """Close every connection. Blocks that are still open keep theirs until they end."""
         self._backend.close()

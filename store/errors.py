@@ -375,6 +375,12 @@ class MessageMissing(QueueFault):
     code = "message_missing"
 
 
+class ContentErased(QueueFault):
+    """The content's retention is over and it was erased; its evidence is still there."""
+
+    code = "content_erased"
+
+
 class ReferenceTaken(QueueFault):
     """A message of that kind and reference is in the queue already."""
 

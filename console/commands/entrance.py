@@ -25,6 +25,7 @@ _COMMANDS = {
     "backup": "console.commands.upkeep:backup",
     "restore": "console.commands.upkeep:restore",
     "rekey": "console.commands.upkeep:rekey",
+    "erase": "console.commands.upkeep:erase",
     "agency": "console.commands.agency:agency",
     "import": "console.commands.messages:import_files",
     "queue": "console.commands.messages:queue",

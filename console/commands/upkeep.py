@@ -1,4 +1,4 @@
-"""`upgrade`, `backup`, `restore`, `rekey`: what the custodian does with a terminal as a whole."""
+"""`upgrade`, `backup`, `restore`, `rekey`, `erase`: what the custodian does with a terminal as a whole."""
 
 from pathlib import Path
 
@@ -66,4 +66,16 @@ def rekey(said: Invocation) -> int:
         done = job.change_key(terminal, session)
     data = {"total": done.total, "changed": done.changed, "left": 0}
     said.output.result(data, [said.words("commands.rekey.done", **data)])
+    return Status.DONE
+
+
+@click.command("erase")
+@click.pass_obj
+def erase(said: Invocation) -> int:
+    """Erase the contents whose retention is over."""
+    with said.acting() as (terminal, session):
+        from console.jobs import retention
+
+        data = {"erased": retention.erase_expired(terminal, session)}
+    said.output.result(data, [said.words("commands.erase.done", **data)])
     return Status.DONE

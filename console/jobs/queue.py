@@ -24,6 +24,7 @@ from store.rights import Right
 from transport.envelope import Envelope
 from transport.receipts import verify_receipt
 
+_ERASED: Final = b"{}"
 _MOST_HISTORY: Final = 200
 
 
@@ -283,7 +284,7 @@ def _overdue_before(terminal: Terminal) -> datetime:
 def _rows(terminal: Terminal, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:
     wanted = list(found)
     contents = queue.contents_of(reading, terminal.vault, (row.id for row in wanted))
-    return [_row(terminal, row, decode(contents[row.id])) for row in wanted]
+    return [_row(terminal, row, decode(contents.get(row.id, _ERASED))) for row in wanted]
 
 
 def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> QueueRow:

@@ -52,6 +52,10 @@ class Backend(ABC):
         """Let entries of the log be removed within `tx`, until the block ends. Raises LogGuarded."""
 
     @abstractmethod
+    def scrub(self) -> None:
+        """Overwrite or give up what updates and deletions left behind."""
+
+    @abstractmethod
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name what the engine ran into; None for a mistake of the program's own, such as bad SQL."""
 

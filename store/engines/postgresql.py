@@ -120,6 +120,13 @@ class PostgreSQL(Backend):
         yield
         tx.exec_driver_sql(f"REVOKE DELETE ON {ENTRIES.name} FROM CURRENT_USER")
 
+    def scrub(self) -> None:
+        """Leave it to the server, which gives up old rows in its own time, and to the next change of the key.
+
+        Its write-ahead log and archives keep sealed bytes with their wrapped keys: after a change of the terminal's key
+        nothing opens them.
+        """
+
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name the server's SQLSTATE; an operational error without one is a connection that failed."""
         state = getattr(error.orig, "sqlstate", None)

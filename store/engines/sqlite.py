@@ -8,7 +8,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -43,6 +43,7 @@ _EACH_CONNECTION: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}",
+    "PRAGMA secure_delete = ON",  # What is erased is overwritten, not only forgotten.
     "PRAGMA temp_store = MEMORY",  # Nothing of ours in temporary files.
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -135,6 +136,14 @@ class SQLite(Backend):
         tx.exec_driver_sql("DROP TRIGGER log_entry_stands_DELETE")
         yield
         _guard_log(tx)
+
+    def scrub(self) -> None:
+        """Bring the write-ahead log into the file, where freed places are overwritten, and empty it."""
+        # Outside any transaction, which SQLAlchemy's connections would begin.
+        with closing(self.writer.raw_connection()) as connection:
+            held_up = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if held_up:
+            raise DatabaseBusy(seconds=round(PATIENCE))
 
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name SQLite's result code."""

@@ -13,6 +13,7 @@ from store.queue.arrivals import (
     unacknowledged,
 )
 from store.queue.contents import NoteKind, NoteRow, content_of, contents_of, notes_of
+from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
 from store.queue.pages import (
@@ -97,6 +98,8 @@ __all__ = [
     "cursor",
     "discard_unread",
     "envelope_of",
+    "erase",
+    "expired",
     "get",
     "get_by_uid",
     "ids",

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
-from store.errors import MessageMissing
+from store.errors import ContentErased, MessageMissing
 from store.queue.pages import in_batches
-from store.queue.tables import CONTENTS, MESSAGES, NOTES, MessageRow
+from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
 from store.vault import Place, Sealed, Vault
 
 
@@ -35,7 +35,7 @@ class NoteRow:
 def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: int | None = None) -> bytes:
     """Return a message's canonical bytes, of the present revision unless another is named.
 
-    Raises MessageMissing (no such revision), SealBroken.
+    Raises MessageMissing (no such revision), ContentErased, SealBroken.
     """
     wanted = message.revision if revision is None else revision
     kept = select(CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key).where(
@@ -44,6 +44,8 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     row = conn.execute(kept).one_or_none()
     if row is None:
         raise MessageMissing
+    if row.wrapped_key == ERASED:
+        raise ContentErased(reference=message.reference)
     return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
 
 
@@ -59,10 +61,12 @@ _PRESENT: Final = (
 
 
 def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[int, bytes]:
-    """Return the present contents of many messages by number. Raises SealBroken."""
+    """Return the present contents of many messages by number; erased ones are left out. Raises SealBroken."""
     opened = {}
     for some in in_batches(list(numbers)):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
+            if wrapped == ERASED:
+                continue
             place = content_place(uid, revision)
             opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
     return opened
@@ -102,7 +106,8 @@ def next_note(tx: Connection, message: MessageRow) -> int:
 
 def notes_of(conn: Connection, vault: Vault, message: MessageRow) -> list[NoteRow]:
     """Return all notes of a message, oldest first. Raises SealBroken."""
-    kept = conn.execute(select(NOTES).where(NOTES.c.message_id == message.id).order_by(NOTES.c.seq))
+    unerased = (NOTES.c.message_id == message.id, NOTES.c.wrapped_key != ERASED)
+    kept = conn.execute(select(NOTES).where(*unerased).order_by(NOTES.c.seq))
     return [
         NoteRow(
             row.seq,

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, 
 from store.bulk import Bulk
 from store.queue.contents import content_place, note_place
 from store.queue.shipping import result_place
-from store.queue.tables import CONTENTS, MESSAGES, NOTES, RESULTS
+from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, RESULTS
 from store.vault import Place, Vault
 
 
@@ -96,7 +96,7 @@ class _Walk:
 
 
 def _is_done(vault: Vault, row: Row[Any], kind: _Kind) -> bool:
-    return vault.is_current(row.wrapped_key, place=kind.place(row))
+    return row.wrapped_key == ERASED or vault.is_current(row.wrapped_key, place=kind.place(row))
 
 
 def _update(kind: _Kind) -> Bulk:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.bulk import Bulk
@@ -16,7 +16,7 @@ from store.errors import MessageMissing, ShipmentConflict
 from store.message.states import Direction, OutState
 from store.queue.pages import Key, beyond, in_batches
 from store.queue.sequence import must_wait
-from store.queue.tables import MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
+from store.queue.tables import ERASED, MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
 _APPROVED: Final = (
@@ -204,10 +204,16 @@ def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
             outcome=PeerOutcome(row.outcome),
             code=row.code,
             received_at=row.received_at,
-            words=vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid)),
+            words=_words(vault, row),
         )
         for row in conn.execute(kept)
     ]
+
+
+def _words(vault: Vault, row: Row[Any]) -> bytes:
+    if row.wrapped_key == ERASED:
+        return b"{}"
+    return vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid))
 
 
 def result_place(uid: str) -> Place:

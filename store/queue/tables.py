@@ -133,6 +133,9 @@ class PeerResult(SQLModel, table=True):
     wrapped_key: bytes
 
 
+ERASED: Final = b""
+"""What stands in the place of a sealed value, and of its key, once they are destroyed."""
+
 MESSAGES: Final = table(Message)
 CONTENTS: Final = table(Content)
 NOTES: Final = table(Note)

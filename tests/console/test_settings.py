@@ -73,6 +73,7 @@ def home(tmp_path: Path) -> Path:
 NAMES = ("municipality.name", "municipality.name_en", "municipality.section", "municipality.section_en")
 BOUNDS = {
     "review.overdue_hours": (1, 24 * 14),
+    "retention.content_days": (0, 36_500),
     "session.lock_seconds": (15, 3600),
     "session.logoff_seconds": (30, 7200),
     "line.connect_seconds": (1, 60),

@@ -24,6 +24,7 @@ from console.jobs import (
     questions,
     queue,
     rekey,
+    retention,
     review,
     trail,
 )
@@ -82,6 +83,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "queue.read_revision": (Right.READ, lambda t, s: queue.read_revision(t, s, 1, 1)),
     "queue.rows": (Right.READ, lambda t, s: queue.rows(t, s, NUMBERS)),
     "rekey.change_key": (Right.SETTINGS, rekey.change_key),
+    "retention.erase_expired": (Right.SETTINGS, retention.erase_expired),
     "review.approve": (Right.APPROVE, lambda t, s: review.approve(t, s, NUMBERS)),
     "review.give_back": (Right.APPROVE, lambda t, s: review.give_back(t, s, NUMBERS, reason="why")),
     "review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
