@@ -105,6 +105,9 @@ class FaultProxy:
                 near.close()
                 continue
             far.settimeout(None)
+            for one in (near, far):
+                # As both ends of the line do: else each small part would wait for the one before it to be seen.
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = _Connection(self, near, far)
             with self._guard:
                 self._open |= {near, far}

@@ -14,7 +14,7 @@ MANY = 240
 def test_a_small_exchange_survives_harm_wherever_it_comes(site: Site) -> None:
     with site.served(register=False) as port, bench(site, port, 64) as trials:
         lengths = trials.measure()
-        stride = sum(lengths.values()) // 24
+        stride = sum(lengths.values()) // 36
         seen: set[str] = set()
         for fault in faults(lengths, stride, SEED):
             seen.update(trials.trial(fault))

@@ -78,7 +78,7 @@ def _renew_both(site: Site) -> None:
 
 
 def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
-    site.terminal.settings = replace(site.terminal.settings, line=replace(site.terminal.settings.line, batch=25))
+    site.terminal.settings = replace(site.terminal.settings, line=replace(site.terminal.settings.line, batch=50))
     numbers = site.take_in([entry(number) for number in range(1, MANY + 1)])
     with site.served():
         flow = Flow(
