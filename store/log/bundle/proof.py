@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from store.errors import BundleMissing
 from store.log import checkpoints
-from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_PREFIX, SUMS, pem
+from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SUMS, pem
 from store.log.entries import LAYOUT
 from store.log.ladder import SIGNATURE_BYTES, has_signed, key_from_text
 from store.log.proof import START, Flaw, Link, Marks, Progress
@@ -30,6 +31,7 @@ _WORD_CONTEXT: Final = b"renkei/1 witness signature\x00"
 # The layout once more for many lines at a time: only the hash of the entry before is taken out.
 _PREVIOUS: Final = re.compile(re.sub(rb"\(\?P<(?!prev)[a-z]+>", b"(?:", LAYOUT.pattern) + rb"\n")
 _PARALLEL_FROM: Final = 2
+_DIGEST_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,8 @@ class _Proof:
         for name in names:
             number = name.removeprefix(SEGMENT_PREFIX).removesuffix(".jsonl")
             first = int(number) if number.isdigit() else 0
-            jobs.append(_Segment(str(self._directory / name), first, manifest["terminal"], frozenset(wanted)))
+            here = frozenset(seq for seq in wanted if first <= seq < first + SEGMENT_ENTRIES)
+            jobs.append(_Segment(str(self._directory / name), first, manifest["terminal"], here))
         for name, checked in zip(names, _each(jobs), strict=True):
             if checked.flaw is None and checked.digest != self._sums[name]:
                 raise _Wrong(Flaw.FILES, file=name)
@@ -314,18 +317,20 @@ class _Lines:
         self._begins_at = ""
         self._link = Link(job.first - 1, "", "")
         self._hashes: dict[int, str] = {}
+        self._wanted = sorted(job.wanted)
         self._marked = f'"terminal":"{job.terminal}","v":1}}\n'.encode("ascii")
 
     def take(self, lines: bytes) -> None:
         """Check whole lines: all at once when all is well, else one by one to find the first that is bad."""
-        hexes = [sha256(line).hexdigest() for line in lines.splitlines()]
-        previous = [found.decode("ascii") for found in _PREVIOUS.findall(lines)]
-        first_link = self._link.hash if self._previous is not None else (previous[0] if previous else "")
-        fits = previous == [first_link, *hexes[:-1]] and lines.count(self._marked) == len(hexes)
-        if not fits or not self._ends_fit(lines, len(hexes)):
+        digests = [sha256(line).digest() for line in lines.splitlines()]
+        previous = _PREVIOUS.findall(lines)
+        told = bytes.fromhex(b"".join(previous).decode("ascii"))
+        first = bytes.fromhex(self._link.hash) if self._previous is not None else told[:_DIGEST_BYTES]
+        fits = told == first + b"".join(digests[:-1]) and lines.count(self._marked) == len(digests)
+        if not fits or not self._ends_fit(lines, len(digests)):
             self._search(lines)
             return
-        self._note(previous[0], hexes)
+        self._note(first.hex(), digests)
 
     def _ends_fit(self, lines: bytes, count: int) -> bool:
         """Whether number and time of the first and the last line are right, between which the signed chain holds."""
@@ -342,12 +347,13 @@ class _Lines:
         self._link = self._link._replace(at=times[2])
         return True
 
-    def _note(self, previous: str, hexes: Sequence[str]) -> None:
+    def _note(self, previous: str, digests: Sequence[bytes]) -> None:
         if self._previous is None:
             self._previous = previous
-        end = self.seq + len(hexes) - 1
-        self._hashes.update((seq, hexes[seq - self.seq]) for seq in self._job.wanted if self.seq <= seq <= end)
-        self._link = Link(end, hexes[-1], self._link.at)
+        end = self.seq + len(digests) - 1
+        wanted = self._wanted[bisect_left(self._wanted, self.seq) : bisect_right(self._wanted, end)]
+        self._hashes.update((seq, digests[seq - self.seq].hex()) for seq in wanted)
+        self._link = Link(end, digests[-1].hex(), self._link.at)
         self.seq = end + 1
 
     def _search(self, lines: bytes) -> None:
@@ -366,7 +372,7 @@ class _Lines:
                 return self.fail(Flaw.TIME, self.seq)
             self._begins_at = self._begins_at or at
             self._link = self._link._replace(at=at)
-            self._note(previous, [sha256(line).hexdigest()])
+            self._note(previous, [sha256(line).digest()])
         return None
 
     def fail(self, flaw: Flaw, seq: int) -> None:
