@@ -1,4 +1,4 @@
-"""`python -m tests.faults cuts [--all]` and `kills`: the trials without end that the tests make a choice of.
+"""`python -m tests.faults cuts [--all]`, `kills`, `crashes --runs 10000`, `writers`: what the tests make a choice of.
 
 Prints one line of JSON at the end: how many trials there were and what a person was told how often; any trial that
 does not end well ends the whole with its traceback.
@@ -17,12 +17,15 @@ from pathlib import Path
 from console.settings import StoreSettings
 from console.terminal import Terminal
 from store.message.states import OutState
-from tests.console.jobs.site import PATIENCE, Site
+from tests.console.jobs.site import PATIENCE, Site, free_port
+from tests.faults.competing import compete
+from tests.faults.crashes import crash
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, bench, faults
 from tests.faults.worker import working
 
 _AT_ONCE = 1000
+_AT_ONCE_CRASHES = 100
 _STRIDE = 100
 
 
@@ -37,7 +40,13 @@ def main() -> None:
     kills = kinds.add_parser("kills", help="kill the console in the middle of exchanges")
     kills.add_argument("--rounds", type=int, default=50)
     kills.set_defaults(run=_kill)
-    for one in (cuts, kills):
+    crashes = kinds.add_parser("crashes", help="kill the console at any moment of taking in, approving and exchanging")
+    crashes.add_argument("--runs", type=int, default=1000, help="10000 take an hour or so")
+    crashes.set_defaults(run=_crash)
+    writers = kinds.add_parser("writers", help="let eight processes write at once; the slowest write is under 1 s")
+    writers.add_argument("--seconds", type=float, default=60)
+    writers.set_defaults(run=lambda chosen: compete(chosen.seconds))
+    for one in (cuts, kills, crashes, writers):
         one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
@@ -90,6 +99,22 @@ def _kill(chosen: argparse.Namespace) -> dict[str, object]:
             sys.stderr.write(f"\r{done + 1} ({kill})   ")
         trials.check_all()
     return {"rounds": chosen.rounds, "killed": struck}
+
+
+def _crash(chosen: argparse.Namespace) -> dict[str, object]:
+    """Kill a console `runs` times; hold what is left against what it said."""
+    said: Counter[str] = Counter()
+    for start in range(0, chosen.runs, _AT_ONCE_CRASHES):
+        # A fresh terminal now and then: its log is verified whole after each run.
+        with _site() as site:
+            port = free_port()
+            site.register_peer(port)
+            site.terminal.close()
+            with site.running(port):
+                count = min(_AT_ONCE_CRASHES, chosen.runs - start)
+                said += crash(site.home, site.agency_home, chosen.seed + start, count)
+        sys.stderr.write(f"\r{said.total()}   ")
+    return {"runs": said.total(), "lost": 0, "half_done": 0, "said_last": dict(said)}
 
 
 @contextmanager
