@@ -36,6 +36,7 @@ from console.words import Language, Words
 if TYPE_CHECKING:
     from console.host import Host
     from console.jobs.exchange import LineState
+    from console.jobs.health import Announcement
     from console.terminal import Terminal
 
 T = TypeVar("T")
@@ -176,7 +177,23 @@ class RenkeiApp(HardenedApp):
         threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
         self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
+        self._announce()
         self._tell_halt()
+
+    def _announce(self) -> None:
+        """Say at log-on which certificate of either side ends soon."""
+
+        def look() -> "list[Announcement]":
+            from console.jobs import health
+
+            return health.announcements(self.terminal)
+
+        self.background.start(self.screen, look, self._announced)
+
+    def _announced(self, found: "list[Announcement]") -> None:
+        screen = self.screen
+        if found and self.terminal.halted is None and isinstance(screen, ConsoleScreen):
+            screen.notice.say("note", lambda words: " ".join(one.text(words) for one in found))
 
     def _tell_halt(self) -> None:
         """Say at log-on why no new work can begin, if that is so."""

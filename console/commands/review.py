@@ -11,7 +11,7 @@ from console.commands.faults import Status, status_of
 from console.commands.invocation import Invocation
 from console.words import Words
 from console.words.visible import visible
-from store.message.states import TRANSITIONS, Step
+from store.message.states import TRANSITIONS, Hold, Step
 
 if TYPE_CHECKING:
     from console.jobs.review import Changed, Refusal
@@ -117,14 +117,18 @@ def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequenc
 
 
 def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
-    """Return the numbers of all outgoing messages in a state from which `step` starts."""
+    """Return the numbers of all outgoing messages in a state from which `step` starts.
+
+    What an alarm holds is left out: somebody looks at each of those and names it.
+    """
     from console.jobs import queue
 
-    return [
+    numbers = [
         number
         for state in sorted(TRANSITIONS[step].sources)
         for number in queue.ids(terminal, session, queue.QueueQuery(direction="out", state=state))
     ]
+    return [row.id for row in queue.rows(terminal, session, numbers) if row.hold != Hold.ALARM]
 
 
 def _refusal(refusal: "Refusal", words: Words) -> dict[str, object]:
