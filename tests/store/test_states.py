@@ -23,7 +23,7 @@ def test_every_step_is_in_the_table() -> None:
     assert all(row.step is step for step, row in TRANSITIONS.items())
 
 
-@pytest.mark.parametrize("row", TRANSITIONS.values(), ids=str)
+@pytest.mark.parametrize("row", TRANSITIONS.values(), ids=lambda row: row.step)
 def test_steps_stay_within_their_direction(row: object) -> None:
     transition = next(one for one in TRANSITIONS.values() if one is row)
     kind = OutState if transition.direction is Direction.OUT else InState
