@@ -15,7 +15,7 @@ _LAST_WORDS: Final = {"run": "renkei demo", "test": "pytest"}
 
 def promised_command(name: str) -> str:
     """Return the one-line command that sets up and runs the main job ("run") or passes the tests ("test")."""
-    blocks = [block.strip() for block in _BLOCK.findall(README.read_text(encoding="utf-8"))]
+    blocks: list[str] = [block.strip() for block in _BLOCK.findall(README.read_text(encoding="utf-8"))]
     found = [block for block in blocks if block.endswith(_LAST_WORDS[name]) and "venv" in block]
     if len(found) != 1 or "\n" in found[0]:
         raise LookupError(f"the README has to hold one one-line command that ends in {_LAST_WORDS[name]!r}")

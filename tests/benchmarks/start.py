@@ -45,9 +45,9 @@ def measure(runs: int) -> Report:
 
 
 def _prepare(home: Path) -> None:
-    from console.jobs import rehearsal
+    from console.jobs.rehearsal import prepare
 
-    rehearsal.prepare(home)
+    prepare(home)
 
 
 def _seconds_to_painted(command: Sequence[str]) -> float:

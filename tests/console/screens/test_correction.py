@@ -51,6 +51,12 @@ def foot(console: Driven) -> str:
     return console.text().splitlines()[-1]
 
 
+def shown_queue(console: Driven) -> QueueScreen:
+    screen = console.app.screen
+    assert isinstance(screen, QueueScreen)
+    return screen
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readable(
     world: World, language: Language
@@ -109,8 +115,7 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             (counter,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
             assert f"{counter}  {console.words('states.out.review')}" in console.text()
             await console.press("escape", "escape", "F")
-            queue = console.app.screen
-            assert isinstance(queue, QueueScreen)
+            queue = shown_queue(console)
             assert queue.view.being_undone
             assert console.words("queue.being_undone") in console.text()
             assert ALONE in console.text()

@@ -17,8 +17,7 @@ from console.errors import ConsoleError
 from console.screens import keys
 from console.words import LANGUAGES, Words, catalogue_names, texts_of
 from store.errors import StoreError
-from store.log import DETAIL_KEYS, EventClass
-from store.log.chain import Flaw
+from store.log import DETAIL_KEYS, EventClass, Flaw
 from store.message.codes import Kind
 from store.message.items import ITEMS
 from store.message.rules import RULES
