@@ -2,8 +2,10 @@
 
 import inspect
 import os
+import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,34 +15,22 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
+from console import screens, widgets
 from console.app import RenkeiApp
 from console.errors import TECHNICAL_LOG
 from console.hardened import ACTIONS, HardenedApp, Shut
-from console.screens import characters, dialogs, exchange, lock, log, login, message, pin, queue
-from console.screens import help as help_screen
-from console.widgets import field, frame, gauge, page, roll
+from console.screens.login import LoginScreen
 from tests.console.widgets.test_field import SETTINGS
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-MODULES = (
-    characters,
-    dialogs,
-    exchange,
-    help_screen,
-    lock,
-    log,
-    login,
-    message,
-    pin,
-    queue,
-    field,
-    frame,
-    gauge,
-    page,
-    roll,
-)
+# Every module there is, so that a new screen is held to this without being named here.
+MODULES = [
+    import_module(f"{package.__name__}.{found.name}")
+    for package in (screens, widgets)
+    for found in pkgutil.iter_modules(package.__path__)
+]
 SECRET = "48201735-secret"
 
 
@@ -179,7 +169,7 @@ async def test_animations_and_features_of_the_environment_are_off(
 async def test_markup_and_escapes_in_names_reach_no_screen(tmp_path: Path) -> None:
     async with closed(tmp_path) as (app, _):
         hostile = "[/x][@click=app.quit]\x1b]0;owned\x07\u202eevil"
-        assert isinstance(app.screen, login.LoginScreen)
+        assert isinstance(app.screen, LoginScreen)
         app.screen.notice.say("note", lambda _words: hostile)
         strips = app.screen._compositor.render_strips(app.size)
         text = "".join(segment.text for strip in strips for segment in strip)
