@@ -56,6 +56,7 @@ class Departure:
         closing = threading.Thread(target=self._close, args=(ending,), name="closing", daemon=True)
         closing.start()
         closing.join(_CLOSE_SECONDS)
+        self._tty.cut_painter()
         self._tty.wipe()
         self._tty.give_back()
         os._exit(128 + number)

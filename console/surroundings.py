@@ -46,6 +46,8 @@ class Tty:
     """
 
     def __init__(self) -> None:
+        # An own way to the terminal, which stays when that of the painter is cut.
+        self._own = os.dup(2)
         self._found: list[Any] = termios.tcgetattr(0)
         silent = termios.tcgetattr(0)
         silent[_LOCAL_MODES] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
@@ -58,9 +60,15 @@ class Tty:
         poll.register(0, 0)
         return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
 
+    def cut_painter(self) -> None:
+        """Let nothing reach the screen any more but what this object writes: a late paint would undo a wipe."""
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
     def wipe(self) -> None:
         """Clear the screen and leave it, without waiting long for a terminal that nobody reads."""
-        writer = threading.Thread(target=_write, args=(_LEAVE_SCREEN,), daemon=True)
+        writer = threading.Thread(target=_write, args=(self._own, _LEAVE_SCREEN), daemon=True)
         writer.start()
         writer.join(_WIPE_SECONDS)
 
@@ -108,9 +116,9 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _write(data: bytes) -> None:
+def _write(descriptor: int, data: bytes) -> None:
     try:
-        os.write(2, data)
+        os.write(descriptor, data)
     except OSError:
         return
 
