@@ -72,7 +72,7 @@ def test_a_home_that_others_can_read_is_refused_in_one_line(world: World) -> Non
     world.home.chmod(0o755)
     with Pseudo([PROGRAM, "--home", str(world.home), "--language", "en"]) as program:
         program.read_until("chmod")
-        assert program.wait() == 1
+        assert program.wait() == 7
         assert b"Traceback" not in program.seen
         assert b"\x1b[?1049h" not in program.seen
 
