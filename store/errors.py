@@ -198,12 +198,6 @@ class LogBroken(StoreIntegrity):
     code = "log_broken"
 
 
-class BundleBroken(StoreIntegrity):
-    """A bundle on a medium does not verify: the auditor tells the officer, who exports anew."""
-
-    code = "bundle_broken"
-
-
 class LadderBroken(StoreIntegrity):
     """The key for the log's next checkpoint is not the one that the last one named: two persons decide to go on."""
 
