@@ -74,6 +74,13 @@ class Cluster:
         """Return how the administrator connects to a database, for psycopg."""
         return f"host={self.socket} dbname={make_url(url).database} user={self.user}"
 
+    def places_of(self, url: str) -> list[Path]:
+        """Return the directories that hold a database and what all share, its log of writes among them."""
+        name = make_url(url).database
+        number = self.sql(f"SELECT oid FROM pg_database WHERE datname = '{name}'")
+        data = self.socket / "data"
+        return [data / "base" / str(number), *(one for one in data.iterdir() if one.is_dir() and one.name != "base")]
+
     def set(self, setting: str) -> None:
         """Change a setting of the running server, such as "fsync = off"."""
         self.sql(f"ALTER SYSTEM SET {setting}")

@@ -10,7 +10,7 @@ from typing import Final
 
 README: Final = Path(__file__).parent.parent / "README.md"
 _BLOCK: Final = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_LAST_WORDS: Final = {"run": "renkei demo", "test": "pytest"}
+_LAST_WORDS: Final = {"run": "renkei demo", "test": "pytest -n auto"}
 
 
 def promised_command(name: str) -> str:

@@ -97,7 +97,7 @@ def test_nothing_readable_lies_anywhere_while_work_goes_on(served: Site, tmp_pat
 def test_nothing_readable_lies_in_postgresql(served: Site, cluster: Cluster) -> None:
     worked(served)
     cluster.sql("CHECKPOINT")
-    assert files_with([cluster.socket / "data"], CANARIES) == []
+    assert files_with(cluster.places_of(served.terminal.settings.store.url), CANARIES) == []
 
 
 def test_expired_contents_are_erased_and_the_evidence_verifies(
