@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,14 +76,22 @@ def queue(
 
 @click.command("show")
 @click.argument("number", metavar="ID", type=click.IntRange(min=1))
+@click.option("--out", "file", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def show(said: Invocation, number: int) -> int:
-    """Show one message whole, with its findings and its history."""
+def show(said: Invocation, *, number: int, file: Path | None) -> int:
+    """Show one message whole, with its findings and its history; write it to a record file as well."""
+    from console.jobs import extract
     from console.jobs import queue as job
 
     with said.acting() as (terminal, session):
         view = job.read(terminal, session, number)
-    said.output.result(_message(view, said.words), _message_lines(view, said.words))
+        if file is not None:
+            extract.write_out(terminal, session, number, file)
+    data, lines = _message(view, said.words), _message_lines(view, said.words)
+    if file is not None:
+        data["file"] = str(file)
+        lines = chain(lines, [said.words("commands.show.written", file=visible(str(file)))])
+    said.output.result(data, lines)
     return Status.DONE
 
 

@@ -72,6 +72,7 @@ class Event(StrEnum):
     MESSAGE_ERASED = "message.erased"
     # Export.
     BACKUP_MADE = "backup.made"
+    MESSAGE_EXPORTED = "message.exported"
     NOTICE_EXPORTED = "notice.exported"
     LOG_EXPORTING = "log.exporting"
     LOG_EXPORTED = "log.exported"
@@ -160,7 +161,13 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.BACKUP_RESTORED,
         Event.MESSAGE_ERASED,
     ),
-    EventClass.EXPORT: (Event.BACKUP_MADE, Event.NOTICE_EXPORTED, Event.LOG_EXPORTING, Event.LOG_EXPORTED),
+    EventClass.EXPORT: (
+        Event.BACKUP_MADE,
+        Event.MESSAGE_EXPORTED,
+        Event.NOTICE_EXPORTED,
+        Event.LOG_EXPORTING,
+        Event.LOG_EXPORTED,
+    ),
     EventClass.SETTINGS: (
         Event.PERSON_ADDED,
         Event.PERSON_CHANGED,

@@ -22,12 +22,16 @@ def write_records(
     A CSV file gets the columns of `kinds`, which must hold the kind of every record; none of its
     cells is changed for the sake of a spreadsheet. Raises FileSuffixUnknown, and what the stream raises.
     """
-    suffix = Path(name).suffix.lower()
-    if suffix == JSON_LINES:
+    check_suffix(name)
+    if Path(name).suffix.lower() == JSON_LINES:
         return _write_json_lines(stream, records)
-    if suffix == CSV:
-        return _write_csv(stream, records, columns_of(kinds))
-    raise FileSuffixUnknown(file=Path(name).name)
+    return _write_csv(stream, records, columns_of(kinds))
+
+
+def check_suffix(name: str) -> None:
+    """See that a file's name tells one of the two formats. Raises FileSuffixUnknown."""
+    if Path(name).suffix.lower() not in {JSON_LINES, CSV}:
+        raise FileSuffixUnknown(file=Path(name).name)
 
 
 def _write_json_lines(stream: BinaryIO, records: Iterable[Record]) -> int:

@@ -38,6 +38,20 @@ def test_a_message_is_revised_by_a_file(world: World, message: dict[str, Any], t
     assert after["author"] == "op-101"
 
 
+def test_a_message_is_written_out_mended_in_an_editor_and_revised(
+    world: World, message: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "message.csv"
+    number = str(message["id"])
+    told = world.run("op-101", "show", number, "--out", file).told
+    assert (told["file"], told["record"]) == (str(file), message["record"])
+    file.write_bytes(file.read_bytes().replace(message["record"]["person"]["name"].encode(), b"MENDED NAME"))
+    assert world.run("op-101", "revise", number, file).status == 0
+    assert world.run("op-101", "show", number).told["record"]["person"]["name"] == "MENDED NAME"
+    refused = world.run("op-101", "show", number, "--out", file)
+    assert (refused.status, refused.told["error"]["code"]) == (1, "file_exists")
+
+
 def test_errors_are_told_and_nothing_changes(world: World, message: dict[str, Any], tmp_path: Path) -> None:
     ran = world.run("op-101", "revise", str(message["id"]), written(tmp_path, changed(message, birth_date="x")))
     assert ran.status == 4
