@@ -8,7 +8,7 @@ each other. Alembic itself is only imported to take a step.
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, select
 
 from store.errors import DatabaseDamaged, DatabaseNewer, DatabaseOlder
 from store.tables import TABLES
@@ -20,7 +20,13 @@ _STEPS: Final = Path(__file__).with_name("steps")
 VERSIONS: Final = _STEPS / "versions"
 """Where the revisions are."""
 
-_VERSION: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+# As alembic makes it, down to the name of its key: a step that a later alembic takes finds what it expects.
+_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def make(tx: Connection) -> None:

@@ -1,17 +1,21 @@
 """A database of an older program is brought to this one's version, on purpose and all at once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, Index, MetaData, String, inspect, text
 
 from store import migrations
 from store.database import Database
 from store.engines import backend_at
 from store.errors import DatabaseNewer, DatabaseOlder
 from store.log import Event, Log
+from store.tables import TABLES
 
 _NEXT = '''
 """Say more of a session."""
@@ -32,7 +36,7 @@ def upgrade() -> None:
 def shape(connection: Connection) -> dict[str, object]:
     """Return everything that the engine tells about its tables."""
     looked = inspect(connection)
-    return {
+    made: dict[str, object] = {
         name: [
             [(one["name"], str(one["type"]), one["nullable"]) for one in looked.get_columns(name)],
             looked.get_pk_constraint(name)["constrained_columns"],
@@ -42,6 +46,18 @@ def shape(connection: Connection) -> dict[str, object]:
         ]
         for name in sorted(looked.get_table_names())
     }
+    indexes = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
+    }
+    # Also what only some of the rows are in, which the inspector does not tell of every engine.
+    made["indexes"] = [tuple(row) for row in connection.execute(text(indexes[connection.dialect.name]))]
+    return made
+
+
+def differences(connection: Connection, models: MetaData) -> list[object]:
+    """Return what the tables of a database lack, or have too much, to be as the models say."""
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), models))
 
 
 def test_the_program_works_with_the_newest_revision_and_all_are_numbered() -> None:
@@ -53,18 +69,38 @@ def test_the_program_works_with_the_newest_revision_and_all_are_numbered() -> No
     assert numbers[-1] == migrations.HEAD
 
 
-def test_a_new_database_is_what_all_steps_lead_to(
-    database: Database, engine: str, home: Path, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def stepwise(engine: str, home: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database that all revisions made, one after the other, and the models had no part in."""
     if engine == "sqlite":
         url = f"sqlite:///{home / 'stepwise.sqlite'}"
     else:
         url = request.getfixturevalue("cluster").new_database()
     backend_at(url).make(migrations.upgrade)
-    stepwise = Database.open(url)
+    made = Database.open(url)
+    yield made
+    made.close()
+
+
+def test_a_new_database_is_what_all_steps_lead_to(database: Database, stepwise: Database) -> None:
     with database.reading() as made, stepwise.reading() as stepped:
         assert shape(made) == shape(stepped)
-    stepwise.close()
+
+
+def test_no_revision_looks_at_the_models() -> None:
+    for path in migrations.VERSIONS.glob("*.py"):
+        imported = [line for line in path.read_text(encoding="utf-8").splitlines() if "import " in line]
+        assert imported == ["import sqlalchemy as sa", "from alembic import op"], path.name
+
+
+def test_a_model_that_no_revision_makes_is_told(stepwise: Database) -> None:
+    models = MetaData()
+    copied = {table.name: table.to_metadata(models) for table in TABLES}
+    with stepwise.reading() as reading:
+        assert differences(reading, models) == []
+        copied["person"].append_column(Column("more", String))
+        Index("message_more", copied["message"].c.kind)
+        assert len(differences(reading, models)) == 2
 
 
 @pytest.fixture
@@ -86,8 +122,9 @@ def test_an_older_database_is_refused_until_it_is_upgraded(database: Database, u
     database.close()
     with pytest.raises(DatabaseOlder) as caught:
         Database.open(url)
-    assert caught.value.facts == {"found": "0001", "known": "9001"}
-    assert Database.upgrade(url) == ("0001", "9001")
+    before = caught.value.facts["found"]
+    assert caught.value.facts == {"found": before, "known": "9001"}
+    assert Database.upgrade(url) == (before, "9001")
     assert Database.upgrade(url) == ("9001", "9001"), "a second time changes nothing"
     upgraded = Database.open(url)
     with upgraded.reading() as reading:
@@ -109,13 +146,13 @@ def test_an_upgrade_that_fails_changes_nothing(database: Database, url: str, new
     backend = backend_at(url)
     with backend.reader.begin() as reading:
         assert shape(reading) == before
-        assert migrations.found(reading, backend.name) == "0001"
+        assert migrations.found(reading, backend.name) != migrations.HEAD
     backend.close()
 
 
 def test_a_newer_database_is_not_touched(database: Database, url: str) -> None:
     with database.writing() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '9000'"))
     database.close()
     with pytest.raises(DatabaseNewer):
         Database.upgrade(url)
