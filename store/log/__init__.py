@@ -4,9 +4,9 @@ from store.log.chain import Log
 from store.log.checkpoints import CHECKPOINTS, WITNESSES, Cause, Checkpoint, Witness
 from store.log.entries import DETAIL_KEYS, ENTRIES, Draft
 from store.log.events import Event, EventClass, Result
+from store.log.findings import Flaw, Verification
 from store.log.ladder import Ladder
 from store.log.pages import EVERYTHING, LogFilter, LogRow, first_since, newest, page
-from store.log.proof import Flaw, Verification
 
 TABLES = (ENTRIES, CHECKPOINTS, WITNESSES)
 

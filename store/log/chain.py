@@ -13,8 +13,8 @@ from store.log import checkpoints, ground, proof
 from store.log.checkpoints import Cause, Checkpoint
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail, extend
 from store.log.events import Event, Result
+from store.log.findings import Flaw, Progress, Verification
 from store.log.ladder import Ladder
-from store.log.proof import Flaw, Progress, Verification
 
 _INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
 

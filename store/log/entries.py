@@ -82,16 +82,22 @@ DETAIL_KEYS: Final = frozenset(
     }
 )
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{0,128}")
-_NAME: Final = re.compile(r"[a-z0-9-]{3,64}")
+NAME: Final = re.compile(r"[a-z0-9-]{3,64}")
+"""An actor, a session, an object."""
+
 _NAMED: Final = rb'(?:null|"[a-z0-9-]{3,64}")'
 _MEMBER: Final = rb'"[a-z_]+":(?:0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
 
+_DETAIL: Final = rb"(?:%(member)s(?:,%(member)s)*)?" % {b"member": _MEMBER}
+DETAIL: Final = re.compile(_DETAIL)
+"""The bytes between the braces of a detail."""
+
 LAYOUT: Final = re.compile(
     rb'\{"actor":(?P<actor>%(name)s),"at":"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)",'
-    rb'"detail":\{(?P<detail>(?:%(member)s(?:,%(member)s)*)?)\},"event":(?P<event>"[a-z_.]+"),'
+    rb'"detail":\{(?P<detail>%(detail)s)\},"event":(?P<event>"[a-z_.]+"),'
     rb'"object":(?P<object>%(name)s),"prev":"(?P<prev>[0-9a-f]{64})","result":(?P<result>"[a-z]+"),'
     rb'"seq":(?P<seq>[1-9][0-9]*),"session":(?P<session>%(name)s),"terminal":"(?P<terminal>[a-z0-9-]+)","v":1\}'
-    % {b"name": _NAMED, b"member": _MEMBER}
+    % {b"name": _NAMED, b"detail": _DETAIL}
 )
 """The bytes of an entry, which leave no room for doubled keys, other spellings or unknown members."""
 
@@ -206,7 +212,7 @@ def detail_is_canonical(detail: bytes) -> bool:
 
 def _refuse_unfit(draft: Draft) -> None:
     for name in (draft.actor, draft.session, draft.object):
-        if name is not None and not _NAME.fullmatch(name):
+        if name is not None and not NAME.fullmatch(name):
             raise LogEntryRefused(event=draft.event, field="name")
     for key, value in draft.detail.items():
         if key not in DETAIL_KEYS:

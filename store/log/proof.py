@@ -1,75 +1,23 @@
 """The proof of the log: the chain entry by entry as stored, and the signed checkpoints that stand in it."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from hashlib import sha256
-from typing import Any, Final, NamedTuple
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Row, func, select, type_coerce
+from sqlalchemy import Connection, Row, func, select
 
 from store import clock
 from store.log import checkpoints
 from store.log.checkpoints import Checkpoint
-from store.log.entries import ENTRIES, FIRST_PREVIOUS, LAYOUT, detail_is_canonical
+from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.events import Event
+from store.log.findings import START, Flaw, Link, Progress, Verification
 from store.log.ladder import Ladder, has_signed
+from store.log.rows import blocks, digests_of, examine
 
-Progress = Callable[[int, int], None]
-"""Called with the entries verified so far and the entries there are."""
-
-AT_ONCE: Final = 4096
-_COPIED: Final = ("actor", "event", "object", "result", "session")
 _PRUNED: Final = Event.LOG_PRUNED.value.encode()
 _PRUNED_TO: Final = re.compile(rb'"to":(\d+)')
-
-
-class Flaw(StrEnum):
-    """What can be wrong."""
-
-    GAP = "gap"  # Its number does not follow the one before.
-    HASH = "hash"  # The bytes are not those that were hashed.
-    LINK = "link"  # It does not name the hash of the entry before it.
-    BODY = "body"  # The bytes are no entry of this format, or could be read in two ways.
-    TERMINAL = "terminal"  # It is another terminal's entry.
-    TIME = "time"  # It is older than the entry before it.
-    COPY = "copy"  # A column beside the body says something else than the body.
-    MARK = "mark"  # It, or one since the checkpoint before, is not what was signed.
-    CHECKPOINT = "checkpoint"  # The next checkpoint is none of this format, or does not follow the one before it.
-    SIGNATURE = "signature"  # The signature of the next checkpoint does not hold.
-    LADDER = "ladder"  # The next checkpoint was not signed with the key that the one before it named.
-    CUT = "cut"  # Entries are missing from here on: the log was longer.
-    FILES = "files"  # A file of a bundle is missing, strange or changed.
-    TABLES = "tables"  # The tables are not as they were made: something could hide entries.
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What verifying found: how many entries hold, and the first that does not, with its flaw.
-
-    `checkpoints`: how many held. `resumed`: the entries at which two persons went on after a roll-back, which somebody
-    should remember. `pruned`: how many entries were pruned at the beginning, after their export.
-    """
-
-    ok: bool
-    entries: int
-    first_bad: int | None = None
-    cause: Flaw | None = None
-    checkpoints: int = 0
-    resumed: tuple[int, ...] = ()
-    pruned: int = 0
-
-
-class Link(NamedTuple):
-    """What the next entry is held against: number, hash in hex, and time as written."""
-
-    seq: int
-    hash: str
-    at: str
-
-
-START: Final = Link(0, FIRST_PREVIOUS.hex(), "")
 
 
 class Marks:
@@ -98,6 +46,11 @@ class Marks:
         self.held = 0
         self.resumed: list[int] = []
         self._fetch()
+
+    @property
+    def place(self) -> int:
+        """The number of the entry at which the next checkpoint stands; beyond all entries when there is none."""
+        return sys.maxsize if self._next is None else self._next.seq
 
     @property
     def proved(self) -> int:
@@ -214,36 +167,55 @@ class _Walk:
         self._link = START if start is None else Link(start.seq, start.hash.hex(), "")
 
     def run(self, progress: Progress | None) -> Verification:
-        total = (self._reading.scalar(select(func.max(ENTRIES.c.seq))) or 0) - self._link.seq
-        first, checked = self._link.seq + 1, 0
-        for row in _stored(self._reading, first):
-            flaw = self._step(row)
-            if flaw is not None:
-                return self._broken(first + checked, flaw)
-            checked += 1
-            flaw = self._marks.reach(self._link)
-            if flaw is not None:
-                return self._broken(self._marks.proved + 1, flaw)
-            if progress is not None and checked % AT_ONCE == 0:
-                progress(checked, total)
-        if progress is not None:
-            progress(checked, total)
+        begun = self._link.seq
+        total = (self._reading.scalar(select(func.max(ENTRIES.c.seq))) or 0) - begun
+        for rows in blocks(self._reading, begun + 1):
+            broken = self._take(rows)
+            if broken is not None:
+                return broken
+            if progress is not None:
+                progress(self._link.seq - begun, total)
         flaw = self._marks.end()
         if flaw is not None:
             return self._broken(self._link.seq + 1 if flaw is Flaw.CUT else self._marks.proved + 1, flaw)
         if not self._pruning_told:
             return self._broken(1, Flaw.GAP)
-        return self._found(checked)
+        return self._found(self._link.seq - begun)
 
-    def _step(self, row: Row[Any]) -> Flaw | None:
-        examined = examine(row, self._link, self._terminal_id)
-        if isinstance(examined, Flaw):
-            return examined
-        self._link = examined
-        if not self._pruning_told and _PRUNED in row.body:
-            told = _PRUNED_TO.search(row.body)
-            self._pruning_told = told is not None and int(told[1]) == self._pruned
+    def _take(self, rows: Sequence[Row[Any]]) -> Verification | None:
+        """Walk along a block: all at once when all is well, else row by row to find the first that is bad."""
+        digests = digests_of(rows, self._link, self._terminal_id)
+        if digests is None:
+            return self._search(rows)
+        first, last = rows[0].seq, rows[-1].seq
+        at = clock.to_text(clock.from_microseconds(rows[-1].at))
+        # Only where a checkpoint stands is there something to hold an entry against.
+        while (seq := min(max(self._marks.place, first), last)) <= last:
+            flaw = self._marks.reach(Link(seq, digests[seq - first].hex(), at))
+            if flaw is not None:
+                return self._broken(self._marks.proved + 1, flaw)
+            if seq == last:
+                break
+        self._link = Link(last, digests[-1].hex(), at)
+        self._look_for_pruning(rows)
         return None
+
+    def _search(self, rows: Sequence[Row[Any]]) -> Verification | None:
+        for row in rows:
+            examined = examine(row, self._link, self._terminal_id)
+            if isinstance(examined, Flaw):
+                return self._broken(self._link.seq + 1, examined)
+            self._link = examined
+            flaw = self._marks.reach(self._link)
+            if flaw is not None:
+                return self._broken(self._marks.proved + 1, flaw)
+        self._look_for_pruning(rows)
+        return None
+
+    def _look_for_pruning(self, rows: Sequence[Row[Any]]) -> None:
+        for row in rows if not self._pruning_told else ():
+            told = _PRUNED_TO.search(row.body) if _PRUNED in row.body else None
+            self._pruning_told |= told is not None and int(told[1]) == self._pruned
 
     def _broken(self, first_bad: int, flaw: Flaw) -> Verification:
         return self._found(first_bad - 1 - self._pruned, first_bad, flaw)
@@ -268,56 +240,3 @@ def _boundary(reading: Connection) -> Checkpoint | None:
     kept = checkpoints.at_entry(reading, first - 1)
     genuine = kept is not None and has_signed(kept.key, kept.signature, kept.body)
     return kept if genuine else None
-
-
-def _stored(reading: Connection, first: int) -> Iterator[Row[Any]]:
-    # The time as the bare number that is stored: whoever tampers may have put anything there.
-    columns = [type_coerce(column, BigInteger) if column.name == "at" else column for column in ENTRIES.c]
-    statement = select(*columns).order_by(ENTRIES.c.seq).execution_options(yield_per=AT_ONCE)
-    if first > 1:
-        statement = statement.where(ENTRIES.c.seq >= first)
-    with reading.execute(statement) as result:
-        yield from result
-
-
-def examine(row: Row[Any], before: Link, terminal_id: str) -> Flaw | Link:
-    """Hold a stored row against the entry before it; return its flaw, or what the next is held against."""
-    if row.seq != before.seq + 1:
-        return Flaw.GAP
-    if not isinstance(row.body, bytes):
-        return Flaw.BODY
-    digest = sha256(row.body)
-    if digest.digest() != row.hash:
-        return Flaw.HASH
-    said = LAYOUT.fullmatch(row.body)
-    if said is None or not detail_is_canonical(said["detail"]):
-        return Flaw.BODY
-    at = said["at"].decode("ascii")
-    tests = {
-        Flaw.LINK: said["prev"].decode("ascii") == before.hash,
-        Flaw.TERMINAL: said["terminal"].decode("ascii") == terminal_id,
-        Flaw.COPY: _copies_agree(row, said, at),
-        # Times as written always have the same length and zone, so that they compare as text.
-        Flaw.TIME: at >= before.at,
-    }
-    flaw = next((flaw for flaw, holds in tests.items() if not holds), None)
-    return flaw or Link(row.seq, digest.hexdigest(), at)
-
-
-def _copies_agree(row: Row[Any], said: re.Match[bytes], at: str) -> bool:
-    return (
-        int(said["seq"]) == row.seq
-        and at == _time_as_written(row.at)
-        and all(_text(said[name]) == getattr(row, name) for name in _COPIED)
-    )
-
-
-def _text(written: bytes) -> str | None:
-    return None if written == b"null" else written.strip(b'"').decode("ascii")
-
-
-def _time_as_written(stored: object) -> str | None:
-    try:
-        return clock.to_text(clock.from_microseconds(stored)) if isinstance(stored, int) else None
-    except OverflowError:
-        return None

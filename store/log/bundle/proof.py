@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -20,27 +19,16 @@ from typing import Any, Final, NamedTuple
 from store.errors import BundleMissing
 from store.log import checkpoints
 from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SUMS, pem
-from store.log.entries import LAYOUT
+from store.log.bundle.segment import Checked, Segment, check_segment
+from store.log.findings import START, Flaw, Link, Progress
 from store.log.ladder import SIGNATURE_BYTES, has_signed, key_from_text
-from store.log.proof import START, Flaw, Link, Marks, Progress
+from store.log.proof import Marks
 
-_CHUNK_BYTES: Final = 1 << 20
 _SUM_LINE: Final = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._-]+)\n")
 _DIRECTORY: Final = re.compile(r"renkei-log-[a-z0-9-]+-(\d{6})")
 _WORD_CONTEXT: Final = b"renkei/1 witness signature\x00"
-# The layout once more for many lines at a time, which takes out the hash of the entry before. Strings are whatever
-# stands between quotation marks: that only letters do which an entry may have, and no backslash, is looked at apart,
-# and together that costs half of what the exact layout does.
-_NAMED: Final = rb'(?:"[^"]*"|null)'
-_MEMBER: Final = rb'"[^"]*":(?:"[^"]*"|-?[0-9]+)'
-_PREVIOUS: Final = re.compile(
-    rb'\{"actor":%(name)s,"at":"[^"]*","detail":\{(?:%(member)s(?:,%(member)s)*)?\},"event":"[^"]*","object":%(name)s,'
-    rb'"prev":"([^"]*)","result":"[^"]*","seq":[0-9]+,"session":%(name)s,"terminal":"[^"]*","v":1\}\n'
-    % {b"name": _NAMED, b"member": _MEMBER}
-)
-_LETTERS: Final = bytes(code for code in range(128) if chr(code).isalnum()) + b'_.:,+-"{}\n'
-_PARALLEL_FROM: Final = 2
-_DIGEST_BYTES: Final = 32
+# Starting a process takes as long as checking some segments does.
+_PARALLEL_FROM: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +86,6 @@ class _Wrong(Exception):
         told: dict[str, Any] = self._told
         bad = told["first_bad"]
         return BundleFinding(ok=False, entries=max(bad - told["first"], 0) if bad is not None else 0, **told)
-
-
-class _Segment(NamedTuple):
-    """What a process needs to check one segment: where it lies, its first number, whose it is, which hashes to tell."""
-
-    path: str
-    first: int
-    terminal: str
-    wanted: frozenset[int]
-
-
-class _Checked(NamedTuple):
-    """What checking a segment found: its sum, its ends, the hashes that were asked for, its first flaw."""
-
-    digest: str
-    entries: int
-    previous: str
-    end: Link
-    begins_at: str
-    hashes: Mapping[int, str]
-    flaw: Flaw | None
-    bad: int
 
 
 class _Row(NamedTuple):
@@ -220,20 +186,20 @@ class _Proof:
             rows.append(_Row(read.number, read.seq, body, signature))
         return rows
 
-    def _check_segments(self, manifest: Mapping[str, Any], wanted: set[int]) -> Iterator[_Checked]:
+    def _check_segments(self, manifest: Mapping[str, Any], wanted: set[int]) -> Iterator[Checked]:
         names = sorted(name for name in self._sums if name.startswith(SEGMENT_PREFIX))
         jobs = []
         for name in names:
             number = name.removeprefix(SEGMENT_PREFIX).removesuffix(".jsonl")
             first = int(number) if number.isdigit() else 0
             here = frozenset(seq for seq in wanted if first <= seq < first + SEGMENT_ENTRIES)
-            jobs.append(_Segment(str(self._directory / name), first, manifest["terminal"], here))
+            jobs.append(Segment(str(self._directory / name), first, manifest["terminal"], here))
         for name, checked in zip(names, _each(jobs), strict=True):
             if checked.flaw is None and checked.digest != self._sums[name]:
                 raise _Wrong(Flaw.FILES, file=name)
             yield checked
 
-    def _join(self, manifest: Mapping[str, Any], segments: Iterator[_Checked]) -> tuple[Link, dict[int, str]]:
+    def _join(self, manifest: Mapping[str, Any], segments: Iterator[Checked]) -> tuple[Link, dict[int, str]]:
         """Follow the chain from segment to segment; return where it ends and the hashes at the checkpoints."""
         first = manifest["first"]
         link = START._replace(seq=first - 1, hash=manifest["prev"])
@@ -288,112 +254,11 @@ class _Proof:
                 raise _Wrong(Flaw.SIGNATURE, file="witnesses.sig")
 
 
-def _each(jobs: Sequence[_Segment]) -> Iterator[_Checked]:
+def _each(jobs: Sequence[Segment]) -> Iterator[Checked]:
     """Check every segment, several at a time where there are several."""
-    processes = min(len(os.sched_getaffinity(0)), len(jobs))
-    if processes < _PARALLEL_FROM:
+    processes = len(os.sched_getaffinity(0))
+    if processes == 1 or len(jobs) < _PARALLEL_FROM:
         yield from map(check_segment, jobs)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(check_segment, jobs)
-
-
-def check_segment(job: _Segment) -> _Checked:
-    """Hash every line of a segment and hold it against the one before; in memory is about a megabyte of it."""
-    walk = _Lines(job)
-    digest = sha256()
-    rest = b""
-    with open(job.path, "rb") as file:  # noqa: PTH123 - the path crossed a process border as text
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            whole, _, rest = (rest + chunk).rpartition(b"\n")
-            if whole and walk.flaw is None:
-                walk.take(whole + b"\n")
-    if rest and walk.flaw is None:
-        walk.fail(Flaw.BODY, walk.seq)
-    return walk.told(digest.hexdigest())
-
-
-class _Lines:
-    """The lines of a segment under proof."""
-
-    def __init__(self, job: _Segment) -> None:
-        self._job = job
-        self.seq = job.first
-        self.flaw: Flaw | None = None
-        self._bad = 0
-        self._previous: str | None = None
-        self._begins_at = ""
-        self._link = Link(job.first - 1, "", "")
-        self._hashes: dict[int, str] = {}
-        self._wanted = sorted(job.wanted)
-        self._marked = f'"terminal":"{job.terminal}","v":1}}\n'.encode("ascii")
-
-    def take(self, lines: bytes) -> None:
-        """Check whole lines: all at once when all is well, else one by one to find the first that is bad."""
-        digests = [sha256(line).digest() for line in lines.splitlines()]
-        previous = b"".join(_PREVIOUS.findall(lines))
-        first = self._link.hash if self._previous is not None else previous[: 2 * _DIGEST_BYTES].decode("ascii")
-        fits = (
-            previous == first.encode("ascii") + b"".join(digests[:-1]).hex().encode("ascii")
-            and lines.count(self._marked) == len(digests)
-            and not lines.translate(None, _LETTERS)
-        )
-        if not fits or not self._ends_fit(lines, len(digests)):
-            self._search(lines)
-            return
-        self._note(first, digests)
-
-    def _ends_fit(self, lines: bytes, count: int) -> bool:
-        """Whether number and time of the first and the last line are right, between which the signed chain holds."""
-        start, _, _ = lines.partition(b"\n")
-        end = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
-        one, other = LAYOUT.fullmatch(start), LAYOUT.fullmatch(end)
-        if one is None or other is None:
-            return False
-        numbered = int(one["seq"]) == self.seq and int(other["seq"]) == self.seq + count - 1
-        times = (self._link.at, one["at"].decode("ascii"), other["at"].decode("ascii"))
-        if not numbered or list(times) != sorted(times):
-            return False
-        self._begins_at = self._begins_at or times[1]
-        self._link = self._link._replace(at=times[2])
-        return True
-
-    def _note(self, previous: str, digests: Sequence[bytes]) -> None:
-        if self._previous is None:
-            self._previous = previous
-        end = self.seq + len(digests) - 1
-        wanted = self._wanted[bisect_left(self._wanted, self.seq) : bisect_right(self._wanted, end)]
-        self._hashes.update((seq, digests[seq - self.seq].hex()) for seq in wanted)
-        self._link = Link(end, digests[-1].hex(), self._link.at)
-        self.seq = end + 1
-
-    def _search(self, lines: bytes) -> None:
-        for line in lines.splitlines():
-            said = LAYOUT.fullmatch(line)
-            if said is None:
-                return self.fail(Flaw.BODY, self.seq)
-            if said["terminal"].decode("ascii") != self._job.terminal:
-                return self.fail(Flaw.TERMINAL, self.seq)
-            previous, at = said["prev"].decode("ascii"), said["at"].decode("ascii")
-            if self._previous is not None and previous != self._link.hash:
-                return self.fail(Flaw.LINK, self.seq)
-            if int(said["seq"]) != self.seq:
-                return self.fail(Flaw.GAP, self.seq)
-            if at < self._link.at:
-                return self.fail(Flaw.TIME, self.seq)
-            self._begins_at = self._begins_at or at
-            self._link = self._link._replace(at=at)
-            self._note(previous, [sha256(line).digest()])
-        return None
-
-    def fail(self, flaw: Flaw, seq: int) -> None:
-        """Note the first flaw."""
-        self.flaw, self._bad = flaw, seq
-
-    def told(self, digest: str) -> _Checked:
-        """Return what was found."""
-        entries = self.seq - self._job.first
-        return _Checked(
-            digest, entries, self._previous or "", self._link, self._begins_at, self._hashes, self.flaw, self._bad
-        )

@@ -1,0 +1,178 @@
+"""The entries as they are stored: read in blocks along their number, and held against their own bytes.
+
+A block is hashed and compared as a whole; what does not fit is looked at row by row, to name the first bad entry. The
+look at a whole block may let through nothing that the look at each row would not.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from itertools import repeat
+from operator import le, mod
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Row, bindparam, select, type_coerce
+
+from store import clock
+from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical
+from store.log.findings import Flaw, Link
+
+AT_ONCE: Final = 4096
+_COPIED: Final = ("actor", "event", "object", "result", "session")
+_EVENT: Final = re.compile(r"[a-z_.]+")
+_RESULT: Final = re.compile(r"[a-z]+")
+_SECOND: Final = 10**6
+_DETAILS: Final = re.compile(r'"detail":\{([^{}]*+)\}')
+_WRITTEN: Final = (
+    '{"actor":%s,"at":"%s","detail":{%s},"event":"%s","object":%s,"prev":"%s","result":"%s","seq":%d,"session":%s,'
+    '"terminal":"{terminal}","v":1}'
+)
+# The time as the bare number that is stored: whoever tampers may have put anything there.
+_COLUMNS: Final = [
+    type_coerce(ENTRIES.c[name], BigInteger) if name == "at" else ENTRIES.c[name] for name in ENTRY_COLUMNS
+]
+_FIRST_BLOCK: Final = select(*_COLUMNS).order_by(ENTRIES.c.seq).limit(AT_ONCE)
+_BLOCK: Final = _FIRST_BLOCK.where(ENTRIES.c.seq >= bindparam("first"))
+
+
+def blocks(reading: Connection, first: int) -> Iterator[Sequence[Row[Any]]]:
+    """Yield the stored rows from number `first` on, at most AT_ONCE together; from 1 on also what lies before that."""
+    rows = reading.execute(_FIRST_BLOCK if first == 1 else _BLOCK, {"first": first}).all()
+    while rows:
+        yield rows
+        rows = reading.execute(_BLOCK, {"first": rows[-1].seq + 1}).all()
+
+
+def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list[bytes] | None:
+    """Return the hash of each row, 32 bytes each, when all is well with all of them; else None.
+
+    From its columns and the hash before it each entry is written anew but for its detail, and the whole is compared.
+    """
+    block = _Block(*map(tuple, zip(*rows, strict=True)))
+    if not _is_regular(block, before):
+        return None
+    digests = [sha256(body).digest() for body in block.bodies]
+    stored = b"\n".join(block.bodies).decode("latin-1")
+    details, times = _DETAILS.findall(stored), _times(block.ats)
+    fits = tuple(digests) == block.hashes and len(details) == len(rows) and times is not None and times[0] >= before.at
+    if not fits or not all(map(_is_detail, set(details))):
+        return None
+    quoted = {name: "null" if name is None else f'"{name}"' for name in block.names}.__getitem__
+    members = zip(
+        map(quoted, block.actors),
+        times or (),
+        details,
+        block.events,
+        map(quoted, block.objects),
+        (before.hash, *map(bytes.hex, digests[:-1])),
+        block.results,
+        block.seqs,
+        map(quoted, block.sessions),
+        strict=True,
+    )
+    written = "\n".join(map(mod, repeat(_WRITTEN.replace("{terminal}", terminal_id)), members))
+    return digests if written == stored else None
+
+
+class _Block(NamedTuple):
+    """Rows by their columns, in the order of ENTRY_COLUMNS; what is in them may be anything."""
+
+    seqs: tuple[Any, ...]
+    bodies: tuple[Any, ...]
+    hashes: tuple[Any, ...]
+    ats: tuple[Any, ...]
+    events: tuple[Any, ...]
+    actors: tuple[Any, ...]
+    sessions: tuple[Any, ...]
+    objects: tuple[Any, ...]
+    results: tuple[Any, ...]
+
+    @property
+    def names(self) -> set[Any]:
+        """Everybody and everything that is named; None is nobody."""
+        return {*self.actors, *self.sessions, *self.objects}
+
+
+def _is_regular(block: _Block, before: Link) -> bool:
+    """Tell whether numbers follow each other, times do not run backwards, and every value is of the form it should be.
+
+    Without quotation marks in them, no value can pass for two.
+    """
+    return (
+        block.seqs == tuple(range(before.seq + 1, before.seq + 1 + len(block.seqs)))
+        and {*map(type, block.bodies)} == {bytes}
+        and {*map(type, block.ats)} == {int}
+        and all(map(le, block.ats, block.ats[1:]))
+        and _all_fit(NAME, block.names - {None})
+        and _all_fit(_EVENT, {*block.events})
+        and _all_fit(_RESULT, {*block.results})
+    )
+
+
+def _all_fit(pattern: re.Pattern[str], values: set[Any]) -> bool:
+    return all(isinstance(value, str) and pattern.fullmatch(value) for value in values)
+
+
+@lru_cache(maxsize=4096)
+def _is_detail(written: str) -> bool:
+    detail = written.encode("latin-1")
+    return DETAIL.fullmatch(detail) is not None and detail_is_canonical(detail)
+
+
+def _times(ats: Sequence[int]) -> list[str] | None:
+    """Return microseconds as entries have them; None when one is no time at all."""
+    seconds = {second: _second_as_written(second) for second in {at // _SECOND for at in ats}}
+    if None in seconds.values():
+        return None
+    return [f"{seconds[at // _SECOND]}.{at % _SECOND:06d}Z" for at in ats]
+
+
+def examine(row: Row[Any], before: Link, terminal_id: str) -> Flaw | Link:
+    """Hold a stored row against the entry before it; return its flaw, or what the next is held against."""
+    if row.seq != before.seq + 1:
+        return Flaw.GAP
+    if not isinstance(row.body, bytes):
+        return Flaw.BODY
+    digest = sha256(row.body)
+    if digest.digest() != row.hash:
+        return Flaw.HASH
+    said = LAYOUT.fullmatch(row.body)
+    if said is None or not detail_is_canonical(said["detail"]):
+        return Flaw.BODY
+    at = said["at"].decode("ascii")
+    tests = {
+        Flaw.LINK: said["prev"].decode("ascii") == before.hash,
+        Flaw.TERMINAL: said["terminal"].decode("ascii") == terminal_id,
+        Flaw.COPY: _copies_agree(row, said, at),
+        # Times as written always have the same length and zone, so that they compare as text.
+        Flaw.TIME: at >= before.at,
+    }
+    flaw = next((flaw for flaw, holds in tests.items() if not holds), None)
+    return flaw or Link(row.seq, digest.hexdigest(), at)
+
+
+def _copies_agree(row: Row[Any], said: re.Match[bytes], at: str) -> bool:
+    return (
+        int(said["seq"]) == row.seq
+        and at == _time_as_written(row.at)
+        and all(_text(said[name]) == getattr(row, name) for name in _COPIED)
+    )
+
+
+def _text(written: bytes) -> str | None:
+    return None if written == b"null" else written.strip(b'"').decode("ascii")
+
+
+def _time_as_written(stored: object) -> str | None:
+    times = _times([stored]) if isinstance(stored, int) else None
+    return times[0] if times else None
+
+
+@lru_cache(maxsize=256)
+def _second_as_written(second: int) -> str | None:
+    try:
+        moment = clock.to_text(clock.from_microseconds(second * _SECOND))
+    except OverflowError:
+        return None
+    return moment.partition(".")[0]
