@@ -1,4 +1,4 @@
-"""`python -m tests.faults cuts [--all]`, `kills`, `crashes --runs 10000`, `writers`: what the tests make a choice of.
+"""`python -m tests.faults cuts [--all]`, `kills`, `crashes`, `power`, `writers`: what the tests make a choice of.
 
 Prints one line of JSON at the end: how many trials there were and what a person was told how often; any trial that
 does not end well ends the whole with its traceback.
@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 from console.settings import StoreSettings
@@ -20,12 +21,14 @@ from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site, free_port
 from tests.faults.competing import compete
 from tests.faults.crashes import crash
+from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, bench, faults
 from tests.faults.worker import working
 
 _AT_ONCE = 1000
 _AT_ONCE_CRASHES = 100
+_AT_ONCE_POWER = 250
 _STRIDE = 100
 
 
@@ -43,10 +46,13 @@ def main() -> None:
     crashes = kinds.add_parser("crashes", help="kill the console at any moment of taking in, approving and exchanging")
     crashes.add_argument("--runs", type=int, default=1000, help="10000 take an hour or so")
     crashes.set_defaults(run=_crash)
+    power = kinds.add_parser("power", help="cut the power at any moment of a day's work, and look at the disk")
+    power.add_argument("--count", type=int, default=5000, help="5000 take some minutes")
+    power.set_defaults(run=_cut_power)
     writers = kinds.add_parser("writers", help="let eight processes write at once; the slowest write is under 1 s")
     writers.add_argument("--seconds", type=float, default=60)
     writers.set_defaults(run=lambda chosen: compete(chosen.seconds))
-    for one in (cuts, kills, crashes, writers):
+    for one in (cuts, kills, crashes, power, writers):
         one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
@@ -115,6 +121,19 @@ def _crash(chosen: argparse.Namespace) -> dict[str, object]:
                 said += crash(site.home, site.agency_home, chosen.seed + start, count)
         sys.stderr.write(f"\r{said.total()}   ")
     return {"runs": said.total(), "lost": 0, "half_done": 0, "said_last": dict(said)}
+
+
+def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
+    """Cut `count` disks out of recordings of a day's work, each of another day."""
+    found: Counter[str] = Counter()
+    for start, pages in zip(range(0, chosen.count, _AT_ONCE_POWER), cycle(PAGES), strict=False):
+        with _site() as site:
+            site.terminal.close()
+            seeds = range(chosen.seed + start, chosen.seed + min(start + _AT_ONCE_POWER, chosen.count))
+            found += cut_power(site.home, site.agency_home, seeds, pages=pages)
+        sys.stderr.write(f"\r{found.total()}   ")
+        assert found.total() == found["whole"], found
+    return {"cuts": found.total(), "lost": 0, "half_done": 0}
 
 
 @contextmanager

@@ -1,0 +1,126 @@
+"""A layer under SQLite that does what it is told and writes down what that was, in its order."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from tests.faults.power_disk import Created, Deleted, Operation, Synced, Truncated, Written
+
+BEGINNING: Final = 2
+"""Events of a trace that tell what stood there before the first operation."""
+_LAYER: Final = "renkei-recording"
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A transaction that the program was told is kept: what the database says after it."""
+
+    contents: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys beside the database are now these. They have their own way to the disk: `store.keyfile`."""
+
+    files: dict[str, bytes]
+
+
+@dataclass
+class Trace:
+    """What happened in a directory, from files that were all on the disk; the first events say what they held."""
+
+    before: dict[str, bytes]
+    events: list[Operation | Kept | Keys] = field(default_factory=list)
+
+
+class Recording(apsw.VFS):
+    """Records what happens to the database file `database`, to what lies beside it, and to the directory `keys`.
+
+    A subclass may fail an operation in `before`.
+    """
+
+    def __init__(self, database: Path, keys: Path, name: str = _LAYER) -> None:
+        super().__init__(name, "")
+        self.layer = name
+        self._database, self._keys = database, keys
+        names = {one.name: one.read_bytes() for one in database.parent.iterdir()}
+        self.trace = Trace(names, [Kept(contents_at(database)), Keys(self._read_keys())])
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+        path = name.filename() if isinstance(name, apsw.URIFilename) else name
+        assert path is not None, "nothing of ours in temporary files"
+        if not os.path.exists(path):  # noqa: PTH110
+            self.note(Created(os.path.basename(path)))  # noqa: PTH119
+        return _RecordedFile(self, name, flags)
+
+    def xDelete(self, path: str, sync: bool) -> None:  # noqa: FBT001, N802
+        super().xDelete(path, sync)
+        self.note(Deleted(os.path.basename(path), sync))  # noqa: PTH119
+
+    def kept(self) -> None:
+        """Write down that a transaction was kept."""
+        inner = apsw.Connection(str(self._database), vfs=self.layer)
+        self.trace.events.append(Kept(contents_of(lambda statement: inner.execute(statement).fetchall())))
+        inner.close()
+
+    def before(self, operation: Operation) -> None:
+        """Be told what is about to be done; an error of apsw's that is raised here is SQLite's."""
+
+    def note(self, operation: Operation) -> None:
+        """Write down what was done, and the keys when other ones stand there since."""
+        keys = next(one for one in reversed(self.trace.events) if isinstance(one, Keys))
+        if {one.name for one in self._keys.iterdir()} != keys.files.keys():
+            self.trace.events.append(Keys(self._read_keys()))
+        self.trace.events.append(operation)
+
+    def _read_keys(self) -> dict[str, bytes]:
+        return {one.name: one.read_bytes() for one in self._keys.iterdir()}
+
+
+class _RecordedFile(apsw.VFSFile):
+    def __init__(self, layer: Recording, name: str | apsw.URIFilename | None, flags: list[int]) -> None:
+        super().__init__("", name, flags)
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        self._layer, self._name = layer, Path(path).name
+
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+        operation = Written(self._name, offset, bytes(data))
+        self._layer.before(operation)
+        super().xWrite(data, offset)
+        self._layer.note(operation)
+
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        operation = Truncated(self._name, newsize)
+        self._layer.before(operation)
+        super().xTruncate(newsize)
+        self._layer.note(operation)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        operation = Synced(self._name)
+        self._layer.before(operation)
+        super().xSync(flags)
+        self._layer.note(operation)
+
+
+def contents_of(ask: Ask) -> str:
+    """Return a digest of everything that a database says, whoever asks it."""
+    tables = sorted(name for (name,) in ask("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+    # Each row ends up in a line of its own; their order is not the store's promise.
+    said = [(table, sorted(map(repr, ask(f'SELECT * FROM "{table}"')))) for table in tables]
+    return sha256(repr(said).encode()).hexdigest()
+
+
+def contents_at(database: Path) -> str:
+    """Return what `contents_of` does, as Python's own SQLite reads it."""
+    connection = sqlite3.connect(database)
+    try:
+        return contents_of(lambda statement: connection.execute(statement).fetchall())
+    finally:
+        connection.close()
