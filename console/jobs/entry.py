@@ -18,6 +18,7 @@ from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAl
 from console.jobs import addition
 from console.jobs.addition import Candidate
 from console.jobs.admission import admit
+from console.jobs.echo import find_echo
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -82,7 +83,12 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> Judged:
     """Check a record as it stands while somebody types; changes nothing and asks for no right."""
     today = clock.day_in_japan(clock.now())
     code = terminal.settings.municipality.code
-    findings = check(dict(record), municipality=code, today=today, direction=Direction.OUT).findings
+    checked = check(dict(record), municipality=code, today=today, direction=Direction.OUT)
+    findings = checked.findings
+    if checked.message is not None:
+        with terminal.database.reading() as reading:
+            echo = find_echo(terminal, reading, checked.message)
+        findings += () if echo is None else (echo,)
     return Judged(findings, wanted_items(record, municipality=code, today=today))
 
 
@@ -96,6 +102,8 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
     with terminal.database.writing() as tx:
         if queue.known(tx, Direction.OUT, (one.key for one in candidates)):
             raise ReferenceTaken
+        for one in candidates:
+            _refuse_echo(terminal, tx, one)
         for key in _targets(candidates):
             wrong = queue.known(tx, Direction.OUT, [key]).get(key)
             if wrong is not None:
@@ -126,6 +134,7 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
     with terminal.database.writing() as tx:
         if queue.known(tx, Direction.OUT, [one.key]).get(one.key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
+        _refuse_echo(terminal, tx, one)
         revision = Revision(
             content=one.content,
             occurred_at=draft.occurred_at,
@@ -227,6 +236,12 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     if checked.message is None:
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
     return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
+
+
+def _refuse_echo(terminal: Terminal, tx: Connection, one: Candidate) -> None:
+    echo = find_echo(terminal, tx, one.message)
+    if echo is not None:
+        raise RecordFaulty(field=echo.field, count="1")
 
 
 def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from console.jobs import addition
 from console.jobs.addition import Candidate
 from console.jobs.admission import admit
+from console.jobs.echo import find_echo
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -98,6 +99,11 @@ def _take_in_portion(
         digest = terminal.vault.digest(one.content)
         before = digests.get(one.key)
         if before is None:
+            # What is known already was taken in before a notice could cause it: only what is new is asked.
+            echo = find_echo(terminal, tx, one.message)
+            if echo is not None:
+                taken.errors.append(_fault(file, line, echo))
+                continue
             digests[one.key] = digest
             fresh.append(one)
             taken.warnings += (_fault(file, line, finding) for finding in warnings)

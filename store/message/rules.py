@@ -138,6 +138,7 @@ _ALL = (
     _error("corrected_item_unknown", *_RECORD_NOTICE),
     _error("corrected_item_not_sent", *_RECORD_NOTICE),
     _error("corrected_item_repeated", *_FORMAT),
+    _error("corrected_by_notice", *_AGENCY_NOTICE),  # Told by the jobs: the notices lie in the store.
     _wanted("corrected_address_wanted", *_RECORD_NOTICE),
     _error("corrected_address_unwanted", *_RECORD_NOTICE),
     _error("report_article_unknown", *_RECORD_NOTICE),

@@ -28,7 +28,7 @@ class Message(SQLModel, table=True):
     pointer: str | None  # Whether it cancels or replaces an earlier message of its kind …
     target: str | None  # … and the reference of that one.
     hold: str | None
-    subject: str | None  # A pseudonym of the person's key, out only.
+    subject: str | None  # A pseudonym of the person's key; of a notice, of the number that it is about.
     author: str | None
     approver: str | None
     revision: int

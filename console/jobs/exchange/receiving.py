@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from console.errors import ItemError, ItemReplayed, NoticeUnfit, ResultOfAnother, ResultUnfit, record_incident
 from console.jobs.admission import admit
+from console.jobs.echo import pseudonym
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
@@ -185,6 +186,7 @@ class _Receiving:
             reference=notice.reference,
             occurred_at=notice.occurred_at.astimezone(UTC),
             content=content,
+            subject=pseudonym(self._terminal, notice),
             uid=got.header.id,
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())

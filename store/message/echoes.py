@@ -1,0 +1,46 @@
+"""What an agency notice caused is never told back to the agency (住基法30条の50; domain, section 2, rule 6)."""
+
+from operator import attrgetter
+from typing import Final, TypeGuard
+
+from store.clock import day_in_japan
+from store.message.codes import Action, NoticeItem
+from store.message.groups import ReportBasis
+from store.message.kinds import AgencyNotice, Message, ResidentRecord
+
+_IDENTITY: Final = attrgetter("person.name", "person.birth_date", "person.sex", "person.nationality")
+_ITEMS: Final = frozenset(map(str, NoticeItem))
+
+
+def number_of(message: ResidentRecord | AgencyNotice) -> str | None:
+    """Return the number of the card or certificate that a message states, None for who has neither."""
+    return message.card_number or message.certificate_number
+
+
+def may_be_echo(message: Message) -> TypeGuard[ResidentRecord]:
+    """Tell whether a message corrects, by the mayor's own act, nothing but items that a notice may be about."""
+    return (
+        isinstance(message, ResidentRecord)
+        and message.action is Action.CORRECTION
+        and not isinstance(message.basis, ReportBasis)
+        and message.cancels is message.replaces is None
+        and _ITEMS.issuperset(message.corrected)
+    )
+
+
+def is_echo(message: ResidentRecord, notice: AgencyNotice) -> bool:
+    """Tell whether a correction only says what the notice, about the same person and no younger, had told.
+
+    The person is the same by number *and* name, birth date, sex and nationality, never by the latter alone.
+    """
+    told = {str(change.item): change.after for change in notice.changes}
+    return (
+        number_of(message) == number_of(notice)
+        and _IDENTITY(message) == _IDENTITY(notice)
+        and notice.noticed_on <= day_in_japan(message.occurred_at)
+        and all(told.get(item) == _value(message, item) for item in message.corrected)
+    )
+
+
+def _value(message: ResidentRecord, item: str) -> str:
+    return str(getattr(message, item) if hasattr(message, item) else getattr(message.person, item))

@@ -1,0 +1,59 @@
+"""A correction that only says what an agency notice told is recognised, and nothing else is."""
+
+from typing import Any
+
+import pytest
+
+from store.message.echoes import is_echo, may_be_echo
+from store.message.kinds import AgencyNotice, message_from_record
+from tests.console.jobs.site import entry, notice, person_of
+
+NOTICE = notice(
+    1,
+    person=person_of(name="NEW NAME"),
+    changes=[
+        {"item": "name", "before": "HOSSAIN RAFIQ", "after": "NEW NAME", "reason": "changed"},
+        {"item": "card_number", "before": "ZZ12345678CD", "after": "AB12345678CD", "reason": "changed"},
+    ],
+)
+
+
+def correction(**items: Any) -> dict[str, Any]:
+    basis = {"kind": "ex_officio", "paragraph": "12-3", "cause": "error", "date": "2026-11-20"}
+    usual = {"person": person_of(name="NEW NAME"), "corrected": ["name"], "action": "correction", "basis": basis}
+    return entry(7, **{**usual, **items})
+
+
+def told_back(record: dict[str, Any]) -> bool:
+    message = message_from_record(record)
+    return may_be_echo(message) and is_echo(message, AgencyNotice.from_record(NOTICE))
+
+
+@pytest.mark.parametrize("corrected", [["name"], ["card_number"], ["name", "card_number"]], ids="-".join)
+def test_what_the_notice_told_is_an_echo(corrected: list[str]) -> None:
+    assert told_back(correction(corrected=corrected))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        {"corrected": ["name", "birth_date"]},
+        {"corrected": ["name", "address"], "previous_address": "東京都新宿区"},
+        {"card_number": "XY00000000YX"},
+        {"person": person_of(name="OTHER NAME")},
+        {"person": person_of(name="NEW NAME", birth_date="1991-02-28")},
+        {"person": person_of(name="NEW NAME", nationality="NPL")},
+        {"person": person_of(name="NEW NAME", sex="female")},
+        {"occurred_at": "2026-11-18T23:59:59+09:00"},
+        {"replaces": "R-000001"},
+        {"action": "entry", "corrected": []},
+    ],
+    ids="-".join,
+)
+def test_what_says_more_or_is_of_another_or_came_first_is_none(items: dict[str, Any]) -> None:
+    assert not told_back(correction(**items))
+
+
+def test_the_japanese_day_decides() -> None:
+    assert told_back(correction(occurred_at="2026-11-18T15:00:00+00:00"))
+    assert not told_back(correction(occurred_at="2026-11-18T14:59:59+00:00"))
