@@ -7,7 +7,8 @@
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
     ├── AccessError              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
-    │   └── PinFileExposed, PinFileUnreadable, PinToChange, RightMissing, OwnPersonRefused
+    │   ├── PinFileExposed, PinFileUnreadable, PartFileExposed, PartFileUnreadable
+    │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
     │   └── TimePast, SearchUnclear, PeerFileUnusable
@@ -154,6 +155,18 @@ class PinFileUnreadable(AccessError):
     """The PIN file `name` cannot be read as one line of UTF-8: the script names the right file."""
 
     code = "pin_file_unreadable"
+
+
+class PartFileExposed(AccessError):
+    """Others can read the file `name` with a part of the passphrase: its owner sets mode 0600."""
+
+    code = "part_file_exposed"
+
+
+class PartFileUnreadable(AccessError):
+    """The file `name` with a part of the passphrase cannot be read as one line: the script names the right file."""
+
+    code = "part_file_unreadable"
 
 
 class RightMissing(AccessError):

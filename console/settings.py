@@ -11,6 +11,7 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -72,6 +73,24 @@ class StoreSettings:
     )
 
 
+class KeySourceName(StrEnum):
+    """Where the terminal's key comes from."""
+
+    HOME = "home"
+    FILE = "file"
+    CREDENTIAL = "credential"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysSettings:
+    """Where the terminal's key comes from; `file` and `credential` say which one, for the sources of that name."""
+
+    source: str = _text("|".join(KeySourceName), ", ".join(KeySourceName), KeySourceName.HOME.value)
+    file: str = _text(r"|/[^\x00-\x1f\x7f]+", "/…", "")
+    credential: str = _text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "[A-Za-z0-9_.-], 1–64", "renkei-terminal-key")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSettings:
     """How messages are reviewed (domain 2.1, 2.4)."""
@@ -128,6 +147,7 @@ class Settings:
     municipality: MunicipalitySettings
     terminal: TerminalSettings
     store: StoreSettings = StoreSettings()
+    keys: KeysSettings = KeysSettings()
     review: ReviewSettings = ReviewSettings()
     retention: RetentionSettings = RetentionSettings()
     session: SessionSettings = SessionSettings()
@@ -155,6 +175,8 @@ class Settings:
         settings = cls.parse(_read(path), path)
         if settings.session.logoff_seconds <= settings.session.lock_seconds:
             raise SettingsInvalid(setting="session.logoff_seconds", wanted="> session.lock_seconds")
+        if settings.keys.source == KeySourceName.FILE and not settings.keys.file:
+            raise SettingsInvalid(setting="keys.file", wanted="/…")
         return settings
 
     @classmethod
@@ -175,10 +197,14 @@ class Settings:
 
     def database_url(self, home: Path) -> str:
         """Return the database's URL; that of a file with an absolute path."""
+        file = self.database_file(home)
+        return self.store.url if file is None else f"sqlite:///{file}"
+
+    def database_file(self, home: Path) -> Path | None:
+        """Return the absolute path of a database that is a file; None for PostgreSQL's."""
         if not self.store.url.startswith("sqlite:"):
-            return self.store.url
-        path = Path(self.store.url.removeprefix("sqlite:///"))
-        return f"sqlite:///{(home / path).absolute()}"
+            return None
+        return (home / self.store.url.removeprefix("sqlite:///")).absolute()
 
 
 def check_private(home: Path) -> None:

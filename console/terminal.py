@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from console.errors import SettingsInvalid
+from console.keysource import KEYS, key_source
 from console.settings import Settings
 from store import clock
 from store.database import Database
+from store.keysources import KeySource, Parts
 from store.log import Ladder, Log
 from store.message.values import check_digit
 from store.people import Pepper
@@ -21,8 +23,6 @@ from transport.keyring import KeyRing
 if TYPE_CHECKING:
     from store.errors import StoreError
 
-KEYS: Final = Path("keys")
-TERMINAL_KEY: Final = KEYS / "terminal.key"
 PEPPER_KEY: Final = KEYS / "pepper.key"
 LINE_KEYS: Final = KEYS / "line"
 LOG_KEYS: Final = KEYS / "log"
@@ -31,27 +31,31 @@ LOG_KEYS: Final = KEYS / "log"
 class Terminal:
     """One municipality's terminal. It may be used from several threads; `close` it when done."""
 
-    def __init__(self, home: Path, settings: Settings, database: Database, vault: Vault, pepper: Pepper) -> None:
+    def __init__(
+        self, home: Path, settings: Settings, database: Database, vault: Vault, pepper: Pepper, key_source: KeySource
+    ) -> None:
         self.home = home
         self.settings = settings
         self.database = database
         self.vault = vault
+        self.key_source = key_source
         self.pepper = pepper
         self.log = Log(settings.terminal.id, Ladder(home / LOG_KEYS))
         self.halted: StoreError | None = None
         """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
 
     @classmethod
-    def open(cls, home: Path) -> "Terminal":
-        """Open the terminal at `home`.
+    def open(cls, home: Path, parts: Parts | None = None) -> "Terminal":
+        """Open the terminal at `home`, whose key two persons may have to give their `parts` for.
 
         Raises a SettingsError, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
         _refuse_unknown_municipality(settings)
-        vault = Vault.open(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
+        source = key_source(settings, home, parts)
+        vault = Vault.open(source, terminal_id=settings.terminal.id)
         pepper = Pepper.open(home / PEPPER_KEY)
-        return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper)
+        return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
 
     @cached_property
     def keys(self) -> KeyRing:

@@ -159,6 +159,118 @@ class KeyFileDamaged(KeyFileFault):
     exit_status = 6
 
 
+class KeyFileLoose(KeyFileFault):
+    """A key file outside the terminal's directory has another mode than 0400: the custodian sets it."""
+
+    code = "key_file_loose"
+    exit_status = 7
+
+
+class KeyFileForeign(KeyFileFault):
+    """A key file belongs to somebody else: the custodian gives it to the user of this program."""
+
+    code = "key_file_foreign"
+    exit_status = 7
+
+
+class KeyInDatabase(KeyFileFault):
+    """The key is to lie in the database's directory, where one theft takes both: the custodian moves it elsewhere."""
+
+    code = "key_in_database"
+    exit_status = 7
+
+
+class KeyPathLinked(KeyFileFault):
+    """The way to the key leads over a symbolic link: the custodian writes the way without it."""
+
+    code = "key_path_linked"
+    exit_status = 7
+
+
+class KeyPathOpen(KeyFileFault):
+    """Others can put something else in the way to the key: the custodian narrows that directory."""
+
+    code = "key_path_open"
+    exit_status = 7
+
+
+class CredentialsAbsent(KeyFileFault):
+    """The program was started without systemd's credentials: the custodian starts the service, or passes them on."""
+
+    code = "credentials_absent"
+
+
+class CredentialsRelative(KeyFileFault):
+    """$CREDENTIALS_DIRECTORY is no absolute path, as systemd sets it: the custodian finds out who set it."""
+
+    code = "credentials_relative"
+    exit_status = 7
+
+
+class CredentialMissing(KeyFileFault):
+    """There is no credential of that name: the custodian corrects the unit or the setting."""
+
+    code = "credential_missing"
+
+
+class CredentialExposed(KeyFileFault):
+    """Others can write or read the credential: it is not as systemd hands it out, and the custodian sees why."""
+
+    code = "credential_exposed"
+    exit_status = 7
+
+
+class CredentialDiffers(KeyFileFault):
+    """The credential is another key than the one to be restored: the custodian installs that one first."""
+
+    code = "credential_differs"
+
+
+class KeyPartsFault(KeyFileFault):
+    """The two parts of the passphrase, each known to one person, do not do."""
+
+    exit_status = 3
+
+
+class KeyPartsMissing(KeyPartsFault):
+    """The terminal opens with two parts, which were not given: two persons type them, or a script names their files."""
+
+    code = "key_parts_missing"
+
+
+class KeyPartsRefused(KeyPartsFault):
+    """The parts do not open the terminal; whose was wrong nobody knows. Both persons type them again."""
+
+    code = "key_parts_refused"
+
+
+class KeyPartsTooSoon(KeyPartsFault):
+    """After wrong parts the next try has to wait: the persons come back then."""
+
+    code = "key_parts_too_soon"
+
+
+class KeyPartsWeak(KeyPartsFault):
+    """A part that is to be chosen is too easily guessed: that person chooses a longer one."""
+
+    code = "key_parts_weak"
+    exit_status = 4
+
+
+class KeyPartsAlike(KeyPartsFault):
+    """Both parts that are to be chosen are the same: one person would open the terminal alone. They choose again."""
+
+    code = "key_parts_alike"
+    exit_status = 4
+
+
+class KeyPartsUnwanted(KeyPartsFault):
+    """New parts were given where the key does not come from a passphrase: the custodian leaves them out."""
+
+    code = "key_parts_unwanted"
+    exit_status = 2
+
+
 # ── Integrity ─────────────────────────────────────────────────────────────────────────────────────
 
 

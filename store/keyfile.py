@@ -39,6 +39,27 @@ def replace_key_file(path: Path, key: bytes) -> None:
     sync_directory(path.parent)
 
 
+def supersede_key_file(path: Path, key: bytes) -> None:
+    """Put `key` in the place of the file `path` as `replace_key_file` does, and destroy the bytes that stood there."""
+    former = path.with_name(f".{path.name}.former")
+    if former.exists():
+        # An interrupted call left it; it is the file itself where that call had not replaced it yet.
+        former.unlink() if former.samefile(path) else destroy_key_file(former)
+    os.link(path, former)
+    replace_key_file(path, key)
+    destroy_key_file(former)
+
+
+def destroy_key_file(path: Path) -> None:
+    """Overwrite a file, which helps on a disk that writes in place, and remove its name."""
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.write(bytes(os.fstat(file.fileno()).st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+
+
 def draft_of(path: Path) -> Path:
     """Return under which name `replace_key_file` writes."""
     return path.with_name(f".{path.name}.next")
@@ -46,14 +67,22 @@ def draft_of(path: Path) -> Path:
 
 def read_key_file(path: Path, *, size: int) -> bytes:
     """Return the key of exactly `size` bytes. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
+    key = read_whole_key_file(path, most=size)
+    if len(key) != size:
+        raise KeyFileDamaged(file=path.name)
+    return key
+
+
+def read_whole_key_file(path: Path, *, most: int) -> bytes:
+    """Return what a private file of at most `most` bytes holds. Raises as `read_key_file`."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & _OTHERS:
                 raise KeyFileExposed(file=path.name)
-            key = file.read(size + 1)
+            key = file.read(most + 1)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         raise KeyFileMissing(file=path.name) from None
-    if len(key) != size:
+    if len(key) > most:
         raise KeyFileDamaged(file=path.name)
     return key
 

@@ -14,7 +14,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from cryptography.exceptions import InvalidTag
@@ -23,10 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.errors import KeyFileDamaged, SealBroken
-from store.keyfile import draft_of, read_key_file, replace_key_file, sync_directory, write_key_file
-
-KEY_BYTES: Final = 32
-"""How long the terminal's key is."""
+from store.keyfile import read_key_file, replace_key_file, write_key_file
+from store.keysources.source import KEY_BYTES, Keys, KeySource, Mark
 
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
@@ -34,7 +31,6 @@ _WRAPPED_BYTES: Final = _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 # A row key seals one value once, so a fixed nonce never repeats under it (SP 800-38D, section 8.2.1).
 _ONLY_NONCE: Final = bytes(_NONCE_BYTES)
 _CONTEXT: Final = b"renkei/seal/1"
-_PSEUDONYM_FILE: Final = "pseudonym.key"
 
 
 class Place(NamedTuple):
@@ -61,30 +57,29 @@ class Vault:
         self, terminal_key: bytes, pseudonym_key: bytes, terminal_id: str, *, former_key: bytes | None = None
     ) -> None:
         self.terminal_id = terminal_id
-        self._key_file: Path | None = None
-        self._mark = (0, 0)
+        self._source: KeySource | None = None
+        self._mark: Mark = ()
         self._take(terminal_key, former_key)
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
 
     @classmethod
-    def create(cls, key_file: Path, *, terminal_id: str) -> Self:
-        """Make the terminal's key in `key_file` and the wrapped pseudonym key beside it.
+    def create(cls, source: KeySource, *, terminal_id: str) -> Self:
+        """Install a key in `source`, and make the pseudonym key that it wraps. Raises KeyFileExists, KeyFileFaults.
 
-        Both are new random 256-bit keys in files of mode 0400. Raises KeyFileExists.
+        Both are new random 256-bit keys, in files of mode 0400, unless the source brings the terminal's key itself.
         """
-        terminal_key, pseudonym_key = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
-        wrapped = _wrap_pseudonym_key(terminal_key, pseudonym_key)
-        write_key_file(key_file, terminal_key)
-        write_key_file(key_file.with_name(_PSEUDONYM_FILE), wrapped)
-        return cls.open(key_file, terminal_id=terminal_id)
+        key = source.chosen_key(os.urandom(KEY_BYTES))
+        source.install(key)
+        write_key_file(source.pseudonym_file, _wrap_pseudonym_key(key, os.urandom(KEY_BYTES)))
+        return cls.open(source, terminal_id=terminal_id)
 
     @classmethod
-    def open(cls, key_file: Path, *, terminal_id: str) -> Self:
-        """Read both keys. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
-        read = _read_keys(key_file)
-        vault = cls(read.terminal, read.pseudonym, terminal_id, former_key=read.former)
-        vault._key_file, vault._mark = key_file, read.mark
+    def open(cls, source: KeySource, *, terminal_id: str) -> Self:
+        """Read both keys. Raises a KeyFileFault."""
+        read = _read_keys(source)
+        vault = cls(read.keys.current, read.pseudonym, terminal_id, former_key=read.keys.former)
+        vault._source, vault._mark = source, read.mark
         return vault
 
     def seal(self, plain: bytes, *, place: Place) -> Sealed:
@@ -150,15 +145,15 @@ class Vault:
         self.backup_key = backup_key(terminal_key)
 
     def renew(self) -> bool:
-        """Read the key anew when its file is another one by now: a change of the key has begun or ended meanwhile.
+        """Read the key anew when its source has another one by now: a change of the key has begun or ended meanwhile.
 
-        The files change while nobody else may write, so what is sealed inside a writing block is never sealed under a
-        key that is gone when the block ends.
+        The source changes while nobody else may write, so what is sealed inside a writing block is never sealed under a
+        key that is gone when the block ends. Raises a KeyFileFault.
         """
-        if self._key_file is None or _mark_of(self._key_file) == self._mark:
+        if self._source is None or self._source.mark() == self._mark:
             return False
-        read = _read_keys(self._key_file)
-        self._take(read.terminal, read.former)
+        read = _read_keys(self._source)
+        self._take(*read.keys)
         self._mark = read.mark
         return True
 
@@ -178,75 +173,32 @@ def backup_key(terminal_key: bytes) -> bytes:
     return _derive(terminal_key, b"renkei/backup/1")
 
 
-def begin_key_change(key_file: Path) -> None:
-    """Put a new key in `key_file`, the former one beside it; go on with a change that was interrupted.
+def begin_key_change(source: KeySource) -> None:
+    """Let `source` give a new key, the former one beside it; go on with a change that was interrupted.
 
     To be called while nobody else may write. After return a power failure loses neither key.
     """
-    former = _former_of(key_file)
-    if former.exists() and former.read_bytes() == key_file.read_bytes():
-        # Interrupted before the new key was in its place: nothing was wrapped by it.
-        former.unlink()
-    if not former.exists():
-        os.link(key_file, former)
-        sync_directory(key_file.parent)
-        replace_key_file(key_file, os.urandom(KEY_BYTES))
-    _rewrap_pseudonym_key(key_file)
+    source.begin_change()
+    read = _read_keys(source)
+    replace_key_file(source.pseudonym_file, _wrap_pseudonym_key(read.keys.current, read.pseudonym))
 
 
-def end_key_change(key_file: Path) -> None:
-    """Destroy the former key: its bytes are overwritten before its name is removed."""
-    former = _former_of(key_file)
-    former.chmod(0o600)
-    with former.open("r+b") as file:
-        file.write(bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    former.unlink()
-    draft_of(key_file).unlink(missing_ok=True)
-    # Who has the vault open sees by the file that there is no former key any more.
-    replace_key_file(key_file, read_key_file(key_file, size=KEY_BYTES))
-
-
-def is_key_changing(key_file: Path) -> bool:
-    """Tell whether a change of the key was begun and has not ended."""
-    return _former_of(key_file).exists()
-
-
-class _Keys(NamedTuple):
-    terminal: bytes
-    former: bytes | None
+class _Read(NamedTuple):
+    keys: Keys
     pseudonym: bytes
-    mark: tuple[int, int]
+    mark: Mark
 
 
-def _read_keys(key_file: Path) -> _Keys:
-    terminal_key = read_key_file(key_file, size=KEY_BYTES)
-    mark = _mark_of(key_file)
-    former_file = _former_of(key_file)
-    former = read_key_file(former_file, size=KEY_BYTES) if former_file.exists() else None
-    pseudonym_file = key_file.with_name(_PSEUDONYM_FILE)
-    wrapped = read_key_file(pseudonym_file, size=_WRAPPED_BYTES)
-    for key in (terminal_key, former):
+def _read_keys(source: KeySource) -> _Read:
+    # The mark first: a change in between is then found by the next look.
+    mark = source.mark()
+    keys = source.read()
+    wrapped = read_key_file(source.pseudonym_file, size=_WRAPPED_BYTES)
+    for key in keys:
         pseudonym = None if key is None else _unwrap_pseudonym_key(key, wrapped)
         if pseudonym is not None:
-            return _Keys(terminal_key, former, pseudonym, mark)
-    raise KeyFileDamaged(file=pseudonym_file.name)
-
-
-def _rewrap_pseudonym_key(key_file: Path) -> None:
-    read = _read_keys(key_file)
-    wrapped = _wrap_pseudonym_key(read.terminal, read.pseudonym)
-    replace_key_file(key_file.with_name(_PSEUDONYM_FILE), wrapped)
-
-
-def _mark_of(key_file: Path) -> tuple[int, int]:
-    found = key_file.stat()
-    return found.st_ino, found.st_mtime_ns
-
-
-def _former_of(key_file: Path) -> Path:
-    return key_file.with_name(f"{key_file.stem}-former{key_file.suffix}")
+            return _Read(keys, pseudonym, mark)
+    raise KeyFileDamaged(file=source.pseudonym_file.name)
 
 
 def _own_part(text: str) -> bytes:

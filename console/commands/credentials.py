@@ -1,42 +1,72 @@
-"""The PIN of the person a script acts as: from a file of their own, never from arguments or the environment."""
+"""What persons know, for scripts: from files of their own, never from arguments or the environment."""
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
-from console.errors import PinFileExposed, PinFileUnreadable
+import click
 
-_LONGEST_PIN = 1024
+from console.errors import (
+    AccessError,
+    PartFileExposed,
+    PartFileUnreadable,
+    PinFileExposed,
+    PinFileUnreadable,
+)
+from console.words import Words
+from store.keysources import Parts
+
+_LONGEST = 1024
 
 
 def read_pin(path: Path) -> str:
+    """Return the PIN in the file at `path`. Raises PinFileExposed, PinFileUnreadable."""
+    return _read_line(path, PinFileExposed, PinFileUnreadable)
+
+
+def read_parts(paths: Sequence[Path], words: Words) -> Parts | None:
+    """Return the two parts of a passphrase, one from each file; None when no file was named.
+
+    Raises PartFileExposed, PartFileUnreadable, and wrong usage for any other number of files.
+    """
+    if not paths:
+        return None
+    if len(paths) != 2 or paths[0].absolute() == paths[1].absolute():  # noqa: PLR2004 - two persons
+        raise click.UsageError(words("commands.usage.parts"), click.get_current_context(silent=True))
+    first, second = (_read_line(path, PartFileExposed, PartFileUnreadable) for path in paths)
+    return Parts(first, second)
+
+
+def _read_line(path: Path, exposed: type[AccessError], unreadable: type[AccessError]) -> str:
     """Return the first and only line of the file at `path`.
 
-    Raises PinFileExposed unless it is ours and of mode 0600 or 0400, PinFileUnreadable when it is no regular file
-    with one line of UTF-8. Mode and owner are those of the opened file, so that no other can be put in its place.
+    Raises `exposed` unless it is ours and of mode 0600 or 0400, `unreadable` when it is no regular file with one line
+    of UTF-8. Mode and owner are those of the opened file, so that no other can be put in its place.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        raise PinFileUnreadable(name=path.name) from None
+        raise unreadable(name=path.name) from None
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise PinFileUnreadable(name=path.name)
+            raise unreadable(name=path.name)
         if stat.S_IMODE(found.st_mode) not in {0o600, 0o400} or found.st_uid != os.geteuid():
-            raise PinFileExposed(name=path.name)
-        raw = os.read(handle, _LONGEST_PIN + 1)
+            raise exposed(name=path.name)
+        raw = os.read(handle, _LONGEST + 1)
     finally:
         os.close(handle)
-    return _single_line(raw, path.name)
+    line = _single_line(raw)
+    if line is None:
+        raise unreadable(name=path.name)
+    return line
 
 
-def _single_line(raw: bytes, name: str) -> str:
+def _single_line(raw: bytes) -> str | None:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise PinFileUnreadable(name=name) from None
+        return None
     line = text.removesuffix("\n").removesuffix("\r")
-    if not line or len(raw) > _LONGEST_PIN or not line.isprintable():
-        raise PinFileUnreadable(name=name)
-    return line
+    return line if line and len(raw) <= _LONGEST and line.isprintable() else None

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from console.commands.credentials import read_pin
+from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
 from console.errors import ConsoleError, CredentialsMissing
 from console.session import Ending, Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
 from store.errors import StoreError
+from store.keysources import Parts
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
@@ -35,6 +36,7 @@ class Invocation:
     as_json: bool = False
     person: str | None = None
     pin_file: Path | None = None
+    part_files: tuple[Path, ...] = ()
     _words: Words | None = field(default=None, repr=False)
 
     @property
@@ -55,21 +57,25 @@ class Invocation:
             raise click.UsageError(self.words("commands.usage.home"), click.get_current_context(silent=True))
         return self.home
 
+    def parts(self) -> Parts | None:
+        """Return the parts of the passphrase that opens the terminal, if their files were named."""
+        return read_parts(self.part_files, self.words)
+
     @contextmanager
     def acting(self) -> Iterator[tuple["Terminal", Session]]:
         """Open the terminal, log the named person on, and log off however the work ends.
 
         Sessions whose process died without closing them get their closing entry first.
 
-        Raises CredentialsMissing, PinFileExposed or PinFileUnreadable before anything is opened.
+        Raises CredentialsMissing, or what is wrong with the files of PIN and parts, before anything is opened.
         """
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
-        pin = read_pin(self.pin_file)
+        pin, parts = read_pin(self.pin_file), self.parts()
         from console.jobs import access, checkpoints
         from console.terminal import Terminal
 
-        with Terminal.open(self.named_home()) as terminal:
+        with Terminal.open(self.named_home(), parts) as terminal:
             checkpoints.start(terminal, from_witness=False)
             access.close_abandoned(terminal)
             session = access.log_on(terminal, self.person, pin, origin="command")
@@ -117,6 +123,7 @@ def common_options(*, outermost: bool) -> list[CommonOption]:
         CommonOption("--json", "as_json", is_flag=True),
         CommonOption("--as", "person", metavar="ID"),
         CommonOption("--pin-file", "pin_file", type=click.Path(path_type=Path)),
+        CommonOption("--part-file", "part_files", type=click.Path(path_type=Path), multiple=True),
     ]
 
 

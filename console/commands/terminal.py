@@ -43,7 +43,8 @@ def init(said: Invocation, file: Path | None, owner_url: str | None) -> int:
     from console.jobs import setup
 
     home = said.named_home()
-    made = setup.init(home, _TEMPLATE if file is None else Settings.read(file), owner_url=owner_url)
+    settings = _TEMPLATE if file is None else Settings.read(file)
+    made = setup.init(home, settings, owner_url=owner_url, parts=said.parts())
     data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
     lines = [said.words("commands.init.done", **data), said.words("commands.init.code", **data)]
     if file is None:
@@ -58,7 +59,7 @@ def check(said: Invocation) -> int:
     """Tell for each part whether it is in order; nothing is processed and nobody is logged on."""
     from console.jobs import health
 
-    found = health.check(said.named_home(), said.words)
+    found = health.check(said.named_home(), said.words, said.parts())
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
     return max((_STATUSES.get(one.name, Status.FAILED) for one in found.checks if not one.ok), default=Status.DONE)

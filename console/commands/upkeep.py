@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from console.commands.credentials import read_parts
 from console.commands.faults import Status
 from console.commands.invocation import Invocation
+from console.words.visible import visible
 
 
 @click.command("upgrade")
@@ -15,7 +17,7 @@ def upgrade(said: Invocation, owner_url: str | None) -> int:
     """Bring the database to the program's version; a second time there is nothing to do."""
     from console.jobs import upgrade as job
 
-    done = job.upgrade(said.named_home(), owner_url=owner_url)
+    done = job.upgrade(said.named_home(), owner_url=owner_url, parts=said.parts())
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
     said.output.result(data, [said.words(f"commands.upgrade.{key}", **data)])
@@ -45,7 +47,7 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
     """Make the backup's terminal anew, once everything in it has been verified."""
     from console.jobs import backup as job
 
-    done = job.restore(file, said.named_home(), key_file, owner_url=owner_url)
+    done = job.restore(file, said.named_home(), key_file, owner_url=owner_url, parts=said.parts())
     data = {
         "home": str(done.home),
         "entries": done.entries,
@@ -57,15 +59,21 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
 
 
 @click.command("rekey")
+@click.option("--new-part-file", "new_part_files", metavar="FILE", type=click.Path(path_type=Path), multiple=True)
 @click.pass_obj
-def rekey(said: Invocation) -> int:
+def rekey(said: Invocation, new_part_files: tuple[Path, ...]) -> int:
     """Change the terminal's key, or end a change that was interrupted."""
+    new_parts = read_parts(new_part_files, said.words)
     with said.acting() as (terminal, session):
         from console.jobs import rekey as job
 
-        done = job.change_key(terminal, session)
-    data = {"total": done.total, "changed": done.changed, "left": 0}
-    said.output.result(data, [said.words("commands.rekey.done", **data)])
+        done = job.change_key(terminal, session, new_parts=new_parts)
+    waiting = None if done.to_install is None else str(done.to_install)
+    data = {"total": done.total, "changed": done.changed, "left": 0, "new_key_file": waiting}
+    told = [said.words(f"commands.rekey.{'done' if waiting is None else 'wrapped'}", **data)]
+    if waiting is not None:
+        told.append(visible(said.words("commands.rekey.install", file=waiting)))
+    said.output.result(data, told)
     return Status.DONE
 
 

@@ -19,23 +19,27 @@ from console.errors import BackupUnfit, BackupUnreadable
 from console.jobs import checkpoints, peers
 from console.jobs.admission import admit
 from console.jobs.setup import drafted, new_file
+from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
 from console.settings import FILE_NAME, REHEARSAL_FILE, Settings
-from console.terminal import KEYS, TERMINAL_KEY, Terminal
+from console.terminal import Terminal
 from store import clock, dump, migrations, queue
 from store.database import Database
 from store.errors import LogBroken
-from store.keyfile import read_key_file, write_key_file
+from store.keyfile import write_key_file
+from store.keysources import Parts
 from store.log import Cause, Event, newest
 from store.message.states import Direction
 from store.rights import Right
 from store.sealedfile import SealedWriter, read_head, read_pieces
-from store.vault import KEY_BYTES, backup_key
+from store.vault import backup_key
 from transport.envelope import Envelope
 from transport.receipts import verify_receipt
 
 _FORMAT: Final = "renkei-backup/1"
 _FILES: Final = (FILE_NAME, REHEARSAL_FILE)
+# Among the names of files, what stands for the former key while the terminal's key is being changed.
+_FORMER_KEY: Final = "former-key"
 _END_OF_FILES: Final = b"[]\n"
 _PORTION: Final = 1000
 
@@ -68,13 +72,17 @@ def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
     return BackedUp(file, made)
 
 
-def restore(file: Path, home: Path, key_file: Path, *, owner_url: str | None = None) -> Restored:
+def restore(
+    file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: Parts | None = None
+) -> Restored:
     """Make the terminal of the backup `file` at `home`, which must be empty, with its key in `key_file`.
 
-    Raises HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or changed), BackupUnfit (of
-    another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptError; then nothing stands at `home`.
+    The key goes where the terminal's settings have it; `parts` open it if it is wrapped, and wrap it there. Raises
+    KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or changed),
+    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptError; then nothing
+    stands at `home`.
     """
-    key = read_key_file(key_file, size=KEY_BYTES)
+    key = read_kept_key(key_file, parts)
     with _opened(file) as stream:
         revision = read_head(stream).get("revision")
         if revision != migrations.HEAD:
@@ -82,14 +90,16 @@ def restore(file: Path, home: Path, key_file: Path, *, owner_url: str | None = N
         stream.seek(0)
         lines = _lines(read_pieces(stream, backup_key(key)))
         with drafted(home) as draft:
-            _restore_files(draft, lines)
-            write_key_file(draft / TERMINAL_KEY, key)
+            former = _restore_files(draft, lines)
             settings = Settings.load(draft)
-            with closing(Database.create(settings.database_url(draft), owner_url=owner_url)) as database:
-                _load(database, lines)
-            with Terminal.open(draft) as terminal:
-                done = _prove(terminal, home)
-                _record(terminal, done)
+            source = key_source(settings, draft, parts)
+            with source.provisional():
+                source.install(key, former)
+                with closing(Database.create(settings.database_url(draft), owner_url=owner_url)) as database:
+                    _load(database, lines)
+                with Terminal.open(draft, parts) as terminal:
+                    done = _prove(terminal, home)
+                    _record(terminal, done)
     return done
 
 
@@ -99,10 +109,11 @@ def restore(file: Path, home: Path, key_file: Path, *, owner_url: str | None = N
 def _write(terminal: Terminal, stream: BinaryIO) -> None:
     with ExitStack() as blocks:
         with terminal.database.writing():
-            # While it is our turn neither a row nor a key of the log changes: the snapshot begins here.
+            # While it is our turn neither a row nor a key changes: the snapshot begins here.
+            terminal.vault.renew()
             reading = blocks.enter_context(terminal.database.reading())
             entries = newest(reading)
-            files = list(_files(terminal.home))
+            files = list(_files(terminal))
         head = {
             "format": _FORMAT,
             "terminal": terminal.settings.terminal.id,
@@ -119,11 +130,15 @@ def _write(terminal: Terminal, stream: BinaryIO) -> None:
         writer.close()
 
 
-def _files(home: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the settings and of all keys but the terminal's own."""
+def _files(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the settings and of all keys but the terminal's own; of that the former one, if any."""
+    home, source = terminal.home, terminal.key_source
     for path in (*(home / name for name in _FILES), *sorted((home / KEYS).rglob("*"))):
-        if path.is_file() and path != home / TERMINAL_KEY and not path.name.startswith("."):
+        if path.is_file() and path not in source.own_files and not path.name.startswith("."):
             yield path.relative_to(home).as_posix(), path.read_bytes()
+    former = source.read().former
+    if former is not None:
+        yield _FORMER_KEY, former
 
 
 # ── Restoring ─────────────────────────────────────────────────────────────────────────────────────
@@ -143,16 +158,22 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield from (line + b"\n" for line in whole)
 
 
-def _restore_files(home: Path, lines: Iterator[bytes]) -> None:
+def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
+    """Write the files; return the former key where the terminal's key was being changed."""
+    former: bytes | None = None
     for line in lines:
         if line == _END_OF_FILES:
-            return
+            break
         name, content = json.loads(line)
+        if name == _FORMER_KEY:
+            former = b64decode(content)
+            continue
         path = home / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
         if path.parent == home:
             path.chmod(0o600)
+    return former
 
 
 def _load(database: Database, lines: Iterator[bytes]) -> None:

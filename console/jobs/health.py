@@ -13,11 +13,13 @@ from typing import Final
 from console.jobs import peers
 from console.jobs.exchange import line_state
 from console.jobs.exchange.clocks import WARNED_SECONDS
+from console.keysource import key_source
 from console.settings import Settings
-from console.terminal import PEPPER_KEY, TERMINAL_KEY, Terminal
+from console.terminal import PEPPER_KEY, Terminal
 from console.words import Words
 from store import clock
 from store.database import Database
+from store.keysources import Parts
 from store.people import Pepper
 from store.vault import Vault
 from transport.identity import newest_in_force
@@ -108,17 +110,20 @@ def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
     return None if any(now < one.valid_from <= until for one in known) else until
 
 
-def check(home: Path, words: Words) -> Health:
-    """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on."""
+def check(home: Path, words: Words, parts: Parts | None = None) -> Health:
+    """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on.
+
+    `parts` open the terminal where its key wants them.
+    """
     checks = [_try("settings", words, lambda: _settings(home, words))]
     if not checks[0].ok:
         return Health(tuple(checks))
     checks += [
-        _try("keys", words, lambda: _keys(home, words)),
+        _try("keys", words, lambda: _keys(home, words, parts)),
         _try("database", words, lambda: _database(home, words)),
     ]
     if all(one.ok for one in checks):
-        with Terminal.open(home) as terminal:
+        with Terminal.open(home, parts) as terminal:
             checks += [
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
                 _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
@@ -148,10 +153,16 @@ def _settings(home: Path, words: Words) -> Check:
     return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
 
 
-def _keys(home: Path, words: Words) -> Check:
-    Vault.open(home / TERMINAL_KEY, terminal_id=Settings.load(home).terminal.id)
+def _keys(home: Path, words: Words, parts: Parts | None) -> Check:
+    settings = Settings.load(home)
+    source = key_source(settings, home, parts)
+    Vault.open(source, terminal_id=settings.terminal.id)
     Pepper.open(home / PEPPER_KEY)
-    return Check("keys", ok=True, detail=words("check.found.keys"))
+    told = words(f"check.found.key_source.{settings.keys.source}")
+    if source.to_install is None:
+        return Check("keys", ok=True, detail=words("check.found.keys", source=told))
+    detail = words("check.found.key_waiting", file=source.to_install.name)
+    return Check("keys", ok=False, detail=detail, remedy=words("check.remedy.key_waiting"))
 
 
 def _database(home: Path, words: Words) -> Check:

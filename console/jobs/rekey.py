@@ -1,39 +1,49 @@
 """Changing the terminal's key: every row key wrapped anew, counted, and the former key destroyed when none is left.
 
-It can be interrupted at any moment and begun again: the former key lies beside the new one until nothing needs it.
+It can be interrupted at any moment and begun again: the former key is there until nothing needs it. Where only the
+custodian can put the new key in its place (a credential), it waits in a file until it was found there.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
 from console.session import Session
-from console.terminal import TERMINAL_KEY, Terminal
+from console.terminal import Terminal
 from store import queue
+from store.keysources import Parts
 from store.log import Event
 from store.rights import Right
-from store.vault import begin_key_change, end_key_change, is_key_changing
+from store.vault import begin_key_change
 
 _PORTION: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Rekeyed:
-    """A change of the key that has ended: how many row keys there are, and how many this run wrapped anew."""
+    """Nothing is left under the former key: how many row keys there are, and how many this run wrapped anew.
+
+    `to_install` is the file with the new key where the custodian has still to put it in its place.
+    """
 
     total: int
     changed: int
+    to_install: Path | None = None
 
 
-def change_key(terminal: Terminal, session: Session, *, report: Report | None = None) -> Rekeyed:
-    """Change the terminal's key, or end a change that was interrupted.
+def change_key(
+    terminal: Terminal, session: Session, *, new_parts: Parts | None = None, report: Report | None = None
+) -> Rekeyed:
+    """Change the terminal's key, or end a change that was interrupted; wrap it under `new_parts` if some are given.
 
     `report` gets the phase `rekey`, counted in rows. Raises RightMissing, SealBroken (a row that no key opens: the
     former key stays), KeyFileFaults.
     """
     admit(terminal, session, Right.SETTINGS)
-    key_file = terminal.home / TERMINAL_KEY
+    if new_parts is not None:
+        terminal.key_source.wrap_anew(new_parts)
     _begin(terminal, session)
     with terminal.database.reading() as reading:
         total = queue.count_sealed(reading)
@@ -46,22 +56,22 @@ def change_key(terminal: Terminal, session: Session, *, report: Report | None = 
         meter.advance(done.rows)
     with terminal.database.writing() as tx:
         # Nobody else writes while it is our turn: what is counted here is all there is.
-        left = queue.count_left(tx, terminal.vault)
-        if left == 0:
+        left, to_install = queue.count_left(tx, terminal.vault), terminal.key_source.to_install
+        # Once the rows are done, and once the key is where it belongs; not when somebody only asks again.
+        if left == 0 and (changed or to_install is None):
             detail = {"count": changed}
             terminal.log.append(tx, Event.KEY_CHANGED, actor=session.person_id, session=session.id, detail=detail)
     if left:
         # Rows that other terminals added under the former key while we walked: once more.
         again = change_key(terminal, session, report=report)
-        return Rekeyed(again.total, changed + again.changed)
-    end_key_change(key_file)
-    return Rekeyed(total, changed)
+        return Rekeyed(again.total, changed + again.changed, again.to_install)
+    terminal.key_source.end_change()
+    return Rekeyed(total, changed, to_install)
 
 
 def _begin(terminal: Terminal, session: Session) -> None:
-    key_file = terminal.home / TERMINAL_KEY
     with terminal.database.writing() as tx:
-        if not is_key_changing(key_file):
+        if not terminal.key_source.changing:
             terminal.log.append(tx, Event.KEY_CHANGING, actor=session.person_id, session=session.id)
-        begin_key_change(key_file)
+        begin_key_change(terminal.key_source)
         terminal.vault.renew()

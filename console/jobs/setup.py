@@ -15,13 +15,15 @@ from typing import BinaryIO, Final
 
 from console.errors import FileExists, FileUnwritable, HomeNotEmpty, HomeUnwritable
 from console.jobs import checkpoints
+from console.keysource import key_source
 from console.settings import FILE_NAME, Settings, dump, names
-from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, TERMINAL_KEY, Terminal
+from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal
 from console.words import Words
 from store import clock
 from store.database import Database
 from store.errors import PinFault
 from store.keyfile import sync_directory
+from store.keysources import KeySource, Parts
 from store.log import Cause, Event, Ladder
 from store.people import Pepper, Role, add_person, check_pin_policy, hash_new_pin
 from store.vault import Vault
@@ -42,13 +44,14 @@ class Initialised:
     one_time_code_file: Path
 
 
-def init(home: Path, settings: Settings, *, owner_url: str | None = None) -> Initialised:
+def init(home: Path, settings: Settings, *, owner_url: str | None = None, parts: Parts | None = None) -> Initialised:
     """Make a terminal at `home` with its first officer, who is also custodian until there is another.
 
-    `owner_url` as for `Database.create`. Raises HomeNotEmpty, HomeUnwritable, DiskFull.
+    `owner_url` as for `Database.create`; `parts` as for `key_source`. Raises HomeNotEmpty, HomeUnwritable, DiskFull,
+    KeyFileFaults.
     """
     code = draw_pin()
-    with new_terminal(home, settings, owner_url=owner_url) as draft:
+    with new_terminal(home, settings, owner_url=owner_url, parts=parts) as draft:
         add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
         write_private(draft.home / ONE_TIME_CODE_FILE, code + "\n")
     return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE)
@@ -56,14 +59,21 @@ def init(home: Path, settings: Settings, *, owner_url: str | None = None) -> Ini
 
 @contextmanager
 def new_terminal(
-    home: Path, settings: Settings, *, authority: RehearsalAuthority | None = None, owner_url: str | None = None
+    home: Path,
+    settings: Settings,
+    *,
+    authority: RehearsalAuthority | None = None,
+    owner_url: str | None = None,
+    parts: Parts | None = None,
 ) -> Iterator[Terminal]:
     """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
 
     Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
     """
-    with drafted(home) as draft, _made(draft, settings, authority, owner_url) as terminal:
-        yield terminal
+    with drafted(home) as draft:
+        source = key_source(settings, draft, parts)
+        with source.provisional(), _made(draft, settings, source, authority, owner_url) as terminal:
+            yield terminal
 
 
 @contextmanager
@@ -144,15 +154,17 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
-def _made(home: Path, settings: Settings, authority: RehearsalAuthority | None, owner_url: str | None) -> Terminal:
+def _made(
+    home: Path, settings: Settings, source: KeySource, authority: RehearsalAuthority | None, owner_url: str | None
+) -> Terminal:
     words = Words("ja")
     write_private(home / FILE_NAME, dump(settings, {name: words(f"settings.{name}") for name in names()}))
-    vault = Vault.create(home / TERMINAL_KEY, terminal_id=settings.terminal.id)
+    vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority)
     Ladder.create(home / LOG_KEYS)
     database = Database.create(settings.database_url(home), owner_url=owner_url)
-    terminal = Terminal(home, settings, database, vault, pepper)
+    terminal = Terminal(home, settings, database, vault, pepper, source)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
     checkpoints.make(terminal, Cause.CREATED)

@@ -6,6 +6,7 @@ from pathlib import Path
 from console.settings import Settings
 from console.terminal import Terminal
 from store.database import Database
+from store.keysources import Parts
 from store.log import Event
 
 
@@ -17,7 +18,7 @@ class Upgraded:
     after: str
 
 
-def upgrade(home: Path, *, owner_url: str | None = None) -> Upgraded:
+def upgrade(home: Path, *, owner_url: str | None = None, parts: Parts | None = None) -> Upgraded:
     """Upgrade the database of the terminal at `home`, whole or not at all, and record it.
 
     Nobody can log on before that, so whoever may read the terminal's directory does it. Raises DatabaseNewer, other
@@ -25,7 +26,7 @@ def upgrade(home: Path, *, owner_url: str | None = None) -> Upgraded:
     """
     before, after = Database.upgrade(Settings.load(home).database_url(home), owner_url=owner_url)
     if before != after:
-        with Terminal.open(home) as terminal, terminal.database.writing() as tx:
+        with Terminal.open(home, parts) as terminal, terminal.database.writing() as tx:
             told = {"from": before, "to": after}
             terminal.log.append(tx, Event.TERMINAL_UPGRADED, actor=None, session=None, detail=told)
     return Upgraded(before, after)

@@ -16,6 +16,7 @@ from typing import Final
 from console.jobs.invention import Inventor
 from store import queue
 from store.database import Database
+from store.keysources.file import KeyFile
 from store.log import Draft, Event, Ladder, Log
 from store.message.canonical import decode, encode
 from store.message.states import Direction, OutState
@@ -97,10 +98,10 @@ class _Store:
     def __init__(self, home: Path, *, anew: bool = True) -> None:
         home.mkdir(mode=0o700, exist_ok=True)
         self.file = home / "store.sqlite"
-        url, key = f"sqlite:///{self.file}", home / "keys" / "terminal.key"
+        url, source = f"sqlite:///{self.file}", KeyFile(home / "keys")
         self.database = Database.create(url) if anew else Database.open(url)
         opened = Vault.create if anew else Vault.open
-        self.vault = opened(key, terminal_id="t-131041-01")
+        self.vault = opened(source, terminal_id="t-131041-01")
         self.log = Log("t-131041-01", Ladder.create(home / "log") if anew else Ladder(home / "log"))
 
     def write(self, drafts: list[MessageDraft]) -> None:

@@ -90,6 +90,10 @@ ADMITTED: list[tuple[str, object]] = [
     ("store.url", "sqlite:////var/lib/renkei/store.sqlite3"),
     ("store.url", "sqlite:///x"),
     ("store.url", "postgresql+psycopg://renkei@/renkei?host=/run/postgresql"),
+    *(("keys.source", source) for source in ("home", "file", "credential", "passphrase")),
+    ("keys.file", ""),
+    ("keys.file", "/etc/renkei/鍵.key"),
+    ("keys.credential", "renkei.key_1-a"),
     ("review.two_persons", True),
     ("review.two_persons", False),
     *((name, text) for name in NAMES for text in ("市", "葛\U000e0100城" * 13, 'a"b\\c')),
@@ -110,6 +114,9 @@ REFUSED_VALUES: dict[str, list[object]] = {
         "file:a",
         "postgresql://x",
     ],
+    "keys.source": ["", "Home", "disk", 1, True, ["home"]],
+    "keys.file": ["keys/terminal.key", "./x", "/a\tb", "/a\n", 1, False],
+    "keys.credential": ["", ".", "..", "../x", "a/b", "鍵", "a b", "x" * 65, 1],
     "review.two_persons": [0, 1, "true", "yes", [], 1.0],
     **{
         name: [least - 1, most + 1, -1, 10**30, True, False, float(least), str(least), [least]]

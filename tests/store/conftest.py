@@ -8,6 +8,7 @@ import pytest
 
 from store import queue
 from store.database import Database
+from store.keysources.file import KeyFile
 from store.log import Log
 from store.message.states import Direction
 from store.vault import Vault
@@ -42,7 +43,7 @@ def database(engine: str, url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def vault(home: Path) -> Vault:
-    return Vault.create(home / "keys" / "terminal.key", terminal_id=TERMINAL)
+    return Vault.create(KeyFile(home / "keys"), terminal_id=TERMINAL)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.errors import KeyFileDamaged, KeyFileExists, KeyFileExposed, KeyFileMissing, SealBroken
+from store.keysources.file import KeyFile
 from store.vault import Place, Sealed, Vault
 
 HERE = Place("content", "ciphertext", "a" * 32, 1)
@@ -46,7 +47,7 @@ def test_sealed_value_does_not_open_elsewhere(vault: Vault, elsewhere: Place) ->
 
 
 def test_sealed_value_does_not_open_on_another_terminal(vault: Vault, home: Path) -> None:
-    other = Vault.open(home / "keys" / "terminal.key", terminal_id="t-131041-02")
+    other = Vault.open(KeyFile(home / "keys"), terminal_id="t-131041-02")
     with pytest.raises(SealBroken):
         other.unseal(vault.seal(NAME, place=HERE), place=HERE)
 
@@ -89,7 +90,7 @@ def test_text_where_bytes_belong_is_detected(vault: Vault) -> None:
 
 
 def test_keys_are_the_same_when_opened_again(vault: Vault, home: Path) -> None:
-    again = Vault.open(home / "keys" / "terminal.key", terminal_id=vault.terminal_id)
+    again = Vault.open(KeyFile(home / "keys"), terminal_id=vault.terminal_id)
     assert again.unseal(vault.seal(NAME, place=HERE), place=HERE) == NAME
     assert again.pseudonym("subject", "8263415718") == vault.pseudonym("subject", "8263415718")
     assert again.digest(NAME) == vault.digest(NAME)
@@ -116,7 +117,7 @@ def test_key_files_are_private_and_never_overwritten(vault: Vault, home: Path) -
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o400}
     before = [path.read_bytes() for path in keys]
     with pytest.raises(KeyFileExists):
-        Vault.create(home / "keys" / "terminal.key", terminal_id=vault.terminal_id)
+        Vault.create(KeyFile(home / "keys"), terminal_id=vault.terminal_id)
     assert [path.read_bytes() for path in sorted((home / "keys").iterdir())] == before
 
 
@@ -125,7 +126,7 @@ def test_key_files_are_private_and_never_overwritten(vault: Vault, home: Path) -
 def test_key_file_that_others_can_reach(vault: Vault, home: Path, name: str, mode: int) -> None:
     (home / "keys" / name).chmod(mode)
     with pytest.raises(KeyFileExposed) as caught:
-        Vault.open(home / "keys" / "terminal.key", terminal_id=vault.terminal_id)
+        Vault.open(KeyFile(home / "keys"), terminal_id=vault.terminal_id)
     assert caught.value.facts == {"file": name}
 
 
@@ -133,7 +134,7 @@ def test_key_file_that_others_can_reach(vault: Vault, home: Path, name: str, mod
 def test_missing_key_file(vault: Vault, home: Path, name: str) -> None:
     (home / "keys" / name).unlink()
     with pytest.raises(KeyFileMissing):
-        Vault.open(home / "keys" / "terminal.key", terminal_id=vault.terminal_id)
+        Vault.open(KeyFile(home / "keys"), terminal_id=vault.terminal_id)
 
 
 @pytest.mark.parametrize("name", ["terminal.key", "pseudonym.key"])
@@ -144,4 +145,4 @@ def test_key_file_with_other_bytes(vault: Vault, home: Path, name: str, size: in
     path.write_bytes(os.urandom(size))
     path.chmod(0o400)
     with pytest.raises(KeyFileDamaged):
-        Vault.open(home / "keys" / "terminal.key", terminal_id=vault.terminal_id)
+        Vault.open(KeyFile(home / "keys"), terminal_id=vault.terminal_id)

@@ -10,11 +10,13 @@ from console.errors import BackupUnfit, FileExists, HomeNotEmpty, RightMissing
 from console.jobs import backup, exchange, queue
 from console.session import Session
 from console.settings import FILE_NAME, Settings
-from console.terminal import TERMINAL_KEY, Terminal
+from console.terminal import Terminal
 from store import migrations
 from store.errors import LogBehind, LogBroken, SealedFileBroken
 from store.log import Event
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry
+
+TERMINAL_KEY = Path("keys") / "terminal.key"
 
 
 @pytest.fixture

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.jobs import health
 from console.jobs.health import Check
-from console.terminal import PEPPER_KEY, TERMINAL_KEY
+from console.terminal import PEPPER_KEY
 from console.words import Words
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import Site, entry, free_port
 from transport.agency.desk import Desk
+
+TERMINAL_KEY = Path("keys") / "terminal.key"
 
 pytestmark = ON_SQLITE
 WORDS = Words("en")

@@ -10,13 +10,16 @@ from console.errors import RightMissing
 from console.jobs import backup, exchange, queue, rekey, review
 from console.jobs.progress import Progress
 from console.session import Session
-from console.terminal import TERMINAL_KEY, Terminal
+from console.terminal import Terminal
 from store import queue as store_queue
 from store.errors import SealBroken
+from store.keysources.file import KeyFile
 from store.log import Event
 from store.vault import Vault
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, entry
+
+TERMINAL_KEY = Path("keys") / "terminal.key"
 
 SEALED = 40
 
@@ -70,7 +73,7 @@ def test_the_former_key_opens_nothing_any_more(filled: Site, custodian: Session,
         (stolen / path.name).write_bytes(path.read_bytes())
         (stolen / path.name).chmod(0o400)
     rekey.change_key(filled.terminal, custodian)
-    thief = Vault.open(stolen / "terminal.key", terminal_id=filled.terminal.settings.terminal.id)
+    thief = Vault.open(KeyFile(stolen), terminal_id=filled.terminal.settings.terminal.id)
     with filled.terminal.database.reading() as reading, pytest.raises(SealBroken):
         store_queue.content_of(reading, thief, store_queue.get(reading, 1))
 
