@@ -30,7 +30,7 @@ def _open(opening: preamble.Opening) -> int:
         return error.exit_status
     tty = surroundings.Tty()
     try:
-        from console.app import run
+        from console.launch import run
 
         return run(opening.home, opening.language, tty)
     finally:

@@ -6,13 +6,11 @@ behind it. Jobs run in threads; a screen never waits for the disk or the line.
 
 import gc
 import math
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import events
@@ -21,14 +19,14 @@ from textual.widget import Widget
 
 from console import surroundings
 from console.background import Background
-from console.departure import Departure
 from console.errors import ConsoleError, record_incident
 from console.hardened import HardenedApp
 from console.screens.keys import EVERYWHERE, bindings
 from console.screens.login import LoginScreen
+from console.screens.parts import PartsScreen
 from console.screens.work import ConsoleScreen
 from console.session import Ending, Session, SessionKeeper
-from console.settings import Settings
+from console.settings import KeySourceName, Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
 from console.widgets.surface import Surface
 from console.words import Language, Words
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from console.jobs.exchange import LineState
     from console.jobs.health import Announcement
     from console.terminal import Terminal
+    from store.keysources import Parts
 
 T = TypeVar("T")
 _MINUTE: Final = 60
@@ -83,6 +82,8 @@ class RenkeiApp(HardenedApp):
 
     def on_mount(self) -> None:
         """Look each second whether the head line's minutes have changed; nothing is painted when they have not."""
+        if self.settings.keys.source == KeySourceName.PASSPHRASE:
+            self.push_screen(PartsScreen(id="parts"))
         self.set_interval(1.0, self._show_minutes)
 
     def first_painted(self) -> None:
@@ -96,14 +97,35 @@ class RenkeiApp(HardenedApp):
         self.begin()
 
     def begin(self) -> None:
-        """Import what is heavy and open the terminal, in a thread."""
-        self.background.start(self.screen, self._open_terminal, self._terminal_opened, self._terminal_failed)
+        """Import what is heavy and open the terminal, in a thread; with a passphrase, once its parts are there."""
+        if self.settings.keys.source != KeySourceName.PASSPHRASE:
+            self.background.start(self.screen, self._open_terminal, self._terminal_opened, self._terminal_failed)
 
-    def _open_terminal(self) -> "Terminal":
+    def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
+        """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
+        from store.keysources import Parts
+
+        def opened(terminal: "Terminal") -> None:
+            self._terminal_opened(terminal)
+            self.pop_screen()
+            if isinstance(self.screen, LoginScreen):
+                self.screen.take_ids()
+
+        def failed(error: Exception) -> None:
+            from store.errors import KeyPartsFault
+
+            if isinstance(error, KeyPartsFault):
+                refused(error)
+            else:
+                self._terminal_failed(error)
+
+        self.background.start(self.screen, lambda: self._open_terminal(Parts(first, second)), opened, failed)
+
+    def _open_terminal(self, parts: "Parts | None" = None) -> "Terminal":
         from console.jobs import access, checkpoints
         from console.terminal import Terminal
 
-        terminal = Terminal.open(self.home)
+        terminal = Terminal.open(self.home, parts)
         checkpoints.start(terminal, from_witness=True)
         access.close_abandoned(terminal)
         return terminal
@@ -342,64 +364,3 @@ class RenkeiApp(HardenedApp):
 if TYPE_CHECKING:
     # Screens and widgets see the application through this face alone; the type checker holds it to that.
     _FITS: type[Host] = RenkeiApp
-
-
-def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:
-    """Open the console on the terminal's directory `home` and return the exit status when it is closed.
-
-    The terminal must have passed `surroundings.check_surroundings`. Whatever is refused is told in one line.
-    """
-    chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
-    if not surroundings.draws_japanese():
-        chosen = "en"
-    words = Words(chosen or "ja")
-    if home is None:
-        surroundings.say(f"renkei: {words('login.home_unnamed')}")
-        return 2
-    try:
-        settings = Settings.load(home)
-    except ConsoleError as error:
-        surroundings.say(_told(words, error))
-        return error.exit_status
-    app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
-    return _paint(app, tty or surroundings.Tty())
-
-
-def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
-    Departure(tty, app.close_session).watch()
-    _catch_everything(app)
-    try:
-        app.run(mouse=False)
-    except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
-        app.crash(error)
-    finally:
-        tty.wipe()
-        tty.give_back()
-    app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
-    app.close_terminal()
-    if app.incident is not None:
-        surroundings.say(f"renkei: {app.words('common.incident', number=app.incident)}")
-        return 1
-    if app.failure is not None:
-        surroundings.say(_told(app.words, app.failure))
-        return app.failure.exit_status
-    return app.return_code or 0
-
-
-def _told(words: Words, error: ConsoleError) -> str:
-    fault = words.fault(error.code, error.facts)
-    return f"renkei: {fault.cause} {fault.remedy}"
-
-
-def _catch_everything(app: RenkeiApp) -> None:
-    """Let no thread and no interpreter exit print a traceback."""
-
-    def in_thread(caught: threading.ExceptHookArgs) -> None:
-        if caught.exc_value is not None:
-            app.call_later(app.crash, caught.exc_value)
-
-    def at_exit(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-        surroundings.say(f"renkei: {app.words('common.incident', number=app.note_incident(error))}")
-
-    threading.excepthook = in_thread
-    sys.excepthook = at_exit

@@ -56,6 +56,9 @@ class Host(Protocol):
     def first_painted(self) -> None:
         """Open the terminal, now that the first screen can be seen."""
 
+    def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
+        """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
+
     def logged_on(self, session: "Session") -> None:
         """Begin the work of the person whose session was opened."""
 

@@ -52,8 +52,8 @@ def smoke(said: Invocation) -> int:
 
 
 def _rehearse(world: "World", said: Invocation) -> int:
-    from console.app import run
     from console.jobs.rehearsal import start_agency
+    from console.launch import run
 
     with start_agency(world):
         return run(world.home, said.language)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from console.commands.faults import Status
+from console.commands.faults import Status, status_of
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
@@ -14,7 +14,7 @@ from console.words import Words
 from console.words.visible import visible
 
 if TYPE_CHECKING:
-    from console.jobs.health import Health
+    from console.jobs.health import Check, Health
 
 # What a check that fails is about; the rest is anything else.
 _STATUSES: Final = {
@@ -62,7 +62,12 @@ def check(said: Invocation) -> int:
     found = health.check(said.named_home(), said.words, said.parts())
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
-    return max((_STATUSES.get(one.name, Status.FAILED) for one in found.checks if not one.ok), default=Status.DONE)
+    return max((_status(one) for one in found.checks if not one.ok), default=Status.DONE)
+
+
+def _status(failed: "Check") -> int:
+    own = Status.FAILED if failed.code is None else status_of(failed.code)
+    return _STATUSES.get(failed.name, own)
 
 
 def _check_lines(found: "Health", words: Words) -> Iterator[str]:

@@ -30,12 +30,16 @@ ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part: its name (a key of the catalogue `check`), whether it is in order, what was found, what to do."""
+    """One part: its name (a key of the catalogue `check`), whether it is in order, what was found, what to do.
+
+    `code` is that of the error, where one was met.
+    """
 
     name: str
     ok: bool
     detail: str
     remedy: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ def _try(name: str, words: Words, look: Callable[[], Check]) -> Check:
 
 def _fault(name: str, words: Words, code: str, facts: dict[str, str]) -> Check:
     text = words.fault(code, facts)
-    return Check(name, ok=False, detail=text.cause, remedy=text.remedy)
+    return Check(name, ok=False, detail=text.cause, remedy=text.remedy, code=code)
 
 
 def _settings(home: Path, words: Words) -> Check:

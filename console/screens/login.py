@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.screens.work import ConsoleScreen
+from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine, Surface
@@ -61,7 +62,13 @@ class LoginScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Wait for the ID, and tell the application when all this can be seen."""
         self.set_focus(self._person_id)
+        # A screen that comes above this one asks for secrets: no key that is early may be seen here.
+        self._lock_fields(locked=self.console_app.settings.keys.source == KeySourceName.PASSPHRASE)
         self.call_after_refresh(self.set_timer, 0.02, self.console_app.first_painted)
+
+    def take_ids(self) -> None:
+        """Take an ID from now on: the terminal is open."""
+        self._lock_fields(locked=False)
 
     @property
     def _person_id(self) -> TextField:

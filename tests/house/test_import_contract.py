@@ -14,7 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 # What a person sees first must not wait for these.
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "argon2"}
-LIGHT = ["console.__main__", "console.app", "console.screens.login", "console.words", "console.settings"]
+LIGHT = [
+    "console.__main__",
+    "console.app",
+    "console.launch",
+    "console.screens.login",
+    "console.words",
+    "console.settings",
+]
 
 # Scripts, not modules: a program runs them, and importing them does so as well.
 SCRIPTS = ("__main__", "migrations.env")

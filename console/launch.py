@@ -1,0 +1,76 @@
+"""Opening the console on a terminal, and giving the terminal back whichever way it ends."""
+
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from console import surroundings
+from console.app import RenkeiApp
+from console.departure import Departure
+from console.errors import ConsoleError
+from console.session import Ending
+from console.settings import Settings
+from console.widgets.palette import Colours
+from console.words import Language, Words
+
+
+def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:
+    """Open the console on the terminal's directory `home` and return the exit status when it is closed.
+
+    The terminal must have passed `surroundings.check_surroundings`. Whatever is refused is told in one line.
+    """
+    chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
+    if not surroundings.draws_japanese():
+        chosen = "en"
+    words = Words(chosen or "ja")
+    if home is None:
+        surroundings.say(f"renkei: {words('login.home_unnamed')}")
+        return 2
+    try:
+        settings = Settings.load(home)
+    except ConsoleError as error:
+        surroundings.say(_told(words, error))
+        return error.exit_status
+    app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
+    return _paint(app, tty or surroundings.Tty())
+
+
+def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
+    Departure(tty, app.close_session).watch()
+    _catch_everything(app)
+    try:
+        app.run(mouse=False)
+    except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
+        app.crash(error)
+    finally:
+        tty.wipe()
+        tty.give_back()
+    app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
+    app.close_terminal()
+    if app.incident is not None:
+        surroundings.say(f"renkei: {app.words('common.incident', number=app.incident)}")
+        return 1
+    if app.failure is not None:
+        surroundings.say(_told(app.words, app.failure))
+        return app.failure.exit_status
+    return app.return_code or 0
+
+
+def _told(words: Words, error: ConsoleError) -> str:
+    fault = words.fault(error.code, error.facts)
+    return f"renkei: {fault.cause} {fault.remedy}"
+
+
+def _catch_everything(app: RenkeiApp) -> None:
+    """Let no thread and no interpreter exit print a traceback."""
+
+    def in_thread(caught: threading.ExceptHookArgs) -> None:
+        if caught.exc_value is not None:
+            app.call_later(app.crash, caught.exc_value)
+
+    def at_exit(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        surroundings.say(f"renkei: {app.words('common.incident', number=app.note_incident(error))}")
+
+    threading.excepthook = in_thread
+    sys.excepthook = at_exit
