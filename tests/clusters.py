@@ -105,14 +105,14 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """Run a new server while the block lasts. Raises ClusterMissing."""
+def running(directory: Path | None = None) -> Iterator[Cluster]:
+    """Run a new server while the block lasts, in `directory` if its disk matters. Raises ClusterMissing."""
     programs = _programs()
     user = _unprivileged()
     # Not pytest's own directory: a socket's path may not be longer than 107 bytes.
     # In memory where there is such a place: the server syncs its files as it does anywhere, and waits for no disk.
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="renkei-pg-", dir=memory, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="renkei-pg-", dir=directory or memory, ignore_cleanup_errors=True) as name:
         place = Path(name)
         shutil.chown(place, user)
         data = place / "data"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from store import clock
 from store.bulk import Bulk
@@ -117,9 +117,10 @@ class Log:
         return self._ladder
 
 
-_LAST: Final = select(ENTRIES.c.seq, ENTRIES.c.hash, ENTRIES.c.at).order_by(ENTRIES.c.seq.desc()).limit(1)
+# As the engine takes it: every act waits for this, and building the statement anew would take longer than running it.
+_LAST: Final = "SELECT seq, hash, at FROM log_entry ORDER BY seq DESC LIMIT 1"
 
 
 def _tail(tx: Connection) -> Tail:
-    last = tx.execute(_LAST).one_or_none()
-    return EMPTY if last is None else Tail(*last)
+    last = tx.exec_driver_sql(_LAST).one_or_none()
+    return EMPTY if last is None else Tail(last.seq, last.hash, clock.from_microseconds(last.at))
