@@ -146,15 +146,18 @@ def open_wrapped(raw: bytes, name: str, parts: Parts | None) -> Keys:
     return keys
 
 
+STANDARD_COST: Final = Cost()
+
+
 class Passphrase(KeySource):
     """The key as wrapped under two parts, which are forgotten once they have opened it."""
 
-    def __init__(self, directory: Path, parts: Parts | None, *, cost: Cost | None = None) -> None:
+    def __init__(self, directory: Path, parts: Parts | None) -> None:
         super().__init__(directory)
         self.file = directory / "terminal.wrapped"
         self._parts = parts
         self._new_parts: Parts | None = None
-        self._cost = cost or Cost()
+        self._cost = STANDARD_COST
         # By salt: when the parts change, and writing that fails, what opens the file is still known.
         self._stretched: dict[bytes, bytes] = {}
         self._slowdown = Slowdown(directory / "terminal.attempts")
