@@ -122,12 +122,11 @@ class RenkeiApp(HardenedApp):
         self.background.start(self.screen, lambda: self._open_terminal(Parts(first, second)), opened, failed)
 
     def _open_terminal(self, parts: "Parts | None" = None) -> "Terminal":
-        from console.jobs import access, checkpoints
+        from console.jobs import opening
         from console.terminal import Terminal
 
         terminal = Terminal.open(self.home, parts)
-        checkpoints.start(terminal, from_witness=True)
-        access.close_abandoned(terminal)
+        opening.begin(terminal)
         return terminal
 
     def _terminal_opened(self, terminal: "Terminal") -> None:
@@ -142,19 +141,27 @@ class RenkeiApp(HardenedApp):
             self.crash(error)
 
     def close_terminal(self) -> None:
-        """Close the database, if it was opened."""
-        self._ending.set()
+        """Record that the console is closed, and close the database, if it was opened."""
+        self._record_stop()
         if self._terminal.done() and self._terminal.exception() is None:
-            self._record_stop(self._terminal.result())
             self._terminal.result().close()
 
-    def _record_stop(self, terminal: "Terminal") -> None:
-        from console.jobs import checkpoints
+    def depart(self, ending: Ending) -> None:
+        """End the session and record that the console is closed, for a process that is told to end."""
+        self.close_session(ending)
+        self._record_stop()
+
+    def _record_stop(self) -> None:
+        stopped = self._ending.is_set()
+        self._ending.set()
+        if stopped or not self._terminal.done() or self._terminal.exception() is not None:
+            return
+        from console.jobs import opening
         from store.errors import StoreError
 
         # Whatever is wrong with the store was told when it happened; nothing must keep the console from closing.
         with suppress(StoreError):
-            checkpoints.stop(terminal)
+            opening.end(self._terminal.result(), incident=self.incident)
 
     @property
     def terminal(self) -> "Terminal":

@@ -37,7 +37,7 @@ def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | 
 
 
 def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
-    Departure(tty, app.close_session).watch()
+    Departure(tty, app.depart).watch()
     _catch_everything(app)
     try:
         app.run(mouse=False)

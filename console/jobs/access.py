@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from console.errors import CredentialsRefused
-from console.jobs import checkpoints
+from console.jobs import checkpoints, intents
 from console.session import Ending, Session
 from console.terminal import Terminal
 from store import clock
@@ -95,6 +95,7 @@ def close_abandoned(terminal: Terminal) -> int:
         now = clock.now()
         for left in abandoned_sessions(tx, now):
             if close_session(tx, left.id, Closing.CRASH, now):
+                intents.close_left(terminal, tx, left.person_id, left.id)
                 _record_closing(terminal, tx, left.person_id, left.id, Ending.CRASH)
                 closed += 1
     return closed

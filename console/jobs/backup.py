@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from console.errors import BackupUnfit, BackupUnreadable
 from console.jobs import checkpoints, peers
 from console.jobs.admission import admit
+from console.jobs.intents import intended
 from console.jobs.setup import drafted, new_file
 from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
@@ -65,11 +66,9 @@ class Restored:
 def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
     """Write a backup to the new file `file` (mode 0600). Raises RightMissing, FileExists, FileUnwritable."""
     admit(terminal, session, Right.SETTINGS)
-    with new_file(file) as stream:
-        with terminal.database.writing() as tx:
-            made = terminal.log.append(tx, Event.BACKUP_MADE, actor=session.person_id, session=session.id)
+    with intended(terminal, session, Event.BACKUP_MAKING, {}) as intent, new_file(file) as stream:
         _write(terminal, stream)
-    return BackedUp(file, made)
+    return BackedUp(file, intent.seq)
 
 
 def restore(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from console.jobs import checkpoints, peers
 from console.jobs.admission import RESERVE_BYTES, admit
+from console.jobs.intents import intended
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -85,18 +86,12 @@ def export(
     with Medium(directory) as medium:
         before = last_export(terminal)
         number = before.number + 1 if before else 1
-        detail: dict[str, str | int] = {"bundle": number, "label": label}
-        _record(terminal, session, Event.LOG_EXPORTING, detail)
-        checkpoints.make(terminal, Cause.EXPORT)
-        try:
+        facts: dict[str, str | int] = {"bundle": number, "label": label}
+        with intended(terminal, session, Event.LOG_EXPORTING, facts) as intent:
+            checkpoints.make(terminal, Cause.EXPORT)
             done = _write(terminal, medium, label, before, Meter(report))
-        except BaseException as error:
-            failed = {**detail, "code": getattr(error, "code", "interrupted")}
-            _record(terminal, session, Event.LOG_EXPORTED, failed, Result.FAILED)
-            raise
-    detail |= {"from": done.first, "to": done.last, "content": done.digest}
-    detail["medium"] = "own_disk" if done.own_disk else "separate"
-    _record(terminal, session, Event.LOG_EXPORTED, detail)
+            intent.facts |= {"from": done.first, "to": done.last, "content": done.digest}
+            intent.facts["medium"] = "own_disk" if done.own_disk else "separate"
     return done
 
 
@@ -222,14 +217,3 @@ def _words(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[Sign
         body, signature = split_witness(one.statement)
         words.append(SignedWord(body, signature, key))
     return words
-
-
-def _record(
-    terminal: Terminal,
-    session: Session,
-    event: Event,
-    detail: dict[str, str | int],
-    result: Result = Result.DONE,
-) -> None:
-    with terminal.database.writing() as tx:
-        terminal.log.append(tx, event, actor=session.person_id, session=session.id, result=result, detail=detail)

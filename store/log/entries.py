@@ -64,6 +64,7 @@ DETAIL_KEYS: Final = frozenset(
         "to",
         "label",
         "medium",
+        "machine",
         "second",
         "bundle",
         "checkpoint",

@@ -71,6 +71,7 @@ class Event(StrEnum):
     BACKUP_RESTORED = "backup.restored"
     MESSAGE_ERASED = "message.erased"
     # Export.
+    BACKUP_MAKING = "backup.making"
     BACKUP_MADE = "backup.made"
     MESSAGE_EXPORTED = "message.exported"
     NOTICE_EXPORTED = "notice.exported"
@@ -78,7 +79,6 @@ class Event(StrEnum):
     LOG_EXPORTED = "log.exported"
     # Changes of settings, people and the peer.
     PERSON_ADDED = "person.added"
-    PERSON_CHANGED = "person.changed"
     PERSON_UNLOCKED = "person.unlocked"
     PIN_CHANGED = "pin.changed"
     PEER_REGISTERED = "peer.registered"
@@ -162,6 +162,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.MESSAGE_ERASED,
     ),
     EventClass.EXPORT: (
+        Event.BACKUP_MAKING,
         Event.BACKUP_MADE,
         Event.MESSAGE_EXPORTED,
         Event.NOTICE_EXPORTED,
@@ -170,7 +171,6 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
     ),
     EventClass.SETTINGS: (
         Event.PERSON_ADDED,
-        Event.PERSON_CHANGED,
         Event.PERSON_UNLOCKED,
         Event.PIN_CHANGED,
         Event.PEER_REGISTERED,
