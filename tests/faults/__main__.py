@@ -6,28 +6,31 @@ does not end well ends the whole with its traceback.
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle
+from multiprocessing import get_context
 from pathlib import Path
 
 from console.settings import StoreSettings
 from console.terminal import Terminal
 from store.message.states import OutState
-from tests.console.jobs.site import PATIENCE, Site, free_port
+from tests.console.jobs.site import PATIENCE, Site
 from tests.faults.competing import compete
-from tests.faults.crashes import crash
+from tests.faults.crashes import RECEIVED, SERIES, crash
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, bench, faults
 from tests.faults.worker import working
 
 _AT_ONCE = 1000
-_AT_ONCE_CRASHES = 100
 _AT_ONCE_POWER = 250
 _STRIDE = 100
 
@@ -44,7 +47,8 @@ def main() -> None:
     kills.add_argument("--rounds", type=int, default=50)
     kills.set_defaults(run=_kill)
     crashes = kinds.add_parser("crashes", help="kill the console at any moment of taking in, approving and exchanging")
-    crashes.add_argument("--runs", type=int, default=1000, help="10000 take an hour or so")
+    crashes.add_argument("--count", type=int, default=1000, help="10000 take half an hour or so")
+    crashes.add_argument("--at-once", type=int, default=os.cpu_count(), help="series side by side, one a core")
     crashes.set_defaults(run=_crash)
     power = kinds.add_parser("power", help="cut the power at any moment of a day's work, and look at the disk")
     power.add_argument("--count", type=int, default=5000, help="5000 take some minutes")
@@ -108,19 +112,17 @@ def _kill(chosen: argparse.Namespace) -> dict[str, object]:
 
 
 def _crash(chosen: argparse.Namespace) -> dict[str, object]:
-    """Kill a console `runs` times; hold what is left against what it said."""
+    """Kill a console for each of `count` seeds from `seed` on, in series; hold what is left against what it said."""
     said: Counter[str] = Counter()
-    for start in range(0, chosen.runs, _AT_ONCE_CRASHES):
-        # A fresh terminal now and then: its log is verified whole after each run.
-        with _site() as site:
-            port = free_port()
-            site.register_peer(port)
-            site.terminal.close()
-            with site.running(port):
-                count = min(_AT_ONCE_CRASHES, chosen.runs - start)
-                said += crash(site.home, site.agency_home, chosen.seed + start, count)
-        sys.stderr.write(f"\r{said.total()}   ")
-    return {"runs": said.total(), "lost": 0, "half_done": 0, "said_last": dict(said)}
+    ends = chosen.seed + chosen.count
+    parts = [range(start, min(start + SERIES, ends)) for start in range(chosen.seed, ends, SERIES)]
+    with _site() as site, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
+        site.terminal.close()
+        for part, told in zip(parts, processes.map(partial(crash, site.home, site.agency_home), parts), strict=True):
+            said += told
+            sys.stderr.write(f"\r{said.total()} (go on with --seed {part.stop})   ")
+    killed = said.total() - said[RECEIVED]
+    return {"trials": said.total(), "killed": killed, "lost": 0, "half_done": 0, "said_last": dict(said)}
 
 
 def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:

@@ -1,90 +1,171 @@
 """Kill -9 at any moment of a day's work: taking in, approving, sending, receiving; what was acknowledged is there.
 
-Each run forks a console that works and says after each step what is done; it is killed after a drawn time. Then the
-database is opened as after a crash and held against what was said: acknowledged work is there whole, a step that was
-cut off is there whole or not at all, and log and queue tell the same.
+Each trial forks a console that takes a file in and then does whatever there is to do, what earlier ones left behind
+included, and says after each step what is done; it is killed after a drawn time. Then the database is opened as after a
+crash and held against what was said: acknowledged work is there whole, a step that was cut off is there whole or not at
+all, and log and queue tell the same. At the end of a series one console is left alone: everything arrives, once.
+
+A series has a terminal and an agency of its own, in memory where there is such a file system: a process that dies takes
+nothing with it that it has written, so that the disk does not matter here (it does in `power`). Processes are forked
+from one that has everything imported and has done the work once, so that SQLAlchemy has its statements ready; no
+connection is open then. A trial takes a fraction of a second.
 """
 
 import os
 import random
 import select
+import shutil
 import signal
+import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
+from unittest import mock
 
 from console.jobs import access, checkpoints, exchange, intake, review
 from console.terminal import Terminal
 from store import queue
-from store.log import Event
+from store.engines import sqlite as engine
 from store.message.states import Direction, InState, OutState
 from store.queue import QueueFilter
 from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, open_as, write_lines
+from tests.faults.power import memory
+from tests.faults.trials_account import disagreement
+from transport import agency
 from transport.envelope import Purpose
 
-SIZE: Final = 5
+SIZE: Final = 3
 """Messages in each file."""
-_LONGEST: Final = 0.9
+SERIES: Final = 25
+"""Trials on one terminal."""
+_LONGEST: Final = 1.5
+_ENOUGH: Final = 60.0
+_PATIENCE: Final = 20.0
 _BEYOND: Final = frozenset({OutState.REVIEW, OutState.RETURNED})
-_IMPORTED, _APPROVED, _SENT, _RECEIVED = "imported", "approved", "sent", "received"
+_ARRIVED: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED})
+_ENGINES: Final = cache(engine._engine)
+RECEIVED: Final = "received"
+"""The last that a console says: what was to be done is done."""
+_IMPORTED, _APPROVED, _SENT = "imported", "approved", "sent"
 
 
-def crash(home: Path, agency_home: Path, seed: int, runs: int) -> Counter[str]:
-    """Kill `runs` consoles on the terminal at `home`; return how often the last thing that they said was what.
+def crash(made: Path, agency_made: Path, seeds: range) -> Counter[str]:
+    """Kill a console for each seed, in a series on copies of both; return how often the last that it said was what.
 
-    Raises AssertionError for whatever was lost, half done, or told differently by log and queue.
+    Raises AssertionError for whatever was lost, half done, told differently by log and queue, or did not arrive.
     """
-    draw = random.Random(seed)
-    said: Counter[str] = Counter()
-    for run in range(runs):
-        first = seed * 1_000_000 + run * SIZE
-        with Terminal.open(home) as terminal:
-            place = Site(home, agency_home, terminal)
-            place.feed(notice(first), Purpose.NOTICE, f"{first:032x}")
-        file = write_lines(home.with_name("crash.jsonl"), [entry(first + step) for step in range(SIZE)])
-        told = _killed(partial(_work, home, file), draw.uniform(0.0, _LONGEST))
-        said[told[-1] if told else "nothing"] += 1
-        with Terminal.open(home) as terminal:
-            access.close_abandoned(terminal)
-            _hold_against(Site(home, agency_home, terminal), first, told)
-    return said
-
-
-def _killed(work: Callable[[Callable[[str], None]], None], seconds: float) -> list[str]:
-    """Do the work in a child that is killed after that time; return what it said until then."""
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _be_the_child(work, theirs)
-    os.close(theirs)
-    deadline, heard = time.monotonic() + seconds, b""
-    while (left := deadline - time.monotonic()) > 0 and select.select([ours], [], [], left)[0]:
-        some = os.read(ours, 4096)
-        if not some:
-            break
-        heard += some
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    while some := os.read(ours, 4096):
-        heard += some
-    os.close(ours)
-    return heard.decode().split()
-
-
-def _be_the_child(work: Callable[[Callable[[str], None]], None], pipe: int) -> NoReturn:
-    def say(word: str) -> None:
-        os.write(pipe, word.encode() + b"\n")
-
+    # One name for all series of a process: engines are kept for the file that they are for.
+    place = Path(memory() or tempfile.gettempdir()) / f"renkei-crashes-{os.getpid()}"
+    place.mkdir(mode=0o700)
     try:
-        work(say)
+        shutil.copytree(made, place / "terminal")
+        shutil.copytree(agency_made, place / "agency")
+        with mock.patch.object(engine, "_engine", _ENGINES), _agency(place / "agency") as port:
+            series = _Series(place / "terminal", place / "agency", port)
+            for seed in seeds:
+                series.kill(seed)
+            series.end()
+            return series.said
     finally:
-        os._exit(0)
+        shutil.rmtree(place)
 
 
-def _work(home: Path, file: Path, say: Callable[[str], None]) -> None:
+@dataclass
+class _Series:
+    """Trials one after another on the terminal at `home`; `usual` is how many seconds the work takes undisturbed."""
+
+    home: Path
+    agency_home: Path
+    port: int
+    usual: float = 0.0
+    said: Counter[str] = field(default_factory=Counter)
+    files: list[list[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with self._opened() as site:
+            site.register_peer(self.port)
+            self._prepare(site)
+        # Once here, for what is ready then; once in a child, to know how long that takes.
+        _work(self.home, self._file, str)
+        with self._opened() as site:
+            self._prepare(site)
+        told, self.usual = _killed(self._do, _ENOUGH)
+        with self._opened() as site:
+            self._hold_against(site, told)
+            self._prepare(site)
+
+    def kill(self, seed: int) -> None:
+        """Do one trial and prepare the next."""
+        told, seconds = _killed(self._do, random.Random(seed).uniform(0.0, _LONGEST * self.usual))
+        if told[-1:] == [RECEIVED]:
+            self.usual += (seconds - self.usual) / 4
+        self.said[told[-1] if told else "nothing"] += 1
+        with self._opened() as site:
+            access.close_abandoned(site.terminal)
+            self._hold_against(site, told)
+            self._prepare(site)
+
+    def end(self) -> None:
+        """Let a console work undisturbed; hold both sides against each other."""
+        told, _ = _killed(self._do, _ENOUGH)
+        with self._opened() as site:
+            self._hold_against(site, told)
+            assert told == [_IMPORTED, _APPROVED, _SENT, RECEIVED]
+            held, taken = site.received(), self._rows(site)
+            assert (held.messages, held.distinct, held.alarms) == (len(taken), len(taken), 0)
+
+    def _do(self, say: Callable[[str], None]) -> None:
+        _work(self.home, self._file, say)
+
+    @property
+    def _file(self) -> Path:
+        return self.home.with_name("file.jsonl")
+
+    @contextmanager
+    def _opened(self) -> Iterator[Site]:
+        with Terminal.open(self.home) as terminal:
+            yield Site(self.home, self.agency_home, terminal)
+
+    def _prepare(self, site: Site) -> None:
+        """Lay out what the next console finds: a file, and a notice at the agency."""
+        first = 1 + len(self.files) * SIZE
+        records = [entry(first + step) for step in range(SIZE)]
+        self.files.append([str(one["reference"]) for one in records])
+        write_lines(self._file, records)
+        site.feed(notice(first), Purpose.NOTICE, f"{first:032x}")
+
+    def _rows(self, site: Site) -> dict[str, queue.MessageRow]:
+        with site.terminal.database.reading() as reading:
+            return {row.reference: row for row in queue.page(reading, QueueFilter(), limit=len(self.files) * SIZE + 1)}
+
+    def _hold_against(self, site: Site, told: list[str]) -> None:
+        rows = self._rows(site)
+        states = {row.state for row in rows.values()}
+        for file in self.files:
+            assert sum(one in rows for one in file) in {0, SIZE}, "a file is in whole or not at all"
+        if _IMPORTED in told:
+            assert all(one in rows for one in self.files[-1])
+        if _APPROVED in told:
+            assert not states & _BEYOND
+        if _SENT in told:
+            assert states <= _ARRIVED
+        if RECEIVED in told:
+            assert states == {OutState.ACCEPTED}
+            with site.terminal.database.reading() as reading:
+                notices = queue.counts(reading)
+            assert notices[Direction.IN, InState.RECEIVED] == len(self.files)
+        assert site.log_holds()
+        assert (found := disagreement(site.terminal)) is None, found
+        assert checkpoints.start(site.terminal, from_witness=False) is None
+
+
+def _work(home: Path, file: Path, say: Callable[[str], object]) -> None:
     with Terminal.open(home) as terminal:
         taken = intake.take_in(terminal, open_as(terminal, OPERATOR), [file])
         if taken.accepted == SIZE:
@@ -97,42 +178,63 @@ def _work(home: Path, file: Path, say: Callable[[str], None]) -> None:
         if exchange.send(terminal, chief).interruption is None:
             say(_SENT)
         if exchange.receive(terminal, chief).interruption is None:
-            say(_RECEIVED)
+            say(RECEIVED)
 
 
-def _hold_against(site: Site, first: int, told: list[str]) -> None:
-    references = [f"R-{first + step:06}" for step in range(SIZE)]
-    with site.terminal.database.reading() as reading:
-        rows = [
-            row
-            for reference in references
-            for row in queue.page(reading, QueueFilter(reference=reference), limit=2)
-            if row.reference == reference
-        ]
-        notices = queue.page(reading, QueueFilter(Direction.IN, reference=f"N-{first:06}"), limit=2)
-        assert site.terminal.log.verify(reading).ok
-        kept = {row.id: queue.content_of(reading, site.terminal.vault, row) for row in rows}
-        shipped = queue.shipments_of(reading, kept)
-    assert len(rows) in {0, SIZE}, "a file is in whole or not at all"
-    states = {row.state for row in rows}
-    if _IMPORTED in told:
-        assert len(rows) == SIZE
-    if _APPROVED in told:
-        assert not states & _BEYOND
-    if _SENT in told:
-        assert states <= {OutState.DELIVERED, OutState.ACCEPTED}
-        assert all(shipped[row.id].receipt for row in rows)
-    if _RECEIVED in told:
-        assert states == {OutState.ACCEPTED}
-        assert [one.state for one in notices] == [InState.RECEIVED]
-    for row in rows:
-        steps = Counter(one.event for one in site.entries(about=row.uid))
-        beyond = row.state not in _BEYOND
-        received = row.state in {OutState.DELIVERED, OutState.ACCEPTED}
-        assert steps[Event.MESSAGE_IMPORTED] == 1
-        assert steps[Event.MESSAGE_APPROVED] == beyond
-        assert steps[Event.MESSAGE_DELIVERED] == received
-        assert steps[Event.MESSAGE_ACCEPTED] == (row.state is OutState.ACCEPTED)
-    for one in notices:
-        assert len(site.entries(Event.NOTICE_RECEIVED, about=one.uid)) == 1
-    assert checkpoints.start(site.terminal, from_witness=False) is None
+# ── Processes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _killed(work: Callable[[Callable[[str], None]], None], seconds: float) -> tuple[list[str], float]:
+    """Do the work in a child that is killed after that time; return what it said until then, and when it ended."""
+    child, ours = _forked(work)
+    began = time.monotonic()
+    heard = b""
+    while (left := began + seconds - time.monotonic()) > 0 and select.select([ours], [], [], left)[0]:
+        some = os.read(ours, 4096)
+        if not some:
+            break
+        heard += some
+    took = time.monotonic() - began
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while some := os.read(ours, 4096):
+        heard += some
+    os.close(ours)
+    return heard.decode().split(), took
+
+
+@contextmanager
+def _agency(home: Path) -> Iterator[int]:
+    """Serve the agency in a child until the block ends; yield its port."""
+
+    def serve(say: Callable[[str], None]) -> None:
+        agency.serve(home, ready=lambda _address, port: say(str(port)), stop=threading.Event())
+
+    child, ours = _forked(serve)
+    try:
+        assert select.select([ours], [], [], _PATIENCE)[0], "the agency does not begin to serve"
+        yield int(os.read(ours, 4096))
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(ours)
+
+
+def _forked(work: Callable[[Callable[[str], None]], None]) -> tuple[int, int]:
+    """Do the work in a child; return its process id and what it says, to be read."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _be_the_child(work, theirs)
+    os.close(theirs)
+    return child, ours
+
+
+def _be_the_child(work: Callable[[Callable[[str], None]], None], pipe: int) -> NoReturn:
+    def say(word: str) -> None:
+        os.write(pipe, word.encode() + b"\n")
+
+    try:
+        work(say)
+    finally:
+        os._exit(0)

@@ -34,7 +34,7 @@ from store.log import Cause
 from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, Site, entry, notice
 from tests.faults.power_disk import Disk
 from tests.faults.power_engine import store_on
-from tests.faults.power_recording import BEGINNING, Kept, Keys, Recording, Trace, contents_at
+from tests.faults.power_recording import BEGINNING, Kept, Keys, Recording, Trace, kept_at
 from tests.faults.trials_account import disagreement
 from transport.envelope import Purpose
 
@@ -134,7 +134,7 @@ class Bench:
             with closing(sqlite3.connect(self._home / DATABASE)) as connection:
                 if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                     return "damaged"
-            contents = contents_at(self._home / DATABASE)
+            contents = kept_at(self._home / DATABASE).contents
             if contents not in kept[acknowledged - 1 : acknowledged + 1]:
                 return "lost" if contents in kept[:acknowledged] else "half done"
             with terminal.database.reading() as reading:
@@ -147,7 +147,7 @@ class Bench:
 
 def cut_power(made: Path, agency_made: Path, seeds: range, *, pages: int | None = None) -> Counter[str]:
     """Record a day's work on a copy of the terminal at `made` and cut it at each seed; count what was found."""
-    with tempfile.TemporaryDirectory(prefix="renkei-power-", dir=_memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="renkei-power-", dir=memory()) as name:
         place = Path(name)
         shutil.copytree(made, place / "worked")
         shutil.copytree(agency_made, place / "agency")
@@ -166,7 +166,7 @@ def _fill(directory: Path, files: dict[str, bytes]) -> None:
         path.chmod(0o600)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Return a directory in memory, where there is one: what is synced is what the trace says, not this machine."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() else None

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -20,9 +21,10 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A transaction that the program was told is kept: what the database says after it."""
+    """A transaction that the program was told is kept: what the database says after it, and its newest log entry."""
 
     contents: str
+    entry: tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Recording(apsw.VFS):
         self.layer = name
         self._database, self._keys = database, keys
         names = {one.name: one.read_bytes() for one in database.parent.iterdir()}
-        self.trace = Trace(names, [Kept(contents_at(database)), Keys(self._read_keys())])
+        self.trace = Trace(names, [kept_at(database), Keys(self._read_keys())])
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
@@ -67,11 +69,11 @@ class Recording(apsw.VFS):
     def kept(self) -> None:
         """Write down that a transaction was kept."""
         inner = apsw.Connection(str(self._database), vfs=self.layer)
-        self.trace.events.append(Kept(contents_of(lambda statement: inner.execute(statement).fetchall())))
+        self.trace.events.append(_kept(lambda statement: inner.execute(statement).fetchall()))
         inner.close()
 
-    def before(self, operation: Operation) -> None:
-        """Be told what is about to be done; an error of apsw's that is raised here is SQLite's."""
+    def before(self, operation: Operation, file: apsw.VFSFile) -> None:
+        """Be told what is about to be done with a file; an error of apsw's that is raised here becomes SQLite's."""
 
     def note(self, operation: Operation) -> None:
         """Write down what was done, and the keys when other ones stand there since."""
@@ -92,35 +94,32 @@ class _RecordedFile(apsw.VFSFile):
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         operation = Written(self._name, offset, bytes(data))
-        self._layer.before(operation)
+        self._layer.before(operation, self)
         super().xWrite(data, offset)
         self._layer.note(operation)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802
         operation = Truncated(self._name, newsize)
-        self._layer.before(operation)
+        self._layer.before(operation, self)
         super().xTruncate(newsize)
         self._layer.note(operation)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         operation = Synced(self._name)
-        self._layer.before(operation)
+        self._layer.before(operation, self)
         super().xSync(flags)
         self._layer.note(operation)
 
 
-def contents_of(ask: Ask) -> str:
-    """Return a digest of everything that a database says, whoever asks it."""
+def kept_at(database: Path) -> Kept:
+    """Return what a database says, as Python's own SQLite reads it."""
+    with closing(sqlite3.connect(database)) as connection:
+        return _kept(lambda statement: connection.execute(statement).fetchall())
+
+
+def _kept(ask: Ask) -> Kept:
     tables = sorted(name for (name,) in ask("SELECT name FROM sqlite_schema WHERE type = 'table'"))
     # Each row ends up in a line of its own; their order is not the store's promise.
     said = [(table, sorted(map(repr, ask(f'SELECT * FROM "{table}"')))) for table in tables]
-    return sha256(repr(said).encode()).hexdigest()
-
-
-def contents_at(database: Path) -> str:
-    """Return what `contents_of` does, as Python's own SQLite reads it."""
-    connection = sqlite3.connect(database)
-    try:
-        return contents_of(lambda statement: connection.execute(statement).fetchall())
-    finally:
-        connection.close()
+    ((seq, digest),) = ask("SELECT seq, hash FROM log_entry ORDER BY seq DESC LIMIT 1")
+    return Kept(sha256(repr(said).encode()).hexdigest(), (seq, digest))
