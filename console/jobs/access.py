@@ -122,6 +122,8 @@ def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
         _record_refusal(terminal, tx, about, origin, CredentialsRefused.code, outcome.failures)
         if outcome.locked:
             terminal.log.append(tx, Event.OPERATOR_LOCKED, actor=None, session=None, object=about)
+    # Nobody is logged on whose lease would have it signed in time.
+    checkpoints.make(terminal, Cause.ACTIVITY)
     raise CredentialsRefused
 
 

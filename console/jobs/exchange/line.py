@@ -106,6 +106,7 @@ def opened(
                     checkpoints.show(terminal, line, endpoint)
     except (TransportError, ClocksApart) as error:
         record_failure(terminal, session, error)
+        checkpoints.make(terminal, Cause.EXCHANGE)
         raise
 
 

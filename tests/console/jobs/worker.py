@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.jobs import exchange, intake
+from console.jobs import exchange, intake, intents
 from console.jobs.progress import Progress
 from console.terminal import Terminal
+from store.log import Event
 from tests.console.jobs.site import PATIENCE, open_as
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +50,9 @@ def main(home: str, person_id: str, job: str, *arguments: str) -> None:
                 exchange.send(terminal, session, report=stop)
             case "receive":
                 exchange.receive(terminal, session, report=stop)
+            case "export":
+                with intents.intended(terminal, session, Event.LOG_EXPORTING, {"bundle": 1, "label": "A"}):
+                    stop()
             case "work":
                 stop()
 

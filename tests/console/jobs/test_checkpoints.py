@@ -1,0 +1,95 @@
+"""When a checkpoint is made: while work goes on, and at each end of something."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from console import app
+from console.commands import invocation
+from console.errors import CredentialsRefused
+from console.jobs import access, checkpoints, exchange, export, opening
+from console.session import Ending
+from store import clock
+from store.log import Cause, Checkpoint, Event
+from store.log import checkpoints as kept
+from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, free_port
+from transport.errors import TransportError
+
+MOST_SECONDS = 60
+
+
+def last(site: Site) -> Checkpoint:
+    with site.terminal.database.reading() as reading:
+        found = kept.latest(reading)
+    assert found is not None
+    return found
+
+
+def test_waiting_for_the_lease_and_for_its_age_an_entry_is_signed_within_a_minute() -> None:
+    for lease in (app._LEASE_SECONDS, invocation._LEASE_SECONDS):
+        assert checkpoints._DUE.total_seconds() + lease <= MOST_SECONDS
+
+
+def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = site.session(OPERATOR)
+    site.take_in([entry(1)])
+    before = last(site)
+    access.renew(site.terminal, session)
+    assert last(site) == before, "nothing has waited yet"
+    later = clock.now() + checkpoints._DUE + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    access.renew(site.terminal, session)
+    assert (last(site).seq, last(site).cause) == (site.newest(), Cause.ACTIVITY)
+    access.renew(site.terminal, session)
+    assert last(site).number == before.number + 1, "nothing new, nothing to sign"
+
+
+def test_a_refused_log_on_is_signed_at_once(site: Site) -> None:
+    with pytest.raises(CredentialsRefused):
+        access.log_on(site.terminal, OPERATOR, "00000000", origin="screen")
+    (refused,) = site.entries(Event.OPERATOR_REFUSED)
+    assert last(site).seq == refused.seq
+
+
+def _log_off(site: Site, _place: Path) -> None:
+    access.log_off(site.terminal, site.session(OPERATOR), Ending.LOGGED_OFF)
+
+
+def _exchange(site: Site, _place: Path) -> None:
+    site.approve([entry(1)])
+    with site.served():
+        exchange.send(site.terminal, site.session(CHIEF))
+
+
+def _failed_exchange(site: Site, _place: Path) -> None:
+    site.register_peer(free_port())
+    with pytest.raises(TransportError):
+        exchange.send(site.terminal, site.session(CHIEF))
+
+
+def _stop(site: Site, _place: Path) -> None:
+    opening.end(site.terminal)
+
+
+@pytest.mark.parametrize(
+    ("act", "cause"),
+    [
+        pytest.param(_log_off, Cause.LOG_OFF, id="log-off"),
+        pytest.param(_exchange, Cause.EXCHANGE, id="exchange"),
+        pytest.param(_failed_exchange, Cause.EXCHANGE, id="failed-exchange"),
+        pytest.param(_stop, Cause.STOP, id="stop"),
+    ],
+)
+def test_each_end_signs_everything(site: Site, tmp_path: Path, act: Callable[[Site, Path], None], cause: Cause) -> None:
+    act(site, tmp_path)
+    assert (last(site).seq, last(site).cause) == (site.newest(), cause)
+
+
+def test_an_export_signs_its_own_intent(site: Site, tmp_path: Path) -> None:
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    export.export(site.terminal, site.session(CHIEF), medium, label="A")
+    (intent,) = site.entries(Event.LOG_EXPORTING)
+    assert (last(site).seq, last(site).cause) == (intent.seq, Cause.EXPORT)
