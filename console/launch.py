@@ -1,9 +1,6 @@
 """Opening the console on a terminal, and giving the terminal back whichever way it ends."""
 
-import sys
-import threading
 from pathlib import Path
-from types import TracebackType
 
 from console import surroundings
 from console.app import RenkeiApp
@@ -11,6 +8,7 @@ from console.departure import Departure
 from console.errors import ConsoleError
 from console.session import Ending
 from console.settings import Settings
+from console.strays import strays_caught
 from console.widgets.palette import Colours
 from console.words import Language, Words
 
@@ -33,12 +31,12 @@ def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | 
         surroundings.say(_told(words, error))
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
-    return _paint(app, tty or surroundings.Tty())
+    with strays_caught(app.note_incident, in_thread=lambda error: _crash(app, error)):
+        return _paint(app, tty or surroundings.Tty())
 
 
 def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
     Departure(tty, app.depart).watch()
-    _catch_everything(app)
     try:
         app.run(mouse=False)
     except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
@@ -57,20 +55,17 @@ def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
     return app.return_code or 0
 
 
+def _crash(app: RenkeiApp, error: BaseException) -> None:
+    """End the console because of what another thread raised."""
+    try:
+        taken = app.call_later(app.crash, error)
+    except RuntimeError:
+        # The event loop is closed: the console is ending.
+        taken = False
+    if not taken:
+        app.note_incident(error)
+
+
 def _told(words: Words, error: ConsoleError) -> str:
     fault = words.fault(error.code, error.facts)
     return f"renkei: {fault.cause} {fault.remedy}"
-
-
-def _catch_everything(app: RenkeiApp) -> None:
-    """Let no thread and no interpreter exit print a traceback."""
-
-    def in_thread(caught: threading.ExceptHookArgs) -> None:
-        if caught.exc_value is not None:
-            app.call_later(app.crash, caught.exc_value)
-
-    def at_exit(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-        surroundings.say(f"renkei: {app.words('common.incident', number=app.note_incident(error))}")
-
-    threading.excepthook = in_thread
-    sys.excepthook = at_exit

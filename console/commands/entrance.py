@@ -15,6 +15,8 @@ import click
 from console.commands.faults import Status, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
+from console.errors import record_incident
+from console.strays import strays_caught
 
 _COMMANDS = {
     "demo": "console.commands.rehearsal:demo",
@@ -64,7 +66,7 @@ def cli(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
     said = glance(words_given)
     try:
-        with _signals_end_the_call():
+        with strays_caught(lambda error: record_incident(said.home, error)), _signals_end_the_call():
             return _run(words_given, said)
     except _Ended as ended:
         return 128 + ended.number

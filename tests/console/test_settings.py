@@ -144,6 +144,14 @@ def test_the_cases_hold_every_setting() -> None:
     assert {setting for setting, _ in ADMITTED} == {setting for setting, _ in REFUSED} == set(names())
 
 
+def test_a_key_file_elsewhere_has_to_be_named(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_text(toml(having("keys.source", "file")), encoding="utf-8")
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.read(file)
+    assert refused.value.facts["setting"] == "keys.file"
+
+
 @pytest.mark.parametrize("setting", [*NAMES, "municipality.code", "terminal.id"])
 def test_what_has_no_default_must_be_said(setting: str) -> None:
     table, _, name = setting.partition(".")
