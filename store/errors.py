@@ -505,6 +505,12 @@ class MessageChanged(QueueFault):
     code = "message_changed"
 
 
+class MessageClaimed(QueueFault):
+    """Somebody, whose ID is told, edits or reviews the message: the person only reads it until that one lets go."""
+
+    code = "message_claimed"
+
+
 class WarningsUnconfirmed(QueueFault):
     """The message has warnings (アラート) that nobody has confirmed."""
 

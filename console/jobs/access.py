@@ -25,6 +25,7 @@ from store.people import (
     person,
     touch_session,
 )
+from store.queue import renew_claims
 from store.rights import Right
 
 Origin = Literal["screen", "command"]
@@ -58,10 +59,14 @@ def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
 
 
 def renew(terminal: Terminal, session: Session) -> None:
-    """Renew the session's lease, at least every 30 seconds. Raises SessionClosed when it was closed elsewhere."""
+    """Renew the session's lease and its claims, at least every 30 seconds.
+
+    Raises SessionClosed when it was closed elsewhere.
+    """
     with terminal.database.writing() as tx:
         if not touch_session(tx, session.id, clock.now()):
             raise SessionClosed
+        renew_claims(tx, session.id, clock.now())
     checkpoints.make_due(terminal)
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from console.jobs import entry
+from console.jobs import claims, entry
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -157,7 +157,8 @@ class Draft:
         """Put the draft into the queue, to be reviewed by somebody else; return the references.
 
         Raises RecordFaulty while a rule blocks; MessageChanged, StepRefused for a revision that came too late;
-        ReferenceTaken for a reference of one's own that was used before.
+        MessageClaimed while somebody else has the message in hand; ReferenceTaken for a reference of one's own that
+        was used before.
         """
         if self.purpose is Purpose.REVISION and self.number is not None:
             entry.revise(terminal, session, self.number, self.records[0], version=self._version)
@@ -256,15 +257,22 @@ def begin(
 
 
 def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
-    """Return the draft of new content for a message that has not left. Raises MessageMissing, SealBroken."""
+    """Return the draft of new content for a message that has not left, which others only read from now on.
+
+    Raises MessageMissing, MessageClaimed, StepRefused, SealBroken.
+    """
     record, version = entry.open_for_revision(terminal, session, number)
     target = str(record["reference"])
     return Draft(terminal, [record], purpose=Purpose.REVISION, number=number, version=version, target=target)
 
 
 def replace(terminal: Terminal, session: Session, number: int) -> Draft:
-    """Return the draft of a message in place of one that has left. Raises MessageMissing, SealBroken, StepRefused."""
+    """Return the draft of a message in place of one that has left, which nobody else undoes meanwhile.
+
+    Raises MessageMissing, MessageClaimed, SealBroken, StepRefused, UndoneAlready.
+    """
     record = entry.counter(terminal, session, number, Pointer.REPLACES)
+    claims.begin_edit(terminal, session, number)
     return Draft(terminal, [record], purpose=Purpose.REPLACEMENT, number=number, target=str(record["replaces"]))
 
 

@@ -32,8 +32,8 @@ from store.message.proposal import Proposed
 from store.message.proposal import propose as propose_messages
 from store.message.records import read_records
 from store.message.rules import Finding
-from store.message.states import UNDOABLE, Direction, OutState, Pointer
-from store.queue import Act, MessageKey, MessageRow, Revision
+from store.message.states import TRANSITIONS, UNDOABLE, Direction, OutState, Pointer, Step
+from store.queue import Act, MessageKey, MessageRow, Revision, Task
 from store.rights import Right
 
 __all__ = [
@@ -114,23 +114,28 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
 def open_for_revision(terminal: Terminal, session: Session, number: int) -> tuple[Record, int]:
     """Return the content of a message that has not left, and the version to name when it is revised.
 
-    Raises MessageMissing, SealBroken.
+    Until the session ends or `claims.end_edit`, others only read the message. Raises MessageMissing, MessageClaimed
+    (somebody else has it in hand), StepRefused (it has left), SealBroken.
     """
     admit(terminal, session, Right.ENTER)
-    with terminal.database.reading() as reading:
-        row = queue.get(reading, number)
-        return decode(queue.content_of(reading, terminal.vault, row)), row.version
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        if row.state not in TRANSITIONS[Step.REVISE].sources:
+            raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
+        queue.claim(tx, row, Task.EDIT, session_id=session.id, now=clock.now())
+        return decode(queue.content_of(tx, terminal.vault, row)), row.version
 
 
 def revise(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any], *, version: int) -> None:
     """Give a message new content: a new revision, reviewed anew; the old one stays readable.
 
-    Kind and reference stay. Raises RecordFaulty, MessageChanged (somebody else changed it), StepRefused (it has left).
+    Kind and reference stay. Raises RecordFaulty, MessageChanged (somebody else changed it), MessageClaimed,
+    StepRefused (it has left).
     """
     admit(terminal, session, Right.ENTER)
     one = _candidate(terminal, record)
     draft = addition.draft_of(terminal, session, one)
-    act = Act(by=session.person_id, now=clock.now(), expected_version=version)
+    act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=version)
     with terminal.database.writing() as tx:
         if queue.known(tx, Direction.OUT, [one.key]).get(one.key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -13,13 +14,14 @@ from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
+from store.errors import MessageClaimed
 from store.log import Event, LogFilter
 from store.log import page as log_page
 from store.message.canonical import decode
 from store.message.checking import check
 from store.message.rules import Finding
 from store.message.states import UNSENT, Direction, InState, OutState, state_of
-from store.queue import Key, MessageRow, QueueFilter
+from store.queue import Claims, Key, MessageRow, QueueFilter, Task
 from store.rights import Right
 from transport.envelope import Envelope
 from transport.receipts import verify_receipt
@@ -58,8 +60,19 @@ class QueueQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimView:
+    """Who has a message in hand, so that others only read it: `task` is `edit` or `review`."""
+
+    task: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One message in a list. `name` is the person's; `matter` are codes of what it is about, with names in `items`."""
+    """One message in a list. `name` is the person's; `matter` are codes of what it is about, with names in `items`.
+
+    `claim` tells when somebody else has it in hand.
+    """
 
     id: int
     uid: str
@@ -79,6 +92,7 @@ class QueueRow:
     version: int
     name: str
     matter: tuple[str, ...]
+    claim: ClaimView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +200,7 @@ def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
         found = [row for one in chosen for row in queue.page(reading, one, after=query.after, limit=query.limit + 1)]
         found.sort(key=lambda row: (row.occurred_at, row.id))
         total = sum(queue.count(reading, one) for one in chosen)
-        rows = _rows(terminal, reading, found[: query.limit])
+        rows = _rows(terminal, session, reading, found[: query.limit])
     last = found[query.limit - 1] if len(found) > query.limit else None
     return QueuePage(rows, total, Key(last.occurred_at, last.id) if last else None)
 
@@ -205,26 +219,29 @@ def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[Q
     """Return the rows with these numbers, in that order."""
     admit(terminal, session, Right.READ)
     with terminal.database.reading() as reading:
-        return _rows(terminal, reading, queue.rows_of(reading, numbers))
+        return _rows(terminal, session, reading, queue.rows_of(reading, numbers))
 
 
-def read(terminal: Terminal, session: Session, number: int) -> MessageView:
+def read(terminal: Terminal, session: Session, number: int, *, take: bool = False) -> MessageView:
     """Return one message whole, and record that the person looked at it.
 
-    Raises MessageMissing, SealBroken, ReceiptError.
+    With `take`, one who may approve has it in hand while it waits for review, unless somebody else has: that one is
+    told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptError.
     """
     admit(terminal, session, Right.READ)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
         event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
         terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
+        if take and row.state is OutState.REVIEW and session.may(Right.APPROVE):
+            _take(tx, session, row)
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
         record = decode(queue.content_of(reading, terminal.vault, row))
         notes = queue.notes_of(reading, terminal.vault, row)
         history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
         return MessageView(
-            row=_row(terminal, row, record),
+            row=_row(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
             record=record,
             findings=_findings(terminal, row, record),
             history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
@@ -281,14 +298,20 @@ def _overdue_before(terminal: Terminal) -> datetime:
     return clock.now() - timedelta(hours=terminal.settings.review.overdue_hours)
 
 
-def _rows(terminal: Terminal, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:
+def _take(tx: Connection, session: Session, row: MessageRow) -> None:
+    with suppress(MessageClaimed):
+        queue.claim(tx, row, Task.REVIEW, session_id=session.id, now=clock.now())
+
+
+def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:
     wanted = list(found)
+    claims = queue.claims_of_others(reading, session.id, clock.now())
     contents = queue.contents_of(reading, terminal.vault, (row.id for row in wanted))
-    return [_row(terminal, row, decode(contents.get(row.id, _ERASED))) for row in wanted]
+    return [_row(terminal, row, decode(contents.get(row.id, _ERASED)), claims) for row in wanted]
 
 
-def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> QueueRow:
-    person = record.get("person")
+def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
+    person, claim = record.get("person"), claims.get(row.id)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -308,6 +331,7 @@ def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> Queu
         version=row.version,
         name=str(person["name"]) if isinstance(person, dict) else "",
         matter=tuple(_matter(record)),
+        claim=ClaimView(str(claim.task), claim.person) if claim is not None and claim.binds(row) else None,
     )
 
 

@@ -107,6 +107,7 @@ def _decide(
         with terminal.database.writing() as tx:
             act = Act(
                 by=session.person_id,
+                session=session.id,
                 now=clock.now(),
                 two_persons=terminal.settings.review.two_persons,
                 warnings_confirmed=confirm_warnings,

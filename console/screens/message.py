@@ -69,12 +69,16 @@ class MessageScreen(ConsoleScreen):
         def job(terminal: "Terminal", session: "Session") -> "MessageView":
             from console.jobs import queue
 
-            return queue.read(terminal, session, key)
+            return queue.read(terminal, session, key, take=True)
 
         self.work(job, self._show)
 
     def _show(self, view: "MessageView") -> None:
-        self.shown = view
+        before, self.shown = self.shown, view
+        if view.row.claim is not None:
+            self._say_claimed(view.row.reference, view.row.claim.person)
+        elif before is not None and before.row.claim is not None:
+            self.say("note", "message.claim.over")
         self.query_one("#title").refresh()
         self.query_one("#foot").refresh()
 
@@ -85,9 +89,19 @@ class MessageScreen(ConsoleScreen):
 
         self._page.show(build)
 
+    def _say_claimed(self, reference: str, person: str) -> None:
+        self.show_fault("message_claimed", {"reference": reference, "person": person})
+
+    def _claimed(self) -> bool:
+        """Tell whether somebody else has it in hand; if so, look whether that is over by now."""
+        if self.shown is None or self.shown.row.claim is None:
+            return False
+        self._read()
+        return True
+
     def action_approve(self) -> None:
         """Approve it; its warnings have been on this page."""
-        if self.shown is None:
+        if self.shown is None or self._claimed():
             return
         if any(finding.severity == "error" for finding in self.shown.findings):
             self.say("trouble", "message.approve_errors")
@@ -107,12 +121,13 @@ class MessageScreen(ConsoleScreen):
         self._review("release")
 
     def _review(self, step: str, warnings: int = 0) -> None:
-        if self.shown is not None:
-            Review(self, step, [self._key], self.shown.row, self._reviewed, warnings).ask()
+        if self.shown is not None and not self._claimed():
+            row = self.shown.row
+            Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
 
-    def _reviewed(self, changed: "Changed") -> None:
-        if changed.changed:
-            self._read()
+    def _reviewed(self, _changed: "Changed") -> None:
+        # Also when it was refused: somebody else may have changed what is on the screen.
+        self._read()
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
@@ -126,6 +141,8 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
         if action == "revisions":
             return row.revision > 1
+        if row.claim is not None and action in _STEPS | _UNDOING:
+            return False
         if action in _UNDOING:
             return row.direction == "out" and row.state in UNDOABLE
         if action not in _STEPS:
@@ -190,14 +207,29 @@ class MessageScreen(ConsoleScreen):
         from console.screens.entry import EntryScreen
 
         self.notice.clear()
-        self.app.push_screen(EntryScreen(draft, lambda references: self._entered(told, references), reason=reason))
+        self.app.push_screen(
+            EntryScreen(draft, lambda references: self._entered(told, references), reason=reason), self._let_edit
+        )
+
+    def _let_edit(self, _nothing: None) -> None:
+        """Let others edit it again, now that the form is closed."""
+        key = self._key
+
+        def job(terminal: "Terminal", session: "Session") -> None:
+            from console.jobs import claims
+
+            claims.end_edit(terminal, session, key)
+
+        self.work(job, lambda _done: None)
 
     def _entered(self, told: str, references: Sequence[str]) -> None:
         self._read()
         self.say("done", told, references=" ".join(references))
 
     def _refused(self, action: str) -> bool:
-        """Say so when this cannot be done with a message in this state."""
+        """Say so when this cannot be done with a message in this state, or in somebody else's hands."""
+        if self._claimed():
+            return True
         if self.shown is None or self._possible(action):
             return self.shown is None
         row = self.shown.row
@@ -219,7 +251,15 @@ class MessageScreen(ConsoleScreen):
             self.app.push_screen(CharactersScreen(self.shown.record))
 
     def action_back(self) -> None:
-        """Go back to the queue."""
+        """Go back to the queue, and let others have the message."""
+        key = self._key
+
+        def job(terminal: "Terminal", session: "Session") -> None:
+            from console.jobs import claims
+
+            claims.put_back(terminal, session, key)
+
+        self.work(job, lambda _done: None)
         self.dismiss()
 
 
@@ -235,4 +275,8 @@ class MessageTitle(OneLine):
         row = screen.shown.row
         ink.put(self.words.name("kinds", row.kind), self.palette["strong"]).put("   ")
         ink.put(row.reference, self.palette["strong"]).put("   ")
-        return ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
+        ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
+        if row.claim is None:
+            return ink
+        told = self.words(f"message.claim.{row.claim.task}", person=row.claim.person)
+        return ink.put("   ").put(told, self.palette["attention"])

@@ -86,6 +86,7 @@ class QueueScreen(ConsoleScreen):
         super().__init__(id=id)
         self.counts: Counts | None = None
         self.view = View()
+        self._seen: dict[int, int] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the counts, what is shown, the list, and the field of the search."""
@@ -141,11 +142,15 @@ class QueueScreen(ConsoleScreen):
         if view != self.view:
             return
         app, session = self.console_app, self.console_app.session
+        # What is decided here is decided on the rows as they were on the screen: their versions go with the decision.
+        seen = self._seen = {row.id: row.version for row in loaded.rows}
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
             from console.jobs import queue
 
-            return queue.rows(app.terminal, session, keys) if session else ()
+            rows = queue.rows(app.terminal, session, keys) if session else []
+            seen.update({row.id: row.version for row in rows})
+            return rows
 
         self.roll.selectable = view.direction == "out"
         self.roll.load(loaded.keys, fetch, loaded.rows)
@@ -193,7 +198,8 @@ class QueueScreen(ConsoleScreen):
         if not ids:
             self.say("note", "queue.note.nothing")
             return
-        Review(self, step, ids, self.roll.row_of(ids[0]) if len(ids) == 1 else None, self._reviewed).ask()
+        row = self.roll.row_of(ids[0]) if len(ids) == 1 else None
+        Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
     def _reviewed(self, changed: "Changed") -> None:
         # Only what was decided: somebody quick may have begun to select anew.
@@ -352,6 +358,9 @@ class QueueRoll(Roll["QueueRow"]):
         return Cell(str(getattr(row, column)))
 
     def _marks(self, row: "QueueRow") -> Cell:
+        if row.claim is not None:
+            # Somebody else has it in hand: it can only be read.
+            return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
         if row.due_on is not None and row.state == "held":

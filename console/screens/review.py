@@ -1,6 +1,6 @@
 """Approving, returning, holding and releasing: asked the same way from the queue and from an opened message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Review:
     """One step for the messages `ids`, from the question to the notice of what became of it.
 
-    `row` is the message when it is a single one. `warnings` is how many of its warnings the person has on the screen
-    and confirms by going on. `done` is called when the step was tried, whatever came of it.
+    `row` is the message when it is a single one. `seen` are the versions of the messages as they were on the screen, by
+    number: what somebody else has changed since is refused. `warnings` is how many of its warnings the person has on
+    the screen and confirms by going on. `done` is called when the step was tried, whatever came of it.
     """
 
     screen: ConsoleScreen
@@ -28,10 +29,15 @@ class Review:
     ids: Sequence[int]
     row: "QueueRow | None"
     done: Callable[["Changed"], None]
+    seen: Mapping[int, int]
     warnings: int = 0
 
     def ask(self) -> None:
         """Ask whether to do it; several messages at once want their number typed, a return wants a reason."""
+        if self.row is not None and self.row.claim is not None:
+            facts = {"reference": self.row.reference, "person": self.row.claim.person}
+            self.screen.show_fault("message_claimed", facts)
+            return
         if self.row is not None and not _possible(self.step, self.row):
             direction, state = self.row.direction, self.row.state
             self.screen.notice.say(
@@ -62,15 +68,16 @@ class Review:
     def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
         from console.jobs import review
 
+        seen = {number: self.seen[number] for number in self.ids if number in self.seen}
         match self.step:
             case "approve":
-                return review.approve(terminal, session, self.ids, confirm_warnings=self.warnings > 0)
+                return review.approve(terminal, session, self.ids, confirm_warnings=self.warnings > 0, seen=seen)
             case "give_back":
-                return review.give_back(terminal, session, self.ids, reason=typed)
+                return review.give_back(terminal, session, self.ids, reason=typed, seen=seen)
             case "hold":
-                return review.hold(terminal, session, self.ids)
+                return review.hold(terminal, session, self.ids, seen=seen)
             case _:
-                return review.release(terminal, session, self.ids)
+                return review.release(terminal, session, self.ids, seen=seen)
 
     def _tell(self, changed: "Changed") -> None:
         self.done(changed)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from store.schema import Moment, table
@@ -96,15 +96,16 @@ def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:
     return [
         OpenSession(row.id, row.person_id, row.origin, row.opened_at, row.seen_at)
         for row in conn.execute(chosen)
-        if _is_abandoned(row, now)
+        if is_abandoned(row.holder, row.seen_at, now)
     ]
 
 
-def _is_abandoned(row: Row[Any], now: datetime) -> bool:
-    machine, _, process = row.holder.partition(" ")
+def is_abandoned(holder: str, seen_at: datetime, now: datetime) -> bool:
+    """Tell whether nobody holds an open session any more, by its holder and by when that one was last seen."""
+    machine, _, process = holder.partition(" ")
     if machine and machine == _machine():
-        return bool(_holder(int(process.split(" ")[0])) != row.holder)
-    return bool(now - row.seen_at > LEASE)
+        return _holder(int(process.split(" ")[0])) != holder
+    return now - seen_at > LEASE
 
 
 def _holder(process_id: int) -> str:

@@ -12,6 +12,18 @@ from store.queue.arrivals import (
     move_cursor,
     unacknowledged,
 )
+from store.queue.claims import (
+    CLAIMS,
+    Claim,
+    Claims,
+    Task,
+    claim,
+    claims_of_others,
+    drop_claim,
+    end_edit,
+    refuse_claimed,
+    renew_claims,
+)
 from store.queue.contents import NoteKind, NoteRow, content_of, contents_of, notes_of
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
@@ -57,13 +69,15 @@ from store.queue.tables import (
 from store.queue.tallies import TALLIES
 from store.queue.tallies import tallied as counts
 
-TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS)
+TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS, CLAIMS)
 
 __all__ = [
     "TABLES",
     "Act",
     "Added",
     "ArrivalDraft",
+    "Claim",
+    "Claims",
     "Fate",
     "Key",
     "Known",
@@ -84,10 +98,13 @@ __all__ = [
     "Revision",
     "Rewrapped",
     "ShipmentRow",
+    "Task",
     "add_messages",
     "add_result",
     "add_shipments",
     "arrive",
+    "claim",
+    "claims_of_others",
     "content_of",
     "contents_of",
     "count",
@@ -97,6 +114,8 @@ __all__ = [
     "counts",
     "cursor",
     "discard_unread",
+    "drop_claim",
+    "end_edit",
     "envelope_of",
     "erase",
     "expired",
@@ -116,7 +135,9 @@ __all__ = [
     "page",
     "pointing_at",
     "portions",
+    "refuse_claimed",
     "release_due",
+    "renew_claims",
     "results_of",
     "revise",
     "rows_of",

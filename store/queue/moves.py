@@ -28,6 +28,7 @@ from store.errors import (
     WarningsUnconfirmed,
 )
 from store.message.states import TRANSITIONS, Ask, Hold, OutState, Pointer, Step
+from store.queue.claims import Claims, claims_of_others, refuse_claimed
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
 from store.queue.pages import get, rows_of, versions_of
 from store.queue.sequence import waiting_among
@@ -40,13 +41,15 @@ from store.vault import Vault
 class Act:
     """Who takes a step and when, and what the step may ask for.
 
-    `by` is a person ID, None for the terminal itself. `two_persons` is the municipality's rule.
+    `by` is a person ID, None for the terminal itself; `session` is theirs: a person's step leaves alone what another
+    session has in hand. `two_persons` is the municipality's rule.
     `reason` is kept sealed. `expected_version`: the row as the person saw it, for single steps; `seen` the versions of
     many rows by number. Who acts on a row that is another one by now is told who changed it.
     """
 
     by: str | None
     now: datetime
+    session: str | None = None
     two_persons: bool = True
     warnings_confirmed: bool = False
     reason: str | None = None
@@ -94,7 +97,7 @@ class Moved:
 def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> MessageRow:
     """Take one step with one message; return its row as it is then.
 
-    Raises MessageMissing, MessageChanged (not the version expected), StepRefused, SecondPersonNeeded,
+    Raises MessageMissing, MessageChanged (not the version expected), MessageClaimed, StepRefused, SecondPersonNeeded,
     WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder. Whether the person has the
     right that the table names, the job has checked before.
     """
@@ -133,10 +136,11 @@ def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: Act) -> MessageRow:
     """Give a message new content: a new revision, reviewed anew; the old one stays readable.
 
-    Raises MessageMissing, MessageChanged, StepRefused — also when bytes were once made to be sent
+    Raises MessageMissing, MessageChanged, MessageClaimed, StepRefused — also when bytes were once made to be sent
     under this uid: what may have left is corrected by a new message, never changed.
     """
     row = _expected(tx, number, act)
+    refuse_claimed(row, _claims(tx, Step.REVISE, act))
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
     after = replace(
@@ -187,13 +191,20 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
     moved = Moved()
     ordered = Ask.ORDER in TRANSITIONS[step].asks
     waiting = waiting_among(tx, [row.id for row in rows]) if ordered else frozenset()
+    claims = _claims(tx, step, act)
     for row in rows:
         try:
+            refuse_claimed(row, claims)
             moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
         except (QueueFault, RightsFault) as error:
             moved.refused.append(Refusal(row.id, error))
     _write(tx, rows, moved.changed, step)
     return moved
+
+
+def _claims(tx: Connection, step: Step, act: Act) -> Claims:
+    """Return what a step must leave alone: nothing where the terminal itself acts, by what the peer has said."""
+    return {} if TRANSITIONS[step].right is None else claims_of_others(tx, act.session, act.now)
 
 
 # ── What a step asks, and what it makes of a row ──────────────────────────────────────────────────

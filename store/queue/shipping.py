@@ -14,6 +14,7 @@ from store.bulk import Bulk
 from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
 from store.message.states import Direction, OutState
+from store.queue.claims import Task, claims_of_others
 from store.queue.pages import Key, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
@@ -28,7 +29,7 @@ _APPROVED: Final = (
 )
 _READY: Final = (
     select_messages()
-    .where(*_APPROVED, ~must_wait())
+    .where(*_APPROVED, ~must_wait(), MESSAGES.c.id.not_in(bindparam("in_hand", expanding=True)))
     .order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
@@ -38,10 +39,11 @@ _READY_AFTER: Final = _READY.where(beyond(bindparam("after_at"), bindparam("afte
 def next_to_send(conn: Connection, now: datetime, limit: int, after: Key | None = None) -> list[MessageRow]:
     """Return at most `limit` messages that may leave now and come after the key `after`, oldest first.
 
-    Approved exactly as they are, planned day come, and no earlier message of the same person still
-    open (domain, section 2, rules 1 to 3).
+    Approved exactly as they are, planned day come, no earlier message of the same person still open (domain, section
+    2, rules 1 to 3), and nobody editing them.
     """
-    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit}
+    in_hand = [number for number, one in claims_of_others(conn, None, now).items() if one.task is Task.EDIT]
+    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit, "in_hand": in_hand}
     if after is None:
         rows = conn.execute(_READY, asked)
     else:

@@ -14,6 +14,7 @@ import pytest
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import (
     backup,
+    claims,
     custody,
     entry,
     exchange,
@@ -59,6 +60,7 @@ DRAFT: Final = PeerDraft(
 
 JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "backup.back_up": (Right.SETTINGS, lambda t, s: backup.back_up(t, s, t.home.with_name("backup"))),
+    "claims.begin_edit": (Right.ENTER, lambda t, s: claims.begin_edit(t, s, 1)),
     "entry.cancel": (Right.ENTER, lambda t, s: entry.cancel(t, s, 1)),
     "entry.counter": (Right.ENTER, lambda t, s: entry.counter(t, s, 1, Pointer.CANCELS)),
     "entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [message(77)])),
@@ -104,7 +106,14 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
 """Each job that acts for a person, the right it asks for, and a call that does something."""
 
 # What everybody who is logged on does for themselves.
-OWN: Final = {"access.check_pin", "access.log_off", "access.renew", "people.change_pin"}
+OWN: Final = {
+    "claims.end_edit",
+    "claims.put_back",
+    "access.check_pin",
+    "access.log_off",
+    "access.renew",
+    "people.change_pin",
+}
 
 
 @pytest.fixture(scope="module")

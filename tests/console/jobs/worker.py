@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.jobs import exchange, intake, intents
+from console.jobs import draft, exchange, intake, intents
 from console.jobs.progress import Progress
 from console.terminal import Terminal
 from store.log import Event
@@ -53,6 +53,9 @@ def main(home: str, person_id: str, job: str, *arguments: str) -> None:
             case "export":
                 with intents.intended(terminal, session, Event.LOG_EXPORTING, {"bundle": 1, "label": "A"}):
                     stop()
+            case "edit":
+                draft.reopen(terminal, session, int(arguments[0]))
+                stop()
             case "work":
                 stop()
 

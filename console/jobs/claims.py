@@ -1,0 +1,28 @@
+"""Having a message in hand, so that others only read it: `queue.read` and `entry.open_for_revision` take it as well."""
+
+from console.jobs.admission import admit
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.rights import Right
+
+
+def begin_edit(terminal: Terminal, session: Session, number: int) -> None:
+    """Keep others from editing or undoing a message until `end_edit`. Raises MessageMissing, MessageClaimed."""
+    admit(terminal, session, Right.ENTER)
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        queue.claim(tx, row, queue.Task.EDIT, session_id=session.id, now=clock.now())
+
+
+def put_back(terminal: Terminal, session: Session, number: int) -> None:
+    """Let others review or edit the message again."""
+    with terminal.database.writing() as tx:
+        queue.drop_claim(tx, number, session_id=session.id)
+
+
+def end_edit(terminal: Terminal, session: Session, number: int) -> None:
+    """Let others edit the message again; who may approve it goes on reviewing it. Raises MessageMissing."""
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        queue.end_edit(tx, row, session_id=session.id, reviews=session.may(Right.APPROVE))
