@@ -1,12 +1,16 @@
 """The viewer's questions to the log."""
 
+import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from store.database import Database
-from store.log import Event, Log, LogFilter, Result, first_since, newest, page
+from store.log import Event, EventClass, Log, LogFilter, Result, first_since, newest, page
 from tests.clusters import ON_SQLITE
+from tests.store.conftest import NOON
 
 MINUTE = timedelta(minutes=1)
 
@@ -60,18 +64,65 @@ def test_newest_and_going_to_a_time(filled: Database, now: datetime) -> None:
         assert first_since(reading, now + 60 * MINUTE) is None
 
 
+def _asked(database: Database, chosen: LogFilter, before: int | None) -> list[str]:
+    """Return how SQLite goes about a page: the plan of the very statement that asks for it."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
+        statements.append((statement, parameters))
+
+    with database.reading() as reading:
+        event.listen(reading, "before_cursor_execute", note)
+        page(reading, before=before, limit=60, chosen=chosen)
+        event.remove(reading, "before_cursor_execute", note)
+        plans = [
+            reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement, parameters in statements
+        ]
+        return [row[-1] for plan in plans for row in plan]
+
+
+CLASSES = {one: frozenset(event for event in Event if event.event_class is one) for one in EventClass}
+QUESTIONS: dict[str, tuple[LogFilter, set[str]]] = {
+    "since": (LogFilter(since=NOON), {"log_entry_at"}),
+    "until": (LogFilter(until=NOON + MINUTE), {"log_entry_at"}),
+    "person": (LogFilter(actor="op-101"), {"log_entry_actor"}),
+    "message": (LogFilter(object="0f" * 16), {"log_entry_object"}),
+    "event": (LogFilter(events=frozenset({Event.MESSAGE_READ})), {"log_entry_event"}),
+    "rare event": (LogFilter(events=frozenset({Event.LOG_PRUNED})), {"log_entry_event"}),
+    "several events": (LogFilter(events=frozenset({Event.LOG_PRUNED, Event.MESSAGE_READ})), {"log_entry_event"}),
+    "refused": (LogFilter(result=Result.REFUSED), {"log_entry_trouble"}),
+    "failed": (LogFilter(result=Result.FAILED), {"log_entry_trouble"}),
+    "event, refused": (
+        LogFilter(events=frozenset({Event.OPERATOR_REFUSED}), result=Result.REFUSED),
+        {"log_entry_event", "log_entry_trouble"},
+    ),
+    "person, event": (
+        LogFilter(actor="op-101", events=frozenset({Event.MESSAGE_READ})),
+        {"log_entry_actor", "log_entry_event"},
+    ),
+    "person, class": (LogFilter(actor="op-101", events=CLASSES[EventClass.EXPORT]), {"log_entry_actor"}),
+    "person, refused": (LogFilter(actor="op-101", result=Result.REFUSED), {"log_entry_actor", "log_entry_trouble"}),
+    **{f"class {one}": (LogFilter(events=events), {"log_entry_event"}) for one, events in CLASSES.items()},
+}
+
+
 @ON_SQLITE
-def test_no_question_reads_the_whole_log(filled: Database) -> None:
-    questions = {
-        "seq < 5 ORDER BY seq DESC": "INTEGER PRIMARY KEY",
-        "actor = 'op-101' AND seq < 5 ORDER BY seq DESC": "log_entry_actor",
-        "object = 'x' AND seq < 5 ORDER BY seq DESC": "log_entry_object",
-        "event = 'message.read' AND seq < 5 ORDER BY seq DESC": "log_entry_event",
-        "at >= 5 ORDER BY at, seq": "log_entry_at",
-    }
-    with filled.reading() as reading:
-        for question, index in questions.items():
-            plan = reading.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT * FROM log_entry WHERE {question} LIMIT 60")
-            lines = [row[-1] for row in plan]
-            assert len(lines) == 1, f"sorts: {lines}"
-            assert index in lines[0]
+def test_each_question_goes_by_its_index(filled: Database) -> None:
+    for question, (chosen, indexes) in QUESTIONS.items():
+        for before in (None, 5):
+            plan = _asked(filled, chosen, before)
+            used = {name for line in plan for name in re.findall(r"log_entry_[a-z]+", line)}
+            assert used, (question, plan)
+            assert used <= indexes, (question, plan)
+            # The newest of each event are few, and sorted together; nothing else is sorted or walked through.
+            sorts = [line for line in plan if "TEMP B-TREE" in line]
+            assert not sorts or chosen.events, (question, plan)
+            assert [line for line in plan if line == "SCAN log_entry"] == [], (question, plan)
+
+
+@ON_SQLITE
+def test_a_page_without_a_filter_follows_the_number(filled: Database) -> None:
+    assert _asked(filled, LogFilter(), 5) == ["SEARCH log_entry USING INTEGER PRIMARY KEY (rowid<?)"]
+    # From the newest entry back along the same tree: no sorting, and a page is enough.
+    assert _asked(filled, LogFilter(), None) == ["SCAN log_entry"]

@@ -1,0 +1,142 @@
+"""The ready questions: nights and holidays, refused log-ons, log-ons per ID, many look-ups, one person's look-ups."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from store import clock
+from store.database import Database
+from store.log import Event, Log, LogRow, Result
+from store.log.questions import (
+    MANY,
+    Count,
+    Period,
+    failed_logins,
+    is_off_hours,
+    logins_per_id,
+    lookups,
+    many_lookups,
+    off_hours,
+)
+
+SESSION = "0f" * 16
+Happen = Callable[..., int]
+
+
+def local(day: str, time: str = "12:00") -> datetime:
+    """Return a moment by the clock on the wall, in UTC as it is stored."""
+    return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=clock.JAPAN).astimezone(UTC)
+
+
+@pytest.fixture
+def happen(database: Database, log: Log) -> Happen:
+    """Write one entry, or several alike, at a moment; return the number of the last."""
+
+    def write(event: Event, at: datetime, *, times: int = 1, **who: object) -> int:
+        with database.writing() as tx:
+            for _ in range(times):
+                seq = log.append(tx, event, **{"actor": None, "session": SESSION, "now": at, **who})  # type: ignore[arg-type]
+        return seq
+
+    return write
+
+
+def seqs(rows: list[LogRow]) -> list[int]:
+    return [row.seq for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "off"),
+    [
+        ("2026-11-24", "07:59", True),
+        ("2026-11-24", "08:00", False),
+        ("2026-11-24", "18:59", False),
+        ("2026-11-24", "19:00", True),
+        ("2026-11-24", "00:00", True),
+        ("2026-11-22", "12:00", True),  # A Sunday.
+        ("2026-11-23", "12:00", True),  # 勤労感謝の日, a Monday.
+        ("2026-12-29", "12:00", True),
+        ("2026-12-28", "12:00", False),
+    ],
+)
+def test_office_hours_are_those_of_japan(day: str, time: str, off: bool) -> None:  # noqa: FBT001 - a case of the table
+    assert is_off_hours(local(day, time)) is off
+
+
+def test_nights_and_holidays_newest_first(database: Database, happen: Happen) -> None:
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20", "09:00"), actor="op-101")
+    night = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20", "23:30"), actor="op-101")
+    holiday = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-23", "10:00"), actor="op-102")
+    # Work that goes on in the evening is no log-on.
+    happen(Event.MESSAGE_READ, local("2026-11-23", "22:00"), actor="op-102")
+    early = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-24", "05:00"), actor="op-101")
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-24", "08:30"), actor="op-101")
+    with database.reading() as reading:
+        assert seqs(off_hours(reading, Period(), limit=10)) == [early, holiday, night]
+        assert seqs(off_hours(reading, Period(), limit=2)) == [early, holiday]
+        assert seqs(off_hours(reading, Period(since=local("2026-11-23"), until=local("2026-11-24")), limit=10)) == [
+            early
+        ]
+        assert seqs(off_hours(reading, Period(until=local("2026-11-24", "00:00")), limit=10)) == [holiday, night]
+
+
+def test_off_hours_are_found_behind_many_pages_of_office_hours(database: Database, happen: Happen) -> None:
+    night = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-19", "23:00"), actor="op-101")
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20", "09:00"), times=1100, actor="op-102")
+    with database.reading() as reading:
+        assert seqs(off_hours(reading, Period(), limit=5)) == [night]
+
+
+def test_refused_log_ons_and_locked_ids(database: Database, happen: Happen) -> None:
+    refused = happen(Event.OPERATOR_REFUSED, local("2026-11-20"), object="op-101", result=Result.REFUSED)
+    locked = happen(Event.OPERATOR_LOCKED, local("2026-11-20"), object="op-101")
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20"), actor="op-101")
+    happen(Event.ACCESS_DENIED, local("2026-11-20"), actor="op-101", result=Result.REFUSED)
+    later = happen(Event.OPERATOR_REFUSED, local("2026-11-21"), object="ap-201", result=Result.REFUSED)
+    with database.reading() as reading:
+        assert seqs(failed_logins(reading, Period(), limit=10)) == [later, locked, refused]
+        assert seqs(failed_logins(reading, Period(until=local("2026-11-21")), limit=10)) == [locked, refused]
+
+
+def test_log_ons_per_id_with_those_who_never_got_in(database: Database, happen: Happen) -> None:
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-19"), times=2, actor="op-101")
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20"), times=2, actor="op-101")
+    happen(Event.OPERATOR_REFUSED, local("2026-11-20"), object="op-101", result=Result.REFUSED)
+    happen(Event.OPERATOR_REFUSED, local("2026-11-20"), times=3, object="ab" * 16, result=Result.REFUSED)
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20"), actor="ap-201")
+    with database.reading() as reading:
+        assert logins_per_id(reading, Period()) == [
+            Count("op-101", None, 4, 1),
+            Count("ab" * 16, None, 0, 3),
+            Count("ap-201", None, 1),
+        ]
+        assert logins_per_id(reading, Period(since=local("2026-11-20")))[1] == Count("op-101", None, 2, 1)
+        assert logins_per_id(reading, Period(since=local("2026-12-01"))) == []
+
+
+def test_many_look_ups_count_by_the_day_in_japan(database: Database, happen: Happen) -> None:
+    # One day in Japan, two in UTC: 00:30 and 23:30 belong together.
+    happen(Event.MESSAGE_READ, local("2026-11-19", "23:59"), times=MANY - 1, actor="op-101")
+    happen(Event.MESSAGE_READ, local("2026-11-20", "00:30"), times=MANY - 1, actor="op-101")
+    happen(Event.NOTICE_READ, local("2026-11-20", "23:30"), times=1, actor="op-101")
+    happen(Event.MESSAGE_READ, local("2026-11-21", "09:00"), times=MANY + 5, actor="op-102")
+    happen(Event.MESSAGE_APPROVED, local("2026-11-21", "09:00"), times=MANY + 5, actor="ap-201")
+    with database.reading() as reading:
+        assert many_lookups(reading, Period()) == [
+            Count("op-102", date(2026, 11, 21), MANY + 5),
+            Count("op-101", date(2026, 11, 20), MANY),
+        ]
+        assert many_lookups(reading, Period(), least=MANY + 1) == [Count("op-102", date(2026, 11, 21), MANY + 5)]
+        assert many_lookups(reading, Period(until=local("2026-11-20", "12:00"))) == []
+
+
+def test_one_persons_look_ups(database: Database, happen: Happen) -> None:
+    first = happen(Event.MESSAGE_READ, local("2026-11-20"), actor="op-101", object="0e" * 16)
+    happen(Event.MESSAGE_READ, local("2026-11-20"), actor="op-102", object="0e" * 16)
+    second = happen(Event.NOTICE_READ, local("2026-11-20") + timedelta(hours=1), actor="op-101", object="0d" * 16)
+    happen(Event.MESSAGE_APPROVED, local("2026-11-21"), actor="op-101", object="0e" * 16)
+    with database.reading() as reading:
+        assert seqs(lookups(reading, Period(), "op-101", limit=10)) == [second, first]
+        assert seqs(lookups(reading, Period(), "op-101", limit=1)) == [second]
+        assert lookups(reading, Period(), "op-103", limit=10) == []
