@@ -103,6 +103,7 @@ class Database:
 
     def scrub(self) -> None:
         """Let nothing of what was erased stay in the engine's files, as far as it can. Raises as `writing`."""
+        self._refuse_failed()
         with self._watched(), self._backend.turn():
             self._backend.scrub()
 

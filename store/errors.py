@@ -119,6 +119,13 @@ class DiskFull(DatabaseFault):
     exit_status = 7
 
 
+class DiskFailed(DatabaseFault):
+    """The disk did not take what was to be written: the custodian looks at the machine before anyone goes on."""
+
+    code = "disk_failed"
+    exit_status = 7
+
+
 class DiskLow(DatabaseFault):
     """The disk is nearly full: no new work begins, so that log-off and export still can; the custodian makes room."""
 

@@ -19,13 +19,15 @@ def write_key_file(path: Path, key: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A half-written key under the final name could never be told from a whole one: link it when done.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_synced(draft, key)
+    # What an interrupted call of a process with the same number left.
+    draft.unlink(missing_ok=True)
     try:
+        _write_synced(draft, key)
         os.link(draft, path)
     except FileExistsError:
         raise KeyFileExists(file=path.name) from None
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
@@ -34,8 +36,12 @@ def replace_key_file(path: Path, key: bytes) -> None:
     draft = draft_of(path)
     # What an interrupted call left.
     draft.unlink(missing_ok=True)
-    _write_synced(draft, key)
-    draft.replace(path)
+    try:
+        _write_synced(draft, key)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)
 
 

@@ -6,7 +6,6 @@ starve for seconds. Two `flock` locks make it fair. A writer first takes the *tu
 to take the turn again, behind the one who is waiting. The kernel frees both when a process dies.
 """
 
-import errno
 import fcntl
 import os
 import threading
@@ -16,16 +15,16 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
+from store.disk import NO_ROOM
 from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DiskFull
 
 PATIENCE: Final = 60.0
 """Seconds a writer waits for its turn: longer than the longest single act, a whole import file."""
 
 
-def disk_fault(error: OSError, path: Path) -> DatabaseFault:
+def file_fault(error: OSError, path: Path) -> DatabaseFault:
     """Name what the system said about a file of the database."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return DiskFull(file=path.name) if full else DatabaseFailed(file=path.name)
+    return DiskFull(file=path.name) if error.errno in NO_ROOM else DatabaseFailed(file=path.name)
 
 
 class Turnstile:
@@ -58,7 +57,7 @@ class Turnstile:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise disk_fault(error, path) from error
+            raise file_fault(error, path) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -5,11 +5,12 @@ The first generation lies in the ring's directory itself, each later one beside 
 by itself at the moment that its file `used_from` names. Nothing is removed: an envelope may come late.
 """
 
+import errno
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,9 +59,17 @@ class KeyRing:
         return tuple(one.identity for one in self.generations())
 
     def prepare(
-        self, use: Use, *, used_from: datetime, now: datetime, authority: RehearsalAuthority | None = None
+        self,
+        use: Use,
+        *,
+        used_from: datetime,
+        now: datetime,
+        authority: RehearsalAuthority | None = None,
+        record: Callable[[int], object] | None = None,
     ) -> Generation:
         """Make the next generation, complete or not at all; it takes over at `used_from`.
+
+        `record` is called with its number when it is on the disk, before it counts: when that raises, it is gone.
 
         Raises IdentityPending while another one waits, IdentityError leaves.
         """
@@ -72,6 +81,8 @@ class KeyRing:
         try:
             Identity.create(draft, self.in_use(now).name, use, authority=authority)
             _write_through(draft / USED_FROM, wire.to_time(used_from))
+            if record is not None:
+                record(number)
             self._publish(draft, number)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -82,6 +93,8 @@ class KeyRing:
         try:
             draft.rename(final)
         except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
             raise IdentityExists(name=final.name) from error
         _sync_directory(final.parent)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from console.errors import ConsoleError, record_incident
 from console.words import Words
+from store.disk import disk_fault
 from store.errors import StoreError
 from transport.errors import TransportError
 
@@ -36,12 +37,14 @@ class Failure:
 
 
 def is_foreseen(error: BaseException) -> bool:
-    """Tell whether `error` is one of ours, with texts in the catalogue."""
-    return isinstance(error, ConsoleError | StoreError | TransportError)
+    """Tell whether `error` is one of ours, with texts in the catalogue, or the disk's."""
+    return isinstance(error, ConsoleError | StoreError | TransportError) or disk_fault(error) is not None
 
 
 def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
     """Return what to tell of `error`; one that nobody foresaw gets an incident number and nothing else is shown."""
+    # Any file may meet a bad disk; whoever wrote it had nothing to say but what the system said.
+    error = disk_fault(error) or error
     if isinstance(error, ConsoleError | StoreError | TransportError):
         text = words.fault(error.code, error.facts)
         incident = getattr(error, "incident", None)

@@ -1,10 +1,9 @@
 """`operator list`, `add`, `pin` and `release`: the people (利用者) of the terminal, and one's own PIN."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 import click
 
@@ -15,6 +14,8 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.errors import ConsoleError
 from console.words.visible import visible
+from store.disk import disk_fault
+from store.keyfile import sync_directory
 from store.rights import Role
 
 operator = LazyGroup(
@@ -62,8 +63,8 @@ def add(said: Invocation, person_id: str, roles: tuple[str, ...], code_file: Pat
     """Register a person; the PIN for the first log-on goes into a new file that its owner alone can read."""
     from console.jobs import people
 
-    with said.acting() as (terminal, session), _new_private(code_file) as stream:
-        stream.write(people.add(terminal, session, person_id, [Role(role) for role in roles]) + "\n")
+    with said.acting() as (terminal, session), _new_private(code_file) as hand_over:
+        people.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
     said.output.result(data, [visible(said.words("commands.init.code", **data))])
     return Status.DONE
@@ -98,15 +99,22 @@ def release(said: Invocation, person_id: str) -> int:
 
 
 @contextmanager
-def _new_private(path: Path) -> Iterator[IO[str]]:
-    """Yield a new file (mode 0600), which vanishes again when the block fails: no PIN is made that nobody can read."""
+def _new_private(path: Path) -> Iterator[Callable[[str], None]]:
+    """Yield what writes a line to a new file (mode 0600), through to the disk; the file vanishes when the block fails."""
+
+    def write(line: str) -> None:
+        stream.write(line + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+        sync_directory(path.parent)
+
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError:
-        raise CodeFileUnwritable(file=path.name) from None
+    except OSError as error:
+        raise disk_fault(error) or CodeFileUnwritable(file=path.name) from error
     try:
         with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - created with its mode in one step
-            yield stream
+            yield write
     except BaseException:
         with suppress(OSError):
             path.unlink()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from console.terminal import Terminal
 from store import clock
+from store.disk import disk_fault
 from store.errors import DatabaseFault, KeyFileFault, LadderBroken, LogBehind, LogBroken, StoreError, StoreIntegrity
 from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, pages
 from transport.client import Line
@@ -34,7 +35,7 @@ def make(terminal: Terminal, cause: Cause) -> Checkpoint | None:
         if made is not None:
             terminal.log.erase_used(made)
     except (StoreIntegrity, KeyFileFault, OSError) as error:
-        _halt(terminal, error if isinstance(error, StoreError) else LogBroken(first_bad="-"))
+        _halt(terminal, error if isinstance(error, StoreError) else disk_fault(error) or LogBroken(first_bad="-"))
         return None
     return made
 
@@ -70,13 +71,6 @@ def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
     if fault is not None:
         _halt(terminal, fault)
     return fault
-
-
-def stop(terminal: Terminal) -> None:
-    """Record that the console is closed, and sign that."""
-    with terminal.database.writing() as tx:
-        terminal.log.append(tx, Event.TERMINAL_STOPPED, actor=None, session=None)
-    make(terminal, Cause.STOP)
 
 
 def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:

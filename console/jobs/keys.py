@@ -47,15 +47,14 @@ def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = 
     moment = used_from or now + LEAD
     if moment < now:
         raise TimePast(time=f"{moment:%Y-%m-%d %H:%M}Z")
-    made = terminal.keys.prepare(Use.TERMINAL, used_from=moment, now=now)
-    with terminal.database.writing() as tx:
-        terminal.log.append(
-            tx,
-            Event.KEYS_PREPARED,
-            actor=session.person_id,
-            session=session.id,
-            detail={"version": made.number, "from": f"{moment:%Y-%m-%dT%H:%M:%SZ}"},
-        )
+
+    def record(number: int) -> None:
+        # Keys that the log does not know must not take over one day.
+        detail: dict[str, str | int] = {"version": number, "from": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
+        with terminal.database.writing() as tx:
+            terminal.log.append(tx, Event.KEYS_PREPARED, actor=session.person_id, session=session.id, detail=detail)
+
+    made = terminal.keys.prepare(Use.TERMINAL, used_from=moment, now=now, record=record)
     return _told(made, terminal.identity.public.fingerprint)
 
 

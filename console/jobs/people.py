@@ -1,6 +1,6 @@
 """The people of the terminal, as the officer keeps them (protection measure 5)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from console.errors import OwnPersonRefused, PinNotNew
 from console.jobs.admission import admit
@@ -22,9 +22,17 @@ def everybody(terminal: Terminal, session: Session) -> list[Person]:
         return persons(reading)
 
 
-def add(terminal: Terminal, session: Session, person_id: str, roles: Iterable[Role]) -> str:
+def add(
+    terminal: Terminal,
+    session: Session,
+    person_id: str,
+    roles: Iterable[Role],
+    *,
+    hand_over: Callable[[str], object] | None = None,
+) -> str:
     """Register a person and return the PIN for the first log-on, which is then to be changed.
 
+    `hand_over` gets the PIN before the person is kept: when it fails, nobody is registered with a PIN that is lost.
     Raises PersonIdBad, PersonExists, RolesMissing.
     """
     admit(terminal, session, Right.PEOPLE)
@@ -40,6 +48,8 @@ def add(terminal: Terminal, session: Session, person_id: str, roles: Iterable[Ro
             object=person_id,
             detail={"role": "+".join(sorted(added.roles))},
         )
+        if hand_over is not None:
+            hand_over(pin)
     return pin
 
 

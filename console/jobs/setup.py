@@ -21,6 +21,7 @@ from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal
 from console.words import Words
 from store import clock
 from store.database import Database
+from store.disk import disk_fault
 from store.errors import PinFault
 from store.keyfile import sync_directory
 from store.keysources import KeySource, Parts
@@ -80,16 +81,18 @@ def new_terminal(
 def drafted(home: Path) -> Iterator[Path]:
     """Yield a directory that becomes `home` when the block has ended, and is gone when anything in it fails.
 
-    Raises HomeNotEmpty, HomeUnwritable.
+    Raises HomeNotEmpty, HomeUnwritable, DiskFull, DiskFailed.
     """
     _refuse_occupied(home)
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
     try:
         draft.mkdir(mode=0o700)
         yield draft
+        _sync_tree(draft)
         draft.rename(home)
+        sync_directory(home.parent)
     except OSError as error:
-        raise HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
+        raise disk_fault(error) or HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -135,7 +138,7 @@ def write_private(path: Path, text: str) -> None:
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that appears as `path` when the block has ended: whole, on the disk, its owner's alone.
 
-    Raises FileExists, FileUnwritable.
+    Raises FileExists, FileUnwritable, DiskFull, DiskFailed.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -149,7 +152,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise FileExists(file=path.name) from None
     except OSError as error:
-        raise FileUnwritable(file=path.name, reason=error.strerror or "?") from error
+        raise disk_fault(error) or FileUnwritable(file=path.name, reason=error.strerror or "?") from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -169,6 +172,13 @@ def _made(
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
     checkpoints.make(terminal, Cause.CREATED)
     return terminal
+
+
+def _sync_tree(directory: Path) -> None:
+    """Let the names of all that lies in a directory, at any depth, survive a power failure; contents already do."""
+    for one in (directory, *directory.rglob("*")):
+        if one.is_dir():
+            sync_directory(one)
 
 
 def _refuse_occupied(home: Path) -> None:

@@ -28,8 +28,9 @@ from store.errors import (
     DatabaseUrlUnknown,
     DiskFull,
 )
+from store.keyfile import sync_directory
 from store.log.entries import ENTRIES
-from store.turnstile import PATIENCE, Turnstile, disk_fault
+from store.turnstile import PATIENCE, Turnstile, file_fault
 
 _GUARDED: Final = ("UPDATE", "DELETE")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -79,10 +80,11 @@ class SQLite(Backend):
             _refuse_exposed(self._path.parent)
             self._fill_new(draft, fill)
             os.link(draft, self._path)
+            sync_directory(self._path.parent)
         except FileExistsError:
             raise DatabaseExists(file=self.name) from None
         except OSError as error:
-            raise disk_fault(error, self._path) from error
+            raise file_fault(error, self._path) from error
         finally:
             for side in _SIDE_FILES:
                 draft.with_name(draft.name + side).unlink(missing_ok=True)
@@ -95,6 +97,8 @@ class SQLite(Backend):
             with engine.begin() as tx:
                 fill(tx)
                 _guard_log(tx)
+            # The file alone gets its name. Closing would empty the log as well, but tells nobody when that fails.
+            _empty_log(engine)
         except DBAPIError as error:
             raise self.fault(error) or error from error
         finally:
@@ -139,11 +143,7 @@ class SQLite(Backend):
 
     def scrub(self) -> None:
         """Bring the write-ahead log into the file, where freed places are overwritten, and empty it."""
-        # Outside any transaction, which SQLAlchemy's connections would begin.
-        with closing(self.writer.raw_connection()) as connection:
-            held_up = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if held_up:
-            raise DatabaseBusy(seconds=round(PATIENCE))
+        _empty_log(self.writer)
 
     def fault(self, error: DBAPIError) -> DatabaseFault | None:
         """Name SQLite's result code."""
@@ -181,6 +181,20 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _empty_log(engine: Engine) -> None:
+    """Bring the write-ahead log into the file. Raises DBAPIError, and DatabaseBusy while somebody reads."""
+    statement = "PRAGMA wal_checkpoint(TRUNCATE)"
+    # Outside any transaction, which SQLAlchemy's connections would begin.
+    with closing(engine.raw_connection()) as connection:
+        try:
+            held_up = connection.cursor().execute(statement).fetchone()[0]
+        except sqlite3.Error as error:
+            # Here nobody makes SQLAlchemy's error of it, by which the fault is named.
+            raise DBAPIError(statement, None, error) from error
+    if held_up:
+        raise DatabaseBusy(seconds=round(PATIENCE))
 
 
 def _guard_log(tx: Connection) -> None:

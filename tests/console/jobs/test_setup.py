@@ -1,5 +1,6 @@
 """A new terminal stands whole at its place, or nothing stands there."""
 
+import errno
 import os
 import stat
 from dataclasses import replace
@@ -11,7 +12,7 @@ from console.errors import HomeNotEmpty, HomeUnwritable
 from console.jobs import access, setup
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
-from store.errors import DiskFull
+from store.errors import DiskFailed, DiskFull
 from store.log import Event, LogFilter, page
 from store.people import Role, check_pin_policy
 
@@ -68,13 +69,13 @@ def test_a_failure_leaves_nothing(tmp_path: Path, error: type[BaseException]) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failing_disk_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DiskFull), setup.new_terminal(tmp_path / "terminal", SETTINGS):
-        raise DiskFull(file="renkei.sqlite3")
-    assert list(tmp_path.iterdir()) == []
-    with pytest.raises(HomeUnwritable) as refused, setup.new_terminal(tmp_path / "terminal", SETTINGS):
-        raise OSError(28, os.strerror(28))
-    assert refused.value.facts == {"path": str(tmp_path / "terminal"), "reason": os.strerror(28)}
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [(errno.ENOSPC, DiskFull), (errno.EIO, DiskFailed), (errno.EACCES, HomeUnwritable)],
+)
+def test_a_failing_disk_leaves_nothing(tmp_path: Path, said: int, error: type[Exception]) -> None:
+    with pytest.raises(error), setup.new_terminal(tmp_path / "terminal", SETTINGS):
+        raise OSError(said, os.strerror(said))
     assert list(tmp_path.iterdir()) == []
 
 
