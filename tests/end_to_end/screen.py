@@ -76,6 +76,17 @@ class Screen:
         """Return what is on the screen now."""
         return self._tmux("capture-pane", "-p")
 
+    def everything(self) -> str:
+        """Return all that the terminal still holds: the screen in hand, the other one, and what was scrolled away."""
+        return "\n".join(self._tmux("capture-pane", "-p", "-J", "-S", "-", *other) for other in ((), ("-a", "-q")))
+
+    @property
+    def program(self) -> int:
+        """The process that runs in the terminal, below the shell."""
+        shell = int(self._tmux("display-message", "-p", "#{pane_pid}"))
+        (child,) = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        return int(child)
+
     def press(self, *keys: str) -> None:
         """Press keys by their tmux names (`Enter`, `Tab`, `F10`, `a`)."""
         self._tmux("send-keys", *keys)

@@ -1,61 +1,23 @@
 """Nothing readable is left behind, also after contents are erased; the evidence verifies."""
 
 import base64
-import json
-import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
-from console.jobs import backup, exchange, queue, rekey, retention, review
+from console.jobs import backup, exchange, export, queue, rekey, retention, review
 from console.settings import RetentionSettings
 from store import clock
 from store.errors import ContentErased
 from store.log import Event
+from tests.canaries import CANARIES, files_with, found_in, spellings
 from tests.clusters import ON_POSTGRESQL, ON_SQLITE, Cluster
 from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, entry, notice, person_of
 from transport.envelope import Purpose
 
-CANARIES = (
-    "ZZYX QUILLFEATHER",
-    "鵺野　葛城",
-    "ヌエノ カツラギ",
-    "東京都新宿区架空町九丁目88番77号",
-    "QX90817263ZK",
-    "9081726354",
-    "その氏名は誤りです",
-)
 PERSON = person_of(name=CANARIES[0], name_kanji=CANARIES[1], address=CANARIES[3])
-
-
-def spellings(text: str) -> set[bytes]:
-    """Return the ways in which a text may lie somewhere readable."""
-    narrow = "".join(
-        chr(ord(one) - 0xFEE0) if 0xFF01 <= ord(one) <= 0xFF5E else one for one in unicodedata.normalize("NFKC", text)
-    )
-    found: set[bytes] = set()
-    for one in {text, narrow, text.lower(), unicodedata.normalize("NFD", text)}:
-        raw = one.encode()
-        found |= {raw, one.encode("utf-16-le"), one.encode("utf-16-be"), one.encode("cp932", "replace")}
-        found |= {raw.hex().encode(), raw.hex().upper().encode(), quote(one).encode()}
-        found |= {json.dumps(one)[1:-1].encode(), base64.b64encode(raw).rstrip(b"=")[:-1]}
-    return {one for one in found if one.count(b"?") < 3}
-
-
-def files_with(places: list[Path], canaries: tuple[str, ...]) -> list[tuple[str, str]]:
-    wanted = [(canary, form) for canary in canaries for form in spellings(canary)]
-    return [
-        (path.name, canary)
-        for place in places
-        for path in place.rglob("*")
-        if path.is_file()
-        for kept in [path.read_bytes()]
-        for canary, form in wanted
-        if form in kept
-    ]
 
 
 def worked(site: Site) -> list[int]:
@@ -79,8 +41,13 @@ def later(site: Site, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     monkeypatch.setattr(clock, "now", lambda: now)
 
 
+def test_the_search_finds_half_width_letters() -> None:
+    assert found_in("ﾇｴﾉ ｶﾂﾗｷﾞ".encode("cp932"), CANARIES) == [CANARIES[2]]
+
+
 def test_the_search_finds_what_lies_open(tmp_path: Path) -> None:
-    for number, form in enumerate(sorted(spellings(CANARIES[1]))):
+    shifted = [base64.b64encode(bytes(before) + CANARIES[1].encode() + b"\xff") for before in range(3)]
+    for number, form in enumerate([*sorted(spellings(CANARIES[1])), *shifted]):
         (tmp_path / str(number)).write_bytes(b"x" * 100 + form + b"x")
     assert {name for name, _ in files_with([tmp_path], CANARIES[1:2])} == {path.name for path in tmp_path.iterdir()}
 
@@ -89,6 +56,9 @@ def test_the_search_finds_what_lies_open(tmp_path: Path) -> None:
 def test_nothing_readable_lies_anywhere_while_work_goes_on(served: Site, tmp_path: Path) -> None:
     worked(served)
     backup.back_up(served.terminal, served.session(CUSTODIAN), tmp_path / "backup")
+    (tmp_path / "medium").mkdir()
+    export.export(served.terminal, served.session(CHIEF), tmp_path / "medium", label="M-1")
+    assert len(list((tmp_path / "medium").rglob("*"))) > 3
     assert {path.name.rpartition("-")[2] for path in (served.home / "database").iterdir()} >= {"wal", "shm"}
     assert files_with([served.home, tmp_path], CANARIES) == []
 

@@ -1,0 +1,57 @@
+"""Planted texts that nobody may find again, and the search for them in every way in which a text may be written."""
+
+import base64
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+CANARIES: Final = (
+    "ZZYX QUILLFEATHER",
+    "鵺野　葛城",
+    "ヌエノ カツラギ",
+    "東京都新宿区架空町九丁目88番77号",
+    "QX90817263ZK",
+    "9081726354",
+    "その氏名は誤りです",
+)
+"""A name in letters, in kanji and in kana, an address, a card number, a subject key, and a reason."""
+
+
+# Half-width kana by what they stand for; the voicing marks stand for themselves.
+_HALF_WIDTH: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF61, 0xFFA0)}
+
+
+@cache
+def spellings(text: str) -> frozenset[bytes]:
+    """Return the ways in which a text may lie somewhere readable."""
+    narrow = unicodedata.normalize("NFKC", text)
+    half_width = "".join(_HALF_WIDTH.get(one, one) for one in unicodedata.normalize("NFD", narrow))
+    found: set[bytes] = set()
+    for one in {text, narrow, half_width, text.lower(), unicodedata.normalize("NFD", text)}:
+        raw = one.encode()
+        found |= {raw, one.encode("utf-16-le"), one.encode("utf-16-be"), one.encode("cp932", "replace")}
+        found |= {raw.hex().encode(), raw.hex().upper().encode(), quote(one).encode()}
+        found |= {json.dumps(one)[1:-1].encode(), *_in_base64(raw)}
+    return frozenset(one for one in found if one.count(b"?") < 3)
+
+
+def _in_base64(raw: bytes) -> set[bytes]:
+    """Return what of the bytes stands in base64 whatever comes before and after, for each of the three alignments."""
+    return {
+        base64.b64encode(bytes(before) + raw)[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6] for before in range(3)
+    }
+
+
+def found_in(kept: bytes, canaries: Iterable[str]) -> list[str]:
+    """Return which canaries can be read out of some bytes."""
+    return [canary for canary in canaries if any(form in kept for form in spellings(canary))]
+
+
+def files_with(places: Iterable[Path], canaries: Sequence[str]) -> list[tuple[str, str]]:
+    """Return every file below these places in which a canary can be read, with the canary."""
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
+    return [(path.name, canary) for path in files for canary in found_in(path.read_bytes(), canaries)]
