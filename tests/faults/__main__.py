@@ -25,6 +25,7 @@ from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site
 from tests.faults.competing import compete
 from tests.faults.crashes import RECEIVED, SERIES, crash
+from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, bench, faults
@@ -56,7 +57,13 @@ def main() -> None:
     writers = kinds.add_parser("writers", help="let eight processes write at once; the slowest write is under 1 s")
     writers.add_argument("--seconds", type=float, default=60)
     writers.set_defaults(run=lambda chosen: compete(chosen.seconds))
-    for one in (cuts, kills, crashes, power, writers):
+    tampering = kinds.add_parser("tampering", help="do everything to the log, in the database and on media")
+    tampering.add_argument("--count", type=int, default=100, help="variants of each kind")
+    tampering.set_defaults(run=lambda chosen: tamper(chosen.seed, chosen.count))
+    histories = kinds.add_parser("histories", help="let logs live through honest years: no alarm")
+    histories.add_argument("--count", type=int, default=1000)
+    histories.set_defaults(run=lambda chosen: live_honestly(chosen.seed, chosen.count))
+    for one in (cuts, kills, crashes, power, writers, tampering, histories):
         one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for

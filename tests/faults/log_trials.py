@@ -1,0 +1,54 @@
+"""The log's trials with as many seeds as wanted: everything that is done to it is found, and what is honest is not."""
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from store.log.bundle import bundles_in
+from tests.store.histories import live
+from tests.store.log_house import House, make_house
+from tests.store.media_tampering import ON_MEDIA, make_media, refused_by_both
+from tests.store.tampering import TABLE, found_wanting
+
+
+def tamper(seed: int, count: int) -> dict[str, object]:
+    """Do each kind of tampering in `count` variants, in the database and on media. Raises AssertionError."""
+    with tempfile.TemporaryDirectory(prefix="renkei-tampering-") as name:
+        place = Path(name)
+        grown = make_house(place / "grown").home
+        make_media(place, grown)
+        _each(partial(_tamper, place), seed, count)
+    return {"variants": count * (len(TABLE) + len(ON_MEDIA)), "kinds": len(TABLE) + len(ON_MEDIA), "undetected": 0}
+
+
+def live_honestly(seed: int, count: int) -> dict[str, object]:
+    """Let a log live through `count` honest histories. Raises AssertionError."""
+    _each(_live, seed, count)
+    return {"histories": count, "alarms": 0}
+
+
+def _each(trial: Callable[[int], None], seed: int, count: int) -> None:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(trial, range(seed, seed + count)):
+            pass
+
+
+def _tamper(place: Path, seed: int) -> None:
+    for tampering in TABLE:
+        with tempfile.TemporaryDirectory(dir=place) as name:
+            house = House(Path(shutil.copytree(place / "grown", Path(name) / "house")), random.Random(seed))
+            found_wanting(house, tampering)
+    for tampering in ON_MEDIA:
+        with tempfile.TemporaryDirectory(dir=place) as name:
+            medium = Path(shutil.copytree(place / "medium", Path(name) / "medium"))
+            refused_by_both(bundles_in(medium)[0], tampering, random.Random(seed))
+
+
+def _live(seed: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="renkei-history-") as name:
+        live(Path(name), seed)
