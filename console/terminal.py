@@ -60,7 +60,7 @@ class Terminal:
     @cached_property
     def keys(self) -> KeyRing:
         """The terminal's keys for the line over time."""
-        return KeyRing(self.home / LINE_KEYS)
+        return KeyRing(self.home / LINE_KEYS, self.vault.cover)
 
     @property
     def identity(self) -> Identity:

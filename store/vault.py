@@ -5,8 +5,8 @@ are its associated data (NIST SP 800-38D). The keys lie in files outside the dat
 
 - the terminal's key wraps the row keys and the pseudonym key, and can be changed by wrapping anew: while that lasts the
   former key lies beside it and opens what is not wrapped anew yet;
-- the pseudonym key, itself wrapped, makes pseudonyms and digests, and never changes, so that both
-  stay comparable over the years.
+- the pseudonym key, itself wrapped, makes pseudonyms and digests, and never changes, so that both stay comparable over
+  the years; it also covers the key to which the peer seals.
 """
 
 import hmac
@@ -31,6 +31,7 @@ _WRAPPED_BYTES: Final = _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 # A row key seals one value once, so a fixed nonce never repeats under it (SP 800-38D, section 8.2.1).
 _ONLY_NONCE: Final = bytes(_NONCE_BYTES)
 _CONTEXT: Final = b"renkei/seal/1"
+_COVERED: Final = b"renkei/cover/1"
 
 
 class Place(NamedTuple):
@@ -50,6 +51,25 @@ class Sealed:
     wrapped_key: bytes
 
 
+class Cover:
+    """Covers other private keys of the terminal, which no change of its key touches (AES-256-GCM, random nonces)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def close(self, plain: bytes) -> bytes:
+        """Return the covered bytes."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, _COVERED)
+
+    def open(self, covered: bytes) -> bytes | None:
+        """Return what was covered; None for anything else."""
+        try:
+            return self._cipher.decrypt(covered[:_NONCE_BYTES], covered[_NONCE_BYTES:], _COVERED)
+        except (InvalidTag, ValueError):
+            return None
+
+
 class Vault:
     """Seals and opens with the terminal's key. It may be used from several threads at once."""
 
@@ -62,6 +82,7 @@ class Vault:
         self._take(terminal_key, former_key)
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
+        self.cover = Cover(_derive(pseudonym_key, b"renkei/cover/1"))
 
     @classmethod
     def create(cls, source: KeySource, *, terminal_id: str) -> Self:

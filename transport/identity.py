@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -34,12 +34,13 @@ from transport.errors import (
     IdentityMismatch,
     IdentityMissing,
 )
-from transport.sealing import SealingKey, check_public
+from transport.sealing import PUBLIC_BYTES, NotOpened, SealingKey, check_public
 
 TLS_KEY: Final = "tls.key"
 TLS_CERTIFICATE: Final = "tls.crt"
 SIGNING_KEY: Final = "signing.key"
 SEALING_SEED: Final = "sealing.seed"
+SEALING_COVERED: Final = "sealing.covered"
 #: For how long the former keys of a party are trusted beside its next ones.
 OVERLAP: Final = timedelta(days=1)
 _OTHERS: Final = 0o077
@@ -159,11 +160,29 @@ def newest_in_force(versions: Sequence[DatedIdentity], at: datetime) -> DatedIde
     return max((one for one in versions if one.in_force(at)), key=lambda one: one.valid_from, default=None)
 
 
+class Cover(Protocol):
+    """Keeps the sealing key unreadable at rest: who takes its file together with kept envelopes opens none of them."""
+
+    def close(self, plain: bytes) -> bytes:
+        """Return the covered bytes."""
+
+    def open(self, covered: bytes) -> bytes | None:
+        """Return what was covered; None for anything else."""
+
+
 class Identity:
-    """The private side: it signs, it opens what was sealed for it, and its files are what TLS loads."""
+    """The private side: it signs, it opens what was sealed for it, and its files are what TLS loads.
+
+    Read without the cover under which it was made, it does everything but open.
+    """
 
     def __init__(
-        self, directory: Path, certificate: x509.Certificate, signing_key: Ed25519PrivateKey, sealing_key: SealingKey
+        self,
+        directory: Path,
+        certificate: x509.Certificate,
+        signing_key: Ed25519PrivateKey,
+        sealing_key: SealingKey | None,
+        sealing_public: bytes,
     ) -> None:
         self.directory: Final = directory
         self._certificate = certificate
@@ -173,14 +192,23 @@ class Identity:
             _common_name(certificate),
             certificate.public_bytes(Encoding.PEM).decode("ascii"),
             signing_key.public_key().public_bytes_raw(),
-            sealing_key.public,
+            sealing_public,
         )
 
     @classmethod
-    def create(cls, directory: Path, name: str, use: Use, *, authority: RehearsalAuthority | None = None) -> "Identity":
+    def create(
+        cls,
+        directory: Path,
+        name: str,
+        use: Use,
+        *,
+        authority: RehearsalAuthority | None = None,
+        cover: Cover | None = None,
+    ) -> "Identity":
         """Make all keys in the new `directory` (mode 0700) for `name` and return the identity.
 
-        Without an `authority` the certificate is signed by its own key. Raises IdentityExists when there is anything
+        Without an `authority` the certificate is signed by its own key; with a `cover` the sealing key lies under it.
+        Raises IdentityExists when there is anything
         already, wire.WireError for a name that cannot travel.
         """
         wire.name(name, "name")
@@ -190,13 +218,13 @@ class Identity:
             TLS_KEY: key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
             TLS_CERTIFICATE: certificate.public_bytes(Encoding.PEM),
             SIGNING_KEY: Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-            SEALING_SEED: SealingKey.generate().seed,
+            **_sealing_files(SealingKey.generate(), cover),
         }
         _write_all(directory, files)
-        return cls.load(directory)
+        return cls.load(directory, cover)
 
     @classmethod
-    def load(cls, directory: Path) -> "Identity":
+    def load(cls, directory: Path, cover: Cover | None = None) -> "Identity":
         """Read the identity. Raises IdentityMissing, IdentityExposed, IdentityDamaged, IdentityMismatch."""
         tls_key = _private_key(directory, TLS_KEY)
         signing_key = _private_key(directory, SIGNING_KEY)
@@ -207,7 +235,7 @@ class Identity:
             raise IdentityDamaged(name=TLS_KEY)
         if certificate.public_key() != tls_key.public_key():
             raise IdentityMismatch
-        return cls(directory, certificate, signing_key, _sealing_key(directory))
+        return cls(directory, certificate, signing_key, *_sealing_key(directory, cover))
 
     @property
     def name(self) -> str:
@@ -242,6 +270,8 @@ class Identity:
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """Return what was sealed for this identity with the same `info`. Raises sealing.NotOpened."""
+        if self._sealing_key is None:
+            raise NotOpened
         return self._sealing_key.open(sealed, info)
 
 
@@ -265,11 +295,28 @@ def _certificate(directory: Path) -> x509.Certificate:
         raise IdentityDamaged(name=TLS_CERTIFICATE) from error
 
 
-def _sealing_key(directory: Path) -> SealingKey:
+def _sealing_files(key: SealingKey, cover: Cover | None) -> dict[str, bytes]:
+    # The public half in clear: who only signs needs it, and has no cover.
+    return {SEALING_SEED: key.seed} if cover is None else {SEALING_COVERED: key.public + cover.close(key.seed)}
+
+
+def _sealing_key(directory: Path, cover: Cover | None) -> tuple[SealingKey | None, bytes]:
+    """Return the sealing key, if it can be read, and its public half."""
+    covered = (directory / SEALING_COVERED).exists()
+    name = SEALING_COVERED if covered else SEALING_SEED
+    raw = _read_private(directory, name)
+    public, seed = raw[:PUBLIC_BYTES], raw[PUBLIC_BYTES:]
     try:
-        return SealingKey(_read_private(directory, SEALING_SEED))
+        if not covered:
+            key = SealingKey(raw)
+            return key, key.public
+        check_public(public)
+        key_or_none = None if cover is None else SealingKey(cover.open(seed) or b"")
     except ValueError as error:
-        raise IdentityDamaged(name=SEALING_SEED) from error
+        raise IdentityDamaged(name=name) from error
+    if key_or_none is not None and key_or_none.public != public:
+        raise IdentityDamaged(name=name)
+    return key_or_none, public
 
 
 def _private_key(directory: Path, name: str) -> Any:

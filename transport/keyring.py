@@ -19,7 +19,7 @@ from typing import Final
 from transport import wire
 from transport.authority import RehearsalAuthority, Use
 from transport.errors import IdentityDamaged, IdentityExists, IdentityPending
-from transport.identity import Identity
+from transport.identity import Cover, Identity
 
 USED_FROM: Final = "used_from"
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -37,8 +37,9 @@ class Generation:
 class KeyRing:
     """The generations of one party. They are looked up anew at each call: another process may have made one."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, cover: Cover | None = None) -> None:
         self._directory: Final = directory
+        self._cover = cover
         self._loaded: Final[dict[int, Generation]] = {}
 
     def generations(self) -> tuple[Generation, ...]:
@@ -79,7 +80,7 @@ class KeyRing:
         number = len(self._numbers()) + 1
         draft = self._directory.with_name(f".{self._directory.name}.{number}.{secrets.token_hex(4)}")
         try:
-            Identity.create(draft, self.in_use(now).name, use, authority=authority)
+            Identity.create(draft, self.in_use(now).name, use, authority=authority, cover=self._cover)
             _write_through(draft / USED_FROM, wire.to_time(used_from))
             if record is not None:
                 record(number)
@@ -115,7 +116,7 @@ class KeyRing:
         if number not in self._loaded:
             place = self._place(number)
             used_from = _BEGINNING if number == 1 else _read_moment(place / USED_FROM)
-            self._loaded[number] = Generation(number, Identity.load(place), used_from)
+            self._loaded[number] = Generation(number, Identity.load(place, self._cover), used_from)
         return self._loaded[number]
 
 

@@ -164,7 +164,7 @@ def _made(
     write_private(home / FILE_NAME, dump(settings, {name: words(f"settings.{name}") for name in names()}))
     vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
-    Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority)
+    Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
     Ladder.create(home / LOG_KEYS)
     database = Database.create(settings.database_url(home), owner_url=owner_url)
     terminal = Terminal(home, settings, database, vault, pepper, source)

@@ -146,3 +146,13 @@ def test_key_file_with_other_bytes(vault: Vault, home: Path, name: str, size: in
     path.chmod(0o400)
     with pytest.raises(KeyFileDamaged):
         Vault.open(KeyFile(home / "keys"), terminal_id=vault.terminal_id)
+
+
+def test_a_cover_outlives_the_terminals_key_and_opens_nothing_else() -> None:
+    before, after, stranger = (Vault(key, root, "t-1") for key, root in ((b"o", b"p"), (b"n", b"p"), (b"o", b"q")))
+    covered = before.cover.close(NAME)
+    assert covered != before.cover.close(NAME)
+    assert after.cover.open(covered) == NAME
+    assert stranger.cover.open(covered) is None
+    for wrong in (b"", covered[:-1], covered[:12], covered[:-1] + bytes([covered[-1] ^ 1])):
+        assert before.cover.open(wrong) is None

@@ -16,6 +16,7 @@ from transport.errors import (
     IdentityMissing,
 )
 from transport.identity import (
+    SEALING_COVERED,
     SEALING_SEED,
     SIGNING_KEY,
     TLS_CERTIFICATE,
@@ -25,6 +26,7 @@ from transport.identity import (
     PublicIdentity,
     newest_in_force,
 )
+from transport.sealing import PUBLIC_BYTES, NotOpened, seal_for
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FILES = (TLS_KEY, TLS_CERTIFICATE, SIGNING_KEY, SEALING_SEED)
@@ -132,3 +134,42 @@ def test_during_an_overlap_the_newer_version_counts(made: Identity) -> None:
     assert newest_in_force([new, old], NOW) is new
     assert newest_in_force([new, old], NOW - timedelta(days=1)) is old
     assert newest_in_force([new, old], NOW - timedelta(days=10)) is None
+
+
+class Covering:
+    """A cover that anybody could lift, which is not what is tested here."""
+
+    def close(self, plain: bytes) -> bytes:
+        return b"covered" + plain[::-1]
+
+    def open(self, covered: bytes) -> bytes | None:
+        return covered.removeprefix(b"covered")[::-1] if covered.startswith(b"covered") else None
+
+
+def test_a_covered_sealing_key_opens_under_its_cover_alone(tmp_path: Path) -> None:
+    made = Identity.create(tmp_path / "covered", "131041-01", Use.TERMINAL, cover=Covering())
+    sealed = seal_for(made.public.sealing_key, b"x", b"info")
+    assert not (made.directory / SEALING_SEED).exists()
+    assert Identity.load(made.directory, Covering()).open(sealed, b"info") == b"x"
+    bare = Identity.load(made.directory)
+    assert bare.public == made.public
+    with pytest.raises(NotOpened):
+        bare.open(sealed, b"info")
+
+
+@pytest.mark.parametrize("change", ["cover", "public", "cut"])
+def test_a_covered_sealing_key_that_was_changed_is_found_out(tmp_path: Path, change: str) -> None:
+    made = Identity.create(tmp_path / "covered", "131041-01", Use.TERMINAL, cover=Covering())
+    other = Identity.create(tmp_path / "other", "131041-01", Use.TERMINAL, cover=Covering())
+    file = made.directory / SEALING_COVERED
+    good = file.read_bytes()
+    changed = {
+        "cover": good.replace(b"covered", b"uncover"),
+        "public": (other.directory / SEALING_COVERED).read_bytes()[:PUBLIC_BYTES] + good[PUBLIC_BYTES:],
+        "cut": good[:-1],
+    }
+    file.unlink()
+    file.write_bytes(changed[change])
+    file.chmod(0o400)
+    with pytest.raises(IdentityDamaged):
+        Identity.load(made.directory, Covering())

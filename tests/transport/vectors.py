@@ -48,7 +48,8 @@ def party(name: str, use: Use) -> Identity:
     """Return the made-up party `name`, whose keys follow from its name; its certificate is no part of the vectors."""
     certificate = sign_own(name, ec.generate_private_key(ec.SECP256R1()), use)
     signing = Ed25519PrivateKey.from_private_bytes(_seed(name, "signing"))
-    return Identity(Path("/nowhere"), certificate, signing, SealingKey(_seed(name, "sealing")))
+    sealing = SealingKey(_seed(name, "sealing"))
+    return Identity(Path("/nowhere"), certificate, signing, sealing, sealing.public)
 
 
 TERMINAL: Final = party("131041-01", Use.TERMINAL)

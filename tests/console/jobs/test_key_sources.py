@@ -8,7 +8,7 @@ import pytest
 from console.jobs import backup, health, queue, rekey, setup
 from console.jobs.progress import Progress
 from console.settings import KeysSettings, MunicipalitySettings, Settings, TerminalSettings
-from console.terminal import Terminal
+from console.terminal import LINE_KEYS, Terminal
 from console.words import Words
 from store import queue as store_queue
 from store.errors import (
@@ -25,6 +25,8 @@ from store.keysources import passphrase as wrapping
 from store.keysources.passphrase import Cost
 from tests.console.jobs.site import CUSTODIAN, MUNICIPALITY, OPERATOR, PEOPLE, Site, entry
 from transport.authority import RehearsalAuthority
+from transport.identity import Identity
+from transport.sealing import NotOpened, seal_for
 
 PARTS, NEW_PARTS = Parts("first part of two", "the other part of two"), Parts("a new first part", "a new second part")
 NAME = "renkei-terminal-key"
@@ -188,8 +190,19 @@ def test_no_backup_holds_the_key_in_any_form(place: Place, tmp_path: Path) -> No
 
 @only("file")
 def test_the_database_holds_no_key_and_the_home_none_either(place: Place) -> None:
-    key = place.elsewhere.read_bytes()
-    assert not [path for path in place.home.rglob("*") if path.is_file() and key in path.read_bytes()]
+    with place.open() as terminal:
+        sealing_key = terminal.identity._sealing_key
+        assert sealing_key is not None
+        keys = (place.elsewhere.read_bytes(), sealing_key.seed)
+        sealed = seal_for(terminal.identity.public.sealing_key, b"a notice", b"")
+        assert terminal.identity.open(sealed, b"") == b"a notice"
+    kept = [path.read_bytes() for path in place.home.rglob("*") if path.is_file()]
+    assert not [content for content in kept if any(key in content for key in keys)]
+    # Who takes the whole directory reads the peer's notices no more than the contents.
+    taken = Identity.load(place.home / LINE_KEYS)
+    with pytest.raises(NotOpened):
+        taken.open(sealed, b"")
+    assert taken.public.has_signed(taken.sign(b"x"), b"x"), "a process beside this one still signs"
 
 
 @only("passphrase")
