@@ -100,7 +100,7 @@ def release(said: Invocation, person_id: str) -> int:
 
 @contextmanager
 def _new_private(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yield what writes a line to a new file (mode 0600), through to the disk; the file vanishes when the block fails."""
+    """Yield what writes a line through to a new file (mode 0600), which vanishes again when the block fails."""
 
     def write(line: str) -> None:
         stream.write(line + "\n")

@@ -23,6 +23,7 @@ from console.settings import StoreSettings
 from console.terminal import Terminal
 from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site
+from tests.faults import failing, failing_files
 from tests.faults.competing import compete
 from tests.faults.crashes import RECEIVED, SERIES, crash
 from tests.faults.log_trials import live_honestly, tamper
@@ -54,6 +55,9 @@ def main() -> None:
     power = kinds.add_parser("power", help="cut the power at any moment of a day's work, and look at the disk")
     power.add_argument("--count", type=int, default=5000, help="5000 take some minutes")
     power.set_defaults(run=_cut_power)
+    failures = kinds.add_parser("failures", help="let each write, sync and rename of database and files fail once")
+    failures.add_argument("--stride", type=int, default=1, help="only each so manieth; all of them take an hour or so")
+    failures.set_defaults(run=_fail)
     writers = kinds.add_parser("writers", help="let eight processes write at once; the slowest write is under 1 s")
     writers.add_argument("--seconds", type=float, default=60)
     writers.set_defaults(run=lambda chosen: compete(chosen.seconds))
@@ -63,7 +67,7 @@ def main() -> None:
     histories = kinds.add_parser("histories", help="let logs live through honest years: no alarm")
     histories.add_argument("--count", type=int, default=1000)
     histories.set_defaults(run=lambda chosen: live_honestly(chosen.seed, chosen.count))
-    for one in (cuts, kills, crashes, power, writers, tampering, histories):
+    for one in (cuts, kills, crashes, power, failures, writers, tampering, histories):
         one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
@@ -143,6 +147,24 @@ def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
         sys.stderr.write(f"\r{found.total()}   ")
         assert found.total() == found["whole"], found
     return {"cuts": found.total(), "lost": 0, "half_done": 0}
+
+
+def _fail(chosen: argparse.Namespace) -> dict[str, object]:
+    """Let operations of the database and calls on our own files fail, each `stride`-th of them."""
+    told: Counter[str] = Counter()
+    with _site() as site, tempfile.TemporaryDirectory(prefix="renkei-world-") as name:
+        site.terminal.close()
+        many = failing.count_operations(site.home, site.agency_home)
+        for at in range(1 + chosen.seed % chosen.stride, many + 1, chosen.stride):
+            told += failing.fail_each(site.home, site.agency_home, at)
+            sys.stderr.write(f"\rdatabase {at} of {many}   ")
+        operations = told.total()
+        if failing_files.can_trace():
+            world = failing_files.make_world(site.home, Path(name) / "world")
+            for title, job in failing_files.JOBS.items():
+                sys.stderr.write(f"\r{title}                \n")
+                told += failing_files.fail_each(world, job, chosen.seed, chosen.stride)
+    return {"operations": operations, "calls": told.total() - operations, "lost": 0, "half_done": 0, "told": dict(told)}
 
 
 @contextmanager
