@@ -1,4 +1,4 @@
-"""`python -m tests.faults cuts [--all]`, `kills`, `crashes`, `power`, `writers`: what the tests make a choice of.
+"""`python -m tests.faults` with `cuts`, `kills`, `crashes`, `power`, `failures` ...: what the tests make a choice of.
 
 Prints one line of JSON at the end: how many trials there were and what a person was told how often; any trial that
 does not end well ends the whole with its traceback.
