@@ -107,7 +107,9 @@ class RenkeiApp(HardenedApp):
 
         def opened(terminal: "Terminal") -> None:
             self._terminal_opened(terminal)
-            self.pop_screen()
+            # The help may lie above what asked for the parts.
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
             if isinstance(self.screen, LoginScreen):
                 self.screen.take_ids()
 

@@ -15,7 +15,7 @@ from console.widgets.page import Page, Pieces
 from console.widgets.text import fit, wrap
 
 _KEYS: Final = MappingProxyType(
-    {"login": (), "queue": QUEUE, "message": MESSAGE, "entry": ENTRY, "exchange": EXCHANGE, "log": LOG}
+    {"login": (), "parts": (), "queue": QUEUE, "message": MESSAGE, "entry": ENTRY, "exchange": EXCHANGE, "log": LOG}
 )
 _SIGN: Final = 14
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")

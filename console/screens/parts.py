@@ -6,6 +6,7 @@ from console.screens.pair import PairScreen
 class PartsScreen(PairScreen):
     """Asks for both parts until they open the terminal. It stands above the login screen."""
 
+    help_topic = "parts"
     TITLE_KEY = "login.parts_title"
     REMEDY_KEY = "login.parts_remedy"
     LABEL_KEYS = ("login.first_part", "login.second_part")

@@ -25,6 +25,9 @@ async def test_two_persons_open_the_terminal_before_anybody_logs_on(tmp_path: Pa
     code = (home / setup.ONE_TIME_CODE_FILE).read_text().strip()
     async with driving(home) as console:
         assert console.screen == "parts"
+        await console.press("f1")
+        assert console.words("help.parts.title") in console.text()
+        await console.press("escape")
         await console.type(FIRST)
         assert FIRST[:4] not in console.text()
         assert "*" * len(FIRST) in console.text()
