@@ -11,7 +11,7 @@ from console.screens.keys import EVERYWHERE, Key
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Page, Pieces
-from console.widgets.text import fit
+from console.widgets.text import Align, fit
 
 if TYPE_CHECKING:
     from console.jobs.questions import Answer, Count
@@ -59,15 +59,26 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             (f"  {words('log.question.period')}", palette["faint"]),
         ]
         yield []
-        yield [
-            (self._line(*(words(f"log.count.{name}") for name in ("person", "day", "done", "refused"))), palette["key"])
-        ]
+        columns = self._columns()
+        yield [("".join(fit(words(f"log.count.{name}"), *shape) for name, shape in columns.items()), palette["key"])]
         for one in self._answer.counts:
-            yield [(self._line(*_told(one)), None)]
+            told = _told(one)
+            yield [("".join(fit(told[name], *shape) for name, shape in columns.items()), None)]
 
-    def _line(self, about: str, day: str, done: str, refused: str) -> str:
-        return fit(about, _ABOUT) + fit(day, _DAY) + fit(done, _NUMBER, "right") + fit(refused, _NUMBER, "right")
+    def _columns(self) -> dict[str, tuple[int, Align]]:
+        """Return the columns that hold something: not every question counts by the day, or what was refused."""
+        columns: dict[str, tuple[int, Align]] = {"person": (_ABOUT, "left"), "done": (_NUMBER, "right")}
+        if any(one.day for one in self._answer.counts):
+            columns = {"person": (_ABOUT, "left"), "day": (_DAY, "left"), "done": (_NUMBER, "right")}
+        if any(one.refused for one in self._answer.counts):
+            columns["refused"] = (_NUMBER, "right")
+        return columns
 
 
-def _told(one: "Count") -> tuple[str, str, str, str]:
-    return one.about, str(one.day or ""), f"{one.done:,}", f"{one.refused:,}" if one.refused else ""
+def _told(one: "Count") -> dict[str, str]:
+    return {
+        "person": one.about,
+        "day": str(one.day or ""),
+        "done": f"{one.done:,}",
+        "refused": f"{one.refused:,}" if one.refused else "",
+    }

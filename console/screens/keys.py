@@ -92,8 +92,8 @@ LOG: Final = (
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
     Key("f6,o", "o", "ask", "ask", "log"),
     Key("f9,x", "x", "export", "export_log", "export_log"),
-    Key("f5,n", "n", "reload", "reload"),
     BACK,
+    Key("f5,n", "n", "reload", "reload"),
 )
 # The keys that lists and pages obey; the help explains them in words.
 LIST_WORDS: Final = ("move", "pages", "edges")
