@@ -204,6 +204,11 @@ def begin_key_change(source: KeySource) -> None:
     replace_key_file(source.pseudonym_file, _wrap_pseudonym_key(read.keys.current, read.pseudonym))
 
 
+def belongs(key: bytes, source: KeySource) -> bool:
+    """Tell whether `key` is that of the terminal of `source`. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
+    return _unwrap_pseudonym_key(key, read_key_file(source.pseudonym_file, size=_WRAPPED_BYTES)) is not None
+
+
 class _Read(NamedTuple):
     keys: Keys
     pseudonym: bytes

@@ -60,13 +60,16 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
 
 @click.command("rekey")
 @click.option("--new-part-file", "new_part_files", metavar="FILE", type=click.Path(path_type=Path), multiple=True)
+@click.option("--from", "moved_from", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def rekey(said: Invocation, new_part_files: tuple[Path, ...]) -> int:
+def rekey(said: Invocation, new_part_files: tuple[Path, ...], moved_from: Path | None) -> int:
     """Change the terminal's key, or end a change that was interrupted."""
-    new_parts = read_parts(new_part_files, said.words)
-    with said.acting() as (terminal, session):
-        from console.jobs import rekey as job
+    from console.jobs import rekey as job
 
+    new_parts = read_parts(new_part_files, said.words)
+    if moved_from is not None:
+        job.move_key(said.named_home(), moved_from, said.parts())
+    with said.acting() as (terminal, session):
         done = job.change_key(terminal, session, new_parts=new_parts)
     waiting = None if done.to_install is None else str(done.to_install)
     data = {"total": done.total, "changed": done.changed, "left": 0, "new_key_file": waiting}

@@ -10,13 +10,16 @@ from typing import Final
 
 from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
+from console.keysource import key_source, read_kept_key
 from console.session import Session
+from console.settings import Settings
 from console.terminal import Terminal
 from store import queue
+from store.errors import KeyFileDamaged
 from store.keysources import Parts
 from store.log import Event
 from store.rights import Right
-from store.vault import begin_key_change
+from store.vault import begin_key_change, belongs
 
 _PORTION: Final = 2000
 
@@ -67,6 +70,19 @@ def change_key(
         return Rekeyed(again.total, changed + again.changed, again.to_install)
     terminal.key_source.end_change()
     return Rekeyed(total, changed, to_install)
+
+
+def move_key(home: Path, file: Path, parts: Parts | None) -> None:
+    """Put the terminal's key, kept in `file`, where the settings say since they were changed.
+
+    To be followed by a change of the key: then `file` is worth nothing. Raises SettingsErrors, KeyFileDamaged (the key
+    of another terminal), other KeyFileFaults.
+    """
+    source = key_source(Settings.load(home), home, parts)
+    key = read_kept_key(file, parts)
+    if not belongs(key, source):
+        raise KeyFileDamaged(file=file.name)
+    source.install(key)
 
 
 def _begin(terminal: Terminal, session: Session) -> None:

@@ -1,19 +1,21 @@
 """A terminal is made, opened, backed up, restored and given a new key alike, wherever its key comes from."""
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from console.jobs import backup, health, queue, rekey, setup
 from console.jobs.progress import Progress
-from console.settings import KeysSettings, MunicipalitySettings, Settings, TerminalSettings
+from console.settings import FILE_NAME, KeysSettings, MunicipalitySettings, Settings, TerminalSettings, dump, names
 from console.terminal import LINE_KEYS, Terminal
 from console.words import Words
 from store import queue as store_queue
 from store.errors import (
     CredentialDiffers,
     DatabaseFault,
+    KeyFileDamaged,
     KeyFileExists,
     KeyFileFault,
     KeyPartsMissing,
@@ -31,6 +33,7 @@ from transport.sealing import NotOpened, seal_for
 PARTS, NEW_PARTS = Parts("first part of two", "the other part of two"), Parts("a new first part", "a new second part")
 NAME = "renkei-terminal-key"
 ROWS = 12
+KINDS = ("home", "file", "credential", "passphrase")
 
 
 @dataclass
@@ -93,7 +96,7 @@ def put(file: Path, key: bytes) -> Path:
     return file
 
 
-@pytest.fixture(params=["home", "file", "credential", "passphrase"])
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr(wrapping, "STANDARD_COST", Cost(1, 8, 1))
     credentials, apart = tmp_path / "credentials", tmp_path / "apart"
@@ -260,3 +263,29 @@ def test_who_installs_the_new_key_before_its_time_finds_out(
     with place.open() as terminal:
         assert rekey.change_key(terminal, place.site(terminal).session(CUSTODIAN)).changed == ROWS - 5
     assert place.reads_all()
+
+
+@pytest.mark.parametrize(("place", "kind"), list(permutations(KINDS, 2)), indirect=["place"])
+def test_a_key_moves_to_another_source(place: Place, tmp_path: Path, kind: str) -> None:
+    moved = replace(place, kind=kind, parts=PARTS if "passphrase" in {kind, place.kind} else None)
+    kept = place.kept_key
+    if kind == "credential":
+        with place.open() as terminal:
+            put(place.credentials / NAME, terminal.key_source.read().current)
+    stranger = put(tmp_path / "stranger", bytes(32))
+    write_settings(moved)
+    with pytest.raises(KeyFileDamaged):
+        rekey.move_key(place.home, stranger, moved.parts)
+    rekey.move_key(place.home, kept, moved.parts)
+    with moved.open() as terminal:
+        rekey.change_key(terminal, moved.site(terminal).session(CUSTODIAN))
+    moved.install_waiting()
+    if kept.exists() and kept.parent != place.credentials:
+        kept.chmod(0o600)
+        kept.unlink()
+    assert moved.reads_all()
+
+
+def write_settings(place: Place) -> None:
+    file = place.home / FILE_NAME
+    file.write_text(dump(place.settings, dict.fromkeys(names(), "")), encoding="utf-8")
