@@ -129,9 +129,14 @@ def _crash(chosen: argparse.Namespace) -> dict[str, object]:
     parts = [range(start, min(start + SERIES, ends)) for start in range(chosen.seed, ends, SERIES)]
     with _site() as site, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
         site.terminal.close()
-        for part, told in zip(parts, processes.map(partial(crash, site.home, site.agency_home), parts), strict=True):
-            said += told
-            sys.stderr.write(f"\r{said.total()} (go on with --seed {part.stop})   ")
+        try:
+            for told in processes.map(partial(crash, site.home, site.agency_home), parts):
+                said += told
+                sys.stderr.write(f"\r{said.total()}   ")
+        except KeyboardInterrupt:
+            sys.stderr.write(f"\rstopped; go on with --seed {chosen.seed + said.total()}\n")
+        finally:
+            processes.shutdown(cancel_futures=True)
     killed = said.total() - said[RECEIVED]
     return {"trials": said.total(), "killed": killed, "lost": 0, "half_done": 0, "said_last": dict(said)}
 

@@ -11,6 +11,7 @@ from one that has everything imported and has done the work once, so that SQLAlc
 connection is open then. A trial takes a fraction of a second.
 """
 
+import ctypes
 import os
 import random
 import select
@@ -47,6 +48,7 @@ SERIES: Final = 25
 _LONGEST: Final = 1.5
 _ENOUGH: Final = 60.0
 _PATIENCE: Final = 20.0
+_PR_SET_PDEATHSIG: Final = 1
 _BEYOND: Final = frozenset({OutState.REVIEW, OutState.RETURNED})
 _ARRIVED: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED})
 _ENGINES: Final = cache(engine._engine)
@@ -235,6 +237,8 @@ def _be_the_child(work: Callable[[Callable[[str], None]], None], pipe: int) -> N
         os.write(pipe, word.encode() + b"\n")
 
     try:
+        # The agency must not outlive a run that was stopped.
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         work(say)
     finally:
         os._exit(0)
