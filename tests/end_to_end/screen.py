@@ -22,7 +22,6 @@ _BETWEEN_LOOKS_SECONDS: Final = 0.05
 _SETTINGS: Final = """\
 set -g default-terminal tmux-256color
 set -g status off
-set -g remain-on-exit on
 set -g escape-time 0
 """
 
@@ -60,8 +59,10 @@ class Screen:
         settings.write_text(_SETTINGS)
         self._tmux(
             *("-f", str(settings), "-u", "new-session", "-d"),
-            # A shell between, as at any terminal: it waits for the program and keeps its exit status.
-            *("-x", str(columns), "-y", str(rows), f"{shlex.join(command)}; echo $? >{shlex.quote(str(self._status))}"),
+            *("-x", str(columns), "-y", str(rows)),
+            # A shell between, as at any terminal: it keeps the program's exit status, and stays, so that what was left
+            # there can be looked at; tmux itself tidies up a terminal in which nothing runs any more.
+            f"{shlex.join(command)}; echo $? >{shlex.quote(str(self._status))}; cat",
         )
 
     def __enter__(self) -> Self:
