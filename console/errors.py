@@ -343,7 +343,11 @@ def _module(filename: str) -> str:
 def _append_line(path: Path, line: str) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    told = line.encode("utf-8", "replace")
     try:
-        os.write(handle, line.encode("utf-8", "replace"))
+        size = os.fstat(handle).st_size
+        if os.write(handle, told) < len(told):
+            # The disk is full: half a record would make the next one unreadable as well.
+            os.ftruncate(handle, size)
     finally:
         os.close(handle)

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+import resource
 import stat
 import sys
 from collections.abc import Iterator
@@ -148,3 +149,16 @@ def test_the_record_does_not_follow_a_link(tmp_path: Path) -> None:
     (tmp_path / TECHNICAL_LOG).symlink_to(target)
     assert NUMBER.fullmatch(incident(tmp_path))
     assert not target.exists()
+
+
+def test_a_record_for_which_there_is_no_room_is_not_there_by_halves(tmp_path: Path) -> None:
+    number = incident(tmp_path)
+    before = said(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
+    try:
+        assert NUMBER.fullmatch(incident(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert said(tmp_path) == before
+    assert said(tmp_path).startswith(number)
