@@ -14,6 +14,7 @@
     │   └── TimePast, SearchUnclear, PeerFileUnusable
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
+    ├── ContentSealBroken        what is kept of a message to be sent does not open
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
@@ -288,6 +289,13 @@ class ItemReplayed(ItemError):
     """An item that was taken in before came once more, at another place of the feed."""
 
     code = "item_replayed"
+
+
+class ContentSealBroken(ConsoleError):
+    """What is kept of a message to be sent does not open: it is held alone, and the officer looks into it."""
+
+    code = "content_seal_broken"
+    exit_status = 6
 
 
 class ClocksApart(ConsoleError):

@@ -61,7 +61,7 @@ class Hold(StrEnum):
 
     DAY = "day"  # until its planned day, when it is released by itself
     HAND = "hand"  # until somebody releases it
-    ALARM = "alarm"  # the peer holds something else under its id: until people have talked with the peer
+    ALARM = "alarm"  # its content does not open, or the peer holds something else under its id: until people have acted
 
 
 class Pointer(StrEnum):
@@ -162,7 +162,8 @@ _ROWS: Final = (
     # A signed result proves the arrival, so it may overtake a lost receipt.
     _out(Step.ACCEPT, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.ACCEPTED),
     _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
-    _out(Step.SET_ASIDE, {_O.SENDING, _O.UNKNOWN}, _O.HELD),
+    # From `approved` where its content does not open any more.
+    _out(Step.SET_ASIDE, {_O.APPROVED, _O.SENDING, _O.UNKNOWN}, _O.HELD),
     # What cancels or replaces a refused message was accepted: nothing of it is open any more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
     _in(Step.PUT_ON_HOLD, {_I.RECEIVED}, _I.ON_HOLD, Right.CONFIRM),

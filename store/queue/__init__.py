@@ -24,7 +24,7 @@ from store.queue.claims import (
     refuse_claimed,
     renew_claims,
 )
-from store.queue.contents import NoteKind, NoteRow, content_of, contents_of, notes_of
+from store.queue.contents import Contents, NoteKind, NoteRow, content_of, contents_of, notes_of, sound_contents_of
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
@@ -78,6 +78,7 @@ __all__ = [
     "ArrivalDraft",
     "Claim",
     "Claims",
+    "Contents",
     "Fate",
     "Key",
     "Known",
@@ -142,5 +143,6 @@ __all__ = [
     "revise",
     "rows_of",
     "shipments_of",
+    "sound_contents_of",
     "unacknowledged",
 ]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
-from store.errors import ContentErased, MessageMissing
+from store.errors import ContentErased, MessageMissing, SealBroken
 from store.queue.pages import in_batches
 from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
 from store.vault import Place, Sealed, Vault
@@ -60,16 +60,35 @@ _PRESENT: Final = (
 )
 
 
+class Contents(NamedTuple):
+    """Contents of many messages by number: those that open, and what is wrong with the others."""
+
+    opened: dict[int, bytes]
+    broken: dict[int, SealBroken]
+
+
 def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[int, bytes]:
     """Return the present contents of many messages by number; erased ones are left out. Raises SealBroken."""
-    opened = {}
+    opened, broken = sound_contents_of(conn, vault, numbers)
+    for error in broken.values():
+        raise error
+    return opened
+
+
+def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> Contents:
+    """Return what `contents_of` does, and beside it the messages whose seal is broken, so that the others go on."""
+    contents = Contents({}, {})
     for some in in_batches(list(numbers)):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
             if wrapped == ERASED:
                 continue
-            place = content_place(uid, revision)
-            opened[number] = vault.unseal(Sealed(ciphertext, wrapped), place=place)
-    return opened
+            try:
+                plain = vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+            except SealBroken as error:
+                contents.broken[number] = error
+            else:
+                contents.opened[number] = plain
+    return contents
 
 
 def content_values(vault: Vault, number: int, uid: str, revision: int, content: bytes) -> Mapping[str, Any]:

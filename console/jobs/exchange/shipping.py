@@ -10,13 +10,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from console.errors import record_incident
+from console.errors import ContentSealBroken, record_incident
 from console.jobs import peers
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import Item, Sent
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
+from store.errors import SealBroken
 from store.log import Draft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.states import OutState, Step
@@ -97,9 +98,14 @@ class Shipper:
                 return None
             ready = [row for row in found if row.id not in self._put_off]
             kept = queue.shipments_of(reading, (row.id for row in ready))
-            contents = queue.contents_of(reading, self._terminal.vault, (r.id for r in ready if r.id not in kept))
+            unmade = [row.id for row in ready if row.id not in kept]
+            contents = queue.sound_contents_of(reading, self._terminal.vault, unmade)
+        if contents.broken:
+            self._set_aside([row for row in ready if row.id in contents.broken], contents.broken)
+            ready = [row for row in ready if row.id not in contents.broken]
         last = Key(found[-1].occurred_at, found[-1].id)
-        return Batch(ready, kept, last, self._seal([row for row in ready if row.id in contents], contents))
+        opened = contents.opened
+        return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
 
     def ship(self, batch: Batch) -> list[bytes]:
         """Mark the messages as being sent, their exact bytes kept, before the first byte leaves; return the bytes."""
@@ -157,6 +163,18 @@ class Shipper:
         self.conclude(batch)
         return len(batch.rows)
 
+    def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
+        """Hold those whose content does not open, for people to look at: the others do not wait for them."""
+        answers = {row.id: self._alarm(broken[row.id]) for row in rows}
+        with self._terminal.database.writing() as tx:
+            for row in self._move(tx, rows, Step.SET_ASIDE, answers):
+                self._count(row, answers[row.id])
+
+    def _alarm(self, broken: SealBroken) -> "Answer":
+        told = ContentSealBroken()
+        told.__cause__ = broken
+        return Answer(Step.SET_ASIDE, code=told.code, incident=record_incident(self._terminal.home, told))
+
     def _seal(self, rows: Sequence[MessageRow], contents: Mapping[int, bytes]) -> Fresh:
         now = self._contact.clock.now()
         sealer = self._contact.endpoint.sealer(self._terminal.identity, now)
@@ -189,7 +207,8 @@ class Shipper:
     def _entry(self, row: MessageRow, step: Step, answer: "Answer | None") -> Draft:
         told = {"code": answer.code, "incident": answer.incident} if answer is not None else {}
         return Draft(
-            _EVENTS[step],
+            # An alarm of the terminal's own is no conflict with the peer.
+            Event.MESSAGE_HELD if answer is not None and answer.code == ContentSealBroken.code else _EVENTS[step],
             actor=self._session.person_id,
             session=self._session.id,
             object=row.uid,
