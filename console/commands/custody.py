@@ -1,5 +1,8 @@
 """`log export`, `log prune` and `log resume`: the log on media, and what takes two persons."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
 import click
@@ -35,33 +38,55 @@ def export(said: Invocation, directory: Path, label: str) -> int:
     return Status.DONE
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The second person of an act that takes two."""
+
+    person: str
+    pin_file: Path
+
+    def pin(self) -> str:
+        """Return the PIN. Raises what is wrong with its file."""
+        return read_pin(self.pin_file)
+
+
+def _by_two(act: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that name its second person."""
+
+    @click.option("--second", required=True, metavar="ID")
+    @click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
+    @wraps(act)
+    def told(*arguments: object, second: str, second_pin_file: Path) -> int:
+        return act(*arguments, Second(second, second_pin_file))
+
+    return told
+
+
 @click.command("prune")
-@click.option("--second", required=True, metavar="ID")
-@click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@_by_two
 @click.pass_obj
-def prune(said: Invocation, second: str, second_pin_file: Path) -> int:
+def prune(said: Invocation, second: Second) -> int:
     """Remove entries that lie on media and are older than the setting, as two persons."""
     from console.jobs import custody
 
-    pin = read_pin(second_pin_file)
+    pin = second.pin()
     with said.acting() as (terminal, session):
-        done = custody.prune(terminal, session, second, pin, origin="command")
+        done = custody.prune(terminal, session, second.person, pin, origin="command")
     told = said.words("log.pruned", entries=done.entries, last=done.last)
     said.output.result({"entries": done.entries, "last": done.last}, [told])
     return Status.DONE
 
 
 @click.command("resume")
-@click.option("--second", required=True, metavar="ID")
-@click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@_by_two
 @click.pass_obj
-def resume(said: Invocation, second: str, second_pin_file: Path) -> int:
+def resume(said: Invocation, second: Second) -> int:
     """Go on after the log was found rolled back or broken, as two persons."""
     from console.jobs import custody
 
-    pin = read_pin(second_pin_file)
+    pin = second.pin()
     with said.acting() as (terminal, session):
-        made = custody.resume(terminal, session, second, pin, origin="command")
+        made = custody.resume(terminal, session, second.person, pin, origin="command")
     told = said.words("log.went_on", seq=made.seq, number=made.number)
     said.output.result({"entries": made.seq, "checkpoint": made.number}, [told])
     return Status.DONE
