@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -179,11 +180,9 @@ def test_nothing_is_left_on_the_terminal(
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
 COMMAND = (
-    "import resource",
     "from console.commands import cli",
     "from console.jobs import queue",
     "read = queue.read",
-    "assert resource.getrlimit(resource.RLIMIT_CORE)[0] >= 0",
     "arguments = ['show', '1', '--home', str(home), '--as', 'ap-201', '--pin-file', sys.argv[1], *sys.argv[2:]]",
     "go = lambda: cli(arguments)",
 )
@@ -218,8 +217,42 @@ FAILING_ASIDE = (
 )
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
-@pytest.mark.parametrize("changes", [FAILING_JOB, FAILING_ASIDE], ids=["job", "aside"])
+# A fault of the machine, or of a library in C.
+DYING = (
+    "import os, resource, signal",
+    "def die(*arguments):",
+    "    shown = read(*arguments).record",
+    "    print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)",
+    "    os.kill(os.getpid(), signal.SIGSEGV)",
+    "    return shown",
+    "queue.read = die",
+)
+
+
+def _allow_core_files() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+
+def test_a_program_that_dies_leaves_no_picture_of_its_memory(worked: Worked, tmp_path: Path) -> None:
+    pin_file = tmp_path / "pin"
+    pin_file.write_text(PIN)
+    pin_file.chmod(0o600)
+    ended = subprocess.run(
+        [*worked.program(tmp_path, *COMMAND, *DYING), str(pin_file)],
+        env=worked.environment,
+        cwd=worked.temporary,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_allow_core_files,
+    )
+    assert (ended.returncode, ended.stdout) == (-signal.SIGSEGV, "0 0\n")
+    assert worked.left(ended.stdout, ended.stderr) == []
+    assert list(worked.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(("changes", "form"), [(FAILING_JOB, []), (FAILING_ASIDE, ["--json"])], ids=["job", "aside"])
 def test_a_failing_command_tells_a_number_and_nothing_else(
     worked: Worked, tmp_path: Path, changes: tuple[str, ...], form: list[str]
 ) -> None:

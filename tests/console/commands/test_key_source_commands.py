@@ -1,15 +1,20 @@
-"""The sources of the terminal's key from outside: real processes, as a script or systemd starts them."""
+"""The sources of the terminal's key from outside, as a script or systemd starts the program."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
-from tests.running import Ran, run
+from console.commands import cli
+from store.keysources import passphrase
+from store.keysources.passphrase import Cost
+from store.people import pins
+from tests.running import run
 
 NAME = "renkei-terminal-key"
-OFFICER = "officer-1"
 SETTINGS = """\
 [municipality]
 code = "131041"
@@ -22,36 +27,20 @@ id = "131041-01"
 [keys]
 """
 
+Call = Callable[..., tuple[int, dict[str, Any]]]
 
-@dataclass
-class Start:
-    """How the program is started: with which variables, and which files for the parts."""
 
-    place: Path
-    more: Mapping[str, str]
-    part_files: tuple[Path, ...] = ()
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call the command line in this process, for its status and its JSON; stretching costs nothing."""
+    monkeypatch.setattr(passphrase, "STANDARD_COST", Cost(1, 8, 1))
+    monkeypatch.setattr(pins, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
-    @property
-    def home(self) -> Path:
-        return self.place / "home"
+    def called(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
+        status = cli([*map(str, arguments), "--json"])
+        return status, json.loads(capsys.readouterr().out)
 
-    def run(self, *arguments: str | Path, more: Mapping[str, str] | None = None) -> Ran:
-        parts = [one for file in self.part_files for one in ("--part-file", file)]
-        return run(*arguments, "--home", self.home, "--json", *parts, more=self.more if more is None else more)
-
-    def as_officer(self, *arguments: str | Path) -> Ran:
-        return self.run(*arguments, "--as", OFFICER, "--pin-file", self.place / "pin")
-
-    def make(self, keys: str) -> None:
-        settings = private(self.place / "settings.toml", SETTINGS + keys)
-        made = self.run("init", "--settings", settings)
-        assert made.status == 0, made.out
-        code = made.told["one_time_code_file"]
-        private(self.place / "pin", "73920418\n")
-        chosen = self.run(
-            *("operator", "pin", "--new-pin-file", self.place / "pin", "--as", OFFICER, "--pin-file", code)
-        )
-        assert chosen.status == 0, chosen.out
+    return called
 
 
 def private(path: Path, text: str, mode: int = 0o600) -> Path:
@@ -68,64 +57,100 @@ def credentials_at(place: Path) -> Path:
     return directory
 
 
-def test_a_credential_of_systemd(tmp_path: Path) -> None:
-    credentials = credentials_at(tmp_path)
-    given = {"CREDENTIALS_DIRECTORY": str(credentials)}
-    start = Start(tmp_path, given)
-    start.make('source = "credential"\n')
-    assert not list(start.home.rglob("terminal*.key"))
-
-    for more, code, status in (
-        ({}, "credentials_absent", 1),
-        ({"CREDENTIALS_DIRECTORY": "credentials"}, "credentials_relative", 7),
-    ):
-        refused = start.run("queue", *("--as", OFFICER, "--pin-file", tmp_path / "pin"), more=more)
-        assert (refused.error["code"], refused.status) == (code, status)
-
-    changed = start.as_officer("rekey").told
-    waiting = start.home / "keys" / "terminal-next.key"
-    assert (changed["left"], changed["new_key_file"]) == (0, str(waiting))
-    checked = start.run("check").told["checks"]
-    assert [one["ok"] for one in checked if one["name"] == "keys"] == [False]
-    waiting.replace(credentials / NAME)
-    # It was moved, not copied: nothing is left to do.
-    checked = start.run("check").told["checks"]
-    assert [one["ok"] for one in checked if one["name"] == "keys"] == [True]
+def acting(call: Call, home: Path, *more: str | Path) -> tuple[str | Path, ...]:
+    """Let the first officer choose a PIN; return what says that the officer acts."""
+    pin = private(home.with_name("pin"), "73920418\n")
+    who = ("--home", home, *more, "--as", "officer-1", "--pin-file")
+    assert call("operator", "pin", "--new-pin-file", pin, *who, home / "one-time-code")[0] == 0
+    return (*who, pin)
 
 
-def test_two_persons(tmp_path: Path) -> None:
-    first, second = (private(tmp_path / name, f"the part of person {name}\n") for name in ("a", "b"))
-    start = Start(tmp_path, {}, (first, second))
-    start.make('source = "passphrase"\n')
-    wrapped = start.home / "keys" / "terminal.wrapped"
-    assert start.as_officer("backup", tmp_path / "backup").status == 0
-    (tmp_path / "again").mkdir()
-    restored = Start(tmp_path / "again", {}, (second, first))
-    assert restored.run("restore", tmp_path / "backup", "--key", wrapped).told["home"] == str(restored.home)
+def test_a_credential_reaches_the_program_through_its_clean_environment(tmp_path: Path) -> None:
+    directory = credentials_at(tmp_path)
+    settings, home = private(tmp_path / "settings.toml", SETTINGS + 'source = "credential"\n'), tmp_path / "home"
+    made = run("init", "--settings", settings, "--home", home, more={"CREDENTIALS_DIRECTORY": str(directory)})
+    assert made.status == 0, made.err
+    assert not list(home.rglob("terminal*.key"))
+    relative = {"CREDENTIALS_DIRECTORY": "credentials"}
+    refused = run(
+        *("queue", "--home", home, "--json", "--as", "officer-1", "--pin-file", home / "one-time-code"), more=relative
+    )
+    assert (refused.error["code"], refused.status) == ("credentials_relative", 7)
 
-    wrong = private(tmp_path / "c", "the part of person x\n")
+
+def test_the_new_key_of_a_credential_is_told_until_it_is_installed(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, home = credentials_at(tmp_path), tmp_path / "home"
+    settings = private(tmp_path / "settings.toml", SETTINGS + 'source = "credential"\n')
+    assert call("init", "--settings", settings, "--home", home)[1]["error"]["code"] == "credentials_absent"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(directory))
+    assert call("init", "--settings", settings, "--home", home)[0] == 0
+    who, waiting = acting(call, home), home / "keys" / "terminal-next.key"
+    for _ in range(2):
+        status, told = call("rekey", *who)
+        assert (status, told["left"], told["new_key_file"]) == (0, 0, str(waiting))
+    assert keys_are_well(call("check", "--home", home)[1]) is False
+    (directory / NAME).unlink()
+    (directory / NAME).write_bytes(waiting.read_bytes())
+    (directory / NAME).chmod(0o400)
+    assert call("rekey", *who)[1]["new_key_file"] is None
+    assert not waiting.exists()
+    assert keys_are_well(call("check", "--home", home)[1]) is True
+
+
+def keys_are_well(checked: dict[str, Any]) -> bool:
+    (well,) = (one["ok"] for one in checked["checks"] if one["name"] == "keys")
+    assert isinstance(well, bool)
+    return well
+
+
+def test_two_persons_give_their_parts_in_files(call: Call, tmp_path: Path) -> None:
+    first, second, third = (private(tmp_path / name, f"the part of person {name}\n") for name in "abc")
+    parts, new_parts = ("--part-file", first, "--part-file", second), ("--part-file", third, "--part-file", first)
+    settings, home = private(tmp_path / "settings.toml", SETTINGS + 'source = "passphrase"\n'), tmp_path / "home"
+    assert call("init", "--settings", settings, "--home", home, *parts)[0] == 0
+    who = acting(call, home, *parts)
+    assert call("backup", tmp_path / "backup", *who)[0] == 0
+    wrapped = private(tmp_path / "wrapped", (home / "keys" / "terminal.wrapped").read_text())
+    changed = call("rekey", "--new-part-file", third, "--new-part-file", first, *who)
+    assert (changed[0], changed[1]["new_key_file"]) == (0, None)
+    assert keys_are_well(call("check", "--home", home, *new_parts)[1]) is True
+    again = ("--key", wrapped, "--home", tmp_path / "again")
+    assert call("restore", tmp_path / "backup", *again, *new_parts)[1]["error"]["code"] == "key_parts_refused"
+    assert call("restore", tmp_path / "backup", *again, *parts)[0] == 0
+
     exposed = private(tmp_path / "d", "the part of person b\n", 0o640)
-    for files, code, status in (
+    for files, code, wanted in (
         ((), "key_parts_missing", 3),
-        ((first, wrong), "key_parts_refused", 3),
+        ((first, second), "key_parts_refused", 3),
         ((first, exposed), "part_file_exposed", 3),
+        ((first, tmp_path / "none"), "part_file_unreadable", 3),
+        ((first,), "usage", 2),
         ((first, first), "usage", 2),
     ):
-        refused = Start(tmp_path, {}, files).as_officer("queue")
-        assert (refused.error["code"], refused.status) == (code, status)
+        given = [one for file in files for one in ("--part-file", file)]
+        status, told = call("queue", "--home", home, *given, "--as", "officer-1", "--pin-file", tmp_path / "pin")
+        assert (told["error"]["code"], status) == (code, wanted)
+        if code in {"key_parts_missing", "key_parts_refused"}:
+            assert call("check", "--home", home, *given)[0] == wanted
 
 
 @pytest.mark.parametrize(
     ("keys", "code", "status"),
     [
+        ('source = "file"\n', "settings_invalid", 1),
         ('source = "file"\nfile = "{place}/open/terminal.key"\n', "key_path_open", 7),
-        ('source = "credential"\n', "credentials_absent", 1),
+        ('source = "file"\nfile = "/proc/nowhere/terminal.key"\n', "home_unwritable", 1),
+        ('source = "passphrase"\n', "key_parts_missing", 3),
     ],
 )
-def test_a_source_that_cannot_be_used_makes_no_terminal(tmp_path: Path, keys: str, code: str, status: int) -> None:
+def test_a_source_that_cannot_be_used_makes_no_terminal(
+    call: Call, tmp_path: Path, keys: str, code: str, status: int
+) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     settings = private(tmp_path / "settings.toml", SETTINGS + keys.format(place=tmp_path))
-    refused = Start(tmp_path, {}).run("init", "--settings", settings)
-    assert (refused.error["code"], refused.status) == (code, status)
+    ended, told = call("init", "--settings", settings, "--home", tmp_path / "home")
+    assert (told["error"]["code"], ended) == (code, status)
     assert not (tmp_path / "home").exists()
