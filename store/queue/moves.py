@@ -5,7 +5,7 @@ one message and ten thousand take the same way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Final
@@ -143,8 +143,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
     refuse_claimed(row, _claims(tx, Step.REVISE, act))
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
-    after = replace(
-        _after(row, Step.REVISE, act),
+    after = _after(row, Step.REVISE, act)._replace(
         author=act.by,
         revision=row.revision + 1,
         digest=vault.digest(revision.content),
@@ -219,13 +218,12 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
         _answer(ask, row, step, act)
     if must_wait:
         raise OutOfOrder(reference=row.reference)
-    moved = replace(
-        row, state=transition.target, hold=None, state_since=act.now, version=row.version + 1, changed_by=act.by
+    moved = row._replace(
+        state=transition.target, hold=None, state_since=act.now, version=row.version + 1, changed_by=act.by
     )
     match step:
         case Step.APPROVE:
-            approved = replace(
-                moved,
+            approved = moved._replace(
                 approver=act.by,
                 approved_revision=row.revision,
                 approved_digest=row.digest,
@@ -233,13 +231,13 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
             )
             return _wait_for_day(approved, act)
         case Step.RELEASE:
-            return _wait_for_day(moved, act) if row.approved else replace(moved, state=OutState.REVIEW)
+            return _wait_for_day(moved, act) if row.approved else moved._replace(state=OutState.REVIEW)
         case Step.HOLD:
-            return replace(moved, hold=Hold.HAND)
+            return moved._replace(hold=Hold.HAND)
         case Step.SET_ASIDE:
-            return replace(moved, hold=Hold.ALARM)
+            return moved._replace(hold=Hold.ALARM)
         case Step.GIVE_BACK | Step.REVISE:
-            return replace(moved, approver=None, approved_revision=None, approved_digest=None)
+            return moved._replace(approver=None, approved_revision=None, approved_digest=None)
         case _:
             return moved
 
@@ -278,7 +276,7 @@ def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:
     """Hold an approved message until its planned day, when that lies ahead (住基法24条)."""
     if row.due_on is None or row.due_on <= act.today:
         return row
-    return replace(row, state=OutState.HELD, hold=Hold.DAY)
+    return row._replace(state=OutState.HELD, hold=Hold.DAY)
 
 
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────

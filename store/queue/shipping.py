@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Integer, Row, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -60,8 +59,7 @@ def count_waiting(conn: Connection, now: datetime) -> int:
 # ── Shipments and receipts ────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentRow:
+class ShipmentRow(NamedTuple):
     """The exact bytes for the peer.
 
     Digests are SHA-256, 32 bytes; `content_digest` as the receipt names it; `peer_version` is the
@@ -80,10 +78,8 @@ class ShipmentRow:
     receipt_at: datetime | None = None
 
 
-_SHIPMENT_PARTS: Final = tuple(ShipmentRow.__slots__)
-_shipment_parts: Final = attrgetter(*_SHIPMENT_PARTS)
-_INSERT: Final = Bulk.insert(SHIPMENTS, _SHIPMENT_PARTS)
-_KEPT: Final = select(*(SHIPMENTS.c[part] for part in _SHIPMENT_PARTS)).where(
+_INSERT: Final = Bulk.insert(SHIPMENTS, ShipmentRow._fields)
+_KEPT: Final = select(*(SHIPMENTS.c[part] for part in ShipmentRow._fields)).where(
     SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True))
 )
 
@@ -91,7 +87,7 @@ _KEPT: Final = select(*(SHIPMENTS.c[part] for part in _SHIPMENT_PARTS)).where(
 def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
     """Keep bytes made for the peer, once a message. Raises ShipmentConflict when some exist already."""
     try:
-        _INSERT.run(tx, map(_shipment_parts, shipments))
+        _INSERT.run(tx, shipments)
     except IntegrityError:
         raise ShipmentConflict from None
 
@@ -99,7 +95,7 @@ def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
 def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, ShipmentRow]:
     """Return what was made for the peer, by message number; messages without are left out."""
     return {
-        row.message_id: ShipmentRow(**row._mapping)  # noqa: SLF001 - the public way to a row's names
+        row.message_id: ShipmentRow._make(row)
         for some in in_batches(list(numbers))
         for row in conn.execute(_KEPT, {"numbers": some})
     }

@@ -1,8 +1,7 @@
 """The tables of the messages and their life, and a message's row as the rest of the program sees it."""
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Index, Row, Select, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
@@ -145,9 +144,12 @@ CURSORS: Final = table(Cursor)
 RESULTS: Final = table(PeerResult)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """A message's row. `author`, `approver` and `changed_by` are person IDs, `subject` a pseudonym."""
+class MessageRow(NamedTuple):
+    """A message's row. `author`, `approver` and `changed_by` are person IDs, `subject` a pseudonym.
+
+    A tuple, because every step of every message makes a new one, and a dataclass of as many fields takes ten times as
+    long.
+    """
 
     id: int
     uid: str
@@ -179,9 +181,9 @@ class MessageRow:
         return self.approved_digest == self.digest and self.approved_revision == self.revision
 
 
-COLUMNS: Final = tuple(MESSAGES.c[part.name] for part in fields(MessageRow))
+COLUMNS: Final = tuple(MESSAGES.c[name] for name in MessageRow._fields)
 _DIRECTION, _STATE, _HOLD, _POINTER = (
-    [part.name for part in fields(MessageRow)].index(name) for name in ("direction", "state", "hold", "pointer")
+    MessageRow._fields.index(name) for name in ("direction", "state", "hold", "pointer")
 )
 
 

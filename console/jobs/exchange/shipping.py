@@ -201,20 +201,21 @@ class Shipper:
         act = Act(by=self._session.person_id, now=clock.now())
         moved = queue.move_rows(tx, rows, step, act).changed
         told = answers or {}
-        self._terminal.log.append_many(tx, [self._entry(row, step, told.get(row.id)) for row in moved])
+        event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
+        drafts = [self._entry(row, event, result, told.get(row.id)) for row in moved]
+        self._terminal.log.append_many(tx, drafts)
         return moved
 
-    def _entry(self, row: MessageRow, step: Step, answer: "Answer | None") -> Draft:
-        told = {"code": answer.code, "incident": answer.incident} if answer is not None else {}
-        return Draft(
-            # An alarm of the terminal's own is no conflict with the peer.
-            Event.MESSAGE_HELD if answer is not None and answer.code == ContentSealBroken.code else _EVENTS[step],
-            actor=self._session.person_id,
-            session=self._session.id,
-            object=row.uid,
-            result=Result.DONE if step in {Step.SHIP, Step.DELIVER} else Result.FAILED,
-            detail={"revision": row.revision, **{name: value for name, value in told.items() if value is not None}},
-        )
+    def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Answer | None") -> Draft:
+        detail: dict[str, str | int] = {"revision": row.revision}
+        if answer is not None and answer.code is not None:
+            detail["code"] = answer.code
+            if answer.code == ContentSealBroken.code:
+                # An alarm of the terminal's own is no conflict with the peer.
+                event = Event.MESSAGE_HELD
+        if answer is not None and answer.incident is not None:
+            detail["incident"] = answer.incident
+        return Draft(event, self._session.person_id, self._session.id, row.uid, result, detail)
 
     def _count(self, row: MessageRow, answer: "Answer") -> None:
         self._done.items.append(Item(row.id, row.reference, str(row.state), answer.code, answer.incident))
@@ -253,6 +254,7 @@ _EVENTS: Final[Mapping[Step, Event]] = {
     Step.LOSE: Event.MESSAGE_UNKNOWN,
     Step.SET_ASIDE: Event.MESSAGE_CONFLICT,
 }
+_GONE_WELL: Final = frozenset({Step.SHIP, Step.DELIVER})
 # The peer holds something else under the id of ours: no sending mends that, people have to talk.
 _CONFLICT: Final = "id_conflict"
 
