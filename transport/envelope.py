@@ -63,6 +63,22 @@ class Purpose(StrEnum):
     RESULT = "result"
 
 
+_LAYOUT: Final = wire.layout(
+    id=wire.ID,
+    purpose="|".join(Purpose),
+    sender=wire.NAME,
+    sender_key=wire.ID,
+    recipient=wire.NAME,
+    recipient_key=wire.ID,
+    municipality=wire.MUNICIPALITY,
+    peer_version=wire.NAME,
+    created_at=wire.TIME,
+    content_digest=wire.DIGEST,
+    protocol=wire.PROTOCOL,
+    suite=SUITE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What an envelope says about itself in clear; nothing in it tells whom the content is about."""
@@ -102,6 +118,16 @@ class Header:
     @classmethod
     def from_bytes(cls, raw: bytes) -> "Header":
         """Read exact canonical bytes. Raises wire.WireError with the field at fault."""
+        found = _LAYOUT.fullmatch(raw)
+        if found is not None:
+            told = wire.texts(found)
+            purpose, created_at = Purpose(told.pop("purpose")), wire.from_time(told.pop("created_at"), "created_at")
+            return cls(purpose=purpose, created_at=created_at, **told)
+        return cls._from_other(raw)
+
+    @classmethod
+    def _from_other(cls, raw: bytes) -> "Header":
+        """Read what is not as usual: tell which field is at fault, or that it is of another protocol or suite."""
         value = wire.decode_canonical(raw, frozenset(cls.__slots__), "header")
         try:
             purpose = Purpose(value["purpose"])

@@ -108,23 +108,46 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
     return raw[_LENGTH.size : -SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
 
 
+_LAYOUT: Final = wire.layout(
+    id=wire.ID,
+    envelope_digest=wire.DIGEST,
+    content_digest=wire.DIGEST,
+    sender=wire.NAME,
+    recipient=wire.NAME,
+    recipient_signing_key=wire.ID,
+    municipality=wire.MUNICIPALITY,
+    peer_version=wire.NAME,
+    received_at=wire.TIME,
+    protocol=wire.PROTOCOL,
+)
+
+
 def _read(body: bytes) -> Receipt:
     try:
-        value = wire.decode_canonical(body, frozenset(Receipt.__slots__), "receipt")
-        return Receipt(
-            id=wire.message_id(value["id"]),
-            envelope_digest=wire.digest(value["envelope_digest"], "envelope_digest"),
-            content_digest=wire.digest(value["content_digest"], "content_digest"),
-            sender=wire.name(value["sender"], "sender"),
-            recipient=wire.name(value["recipient"], "recipient"),
-            recipient_signing_key=wire.key_id(value["recipient_signing_key"], "recipient_signing_key"),
-            municipality=wire.municipality(value["municipality"]),
-            peer_version=wire.name(value["peer_version"], "peer_version"),
-            received_at=wire.from_time(value["received_at"], "received_at"),
-            protocol=wire.text(value["protocol"], "protocol", 64),
-        )
+        found = _LAYOUT.fullmatch(body)
+        if found is not None:
+            told = wire.texts(found)
+            return Receipt(received_at=wire.from_time(told.pop("received_at"), "received_at"), **told)
+        return _read_other(body)
     except wire.WireError as error:
         raise ReceiptMalformed(place=error.place) from error
+
+
+def _read_other(body: bytes) -> Receipt:
+    """Read what is not as usual: tell which field is at fault, or that it is of another protocol."""
+    value = wire.decode_canonical(body, frozenset(Receipt.__slots__), "receipt")
+    return Receipt(
+        id=wire.message_id(value["id"]),
+        envelope_digest=wire.digest(value["envelope_digest"], "envelope_digest"),
+        content_digest=wire.digest(value["content_digest"], "content_digest"),
+        sender=wire.name(value["sender"], "sender"),
+        recipient=wire.name(value["recipient"], "recipient"),
+        recipient_signing_key=wire.key_id(value["recipient_signing_key"], "recipient_signing_key"),
+        municipality=wire.municipality(value["municipality"]),
+        peer_version=wire.name(value["peer_version"], "peer_version"),
+        received_at=wire.from_time(value["received_at"], "received_at"),
+        protocol=wire.text(value["protocol"], "protocol", 64),
+    )
 
 
 def _compare(receipt: Receipt, envelope: Envelope) -> None:

@@ -243,3 +243,19 @@ def test_a_header_has_one_spelling_only(parties: Parties) -> None:
 def test_values_that_no_reader_admits_are_not_sealed(parties: Parties, message_id: str) -> None:
     with pytest.raises(wire.WireError):
         parties.seal(message_id=message_id)
+
+
+def test_both_ways_of_reading_a_header_let_the_same_through(parties: Parties) -> None:
+    raw = parties.seal().header_bytes
+    assert Header.from_bytes(raw) == Header._from_other(raw)
+    for place in range(len(raw)):
+        for byte in (raw[place] ^ 1, ord('"'), ord(" "), ord("A"), 0xFF):
+            changed = raw[:place] + bytes([byte]) + raw[place + 1 :]
+            assert _read(Header.from_bytes, changed) == _read(Header._from_other, changed)
+
+
+def _read(reader: Callable[[bytes], Header], raw: bytes) -> Header | str:
+    try:
+        return reader(raw)
+    except wire.WireError as error:
+        return error.place

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from transport import receipts, wire
 from transport.authority import Use
 from transport.envelope import Envelope, Opener, Purpose, Sealer
 from transport.errors import ReceiptError
@@ -127,3 +128,21 @@ def test_a_receipt_from_before_its_envelope_is_implausible(case: Case) -> None:
     early = sign_receipt(case.envelope, recipient=case.agency, received_at=NOW - timedelta(minutes=6))
     error = _fault(lambda: verify_receipt(early, envelope=case.envelope, signers=[case.registered]))
     assert error.code == "receipt_time_implausible"
+
+
+def test_both_ways_of_reading_a_receipt_let_the_same_through(case: Case) -> None:
+    body = case.receipt[4:-64]
+    assert receipts._read(body) == receipts._read_other(body)
+    for place in range(len(body)):
+        for byte in (body[place] ^ 1, ord('"'), ord(" "), ord("A"), 0xFF):
+            changed = body[:place] + bytes([byte]) + body[place + 1 :]
+            assert _read(receipts._read, changed) == _read(receipts._read_other, changed)
+
+
+def _read(reader: Callable[[bytes], receipts.Receipt], body: bytes) -> receipts.Receipt | str:
+    try:
+        return reader(body)
+    except wire.WireError as error:
+        return error.place
+    except ReceiptError as error:
+        return error.facts["place"]
