@@ -167,8 +167,8 @@ def _fail(chosen: argparse.Namespace) -> dict[str, object]:
         if failing_files.can_trace():
             world = failing_files.make_world(site.home, Path(name) / "world")
             for title, job in failing_files.JOBS.items():
-                sys.stderr.write(f"\r{title}                \n")
                 told += failing_files.fail_each(world, job, chosen.seed, chosen.stride)
+                sys.stderr.write(f"\r{told.total() - operations} calls, {title} done   ")
     return {"operations": operations, "calls": told.total() - operations, "lost": 0, "half_done": 0, "told": dict(told)}
 
 
