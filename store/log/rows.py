@@ -10,9 +10,21 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
 from operator import le, mod
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    bindparam,
+    select,
+    type_coerce,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.exc import OperationalError
+from sqlmodel import AutoString
 
 from store import clock
 from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical
@@ -32,16 +44,40 @@ _WRITTEN: Final = (
 _COLUMNS: Final = [
     type_coerce(ENTRIES.c[name], BigInteger) if name == "at" else ENTRIES.c[name] for name in ENTRY_COLUMNS
 ]
+_TEXTS: Final = [isinstance(ENTRIES.c[name].type, AutoString) for name in ENTRY_COLUMNS]
+_AS_BYTES: Final = [
+    sql_cast(column, LargeBinary).label(name) if is_text else column
+    for name, column, is_text in zip(ENTRY_COLUMNS, _COLUMNS, _TEXTS, strict=True)
+]
 _FIRST_BLOCK: Final = select(*_COLUMNS).order_by(ENTRIES.c.seq).limit(AT_ONCE)
 _BLOCK: Final = _FIRST_BLOCK.where(ENTRIES.c.seq >= bindparam("first"))
 
 
 def blocks(reading: Connection, first: int) -> Iterator[Sequence[Row[Any]]]:
     """Yield the stored rows from number `first` on, at most AT_ONCE together; from 1 on also what lies before that."""
-    rows = reading.execute(_FIRST_BLOCK if first == 1 else _BLOCK, {"first": first}).all()
+    rows = _fetch(reading, _FIRST_BLOCK if first == 1 else _BLOCK, first)
     while rows:
         yield rows
-        rows = reading.execute(_BLOCK, {"first": rows[-1].seq + 1}).all()
+        rows = _fetch(reading, _BLOCK, rows[-1].seq + 1)
+
+
+def _fetch(reading: Connection, block: Select[Any], first: int) -> Sequence[Row[Any]]:
+    """Return a block of rows; what stands in a column of text and is none comes as bytes."""
+    try:
+        return reading.execute(block, {"first": first}).all()
+    except OperationalError as error:
+        # Of a column that is no text SQLite's driver says so, without a code of the engine's.
+        if getattr(error.orig, "sqlite_errorcode", None) is not None or reading.dialect.name != "sqlite":
+            raise
+    rows = reading.execute(block.with_only_columns(*_AS_BYTES), {"first": first})
+    return cast("Sequence[Row[Any]]", [_Decoded(*map(_decode, row, _TEXTS)) for row in rows])
+
+
+def _decode(value: Any, is_text: bool) -> Any:  # noqa: FBT001 - it goes along with each value
+    try:
+        return value.decode("utf-8") if is_text and isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
 
 
 def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list[bytes] | None:
@@ -73,6 +109,20 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list
     )
     written = "\n".join(map(mod, repeat(_WRITTEN.replace("{terminal}", terminal_id)), members))
     return digests if written == stored else None
+
+
+class _Decoded(NamedTuple):
+    """A row that the driver could not read, in the order of ENTRY_COLUMNS."""
+
+    seq: Any
+    body: Any
+    hash: Any
+    at: Any
+    event: Any
+    actor: Any
+    session: Any
+    object: Any
+    result: Any
 
 
 class _Block(NamedTuple):

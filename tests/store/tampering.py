@@ -29,6 +29,13 @@ from tests.store.log_house import (
     stolen,
     write,
 )
+from tests.store.table_tampering import (
+    hide_behind_a_view,
+    hide_by_a_broken_index,
+    hide_by_a_partial_index,
+    take_the_guards_away,
+    watch_by_a_trigger,
+)
 
 Tampering = Callable[[House], int]
 
@@ -41,8 +48,8 @@ def edit(field: str, value: Callable[[House], Any]) -> Tampering:
         body = bodies(bare)[seq - 1]
         write(bare, seq, {**body, field: value(house)})
         bare.close()
-        # What follows no longer names this hash. A time that runs ahead breaks there as well.
-        return seq + 1
+        # What follows no longer names this hash, or the checkpoint that stands just there does not.
+        return proved_before(seq) + 1 if seq in MARKS else seq + 1
 
     return tamper
 
@@ -50,6 +57,15 @@ def edit(field: str, value: Callable[[House], Any]) -> Tampering:
 def edit_hash(house: House) -> int:
     bare, seq = house.bare(), house.entry()
     bare.execute("UPDATE log_entry SET hash = ? WHERE seq = ?", (house.chance.randbytes(32), seq))
+    bare.close()
+    return seq
+
+
+def make_a_column_unreadable(house: House) -> int:
+    """Put bytes into a column of text that are none, over which a reader stumbles."""
+    bare, seq = house.bare(), house.entry()
+    column = house.chance.choice(["event", "actor", "session", "object", "result"])
+    bare.execute(f"UPDATE log_entry SET {column} = CAST(X'ff' AS TEXT) WHERE seq = ?", (seq,))
     bare.close()
     return seq
 
@@ -303,50 +319,6 @@ def entries_of_another_terminal(house: House) -> int:
     return seq
 
 
-def hide_behind_a_view(house: House) -> int:
-    bare = house.bare()
-    bare.execute("ALTER TABLE log_entry RENAME TO log_kept")
-    bare.execute(f"CREATE VIEW log_entry AS SELECT * FROM log_kept WHERE seq <> {house.entry(ENTRIES, ENTRIES)}")
-    bare.close()
-    return MARKS[-1] + 1
-
-
-def watch_by_a_trigger(house: House) -> int:
-    bare = house.bare()
-    bare.execute(
-        "CREATE TRIGGER quiet AFTER INSERT ON log_entry WHEN NEW.actor = 'op-999' "
-        "BEGIN DELETE FROM log_entry WHERE seq = NEW.seq; END"
-    )
-    bare.close()
-    house.guard_again()
-    return MARKS[-1] + 1
-
-
-def take_the_guards_away(house: House) -> int:
-    house.bare().close()
-    return MARKS[-1] + 1
-
-
-def hide_by_a_partial_index(house: House) -> int:
-    bare, name = house.bare(), house.chance.choice(["actor", "object", "event"])
-    bare.execute(f"DROP INDEX log_entry_{name}")
-    bare.execute(f"CREATE INDEX log_entry_{name} ON log_entry ({name}, seq) WHERE seq <> {house.entry()}")
-    bare.close()
-    house.guard_again()
-    return MARKS[-1] + 1
-
-
-def hide_by_a_broken_index(house: House) -> int:
-    bare = house.bare()
-    bare.execute("PRAGMA writable_schema = ON")
-    bare.execute(
-        "UPDATE sqlite_schema SET sql = replace(sql, 'actor, seq', 'result, seq') WHERE name = 'log_entry_actor'"
-    )
-    bare.close()
-    house.guard_again()
-    return MARKS[-1] + 1
-
-
 def ambiguous(spell: Callable[[bytes], bytes]) -> Tampering:
     """Write an entry of the unsigned tail so that it can be read in two ways, and mend the chain after it."""
 
@@ -373,6 +345,7 @@ TABLE: Final[dict[str, Tampering]] = {
     "edit event": edit("event", lambda _house: "message.held"),
     "edit detail": edit("detail", lambda house: {"revision": house.entry(1000, 2000)}),
     "edit hash": edit_hash,
+    "unreadable column": make_a_column_unreadable,
     "edit and mend": edit_and_mend_the_chain,
     "delete": delete,
     "delete and mend": delete_and_mend_the_chain,

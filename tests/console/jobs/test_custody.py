@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from console.errors import CredentialsRefused, OwnPersonRefused, RightMissing
-from console.jobs import checkpoints, custody, exchange, export, intake, trail
+from console.jobs import access, checkpoints, custody, exchange, export, intake, queue, trail
 from console.jobs.admission import RESERVE_BYTES
-from console.session import Session
+from console.session import Ending, Session
 from store import clock
 from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
 from store.log import Cause, Event, Flaw
@@ -110,8 +110,13 @@ def test_low_disk_stops_new_work_alone(
         intake.take_in(site.terminal, operator, [file])
     with pytest.raises(DiskLow):
         exchange.send(site.terminal, operator)
+    (number,) = queue.ids(site.terminal, operator, queue.QueueQuery())[:1]
+    assert queue.read(site.terminal, operator, number).record["reference"] == "R-000001"
+    assert trail.page(site.terminal, auditor, limit=1)[0].event == "message.read"
     assert trail.verify(site.terminal, auditor).ok
     assert export.export(site.terminal, auditor, medium, label="A").number == 1
+    access.log_off(site.terminal, operator, Ending.LOGGED_OFF)
+    assert site.entries(Event.OPERATOR_LOGGED_OFF)[-1].actor == OPERATOR
 
 
 def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
