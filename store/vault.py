@@ -186,7 +186,7 @@ class Vault:
 
     def _bind(self, place: Place) -> bytes:
         table, column, row, version = place
-        return _CONTEXT + _part(table) + _part(column) + _own_part(row) + _part(str(version)) + _part(self.terminal_id)
+        return _before_row(table, column) + _part(row) + _after_row(version, self.terminal_id)
 
 
 def backup_key(terminal_key: bytes) -> bytes:
@@ -227,14 +227,21 @@ def _read_keys(source: KeySource) -> _Read:
     raise KeyFileDamaged(file=source.pseudonym_file.name)
 
 
-def _own_part(text: str) -> bytes:
+def _part(text: str) -> bytes:
     # Each part carries its length: no two places can give the same bytes.
     encoded = text.encode()
     return len(encoded).to_bytes(2, "big") + encoded
 
 
 # Tables, columns and versions are the same for many rows.
-_part: Final = lru_cache(maxsize=256)(_own_part)
+@lru_cache(maxsize=256)
+def _before_row(table: str, column: str) -> bytes:
+    return _CONTEXT + _part(table) + _part(column)
+
+
+@lru_cache(maxsize=256)
+def _after_row(version: int, terminal_id: str) -> bytes:
+    return _part(str(version)) + _part(terminal_id)
 
 
 def _wrapping(terminal_key: bytes) -> AESGCM:

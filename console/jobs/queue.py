@@ -192,17 +192,17 @@ def counts(terminal: Terminal) -> Counts:
 
 
 def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
-    """Return one page of the queue, oldest first."""
+    """Return one page of the queue, oldest first; what a reference was looked for, in the order of the references."""
     admit(terminal, session, Right.READ)
     chosen = _filters(terminal, query)
     with terminal.database.reading() as reading:
         # One row more than wanted tells whether another page follows.
         found = [row for one in chosen for row in queue.page(reading, one, after=query.after, limit=query.limit + 1)]
-        found.sort(key=lambda row: (row.occurred_at, row.id))
+        found.sort(key=lambda row: queue.place_of(row, chosen[0]))
         total = sum(queue.count(reading, one) for one in chosen)
         rows = _rows(terminal, session, reading, found[: query.limit])
     last = found[query.limit - 1] if len(found) > query.limit else None
-    return QueuePage(rows, total, Key(last.occurred_at, last.id) if last else None)
+    return QueuePage(rows, total, Key.of(last) if last else None)
 
 
 def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]":

@@ -24,7 +24,16 @@ from store.queue.claims import (
     refuse_claimed,
     renew_claims,
 )
-from store.queue.contents import Contents, NoteKind, NoteRow, content_of, contents_of, notes_of, sound_contents_of
+from store.queue.contents import (
+    Contents,
+    NoteKind,
+    NoteRow,
+    content_of,
+    contents_of,
+    each_content,
+    notes_of,
+    sound_contents_of,
+)
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
@@ -37,6 +46,7 @@ from store.queue.pages import (
     get_by_uid,
     ids,
     page,
+    place_of,
     pointing_at,
     rows_of,
 )
@@ -116,6 +126,7 @@ __all__ = [
     "cursor",
     "discard_unread",
     "drop_claim",
+    "each_content",
     "end_edit",
     "envelope_of",
     "erase",
@@ -134,6 +145,7 @@ __all__ = [
     "next_to_send",
     "notes_of",
     "page",
+    "place_of",
     "pointing_at",
     "portions",
     "refuse_claimed",

@@ -1,6 +1,6 @@
 """What a message says, and the words people add to it: always sealed, opened only when asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from store.errors import ContentErased, MessageMissing, SealBroken
-from store.queue.pages import in_batches
+from store.queue.pages import QueueFilter, conditions, in_batches
 from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
 from store.vault import Place, Sealed, Vault
 
@@ -49,15 +49,14 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
 
 
-_PRESENT: Final = (
-    select(MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key)
-    .join_from(
-        MESSAGES,
-        CONTENTS,
-        and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision),
-    )
-    .where(MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
+_JOINED: Final = select(
+    MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key
+).join_from(
+    MESSAGES, CONTENTS, and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision)
 )
+_PRESENT: Final = _JOINED.where(MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
+_EACH: Final = _JOINED.where(CONTENTS.c.wrapped_key != ERASED)
+_READ_AT_ONCE: Final = 500
 
 
 class Contents(NamedTuple):
@@ -100,6 +99,20 @@ def content_values(vault: Vault, number: int, uid: str, revision: int, content: 
         "ciphertext": sealed.ciphertext,
         "wrapped_key": sealed.wrapped_key,
     }
+
+
+def each_content(reading: Connection, vault: Vault, chosen: QueueFilter) -> Iterator[tuple[int, bytes]]:
+    """Yield number and present content of every message that the filter lets through; erased ones are left out.
+
+    For what only the content tells, such as a name: no index holds those. Raises SealBroken.
+    """
+    for condition in conditions(chosen):
+        with reading.execute(_EACH.where(condition)) as found:
+            # From the driver's own rows, which tens of thousands of contents are read from twice as fast.
+            while rows := found.cursor.fetchmany(_READ_AT_ONCE):
+                for number, uid, revision, ciphertext, wrapped in rows:
+                    place = Place(CONTENTS.name, "ciphertext", uid, revision)
+                    yield number, vault.unseal(Sealed(ciphertext, wrapped), place=place)
 
 
 def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -> None:

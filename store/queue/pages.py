@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from store.errors import MessageMissing
-from store.message.states import SETTLED, UNSENT, Direction, State, state_of
+from store.message.states import SETTLED, UNSENT, Direction, OutState, State, state_of
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
 from store.queue.tallies import tallied
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
-_SETTLED_NAMES: Final = sorted(state.value for state in SETTLED)
+_OPEN_NAMES: Final = sorted(state.value for state in set(OutState) - SETTLED)
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -28,17 +28,24 @@ class Order(StrEnum):
 
 
 class Key(NamedTuple):
-    """Where a page ended: the next one begins right after this."""
+    """Where a page ended: the next one begins right after this. `reference` decides where references are looked for."""
 
     occurred_at: datetime
     id: int
+    reference: str = ""
+
+    @classmethod
+    def of(cls, row: MessageRow) -> "Key":
+        """Return the key of a page that ended with this row."""
+        return cls(row.occurred_at, row.id, row.reference)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
     """What to see; everything left out lets all messages through.
 
-    `reference` is the beginning of a reference. `overdue_before`: only messages that still wait here
+    `reference` is the beginning of a reference; what it lets through comes in the order of the references, everything
+    else in that of the time. `overdue_before`: only messages that still wait here
     although they happened before that moment. `being_undone`: only messages whose cancellation or
     replacement the peer has not accepted yet (domain, section 2, rule 5).
     """
@@ -57,23 +64,30 @@ def page(
     """Return at most `limit` messages that come after the key `after` (None: from the beginning)."""
     few = _few(reading, chosen)
     if few is not None:
-        return rows_of(reading, _in_order(few, order, after)[:limit])
-    by_key = _by_key(order)
+        return rows_of(reading, _in_order(few, chosen, order, after)[:limit])
+    by_key = _by_key(chosen, order)
     found: list[MessageRow] = []
     # One index walk a state, then merged: with several states in one statement the engine would sort.
-    for condition in _conditions(chosen):
+    for condition in conditions(chosen):
         statement = select_messages().where(condition)
         if after is not None:
-            statement = statement.where(beyond(after.occurred_at, after.id, order))
+            statement = statement.where(_after(chosen, after, order))
         found += map(message_row, reading.execute(statement.order_by(*by_key).limit(limit)))
-    found.sort(key=lambda row: (row.occurred_at, row.id), reverse=order is Order.NEWEST)
+    found.sort(key=lambda row: place_of(row, chosen), reverse=order is Order.NEWEST)
     return found[:limit]
+
+
+def place_of(row: MessageRow | Row[Any], chosen: QueueFilter) -> tuple[Any, int]:
+    """Return what the rows that the filter lets through are ordered by."""
+    return (row.occurred_at if chosen.reference is None else row.reference), row.id
 
 
 def ids(reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST) -> "array[int]":
     """Return the numbers of all chosen messages in order: 8 bytes each, so that rows stay where they are."""
-    statement = select(MESSAGES.c.id).where(or_(*_conditions(chosen))).order_by(*_by_key(order))
-    return array("q", reading.scalars(statement))
+    statement = select(MESSAGES.c.id).where(or_(*conditions(chosen))).order_by(*_by_key(chosen, order))
+    with reading.execute(statement) as found:
+        # From the driver's own rows: making a row of ours for each of a million takes longer than finding them.
+        return array("q", chain.from_iterable(found.cursor.fetchall()))
 
 
 def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
@@ -126,8 +140,9 @@ def count(reading: Connection, chosen: QueueFilter) -> int:
     few = _few(reading, chosen)
     if few is not None:
         return len(few)
-    chosen_ones = select(func.count()).select_from(MESSAGES).where(or_(*_conditions(chosen)))
-    return reading.scalar(chosen_ones) or 0
+    # Each state is counted along its own index; asked for in one statement, each message would be looked at.
+    counted = (select(func.count()).select_from(MESSAGES).where(one) for one in conditions(chosen))
+    return sum(reading.scalar(one) or 0 for one in counted)
 
 
 def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
@@ -137,11 +152,16 @@ def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
         yield some
 
 
-# ── Filters that let few messages through ─────────────────────────────────────────────────────────
-# Walking along the time until enough of them were met would look at the whole queue: they are found by their own index
-# and put in order here. What lets many through is met soon on the walk.
+# ── Messages that are being undone ────────────────────────────────────────────────────────────────
+# Few at a time: they are found by what points at them and put in order here. Walking along the time until enough of
+# them were met would look at the whole queue.
 
 _FEW: Final = 1000
+_POINTING: Final = (
+    select(MESSAGES.c.kind, MESSAGES.c.target)
+    .where(MESSAGES.c.target.is_not(None), MESSAGES.c.state.in_(_OPEN_NAMES))
+    .limit(_FEW + 1)
+)
 _CANDIDATES: Final[Select[Any]] = select(
     MESSAGES.c.id,
     MESSAGES.c.occurred_at,
@@ -149,28 +169,18 @@ _CANDIDATES: Final[Select[Any]] = select(
     MESSAGES.c.state,
     MESSAGES.c.kind,
     MESSAGES.c.reference,
-).limit(_FEW + 1)
+).where(MESSAGES.c.direction == Direction.OUT.value, MESSAGES.c.reference.in_(bindparam("references", expanding=True)))
 
 
 def _few(reading: Connection, chosen: QueueFilter) -> list[Row[Any]] | None:
-    """Return what the filter lets through when that is not much, else None."""
-    if chosen.being_undone:
-        found = _undone(reading)
-    elif chosen.reference is not None:
-        # The direction is looked at below: named here, it would lead the engine to another index.
-        found = reading.execute(_CANDIDATES.where(*_beginning(chosen.reference))).all()
-    else:
+    """Return what the filter lets through when it asks for what is being undone and that is not much, else None."""
+    if not chosen.being_undone:
         return None
-    return [row for row in found if _is_chosen(row, chosen)] if len(found) <= _FEW else None
-
-
-def _undone(reading: Connection) -> Sequence[Row[Any]]:
-    pointing = select(MESSAGES.c.kind, MESSAGES.c.target).where(
-        MESSAGES.c.target >= "", MESSAGES.c.state.not_in(_SETTLED_NAMES)
-    )
-    pointed_at = {(kind, target) for kind, target in reading.execute(pointing.limit(_FEW + 1))}
-    found = reading.execute(_CANDIDATES.where(MESSAGES.c.reference.in_([target for _, target in pointed_at]))).all()
-    return [row for row in found if (row.kind, row.reference) in pointed_at] if len(found) <= _FEW else found
+    pointed_at = {(kind, target) for kind, target in reading.execute(_POINTING)}
+    if len(pointed_at) > _FEW:
+        return None
+    found = reading.execute(_CANDIDATES, {"references": [target for _, target in pointed_at]})
+    return [row for row in found if (row.kind, row.reference) in pointed_at and _is_chosen(row, chosen)]
 
 
 def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
@@ -184,15 +194,12 @@ def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
     )
 
 
-def _in_order(found: list[Row[Any]], order: Order, after: Key | None) -> list[int]:
-    keys = sorted((Key(row.occurred_at, row.id) for row in found), reverse=order is Order.NEWEST)
+def _in_order(found: list[Row[Any]], chosen: QueueFilter, order: Order, after: Key | None) -> list[int]:
+    places = sorted((place_of(row, chosen) for row in found), reverse=order is Order.NEWEST)
     if after is not None:
-        keys = [key for key in keys if (key < after if order is Order.NEWEST else key > after)]
-    return [key.id for key in keys]
-
-
-def _beginning(reference: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return MESSAGES.c.reference >= reference, MESSAGES.c.reference < reference + _LAST_CHARACTER
+        last = (after.occurred_at if chosen.reference is None else after.reference), after.id
+        places = [place for place in places if (place < last if order is Order.NEWEST else place > last)]
+    return [number for _, number in places]
 
 
 # ── Conditions ────────────────────────────────────────────────────────────────────────────────────
@@ -209,13 +216,14 @@ def _some_rows(conn: Connection, numbers: list[int]) -> Iterator[MessageRow]:
     return map(message_row, conn.execute(select_messages().where(MESSAGES.c.id.in_(numbers))))
 
 
-def _conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     """Return one condition a state; every chosen message meets exactly one of them."""
     shared: list[ColumnElement[bool]] = [MESSAGES.c.direction == chosen.direction.value]
     if chosen.kind is not None:
         shared.append(MESSAGES.c.kind == chosen.kind)
     if chosen.reference is not None:
-        shared.extend(_beginning(chosen.reference))
+        beginning = chosen.reference
+        shared += [MESSAGES.c.reference >= beginning, MESSAGES.c.reference < beginning + _LAST_CHARACTER]
     if chosen.being_undone:
         shared.append(_is_being_undone())
     states: frozenset[State] = chosen.states
@@ -242,22 +250,31 @@ def _is_being_undone() -> ColumnElement[bool]:
         chosen.where(
             later.c.target.is_not(None),
             later.c.direction == Direction.OUT.value,
-            later.c.state.not_in(_SETTLED_NAMES),
+            later.c.state.in_(_OPEN_NAMES),
         )
     )
 
 
-def _by_key(order: Order) -> tuple[ColumnElement[Any], ...]:
-    if order is Order.NEWEST:
-        return MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc()
-    return MESSAGES.c.occurred_at, MESSAGES.c.id
+def _by_key(chosen: QueueFilter, order: Order) -> tuple[ColumnElement[Any], ...]:
+    first = MESSAGES.c.occurred_at if chosen.reference is None else MESSAGES.c.reference
+    return (first.desc(), MESSAGES.c.id.desc()) if order is Order.NEWEST else (first, MESSAGES.c.id)
+
+
+def _after(chosen: QueueFilter, after: Key, order: Order) -> ColumnElement[bool]:
+    if chosen.reference is None:
+        return beyond(after.occurred_at, after.id, order)
+    return _beyond(MESSAGES.c.reference, after.reference, after.id, order)
 
 
 def beyond(
     key_at: datetime | BindParameter[Any], key_id: int | BindParameter[Any], order: Order = Order.OLDEST
 ) -> ColumnElement[bool]:
-    """Return the condition that a message comes after the key with these parts in that order."""
-    at, number = MESSAGES.c.occurred_at, MESSAGES.c.id
+    """Return the condition that a message comes after the key with these parts in the order of the time."""
+    return _beyond(MESSAGES.c.occurred_at, key_at, key_id, order)
+
+
+def _beyond(first: ColumnElement[Any], key: Any, key_id: int | BindParameter[Any], order: Order) -> ColumnElement[bool]:
+    number = MESSAGES.c.id
     if order is Order.NEWEST:
-        return and_(at <= key_at, or_(at < key_at, number < key_id))
-    return and_(at >= key_at, or_(at > key_at, number > key_id))
+        return and_(first <= key, or_(first < key, number < key_id))
+    return and_(first >= key, or_(first > key, number > key_id))

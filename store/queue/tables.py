@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Index, Row, Select, UniqueConstraint, select
+from sqlalchemy import Index, Row, Select, UniqueConstraint, select, text
 from sqlmodel import Field, SQLModel
 
 from store.message.states import Direction, Hold, Pointer, State, state_of
 from store.schema import Moment, table
+
+_POINTING: Final = text("target IS NOT NULL")
 
 
 class Message(SQLModel, table=True):
@@ -43,9 +45,12 @@ class Message(SQLModel, table=True):
         UniqueConstraint("direction", "kind", "reference"),
         Index("message_state", "direction", "state", "occurred_at", "id"),
         Index("message_order", "direction", "occurred_at", "id"),
-        Index("message_reference", "reference"),
+        Index("message_reference", "direction", "reference", "id"),
+        Index("message_state_reference", "direction", "state", "reference", "id"),
         Index("message_subject", "subject", "occurred_at"),
-        Index("message_target", "target", "kind"),
+        # Few messages point at another one: the others are not in these two.
+        Index("message_target", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
+        Index("message_pointing", "state", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
     )
 
 

@@ -120,13 +120,9 @@ class _Store:
 
     def search(self) -> list[int]:
         """Find by a part of the name: every content is opened and looked at, since no index holds names."""
-        found = []
         with self.database.reading() as reading:
-            numbers = queue.ids(reading, QueueFilter())
-            for start in range(0, len(numbers), _PORTION):
-                contents = queue.contents_of(reading, self.vault, numbers[start : start + _PORTION])
-                found += [number for number, content in contents.items() if _is_named(content, "NGUYEN")]
-        return found
+            contents = queue.each_content(reading, self.vault, QueueFilter())
+            return [number for number, content in contents if _is_named(content, "NGUYEN")]
 
     def grow(self) -> "_Store":
         """Make a million rows behind the store's back, most of them settled as in an old queue."""

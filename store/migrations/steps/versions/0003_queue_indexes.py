@@ -1,0 +1,21 @@
+"""Indexes for every order and filter of the queue, and small ones for what few messages have."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+_POINTING = sa.text("target IS NOT NULL")
+
+
+def upgrade() -> None:
+    """Make the indexes anew."""
+    op.drop_index("message_reference", "message")
+    op.drop_index("message_target", "message")
+    op.create_index("message_reference", "message", ["direction", "reference", "id"])
+    op.create_index("message_state_reference", "message", ["direction", "state", "reference", "id"])
+    op.create_index("message_target", "message", ["target", "kind"], sqlite_where=_POINTING, postgresql_where=_POINTING)
+    op.create_index(
+        "message_pointing", "message", ["state", "target", "kind"], sqlite_where=_POINTING, postgresql_where=_POINTING
+    )
