@@ -7,6 +7,7 @@ import base64
 import json
 import random
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from store.log import Flaw, Verification
-from store.log.bundle import bundles_in, verify_bundle
+from store.log.bundle import bundles_in, contents, proof, verify_bundle
 from store.log.ladder import key_text
 from tests.store.histories import live
 from tests.store.log_house import (
@@ -114,3 +115,49 @@ def test_a_bundle_forged_with_the_attackers_own_keys_is_refused(bundle: Path) ->
     (bundle / "checkpoints.pem").write_text(pem * len(raws))
     sum_again(bundle)
     assert (verify_bundle(bundle).cause, script(bundle)) == (Flaw.LADDER, 1)
+
+
+@pytest.fixture
+def segmented(grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bundle in many segments."""
+    for module in (contents, proof):
+        monkeypatch.setattr(module, "SEGMENT_ENTRIES", 10)
+    house = House(Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0))
+    return export(house, tmp_path / "medium", 1, 0, None)
+
+
+def test_segments_are_joined_in_one_process_and_in_several(segmented: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(list(segmented.glob("entries-*"))) == MARKS[-1] / 10
+    told: list[tuple[int, int]] = []
+    alone = verify_bundle(segmented, lambda done, total: told.append((done, total)))
+    monkeypatch.setattr(proof, "_PARALLEL_FROM", 2)
+    together = verify_bundle(segmented)
+    assert alone == together
+    assert (alone.ok, alone.entries, script(segmented)) == (True, MARKS[-1], 0)
+    assert told == [(seq, MARKS[-1]) for seq in range(10, MARKS[-1] + 1, 10)]
+
+
+def _edit(lines: list[bytes]) -> None:
+    lines[4] = lines[4].replace(b'"actor":"op-101"', b'"actor":"op-999"')
+
+
+@pytest.mark.parametrize(
+    ("tamper", "first_bad"),
+    [
+        pytest.param(_edit, 26, id="edited"),
+        pytest.param(lambda lines: lines.pop(), 30, id="last-cut"),
+        pytest.param(lambda lines: lines.pop(0), 21, id="first-cut"),
+        pytest.param(lambda lines: lines.append(lines[-1]), 31, id="last-doubled"),
+        pytest.param(lambda lines: lines.insert(0, b"x" + lines.pop(0)), 21, id="something-before"),
+    ],
+)
+def test_the_first_bad_entry_is_named_whichever_segment_it_is_in(
+    segmented: Path, tamper: Callable[[list[bytes]], object], first_bad: int
+) -> None:
+    path = segmented / "entries-000000000021.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    tamper(lines)
+    path.write_bytes(b"".join(lines))
+    sum_again(segmented)
+    found = verify_bundle(segmented)
+    assert (found.ok, found.first_bad, script(segmented)) == (False, first_bad, 1)
