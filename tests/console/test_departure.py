@@ -38,6 +38,12 @@ def closings(world: World) -> list[dict[str, Any]]:
     return sorted(off, key=lambda entry: entry["seq"])
 
 
+def entries_of(world: World, event: str) -> list[dict[str, Any]]:
+    """The entries of one event, newest first."""
+    entries: list[dict[str, Any]] = world.run("ka-301", "log", "show", "--event", event).told["entries"]
+    return entries
+
+
 @pytest.mark.parametrize(
     ("number", "cause"),
     [
@@ -65,6 +71,7 @@ def test_two_signals_at_once_make_one_entry(world: World) -> None:
             os.kill(program.process, signal.SIGHUP)
         assert program.wait() in (128 + signal.SIGTERM, 128 + signal.SIGHUP)
     assert len(closings(world)) == 1
+    assert len(entries_of(world, "terminal.stopped")) == 1
 
 
 def test_a_closed_terminal_closes_the_session(world: World) -> None:
@@ -159,3 +166,5 @@ def test_a_crash_shows_an_incident_number_and_closes_the_session(world: World, t
     assert "ValueError at" in record
     assert "a name nobody may see" not in record
     assert [entry["detail"]["cause"] for entry in closings(world)] == ["crash"]
+    (failed,) = entries_of(world, "program.failed")
+    assert failed["detail"]["incident"] in left
