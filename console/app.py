@@ -25,11 +25,12 @@ from console.screens.keys import EVERYWHERE, bindings
 from console.screens.login import LoginScreen
 from console.screens.parts import PartsScreen
 from console.screens.work import ConsoleScreen
-from console.session import Ending, Session, SessionKeeper
+from console.session import Session, SessionKeeper
 from console.settings import KeySourceName, Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
 from console.widgets.surface import Surface
 from console.words import Language, Words
+from store.endings import Ending
 
 if TYPE_CHECKING:
     from console.host import Host

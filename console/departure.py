@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from console.session import Ending
 from console.surroundings import Tty
+from store.endings import Ending
 
 SIGNALS: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 # How often a terminal is looked at that was closed without a signal reaching us.

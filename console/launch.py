@@ -6,11 +6,11 @@ from console import surroundings
 from console.app import RenkeiApp
 from console.departure import Departure
 from console.errors import ConsoleError
-from console.session import Ending
 from console.settings import Settings
 from console.strays import strays_caught
 from console.widgets.palette import Colours
 from console.words import Language, Words
+from store.endings import Ending
 
 
 def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:

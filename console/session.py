@@ -10,20 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from console.errors import PinToChange, RightMissing
 from console.settings import SessionSettings
-
-
-class Ending(StrEnum):
-    """Why a session ended, as the log records it."""
-
-    LOGGED_OFF = "log_off"
-    IDLE = "idle"
-    HANG_UP = "hang_up"
-    SIGNAL = "signal"
-    CRASH = "crash"
+from store.endings import Ending
 
 
 @dataclass(frozen=True, slots=True)

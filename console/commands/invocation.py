@@ -14,9 +14,10 @@ from click.core import ParameterSource
 from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
 from console.errors import ConsoleError, CredentialsMissing
-from console.session import Ending, Session
+from console.session import Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
+from store.endings import Ending
 from store.errors import StoreError
 from store.keysources import Parts
 

@@ -7,14 +7,14 @@ from sqlalchemy import Connection
 
 from console.errors import CredentialsRefused
 from console.jobs import checkpoints, intents
-from console.session import Ending, Session
+from console.session import Session
 from console.terminal import Terminal
 from store import clock
+from store.endings import Ending
 from store.errors import AttemptTooSoon, PersonLocked, SessionClosed
 from store.log import Cause, Event, Result
 from store.people import (
     Attempt,
-    Closing,
     Person,
     abandoned_sessions,
     begin_attempt,
@@ -73,7 +73,7 @@ def renew(terminal: Terminal, session: Session) -> None:
 def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
     """Close the session with one closing entry; closing it again changes nothing."""
     with terminal.database.writing() as tx:
-        if close_session(tx, session.id, Closing(ending.value), clock.now()):
+        if close_session(tx, session.id, ending, clock.now()):
             _record_closing(terminal, tx, session.person_id, session.id, ending)
     checkpoints.make(terminal, Cause.LOG_OFF)
 
@@ -99,7 +99,7 @@ def close_abandoned(terminal: Terminal) -> int:
     with terminal.database.writing() as tx:
         now = clock.now()
         for left in abandoned_sessions(tx, now):
-            if close_session(tx, left.id, Closing.CRASH, now):
+            if close_session(tx, left.id, Ending.CRASH, now):
                 intents.close_left(terminal, tx, left.person_id, left.id)
                 _record_closing(terminal, tx, left.person_id, left.id, Ending.CRASH)
                 closed += 1

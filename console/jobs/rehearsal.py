@@ -20,10 +20,10 @@ from typing import Final
 from console.errors import AgencySilent
 from console.jobs import access, intake, peers, setup
 from console.jobs.invention import Inventor, Record
-from console.session import Ending
 from console.settings import REHEARSAL_FILE, MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
 from store import clock
+from store.endings import Ending
 from store.message.canonical import encode
 from store.peers import PeerDraft
 from store.rights import Role

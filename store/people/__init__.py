@@ -25,7 +25,6 @@ from store.people.pins import Pepper, check_pin_policy
 from store.people.sessions import (
     LEASE,
     SESSIONS,
-    Closing,
     OpenSession,
     abandoned_sessions,
     close_session,
@@ -41,7 +40,6 @@ __all__ = [
     "RIGHTS",
     "TABLES",
     "Attempt",
-    "Closing",
     "OpenSession",
     "Outcome",
     "Pepper",

@@ -8,7 +8,6 @@ lease otherwise.
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -16,6 +15,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from store.endings import Ending
 from store.schema import Moment, table
 
 LEASE: Final = timedelta(seconds=90)
@@ -38,17 +38,6 @@ class SessionRow(SQLModel, table=True):
 
 
 SESSIONS: Final = table(SessionRow)
-
-
-class Closing(StrEnum):
-    """Why a session ended."""
-
-    LOG_OFF = "log_off"
-    IDLE = "idle"
-    HANG_UP = "hang_up"
-    SIGNAL = "signal"
-    CRASH = "crash"
-    DONE = "done"  # A command has run.
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ def touch_session(tx: Connection, session_id: str, now: datetime) -> bool:
     return tx.execute(update(SESSIONS).where(*still_open).values(seen_at=now)).rowcount == 1
 
 
-def close_session(tx: Connection, session_id: str, reason: Closing, now: datetime) -> bool:
+def close_session(tx: Connection, session_id: str, reason: Ending, now: datetime) -> bool:
     """Close a session; return True for the first closing alone: that one writes the log entry."""
     still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
     values = {"closed_at": now, "reason": reason.value}

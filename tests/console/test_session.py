@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from console.errors import PinToChange, RightMissing
-from console.session import Ending, Session, SessionKeeper, TimeLeft
+from console.session import Session, SessionKeeper, TimeLeft
 from console.settings import SessionSettings
+from store.endings import Ending
 
 PATIENCE = 10.0
 LOCK, LOGOFF = 180, 300

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from store.database import Database
+from store.endings import Ending
 from store.people import (
     LEASE,
-    Closing,
     Role,
     abandoned_sessions,
     add_person,
@@ -39,23 +39,23 @@ def test_one_closing_wins(peopled: Database, now: datetime) -> None:
         session = open_session(tx, "op-101", origin="screen", now=now)
     closed: list[bool] = []
 
-    def close(reason: Closing) -> None:
+    def close(reason: Ending) -> None:
         with peopled.writing() as tx:
             closed.append(close_session(tx, session.id, reason, now))
 
-    threads = [threading.Thread(target=close, args=(reason,)) for reason in Closing]
+    threads = [threading.Thread(target=close, args=(reason,)) for reason in Ending]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(closed) == [False] * (len(Closing) - 1) + [True]
+    assert sorted(closed) == [False] * (len(Ending) - 1) + [True]
 
 
 def test_lease_is_renewed_until_the_session_is_closed(peopled: Database, now: datetime) -> None:
     with peopled.writing() as tx:
         session = open_session(tx, "op-101", origin="screen", now=now)
         assert touch_session(tx, session.id, now + LEASE)
-        close_session(tx, session.id, Closing.LOG_OFF, now)
+        close_session(tx, session.id, Ending.LOGGED_OFF, now)
         assert not touch_session(tx, session.id, now)
         assert not touch_session(tx, "unknown", now)
 
@@ -74,7 +74,7 @@ def test_session_of_a_dead_process_is_found_at_once(peopled: Database, url: str,
     with peopled.writing() as tx:
         (left,) = abandoned_sessions(tx, now + timedelta(seconds=1))
         assert (left.person_id, left.origin, left.opened_at) == ("op-101", "screen", now)
-        assert close_session(tx, left.id, Closing.CRASH, now)
+        assert close_session(tx, left.id, Ending.CRASH, now)
         assert abandoned_sessions(tx, now + 10 * LEASE) == []
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from console.errors import CredentialsRefused, OwnPersonRefused, PinNotNew, PinToChange
 from console.jobs import access, people, trail
-from console.session import Ending
 from store import clock
+from store.endings import Ending
 from store.errors import (
     AttemptTooSoon,
     CredentialsFault,

@@ -10,8 +10,8 @@ from console import app
 from console.commands import invocation
 from console.errors import CredentialsRefused
 from console.jobs import access, checkpoints, exchange, export, opening
-from console.session import Ending
 from store import clock
+from store.endings import Ending
 from store.log import Cause, Checkpoint, Event
 from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, free_port

@@ -9,10 +9,11 @@ import pytest
 from console.jobs import access, claims, draft, entry, exchange, queue, review
 from console.jobs.queue import ClaimView
 from console.jobs.setup import add_people
-from console.session import Ending, Session
+from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store import queue as kept
+from store.endings import Ending
 from store.errors import MessageClaimed
 from store.message.states import Step
 from store.people import LEASE

@@ -11,8 +11,9 @@ import pytest
 from console.errors import CredentialsRefused, OwnPersonRefused, RightMissing
 from console.jobs import access, checkpoints, custody, exchange, export, intake, queue, trail
 from console.jobs.admission import RESERVE_BYTES
-from console.session import Ending, Session
+from console.session import Session
 from store import clock
+from store.endings import Ending
 from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
 from store.log import Cause, Event, Flaw
 from store.log.bundle import plan

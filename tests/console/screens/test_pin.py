@@ -5,8 +5,8 @@ from tests.running import World
 def add_person(world: World) -> str:
     """Register an auditor through the jobs, as the officer would; return the PIN for the first log-on."""
     from console.jobs import access, people
-    from console.session import Ending
     from console.terminal import Terminal
+    from store.endings import Ending
     from store.rights import Role
 
     with Terminal.open(world.home) as terminal:
