@@ -60,7 +60,7 @@ class PublicIdentity:
         """Raise wire.WireError for anything that could not be used later."""
         wire.name(self.name, "name")
         try:
-            x509.load_pem_x509_certificate(self.certificate_pem.encode("ascii"))
+            _loaded(self.certificate_pem)
             _verifying_key(self.signing_key)
             check_public(self.sealing_key)
         except ValueError as error:
@@ -69,7 +69,7 @@ class PublicIdentity:
     @property
     def certificate(self) -> x509.Certificate:
         """The TLS certificate."""
-        return x509.load_pem_x509_certificate(self.certificate_pem.encode("ascii"))
+        return _loaded(self.certificate_pem)
 
     @property
     def certificate_der(self) -> bytes:
@@ -273,6 +273,11 @@ class Identity:
         if self._sealing_key is None:
             raise NotOpened
         return self._sealing_key.open(sealed, info)
+
+
+@lru_cache(maxsize=64)
+def _loaded(certificate_pem: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(certificate_pem.encode("ascii"))
 
 
 @lru_cache(maxsize=64)

@@ -126,6 +126,7 @@ class Ledger:
         """Open the database at `path`. Raises AgencyUnsafe, AgencyVersionUnknown."""
         # Reentrant, so that what reads may also be called within `writing`.
         self._turn = threading.RLock()
+        self._terminals: tuple[int, tuple[Terminal, ...]] | None = None
         self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._make_durable()
@@ -161,6 +162,7 @@ class Ledger:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
+                self._terminals = None
                 raise
             self._db.execute("COMMIT")
 
@@ -174,6 +176,7 @@ class Ledger:
             (public.name, municipality, public.fingerprint, public.name),
         ):
             raise TerminalKnown(municipality=other)
+        self._terminals = None
         self._db.execute(
             "INSERT INTO terminal VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET "
             "identity = excluded.identity, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
@@ -187,13 +190,22 @@ class Ledger:
             ),
         )
 
-    def terminals(self) -> list[Terminal]:
-        """Return all registered terminals with all their identities."""
+    def terminals(self) -> tuple[Terminal, ...]:
+        """Return all registered terminals with all their identities.
+
+        They are read anew only when somebody else has written to the database: each request asks who is calling.
+        """
         with self._turn:
-            rows = self._db.execute(
-                "SELECT name, municipality, fingerprint, identity, valid_from, valid_to FROM terminal "
-                "ORDER BY name, valid_from"
-            ).fetchall()
+            written = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+            if self._terminals is None or self._terminals[0] != written:
+                self._terminals = written, self._read_terminals()
+            return self._terminals[1]
+
+    def _read_terminals(self) -> tuple[Terminal, ...]:
+        rows = self._db.execute(
+            "SELECT name, municipality, fingerprint, identity, valid_from, valid_to FROM terminal "
+            "ORDER BY name, valid_from"
+        ).fetchall()
         versions: dict[tuple[str, str], list[DatedIdentity]] = {}
         for name, municipality, fingerprint, identity, since, until in rows:
             dated = DatedIdentity(
@@ -203,7 +215,7 @@ class Ledger:
                 wire.from_time(until, "valid_to") if until else None,
             )
             versions.setdefault((name, municipality), []).append(dated)
-        return [Terminal(name, municipality, bounded(dated)) for (name, municipality), dated in versions.items()]
+        return tuple(Terminal(name, municipality, bounded(dated)) for (name, municipality), dated in versions.items())
 
     def refuse(self, reference: str, code: str) -> None:
         """Have the message `reference` refused with `code` when it comes; within `writing`."""

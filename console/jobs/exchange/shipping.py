@@ -152,7 +152,7 @@ class Shipper:
         """Take the step with every message of a batch that has no answer."""
         with self._terminal.database.writing() as tx:
             moved = self._move(tx, batch.rows, step)
-        self._done.items += (Item(row.id, row.reference, str(row.state)) for row in moved)
+        self._done.items += (Item(row.id, row.reference, row.state.value) for row in moved)
 
     def ask(self, numbers: Sequence[int]) -> int:
         """Ask what became of messages without an answer, and keep it; return how many there were."""
@@ -218,7 +218,7 @@ class Shipper:
         return Draft(event, self._session.person_id, self._session.id, row.uid, result, detail)
 
     def _count(self, row: MessageRow, answer: "Answer") -> None:
-        self._done.items.append(Item(row.id, row.reference, str(row.state), answer.code, answer.incident))
+        self._done.items.append(Item(row.id, row.reference, row.state.value, answer.code, answer.incident))
         self._done.delivered += answer.step is Step.DELIVER
         self._done.refused += answer.step is Step.REFUSE
         self._done.held += answer.step is Step.SET_ASIDE
