@@ -75,9 +75,7 @@ class MessageScreen(ConsoleScreen):
 
     def _show(self, view: "MessageView") -> None:
         before, self.shown = self.shown, view
-        if view.row.claim is not None:
-            self._say_claimed(view.row.reference, view.row.claim.person)
-        elif before is not None and before.row.claim is not None:
+        if before is not None and before.row.claim is not None and view.row.claim is None:
             self.say("note", "message.claim.over")
         self.query_one("#title").refresh()
         self.query_one("#foot").refresh()
@@ -89,13 +87,17 @@ class MessageScreen(ConsoleScreen):
 
         self._page.show(build)
 
-    def _say_claimed(self, reference: str, person: str) -> None:
-        self.show_fault("message_claimed", {"reference": reference, "person": person})
-
     def _claimed(self) -> bool:
-        """Tell whether somebody else has it in hand; if so, look whether that is over by now."""
+        """Tell whether somebody else has it in hand; if so, say who, and look whether that is over by now."""
         if self.shown is None or self.shown.row.claim is None:
             return False
+        facts = {"reference": self.shown.row.reference, "person": self.shown.row.claim.person}
+
+        def text(words: Words) -> str:
+            fault = words.fault("message_claimed", facts)
+            return f"{fault.cause} {fault.remedy}"
+
+        self.notice.say("note", text)
         self._read()
         return True
 

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 
 from store.errors import MessageMissing
 from store.message.states import SETTLED, UNSENT, Direction, OutState, State, state_of
-from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
+from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row, select_messages
 from store.queue.tallies import tallied
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
@@ -65,16 +65,20 @@ def page(
     few = _few(reading, chosen)
     if few is not None:
         return rows_of(reading, _in_order(few, chosen, order, after)[:limit])
-    by_key = _by_key(chosen, order)
-    found: list[MessageRow] = []
-    # One index walk a state, then merged: with several states in one statement the engine would sort.
-    for condition in conditions(chosen):
-        statement = select_messages().where(condition)
+    by_key, walks = _by_key(chosen, order), conditions(chosen)
+    parts = COLUMNS if len(walks) == 1 else (_key_of(chosen), MESSAGES.c.id)
+    found: list[Row[Any]] = []
+    # One index walk a state, then merged: with several states in one statement the engine would sort. What is merged
+    # are the keys alone, which the index holds: most of the rows would be read for nothing.
+    for condition in walks:
+        statement = select(*parts).where(condition)
         if after is not None:
             statement = statement.where(_after(chosen, after, order))
-        found += map(message_row, reading.execute(statement.order_by(*by_key).limit(limit)))
+        found += reading.execute(statement.order_by(*by_key).limit(limit))
+    if len(walks) == 1:
+        return [message_row(row) for row in found]
     found.sort(key=lambda row: place_of(row, chosen), reverse=order is Order.NEWEST)
-    return found[:limit]
+    return rows_of(reading, [row.id for row in found[:limit]])
 
 
 def place_of(row: MessageRow | Row[Any], chosen: QueueFilter) -> tuple[Any, int]:
@@ -255,8 +259,12 @@ def _is_being_undone() -> ColumnElement[bool]:
     )
 
 
+def _key_of(chosen: QueueFilter) -> ColumnElement[Any]:
+    return MESSAGES.c.occurred_at if chosen.reference is None else MESSAGES.c.reference
+
+
 def _by_key(chosen: QueueFilter, order: Order) -> tuple[ColumnElement[Any], ...]:
-    first = MESSAGES.c.occurred_at if chosen.reference is None else MESSAGES.c.reference
+    first = _key_of(chosen)
     return (first.desc(), MESSAGES.c.id.desc()) if order is Order.NEWEST else (first, MESSAGES.c.id)
 
 
