@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -239,8 +239,12 @@ def _watched(process: int) -> "Iterator[list[float]]":
 
 
 def _children(process: int) -> list[int]:
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        # A thread may end while it is looked at; its children are then another's.
+        with suppress(OSError):
+            found += map(int, task.read_text(encoding="ascii").split())
+    return found
 
 
 def _resident(process: int) -> float:
