@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from console.errors import RecordFaulty, UndoneAlready
+from console.jobs import claims, exchange, queue, review
 from console.jobs import entry as hand
-from console.jobs import exchange, queue, review
 from console.session import Session
 from store import clock
 from store.errors import MessageChanged, MessageMissing, ReferenceTaken, StepRefused
@@ -112,6 +112,8 @@ def test_a_returned_message_is_revised(site: Site, operator: Session) -> None:
 def test_what_somebody_else_changed_is_looked_at_anew(site: Site, operator: Session) -> None:
     (number,) = site.take_in([entry(1)])
     _, version = hand.open_for_revision(site.terminal, operator, number)
+    # The claim keeps others out; a console that was cut off for long has lost it.
+    claims.put_back(site.terminal, operator, number)
     review.hold(site.terminal, site.session(APPROVER), [number])
     before = site.contents()
     with pytest.raises(MessageChanged):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import CredentialsRefused, record_incident
-from console.jobs import access, exchange, intake, queue, review
+from console.jobs import access, claims, exchange, intake, queue, review
 from console.jobs import entry as hand
 from store.message.states import Pointer
 from tests.clusters import ON_SQLITE
@@ -90,6 +90,7 @@ def _whole_job(site: Site, tmp_path: Path) -> None:
     review.give_back(site.terminal, approver, [1], reason=PLANTED["reason"])
     record, version = hand.open_for_revision(site.terminal, operator, 1)
     hand.revise(site.terminal, operator, 1, {**record, "person": SPOKEN_FOR}, version=version)
+    claims.end_edit(site.terminal, operator, 1)
     review.approve(site.terminal, approver, [1, 2, 3], confirm_warnings=True)
     assert exchange.send(site.terminal, operator).delivered == 2
     assert exchange.receive(site.terminal, operator).received == 1
