@@ -19,7 +19,7 @@ class Report:
         """Return median and spread (first and third quartile) of each, and the verdict."""
         told = []
         for name, values in self.runs.items():
-            low, _, high = quantiles(values, n=4)
+            low, high = _quartiles(values)
             spread = f"quartiles {low:.0f}–{high:.0f}, {len(values)} runs"
             told.append(f"{name}: median {median(values):.0f} {self.unit} ({spread})")
         return [*told, self.verdict]
@@ -28,7 +28,7 @@ class Report:
         """Return everything for JSON."""
         medians = {name: median(values) for name, values in self.runs.items()}
         runs = {name: list(values) for name, values in self.runs.items()}
-        spread = {name: quantiles(values, n=4)[::2] for name, values in self.runs.items()}
+        spread = {name: _quartiles(values) for name, values in self.runs.items()}
         return {
             "unit": self.unit,
             "runs": runs,
@@ -36,3 +36,11 @@ class Report:
             "quartiles": spread,
             "figures": dict(self.figures),
         }
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float]:
+    """Return the first and the third quartile; of a single run, that run."""
+    if len(values) == 1:
+        return values[0], values[0]
+    first, _, third = quantiles(values, n=4)
+    return first, third
