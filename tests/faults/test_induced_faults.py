@@ -233,7 +233,7 @@ def _key_exposed(scene: Scene) -> Told:
 
 def _key_damaged(scene: Scene) -> Told:
     scene.site.register_peer(443)
-    scene.key_file("sealing.seed").write_bytes(b"short")
+    scene.key_file("sealing.covered").write_bytes(b"short")
     return scene.send()
 
 
