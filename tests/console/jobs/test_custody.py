@@ -17,6 +17,7 @@ from store.endings import Ending
 from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
 from store.log import Cause, Event, Flaw
 from store.log.bundle import plan
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
 from transport.errors import MediumOccupied
 
@@ -134,8 +135,6 @@ def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch
 
 def _copy(site: Site) -> Path:
     """Return a copy of the terminal as it is now, for somebody to bring back later."""
-    if site.administrator is not None:
-        pytest.skip("a database file is what is brought back")
     checkpoints.make(site.terminal, Cause.ACTIVITY)
     site.terminal.database.close()
     return Path(shutil.copytree(site.home, site.home.with_name("aside")))
@@ -148,6 +147,7 @@ def _roll_back(site: Site, copy: Path, *, keys: bool) -> None:
         shutil.copytree(copy / name, site.home / name)
 
 
+@ON_SQLITE  # A database file is what is brought back.
 def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Site) -> None:
     copy = _copy(site)
     site.take_in([entry(number) for number in range(1, 4)])
@@ -177,6 +177,7 @@ def _go_on(site: Site) -> None:
     assert (found.ok, found.resumed) == (True, (made.seq,)), "it verifies, and says for ever what happened"
 
 
+@ON_SQLITE  # A database file is what is brought back.
 def test_the_peer_knows_what_the_terminal_forgot(site: Site) -> None:
     with site.served():
         copy = _copy(site)
@@ -190,11 +191,10 @@ def test_the_peer_knows_what_the_terminal_forgot(site: Site) -> None:
     assert trail.verify(site.terminal, site.session(AUDITOR)).ok
 
 
+@ON_SQLITE  # On PostgreSQL only the tables' owner prunes.
 def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if site.administrator is not None:
-        pytest.skip("only the tables' owner prunes there")
     exported = export.export(site.terminal, auditor, medium, label="A")
     second = (APPROVER, PEOPLE[APPROVER][1])
     chief = (CHIEF, PEOPLE[CHIEF][1])
@@ -220,9 +220,8 @@ def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
         custody.prune(site.terminal, auditor, *chief, origin="command")
 
 
+@ON_SQLITE  # On PostgreSQL the working role removes nothing.
 def test_removing_the_oldest_entries_without_saying_so_is_found(site: Site, auditor: Session, medium: Path) -> None:
-    if site.administrator is not None:
-        pytest.skip("the working role removes nothing there")
     last = export.export(site.terminal, auditor, medium, label="A").last
     site.unguard_log()
     site.raw("DELETE FROM log_entry WHERE seq <= ?", last)
