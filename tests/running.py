@@ -77,10 +77,12 @@ class World:
     agency_home: Path
     pin_files: Mapping[str, Path]
 
-    def run(self, person: str, *arguments: str | Path, before: Callable[[], None] | None = None) -> Ran:
+    def run(
+        self, person: str, *arguments: str | Path, stdin: str = "", before: Callable[[], None] | None = None
+    ) -> Ran:
         """Run a command as `person`, for JSON."""
         who = ("--as", person, "--pin-file", self.pin_files[person])
-        return run(*arguments, "--home", self.home, *who, "--json", before=before)
+        return run(*arguments, "--home", self.home, *who, "--json", stdin=stdin, before=before)
 
     def states(self, direction: str = "out") -> list[str]:
         """Return the states of all messages, by number."""

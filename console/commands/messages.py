@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.commands.discreet import read_discreetly
 from console.commands.faults import Status
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
@@ -49,11 +50,19 @@ def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
 @click.option("--direction", type=click.Choice(_DIRECTIONS))
 @click.option("--state", metavar="S")
 @click.option("--reference", metavar="R")
+@click.option("--name", metavar="N", callback=read_discreetly)
 @click.option("--being-undone", is_flag=True)
 @click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
 def queue(
-    said: Invocation, *, direction: str | None, state: str | None, reference: str | None, being_undone: bool, limit: int
+    said: Invocation,
+    *,
+    direction: str | None,
+    state: str | None,
+    reference: str | None,
+    name: str | None,
+    being_undone: bool,
+    limit: int,
 ) -> int:
     """List messages without their contents: `show` tells one whole."""
     from console.jobs.queue import QueueQuery
@@ -68,7 +77,9 @@ def queue(
         being_undone=being_undone,
     )
     with said.acting() as (terminal, session):
-        rows, total = _rows(terminal, session, query, limit)
+        rows, total = (
+            _rows(terminal, session, query, limit) if name is None else _named(terminal, session, query, name, limit)
+        )
     data = {"messages": [_row(row) for row in rows], "total": total}
     said.output.result(data, _queue_lines(rows, total, said.words))
     return Status.DONE
@@ -114,6 +125,16 @@ def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: 
         if page.next is None or (limit and len(rows) >= limit):
             return (rows[:limit] if limit else rows), page.total
         query = replace(query, after=page.next)
+
+
+def _named(
+    terminal: "Terminal", session: "Session", query: "QueueQuery", name: str, limit: int
+) -> tuple[list["QueueRow"], int]:
+    """Return up to `limit` rows (0: all) about people with `name` in theirs, and how many there are."""
+    from console.jobs import queue as job
+
+    found = job.find(terminal, session, query, name)
+    return job.rows(terminal, session, found[:limit] if limit else found), len(found)
 
 
 def _row(row: "QueueRow") -> dict[str, Any]:

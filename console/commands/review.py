@@ -1,12 +1,12 @@
 """`approve`, `return`, `hold`, `release`, `withdraw` and `resend`: decide about messages in the queue."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from console.commands.discreet import read_discreetly
 from console.commands.faults import Status, status_of
 from console.commands.invocation import Invocation
 from console.words import Words
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     Decision = Callable[[Terminal, Session, Sequence[int]], Changed]
 
-# A reason may name a person: read from standard input it never shows in the machine's list of processes.
-_STANDARD_INPUT = "-"
-
 
 def _on_messages(command: Callable[..., int]) -> Callable[..., int]:
     """Let `command` take message numbers, or `--all` for every message that it can be done to."""
@@ -31,12 +28,8 @@ def _on_messages(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _with_reason(command: Callable[..., int]) -> Callable[..., int]:
-    """Let `command` take a reason in words; `-` reads it from standard input."""
-
-    def read(_context: click.Context, _parameter: click.Parameter, reason: str) -> str:
-        return sys.stdin.read().strip() if reason == _STANDARD_INPUT else reason
-
-    return click.option("--reason", default="", metavar="TEXT", callback=read)(command)
+    """Let `command` take a reason in words, which may name a person."""
+    return click.option("--reason", default="", metavar="TEXT", callback=read_discreetly)(command)
 
 
 @click.command("approve")

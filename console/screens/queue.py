@@ -1,5 +1,6 @@
 """The queue (審査): what waits, what was sent, what came in; reviewed here or from the opened message."""
 
+import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +44,8 @@ _STATE_STYLES: Final = {
     "withdrawn": "faint",
     "superseded": "faint",
 }
-_LONGEST_REFERENCE: Final = 64
+_LONGEST_SOUGHT: Final = 200
+_DIGIT: Final = re.compile(r"\d")
 _WIDE: Final = 100
 _MATTERS: Final = 2  # as many codes of what a message is about as a column holds
 
@@ -54,7 +56,17 @@ class View:
 
     direction: str = "out"
     state: str | None = None
-    reference: str = ""
+    sought: str = ""
+
+    @property
+    def name(self) -> str | None:
+        """The part of a name that is looked for: what holds no digit."""
+        return self.sought if self.sought and not _DIGIT.search(self.sought) else None
+
+    @property
+    def reference(self) -> str | None:
+        """The beginning of a reference that is looked for: what holds a digit, as every reference does."""
+        return self.sought if self.sought and self.name is None else None
 
     @property
     def being_undone(self) -> bool:
@@ -94,7 +106,7 @@ class QueueScreen(ConsoleScreen):
         yield CountsLine(id="counts")
         yield ViewLine(id="view")
         yield QueueRoll(id="list")
-        yield TextField(id="search", longest=_LONGEST_REFERENCE)
+        yield TextField(id="search", longest=_LONGEST_SOUGHT)
         yield NoticeLine()
         yield FootLine(QUEUE)
 
@@ -128,10 +140,10 @@ class QueueScreen(ConsoleScreen):
             query = queue.QueueQuery(
                 direction=view.direction,
                 state=None if view.being_undone else view.state,
-                reference=view.reference or None,
+                reference=view.reference,
                 being_undone=view.being_undone,
             )
-            keys = queue.ids(terminal, session, query)
+            keys = queue.find(terminal, session, query, view.name) if view.name else queue.ids(terminal, session, query)
             return Loaded(keys, queue.rows(terminal, session, keys[:BLOCK]), counts)
 
         self.work(job, lambda loaded: self._loaded(view, loaded))
@@ -241,16 +253,17 @@ class QueueScreen(ConsoleScreen):
         self.console_app.look_at_line()
 
     def action_search(self) -> None:
-        """Ask for a reference, or its beginning."""
+        """Ask for a part of a name, or the beginning of a reference."""
         self.add_class("searching")
+        self.say("note", "queue.note.search")
         field = self.query_one("#search", TextField)
-        field.value = self.view.reference
+        field.value = self.view.sought
         self.set_focus(field)
 
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
         """Search."""
         self._leave_search()
-        self._show(replace(self.view, reference=event.field.value.strip(), state=None))
+        self._show(replace(self.view, sought=event.field.value.strip(), state=None))
 
     def action_back(self) -> None:
         """Leave the search, then the selection, then the filter."""
@@ -265,6 +278,7 @@ class QueueScreen(ConsoleScreen):
 
     def _leave_search(self) -> None:
         self.remove_class("searching")
+        self.notice.clear()
         self.set_focus(self.roll)
 
     # Other screens
@@ -305,8 +319,9 @@ class ViewLine(OneLine):
         state = words("queue.being_undone" if view.being_undone else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(state, self.palette["strong"])
-        if view.reference:
-            ink.put("   ").put(words("queue.found", reference=view.reference), self.palette["attention"])
+        if view.sought:
+            found = "queue.found_name" if view.name else "queue.found"
+            ink.put("   ").put(words(found, sought=view.sought), self.palette["attention"])
         if roll.selected:
             ink.put("   ").put(words("queue.selected", count=len(roll.selected)), self.palette["key"])
         where = f"{roll.position:,} / {roll.count:,}"

@@ -29,6 +29,7 @@ class Event(StrEnum):
     MESSAGE_ENTERED = "message.entered"
     MESSAGE_REVISED = "message.revised"
     MESSAGE_READ = "message.read"
+    MESSAGE_SEARCHED = "message.searched"
     MESSAGE_APPROVED = "message.approved"
     MESSAGE_RETURNED = "message.returned"
     MESSAGE_HELD = "message.held"
@@ -117,6 +118,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.MESSAGE_ENTERED,
         Event.MESSAGE_REVISED,
         Event.MESSAGE_READ,
+        Event.MESSAGE_SEARCHED,
         Event.MESSAGE_APPROVED,
         Event.MESSAGE_RETURNED,
         Event.MESSAGE_HELD,

@@ -14,7 +14,7 @@ from store.log.entries import ENTRIES
 from store.log.events import Event
 from store.log.pages import LogFilter, LogRow, first_since, newest, page
 
-LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.NOTICE_READ})
+LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ})
 FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED})
 MANY: Final = 50
 """Look-ups by one person on one day from which on they count as many."""

@@ -18,7 +18,8 @@ from store import queue
 from store.database import Database
 from store.keysources.file import KeyFile
 from store.log import Draft, Event, Ladder, Log
-from store.message.canonical import decode, encode
+from store.message.canonical import encode
+from store.message.names import NamePart
 from store.message.states import Direction, OutState
 from store.queue import Key, MessageDraft, Order, QueueFilter
 from store.vault import Vault
@@ -122,7 +123,8 @@ class _Store:
         """Find by a part of the name: every content is opened and looked at, since no index holds names."""
         with self.database.reading() as reading:
             contents = queue.each_content(reading, self.vault, QueueFilter())
-            return [number for number, content in contents if _is_named(content, "NGUYEN")]
+            part = NamePart("NGUYEN")
+            return [number for number, content in contents if part.is_in(content)]
 
     def grow(self) -> "_Store":
         """Make a million rows behind the store's back, most of them settled as in an old queue."""
@@ -146,11 +148,6 @@ class _Store:
             bare.execute("INSERT INTO tally SELECT direction, state, count(*) FROM message GROUP BY 1, 2")
         self.database = Database.open(f"sqlite:///{self.file}")
         return self
-
-
-def _is_named(content: bytes, part: str) -> bool:
-    # The bytes tell quickly that a content cannot match; only where they do is it read.
-    return part.encode() in content and part in str(decode(content).get("person", {}).get("name", ""))
 
 
 def _bare(home: Path) -> float:

@@ -26,6 +26,14 @@ def changed(message: dict[str, Any], **person: str) -> dict[str, Any]:
     return {**message["record"], "person": {**message["record"]["person"], **person}}
 
 
+def test_a_person_is_found_by_a_part_of_the_name(world: World, message: dict[str, Any]) -> None:
+    part = message["record"]["person"]["name"].split()[0].lower()
+    found = world.run("op-101", "queue", "--name", "-", stdin=part + "\n").told
+    assert message["id"] in [one["id"] for one in found["messages"]]
+    assert 0 < found["total"] == len(found["messages"]) < 40
+    assert world.run("op-101", "queue", "--name", "nobody at all").told == {"messages": [], "total": 0}
+
+
 def test_a_message_is_revised_by_a_file(world: World, message: dict[str, Any], tmp_path: Path) -> None:
     file = written(tmp_path, changed(message, address="東京都新宿区架空町一丁目"))
     ran = world.run("op-101", "revise", str(message["id"]), file)

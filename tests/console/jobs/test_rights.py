@@ -81,6 +81,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "people.add": (Right.PEOPLE, lambda t, s: people.add(t, s, "new-person", [Role.OPERATOR])),
     "people.everybody": (Right.PEOPLE, people.everybody),
     "people.release": (Right.PEOPLE, lambda t, s: people.release(t, s, "op-101")),
+    "queue.find": (Right.READ, lambda t, s: queue.find(t, s, queue.QueueQuery(), "A")),
     "queue.ids": (Right.READ, lambda t, s: queue.ids(t, s, queue.QueueQuery())),
     "queue.page": (Right.READ, lambda t, s: queue.page(t, s, queue.QueueQuery())),
     "queue.read": (Right.READ, lambda t, s: queue.read(t, s, 1)),

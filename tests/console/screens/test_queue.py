@@ -104,9 +104,26 @@ async def test_the_search_finds_a_reference_and_escape_shows_all_again(world: Wo
         await console.type("T26-000001")
         await console.press("enter")
         assert queue(console).roll.count == 1
-        assert console.words("queue.found", reference="T26-000001") in console.text()
+        assert console.words("queue.found", sought="T26-000001") in console.text()
         await console.press("escape")
         assert queue(console).roll.count > 1
+
+
+async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        part = row.name.split()[-1].lower()
+        await console.press("slash")
+        assert console.words("queue.note.search") in console.text()
+        await console.type(part)
+        await console.press("enter")
+        roll = queue(console).roll
+        assert 0 < roll.count < 40
+        assert console.words("queue.found_name", sought=part) in console.text()
+        shown = [roll.row_of(key) for key in roll._keys]
+        assert all(one is not None and part.upper() in one.name for one in shown)
 
 
 async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:

@@ -1,0 +1,31 @@
+"""Looking for a person by a part of the name."""
+
+import pytest
+
+from store.message.canonical import encode
+from store.message.names import NamePart
+from tests.console.jobs.site import entry, person_of
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "kanji", "found"),
+    [
+        ("NGUYEN", "NGUYEN VAN AN", None, True),
+        ("nguyen", "NGUYEN VAN AN", None, True),
+        ("ｎｇｕｙｅｎ", "NGUYEN VAN AN", None, True),
+        ("nguyen", "Nguyen Van An", None, True),
+        ("阮文", "NGUYEN VAN AN", "阮文安", True),
+        ("葛\U000e0100城", "KATSURAGI", "葛\U000e0100城", True),
+        ('O"NEIL', 'O"NEIL', None, True),
+        ("TRAN", "NGUYEN VAN AN", "阮文安", False),
+        ("HOSSAIN", "NGUYEN VAN AN", None, False),
+    ],
+)
+def test_a_part_of_either_name_finds(part: str, name: str, kanji: str | None, *, found: bool) -> None:
+    names = {"name": name} if kanji is None else {"name": name, "name_kanji": kanji}
+    assert NamePart(part).is_in(encode(entry(1, person=person_of(**names)))) is found
+
+
+def test_only_names_count() -> None:
+    assert not NamePart("架空町").is_in(encode(entry(1)))
+    assert not NamePart("juki").is_in(encode({"kind": "certificate_delivery", "about": "juki"}))
