@@ -21,7 +21,7 @@ from console import surroundings
 from console.background import Background
 from console.errors import ConsoleError, record_incident
 from console.hardened import HardenedApp
-from console.screens.keys import EVERYWHERE, bindings
+from console.keys import EVERYWHERE, bindings
 from console.screens.login import LoginScreen
 from console.screens.parts import PartsScreen
 from console.screens.work import ConsoleScreen

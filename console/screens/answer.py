@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from console.screens.keys import EVERYWHERE, Key
+from console.keys import EVERYWHERE, Key
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Page, Pieces

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.screens.keys import Key
+from console.keys import Key
 from console.screens.work import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine

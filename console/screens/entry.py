@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console.keys import ENTRY, Key, bindings
 from console.screens.characters import CharactersScreen
 from console.screens.dialogs import Question
 from console.screens.hint import Hint
-from console.screens.keys import ENTRY, Key, bindings
 from console.screens.naming import Naming
 from console.screens.summary import SummaryScreen
 from console.screens.work import ConsoleScreen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.screens.keys import EVENT, Key, bindings
+from console.keys import EVENT, Key, bindings
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.options import Option, Options

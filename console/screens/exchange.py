@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.screens.keys import EXCHANGE, Key, bindings
+from console.keys import EXCHANGE, Key, bindings
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console.keys import LOG, Key, bindings
 from console.screens.dialogs import Question
-from console.screens.keys import LOG, Key, bindings
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge

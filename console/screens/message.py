@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console.keys import MESSAGE, Key, bindings
 from console.screens.characters import CharactersScreen
 from console.screens.dialogs import Question
-from console.screens.keys import MESSAGE, Key, bindings
 from console.screens.review import Review
 from console.screens.revisions import RevisionScreen
 from console.screens.work import ConsoleScreen

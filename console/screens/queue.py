@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.screens.keys import QUEUE, Key, bindings
+from console.keys import QUEUE, Key, bindings
 from console.screens.review import Review
 from console.screens.work import ConsoleScreen
 from console.widgets.field import TextField

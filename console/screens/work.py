@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import ModalScreen, Screen
 
-from console.screens.keys import Key
+from console.keys import Key
 from console.widgets.frame import NoticeLine
 from console.words import Words
 

@@ -13,8 +13,8 @@ import pytest
 import console.words
 import store
 import transport
+from console import keys
 from console.errors import ConsoleError
-from console.screens import keys
 from console.words import LANGUAGES, Words, catalogue_names, texts_of
 from store.errors import StoreError
 from store.log import DETAIL_KEYS, EventClass, Flaw
