@@ -11,7 +11,6 @@ from store.message.canonical import decode
 from store.message.echoes import is_echo, may_be_echo, number_of
 from store.message.kinds import AgencyNotice, Message, ResidentRecord
 from store.message.rules import RULES, Finding
-from store.queue.notices import notices_about
 
 _RULE: Final = RULES["corrected_by_notice"]
 
@@ -30,7 +29,7 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     if not may_be_echo(message):
         return None
     about = pseudonym(terminal, message)
-    rows = notices_about(conn, about) if about else []
+    rows = queue.notices_about(conn, about) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
     for row in rows:
         if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):

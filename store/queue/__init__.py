@@ -37,6 +37,7 @@ from store.queue.contents import (
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
+from store.queue.notices import notices_about
 from store.queue.pages import (
     Key,
     Order,
@@ -144,6 +145,7 @@ __all__ = [
     "move_rows",
     "next_to_send",
     "notes_of",
+    "notices_about",
     "page",
     "place_of",
     "pointing_at",

@@ -21,8 +21,8 @@ def must_wait() -> ColumnElement[bool]:
     earlier = MESSAGES.alias("earlier")
     return exists().where(
         earlier.c.subject == MESSAGES.c.subject,
-        # Only messages to the peer have a subject: to name their direction as well would lead the engine to the index
-        # by time alone, and to look at every message before this one.
+        # A notice's subject is a pseudonym of another kind, never the same as a message's. To name the direction as
+        # well would lead the engine to the index by time alone, and to look at every message before this one.
         earlier.c.occurred_at < MESSAGES.c.occurred_at,
         earlier.c.state.not_in(sorted(state.value for state in SETTLED)),
         # What puts an earlier message right must not wait for that one: it never ends by itself.

@@ -94,6 +94,17 @@ def test_looking_at_a_message_is_recorded(site: Site, operator: Session) -> None
 
 
 @ON_SQLITE
+def test_people_are_found_by_a_part_of_the_name_in_the_order_of_the_queue(site: Site, operator: Session) -> None:
+    names = ("NGUYEN VAN AN", "TRAN THI", "LE NGUYEN")
+    site.take_in([entry(number, person=person_of(name=name)) for number, name in enumerate(names, 1)])
+    assert list(queue.find(site.terminal, operator, QueueQuery(), "nguyen")) == [1, 3]
+    assert list(queue.find(site.terminal, operator, QueueQuery(reference="R-000003"), "nguyen")) == [3]
+    assert list(queue.find(site.terminal, operator, QueueQuery(direction="in"), "nguyen")) == []
+    # The log tells who looked and how many were found; the name is in none of its entries.
+    found = site.entries(Event.MESSAGE_SEARCHED)
+    assert [(one.actor, one.detail) for one in found] == [(OPERATOR, {"count": count}) for count in (2, 1, 0)]
+
+
 def test_a_content_that_was_put_in_anothers_place_does_not_open(site: Site, operator: Session) -> None:
     site.take_in([entry(1), entry(2)])
     site.raw("UPDATE content SET ciphertext = (SELECT ciphertext FROM content WHERE message_id = 2)")
