@@ -12,8 +12,11 @@ from console.keysource import KEYS, key_source
 from console.settings import Settings
 from store import clock
 from store.database import Database
+from store.errors import KeyFileDamaged
+from store.keyfile import read_whole_key_file, write_key_file
 from store.keysources import KeySource, Parts
-from store.log import Ladder, Log
+from store.log import Ladder, Log, Origin
+from store.log.terminals import from_texts, to_texts
 from store.message.values import check_digit
 from store.people import Pepper
 from store.vault import Vault
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 PEPPER_KEY: Final = KEYS / "pepper.key"
 LINE_KEYS: Final = KEYS / "line"
 LOG_KEYS: Final = KEYS / "log"
+_ORIGIN: Final = KEYS / "origin"
+_LONGEST_ORIGIN: Final = 256
 
 
 class Terminal:
@@ -40,7 +45,7 @@ class Terminal:
         self.vault = vault
         self.key_source = key_source
         self.pepper = pepper
-        self.log = Log(settings.terminal.id, Ladder(home / LOG_KEYS))
+        self.log = Log(self.name, Ladder(home / LOG_KEYS), origin=read_origin(home))
         self.halted: StoreError | None = None
         """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
 
@@ -53,9 +58,14 @@ class Terminal:
         settings = Settings.load(home)
         _refuse_unknown_municipality(settings)
         source = key_source(settings, home, parts)
-        vault = Vault.open(source, terminal_id=settings.terminal.id)
+        vault = Vault.open(source, terminal_id=queue_name(settings, home))
         pepper = Pepper.open(home / PEPPER_KEY)
         return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
+
+    @property
+    def name(self) -> str:
+        """Which of the municipality's terminals this is, as it signs."""
+        return self.settings.terminal.id
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -76,6 +86,32 @@ class Terminal:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+
+def queue_name(settings: Settings, home: Path) -> str:
+    """Return the name of the queue that the terminal at `home` works on: that of the terminal that began it.
+
+    Sealed values are bound to it, and their row's id is one among all terminals: whoever of them opens a value, it
+    opens in its own row of its own queue alone.
+    """
+    origin = read_origin(home)
+    return settings.terminal.id if origin is None else origin.name
+
+
+def write_origin(home: Path, name: str, root: bytes) -> None:
+    """Keep who began the queue that the terminal at `home` shares."""
+    write_key_file(home / _ORIGIN, "\n".join(to_texts({name: root})).encode("ascii"))
+
+
+def read_origin(home: Path) -> Origin | None:
+    """Return who began the queue, where that was another terminal. Raises KeyFileExposed, KeyFileDamaged."""
+    if not (home / _ORIGIN).exists():
+        return None
+    read = from_texts(read_whole_key_file(home / _ORIGIN, most=_LONGEST_ORIGIN).decode("ascii", "replace").splitlines())
+    if read is None or len(read) != 1:
+        raise KeyFileDamaged(file=_ORIGIN.name)
+    ((name, root),) = read.items()
+    return Origin(name, root)
 
 
 def _refuse_unknown_municipality(settings: Settings) -> None:

@@ -329,6 +329,12 @@ class LogBehind(StoreIntegrity):
     code = "log_behind"
 
 
+class TerminalNotAdmitted(StoreIntegrity):
+    """The log does not know this terminal, or not any more: two persons let it in at another one."""
+
+    code = "terminal_not_admitted"
+
+
 class NoticeConflict(StoreIntegrity):
     """The peer sent other bytes under an id that is known: the officer asks the peer which one holds."""
 

@@ -144,7 +144,7 @@ def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | 
         bundle = plan(
             reading,
             terminal.settings.terminal.id,
-            terminal.log.root,
+            terminal.log.origin,
             number=before.number + 1 if before else 1,
             after=before.last if before else 0,
             previous=before.digest if before else None,

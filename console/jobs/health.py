@@ -15,7 +15,7 @@ from console.jobs.exchange import line_state
 from console.jobs.exchange.clocks import WARNED_SECONDS
 from console.keysource import key_source
 from console.settings import Settings
-from console.terminal import PEPPER_KEY, Terminal
+from console.terminal import PEPPER_KEY, Terminal, queue_name
 from console.words import Words
 from store import clock
 from store.database import Database
@@ -160,7 +160,7 @@ def _settings(home: Path, words: Words) -> Check:
 def _keys(home: Path, words: Words, parts: Parts | None) -> Check:
     settings = Settings.load(home)
     source = key_source(settings, home, parts)
-    Vault.open(source, terminal_id=settings.terminal.id)
+    Vault.open(source, terminal_id=queue_name(settings, home))
     Pepper.open(home / PEPPER_KEY)
     told = words(f"check.found.key_source.{settings.keys.source}")
     if source.to_install is None:

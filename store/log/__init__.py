@@ -7,6 +7,7 @@ from store.log.events import Event, EventClass, Result
 from store.log.findings import Flaw, Verification
 from store.log.ladder import Ladder
 from store.log.pages import EVERYTHING, LogFilter, LogRow, first_since, newest, page
+from store.log.terminals import Origin, in_force
 
 TABLES = (ENTRIES, CHECKPOINTS, WITNESSES)
 
@@ -24,10 +25,12 @@ __all__ = [
     "Log",
     "LogFilter",
     "LogRow",
+    "Origin",
     "Result",
     "Verification",
     "Witness",
     "first_since",
+    "in_force",
     "newest",
     "page",
 ]

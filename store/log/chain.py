@@ -15,19 +15,22 @@ from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
 from store.log.ladder import Ladder
+from store.log.terminals import RETIRED, Ladders, Origin
 
 _INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
 
 
 class Log:
-    """The log of one terminal. Holds no state of its own: the chain's end is read inside the lock.
+    """The log as one terminal writes it. Holds no state of its own: the chain's end is read inside the lock.
 
-    `ladder`: the keys that sign its checkpoints; without them it can be written and verified, not signed.
+    `ladder`: the keys that sign its checkpoints; without them it can be written and verified, not signed. `origin`: who
+    began the log, where that was another terminal.
     """
 
-    def __init__(self, terminal_id: str, ladder: Ladder | None = None) -> None:
+    def __init__(self, terminal_id: str, ladder: Ladder | None = None, *, origin: Origin | None = None) -> None:
         self._terminal_id = terminal_id
         self._ladder = ladder
+        self._origin = origin
 
     def append(
         self,
@@ -68,10 +71,26 @@ class Log:
         """
         return checkpoints.make(tx, self._ladder_kept(), self._terminal_id, cause, now=now)
 
+    def admit(self, tx: Connection, terminal_id: str, root: bytes) -> Checkpoint:
+        """Let another terminal write and sign from here on, whose first checkpoint has the public key `root`.
+
+        An entry that tells of it has to be appended before, in the same transaction. `erase_used` is due as well.
+        """
+        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Cause.ADMITTED, {terminal_id: root})
+
+    def retire(self, tx: Connection, terminal_id: str) -> Checkpoint:
+        """Let another terminal sign no more; as `admit`."""
+        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Cause.RETIRED, {terminal_id: RETIRED})
+
+    def ladders(self, reading: Connection) -> Ladders:
+        """Return the terminals that share the log, each with the key of its next checkpoint."""
+        last = checkpoints.latest(reading)
+        return last.ladders if last else self.origin.ladders
+
     @property
-    def root(self) -> bytes:
-        """The public key of the first checkpoint, 32 bytes."""
-        return self._ladder_kept().root
+    def origin(self) -> Origin:
+        """Who began the log, and the public key of the first checkpoint."""
+        return self._origin or Origin(self._terminal_id, self._ladder.root if self._ladder else None)
 
     @property
     def highest_key(self) -> int:
@@ -88,7 +107,7 @@ class Log:
 
     def standing(self, tx: Connection) -> Flaw | None:
         """Tell whether the database is where keys and witness saw it; see `proof.standing`."""
-        return proof.standing(tx, self._ladder_kept())
+        return proof.standing(tx, self._ladder_kept(), self._terminal_id)
 
     def verify(
         self, reading: Connection, progress: Progress | None = None, *, since: Checkpoint | None = None
@@ -97,8 +116,7 @@ class Log:
 
         What it cannot see alone: entries cut off after the last checkpoint, and a log made anew from the start.
         """
-        root = self._ladder.root if self._ladder else None
-        return proof.verify(reading, self._terminal_id, root=root, since=since, progress=progress)
+        return proof.verify(reading, self.origin, since=since, progress=progress)
 
     def complete(self, tx: Connection, found: Verification) -> Verification:
         """Hold a verification that found nothing against the tables, the keys and the peer's witness as well.

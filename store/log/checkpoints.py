@@ -1,14 +1,15 @@
 """Checkpoints: signed marks in the chain. What lies before one cannot be changed by whoever comes later.
 
-A checkpoint names the entry that it stands at and its hash, the checkpoint before it, the public key that signed it
-and the public key of the next one. Its body is canonical JSON, ASCII alone, and the signature (Ed25519, 64 raw bytes)
+A checkpoint names the entry that it stands at and its hash, the checkpoint before it, the public key that signed it,
+the public key of that terminal's next one, and the keys of the other terminals where several share the log. Its body is
+canonical JSON, ASCII alone, and the signature (Ed25519, 64 raw bytes)
 is over exactly these bytes: `openssl pkeyutl -verify -rawin` checks it.
 """
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -18,12 +19,16 @@ from sqlalchemy import Connection, Index, Row, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from store import clock
-from store.errors import LadderBroken
+from store.errors import LadderBroken, TerminalNotAdmitted
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.ladder import Ladder, key_from_text, key_text
+from store.log.terminals import RETIRED, from_texts, to_texts
 from store.schema import Moment, table
 
 FORMAT: Final = 1
+"""The version of the body's format, its `v`, where one terminal has the log to itself."""
+SHARED_FORMAT: Final = 2
+"""The version of a body that also names the keys of other terminals."""
 ALGORITHM: Final = "ed25519"
 _PAGE: Final = 256
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -40,6 +45,8 @@ class Cause(StrEnum):
     EXPORT = "export"
     START = "start"
     STOP = "stop"
+    ADMITTED = "admitted"  # Another terminal was let in, by the key that its first checkpoint will be signed with.
+    RETIRED = "retired"  # Another terminal signs no more.
     RESUMED = "resumed"  # Two persons went on after a roll-back or the loss of the keys: the ladder begins anew.
 
 
@@ -77,6 +84,7 @@ class Checkpoint:
     """A checkpoint as kept: the exact bytes, their signature, and what they say.
 
     `hash`: of the entry at `seq`; `previous`: the digest of the checkpoint before; `key`, `next_key`: 32 bytes each.
+    `others`: the keys that the other terminals' next checkpoints are signed with, by terminal.
     """
 
     body: bytes
@@ -90,6 +98,12 @@ class Checkpoint:
     terminal: str
     cause: str
     at: str
+    others: Mapping[str, bytes]
+
+    @property
+    def ladders(self) -> dict[str, bytes]:
+        """By terminal, the key that its next checkpoint is signed with; RETIRED for one that makes none."""
+        return {**self.others, self.terminal: self.next_key}
 
     @property
     def digest(self) -> bytes:
@@ -170,29 +184,32 @@ def make(
     """Sign the newest entry inside the writing transaction `tx`; None when the last checkpoint stands there already.
 
     When the transaction is durable, `ladder.erase_below(number + 1)` is due. Raises LadderBroken when the key that the
-    last checkpoint named is not there, KeyFileExposed, KeyFileDamaged.
+    terminal's last checkpoint named is not there, KeyFileExposed, KeyFileDamaged.
     """
-    tail = tx.execute(select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)).one_or_none()
-    last = latest(tx)
-    if tail is None or (last is not None and last.seq == tail.seq):
-        return None
-    number = 1 if last is None else last.number + 1
-    expected = ladder.root if last is None else last.next_key
-    if not ladder.holds(number) or ladder.public(number) != expected:
-        raise LadderBroken(number=number)
-    return _add(tx, ladder, _Step(number, tail.seq, tail.hash, last, terminal_id, cause, now or clock.now()))
+    return _sign_next(tx, ladder, _Signing(terminal_id, cause, now or clock.now()))
+
+
+def change(tx: Connection, ladder: Ladder, terminal_id: str, cause: Cause, changed: Mapping[str, bytes]) -> Checkpoint:
+    """Sign the newest entry, which tells of it, and name other keys for other terminals. Raises as `make`."""
+    made = _sign_next(tx, ladder, _Signing(terminal_id, cause, clock.now(), changed))
+    assert made is not None, "an entry has to tell of it"
+    return made
 
 
 def resume(tx: Connection, ladder: Ladder, terminal_id: str, *, now: datetime | None = None) -> Checkpoint:
-    """Begin the ladder anew at the newest entry, above every number that was used or witnessed.
+    """Begin the terminal's ladder anew at the newest entry, above every number that was used or witnessed.
 
-    Only for two persons who go on after a roll-back: the checkpoint says so for ever.
+    Only for two persons who go on after a roll-back: the checkpoint says so for ever. Raises TerminalNotAdmitted.
     """
-    seq, digest = tx.execute(select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)).one()
     last = latest(tx)
+    if last is not None and last.ladders.get(terminal_id, RETIRED) == RETIRED:
+        raise TerminalNotAdmitted(terminal=terminal_id)
     number = 1 + max(last.number if last else 0, ladder.highest, tx.scalar(select(func.max(WITNESSES.c.number))) or 0)
     ladder.prepare(number)
-    return _add(tx, ladder, _Step(number, seq, digest, last, terminal_id, Cause.RESUMED, now or clock.now()))
+    tail = _tail(tx)
+    assert tail is not None, "an entry has to tell of it"
+    signing = _Signing(terminal_id, Cause.RESUMED, now or clock.now())
+    return _add(tx, ladder, number, _Step(number, *tail, last, signing))
 
 
 def add_witness(tx: Connection, witness: Witness) -> None:
@@ -224,6 +241,16 @@ def witnesses(reading: Connection, first: int, last: int) -> list[Witness]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Signing:
+    """Who signs, why and when; `changed`: the keys of other terminals that are not what they were."""
+
+    terminal: str
+    cause: Cause
+    now: datetime
+    changed: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """What the next checkpoint says."""
 
@@ -231,28 +258,51 @@ class _Step:
     seq: int
     hash: bytes
     last: Checkpoint | None
-    terminal: str
-    cause: Cause
-    now: datetime
+    by: _Signing
+
+    @property
+    def others(self) -> dict[str, bytes]:
+        """The keys of the other terminals."""
+        known = {**(self.last.ladders if self.last else {}), **self.by.changed}
+        return {name: key for name, key in known.items() if name != self.by.terminal}
 
 
-def _add(tx: Connection, ladder: Ladder, step: _Step) -> Checkpoint:
+def _tail(tx: Connection) -> tuple[int, bytes] | None:
+    """Return number and hash of the newest entry."""
+    row = tx.execute(select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.seq, row.hash)
+
+
+def _sign_next(tx: Connection, ladder: Ladder, signing: _Signing) -> Checkpoint | None:
+    tail, last = _tail(tx), latest(tx)
+    if tail is None or (last is not None and last.seq == tail[0]):
+        return None
+    number = 1 if last is None else last.number + 1
+    expected = ladder.root if last is None else last.ladders.get(signing.terminal, RETIRED)
+    used = ladder.number_of(expected)
+    if used is None:
+        raise LadderBroken(number=number)
+    return _add(tx, ladder, used, _Step(number, *tail, last, signing))
+
+
+def _add(tx: Connection, ladder: Ladder, used: int, step: _Step) -> Checkpoint:
     # The next key is on the disk before anything names it; a crash from here on leaves a key too many, never too few.
-    key, next_key = ladder.public(step.number), ladder.prepare(step.number + 1)
+    key, next_key = ladder.public(used), ladder.prepare(step.number + 1)
     body = _body(
         {
-            "at": clock.to_text(step.now),
-            "cause": step.cause.value,
+            "at": clock.to_text(step.by.now),
+            "cause": step.by.cause.value,
             "hash": step.hash.hex(),
             "key": key_text(key),
             "next": key_text(next_key),
             "number": step.number,
             "prev": (step.last.digest if step.last else FIRST_PREVIOUS).hex(),
             "seq": step.seq,
-            "terminal": step.terminal,
+            "terminal": step.by.terminal,
+            **({"others": to_texts(step.others)} if step.others else {}),
         }
     )
-    made = read(body, ladder.sign(step.number, body))
+    made = read(body, ladder.sign(used, body))
     assert made is not None
     row = {"number": made.number, "seq": made.seq, "body": made.body, "signature": made.signature}
     tx.execute(insert(CHECKPOINTS), row)
@@ -264,7 +314,8 @@ def _columns() -> Any:
 
 
 def _body(said: dict[str, Any]) -> bytes:
-    return _encode({**said, "v": FORMAT, "alg": ALGORITHM}).encode("ascii")
+    version = SHARED_FORMAT if "others" in said else FORMAT
+    return _encode({**said, "v": version, "alg": ALGORITHM}).encode("ascii")
 
 
 _MEMBERS: Final = frozenset({"alg", "at", "cause", "hash", "key", "next", "number", "prev", "seq", "terminal", "v"})
@@ -273,7 +324,11 @@ _MEMBERS: Final = frozenset({"alg", "at", "cause", "hash", "key", "next", "numbe
 def _checkpoint(said: dict[str, Any], body: bytes, signature: bytes) -> Checkpoint | None:
     key, next_key = key_from_text(said["key"]), key_from_text(said["next"])
     whole = all(type(said[name]) is int and said[name] > 0 for name in ("number", "seq"))
-    if said.keys() != _MEMBERS or key is None or next_key is None or not whole:
+    others = from_texts(said["others"]) if "others" in said else {}
+    # Written without them where there are none: the same keys have one spelling.
+    if others is None or ("others" in said) != bool(others) or said["terminal"] in others:
+        return None
+    if said.keys() - {"others"} != _MEMBERS or key is None or next_key is None or not whole:
         return None
     texts = [said[name] for name in ("terminal", "cause", "at", "hash", "prev")]
     if not all(isinstance(text, str) for text in texts):
@@ -292,4 +347,5 @@ def _checkpoint(said: dict[str, Any], body: bytes, signature: bytes) -> Checkpoi
         terminal=said["terminal"],
         cause=said["cause"],
         at=said["at"],
+        others=others,
     )

@@ -18,13 +18,13 @@ class Flaw(StrEnum):
     HASH = "hash"  # The bytes are not those that were hashed.
     LINK = "link"  # It does not name the hash of the entry before it.
     BODY = "body"  # The bytes are no entry of this format, or could be read in two ways.
-    TERMINAL = "terminal"  # It is another terminal's entry.
+    TERMINAL = "terminal"  # It is from a terminal that was not let in.
     TIME = "time"  # It is older than the entry before it.
     COPY = "copy"  # A column beside the body says something else than the body.
     MARK = "mark"  # It, or one since the checkpoint before, is not what was signed.
     CHECKPOINT = "checkpoint"  # The next checkpoint is none of this format, or does not follow the one before it.
     SIGNATURE = "signature"  # The signature of the next checkpoint does not hold.
-    LADDER = "ladder"  # The next checkpoint was not signed with the key that the one before it named.
+    LADDER = "ladder"  # The next checkpoint was not signed with the key that was named for it.
     CUT = "cut"  # Entries are missing from here on: the log was longer.
     FILES = "files"  # A file of a bundle is missing, strange or changed.
     TABLES = "tables"  # The tables are not as they were made: something could hide entries.

@@ -1,9 +1,10 @@
 """The key ladder: each checkpoint has a signing key of its own, which is gone from the disk once it was used.
 
-The keys (Ed25519, RFC 8032) lie in a directory outside the database, one file a key, named by the number of the
-checkpoint that it will sign. A checkpoint names the public key of the next one, so whoever steals the key in hand can
-forge what comes, never what was. The number of the key in hand also betrays a database that was rolled back without
-its keys: the key for its next checkpoint is no longer there.
+The keys (Ed25519, RFC 8032) lie in a directory outside the database, one file a key, named by the number that comes
+after the terminal's own checkpoint that named it: the number that it will sign itself, unless another terminal signs in
+between. A checkpoint names the public key of the terminal's next one, so whoever steals the key in hand can forge what
+comes, never what was. The number of the key in hand also betrays a database that was rolled back without its keys: the
+key for its next checkpoint is no longer there.
 """
 
 import base64
@@ -85,16 +86,21 @@ class Ladder:
         """The number of the latest key that was made; 0 when there is none."""
         return max(self._numbers(), default=0)
 
-    def holds(self, number: int) -> bool:
-        """Tell whether the key of checkpoint `number` is there."""
-        return self._file(number).exists()
+    def number_of(self, public: bytes) -> int | None:
+        """Return the number of the key whose public half is `public`; None when it is not there.
+
+        Raises KeyFileExposed, KeyFileDamaged.
+        """
+        # Newest first: it is the one, but for a crash between two steps.
+        numbers = sorted(self._numbers(), reverse=True)
+        return next((number for number in numbers if self.public(number) == public), None)
 
     def public(self, number: int) -> bytes:
-        """Return the public key for checkpoint `number`. Raises LadderBroken, KeyFileExposed, KeyFileDamaged."""
+        """Return the public key of that number. Raises LadderBroken, KeyFileExposed, KeyFileDamaged."""
         return self._key(number).public_key().public_bytes_raw()
 
     def prepare(self, number: int) -> bytes:
-        """Make the key of checkpoint `number`, unless an act that was broken off made it; return its public half.
+        """Make the key of that number, unless an act that was broken off made it; return its public half.
 
         It is on the disk when this returns.
         """
@@ -104,11 +110,11 @@ class Ladder:
         return self.public(number)
 
     def sign(self, number: int, message: bytes) -> bytes:
-        """Return the signature (64 bytes) over `message` with the key of checkpoint `number`. Raises as `public`."""
+        """Return the signature (64 bytes) over `message` with the key of that number. Raises as `public`."""
         return self._key(number).sign(message)
 
     def erase_below(self, number: int) -> None:
-        """Overwrite and remove the keys of all checkpoints before `number`: those are durable.
+        """Overwrite and remove all keys before `number`: what they signed is durable.
 
         Overwriting helps on a disk that writes in place; on others only the removal counts.
         """

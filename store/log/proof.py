@@ -15,6 +15,7 @@ from store.log.events import Event
 from store.log.findings import START, Flaw, Link, Progress, Verification
 from store.log.ladder import Ladder, has_signed
 from store.log.rows import blocks, digests_of, examine
+from store.log.terminals import RETIRED, Ladders, Origin, carries_on
 
 _PRUNED: Final = Event.LOG_PRUNED.value.encode()
 _PRUNED_TO: Final = re.compile(rb'"to":(\d+)')
@@ -23,23 +24,16 @@ _PRUNED_TO: Final = re.compile(rb'"to":(\d+)')
 class Marks:
     """The checkpoints beside the chain, held against it as it is walked.
 
-    `before`: the checkpoint before the first of `rows`; `root`: the key that the first one has to have, if it is known;
-    `begun`: the first one is in the middle of the ladder, and its caller knows what it follows.
+    `ladders`: who may write and sign as `rows` begin; `before`: the checkpoint before the first of them; `begun`: there
+    is one, which the caller alone knows.
     """
 
     def __init__(
-        self,
-        rows: Iterator[Any],
-        terminal_id: str,
-        *,
-        before: Checkpoint | None = None,
-        root: bytes | None = None,
-        begun: bool = False,
+        self, rows: Iterator[Any], ladders: Ladders, *, before: Checkpoint | None = None, begun: bool = False
     ) -> None:
         self._rows = rows
-        self._begun = begun
-        self._terminal_id = terminal_id
-        self._root = root
+        self._begun = begun or before is not None
+        self.ladders = ladders
         self._next: Checkpoint | None = None
         self._waiting: Flaw | None = None
         self.last = before
@@ -64,7 +58,8 @@ class Marks:
                 return Flaw.CHECKPOINT
             if self._next.hash.hex() != link.hash:
                 return Flaw.MARK
-            self.last, self.held = self._next, self.held + 1
+            self.last, self.ladders, self.held = self._next, self._next.ladders, self.held + 1
+            self._begun = True
             if self._next.resumed:
                 self.resumed.append(self._next.seq)
             self._fetch()
@@ -84,37 +79,43 @@ class Marks:
         mark, last = self._next, self.last
         if mark is None or (mark.number, mark.seq) != (row.number, row.seq):
             return Flaw.CHECKPOINT
-        if mark.terminal != self._terminal_id:
+        if self.ladders.get(mark.terminal, RETIRED) == RETIRED:
             return Flaw.TERMINAL
         if not has_signed(mark.key, mark.signature, mark.body):
             return Flaw.SIGNATURE
-        if last is None:
-            begins = mark.number == 1 and mark.previous == FIRST_PREVIOUS and self._root in (None, mark.key)
-            return None if begins or self._begun else Flaw.LADDER
-        if mark.previous != last.digest or mark.seq < last.seq or mark.number <= last.number:
+        if last is not None and (mark.previous != last.digest or mark.seq < last.seq or mark.number <= last.number):
             return Flaw.CHECKPOINT
-        follows = mark.key == last.next_key and mark.number == last.number + 1
-        return None if follows or mark.resumed else Flaw.LADDER
+        return None if self._is_signed_by_right(mark) else Flaw.LADDER
+
+    def _is_signed_by_right(self, mark: Checkpoint) -> bool:
+        """Tell whether it has the key that was named for it, and leaves the others' keys alone."""
+        if not carries_on(self.ladders, mark.ladders, mark.terminal):
+            return False
+        if mark.resumed and self._begun:
+            return True
+        number = self.last.number + 1 if self.last else mark.number if self._begun else 1
+        begins = self._begun or mark.previous == FIRST_PREVIOUS
+        return begins and mark.number == number and self.ladders[mark.terminal] in {None, mark.key}
 
 
 def verify(
     reading: Connection,
-    terminal_id: str,
+    origin: Origin,
     *,
-    root: bytes | None = None,
     since: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Read the chain once, front to back, with its checkpoints, and say how far it holds.
 
-    `since`: a checkpoint that is known to be right; what lies before it is not read. What this cannot see: entries cut
-    off after the last checkpoint, and a log replaced as a whole; `standing` and the peer's witness tell of these.
+    `origin`: who began it. `since`: a checkpoint that is known to be right; what lies before it is not read. What this
+    cannot see: entries cut off after the last checkpoint, and a log replaced as a whole; `standing` and the peer's
+    witness tell of these.
     """
-    walk = _Walk(reading, terminal_id, root, since)
+    walk = _Walk(reading, origin, since)
     return walk.run(progress)
 
 
-def standing(tx: Connection, ladder: Ladder) -> Flaw | None:
+def standing(tx: Connection, ladder: Ladder, terminal_id: str) -> Flaw | None:
     """Tell whether the database is where the keys and the peer's witness saw it; None when it is.
 
     To be called while the database is held for writing: nobody else climbs the ladder meanwhile.
@@ -125,9 +126,9 @@ def standing(tx: Connection, ladder: Ladder) -> Flaw | None:
         return Flaw.CUT
     if witness is not None and not _agrees(tx, witness):
         return Flaw.MARK
-    expected = last.next_key if last else ladder.root
-    if ladder.holds(number + 1):
-        return None if ladder.public(number + 1) == expected else Flaw.LADDER
+    expected = last.ladders.get(terminal_id, RETIRED) if last else ladder.root
+    if ladder.number_of(expected) is not None:
+        return None
     return Flaw.CUT if ladder.highest > number + 1 else Flaw.LADDER
 
 
@@ -155,15 +156,14 @@ def _agrees(tx: Connection, witness: checkpoints.Witness) -> bool:
 class _Walk:
     """One walk along the chain."""
 
-    def __init__(self, reading: Connection, terminal_id: str, root: bytes | None, since: Checkpoint | None) -> None:
+    def __init__(self, reading: Connection, origin: Origin, since: Checkpoint | None) -> None:
         self._reading = reading
-        self._terminal_id = terminal_id
         self._boundary = since or _boundary(reading)
         self._pruned = 0 if since is not None or self._boundary is None else self._boundary.seq
         self._pruning_told = self._pruned == 0
         start = self._boundary
         rows = checkpoints.since(reading, start.number + 1 if start else 1)
-        self._marks = Marks(rows, terminal_id, before=start, root=root)
+        self._marks = Marks(rows, start.ladders if start else origin.ladders, before=start)
         self._link = START if start is None else Link(start.seq, start.hash.hex(), "")
 
     def run(self, progress: Progress | None) -> Verification:
@@ -184,7 +184,8 @@ class _Walk:
 
     def _take(self, rows: Sequence[Row[Any]]) -> Verification | None:
         """Walk along a block: all at once when all is well, else row by row to find the first that is bad."""
-        digests = digests_of(rows, self._link, self._terminal_id)
+        # Terminals are only let in along the way: who may write as a block begins may do so until it ends.
+        digests = digests_of(rows, self._link, self._marks.ladders.keys())
         if digests is None:
             return self._search(rows)
         first, last = rows[0].seq, rows[-1].seq
@@ -202,7 +203,7 @@ class _Walk:
 
     def _search(self, rows: Sequence[Row[Any]]) -> Verification | None:
         for row in rows:
-            examined = examine(row, self._link, self._terminal_id)
+            examined = examine(row, self._link, self._marks.ladders.keys())
             if isinstance(examined, Flaw):
                 return self._broken(self._link.seq + 1, examined)
             self._link = examined

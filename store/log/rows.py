@@ -6,6 +6,7 @@ look at a whole block may let through nothing that the look at each row would no
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
@@ -35,10 +36,11 @@ _COPIED: Final = ("actor", "event", "object", "result", "session")
 _EVENT: Final = re.compile(r"[a-z_.]+")
 _RESULT: Final = re.compile(r"[a-z]+")
 _SECOND: Final = 10**6
+_WRITER: Final = re.compile(r'"terminal":"([a-z0-9-]++)","v":1\}$', re.MULTILINE)
 _DETAILS: Final = re.compile(r'"detail":\{([^{}]*+)\}')
 _WRITTEN: Final = (
     '{"actor":%s,"at":"%s","detail":{%s},"event":"%s","object":%s,"prev":"%s","result":"%s","seq":%d,"session":%s,'
-    '"terminal":"{terminal}","v":1}'
+    '"terminal":"%s","v":1}'
 )
 # The time as the bare number that is stored: whoever tampers may have put anything there.
 _COLUMNS: Final = [
@@ -80,10 +82,11 @@ def _decode(value: Any, is_text: bool) -> Any:  # noqa: FBT001 - it goes along w
         return value
 
 
-def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list[bytes] | None:
+def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[str]) -> list[bytes] | None:
     """Return the hash of each row, 32 bytes each, when all is well with all of them; else None.
 
-    From its columns and the hash before it each entry is written anew but for its detail, and the whole is compared.
+    `terminals` are those that may have written them. From its columns and the hash before it each entry is written anew
+    but for its detail, and the whole is compared.
     """
     block = _Block(*map(tuple, zip(*rows, strict=True)))
     if not _is_regular(block, before):
@@ -93,6 +96,10 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list
     details, times = _DETAILS.findall(stored), _times(block.ats)
     fits = tuple(digests) == block.hashes and len(details) == len(rows) and times is not None and times[0] >= before.at
     if not fits or not all(map(_is_detail, set(details))):
+        return None
+    # Where one terminal alone may have written, nothing has to be looked for.
+    writers = [*terminals] * len(rows) if len(terminals) == 1 else _WRITER.findall(stored)
+    if len(writers) != len(rows) or not terminals >= {*writers}:
         return None
     quoted = {name: "null" if name is None else f'"{name}"' for name in block.names}.__getitem__
     members = zip(
@@ -105,9 +112,10 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminal_id: str) -> list
         block.results,
         block.seqs,
         map(quoted, block.sessions),
+        writers,
         strict=True,
     )
-    written = "\n".join(map(mod, repeat(_WRITTEN.replace("{terminal}", terminal_id)), members))
+    written = "\n".join(map(mod, repeat(_WRITTEN), members))
     return digests if written == stored else None
 
 
@@ -178,8 +186,11 @@ def _times(ats: Sequence[int]) -> list[str] | None:
     return [f"{seconds[at // _SECOND]}.{at % _SECOND:06d}Z" for at in ats]
 
 
-def examine(row: Row[Any], before: Link, terminal_id: str) -> Flaw | Link:
-    """Hold a stored row against the entry before it; return its flaw, or what the next is held against."""
+def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | Link:
+    """Hold a stored row against the entry before it; return its flaw, or what the next is held against.
+
+    `terminals` are those that may have written it.
+    """
     if row.seq != before.seq + 1:
         return Flaw.GAP
     if not isinstance(row.body, bytes):
@@ -193,7 +204,7 @@ def examine(row: Row[Any], before: Link, terminal_id: str) -> Flaw | Link:
     at = said["at"].decode("ascii")
     tests = {
         Flaw.LINK: said["prev"].decode("ascii") == before.hash,
-        Flaw.TERMINAL: said["terminal"].decode("ascii") == terminal_id,
+        Flaw.TERMINAL: said["terminal"].decode("ascii") in terminals,
         Flaw.COPY: _copies_agree(row, said, at),
         # Times as written always have the same length and zone, so that they compare as text.
         Flaw.TIME: at >= before.at,

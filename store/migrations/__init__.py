@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from store.errors import DatabaseDamaged, DatabaseNewer, DatabaseOlder
 from store.tables import TABLES
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision that this program works with."""
 
 _STEPS: Final = Path(__file__).with_name("steps")
@@ -37,8 +37,8 @@ def make(tx: Connection) -> None:
     tx.execute(insert(_VERSION), {"version_num": HEAD})
 
 
-def upgrade(tx: Connection) -> None:
-    """Take all steps that are still to be taken."""
+def upgrade(tx: Connection, revision: str = "head") -> None:
+    """Take all steps that are still to be taken, up to a `revision`."""
     from alembic import command
     from alembic.config import Config
 
@@ -47,7 +47,7 @@ def upgrade(tx: Connection) -> None:
     config.set_main_option("version_locations", str(VERSIONS))
     config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = tx
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def found(reading: Connection, name: str) -> str:

@@ -3,6 +3,7 @@
 from store.queue.arrivals import (
     ArrivalDraft,
     Fate,
+    Feed,
     Pending,
     Purpose,
     arrive,
@@ -53,6 +54,7 @@ from store.queue.pages import (
 )
 from store.queue.rewrapping import Rewrapped, count_left, count_sealed, portions
 from store.queue.shipping import (
+    OPEN,
     PeerOutcome,
     ReceiptDraft,
     ResultRow,
@@ -64,8 +66,10 @@ from store.queue.shipping import (
     keep_receipts,
     mark_sent,
     next_to_send,
+    open_shipments,
     results_of,
     shipments_of,
+    shipped_elsewhere,
 )
 from store.queue.tables import (
     ARRIVALS,
@@ -83,6 +87,7 @@ from store.queue.tallies import tallied as counts
 TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS, CLAIMS)
 
 __all__ = [
+    "OPEN",
     "TABLES",
     "Act",
     "Added",
@@ -91,6 +96,7 @@ __all__ = [
     "Claims",
     "Contents",
     "Fate",
+    "Feed",
     "Key",
     "Known",
     "MessageDraft",
@@ -146,6 +152,7 @@ __all__ = [
     "next_to_send",
     "notes_of",
     "notices_about",
+    "open_shipments",
     "page",
     "place_of",
     "pointing_at",
@@ -157,6 +164,7 @@ __all__ = [
     "revise",
     "rows_of",
     "shipments_of",
+    "shipped_elsewhere",
     "sound_contents_of",
     "unacknowledged",
 ]

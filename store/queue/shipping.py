@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Integer, Row, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, Row, String, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.bulk import Bulk
@@ -19,6 +19,9 @@ from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
+OPEN: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
+"""What was handed to the line and has no answer."""
+
 _APPROVED: Final = (
     MESSAGES.c.direction == Direction.OUT.value,
     MESSAGES.c.state == OutState.APPROVED.value,
@@ -26,23 +29,28 @@ _APPROVED: Final = (
     MESSAGES.c.approved_digest == MESSAGES.c.digest,
     or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= bindparam("today")),
 )
+_ELSEWHERE: Final = exists().where(
+    SHIPMENTS.c.message_id == MESSAGES.c.id, SHIPMENTS.c.terminal != bindparam("terminal", type_=String)
+)
 _READY: Final = (
     select_messages()
-    .where(*_APPROVED, ~must_wait(), MESSAGES.c.id.not_in(bindparam("in_hand", expanding=True)))
+    .where(*_APPROVED, ~must_wait(), ~_ELSEWHERE, MESSAGES.c.id.not_in(bindparam("in_hand", expanding=True)))
     .order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
 _READY_AFTER: Final = _READY.where(beyond(bindparam("after_at"), bindparam("after_id")))
 
 
-def next_to_send(conn: Connection, now: datetime, limit: int, after: Key | None = None) -> list[MessageRow]:
-    """Return at most `limit` messages that may leave now and come after the key `after`, oldest first.
+def next_to_send(
+    conn: Connection, terminal: str, now: datetime, limit: int, after: Key | None = None
+) -> list[MessageRow]:
+    """Return at most `limit` messages that may leave `terminal` now and come after the key `after`, oldest first.
 
     Approved exactly as they are, planned day come, no earlier message of the same person still open (domain, section
-    2, rules 1 to 3), and nobody editing them.
+    2, rules 1 to 3), nobody editing them, and no bytes made for them elsewhere: the peer would count those twice.
     """
     in_hand = [number for number, one in claims_of_others(conn, None, now).items() if one.task is Task.EDIT]
-    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit, "in_hand": in_hand}
+    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit, "in_hand": in_hand, "terminal": terminal}
     if after is None:
         rows = conn.execute(_READY, asked)
     else:
@@ -60,13 +68,14 @@ def count_waiting(conn: Connection, now: datetime) -> int:
 
 
 class ShipmentRow(NamedTuple):
-    """The exact bytes for the peer.
+    """The exact bytes for the peer, as `terminal` made them.
 
     Digests are SHA-256, 32 bytes; `content_digest` as the receipt names it; `peer_version` is the
     number of the registered version it was sealed for.
     """
 
     message_id: int
+    terminal: str
     revision: int
     envelope: bytes
     digest: bytes
@@ -99,6 +108,31 @@ def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, Shipment
         for some in in_batches(list(numbers))
         for row in conn.execute(_KEPT, {"numbers": some})
     }
+
+
+_OPEN: Final = (
+    MESSAGES.c.direction == Direction.OUT.value,
+    MESSAGES.c.state.in_(sorted(state.value for state in OPEN)),
+)
+
+
+def open_shipments(conn: Connection, terminal: str) -> list[int]:
+    """Return the messages that `terminal` has handed to the line and that have no answer, oldest first."""
+    own = select(MESSAGES.c.id).join(SHIPMENTS, SHIPMENTS.c.message_id == MESSAGES.c.id)
+    found = own.where(*_OPEN, SHIPMENTS.c.terminal == terminal)
+    return list(conn.scalars(found.order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)))
+
+
+def shipped_elsewhere(conn: Connection, terminal: str) -> dict[str, int]:
+    """Return how many messages without an answer, or to be sent again, are with which other terminals."""
+    states = sorted(state.value for state in OPEN | {OutState.APPROVED})
+    found = (
+        select(SHIPMENTS.c.terminal, func.count().label("number"))
+        .join(MESSAGES, SHIPMENTS.c.message_id == MESSAGES.c.id)
+        .where(_OPEN[0], MESSAGES.c.state.in_(states), SHIPMENTS.c.terminal != terminal)
+        .group_by(SHIPMENTS.c.terminal)
+    )
+    return {row.terminal: row.number for row in conn.execute(found.order_by(SHIPMENTS.c.terminal))}
 
 
 def discard_unread(tx: Connection, numbers: Iterable[int]) -> list[int]:

@@ -80,7 +80,10 @@ class Note(SQLModel, table=True):
 
 
 class Shipment(SQLModel, table=True):
-    """The exact bytes under which a message travels, made once, and the peer's receipt for them."""
+    """The exact bytes under which a message travels, made once, and the peer's receipt for them.
+
+    They bear the name and the signature of the terminal that made them: it alone sends them, and asks about them.
+    """
 
     __tablename__ = "shipment"
 
@@ -94,13 +97,15 @@ class Shipment(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=Moment)
     receipt: bytes | None
     receipt_at: datetime | None = Field(default=None, sa_type=Moment)
+    terminal: str
 
 
 class Arrival(SQLModel, table=True):
-    """An envelope of the peer's feed as it came (sealed to this terminal's key), known by its uid."""
+    """An envelope of the peer's feed for a terminal as it came, sealed to that one's key, known by its uid."""
 
     __tablename__ = "arrival"
 
+    terminal: str = Field(primary_key=True)
     uid: str = Field(primary_key=True)
     peer: str
     position: int
@@ -110,14 +115,15 @@ class Arrival(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Moment)
     acknowledged_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
 
-    __table_args__ = (Index("arrival_position", "peer", "position"),)
+    __table_args__ = (Index("arrival_position", "terminal", "peer", "position"), Index("arrival_uid", "uid"))
 
 
 class Cursor(SQLModel, table=True):
-    """How far this terminal has read the peer's feed."""
+    """How far a terminal has read the peer's feed for it."""
 
     __tablename__ = "cursor"
 
+    terminal: str = Field(primary_key=True)
     peer: str = Field(primary_key=True)
     position: int
 

@@ -14,7 +14,7 @@ from typing import Final
 from store import queue
 from store.database import Database
 from store.keysources.file import KeyFile
-from store.log import Cause, Draft, Event, Ladder, Log, first_since, newest, page
+from store.log import Cause, Draft, Event, Ladder, Log, Origin, first_since, newest, page
 from store.log.bundle import parts, plan, verify_bundle
 from store.log.entries import ENTRIES
 from store.message.states import Direction
@@ -89,7 +89,7 @@ def fill(place: Path, entries: int) -> dict[str, float]:
     with database.writing() as tx:
         for index in ENTRIES.indexes:
             index.create(tx)
-    _bundle(database, place / f"bundle-{entries}", ladder.root)
+    _bundle(database, place / f"bundle-{entries}", log.origin)
     database.close()
     return {"entries": float(entries)}
 
@@ -106,10 +106,10 @@ _KINDS: Final[list[tuple[Event, dict[str, str | int]]]] = [
 ]
 
 
-def _bundle(database: Database, directory: Path, root: bytes) -> None:
+def _bundle(database: Database, directory: Path, origin: Origin) -> None:
     directory.mkdir()
     with database.reading() as reading:
-        planned = plan(reading, _TERMINAL, root, number=1, after=0, previous=None)
+        planned = plan(reading, _TERMINAL, origin, number=1, after=0, previous=None)
         for part in parts(reading, planned, []):
             with (directory / part.name).open("wb") as file:
                 file.writelines(part.pieces)

@@ -228,6 +228,7 @@ def _keep_shipment(site: Site, number: int, raw: bytes) -> None:
     envelope = Envelope.read(raw)
     row = queue.ShipmentRow(
         message_id=number,
+        terminal=site.terminal.name,
         revision=1,
         envelope=raw,
         digest=bytes.fromhex(envelope.digest),

@@ -78,6 +78,7 @@ def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, na
 def _keep_shipment(site: Site, number: int, raw: bytes, envelope: Envelope) -> None:
     row = queue.ShipmentRow(
         message_id=number,
+        terminal=site.terminal.name,
         revision=1,
         envelope=raw,
         digest=bytes.fromhex(envelope.digest),

@@ -128,7 +128,7 @@ def say(house: House, number: int, digest: bytes) -> None:
 def export(house: House, medium: Path, number: int, after: int, previous: str | None) -> Path:
     database = house.database
     with database.reading() as reading:
-        bundle = plan(reading, TERMINAL, house.ladder.root, number=number, after=after, previous=previous)
+        bundle = plan(reading, TERMINAL, house.log.origin, number=number, after=after, previous=previous)
         made = medium / bundle.name
         made.mkdir(parents=True)
         for part in parts(reading, bundle, []):

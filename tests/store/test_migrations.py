@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Index, MetaData, String, inspect, text
 
-from store import migrations
+from store import migrations, queue
 from store.database import Database
 from store.engines import backend_at
 from store.errors import DatabaseNewer, DatabaseOlder
@@ -156,3 +156,29 @@ def test_a_newer_database_is_not_touched(database: Database, url: str) -> None:
     database.close()
     with pytest.raises(DatabaseNewer):
         Database.upgrade(url)
+
+
+def test_what_is_there_goes_to_the_one_terminal_that_there_was(
+    engine: str, home: Path, request: pytest.FixtureRequest
+) -> None:
+    url = (
+        f"sqlite:///{home / 'stepwise.sqlite'}"
+        if engine == "sqlite"
+        else request.getfixturevalue("cluster").new_database()
+    )
+    backend = backend_at(url)
+    body = '{"detail":{"terminal":"x"},"terminal":"t-131041-01","v":1}'.encode().hex()
+    backend.make(lambda tx: migrations.upgrade(tx, "0003"))
+    with backend.writer.begin() as tx:
+        blob = f"X'{body}'" if engine == "sqlite" else f"'\\x{body}'"
+        tx.execute(text(f"INSERT INTO log_entry VALUES (1, {blob}, {blob}, 1, 'e', NULL, NULL, NULL, 'done')"))
+        tx.execute(text("INSERT INTO cursor VALUES ('agency', 7)"))
+        tx.execute(text(f"INSERT INTO arrival VALUES ('u', 'agency', 7, 'notice', {blob}, {blob}, 1, NULL)"))
+    backend.close()
+    assert Database.upgrade(url) == ("0003", migrations.HEAD)
+    upgraded = Database.open(url)
+    with upgraded.reading() as reading:
+        feed = queue.Feed("t-131041-01", "agency")
+        assert queue.cursor(reading, feed) == 7
+        assert [one.uid for one in queue.unacknowledged(reading, feed, 10)] == ["u"]
+    upgraded.close()

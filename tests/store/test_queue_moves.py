@@ -129,7 +129,7 @@ def test_deletion_waits_for_its_planned_day_and_joins_by_itself(
         (released,) = queue.release_due(tx, ITS_MORNING)
         assert (released.state, released.hold, released.state_since) == (OutState.APPROVED, None, ITS_MORNING)
         assert queue.release_due(tx, ITS_MORNING) == []
-        assert queue.next_to_send(tx, ITS_MORNING, 10) == [released]
+        assert queue.next_to_send(tx, "t-1", ITS_MORNING, 10) == [released]
 
 
 def test_deletion_approved_on_its_day_does_not_wait(database: Database, vault: Vault, fill: Fill) -> None:
@@ -176,7 +176,7 @@ def test_content_changed_behind_the_approval_does_not_leave(
     with database.writing() as tx:
         tx.exec_driver_sql("UPDATE message SET revision = 2")
     with database.reading() as reading:
-        assert queue.next_to_send(reading, by_approver.now, 10) == []
+        assert queue.next_to_send(reading, "t-1", by_approver.now, 10) == []
     with pytest.raises(ApprovalVoid):
         step(database, vault, added.id, Step.SHIP, by_approver)
 

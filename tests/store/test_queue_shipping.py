@@ -47,12 +47,13 @@ def approve(database: Database, vault: Vault, added: list[queue.Added], act: Act
 
 def ready(database: Database, now: datetime) -> list[str]:
     with database.reading() as reading:
-        return [row.reference for row in queue.next_to_send(reading, now, 100)]
+        return [row.reference for row in queue.next_to_send(reading, "t-1", now, 100)]
 
 
 def shipment(number: int, peer: int, now: datetime, envelope: bytes = b"sealed") -> ShipmentRow:
     return ShipmentRow(
         message_id=number,
+        terminal="t-1",
         revision=1,
         envelope=envelope,
         digest=b"d" * 32,
@@ -70,7 +71,7 @@ def test_only_approved_messages_leave_oldest_first(
     approve(database, vault, approved, act)
     assert ready(database, now) == ["R-1", "R-2", "R-3"]
     with database.reading() as reading:
-        assert [row.reference for row in queue.next_to_send(reading, now, 2)] == ["R-1", "R-2"]
+        assert [row.reference for row in queue.next_to_send(reading, "t-1", now, 2)] == ["R-1", "R-2"]
 
 
 def test_one_persons_messages_keep_their_order(
@@ -136,8 +137,8 @@ def test_reading_on_from_a_key_leaves_out_what_was_read(
 ) -> None:
     approve(database, vault, fill(["R-1", "R-2", "R-3"]), act)
     with database.reading() as reading:
-        first, second = queue.next_to_send(reading, now, 2)
-        rest = queue.next_to_send(reading, now, 100, Key(second.occurred_at, second.id))
+        first, second = queue.next_to_send(reading, "t-1", now, 2)
+        rest = queue.next_to_send(reading, "t-1", now, 100, Key(second.occurred_at, second.id))
     assert [row.reference for row in (first, second, *rest)] == ["R-1", "R-2", "R-3"]
 
 
@@ -146,7 +147,7 @@ def test_messages_changed_since_they_were_read_do_not_move(
 ) -> None:
     approve(database, vault, fill(["R-1", "R-2"]), act)
     with database.writing() as tx:
-        first, second = queue.next_to_send(tx, now, 100)
+        first, second = queue.next_to_send(tx, "t-1", now, 100)
         held = queue.move(tx, vault, second.id, Step.HOLD, act)
         queue.move(tx, vault, second.id, Step.RELEASE, act)
         moved = queue.move_rows(tx, [first, second], Step.SHIP, act)

@@ -1,5 +1,6 @@
 """What an exchange did, in all and with each item, as a person reads it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.jobs.exchange.line import Interruption
@@ -27,8 +28,8 @@ class Sent:
 
     `sent` messages were handed over, `delivered` have a verified receipt, `refused` the peer does not take;
     `held` the peer knows for something else, which is an alarm; `unknown` are now without an answer and `waiting` stay
-    approved. `clock_offset`: seconds by which the peer's clock is ahead, worth a warning where `clock_warned`.
-    `interruption` tells why it ended early.
+    approved; `elsewhere` tells how many of both only another terminal can send, by its name. `clock_offset`: seconds by
+    which the peer's clock is ahead, worth a warning where `clock_warned`. `interruption` tells why it ended early.
     """
 
     sent: int = 0
@@ -37,6 +38,7 @@ class Sent:
     refused: int = 0
     held: int = 0
     waiting: int = 0
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     interruption: Interruption | None = None
     clock_offset: float = 0.0

@@ -26,12 +26,22 @@ from store.message.canonical import decode, encode
 from store.message.checking import check
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
-from store.queue import Act, ArrivalDraft, Fate, MessageDraft, MessageKey, MessageRow, PeerOutcome, Pending, ResultRow
+from store.queue import (
+    Act,
+    ArrivalDraft,
+    Fate,
+    Feed,
+    MessageDraft,
+    MessageKey,
+    MessageRow,
+    PeerOutcome,
+    Pending,
+    ResultRow,
+)
 from store.rights import Right
 from transport.client import FeedItem
 from transport.envelope import Opened, Opener, Purpose
 from transport.errors import EnvelopeError, TransportError
-from transport.peer import PeerEndpoint
 
 _CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
 _WORDS: Final = ("cause", "remedy")
@@ -101,6 +111,7 @@ class _Receiving:
         self._line = contact.line
         self._peer = contact.endpoint
         self._clock = contact.clock
+        self._feed = queue.Feed(terminal.name, contact.endpoint.name)
         # What the peer did not take as acknowledged is not told again in the same receiving.
         self._told_up_to = 0
         self.done = Received(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
@@ -109,7 +120,7 @@ class _Receiving:
         """Store page after page; first tell the peer of what was stored earlier without its knowing."""
         self._meter.begin("receive", 0)
         with self._terminal.database.reading() as reading:
-            cursor = queue.cursor(reading, self._peer.name)
+            cursor = queue.cursor(reading, self._feed)
         # Never beyond the cursor: what lies between would be lost.
         position = cursor if after is None else min(after, cursor)
         more = True
@@ -134,8 +145,8 @@ class _Receiving:
                 else:
                     self._take_in(tx, item, found)
             # Another receiving may have stored this page or more of them meanwhile.
-            last = max(items[-1].position, queue.cursor(tx, self._peer.name))
-            queue.move_cursor(tx, self._peer.name, last)
+            last = max(items[-1].position, queue.cursor(tx, self._feed))
+            queue.move_cursor(tx, self._feed, last)
 
     def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeError:
         """Verify and open an item; return what is wrong with it instead of raising."""
@@ -159,7 +170,7 @@ class _Receiving:
 
     def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: "_Content") -> None:
         """Store the arrival and what it says. Raises _Disputed, ItemReplayed, and why a result does not fit."""
-        fate = queue.arrive(tx, _arrival(item, got, self._peer), clock.now())
+        fate = queue.arrive(tx, _arrival(item, got, self._feed), clock.now())
         if fate is Fate.CONFLICT:
             raise _Disputed(got.header.id)
         if fate is Fate.REPLAYED:
@@ -271,15 +282,17 @@ class _Receiving:
         size = self._terminal.settings.line.batch
         while True:
             with self._terminal.database.reading() as reading:
-                pending = queue.unacknowledged(reading, self._peer.name, size, after=self._told_up_to)
-                items = [FeedItem(one.position, queue.envelope_of(reading, one.uid) or b"") for one in pending]
+                pending = queue.unacknowledged(reading, self._feed, size, after=self._told_up_to)
+                items = [
+                    FeedItem(one.position, queue.envelope_of(reading, self._feed, one.uid) or b"") for one in pending
+                ]
             if not items:
                 return
             # Those that the peer does not take now are told again in the next exchange.
             problems = self._line.acknowledge(items, received_at=self._clock.now())
             told = [one for one in pending if one.position not in problems]
             with self._terminal.database.writing() as tx:
-                queue.mark_acknowledged(tx, (one.uid for one in told), clock.now())
+                queue.mark_acknowledged(tx, self._feed, (one.uid for one in told), clock.now())
                 self._record_acknowledged(tx, told)
             self._told_up_to = pending[-1].position
 
@@ -384,11 +397,11 @@ def _refuse_used_id(tx: Connection, uid: str) -> None:
         raise _Disputed(uid)
 
 
-def _arrival(item: FeedItem, got: Opened, endpoint: PeerEndpoint) -> ArrivalDraft:
+def _arrival(item: FeedItem, got: Opened, feed: Feed) -> ArrivalDraft:
     purpose = queue.Purpose.NOTICE if got.header.purpose is Purpose.NOTICE else queue.Purpose.RESULT
     return ArrivalDraft(
         uid=got.header.id,
-        peer=endpoint.name,
+        feed=feed,
         position=item.position,
         purpose=purpose,
         digest=bytes.fromhex(got.envelope.digest),

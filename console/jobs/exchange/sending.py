@@ -11,7 +11,7 @@ from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.flow import Flow
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Sent
-from console.jobs.exchange.shipping import OPEN_STATES, Shipper
+from console.jobs.exchange.shipping import Shipper
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -56,7 +56,8 @@ def send(
             record_failure(terminal, session, error)
             done.interruption = Interruption.of(error)
     with terminal.database.reading() as reading:
-        done.unknown = queue.count(reading, QueueFilter(states=OPEN_STATES))
+        done.unknown = queue.count(reading, QueueFilter(states=queue.OPEN))
+        done.elsewhere = queue.shipped_elsewhere(reading, terminal.name)
         done.waiting = queue.count(reading, _APPROVED)
     return done
 
@@ -72,9 +73,9 @@ def release_due(terminal: Terminal) -> int:
 
 
 def _settle(terminal: Terminal, shipper: Shipper, meter: Meter) -> None:
-    """Ask what became of messages that were sent without an answer; those the peer has not are sent again."""
+    """Ask what became of messages that were sent from here without an answer; those the peer has not go out again."""
     with terminal.database.reading() as reading:
-        numbers = queue.ids(reading, QueueFilter(states=OPEN_STATES))
+        numbers = queue.open_shipments(reading, terminal.name)
     meter.begin("ask", len(numbers))
     size = terminal.settings.line.batch
     for start in range(0, len(numbers), size):

@@ -20,7 +20,7 @@ from store import clock, queue
 from store.errors import SealBroken
 from store.log import Draft, Event, Result
 from store.message.canonical import decode, encode
-from store.message.states import OutState, Step
+from store.message.states import Step
 from store.queue import Act, Key, MessageRow, ReceiptDraft, ShipmentRow
 from transport.client import Delivery
 from transport.envelope import Envelope
@@ -29,9 +29,6 @@ from transport.identity import DatedIdentity
 from transport.notary import Content, Notary, Proof, Sealed
 from transport.problems import Retry
 from transport.receipts import verify_receipt
-
-OPEN_STATES: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
-"""What was handed to the line and has no answer."""
 
 
 @dataclass(slots=True)
@@ -61,11 +58,12 @@ class Fresh:
     peer_version: int
     made_at: datetime
 
-    def shipments(self, sent_at: datetime) -> dict[int, ShipmentRow]:
-        """Wait for the bytes and return them as they are kept."""
+    def shipments(self, terminal: str, sent_at: datetime) -> dict[int, ShipmentRow]:
+        """Wait for the bytes and return them as they are kept for `terminal`, which signed them."""
         return {
             row.id: ShipmentRow(
                 message_id=row.id,
+                terminal=terminal,
                 revision=row.revision,
                 envelope=made.raw,
                 digest=made.digest,
@@ -93,7 +91,9 @@ class Shipper:
     def read(self, after: Key | None) -> Batch | None:
         """Read the messages that may leave next and begin to seal them; None when no more come after `after`."""
         with self._terminal.database.reading() as reading:
-            found = queue.next_to_send(reading, clock.now(), self._terminal.settings.line.batch, after)
+            found = queue.next_to_send(
+                reading, self._terminal.name, clock.now(), self._terminal.settings.line.batch, after
+            )
             if not found:
                 return None
             ready = [row for row in found if row.id not in self._put_off]
@@ -111,7 +111,7 @@ class Shipper:
         """Mark the messages as being sent, their exact bytes kept, before the first byte leaves; return the bytes."""
         now = clock.now()
         # Sealing costs the most and needs no transaction: nobody else waits for it.
-        made = batch.fresh.shipments(now) if batch.fresh is not None else {}
+        made = batch.fresh.shipments(self._terminal.name, now) if batch.fresh is not None else {}
         with self._terminal.database.writing() as tx:
             # Another terminal may have taken or returned a message since it was read: it stays where it is.
             batch.rows = self._move(tx, batch.rows, Step.SHIP)

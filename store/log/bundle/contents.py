@@ -14,8 +14,11 @@ from store.log import checkpoints
 from store.log.checkpoints import Checkpoint
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.ladder import key_text
+from store.log.terminals import RETIRED, Ladders, Origin, to_texts
 
 FORMAT: Final = 1
+SHARED_FORMAT: Final = 2
+"""The version of a manifest that also names the keys of other terminals."""
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"
 SEGMENT_ENTRIES: Final = 100_000
@@ -49,7 +52,7 @@ class Bundle:
     first: int
     last: Checkpoint
     before: Checkpoint | None
-    root: bytes
+    origin: Origin
     previous: str | None
     entry_bytes: int
 
@@ -64,10 +67,12 @@ class Bundle:
         return self.last.seq - self.first + 1
 
 
-def plan(reading: Connection, terminal: str, root: bytes, *, number: int, after: int, previous: str | None) -> Bundle:
-    """Return the bundle of all entries after `after` up to the last checkpoint.
+def plan(
+    reading: Connection, terminal: str, origin: Origin, *, number: int, after: int, previous: str | None
+) -> Bundle:
+    """Return the bundle of all entries after `after` up to the last checkpoint, which `terminal` writes.
 
-    Raises NothingToExport when no checkpoint stands beyond `after`.
+    `origin` began the log. Raises NothingToExport when no checkpoint stands beyond `after`.
     """
     last = checkpoints.latest(reading)
     if last is None or last.seq <= after:
@@ -77,7 +82,7 @@ def plan(reading: Connection, terminal: str, root: bytes, *, number: int, after:
     size = func.sum(func.length(ENTRIES.c.body) + 1)
     entry_bytes = reading.scalar(select(size).where(ENTRIES.c.seq.between(first, last.seq))) or 0
     before = checkpoints.at_entry(reading, first - 1) if first > 1 else None
-    return Bundle(terminal, number, first, last, before, root, previous, entry_bytes)
+    return Bundle(terminal, number, first, last, before, origin, previous, entry_bytes)
 
 
 def parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> Iterator[Part]:
@@ -127,18 +132,29 @@ def _parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> 
 
 def _manifest(reading: Connection, bundle: Bundle) -> bytes:
     before = bundle.before
+    ladders = _ladders(bundle)
+    # One that may sign: the bundle's own, but for a first bundle of a later terminal and for a retired one.
+    terminal = min((name for name, key in ladders.items() if key != RETIRED), key=lambda name: name != bundle.terminal)
+    others = to_texts({name: key for name, key in ladders.items() if name != terminal})
     said: dict[str, Any] = {
-        "v": FORMAT,
-        "terminal": bundle.terminal,
+        "v": SHARED_FORMAT if others else FORMAT,
+        "terminal": terminal,
         "bundle": bundle.number,
         "first": bundle.first,
         "last": bundle.last.seq,
         "prev": _hash_before(reading, bundle).hex(),
-        "ladder": key_text(before.next_key if before else bundle.root),
+        "ladder": key_text(ladders[terminal]),
         "checkpoint_prev": (before.digest if before else FIRST_PREVIOUS).hex(),
         "previous": bundle.previous,
+        **({"others": others} if others else {}),
     }
     return json.dumps(said, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _ladders(bundle: Bundle) -> dict[str, bytes]:
+    """Return by which keys the bundle's first checkpoints are signed, by terminal."""
+    ladders: Ladders = bundle.before.ladders if bundle.before else bundle.origin.ladders
+    return {name: key for name, key in ladders.items() if key is not None}
 
 
 def _hash_before(reading: Connection, bundle: Bundle) -> bytes:

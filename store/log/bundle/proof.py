@@ -18,11 +18,12 @@ from typing import Any, Final, NamedTuple
 
 from store.errors import BundleMissing
 from store.log import checkpoints
-from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SUMS, pem
+from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SHARED_FORMAT, SUMS, pem
 from store.log.bundle.segment import Checked, Segment, check_segment
 from store.log.findings import START, Flaw, Link, Progress
 from store.log.ladder import SIGNATURE_BYTES, has_signed, key_from_text
 from store.log.proof import Marks
+from store.log.terminals import Ladders, from_texts
 
 _SUM_LINE: Final = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._-]+)\n")
 _DIRECTORY: Final = re.compile(r"renkei-log-[a-z0-9-]+-(\d{6})")
@@ -56,7 +57,9 @@ def bundles_in(directory: Path) -> list[Path]:
     if (directory / SUMS).exists() or (directory / MANIFEST).exists():
         return [directory]
     try:
-        found = sorted(one for one in directory.iterdir() if _DIRECTORY.fullmatch(one.name))
+        numbered = ((_DIRECTORY.fullmatch(one.name), one) for one in directory.iterdir())
+        # Whichever terminal wrote them: they count on.
+        found = [one for _, one in sorted((name[1], one) for name, one in numbered if name)]
     except OSError:
         raise BundleMissing(directory=directory.name) from None
     if not found:
@@ -110,13 +113,14 @@ class _Proof:
         manifest = self._manifest()
         first, last = manifest["first"], manifest["last"]
         rows = self._rows()
-        segments = self._check_segments(manifest, {row.seq for row in rows})
+        ladders = _ladders(manifest)
+        segments = self._check_segments(_writers(ladders, first, rows), {row.seq for row in rows})
         link, hashes = self._join(manifest, segments)
         if link.seq < last:
             raise _Wrong(Flaw.CUT, first_bad=link.seq + 1, first=first)
         if link.seq > last:
             raise _Wrong(Flaw.FILES, file=MANIFEST)
-        resumed = self._check_marks(manifest, rows, hashes)
+        resumed = self._check_marks(manifest, ladders, rows, hashes)
         self._check_words()
         return BundleFinding(
             ok=True,
@@ -167,7 +171,8 @@ class _Proof:
         except (ValueError, KeyError, TypeError, RecursionError):
             raise _Wrong(Flaw.FILES, file=MANIFEST) from None
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
-        if canonical != raw or not (whole and texts) or said["v"] != FORMAT:
+        version = SHARED_FORMAT if "others" in said else FORMAT
+        if canonical != raw or not (whole and texts) or said["v"] != version:
             raise _Wrong(Flaw.FILES, file=MANIFEST)
         manifest: dict[str, Any] = said
         return manifest
@@ -186,14 +191,14 @@ class _Proof:
             rows.append(_Row(read.number, read.seq, body, signature))
         return rows
 
-    def _check_segments(self, manifest: Mapping[str, Any], wanted: set[int]) -> Iterator[Checked]:
+    def _check_segments(self, writers: Mapping[str, int], wanted: set[int]) -> Iterator[Checked]:
         names = sorted(name for name in self._sums if name.startswith(SEGMENT_PREFIX))
         jobs = []
         for name in names:
             number = name.removeprefix(SEGMENT_PREFIX).removesuffix(".jsonl")
             first = int(number) if number.isdigit() else 0
             here = frozenset(seq for seq in wanted if first <= seq < first + SEGMENT_ENTRIES)
-            jobs.append(Segment(str(self._directory / name), first, manifest["terminal"], here))
+            jobs.append(Segment(str(self._directory / name), first, tuple(writers.items()), here))
         for name, checked in zip(names, _each(jobs), strict=True):
             if checked.flaw is None and checked.digest != self._sums[name]:
                 raise _Wrong(Flaw.FILES, file=name)
@@ -221,15 +226,13 @@ class _Proof:
         return link, hashes
 
     def _check_marks(
-        self, manifest: Mapping[str, Any], rows: Sequence[_Row], hashes: Mapping[int, str]
+        self, manifest: Mapping[str, Any], ladders: Ladders, rows: Sequence[_Row], hashes: Mapping[int, str]
     ) -> tuple[int, ...]:
         first, last = manifest["first"], manifest["last"]
-        expected, previous = key_from_text(manifest["ladder"]), manifest["checkpoint_prev"]
         begun = checkpoints.read(rows[0].body, rows[0].signature)
-        handed_on = begun is not None and (begun.key == expected or begun.resumed) and begun.previous.hex() == previous
-        if not handed_on:
+        if begun is None or begun.previous.hex() != manifest["checkpoint_prev"]:
             raise _Wrong(Flaw.LADDER, first_bad=first, first=first)
-        marks = Marks(iter(rows), manifest["terminal"], begun=True)
+        marks = Marks(iter(rows), ladders, begun=True)
         for seq in sorted({row.seq for row in rows}):
             # Checkpoints at the last entry of the bundle before have no entry here to be held against.
             flaw = marks.reach(Link(seq, hashes.get(seq, manifest["prev"] if seq == first - 1 else ""), ""))
@@ -252,6 +255,24 @@ class _Proof:
             signature = signatures[place * SIGNATURE_BYTES : (place + 1) * SIGNATURE_BYTES]
             if key is None or not has_signed(key, signature, _WORD_CONTEXT + body):
                 raise _Wrong(Flaw.SIGNATURE, file="witnesses.sig")
+
+
+def _ladders(manifest: Mapping[str, Any]) -> Ladders:
+    """Return by which keys the first checkpoints have to be signed, by terminal."""
+    own, others = key_from_text(manifest["ladder"]), from_texts(manifest.get("others", []))
+    if own is None or others is None or manifest["terminal"] in others:
+        raise _Wrong(Flaw.FILES, file=MANIFEST)
+    return {**others, manifest["terminal"]: own}
+
+
+def _writers(ladders: Ladders, first: int, rows: Sequence[_Row]) -> dict[str, int]:
+    """Return from which entry on each terminal may have written; that the checkpoints are right is proved later."""
+    writers = dict.fromkeys(ladders, first)
+    for row in rows:
+        mark = checkpoints.read(row.body, row.signature)
+        for name in mark.ladders if mark else ():
+            writers.setdefault(name, row.seq + 1)
+    return writers
 
 
 def _each(jobs: Sequence[Segment]) -> Iterator[Checked]:

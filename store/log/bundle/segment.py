@@ -1,8 +1,10 @@
 """One segment of a bundle under proof: hashed line by line, each line held against the one before."""
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -23,12 +25,22 @@ _LINE: Final = (
 _LETTERS: Final = bytes(code for code in range(128) if chr(code).isalnum()) + b'_.:,+-"{}\n'
 
 
+@cache
+def _line_of(terminals: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Return the layout of a line that one of the terminals wrote; there is at least one."""
+    names = b"|".join(re.escape(name).encode("ascii") for name in terminals)
+    return re.compile(_LINE % {b"name": _NAMED, b"member": _MEMBER, b"terminal": b"(?:%s)" % names})
+
+
 class Segment(NamedTuple):
-    """What a process needs to check one segment: where it lies, its first number, whose it is, which hashes to tell."""
+    """What a process needs to check one segment: where it lies, its first number, which hashes to tell.
+
+    `writers` are the terminals that may have written in it, each with the number of the entry from which on.
+    """
 
     path: str
     first: int
-    terminal: str
+    writers: tuple[tuple[str, int], ...]
     wanted: frozenset[int]
 
 
@@ -71,13 +83,13 @@ class _Lines:
         self._link = Link(job.first - 1, "", "")
         self._hashes: dict[int, str] = {}
         self._wanted = sorted(job.wanted)
-        parts = {b"name": _NAMED, b"member": _MEMBER, b"terminal": re.escape(job.terminal).encode("ascii")}
-        self._previous_of = re.compile(_LINE % parts).findall
+        self._writers = dict(job.writers)
 
     def take(self, lines: bytes) -> None:
         """Check lines: all at once when all is well, else one by one to find the first that is bad."""
         digests = [sha256(line).digest() for line in lines.splitlines()]
-        previous = self._previous_of(lines)
+        # Terminals are only let in along the way: who may write as a block begins may do so until it ends.
+        previous = _line_of(tuple(name for name, since in self._job.writers if since <= self.seq)).findall(lines)
         first = self._link.hash.encode("ascii") if self._previous is not None else b"".join(previous[:1])
         fits = (
             len(previous) == len(digests)
@@ -118,7 +130,7 @@ class _Lines:
             said = LAYOUT.fullmatch(line.removesuffix(b"\n"))
             if said is None or not line.endswith(b"\n"):
                 return self.fail(Flaw.BODY, self.seq)
-            if said["terminal"].decode("ascii") != self._job.terminal:
+            if self._writers.get(said["terminal"].decode("ascii"), sys.maxsize) > self.seq:
                 return self.fail(Flaw.TERMINAL, self.seq)
             previous, at = said["prev"].decode("ascii"), said["at"].decode("ascii")
             if self._previous is not None and previous != self._link.hash:

@@ -7,7 +7,7 @@ LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")" || exit 2
 
-for tool in openssl sha256sum awk sed grep dd split cmp mktemp; do
+for tool in openssl sha256sum awk sed grep dd split cmp mktemp paste; do
     command -v "$tool" >/dev/null || { echo "missing tool: $tool"; exit 2; }
 done
 work=$(mktemp -d) || exit 2
@@ -19,8 +19,10 @@ bad() {
     exit 1
 }
 
-# The value of a member of one line of canonical JSON: text $1 "name", number $1 "name".
+# The value of a member of one line of canonical JSON: text $1 "name", number $1 "name"; others $1 gives lines of a
+# terminal and its key, which is missing when that one was retired.
 text() { sed -n 's/.*"'"$2"'":"\([^"]*\)".*/\1/p' "$1"; }
+others() { sed -n 's/.*"others":\[\([^]]*\)\].*/\1/p' "$1" | tr -d '"' | tr ',' '\n' | sed 's/:/ /'; }
 number() { sed -n 's/.*"'"$2"'":\([0-9][0-9]*\)[,}].*/\1/p' "$1"; }
 
 # 1. Exactly the files that are listed, none of them a link, each with its sum.
@@ -45,13 +47,26 @@ mark=$(text manifest.json checkpoint_prev)
 [ -n "$first" ] && [ -n "$last" ] && [ -n "$terminal" ] && [ -n "$before" ] && [ -n "$ladder" ] && [ -n "$mark" ] ||
     bad "manifest.json says too little"
 
+# By which keys the terminals sign their next checkpoints; and from which entry on each of them may have written.
+{ echo "$terminal $ladder"; others manifest.json; } >"$work/ladders"
+{
+    sed 's/ .*/ '"$first"'/' "$work/ladders"
+    awk '{
+        match($0, /"seq":[0-9]+/); seq = substr($0, RSTART + 6, RLENGTH - 6)
+        if (!match($0, /"others":\[[^]]*\]/)) next
+        count = split(substr($0, RSTART + 10, RLENGTH - 11), told, ",")
+        for (one = 1; one <= count; one++) print substr(told[one], 2, index(told[one], ":") - 2), seq + 1
+    }' checkpoints.jsonl
+} | awk '!($1 in known) { known[$1] = 1; print }' >"$work/writers"
+grep -qvE '^[a-z0-9][a-z0-9-]{1,31} [0-9]+$' "$work/writers" && bad "a terminal has no name"
+
 # 2. The chain: each entry is hashed by itself, and names the hash of the entry before it.
 name='(null|"[a-z0-9-]{3,64}")'
 member='"[a-z_]+":(0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
 time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z'
 layout='^[{]"actor":'$name',"at":"'$time'","detail":[{]('$member'(,'$member')*)?[}],"event":"[a-z_.]+","object":'$name
 layout=$layout',"prev":"[0-9a-f]{64}","result":"[a-z]+","seq":[1-9][0-9]*,"session":'$name
-layout=$layout',"terminal":"'$terminal'","v":1[}]$'
+layout=$layout',"terminal":"('$(sed 's/ .*//' "$work/writers" | paste -s -d '|' -)')","v":1[}]$'
 
 sed -n 's/.*"seq":\([0-9]*\),.*/\1/p' checkpoints.jsonl >"$work/wanted"
 : >"$work/found"
@@ -62,7 +77,7 @@ for segment in entries-*.jsonl; do
     [ "$segment" = "$(printf 'entries-%012d.jsonl' "$seq")" ] || bad "entry $seq is not where it should be"
     [ -z "$(tail -c 1 "$segment")" ] || bad "$segment is cut off"
     odd=$(grep -nvE "$layout" "$segment" | head -n 1 | sed 's/:.*//')
-    [ -z "$odd" ] || bad "entry $((seq + odd - 1)) is no entry of this terminal"
+    [ -z "$odd" ] || bad "entry $((seq + odd - 1)) is no entry of these terminals"
     split -l 2000 -a 6 "$segment" "$work/part."
     for part in "$work"/part.*; do
         mkdir "$work/each"
@@ -70,13 +85,18 @@ for segment in entries-*.jsonl; do
         (cd "$work/each" && sha256sum ./*) | sed 's/ .*//' >"$work/hashes"
         rm -rf "$work/each"
         awk -v hashes="$work/hashes" -v wanted="$work/wanted" -v found="$work/found" -v state="$work/state" \
-            -v before="$before" -v seq="$seq" -v at="$at" '
-            BEGIN { while ((getline line <wanted) > 0) want[line] = 1 }
+            -v before="$before" -v seq="$seq" -v at="$at" -v writers="$work/writers" '
+            BEGIN {
+                while ((getline line <wanted) > 0) want[line] = 1
+                while ((getline line <writers) > 0) { split(line, told, " "); since[told[1]] = told[2] }
+            }
             {
                 getline hash <hashes
                 match($0, /"prev":"[0-9a-f]+"/); prev = substr($0, RSTART + 8, 64)
                 match($0, /"seq":[0-9]+,"session"/); own = substr($0, RSTART + 6, RLENGTH - 16)
                 match($0, /"at":"[^"]+"/); time = substr($0, RSTART + 6, RLENGTH - 7)
+                match($0, /"[a-z0-9-]+","v":1[}]$/); writer = substr($0, RSTART + 1, RLENGTH - 9)
+                if (since[writer] > seq + 0) { print "entry " seq " is of a terminal that was not let in"; exit 1 }
                 if (prev != before) { print "entry " seq " does not follow from the entry before"; exit 1 }
                 if (own != seq "") { print "entry " seq " has another number"; exit 1 }
                 if (time < at) { print "entry " seq " is older than the entry before"; exit 1 }
@@ -105,9 +125,21 @@ while [ "$line" -lt "$lines" ]; do
     printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$key" >"$work/key"
     cat "$work/key" >>"$work/pem"
     where="the checkpoint at entry $stands"
-    grep -q '^{"alg":"ed25519",.*,"terminal":"'"$terminal"'","v":1}$' "$work/body" || bad "$where has an unknown form"
+    signer=$(text "$work/body" terminal)
+    grep -q '^{"alg":"ed25519",.*,"terminal":"[a-z0-9-]*","v":[12]}$' "$work/body" || bad "$where has an unknown form"
     [ "$(text "$work/body" prev)" = "$mark" ] || bad "$where does not follow the one before it"
+    ladder=$(sed -n "s/^$signer //p" "$work/ladders")
+    [ -n "$ladder" ] || bad "$where is of a terminal that was not let in"
     [ "$key" = "$ladder" ] || [ "$(text "$work/body" cause)" = resumed ] || bad "$where was signed with a foreign key"
+    # The keys of the other terminals stay what they are, until one is retired or let in again.
+    { echo "$signer $(text "$work/body" next)"; others "$work/body"; } >"$work/next"
+    while read -r name own; do
+        now=$(sed -n "s/^$name //p" "$work/next")
+        [ "$name" = "$signer" ] || [ "$now" = "$own" ] || [ -z "$now" ] || [ -z "$own" ] ||
+            bad "$where gives $name a foreign key"
+        grep -q "^$name " "$work/next" || bad "$where leaves $name out"
+    done <"$work/ladders"
+    mv "$work/next" "$work/ladders"
     openssl pkeyutl -verify -pubin -inkey "$work/key" -rawin -in "$work/body" -sigfile "$work/sig" >/dev/null 2>&1 ||
         bad "the signature of $where does not hold"
     [ "$stands" -ge "$reached" ] || bad "$where is out of order"
@@ -116,7 +148,6 @@ while [ "$line" -lt "$lines" ]; do
     fi
     [ "$(text "$work/body" cause)" != resumed ] || echo "NOTE: two persons went on after a roll-back at entry $stands"
     mark=$(sha256sum <"$work/body" | sed 's/ .*//')
-    ladder=$(text "$work/body" next)
     reached=$stands
     line=$((line + 1))
 done
@@ -138,4 +169,4 @@ if [ -f witnesses.jsonl ]; then
     done
 fi
 
-echo "OK: entries $first to $last of $terminal hold"
+echo "OK: entries $first to $last of $(sed 's/ .*//' "$work/writers" | paste -s -d ' ' -) hold"

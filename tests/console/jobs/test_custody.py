@@ -15,7 +15,7 @@ from console.session import Session
 from store import clock
 from store.endings import Ending
 from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
-from store.log import Cause, Event, Flaw
+from store.log import Cause, Event, Flaw, Origin
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
@@ -231,4 +231,4 @@ def test_removing_the_oldest_entries_without_saying_so_is_found(site: Site, audi
 
 def test_nothing_new_is_nothing_to_export(site: Site) -> None:
     with site.terminal.database.reading() as reading, pytest.raises(NothingToExport):
-        plan(reading, "t", bytes(32), number=1, after=10_000, previous=None)
+        plan(reading, "t", Origin("t"), number=1, after=10_000, previous=None)

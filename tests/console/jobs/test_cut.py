@@ -127,7 +127,7 @@ def test_the_terminal_is_killed_between_storing_and_acknowledging(site: Site, op
         with stopped_in_the_middle(site.home, OPERATOR, "receive"):
             pass
         with site.terminal.database.reading() as reading:
-            assert queue.cursor(reading, "agency-test") == BATCH
+            assert queue.cursor(reading, queue.Feed(site.terminal.name, "agency-test")) == BATCH
         assert site.received().acknowledged == 0
         with Terminal.open(site.home) as anew:
             received = exchange.receive(anew, open_as(anew, OPERATOR))

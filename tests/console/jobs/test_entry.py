@@ -140,7 +140,7 @@ def test_a_revised_moment_or_person_decides_the_order(site: Site, operator: Sess
     hand.revise(site.terminal, operator, early, at(1, 11, "0000000002"), version=1)
     review.approve(site.terminal, site.session(APPROVER), [early, late])
     with site.terminal.database.reading() as reading:
-        assert [row.id for row in next_to_send(reading, clock.now(), 10)] == [late]
+        assert [row.id for row in next_to_send(reading, "t-1", clock.now(), 10)] == [late]
     listed = queue.page(site.terminal, operator, queue.QueueQuery()).rows
     assert [row.id for row in listed] == [late, early]
 

@@ -43,7 +43,7 @@ def reasons(done: review.Changed) -> list[tuple[int, str]]:
 
 def ready(site: Site) -> list[int]:
     with site.terminal.database.reading() as reading:
-        return [row.id for row in next_to_send(reading, clock.now(), 100)]
+        return [row.id for row in next_to_send(reading, "t-1", clock.now(), 100)]
 
 
 def test_a_second_person_approves(site: Site, approver: Session) -> None:

@@ -1,0 +1,77 @@
+"""Which of several terminals made a shipment, and whose feed brought an arrival."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Give what is there to the one terminal that there was."""
+    terminal = _terminal()
+    _keep_shipments(terminal)
+    _make_arrivals(terminal)
+    _make_cursors(terminal)
+
+
+def _terminal() -> str:
+    """Return the terminal that wrote the last entry of the log; where there is none, there is nothing to give."""
+    body = op.get_bind().scalar(sa.text("SELECT body FROM log_entry ORDER BY seq DESC LIMIT 1"))
+    return "" if body is None else bytes(body).decode("ascii").rpartition('"terminal":"')[2].partition('"')[0]
+
+
+def _keep_shipments(terminal: str) -> None:
+    op.add_column("shipment", sa.Column("terminal", sa.String(), nullable=False, server_default=terminal))
+    if op.get_bind().dialect.name != "sqlite":
+        # SQLite keeps the default, which no new row takes: the program always says whose a shipment is.
+        op.alter_column("shipment", "terminal", server_default=None)
+
+
+def _make_arrivals(terminal: str) -> None:
+    op.drop_index("arrival_position", "arrival")
+    op.drop_index("ix_arrival_acknowledged_at", "arrival")
+    _set_aside("arrival")
+    op.create_table(
+        "arrival",
+        sa.Column("terminal", sa.String(), nullable=False),
+        sa.Column("uid", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("terminal", "uid"),
+    )
+    kept = "uid, peer, position, purpose, digest, envelope, received_at, acknowledged_at"
+    _hand_over("arrival", kept, terminal)
+    op.create_index("arrival_position", "arrival", ["terminal", "peer", "position"])
+    op.create_index("arrival_uid", "arrival", ["uid"])
+    op.create_index("ix_arrival_acknowledged_at", "arrival", ["acknowledged_at"])
+
+
+def _make_cursors(terminal: str) -> None:
+    _set_aside("cursor")
+    op.create_table(
+        "cursor",
+        sa.Column("terminal", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("terminal", "peer"),
+    )
+    _hand_over("cursor", "peer, position", terminal)
+
+
+def _set_aside(table: str) -> None:
+    op.rename_table(table, f"{table}_before")
+    if op.get_bind().dialect.name != "sqlite":
+        # The new table's key wants that name.
+        op.execute(f"ALTER INDEX {table}_pkey RENAME TO {table}_before_pkey")
+
+
+def _hand_over(table: str, columns: str, terminal: str) -> None:
+    statement = f'INSERT INTO "{table}" (terminal, {columns}) SELECT :terminal, {columns} FROM {table}_before'  # noqa: S608 - names of our own
+    op.get_bind().execute(sa.text(statement), {"terminal": terminal})
+    op.drop_table(f"{table}_before")
