@@ -22,7 +22,7 @@ ACTIONS: Final = frozenset(
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
-        "select", "select_all", "approve", "give_back", "hold", "release", "search", "filter", "direction",
+        "select", "select_all", "approve", "give_back", "confirm", "hold", "release", "search", "filter", "direction",
         "reload", "exchange", "trail", "characters",
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",

@@ -33,6 +33,8 @@ BACK: Final = Key("escape,b", "Esc", "back", "back")
 OPEN: Final = Key("", "Enter", "choose", "open", "read")  # The list itself binds it.
 APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
 RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
+# The same key as for approving: which of both it is depends on the way the message travels.
+CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
 HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
 RELEASE: Final = Key("u", "u", "release", "release", "approve")
 ENTER: Final = Key("e", "e", "entry", "entry", "enter")
@@ -61,6 +63,7 @@ QUEUE: Final = (
 )
 MESSAGE: Final = (
     APPROVE,
+    CONFIRM,
     RETURN,
     REVISE,
     REPLACE,

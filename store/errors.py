@@ -392,6 +392,12 @@ class SecondPersonNeeded(RightsFault):
     code = "second_person_needed"
 
 
+class OtherPersonNeeded(RightsFault):
+    """Who has confirmed a deletion first may not confirm it again: another person does."""
+
+    code = "other_person_needed"
+
+
 class PinFault(StoreError):
     """A PIN that must not be chosen: the person chooses another."""
 

@@ -29,7 +29,7 @@ from transport.errors import (
 from transport.identity import Identity
 from transport.peer import PeerEndpoint
 from transport.problems import Problem
-from transport.receipts import MOST_RECEIPT_BYTES, sign_receipt
+from transport.receipts import MOST_RECEIPT_BYTES, sign_receipts
 from transport.witness import MOST_WITNESS_BYTES
 
 # A connection that lay still for longer may be closed by the peer already; a new one is opened rather than to lose an
@@ -149,14 +149,11 @@ class Line:
         harmless.
         """
         now = received_at or datetime.now(UTC)
+        envelopes = [Envelope.read(item.envelope) for item in items]
+        receipts = sign_receipts(envelopes, recipient=self._identity, received_at=now)
         told = [
-            {
-                "position": item.position,
-                "receipt": wire.to_base64(
-                    sign_receipt(Envelope.read(item.envelope), recipient=self._identity, received_at=now)
-                ),
-            }
-            for item in items
+            {"position": item.position, "receipt": wire.to_base64(receipt)}
+            for item, receipt in zip(items, receipts, strict=True)
         ]
         positions = [item.position for item in items]
         with _strict():

@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import ReceiptError
 from transport.identity import DatedIdentity, Identity, PublicIdentity
-from transport.receipts import verify_receipt
+from transport.receipts import ReceiptVerifier
 
 _Result = TypeVar("_Result")
 _END_SECONDS: Final = 5.0
@@ -63,7 +63,7 @@ class Notary(Protocol):
         """Seal messages, in their order. The future raises EnvelopeTooLarge and wire.WireError as `Sealer.seal`."""
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
-        """Tell of each receipt whether it verifies; what is wrong with one, `verify_receipt` says."""
+        """Tell of each receipt whether it verifies; what is wrong with one, a `ReceiptVerifier` says."""
 
 
 class LocalNotary:
@@ -200,8 +200,9 @@ class _VerifyOrder:
     signers: Sequence[DatedIdentity]
 
     def carry_out(self, made: dict[bytes, Envelope]) -> list[bool]:
+        verifier = ReceiptVerifier(self.signers)
         # An envelope gets one receipt in an exchange: it is let go of here, so that memory does not grow.
-        return [_verifies(receipt, made.pop(digest), self.signers) for receipt, digest in self.proofs]
+        return [_verifies(verifier, receipt, made.pop(digest)) for receipt, digest in self.proofs]
 
 
 def _seal(sealer: Sealer, content: Content, created_at: datetime) -> Envelope:
@@ -217,12 +218,13 @@ def _seal_all(sealer: Sealer, contents: Sequence[Content], created_at: datetime)
 
 
 def _verify_all(proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> list[bool]:
-    return [_verifies(proof.receipt, Envelope.read(proof.envelope), signers) for proof in proofs]
+    verifier = ReceiptVerifier(signers)
+    return [_verifies(verifier, proof.receipt, Envelope.read(proof.envelope)) for proof in proofs]
 
 
-def _verifies(receipt: bytes, envelope: Envelope, signers: Sequence[DatedIdentity]) -> bool:
+def _verifies(verifier: ReceiptVerifier, receipt: bytes, envelope: Envelope) -> bool:
     try:
-        verify_receipt(receipt, envelope=envelope, signers=signers)
+        verifier.verify(receipt, envelope)
     except ReceiptError:
         return False
     return True

@@ -1,10 +1,11 @@
 """Receipts: a recipient's signed word that it keeps exactly this envelope with exactly this content (PROTOCOL.md, 5).
 
-    receipt length (4) | receipt (canonical JSON) | signature (64)
+    receipt length (4) | receipt (canonical JSON) | index (2) | count (2) | path (32 each) | signature (64)
 
 They are stored and sent as the exact bytes that were signed first, and verify for ever: the signing key has to have
 been in force at the time of receipt, not today. The agency gives one for each message, the terminal one for each notice
-and result (its acknowledgement).
+and result (its acknowledgement). Those of one batch share a signature, over the root of a hash tree; by its path to the
+root each proves itself without the others.
 """
 
 import struct
@@ -23,11 +24,14 @@ from transport.errors import (
     ReceiptSignatureBroken,
     ReceiptTimeImplausible,
 )
-from transport.identity import DatedIdentity, Identity
+from transport.hashtree import HASH_BYTES, HashTree, root_of
+from transport.identity import DatedIdentity, Identity, PublicIdentity
 
 MOST_RECEIPT_BYTES: Final = 2048
 _SIGNED: Final = b"renkei/1 receipt signature\x00"
 _LENGTH: Final = struct.Struct(">I")
+_COUNT: Final = struct.Struct(">H")
+_PLACE: Final = struct.Struct(">HH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +50,93 @@ class Receipt:
     protocol: str = wire.PROTOCOL
 
 
-def issue_receipt(opened: Opened, *, recipient: Identity, received_at: datetime) -> bytes:
-    """Return the receipt for an envelope that was verified and opened.
+def issue_receipts(opened: Sequence[Opened], *, recipient: Identity, received_at: datetime) -> list[bytes]:
+    """Return the receipts for envelopes that were verified and opened, in their order.
 
-    To be called before the envelope is stored and stored with it; to be sent only after that is durable.
+    To be called before the envelopes are stored and stored with them; to be sent only after that is durable.
     """
-    return sign_receipt(opened.envelope, recipient=recipient, received_at=received_at)
+    return sign_receipts([one.envelope for one in opened], recipient=recipient, received_at=received_at)
 
 
-def sign_receipt(envelope: Envelope, *, recipient: Identity, received_at: datetime) -> bytes:
-    """Return the receipt for an `envelope` that was verified earlier and is stored."""
-    body = wire.encode(_about(envelope, recipient.public.signing_key_id, received_at))
-    return _LENGTH.pack(len(body)) + body + recipient.sign(_SIGNED + body)
+def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, received_at: datetime) -> list[bytes]:
+    """Return the receipts for at most 512 `envelopes` that were verified earlier and are stored, in their order."""
+    key_id = recipient.public.signing_key_id
+    bodies = [wire.encode(_about(envelope, key_id, received_at)) for envelope in envelopes]
+    if not bodies:
+        return []
+    tree = HashTree(bodies)
+    signature = recipient.sign(_signed(len(bodies), tree.root))
+    return [
+        _LENGTH.pack(len(body)) + body + _PLACE.pack(index, len(bodies)) + tree.path(index) + signature
+        for index, body in enumerate(bodies)
+    ]
 
 
 def verify_receipt(raw: bytes, *, envelope: Envelope, signers: Sequence[DatedIdentity]) -> Receipt:
-    """Return what the receipt `raw` says when it proves that the recipient of `envelope` holds it.
+    """Return what one receipt says when it proves what it is for; see `ReceiptVerifier.verify`."""
+    return ReceiptVerifier(signers).verify(raw, envelope)
 
-    `envelope` is what this side sent, read from its exact stored bytes; `signers` are all registered versions of the
-    recipient.
-    Raises ReceiptMalformed, ReceiptOfAnother (protocol, id, a digest, a party, municipality, peer version),
-    ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken, ReceiptTimeImplausible.
+
+class ReceiptVerifier:
+    """Verifies receipts of one recipient, whose registered versions are `signers`, all that there ever were.
+
+    Receipts of one batch share a signature: it is checked for the first of them, and their paths for each.
     """
-    body, signature = _split(raw)
-    receipt = _read(body)
-    _compare(receipt, envelope)
-    keyed = [one for one in signers if one.public.signing_key_id == receipt.recipient_signing_key]
-    if not keyed or all(one.public.name != receipt.recipient for one in keyed):
-        raise ReceiptKeyUnknown
-    if not keyed[0].public.has_signed(signature, _SIGNED + body):
-        raise ReceiptSignatureBroken
-    if not any(one.in_force(receipt.received_at) for one in keyed if one.public.name == receipt.recipient):
-        raise ReceiptKeyNotInForce
-    if receipt.received_at < envelope.header.created_at - wire.CLOCK_TOLERANCE:
-        raise ReceiptTimeImplausible
-    return receipt
+
+    def __init__(self, signers: Sequence[DatedIdentity]) -> None:
+        self._signers = signers
+        self._good: set[tuple[str, bytes, bytes]] = set()
+
+    def verify(self, raw: bytes, envelope: Envelope) -> Receipt:
+        """Return what the receipt `raw` says when it proves that the recipient of `envelope` holds it.
+
+        `envelope` is what this side sent, read from its exact stored bytes.
+        Raises ReceiptMalformed, ReceiptOfAnother (protocol, id, a digest, a party, municipality, peer version),
+        ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken, ReceiptTimeImplausible.
+        """
+        parts = _split(raw)
+        receipt, signed = _read(parts.body), _signed(parts.count, _root(parts))
+        _compare(receipt, envelope)
+        keyed = [one for one in self._signers if one.public.signing_key_id == receipt.recipient_signing_key]
+        if not keyed or all(one.public.name != receipt.recipient for one in keyed):
+            raise ReceiptKeyUnknown
+        if not self._has_signed(keyed[0].public, parts.signature, signed):
+            raise ReceiptSignatureBroken
+        if not any(one.in_force(receipt.received_at) for one in keyed if one.public.name == receipt.recipient):
+            raise ReceiptKeyNotInForce
+        if receipt.received_at < envelope.header.created_at - wire.CLOCK_TOLERANCE:
+            raise ReceiptTimeImplausible
+        return receipt
+
+    def _has_signed(self, signer: PublicIdentity, signature: bytes, signed: bytes) -> bool:
+        told = (signer.signing_key_id, signature, signed)
+        if told not in self._good:
+            if not signer.has_signed(signature, signed):
+                return False
+            self._good.add(told)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A receipt taken apart: its body, which leaf of how many that is, the path to the root, and the signature."""
+
+    body: bytes
+    index: int
+    count: int
+    path: bytes
+    signature: bytes
+
+
+def _root(parts: _Parts) -> bytes:
+    root = root_of(parts.body, parts.index, parts.count, parts.path)
+    if root is None:
+        raise ReceiptMalformed(place="path")
+    return root
+
+
+def _signed(count: int, root: bytes) -> bytes:
+    return _SIGNED + _COUNT.pack(count) + root
 
 
 def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, Any]:
@@ -99,13 +155,16 @@ def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> di
     }
 
 
-def _split(raw: bytes) -> tuple[bytes, bytes]:
-    if len(raw) > MOST_RECEIPT_BYTES or len(raw) < _LENGTH.size + SIGNATURE_BYTES:
+def _split(raw: bytes) -> _Parts:
+    if len(raw) > MOST_RECEIPT_BYTES or len(raw) < _LENGTH.size + _PLACE.size + SIGNATURE_BYTES:
         raise ReceiptMalformed(place="length")
     (length,) = _LENGTH.unpack_from(raw)
-    if len(raw) != _LENGTH.size + length + SIGNATURE_BYTES:
+    end = _LENGTH.size + length
+    path_at, signature_at = end + _PLACE.size, len(raw) - SIGNATURE_BYTES
+    if path_at > signature_at or (signature_at - path_at) % HASH_BYTES:
         raise ReceiptMalformed(place="length")
-    return raw[_LENGTH.size : -SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
+    index, count = _PLACE.unpack_from(raw, end)
+    return _Parts(raw[_LENGTH.size : end], index, count, raw[path_at:signature_at], raw[signature_at:])
 
 
 _LAYOUT: Final = wire.layout(

@@ -3,6 +3,7 @@
 `--home` names the agency's own directory here: it is the other side, and shares nothing with a terminal.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -42,6 +43,9 @@ def serve(said: Invocation, *, with_parent: bool) -> int:
         threading.Thread(target=_wait_for_parent, args=(stop,), name="parent-watch", daemon=True).start()
 
     def ready(address: str, port: int) -> None:
+        # What was made by now stays to the end. To look through it again at each collection, while batches of messages
+        # come and go, takes a fifth of the agency's time.
+        gc.freeze()
         # A line of JSON in either form of output: whoever started the agency waits for it.
         sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
         sys.stdout.flush()

@@ -38,6 +38,7 @@ _COMMANDS = {
     "release": "console.commands.review:release",
     "withdraw": "console.commands.review:withdraw",
     "resend": "console.commands.review:resend",
+    "confirm": "console.commands.review:confirm",
     "revise": "console.commands.entry:revise",
     "undo": "console.commands.entry:undo",
     "send": "console.commands.exchange:send",

@@ -1,4 +1,4 @@
-"""`approve`, `return`, `hold`, `release`, `withdraw` and `resend`: decide about messages in the queue."""
+"""`approve`, `return`, `hold`, `release`, `withdraw`, `resend`: decide about messages; `confirm`: about notices."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -98,14 +98,35 @@ def resend(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> i
     return _decide(said, Step.RESEND, exchange.resend, numbers, everything=everything)
 
 
+@click.command("confirm")
+@click.argument("numbers", nargs=-1, required=True, metavar="ID...", type=click.IntRange(min=1))
+@click.pass_obj
+def confirm(said: Invocation, *, numbers: tuple[int, ...]) -> int:
+    """Confirm received notices whose changes were read; a deletion waits for a second person then."""
+    from console.jobs import confirmation
+
+    with said.acting() as (terminal, session):
+        done = confirmation.confirm(terminal, session, numbers)
+    data = {"changed": done.changed, "waiting": done.waiting, "refused": _refusals(done, said.words)}
+    counts = {"changed": len(done.changed), "waiting": len(done.waiting), "refused": len(done.refused)}
+    told = said.words("commands.confirm.done", **counts)
+    said.output.result(data, [*_refused_lines(done, said.words), told])
+    return _status(done)
+
+
 def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequence[int], *, everything: bool) -> int:
     if everything == bool(numbers):
         raise click.UsageError(said.words("commands.usage.messages"), click.get_current_context())
     with said.acting() as (terminal, session):
         chosen = _all_for(terminal, session, step) if everything else numbers
         done = decision(terminal, session, chosen)
-    data = {"changed": list(done.changed), "refused": [_refusal(one, said.words) for one in done.refused]}
-    said.output.result(data, _lines(done, said.words))
+    data = {"changed": list(done.changed), "refused": _refusals(done, said.words)}
+    told = said.words("commands.review.done", changed=len(done.changed), refused=len(done.refused))
+    said.output.result(data, [*_refused_lines(done, said.words), told])
+    return _status(done)
+
+
+def _status(done: "Changed") -> int:
     return max((status_of(one.reason) for one in done.refused), default=Status.DONE)
 
 
@@ -124,13 +145,16 @@ def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
     return [row.id for row in queue.rows(terminal, session, numbers) if row.hold != Hold.ALARM]
 
 
+def _refusals(done: "Changed", words: Words) -> list[dict[str, object]]:
+    return [_refusal(one, words) for one in done.refused]
+
+
 def _refusal(refusal: "Refusal", words: Words) -> dict[str, object]:
     text = words.fault(refusal.reason, refusal.facts)
     return {"id": refusal.id, "reason": refusal.reason, "message": text.cause, "remedy": text.remedy}
 
 
-def _lines(done: "Changed", words: Words) -> Iterator[str]:
+def _refused_lines(done: "Changed", words: Words) -> Iterator[str]:
     for one in done.refused:
         text = words.fault(one.reason, one.facts)
         yield visible(words("commands.review.refused", id=one.id, cause=text.cause, remedy=text.remedy))
-    yield words("commands.review.done", changed=len(done.changed), refused=len(done.refused))

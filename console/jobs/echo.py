@@ -10,6 +10,7 @@ from store import queue
 from store.message.canonical import decode
 from store.message.echoes import is_echo, may_be_echo, number_of
 from store.message.kinds import AgencyNotice, Message, ResidentRecord
+from store.message.matching import numbers_of
 from store.message.rules import RULES, Finding
 
 _RULE: Final = RULES["corrected_by_notice"]
@@ -18,7 +19,16 @@ _RULE: Final = RULES["corrected_by_notice"]
 def pseudonym(terminal: Terminal, message: ResidentRecord | AgencyNotice) -> str | None:
     """Return the pseudonym of the number that a message states, under which notices are found; None without one."""
     number = number_of(message)
-    return terminal.vault.pseudonym("number", number) if number else None
+    return _pseudonym(terminal, number) if number else None
+
+
+def pseudonyms(terminal: Terminal, notice: AgencyNotice) -> set[str]:
+    """Return the pseudonyms of all numbers by which a notice knows its person."""
+    return {_pseudonym(terminal, number) for number in numbers_of(notice)}
+
+
+def _pseudonym(terminal: Terminal, number: str) -> str:
+    return terminal.vault.pseudonym("number", number)
 
 
 def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding | None:
@@ -29,7 +39,7 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     if not may_be_echo(message):
         return None
     about = pseudonym(terminal, message)
-    rows = queue.notices_about(conn, about) if about else []
+    rows = queue.notices_about(conn, [about]) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
     for row in rows:
         if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):

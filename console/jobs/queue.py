@@ -21,7 +21,7 @@ from store.message.canonical import decode
 from store.message.checking import check
 from store.message.names import NamePart
 from store.message.rules import Finding
-from store.message.states import UNSENT, Direction, InState, OutState, state_of
+from store.message.states import CONFIRMABLE, UNSENT, Direction, OutState, state_of
 from store.queue import Claims, Key, MessageRow, QueueFilter, Task
 from store.rights import Right
 from transport.envelope import Envelope
@@ -33,7 +33,7 @@ _MOST_HISTORY: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The line of counts: how many outgoing messages are in each state that wants a person, and notices not handled."""
+    """The line of counts: how many messages are in each state that wants a person, and how many notices."""
 
     review: int
     approved: int
@@ -62,7 +62,7 @@ class QueueQuery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """Who has a message in hand, so that others only read it: `task` is `edit` or `review`."""
+    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`."""
 
     task: str
     person: str
@@ -188,7 +188,7 @@ def counts(terminal: Terminal) -> Counts:
         overdue=overdue,
         unknown=number(OutState.UNKNOWN) + number(OutState.SENDING),
         refused=number(OutState.REFUSED),
-        received=found.get((Direction.IN, InState.RECEIVED), 0),
+        received=sum(found.get((Direction.IN, state), 0) for state in CONFIRMABLE),
     )
 
 
@@ -249,15 +249,15 @@ def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[Q
 def read(terminal: Terminal, session: Session, number: int, *, take: bool = False) -> MessageView:
     """Return one message whole, and record that the person looked at it.
 
-    With `take`, one who may approve has it in hand while it waits for review, unless somebody else has: that one is
-    told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptError.
+    With `take`, one who may approve or confirm it has it in hand while it waits for that, unless somebody else has:
+    that one is told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptError.
     """
     admit(terminal, session, Right.READ)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
         event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
         terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
-        if take and row.state is OutState.REVIEW and session.may(Right.APPROVE):
+        if take:
             _take(tx, session, row)
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
@@ -323,8 +323,15 @@ def _overdue_before(terminal: Terminal) -> datetime:
 
 
 def _take(tx: Connection, session: Session, row: MessageRow) -> None:
+    """Have a message in hand that waits for what this person may do with it."""
+    if row.state is OutState.REVIEW and session.may(Right.APPROVE):
+        task = Task.REVIEW
+    elif row.state in CONFIRMABLE and session.may(Right.CONFIRM) and row.author != session.person_id:
+        task = Task.CONFIRM
+    else:
+        return
     with suppress(MessageClaimed):
-        queue.claim(tx, row, Task.REVIEW, session_id=session.id, now=clock.now())
+        queue.claim(tx, row, task, session_id=session.id, now=clock.now())
 
 
 def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:

@@ -1,9 +1,11 @@
 """Review (審査) and approval (決裁): what a person decides about messages in the queue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+
+from sqlalchemy import Connection
 
 from console.errors import ReasonTooLong
 from console.jobs.admission import admit
@@ -13,7 +15,7 @@ from store import clock, queue
 from store.errors import ReasonMissing
 from store.log import Draft, Event
 from store.message.states import TRANSITIONS, Step
-from store.queue import Act, MessageRow
+from store.queue import Act, MessageRow, Moved
 
 Seen = Mapping[int, int]
 """The versions of messages as the person saw them, by number: what somebody else has changed since is refused."""
@@ -46,6 +48,11 @@ class Changed:
 
     changed: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many took the step."""
+        return len(self.changed)
 
 
 def approve(
@@ -101,32 +108,53 @@ def _decide(
     right = TRANSITIONS[step].right
     if right is not None:
         admit(terminal, session, right)
-    done = Changed()
+
+    def take(tx: Connection, some: Sequence[int]) -> Moved:
+        act = Act(
+            by=session.person_id,
+            session=session.id,
+            now=clock.now(),
+            two_persons=terminal.settings.review.two_persons,
+            warnings_confirmed=confirm_warnings,
+            reason=reason,
+            seen=seen,
+        )
+        return queue.move_many(tx, terminal.vault, some, step, act)
+
+    moved = decide(terminal, session, numbers, _EVENTS[step], take)
+    return Changed([row.id for row in moved.changed], refusals_of(moved))
+
+
+def decide(
+    terminal: Terminal,
+    by: Session,
+    numbers: Sequence[int],
+    event: Event,
+    take: Callable[[Connection, Sequence[int]], Moved],
+) -> Moved:
+    """Take a person's step with messages and record it, each with its own entry, in the transaction of the step."""
+    done = Moved()
     # In portions, so that a long list never keeps other writers waiting.
     for start in range(0, len(numbers), _PORTION):
         with terminal.database.writing() as tx:
-            act = Act(
-                by=session.person_id,
-                session=session.id,
-                now=clock.now(),
-                two_persons=terminal.settings.review.two_persons,
-                warnings_confirmed=confirm_warnings,
-                reason=reason,
-                seen=seen,
-            )
-            moved = queue.move_many(tx, terminal.vault, numbers[start : start + _PORTION], step, act)
-            terminal.log.append_many(tx, [_entry(session, step, row) for row in moved.changed])
-        done.changed += [row.id for row in moved.changed]
-        done.refused += [Refusal(one.id, one.error.code, one.error.facts) for one in moved.refused]
+            moved = take(tx, numbers[start : start + _PORTION])
+            terminal.log.append_many(tx, [_entry(by, event, row) for row in moved.changed])
+        done.changed.extend(moved.changed)
+        done.refused.extend(moved.refused)
     return done
 
 
-def _entry(session: Session, step: Step, row: MessageRow) -> Draft:
+def refusals_of(moved: Moved) -> list[Refusal]:
+    """Return what is told of those that could not take a step."""
+    return [Refusal(one.id, one.error.code, one.error.facts) for one in moved.refused]
+
+
+def _entry(by: Session, event: Event, row: MessageRow) -> Draft:
     # The digest binds the decision to the exact content and revision that the person saw.
     return Draft(
-        _EVENTS[step],
-        actor=session.person_id,
-        session=session.id,
+        event,
+        actor=by.person_id,
+        session=by.id,
         object=row.uid,
         detail={"revision": row.revision, "content": row.digest.hex(), "to": str(row.state)},
     )

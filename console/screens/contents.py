@@ -74,10 +74,11 @@ class Contents:
         yield from self._pair(
             words("message.status.waiting"), f"{waited}  {words('message.late')}" if row.overdue else waited, late
         )
+        author, approver = ("author", "approver") if row.direction == "out" else ("first", "confirmed")
         if row.author is not None:
-            yield from self._pair(words("message.status.author"), row.author)
+            yield from self._pair(words(f"message.status.{author}"), row.author)
         if row.approver is not None:
-            yield from self._pair(words("message.status.approver"), row.approver)
+            yield from self._pair(words(f"message.status.{approver}"), row.approver)
         if row.revision > 1:
             yield from self._pair(words("message.status.revision"), str(row.revision))
         if self._view.reason:

@@ -1,4 +1,4 @@
-"""One message (内容): read it, then approve it or return it."""
+"""One message (内容): read it, then approve it or return it; confirm it (確認票) when it is a notice."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from console.keys import MESSAGE, Key, bindings
 from console.screens.characters import CharactersScreen
 from console.screens.dialogs import Question
-from console.screens.review import Review
+from console.screens.review import Review, possible
 from console.screens.revisions import RevisionScreen
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
@@ -20,13 +20,15 @@ from console.words import Words
 
 if TYPE_CHECKING:
     from console.jobs.draft import Draft
-    from console.jobs.queue import MessageView
+    from console.jobs.queue import MessageView, QueueRow
     from console.jobs.review import Changed
     from console.session import Session
     from console.terminal import Terminal
 
 # What the table of steps says about keys: by their actions, which are called as the steps are.
-_STEPS: Final = frozenset({"approve", "give_back", "hold", "release", "revise"})
+_STEPS: Final = frozenset({"approve", "give_back", "confirm", "hold", "release", "revise"})
+# One key for both: what goes out is approved, what came in is confirmed.
+_WAYS: Final = {"approve": "out", "confirm": "in"}
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
@@ -110,6 +112,10 @@ class MessageScreen(ConsoleScreen):
             return
         self._review("approve", self.shown.row.warnings)
 
+    def action_confirm(self) -> None:
+        """Confirm what a notice changes; a deletion wants a second person after this one."""
+        self._review("confirm")
+
     def action_give_back(self) -> None:
         """Return it with a reason."""
         self._review("give_back")
@@ -131,12 +137,18 @@ class MessageScreen(ConsoleScreen):
         # Also when it was refused: somebody else may have changed what is on the screen.
         self._read()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Obey a key that has two meanings by the way the message travels."""
+        if self.shown is not None and self.shown.row.direction != _WAYS.get(action, self.shown.row.direction):
+            return False
+        return super().check_action(action, parameters)
+
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
         return super().offers(key) and (self.shown is None or self._possible(key.action))
 
     def _possible(self, action: str) -> bool:
-        from store.message.states import TRANSITIONS, UNDOABLE, Step
+        from store.message.states import UNDOABLE
 
         if self.shown is None:
             return False
@@ -149,8 +161,12 @@ class MessageScreen(ConsoleScreen):
             return row.direction == "out" and row.state in UNDOABLE
         if action not in _STEPS:
             return True
-        transition = TRANSITIONS[Step(action)]
-        return row.direction == transition.direction and row.state in transition.sources
+        # Who was the first of two persons is not the second.
+        return possible(action, row) and not (action == "confirm" and self._is_own(row))
+
+    def _is_own(self, row: "QueueRow") -> bool:
+        session = self.console_app.session
+        return session is not None and row.author == session.person_id
 
     # Correcting and undoing
 

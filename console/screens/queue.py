@@ -29,11 +29,14 @@ _STATES: Final = {
         None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
         "withdrawn", "being_undone",
     ),
-    "in": (None, "received", "on_hold", "confirmed", "exported", "applied", "returned", "superseded"),
+    "in": (
+        None, "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned", "superseded",
+    ),
 }  # fmt: skip
 _STATE_STYLES: Final = {
     "review": "key",
     "received": "key",
+    "awaiting_second": "key",
     "held": "faint",
     "on_hold": "attention",
     "returned": "attention",
@@ -190,6 +193,9 @@ class QueueScreen(ConsoleScreen):
         if not self.roll.selected and row is not None and row.warnings and row.state == "review":
             # Warnings are confirmed by somebody who has them on the screen.
             self._open(row.id, hint="queue.note.read_first")
+            return
+        if self.view.direction == "in":
+            self.say("note", "queue.note.open_first")
             return
         self._review("approve")
 

@@ -1,4 +1,4 @@
-"""Approving, returning, holding and releasing: asked the same way from the queue and from an opened message."""
+"""Approving, confirming, returning, holding, releasing: asked the same way from the queue and from an opened message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Review:
             facts = {"reference": self.row.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
             return
-        if self.row is not None and not _possible(self.step, self.row):
+        if self.row is not None and not possible(self.step, self.row):
             direction, state = self.row.direction, self.row.state
             self.screen.notice.say(
                 "note",
@@ -51,10 +51,18 @@ class Review:
     def _text(self, words: Words) -> str:
         if self.row is None:
             return words(f"queue.ask.{self.step}_many", count=len(self.ids))
-        key = "approve_warnings" if self.step == "approve" and self.warnings else self.step
+        key = "approve_warnings" if self.step == "approve" and self.warnings else self._step_of(self.row)
         kind = words.name("queue.kind", self.row.kind)
         facts = {"reference": self.row.reference, "kind": kind, "name": self.row.name, "count": self.warnings}
-        return words(f"queue.ask.{key}", **facts)
+        return words(f"queue.ask.{key}", **facts, first=self.row.author or "")
+
+    def _step_of(self, row: "QueueRow") -> str:
+        """Return what the step is called for a message: a deletion is confirmed by two persons."""
+        if self.step != "confirm":
+            return self.step
+        if row.state == "awaiting_second":
+            return "confirm_second"
+        return "confirm_first" if "category_lost" in row.matter else "confirm"
 
     def _check(self, typed: str) -> str | None:
         if self.step == "give_back":
@@ -66,7 +74,7 @@ class Review:
             self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
 
     def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
-        from console.jobs import review
+        from console.jobs import confirmation, review
 
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
         match self.step:
@@ -76,12 +84,16 @@ class Review:
                 return review.give_back(terminal, session, self.ids, reason=typed, seen=seen)
             case "hold":
                 return review.hold(terminal, session, self.ids, seen=seen)
+            case "confirm":
+                return confirmation.confirm(terminal, session, self.ids, seen=seen)
             case _:
                 return review.release(terminal, session, self.ids, seen=seen)
 
     def _tell(self, changed: "Changed") -> None:
         self.done(changed)
-        step, count, refused = self.step, len(changed.changed), changed.refused
+        step, count, refused = self.step, changed.count, changed.refused
+        if self.row is not None and self._step_of(self.row) == "confirm_first":
+            step = "confirm_first"
 
         def text(words: Words) -> str:
             told = words(f"queue.did.{step}", count=count) if count else ""
@@ -93,8 +105,11 @@ class Review:
         self.screen.notice.say("done" if not refused else "note" if count else "trouble", text)
 
 
-def _possible(step: str, row: "QueueRow") -> bool:
-    from store.message.states import TRANSITIONS, Step
+def possible(step: str, row: "QueueRow") -> bool:
+    """Tell whether the state of a message allows a step."""
+    from store.message.states import CONFIRMABLE, TRANSITIONS, Step
 
+    if step == "confirm":
+        return row.direction == "in" and row.state in CONFIRMABLE
     transition = TRANSITIONS[Step(step)]
     return row.direction == transition.direction and row.state in transition.sources

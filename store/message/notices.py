@@ -46,6 +46,11 @@ def check_agency_notice(record: Mapping[str, Any], notes: Notes) -> None:
         _check_scope(changes, notes)
 
 
+def asks_for_deletion(record: Mapping[str, Any]) -> bool:
+    """Tell whether a notice says that the person is of no category any longer: a deletion (消除) follows."""
+    return "category_lost" in record
+
+
 def _check_change(change: object, field: str, notes: Notes) -> None:
     """Check one element: its items, then both values by what the item is."""
     prefix = f"{field}."

@@ -41,6 +41,7 @@ class InState(StrEnum):
 
     RECEIVED = "received"  # 未処理
     ON_HOLD = "on_hold"  # 保留: no resident matches, or several do
+    AWAITING_SECOND = "awaiting_second"  # 二人目待ち: a deletion (消除) that the first of two persons has confirmed
     CONFIRMED = "confirmed"  # 確認済
     EXPORTED = "exported"  # 連携済: handed to the resident-record system
     APPLIED = "applied"  # 反映済: that system said so
@@ -96,6 +97,8 @@ class Step(StrEnum):
     PUT_ON_HOLD = "put_on_hold"
     TAKE_UP = "take_up"
     CONFIRM = "confirm"
+    CONFIRM_FIRST = "confirm_first"
+    CONFIRM_SECOND = "confirm_second"
     EXPORT = "export"
     APPLY = "apply"
     FAIL_TO_APPLY = "fail_to_apply"
@@ -107,6 +110,7 @@ class Ask(StrEnum):
     """What a step asks for, besides state and right."""
 
     SECOND_PERSON = "second_person"  # not who entered it, while the two-person rule is on
+    OTHER_PERSON = "other_person"  # not who took the step before it, whatever the municipality says
     CONFIRMED_WARNINGS = "confirmed_warnings"
     REASON = "reason"
     PLANNED_DAY = "planned_day"  # not before the planned day has come
@@ -166,14 +170,22 @@ _ROWS: Final = (
     _out(Step.SET_ASIDE, {_O.APPROVED, _O.SENDING, _O.UNKNOWN}, _O.HELD),
     # What cancels or replaces a refused message was accepted: nothing of it is open any more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
-    _in(Step.PUT_ON_HOLD, {_I.RECEIVED}, _I.ON_HOLD, Right.CONFIRM),
+    # Also by the second person, who does not agree with the first.
+    _in(Step.PUT_ON_HOLD, {_I.RECEIVED, _I.AWAITING_SECOND}, _I.ON_HOLD, Right.CONFIRM),
     _in(Step.TAKE_UP, {_I.ON_HOLD}, _I.RECEIVED, Right.CONFIRM),
+    # Which of these it is the content tells: a deletion takes two persons (`store.queue.notices`).
     _in(Step.CONFIRM, {_I.RECEIVED}, _I.CONFIRMED, Right.CONFIRM),
+    _in(Step.CONFIRM_FIRST, {_I.RECEIVED}, _I.AWAITING_SECOND, Right.CONFIRM),
+    _in(Step.CONFIRM_SECOND, {_I.AWAITING_SECOND}, _I.CONFIRMED, Right.CONFIRM, Ask.OTHER_PERSON),
     _in(Step.EXPORT, {_I.CONFIRMED}, _I.EXPORTED, Right.CONFIRM),
     _in(Step.APPLY, {_I.EXPORTED}, _I.APPLIED, Right.CONFIRM),
     _in(Step.FAIL_TO_APPLY, {_I.EXPORTED}, _I.RETURNED, Right.CONFIRM),
     _in(Step.RECONFIRM, {_I.RETURNED}, _I.CONFIRMED, Right.CONFIRM),
-    _in(Step.SUPERSEDE, {_I.RECEIVED, _I.ON_HOLD, _I.CONFIRMED, _I.RETURNED}, _I.SUPERSEDED),
+    _in(
+        Step.SUPERSEDE,
+        {_I.RECEIVED, _I.ON_HOLD, _I.AWAITING_SECOND, _I.CONFIRMED, _I.RETURNED},
+        _I.SUPERSEDED,
+    ),
 )
 
 TRANSITIONS: Final[Mapping[Step, Transition]] = MappingProxyType({row.step: row for row in _ROWS})
@@ -187,6 +199,9 @@ UNSENT: Final = frozenset({OutState.REVIEW, OutState.RETURNED, OutState.APPROVED
 
 UNDOABLE: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
 """States in which an outgoing message has left: only another one that points at it cancels or replaces it."""
+
+CONFIRMABLE: Final = frozenset({InState.RECEIVED, InState.AWAITING_SECOND})
+"""States in which a notice waits for a person to confirm it."""
 
 
 def steps_from(state: State) -> tuple[Transition, ...]:

@@ -38,7 +38,7 @@ from store.queue.contents import (
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
-from store.queue.notices import notices_about
+from store.queue.notices import confirm, notices_about, supersede_others
 from store.queue.pages import (
     Key,
     Order,
@@ -123,6 +123,7 @@ __all__ = [
     "arrive",
     "claim",
     "claims_of_others",
+    "confirm",
     "content_of",
     "contents_of",
     "count",
@@ -166,5 +167,6 @@ __all__ = [
     "shipments_of",
     "shipped_elsewhere",
     "sound_contents_of",
+    "supersede_others",
     "unacknowledged",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from store.errors import MessageClaimed
-from store.message.states import OutState
+from store.message.states import CONFIRMABLE, OutState
 from store.people.sessions import LEASE, SESSIONS, is_abandoned
 from store.queue.tables import MessageRow
 from store.schema import Moment, table
@@ -25,6 +25,7 @@ class Task(StrEnum):
 
     EDIT = "edit"
     REVIEW = "review"
+    CONFIRM = "confirm"
 
 
 class ClaimRow(SQLModel, table=True):
@@ -52,8 +53,17 @@ class Claim:
     since: datetime
 
     def binds(self, message: MessageRow) -> bool:
-        """Tell whether others only read the message: a review is over as soon as the message has left it."""
-        return self.task is Task.EDIT or message.state is OutState.REVIEW
+        """Tell whether others only read the message: a review is over as soon as the message has left it.
+
+        So is a confirmation when the first of two persons has given theirs: the next one is not theirs.
+        """
+        match self.task:
+            case Task.EDIT:
+                return True
+            case Task.REVIEW:
+                return message.state is OutState.REVIEW
+            case Task.CONFIRM:
+                return message.state in CONFIRMABLE and message.author != self.person
 
 
 Claims = Mapping[int, Claim]

@@ -19,10 +19,12 @@ from store.errors import (
     MessageChanged,
     MessageMissing,
     NotYetDue,
+    OtherPersonNeeded,
     OutOfOrder,
     QueueFault,
     ReasonMissing,
     RightsFault,
+    SealBroken,
     SecondPersonNeeded,
     StepRefused,
     WarningsUnconfirmed,
@@ -83,7 +85,7 @@ class Refusal:
     """A message that could not take the step, and why."""
 
     id: int
-    error: QueueFault | RightsFault
+    error: QueueFault | RightsFault | SealBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 
 def _claims(tx: Connection, step: Step, act: Act) -> Claims:
     """Return what a step must leave alone: nothing where the terminal itself acts, by what the peer has said."""
-    return {} if TRANSITIONS[step].right is None else claims_of_others(tx, act.session, act.now)
+    own = act.by is None or TRANSITIONS[step].right is None
+    return {} if own else claims_of_others(tx, act.session, act.now)
 
 
 # ── What a step asks, and what it makes of a row ──────────────────────────────────────────────────
@@ -219,39 +222,51 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
     if must_wait:
         raise OutOfOrder(reference=row.reference)
     moved = row._replace(
-        state=transition.target, hold=None, state_since=act.now, version=row.version + 1, changed_by=act.by
+        state=transition.target, hold=_HOLDS.get(step), state_since=act.now, version=row.version + 1, changed_by=act.by
     )
+    return _decided(moved, step, act)
+
+
+def _decided(moved: MessageRow, step: Step, act: Act) -> MessageRow:
+    """Return the row with what the step decides besides its state: who approved it, and where it waits."""
     match step:
         case Step.APPROVE:
-            approved = moved._replace(
-                approver=act.by,
-                approved_revision=row.revision,
-                approved_digest=row.digest,
-                warnings=0,
-            )
-            return _wait_for_day(approved, act)
+            return _wait_for_day(_approved(moved, act), act)
+        case Step.CONFIRM | Step.CONFIRM_SECOND:
+            return _approved(moved, act)
+        case Step.CONFIRM_FIRST | Step.PUT_ON_HOLD:
+            # On hold, what the first of two persons confirmed begins anew.
+            return moved._replace(author=act.by if step is Step.CONFIRM_FIRST else None)
         case Step.RELEASE:
-            return _wait_for_day(moved, act) if row.approved else moved._replace(state=OutState.REVIEW)
-        case Step.HOLD:
-            return moved._replace(hold=Hold.HAND)
-        case Step.SET_ASIDE:
-            return moved._replace(hold=Hold.ALARM)
+            return _wait_for_day(moved, act) if moved.approved else moved._replace(state=OutState.REVIEW)
         case Step.GIVE_BACK | Step.REVISE:
             return moved._replace(approver=None, approved_revision=None, approved_digest=None)
         case _:
             return moved
 
 
-_ONLY_MOVING: Final = frozenset(Step) - {Step.APPROVE, Step.GIVE_BACK, Step.REVISE}
+def _approved(row: MessageRow, act: Act) -> MessageRow:
+    return row._replace(approver=act.by, approved_revision=row.revision, approved_digest=row.digest, warnings=0)
+
+
+_HOLDS: Final = {Step.HOLD: Hold.HAND, Step.SET_ASIDE: Hold.ALARM}
+_ONLY_MOVING: Final = frozenset(Step) - {
+    Step.APPROVE,
+    Step.GIVE_BACK,
+    Step.REVISE,
+    Step.PUT_ON_HOLD,
+    Step.CONFIRM,
+    Step.CONFIRM_FIRST,
+    Step.CONFIRM_SECOND,
+}
 """Steps after which a row differs in its state alone."""
 
 
 def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
     """Raise when the step asks for something that is not given; ORDER is a matter of other rows."""
     match ask:
-        case Ask.SECOND_PERSON:
-            if act.by is None or (act.two_persons and act.by == row.author):
-                raise SecondPersonNeeded(reference=row.reference)
+        case Ask.SECOND_PERSON | Ask.OTHER_PERSON:
+            _answer_person(ask, row, act)
         case Ask.CONFIRMED_WARNINGS:
             if row.warnings and not act.warnings_confirmed:
                 raise WarningsUnconfirmed(reference=row.reference, count=row.warnings)
@@ -263,6 +278,14 @@ def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
         case Ask.APPROVAL:
             if not row.approved:
                 raise ApprovalVoid(reference=row.reference)
+
+
+def _answer_person(ask: Ask, row: MessageRow, act: Act) -> None:
+    same = act.by is None or act.by == row.author
+    if ask is Ask.OTHER_PERSON and same:
+        raise OtherPersonNeeded(reference=row.reference)
+    if ask is Ask.SECOND_PERSON and same and (act.two_persons or act.by is None):
+        raise SecondPersonNeeded(reference=row.reference)
 
 
 def _answer_planned_day(row: MessageRow, step: Step, act: Act) -> None:

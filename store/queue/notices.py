@@ -1,13 +1,96 @@
-"""Received notices by the number that they are about."""
+"""Received notices: which of several about one person stands, and what confirming one leads to."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from store.message.states import Direction
+from store.errors import ContentErased
+from store.message.canonical import decode
+from store.message.kinds import AgencyNotice
+from store.message.matching import is_same_person
+from store.message.notices import asks_for_deletion
+from store.message.states import CONFIRMABLE, TRANSITIONS, Direction, InState, Step
+from store.queue.contents import sound_contents_of
+from store.queue.intake import MessageKey, known
+from store.queue.moves import Act, Moved, Refusal, move_many
+from store.queue.pages import get, rows_of
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
+from store.vault import Vault
 
 
-def notices_about(conn: Connection, about: str) -> list[MessageRow]:
-    """Return the notices with that pseudonym of a card's or certificate's number, the newest first, in any state."""
-    chosen = select_messages().where(MESSAGES.c.subject == about, MESSAGES.c.direction == Direction.IN.value)
+def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
+    """Return the notices with these pseudonyms of a card's or certificate's number, the newest first, in any state."""
+    chosen = select_messages().where(MESSAGES.c.subject.in_(abouts), MESSAGES.c.direction == Direction.IN.value)
     by_age = chosen.order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
     return [message_row(row) for row in conn.execute(by_age)]
+
+
+def supersede_others(
+    tx: Connection, vault: Vault, number: int, notice: AgencyNotice, abouts: Collection[str], act: Act
+) -> list[MessageRow]:
+    """Let the newest of the notices about one person stand, now that `notice` has come in; return the superseded ones.
+
+    `number` is the one it was given, `abouts` are the pseudonyms of the numbers by which it knows its person. What it
+    names itself is superseded as well. A notice whose content does not open supersedes nothing and stands: people have
+    to look at it anyway.
+    """
+    arrived = get(tx, number)
+    others = {row.id: row for row in notices_about(tx, abouts) if row.id != number and _may_matter(row, arrived)}
+    gone = set(_named(tx, notice))
+    for at, content in sound_contents_of(tx, vault, others).opened.items():
+        other = AgencyNotice.from_record(decode(content))
+        if _age(others[at]) < _age(arrived):
+            gone.update({at} if is_same_person(other, notice) else ())
+        elif is_same_person(notice, other):
+            gone.add(number)
+    return move_many(tx, vault, sorted(gone), Step.SUPERSEDE, act).changed
+
+
+def _named(tx: Connection, notice: AgencyNotice) -> list[int]:
+    """Return the number of the notice that this one says it replaces, if that one is here."""
+    if notice.supersedes is None:
+        return []
+    key = MessageKey(str(notice.kind), notice.supersedes)
+    return [one.id for one in known(tx, Direction.IN, [key]).values()]
+
+
+def confirm(tx: Connection, vault: Vault, numbers: Sequence[int], act: Act) -> Moved:
+    """Confirm notices as one person; a notice that leads to a deletion then waits for a second one.
+
+    Those that cannot be confirmed, or do not open, are told and stay as they are.
+    """
+    rows = {row.id: row for row in rows_of(tx, numbers) if row.state in CONFIRMABLE}
+    contents = sound_contents_of(tx, vault, rows)
+    steps, done = defaultdict[Step, list[int]](list), Moved()
+    for number in dict.fromkeys(numbers):
+        if number in rows and number not in contents.opened:
+            erased = ContentErased(reference=rows[number].reference)
+            done.refused.append(Refusal(number, contents.broken.get(number, erased)))
+        else:
+            steps[_step(rows.get(number), contents.opened)].append(number)
+    for step, some in steps.items():
+        moved = move_many(tx, vault, some, step, act)
+        done.changed.extend(moved.changed)
+        done.refused.extend(moved.refused)
+    return done
+
+
+def _step(row: MessageRow | None, opened: dict[int, bytes]) -> Step:
+    """Return the step by which a person confirms a notice; what cannot be confirmed the table of steps refuses."""
+    if row is None:
+        return Step.CONFIRM
+    if row.state is InState.AWAITING_SECOND:
+        return Step.CONFIRM_SECOND
+    return Step.CONFIRM_FIRST if asks_for_deletion(decode(opened[row.id])) else Step.CONFIRM
+
+
+def _may_matter(row: MessageRow, arrived: MessageRow) -> bool:
+    """Tell whether a notice could be superseded by the one that arrived, or supersede it."""
+    return row.state in TRANSITIONS[Step.SUPERSEDE].sources or _age(row) > _age(arrived)
+
+
+def _age(row: MessageRow) -> tuple[datetime, int]:
+    """Return what orders notices in time; of those from one moment the one that came last is the newest."""
+    return row.occurred_at, row.id

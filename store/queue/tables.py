@@ -158,6 +158,8 @@ RESULTS: Final = table(PeerResult)
 class MessageRow(NamedTuple):
     """A message's row. `author`, `approver` and `changed_by` are person IDs, `subject` a pseudonym.
 
+    Of a notice `approver` is who confirmed it, `author` the first of two where it took two.
+
     A tuple, because every step of every message makes a new one, and a dataclass of as many fields takes ten times as
     long.
     """

@@ -10,7 +10,6 @@ ROOT: Final = Path(__file__).parents[2]
 READERS: Final = {"LogFilter"}
 PLANNED: Final = {
     Event.NOTICE_TAKEN_UP,
-    Event.NOTICE_CONFIRMED,
     Event.NOTICE_APPLIED,
     Event.NOTICE_NOT_APPLIED,
     Event.NOTICE_EXPORTED,

@@ -25,7 +25,7 @@ from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site
 from tests.faults import failing, failing_files
 from tests.faults.competing import compete
-from tests.faults.crashes import RECEIVED, SERIES, crash
+from tests.faults.crashes import CONFIRMED, SERIES, crash
 from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
@@ -48,7 +48,9 @@ def main() -> None:
     kills = kinds.add_parser("kills", help="kill the console in the middle of exchanges")
     kills.add_argument("--rounds", type=int, default=50)
     kills.set_defaults(run=_kill)
-    crashes = kinds.add_parser("crashes", help="kill the console at any moment of taking in, approving and exchanging")
+    crashes = kinds.add_parser(
+        "crashes", help="kill the console at any moment of taking in, approving, exchanging, confirming"
+    )
     crashes.add_argument("--count", type=int, default=1000, help="10000 take half an hour or so")
     crashes.add_argument("--at-once", type=int, default=os.cpu_count(), help="series side by side, one a core")
     crashes.set_defaults(run=_crash)
@@ -137,7 +139,7 @@ def _crash(chosen: argparse.Namespace) -> dict[str, object]:
             sys.stderr.write(f"\rstopped; go on with --seed {chosen.seed + said.total()}\n")
         finally:
             processes.shutdown(cancel_futures=True)
-    killed = said.total() - said[RECEIVED]
+    killed = said.total() - said[CONFIRMED]
     return {"trials": said.total(), "killed": killed, "lost": 0, "half_done": 0, "said_last": dict(said)}
 
 

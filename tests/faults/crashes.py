@@ -1,9 +1,10 @@
-"""Kill -9 at any moment of a day's work: taking in, approving, sending, receiving; what was acknowledged is there.
+"""Kill -9 at any moment of a day's work: take in, approve, send, receive, confirm; what was acknowledged is there.
 
 Each trial forks a console that takes a file in and then does whatever there is to do, what earlier ones left behind
-included, and says after each step what is done; it is killed after a drawn time. Then the database is opened as after a
-crash and held against what was said: acknowledged work is there whole, a step that was cut off is there whole or not at
-all, and log and queue tell the same. At the end of a series one console is left alone: everything arrives, once.
+included, and says after each step what is done; it is killed some time into a drawn one of these steps. Then the
+database is opened as after a crash and held against what was said: acknowledged work is there whole, a step that was
+cut off is there whole or not at all, and log and queue tell the same. At the end of a series one console is left alone:
+everything arrives, once.
 
 A series has a terminal and an agency of its own, in memory where there is such a file system: a process that dies takes
 nothing with it that it has written, so that the disk does not matter here (it does in `power`). Processes are forked
@@ -25,15 +26,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 from unittest import mock
 
-from console.jobs import access, checkpoints, exchange, intake, review
+from console.jobs import access, checkpoints, confirmation, exchange, intake, review
 from console.terminal import Terminal
 from store import queue
 from store.engines import sqlite as engine
-from store.message.states import Direction, InState, OutState
+from store.message.states import CONFIRMABLE, Direction, InState, OutState
 from store.queue import QueueFilter
 from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, open_as, write_lines
 from tests.faults.power import memory
@@ -42,19 +44,20 @@ from transport import agency
 from transport.envelope import Purpose
 
 SIZE: Final = 3
-"""Messages in each file."""
+"""Messages in each file, and notices that come in beside it."""
 SERIES: Final = 25
 """Trials on one terminal."""
-_LONGEST: Final = 1.5
+_LONGEST: Final = 1.25
 _ENOUGH: Final = 60.0
 _PATIENCE: Final = 20.0
 _PR_SET_PDEATHSIG: Final = 1
 _BEYOND: Final = frozenset({OutState.REVIEW, OutState.RETURNED})
 _ARRIVED: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED})
 _ENGINES: Final = cache(engine._engine)
-RECEIVED: Final = "received"
+CONFIRMED: Final = "confirmed"
 """The last that a console says: what was to be done is done."""
-_IMPORTED, _APPROVED, _SENT = "imported", "approved", "sent"
+_IMPORTED, _APPROVED, _SENT, _RECEIVED, _BEGUN = "imported", "approved", "sent", "received", "begun"
+_ALL: Final = (_IMPORTED, _APPROVED, _SENT, _RECEIVED, _BEGUN, CONFIRMED)
 
 
 def crash(made: Path, agency_made: Path, seeds: range) -> Counter[str]:
@@ -80,12 +83,12 @@ def crash(made: Path, agency_made: Path, seeds: range) -> Counter[str]:
 
 @dataclass
 class _Series:
-    """Trials one after another on the terminal at `home`; `usual` is how many seconds the work takes undisturbed."""
+    """Trials one after another on the terminal at `home`; `usual` is how many seconds each step of the work takes."""
 
     home: Path
     agency_home: Path
     port: int
-    usual: float = 0.0
+    usual: list[float] = field(default_factory=list)
     said: Counter[str] = field(default_factory=Counter)
     files: list[list[str]] = field(default_factory=list)
 
@@ -97,16 +100,19 @@ class _Series:
         _work(self.home, self._file, str)
         with self._opened() as site:
             self._prepare(site)
-        told, self.usual = _killed(self._do, _ENOUGH)
+        told, moments = _killed(self._do, len(_ALL), _ENOUGH)
+        self.usual = [end - begin for begin, end in pairwise(moments)]
         with self._opened() as site:
             self._hold_against(site, told)
             self._prepare(site)
 
     def kill(self, seed: int) -> None:
         """Do one trial and prepare the next."""
-        told, seconds = _killed(self._do, random.Random(seed).uniform(0.0, _LONGEST * self.usual))
-        if told[-1:] == [RECEIVED]:
-            self.usual += (seconds - self.usual) / 4
+        chance = random.Random(seed)
+        step = chance.randrange(len(_ALL))
+        told, moments = _killed(self._do, step, chance.uniform(0.0, _LONGEST * self.usual[step]))
+        for at, (begin, end) in enumerate(pairwise(moments)):
+            self.usual[at] += (end - begin - self.usual[at]) / 4
         self.said[told[-1] if told else "nothing"] += 1
         with self._opened() as site:
             access.close_abandoned(site.terminal)
@@ -115,10 +121,10 @@ class _Series:
 
     def end(self) -> None:
         """Let a console work undisturbed; hold both sides against each other."""
-        told, _ = _killed(self._do, _ENOUGH)
+        told, _ = _killed(self._do, len(_ALL), _ENOUGH)
         with self._opened() as site:
             self._hold_against(site, told)
-            assert told == [_IMPORTED, _APPROVED, _SENT, RECEIVED]
+            assert told == [*_ALL]
             held, taken = site.received(), self._rows(site)
             assert (held.messages, held.distinct, held.alarms) == (len(taken), len(taken), 0)
 
@@ -135,12 +141,24 @@ class _Series:
             yield Site(self.home, self.agency_home, terminal)
 
     def _prepare(self, site: Site) -> None:
-        """Lay out what the next console finds: a file, and a notice at the agency."""
-        first = 1 + len(self.files) * SIZE
+        """Lay out what the next console finds: a file, and notices at the agency.
+
+        Of these one is a deletion, which takes two persons, and one is newer than what came in about somebody before.
+        """
+        first = 1 + (1 + len(self.files)) * SIZE
         records = [entry(first + step) for step in range(SIZE)]
         self.files.append([str(one["reference"]) for one in records])
         write_lines(self._file, records)
-        site.feed(notice(first), Purpose.NOTICE, f"{first:032x}")
+        known = notice(first - SIZE)["card_number"]
+        later = "2026-11-20T11:00:00+09:00"
+        lost = {"cause": "departed", "on": "2026-11-18"}
+        notices = (
+            notice(first),
+            notice(first + 1, category_lost=lost),
+            notice(first + 2, card_number=known, occurred_at=later),
+        )
+        for number, one in enumerate(notices, first):
+            site.feed(one, Purpose.NOTICE, f"{number:032x}")
 
     def _rows(self, site: Site) -> dict[str, queue.MessageRow]:
         with site.terminal.database.reading() as reading:
@@ -157,14 +175,24 @@ class _Series:
             assert not states & _BEYOND
         if _SENT in told:
             assert states <= _ARRIVED
-        if RECEIVED in told:
+        self._hold_notices_against(site, told)
+        if _RECEIVED in told:
             assert states == {OutState.ACCEPTED}
-            with site.terminal.database.reading() as reading:
-                notices = queue.counts(reading)
-            assert notices[Direction.IN, InState.RECEIVED] == len(self.files)
         assert site.log_holds()
         assert (found := disagreement(site.terminal)) is None, found
         assert checkpoints.start(site.terminal, from_witness=False) is None
+
+    def _hold_notices_against(self, site: Site, told: list[str]) -> None:
+        with site.terminal.database.reading() as reading:
+            counted = queue.counts(reading)
+        found = {state: counted.get((Direction.IN, state), 0) for state in InState}
+        if _RECEIVED in told:
+            assert sum(found.values()) == SIZE * len(self.files)
+            assert found[InState.SUPERSEDED] == len(self.files) - 1
+        if _BEGUN in told:
+            assert found[InState.RECEIVED] == 0
+        if CONFIRMED in told:
+            assert found[InState.CONFIRMED] == sum(found.values()) - found[InState.SUPERSEDED]
 
 
 def _work(home: Path, file: Path, say: Callable[[str], object]) -> None:
@@ -180,29 +208,41 @@ def _work(home: Path, file: Path, say: Callable[[str], object]) -> None:
         if exchange.send(terminal, chief).interruption is None:
             say(_SENT)
         if exchange.receive(terminal, chief).interruption is None:
-            say(RECEIVED)
+            say(_RECEIVED)
+        with terminal.database.reading() as reading:
+            notices = list(queue.ids(reading, QueueFilter(Direction.IN, states=CONFIRMABLE)))
+        confirmation.confirm(terminal, open_as(terminal, OPERATOR), notices)
+        say(_BEGUN)
+        confirmation.confirm(terminal, open_as(terminal, APPROVER), notices)
+        say(CONFIRMED)
 
 
 # ── Processes ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _killed(work: Callable[[Callable[[str], None]], None], seconds: float) -> tuple[list[str], float]:
-    """Do the work in a child that is killed after that time; return what it said until then, and when it ended."""
+def _killed(work: Callable[[Callable[[str], None]], None], words: int, seconds: float) -> tuple[list[str], list[float]]:
+    """Do the work in a child that is killed that long after it has said so many words.
+
+    Return what it said until then, and the moments in seconds at which it began and said each.
+    """
     child, ours = _forked(work)
     began = time.monotonic()
-    heard = b""
-    while (left := began + seconds - time.monotonic()) > 0 and select.select([ours], [], [], left)[0]:
+    heard, moments = b"", [0.0]
+    while True:
+        left = moments[words] + seconds - (time.monotonic() - began) if len(moments) > words else _ENOUGH
+        if left <= 0 or not select.select([ours], [], [], left)[0]:
+            break
         some = os.read(ours, 4096)
         if not some:
             break
         heard += some
-    took = time.monotonic() - began
+        moments += [time.monotonic() - began] * some.count(b"\n")
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     while some := os.read(ours, 4096):
         heard += some
     os.close(ours)
-    return heard.decode().split(), took
+    return heard.decode().split(), moments
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A short run of what `python -m tests.faults crashes` does at length."""
 
 from tests.console.jobs.site import Site
-from tests.faults.crashes import RECEIVED, crash
+from tests.faults.crashes import CONFIRMED, crash
 
 TRIALS = 15
 
@@ -10,5 +10,5 @@ def test_whatever_moment_the_console_is_killed_at_nothing_is_lost_and_nothing_ha
     site.terminal.close()
     said = crash(site.home, site.agency_home, range(TRIALS))
     assert said.total() == TRIALS
-    assert said[RECEIVED] < TRIALS, "some were killed amid their work"
+    assert said[CONFIRMED] < TRIALS, "some were killed amid their work"
     assert len(said) > 1, "killed at different moments"

@@ -23,7 +23,7 @@ from transport.authority import Use
 from transport.client import Line
 from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import EnvelopeMisaddressed, RecipientKeyUnknown
-from transport.receipts import sign_receipt
+from transport.receipts import sign_receipts
 
 
 def _send(site: Site) -> exchange.Sent:
@@ -96,7 +96,7 @@ def _receipt_of_another(site: Site) -> bytes:
     header = Envelope.read(raw).header
     sealer = Sealer(site.terminal.identity, home.identity(clock.now()).public, MUNICIPALITY, "v1")
     other = sealer.seal(b"{}", message_id=header.id, purpose=Purpose.MESSAGE, created_at=clock.now())
-    return sign_receipt(other, recipient=home.identity(clock.now()), received_at=clock.now())
+    return sign_receipts([other], recipient=home.identity(clock.now()), received_at=clock.now())[0]
 
 
 def test_a_notice_that_the_peer_says_differently_is_put_on_hold(served: Site) -> None:

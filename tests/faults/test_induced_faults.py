@@ -42,7 +42,7 @@ from transport.authority import Period, RehearsalAuthority, Use
 from transport.client import Line
 from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import TransportError
-from transport.receipts import sign_receipt
+from transport.receipts import sign_receipts
 
 _INCIDENT: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6,8}")
 
@@ -288,7 +288,7 @@ def _receipt_by_stranger(scene: Scene) -> Told:
     def change(_: bytes) -> bytes:
         with AgencyHome(scene.site.agency_home).ledger() as ledger:
             ((raw,),) = ledger._db.execute("SELECT envelope FROM message").fetchall()
-        return sign_receipt(Envelope.read(raw), recipient=scene.site.terminal.identity, received_at=clock.now())
+        return sign_receipts([Envelope.read(raw)], recipient=scene.site.terminal.identity, received_at=clock.now())[0]
 
     return _kept_receipt(scene, change)
 

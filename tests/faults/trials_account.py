@@ -6,7 +6,7 @@ from typing import Final
 
 from console.terminal import Terminal
 from store import queue
-from store.log import Event, LogFilter, page
+from store.log import Event, LogFilter, LogRow, page
 from store.message.states import Direction, InState, OutState, State
 from store.queue import QueueFilter
 
@@ -20,8 +20,10 @@ _LEADS_TO: Final[dict[Event, State]] = {
     Event.MESSAGE_DELIVERED: OutState.DELIVERED,
     Event.MESSAGE_ACCEPTED: OutState.ACCEPTED,
     Event.NOTICE_RECEIVED: InState.RECEIVED,
-    Event.NOTICE_CONFIRMED: InState.CONFIRMED,
+    Event.NOTICE_SUPERSEDED: InState.SUPERSEDED,
 }
+_DECIDED: Final = frozenset({Event.NOTICE_CONFIRMED})
+"""Events whose entries name themselves where they led: a deletion is confirmed twice."""
 _RECEIPTED: Final = frozenset({OutState.DELIVERED})
 _ALL: Final = 1_000_000
 
@@ -29,11 +31,11 @@ _ALL: Final = 1_000_000
 def disagreement(terminal: Terminal) -> str | None:
     """Return how log and queue of a terminal differ, which only took in, approved, exchanged and confirmed; or None."""
     with terminal.database.reading() as reading:
-        entries = page(reading, limit=_ALL, chosen=LogFilter(events=frozenset(_LEADS_TO)))[::-1]
+        entries = page(reading, limit=_ALL, chosen=LogFilter(events=_DECIDED.union(_LEADS_TO)))[::-1]
         rows = [row for way in Direction for row in queue.page(reading, QueueFilter(way), limit=_ALL)]
         shipped = queue.shipments_of(reading, [row.id for row in rows if row.state in _RECEIPTED])
         contents = queue.contents_of(reading, terminal.vault, [row.id for row in rows])
-    stands = {one.object: _LEADS_TO[Event(one.event)] for one in entries}
+    stands = {one.object: _led_to(one) for one in entries}
     if stands != {row.uid: row.state for row in rows}:
         return "log and queue differ"
     begun = Counter(one.object for one in entries if one.event in _BEGINNINGS)
@@ -42,6 +44,11 @@ def disagreement(terminal: Terminal) -> str | None:
     if any(one.receipt is None for one in shipped.values()):
         return "delivered without a receipt"
     return None if contents.keys() == {row.id for row in rows} else "a content is missing"
+
+
+def _led_to(entry: LogRow) -> State:
+    event = Event(entry.event)
+    return InState(str(entry.detail["to"])) if event in _DECIDED else _LEADS_TO[event]
 
 
 def unfinished(directory: Path) -> list[str]:

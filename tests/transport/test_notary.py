@@ -18,7 +18,7 @@ from transport.envelope import Envelope, Opener, Purpose, Sealer
 from transport.errors import EnvelopeTooLarge
 from transport.identity import DatedIdentity, Identity
 from transport.notary import Content, LocalNotary, Notary, NotaryProcess, Proof, Sealed
-from transport.receipts import sign_receipt
+from transport.receipts import sign_receipts
 
 MUNICIPALITY = "131041"
 NOW = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
@@ -60,7 +60,7 @@ def contents(number: int) -> list[Content]:
 
 def proofs(sealed: list[Sealed], recipient: Identity) -> list[Proof]:
     envelopes = [Envelope.read(one.raw) for one in sealed]
-    receipts = [sign_receipt(one, recipient=recipient, received_at=NOW) for one in envelopes]
+    receipts = [sign_receipts([one], recipient=recipient, received_at=NOW)[0] for one in envelopes]
     return [Proof(receipt, one.raw, one.digest) for receipt, one in zip(receipts, sealed, strict=True)]
 
 

@@ -20,10 +20,10 @@ from tests.transport import vectors
 from tests.transport.vectors import AGENCY, FILE, MUNICIPALITY, NOW, TERMINAL, VALID_FROM, VALID_TO
 from transport import wire
 from transport.agency import texts
-from transport.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
+from transport.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SIGNATURE_BYTES, SUITE, Envelope, Opener, Purpose
 from transport.errors import EnvelopeError, EnvelopeTooLarge, ReceiptError
 from transport.identity import DatedIdentity, Identity
-from transport.receipts import sign_receipt, verify_receipt
+from transport.receipts import sign_receipts, verify_receipt
 
 VECTORS: Final[Mapping[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 SECOND: Final = Path(__file__).with_name("second")
@@ -62,7 +62,9 @@ def test_the_program_makes_and_verifies_the_receipt(vector: Mapping[str, Any]) -
     recipient = AGENCY if envelope.header.recipient == AGENCY.name else TERMINAL
     told = verify_receipt(receipt, envelope=envelope, signers=(_dated(recipient),))
     assert told.envelope_digest == vector["envelope_digest"]
-    assert sign_receipt(envelope, recipient=recipient, received_at=told.received_at) == receipt
+    (alone,) = sign_receipts([envelope], recipient=recipient, received_at=told.received_at)
+    assert receipt.startswith(alone[: -SIGNATURE_BYTES - 4])
+    assert (receipt == alone) == (vector["name"] == "a message"), "the others share their signatures"
 
 
 @pytest.mark.parametrize("vector", _named("refused"))
@@ -132,9 +134,19 @@ def test_the_page_alone_is_enough_to_take_a_vector_apart(vector: Mapping[str, An
 
     receipt = bytes.fromhex(vector["receipt"])
     (length,) = struct.unpack(">I", receipt[:4])
-    body, proof = receipt[4 : 4 + length], receipt[4 + length :]
+    body, place, path, proof = (
+        receipt[4 : 4 + length],
+        receipt[4 + length : 8 + length],
+        receipt[8 + length : -64],
+        receipt[-64:],
+    )
+    index, count = struct.unpack(">HH", place)
+    assert index == count - 1, "the last leaf, so that whatever stands beside it stands on its left"
+    root = hashlib.sha256(b"\x00" + body).digest()
+    for start in range(0, len(path), 32):
+        root = hashlib.sha256(b"\x01" + path[start : start + 32] + root).digest()
     Ed25519PublicKey.from_public_bytes(bytes.fromhex(recipient["signing_public"])).verify(
-        proof, b"renkei/1 receipt signature\x00" + body
+        proof, b"renkei/1 receipt signature\x00" + place[2:] + root
     )
     assert json.loads(body)["envelope_digest"] == hashlib.sha256(raw).hexdigest()
 

@@ -20,7 +20,7 @@ from transport import wire
 from transport.authority import Use, sign_own
 from transport.envelope import MAGIC, RETIRED_SUITES, SIGNATURE_BYTES, Envelope, Purpose, Sealer
 from transport.identity import Identity
-from transport.receipts import sign_receipt
+from transport.receipts import sign_receipts
 from transport.sealing import SealingKey, seal_for
 
 FILE: Final = Path(__file__).with_name("envelope_vectors.json")
@@ -91,7 +91,7 @@ def _opened() -> Iterator[dict[str, Any]]:
     for number, (name, purpose, content) in enumerate(_CONTENTS, start=1):
         envelope = _sealed(purpose, content, number)
         recipient = AGENCY if purpose is Purpose.MESSAGE else TERMINAL
-        receipt = sign_receipt(envelope, recipient=recipient, received_at=NOW + timedelta(seconds=1))
+        receipt = _receipt(envelope, recipient, NOW + timedelta(seconds=1), beside=number - 1)
         yield {
             "name": name,
             "envelope": envelope.raw.hex(),
@@ -100,6 +100,12 @@ def _opened() -> Iterator[dict[str, Any]]:
             "content": content.hex(),
             "receipt": receipt.hex(),
         }
+
+
+def _receipt(envelope: Envelope, recipient: Identity, received_at: datetime, *, beside: int) -> bytes:
+    """Return a receipt that shares its signature with `beside` others, the last of them in the tree."""
+    others = [_sealed(envelope.header.purpose, b"", 0x300 + number) for number in range(beside)]
+    return sign_receipts([*others, envelope], recipient=recipient, received_at=received_at)[-1]
 
 
 # ── What is refused ───────────────────────────────────────────────────────────────────────────────
@@ -183,21 +189,28 @@ def _flipped(raw: bytes, position: int) -> bytes:
 
 def _receipts_refused() -> Iterator[dict[str, Any]]:
     envelope, other = _sealed(Purpose.MESSAGE, b"{}", 0x200), _sealed(Purpose.MESSAGE, b"{}", 0x201)
-    good = sign_receipt(envelope, recipient=AGENCY, received_at=NOW)
+    good = _receipt(envelope, AGENCY, NOW, beside=2)
+    at_path = -SIGNATURE_BYTES - 32
     late, early = NOW + timedelta(days=2), NOW - timedelta(minutes=6)
     for name, code, wrong in (
         ("cut", "receipt_malformed", good[:-1]),
-        ("of another envelope", "receipt_of_another", sign_receipt(other, recipient=AGENCY, received_at=NOW)),
-        ("by somebody else", "receipt_key_unknown", sign_receipt(envelope, recipient=STRANGER, received_at=NOW)),
+        ("path too short", "receipt_malformed", good[:at_path] + good[-SIGNATURE_BYTES:]),
+        ("beyond the last", "receipt_malformed", _with_place(good, 3, 3)),
+        ("of another envelope", "receipt_of_another", _receipt(other, AGENCY, NOW, beside=0)),
+        ("by somebody else", "receipt_key_unknown", _receipt(envelope, STRANGER, NOW, beside=0)),
+        ("at another place", "receipt_signature_broken", _with_place(good, 1, 2)),
+        ("path changed", "receipt_signature_broken", _flipped(good, at_path)),
         ("signature changed", "receipt_signature_broken", _flipped(good, -1)),
-        ("after the key ended", "receipt_key_not_in_force", sign_receipt(envelope, recipient=AGENCY, received_at=late)),
-        (
-            "before its envelope",
-            "receipt_time_implausible",
-            sign_receipt(envelope, recipient=AGENCY, received_at=early),
-        ),
+        ("after the key ended", "receipt_key_not_in_force", _receipt(envelope, AGENCY, late, beside=0)),
+        ("before its envelope", "receipt_time_implausible", _receipt(envelope, AGENCY, early, beside=0)),
     ):
         yield {"name": name, "envelope": envelope.raw.hex(), "receipt": wrong.hex(), "code": code}
+
+
+def _with_place(receipt: bytes, index: int, count: int) -> bytes:
+    """Say of a receipt with one hash in its path that it is another leaf, or one of another tree."""
+    at = -SIGNATURE_BYTES - 32 - 4
+    return receipt[:at] + struct.pack(">HH", index, count) + receipt[at + 4 :]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What the agency does with a terminal's requests, apart from how they come in (PROTOCOL.md, 6)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,12 +10,12 @@ from transport import wire
 from transport.agency import texts
 from transport.agency.home import AgencyHome
 from transport.agency.judgement import judge
-from transport.agency.ledger import Incoming, Ledger, Outgoing, Terminal, Unanswered
-from transport.envelope import SUITE, Envelope, Opener, Purpose, Sealer
+from transport.agency.ledger import Incoming, Kept, Ledger, Outgoing, Terminal, Unanswered
+from transport.envelope import SUITE, Envelope, Opened, Opener, Purpose, Sealer
 from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
-from transport.identity import newest_in_force
+from transport.identity import Identity, newest_in_force
 from transport.problems import Problem
-from transport.receipts import issue_receipt, verify_receipt
+from transport.receipts import issue_receipts, verify_receipt
 from transport.witness import issue_witness
 
 _FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
@@ -51,18 +51,21 @@ class Desk:
         # One look at the keys for a whole batch: they may change between two of them.
         opener = self._opener(terminal, now)
         read = [self._read(raw) for raw in envelopes]
-        known = self._ledger.known_among(terminal.name, (one.id for one in read if isinstance(one, Envelope)))
+        known = self._ledger.known(terminal.name, [one.id for one in read if isinstance(one, Envelope)])
         examined = [
-            self._examine(terminal, one, opener, now) if isinstance(one, Envelope) and one.id not in known else one
+            self._examine(one, opener, now) if isinstance(one, Envelope) and one.id not in known else one
             for one in read
         ]
+        opened = [one for one in examined if isinstance(one, Opened)]
+        incoming = _receipted(opened, opener.recipient, now, terminal.municipality)
         with self._ledger.writing():
-            return [self._settle(terminal, one, now) for one in examined]
+            kept = known | self._ledger.keep(terminal.name, incoming)
+            return [self._settle(terminal, one, kept, now) for one in examined]
 
     def receipts(self, terminal: Terminal, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Tell for each id the receipt that was given, byte for byte, or null."""
-        found = [(one, self._ledger.known(terminal.name, one)) for one in ids]
-        return [{"id": one, "receipt": wire.to_base64(kept.receipt) if kept else None} for one, kept in found]
+        known = self._ledger.known(terminal.name, ids)
+        return [{"id": one, "receipt": wire.to_base64(known[one].receipt) if one in known else None} for one in ids]
 
     def feed(self, terminal: Terminal, after: int, limit: int, now: datetime) -> dict[str, Any]:
         """Return a page of the terminal's feed, with the results of what came in until now.
@@ -114,38 +117,24 @@ class Desk:
         except EnvelopeError as error:
             return _Refused(None, self._problem(error))
 
-    def _examine(self, terminal: Terminal, envelope: Envelope, opener: Opener, now: datetime) -> Incoming | _Refused:
-        """Do all that needs no transaction: verify, open, judge, sign the receipt."""
+    def _examine(self, envelope: Envelope, opener: Opener, now: datetime) -> Opened | _Refused:
         try:
-            opened = opener.verify(envelope, now=now)
+            return opener.verify(envelope, now=now)
         except EnvelopeError as error:
             return _Refused(envelope.id, self._problem(error))
-        judged = judge(opened.content, terminal.municipality)
-        return Incoming(
-            id=envelope.id,
-            digest=envelope.digest,
-            envelope=envelope.raw,
-            receipt=issue_receipt(opened, recipient=opener.recipient, received_at=now),
-            received_at=now,
-            kind=judged.kind,
-            reference=judged.reference,
-            refusal=judged.refusal,
-        )
 
-    def _settle(self, terminal: Terminal, one: Incoming | Envelope | _Refused, now: datetime) -> dict[str, Any]:
-        """Keep the item within the transaction and say what became of it: a duplicate is a success."""
+    def _settle(
+        self, terminal: Terminal, one: Opened | Envelope | _Refused, kept: Mapping[str, Kept], now: datetime
+    ) -> dict[str, Any]:
+        """Say what became of the item, within the transaction that keeps it: a duplicate is a success."""
         if isinstance(one, _Refused):
             return _result(one.id, None, one.problem)
-        kept = (
-            self._ledger.keep(terminal.name, one)
-            if isinstance(one, Incoming)
-            else self._ledger.known(terminal.name, one.id)
-        )
-        if kept is not None and kept.digest == one.digest:
-            return _result(one.id, kept.receipt, None)
-        self._ledger.alarm(terminal.name, one.id, one.digest, now)
+        envelope = one.envelope if isinstance(one, Opened) else one
+        if kept[envelope.id].digest == envelope.digest:
+            return _result(envelope.id, kept[envelope.id].receipt, None)
+        self._ledger.alarm(terminal.name, envelope.id, envelope.digest, now)
         conflict = texts.problem("id_conflict", self._home.record_incident("id_conflict"))
-        return _result(one.id, None, conflict)
+        return _result(envelope.id, None, conflict)
 
     def _answer(self, terminal: Terminal, limit: int, now: datetime) -> None:
         outstanding = self._ledger.unanswered(terminal.name, limit)
@@ -171,6 +160,25 @@ class Desk:
     def _problem(self, error: EnvelopeError | ReceiptError) -> Problem:
         field = error.facts.get("place") or error.facts.get("field") or "-"
         return texts.problem(error.code, self._home.record_incident(error.code, error), field)
+
+
+def _receipted(opened: Sequence[Opened], recipient: Identity, now: datetime, municipality: str) -> list[Incoming]:
+    """Do all that is left to do and needs no transaction: judge the contents, sign the receipts."""
+    receipts = issue_receipts(opened, recipient=recipient, received_at=now)
+    judged = [judge(one.content, municipality) for one in opened]
+    return [
+        Incoming(
+            id=one.envelope.id,
+            digest=one.envelope.digest,
+            envelope=one.envelope.raw,
+            receipt=receipt,
+            received_at=now,
+            kind=verdict.kind,
+            reference=verdict.reference,
+            refusal=verdict.refusal,
+        )
+        for one, receipt, verdict in zip(opened, receipts, judged, strict=True)
+    ]
 
 
 def _result(message_id: str | None, receipt: bytes | None, problem: Problem | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ commit that holds it.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +46,8 @@ CREATE TABLE witness (
 ) STRICT;
 CREATE TABLE rule (reference TEXT PRIMARY KEY, refusal TEXT NOT NULL) STRICT;
 """
+_Named = tuple[str | None, str | None]
+"""By which a message is known to both sides: kind and reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,48 +223,27 @@ class Ledger:
         """Have the message `reference` refused with `code` when it comes; within `writing`."""
         self._db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (reference, code))
 
-    def known(self, terminal: str, message_id: str) -> Kept | None:
-        """Return what is kept under `message_id`."""
-        with self._turn:
-            row = self._db.execute(
-                "SELECT digest, receipt FROM message WHERE terminal = ? AND id = ?", (terminal, message_id)
-            ).fetchone()
-        return Kept(*row) if row else None
-
-    def known_among(self, terminal: str, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of `ids` under which something is kept."""
+    def known(self, terminal: str, ids: Iterable[str]) -> dict[str, Kept]:
+        """Return what is kept under each of `ids`, for those under which something is."""
         with self._turn:
             found = self._db.execute(
-                "SELECT id FROM message WHERE terminal = ? AND id IN (SELECT value FROM json_each(?))",
+                "SELECT id, digest, receipt FROM message WHERE terminal = ? AND id IN (SELECT value FROM json_each(?))",
                 (terminal, json.dumps(list(ids))),
-            )
-            return frozenset(message_id for (message_id,) in found)
+            ).fetchall()
+        return {message_id: Kept(digest, receipt) for message_id, digest, receipt in found}
 
-    def keep(self, terminal: str, incoming: Incoming) -> Kept:
-        """Keep a message unless its id is known; return what is kept under that id now. Within `writing`."""
-        refusal = self._ruled(terminal, incoming)
-        done = self._db.execute(
+    def keep(self, terminal: str, incoming: Sequence[Incoming]) -> dict[str, Kept]:
+        """Keep messages unless their ids are known; return what is kept under those ids now. Within `writing`."""
+        judged = self._ruled(terminal, incoming)
+        done = self._db.executemany(
             "INSERT INTO message"
             " (terminal, id, digest, envelope, receipt, received_at, kind, reference, refusal, field) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (terminal, id) DO NOTHING",
-            (
-                terminal,
-                incoming.id,
-                incoming.digest,
-                incoming.envelope,
-                incoming.receipt,
-                wire.to_time(incoming.received_at),
-                incoming.kind,
-                incoming.reference,
-                refusal.code if refusal else None,
-                refusal.field if refusal else "-",
-            ),
+            (_row(terminal, one, refusal) for one, refusal in zip(incoming, judged, strict=True)),
         )
-        if done.rowcount == 1:
-            return Kept(incoming.digest, incoming.receipt)
-        kept = self.known(terminal, incoming.id)
-        assert kept is not None
-        return kept
+        if done.rowcount == len(incoming):
+            return {one.id: Kept(one.digest, one.receipt) for one in incoming}
+        return self.known(terminal, [one.id for one in incoming])
 
     def alarm(self, terminal: str, message_id: str, digest: str, at: datetime) -> None:
         """Note that another envelope came under a known id; within `writing`."""
@@ -348,18 +329,41 @@ class Ledger:
             ).fetchone()
         return Received(*row)
 
-    def _ruled(self, terminal: str, incoming: Incoming) -> Refusal | None:
-        """Return why the message is refused: by its shape, by a rehearsal rule, or as one that was taken already."""
-        if incoming.refusal is not None:
-            return incoming.refusal
-        rule, taken = self._db.execute(
-            "SELECT (SELECT refusal FROM rule WHERE reference = ?), EXISTS"
-            " (SELECT 1 FROM message WHERE terminal = ? AND kind = ? AND reference = ? AND refusal IS NULL)",
-            (incoming.reference, terminal, incoming.kind, incoming.reference),
-        ).fetchone()
-        if rule is not None:
-            return Refusal(rule)
-        return Refusal("reference_known", "reference") if taken else None
+    def _ruled(self, terminal: str, incoming: Sequence[Incoming]) -> Iterator[Refusal | None]:
+        """Yield why each message is refused: by its shape, by a rehearsal rule, or as one that was taken already."""
+        right = [(one.kind, one.reference) for one in incoming if one.refusal is None]
+        rules, taken = self._rules(right), self._taken(terminal, right)
+        for one in incoming:
+            named = one.kind, one.reference
+            if one.refusal is not None:
+                yield one.refusal
+            elif one.reference in rules:
+                yield Refusal(rules[one.reference])
+            elif named in taken:
+                yield Refusal("reference_known", "reference")
+            else:
+                taken.add(named)
+                yield None
+
+    def _rules(self, named: Sequence[_Named]) -> dict[str | None, str]:
+        """Return the rehearsal rules for those messages: with which code a reference is refused."""
+        references = json.dumps([reference for _, reference in named])
+        return dict(
+            self._db.execute(
+                "SELECT reference, refusal FROM rule WHERE reference IN (SELECT value FROM json_each(?))", (references,)
+            )
+        )
+
+    def _taken(self, terminal: str, named: Sequence[_Named]) -> set[_Named]:
+        """Return the kinds and references, out of those, under which a message was accepted."""
+        return set(
+            self._db.execute(
+                "SELECT kind, reference FROM json_each(?) AS named CROSS JOIN message"
+                " ON terminal = ? AND kind = json_extract(named.value, '$[0]')"
+                " AND reference = json_extract(named.value, '$[1]') AND refusal IS NULL",
+                (json.dumps(named), terminal),
+            )
+        )
 
     def _make_durable(self) -> None:
         self._db.execute("PRAGMA synchronous = FULL")
@@ -375,3 +379,18 @@ class Ledger:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found != VERSION:
             raise AgencyVersionUnknown(found=str(found), known=str(VERSION))
+
+
+def _row(terminal: str, one: Incoming, refusal: Refusal | None) -> tuple[object, ...]:
+    return (
+        terminal,
+        one.id,
+        one.digest,
+        one.envelope,
+        one.receipt,
+        wire.to_time(one.received_at),
+        one.kind,
+        one.reference,
+        refusal.code if refusal else None,
+        refusal.field if refusal else "-",
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from console.errors import ItemError, ItemReplayed, NoticeUnfit, ResultOfAnother, ResultUnfit, record_incident
 from console.jobs.admission import admit
-from console.jobs.echo import pseudonym
+from console.jobs.echo import pseudonym, pseudonyms
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
@@ -202,17 +202,14 @@ class _Receiving:
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())
         self._log(tx, Event.NOTICE_RECEIVED, added.uid)
-        if notice.supersedes is not None:
-            self._supersede(tx, MessageKey(str(notice.kind), notice.supersedes))
+        self._supersede_others(tx, added.id, notice)
         self.done.received += 1
         self.done.items.append(Item(added.id, notice.reference, "received"))
 
-    def _supersede(self, tx: Connection, key: MessageKey) -> None:
-        older = queue.known(tx, Direction.IN, [key]).get(key)
-        if older is None:
-            return
-        moved = queue.move_many(tx, self._terminal.vault, [older.id], Step.SUPERSEDE, self._act())
-        for row in moved.changed:
+    def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice) -> None:
+        """Let the newest notice about the person stand, which is another one when this one came late."""
+        abouts = pseudonyms(self._terminal, notice)
+        for row in queue.supersede_others(tx, self._terminal.vault, number, notice, abouts, self._act()):
             self._log(tx, Event.NOTICE_SUPERSEDED, row.uid)
 
     def _keep_result(self, tx: Connection, item: FeedItem, got: Opened, record: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def moving_out(number: int, planned: str, **items: Any) -> Record:
 
 
 def notice(number: int, **items: Any) -> Record:
-    """Return an agency notice without fault."""
+    """Return an agency notice without fault about an invented person of its own."""
     return {
         "kind": "agency_notice",
         "reference": f"N-{number:06}",
@@ -100,7 +100,7 @@ def notice(number: int, **items: Any) -> Record:
         "noticed_on": "2026-11-19",
         "person": person_of(),
         "category": "mid_long_term",
-        "card_number": "AB12345678CD",
+        "card_number": f"AB{number:08}CD",
         "changes": [{"item": "period_of_stay", "before": "1年", "after": "3年", "reason": "changed"}],
         **items,
     }

@@ -1,6 +1,7 @@
 """The exchange as it should go; with a peer that is down or proves nothing; and when a person stops it."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,9 @@ from store.message.states import Pointer
 from tests.console.jobs.relay import Relay
 from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry, free_port, notice
 from transport import agency
+from transport.envelope import Opened
 from transport.errors import LineCancelled, LineUnreachable, PeerNotTrusted
-from transport.receipts import issue_receipt, sign_receipt
+from transport.receipts import issue_receipts, sign_receipts
 
 
 @pytest.fixture
@@ -193,13 +195,12 @@ def test_the_line_as_the_head_line_shows_it(served: Site) -> None:
 def test_a_receipt_that_does_not_verify_proves_nothing(
     served: Site, operator: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*arguments: Any, **named: Any) -> bytes:
-        receipt = issue_receipt(*arguments, **named)
-        return receipt[:-1] + bytes([receipt[-1] ^ 1])
+    def broken(*arguments: Any, **named: Any) -> list[bytes]:
+        return [receipt[:-1] + bytes([receipt[-1] ^ 1]) for receipt in issue_receipts(*arguments, **named)]
 
     numbers = served.approve([entry(1)])
     with monkeypatch.context() as patch:
-        patch.setattr("transport.agency.desk.issue_receipt", broken)
+        patch.setattr("transport.agency.desk.issue_receipts", broken)
         sent = exchange.send(served.terminal, operator)
     assert (sent.delivered, sent.unknown) == (0, 1)
     assert [(one.outcome, one.code) for one in sent.items] == [("unknown", "receipt_signature_broken")]
@@ -220,15 +221,12 @@ def test_a_receipt_that_does_not_verify_proves_nothing(
 def test_a_receipt_for_something_else_is_a_matter_for_people(
     served: Site, operator: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first: list[Any] = []
-
-    def always_the_first(opened: Any, **named: Any) -> bytes:
-        first.append(opened.envelope)
-        return sign_receipt(first[0], **named)
+    def always_the_first(opened: Sequence[Opened], **named: Any) -> list[bytes]:
+        return sign_receipts([opened[0].envelope], **named) * len(opened)
 
     numbers = served.approve([entry(1), entry(2)])
     with monkeypatch.context() as patch:
-        patch.setattr("transport.agency.desk.issue_receipt", always_the_first)
+        patch.setattr("transport.agency.desk.issue_receipts", always_the_first)
         sent = exchange.send(served.terminal, operator)
     assert sent.delivered == 1
     assert [one.code for one in sent.items if one.outcome != "delivered"] == ["receipt_of_another"]

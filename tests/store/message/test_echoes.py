@@ -11,6 +11,7 @@ from tests.console.jobs.site import entry, notice, person_of
 NOTICE = notice(
     1,
     person=person_of(name="NEW NAME"),
+    card_number="AB12345678CD",
     changes=[
         {"item": "name", "before": "HOSSAIN RAFIQ", "after": "NEW NAME", "reason": "changed"},
         {"item": "card_number", "before": "ZZ12345678CD", "after": "AB12345678CD", "reason": "changed"},

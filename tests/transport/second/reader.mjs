@@ -134,19 +134,39 @@ async function seal(content, template, sender, recipient) {
 
 // ── Receipt (section 5) ────────────────────────────────────────────────────────────────────────────
 
+const leafHash = (leaf) => sha256(Buffer.from([0]), leaf);
+const nodeHash = (left, right) => sha256(Buffer.from([1]), left, right);
+
+// The subtree over `count` leaves splits at the largest power of two below it (RFC 9162, 2.1.1); the path, read from
+// its end, goes down those splits.
+function rootOf(hash, index, count, path) {
+  if (count === 1) return path.length === 0 ? hash : refuse("receipt_malformed");
+  if (path.length === 0) refuse("receipt_malformed");
+  const split = 2 ** Math.floor(Math.log2(count - 1));
+  const [rest, beside] = [path.slice(0, -1), path.at(-1)];
+  return index < split
+    ? nodeHash(rootOf(hash, index, split, rest), beside)
+    : nodeHash(beside, rootOf(hash, index - split, count - split, rest));
+}
+
 function checkReceipt(raw, envelope, signer, world) {
-  if (raw.length > MOST_RECEIPT || raw.length < 4 + SIGNATURE) refuse("receipt_malformed");
+  if (raw.length > MOST_RECEIPT || raw.length < 8 + SIGNATURE) refuse("receipt_malformed");
   const length = raw.readUInt32BE();
-  if (raw.length !== 4 + length + SIGNATURE) refuse("receipt_malformed");
-  const [body, signature] = [raw.subarray(4, 4 + length), raw.subarray(4 + length)];
+  const hashes = (raw.length - 8 - length - SIGNATURE) / 32;
+  if (hashes < 0 || !Number.isInteger(hashes)) refuse("receipt_malformed");
+  const [body, signature] = [raw.subarray(4, 4 + length), raw.subarray(-SIGNATURE)];
+  const [index, count] = [raw.readUInt16BE(4 + length), raw.readUInt16BE(6 + length)];
+  const path = Array.from({ length: hashes }, (_, at) => raw.subarray(8 + length + 32 * at, 40 + length + 32 * at));
   const told = read(body, RECEIPT, "receipt_malformed");
+  if (index >= count) refuse("receipt_malformed");
+  const root = rootOf(leafHash(body), index, count, path);
   const { header } = envelope;
   const wanted = { protocol: "renkei/1", id: header.id, envelope_digest: sha256(envelope.raw).toString("hex"),
     content_digest: header.content_digest, sender: header.sender, recipient: header.recipient,
     municipality: header.municipality, peer_version: header.peer_version };
   for (const [name, value] of Object.entries(wanted)) if (told[name] !== value) refuse("receipt_of_another");
   if (told.recipient_signing_key !== signer.signingId) refuse("receipt_key_unknown");
-  const signed = Buffer.concat([label("renkei/1 receipt signature"), body]);
+  const signed = Buffer.concat([label("renkei/1 receipt signature"), raw.subarray(6 + length, 8 + length), root]);
   if (!verify(null, signed, signer.verifying, signature)) refuse("receipt_signature_broken");
   if (!inForce(told.received_at, world)) refuse("receipt_key_not_in_force");
   if (Date.parse(told.received_at) < Date.parse(header.created_at) - TOLERANCE) refuse("receipt_time_implausible");
