@@ -11,7 +11,10 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputError               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
-    │   └── TimePast, SearchUnclear, PeerFileUnusable
+    │   ├── TimePast, SearchUnclear, PeerFileUnusable
+    │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalKnown, TerminalUnfit
+    ├── KeyChangeError           a change of the key has to wait for another act
+    │   └── KeyChangeUnderWay, QueueShared
     ├── ItemError                what the peer sent verified but cannot be taken in
     │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
     ├── ContentSealBroken        what is kept of a message to be sent does not open
@@ -259,6 +262,58 @@ class SearchUnclear(InputError):
     """What was typed names no entry, time, person, message or outcome: the person types it in one of these forms."""
 
     code = "search_unclear"
+
+
+class QueueUnshared(InputError):
+    """The database is a file of one machine: the custodian puts the queue on PostgreSQL before others share it."""
+
+    code = "queue_unshared"
+
+
+class RequestUnfit(InputError):
+    """The file is no request to join, or of another municipality: the custodian writes it anew on the new machine."""
+
+    code = "request_unfit"
+
+
+class RequestDiffers(InputError):
+    """The request has another fingerprint than what was said: both persons compare it with the new machine."""
+
+    code = "request_differs"
+
+
+class GrantUnfit(InputError):
+    """The grant is not for the request that waits here: the custodian has one written for it."""
+
+    code = "grant_unfit"
+
+
+class TerminalKnown(InputError):
+    """A terminal of that name works already: the custodian chooses another, or it is retired first."""
+
+    code = "terminal_name_taken"
+
+
+class TerminalUnfit(InputError):
+    """No other terminal of that name works here: the officer looks at the list."""
+
+    code = "terminal_unfit"
+
+
+class KeyChangeError(ConsoleError):
+    """The terminal's key cannot be changed, or handed on, just now."""
+
+
+class KeyChangeUnderWay(KeyChangeError):
+    """The key is being changed: the custodian ends that first."""
+
+    code = "key_change_under_way"
+
+
+class QueueShared(KeyChangeError):
+    """Other terminals hold the same key: they are retired first and let in again with the new one."""
+
+    code = "queue_shared"
 
 
 class ItemError(ConsoleError):

@@ -1,7 +1,9 @@
 """Sealing at rest: every content under a key of its own, which the terminal's key wraps.
 
 A sealed value opens only in the place it was sealed for: table, column, row, version and terminal
-are its associated data (NIST SP 800-38D). The keys lie in files outside the database:
+are its associated data (NIST SP 800-38D). Terminals that share a queue share its keys, and the terminal is the one that
+began it: a row's id is one among all of theirs, so that no value of one passes for another's. The keys lie in files
+outside the database:
 
 - the terminal's key wraps the row keys and the pseudonym key, and can be changed by wrapping anew: while that lasts the
   former key lies beside it and opens what is not wrapped anew yet;
@@ -187,6 +189,25 @@ class Vault:
     def _bind(self, place: Place) -> bytes:
         table, column, row, version = place
         return _before_row(table, column) + _part(row) + _after_row(version, self.terminal_id)
+
+
+class QueueKeys(NamedTuple):
+    """What opens everything that is kept in a queue: both keys of its vault, 32 bytes each, as they are."""
+
+    terminal: bytes
+    pseudonym: bytes
+
+
+def hand_over(source: KeySource) -> QueueKeys:
+    """Return the keys of `source` for another terminal that shares the queue. Raises a KeyFileFault."""
+    read = _read_keys(source)
+    return QueueKeys(read.keys.current, read.pseudonym)
+
+
+def take_over(source: KeySource, keys: QueueKeys) -> None:
+    """Install the keys of the queue in the `source` of a terminal that shares it from now on. Raises KeyFileFaults."""
+    source.install(keys.terminal)
+    write_key_file(source.pseudonym_file, _wrap_pseudonym_key(*keys))
 
 
 def backup_key(terminal_key: bytes) -> bytes:

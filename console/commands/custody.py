@@ -50,20 +50,20 @@ class Second:
         return read_pin(self.pin_file)
 
 
-def _by_two(act: Callable[..., int]) -> Callable[..., int]:
+def by_two(act: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options that name its second person."""
 
     @click.option("--second", required=True, metavar="ID")
     @click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
     @wraps(act)
-    def told(*arguments: object, second: str, second_pin_file: Path) -> int:
-        return act(*arguments, Second(second, second_pin_file))
+    def told(*arguments: object, second: str, second_pin_file: Path, **more: object) -> int:
+        return act(*arguments, Second(second, second_pin_file), **more)
 
     return told
 
 
 @click.command("prune")
-@_by_two
+@by_two
 @click.pass_obj
 def prune(said: Invocation, second: Second) -> int:
     """Remove entries that lie on media and are older than the setting, as two persons."""
@@ -78,7 +78,7 @@ def prune(said: Invocation, second: Second) -> int:
 
 
 @click.command("resume")
-@_by_two
+@by_two
 @click.pass_obj
 def resume(said: Invocation, second: Second) -> int:
     """Go on after the log was found rolled back or broken, as two persons."""

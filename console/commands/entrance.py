@@ -22,6 +22,7 @@ _COMMANDS = {
     "demo": "console.commands.rehearsal:demo",
     "smoke": "console.commands.rehearsal:smoke",
     "init": "console.commands.terminal:init",
+    "join": "console.commands.join:join",
     "check": "console.commands.terminal:check",
     "upgrade": "console.commands.upkeep:upgrade",
     "backup": "console.commands.upkeep:backup",

@@ -12,8 +12,17 @@ from sqlalchemy import Connection
 from console.terminal import Terminal
 from store import clock
 from store.disk import disk_fault
-from store.errors import DatabaseFault, KeyFileFault, LadderBroken, LogBehind, LogBroken, StoreError, StoreIntegrity
-from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, pages
+from store.errors import (
+    DatabaseFault,
+    KeyFileFault,
+    LadderBroken,
+    LogBehind,
+    LogBroken,
+    StoreError,
+    StoreIntegrity,
+    TerminalNotAdmitted,
+)
+from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, in_force, pages
 from transport.client import Line
 from transport.errors import TransportError
 from transport.peer import PeerEndpoint
@@ -121,6 +130,9 @@ def _last_resumption(reading: Connection) -> Checkpoint | None:
 def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
     with terminal.database.reading() as reading:
         last, witness = checkpoints.latest(reading), checkpoints.last_witness(reading)
+        working = in_force(terminal.log.ladders(reading))
+    if terminal.name not in working:
+        return TerminalNotAdmitted(terminal=terminal.name)
     number = last.number if last else 0
     seen = max(terminal.log.highest_key - 1, witness.number if witness else 0)
     if flaw is Flaw.LADDER:

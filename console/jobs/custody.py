@@ -32,7 +32,8 @@ def resume(
 
     Raises RightMissing, OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
     """
-    _vouch(terminal, session, second_id, second_pin, origin)
+    admit(terminal, session, Right.EXPORT_LOG)
+    vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -54,7 +55,8 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     What is left verifies: it begins at a checkpoint, and an entry tells what was pruned, and by whom. Raises as
     `resume`, and NothingToPrune.
     """
-    _vouch(terminal, session, second_id, second_pin, origin)
+    admit(terminal, session, Right.EXPORT_LOG)
+    vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
     years = terminal.settings.log.keep_years
     last = _last_to_prune(terminal, _years_before(clock.now(), years))
     if last is None:
@@ -73,11 +75,16 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     return Pruned(entries, last)
 
 
-def _vouch(terminal: Terminal, session: Session, second_id: str, second_pin: str, origin: access.Origin) -> None:
-    admit(terminal, session, Right.EXPORT_LOG)
+def vouch(
+    terminal: Terminal, session: Session, second_id: str, second_pin: str, right: Right, *, origin: access.Origin
+) -> None:
+    """Check that a second person with that right stands behind what the person logged on is about to do.
+
+    Raises OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
+    """
     if second_id == session.person_id:
         raise OwnPersonRefused
-    access.vouch(terminal, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    access.vouch(terminal, second_id, second_pin, right, origin=origin)
 
 
 def _last_to_prune(terminal: Terminal, before: datetime) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.errors import QueueShared
 from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
 from console.keysource import key_source, read_kept_key
@@ -17,7 +18,7 @@ from console.terminal import Terminal
 from store import queue
 from store.errors import KeyFileDamaged
 from store.keysources import Parts
-from store.log import Event
+from store.log import Event, in_force
 from store.rights import Right
 from store.vault import begin_key_change, belongs
 
@@ -42,9 +43,10 @@ def change_key(
     """Change the terminal's key, or end a change that was interrupted; wrap it under `new_parts` if some are given.
 
     `report` gets the phase `rekey`, counted in rows. Raises RightMissing, SealBroken (a row that no key opens: the
-    former key stays), KeyFileFaults.
+    former key stays), QueueShared, KeyFileFaults.
     """
     admit(terminal, session, Right.SETTINGS)
+    _refuse_shared(terminal)
     if new_parts is not None:
         terminal.key_source.wrap_anew(new_parts)
     _begin(terminal, session)
@@ -83,6 +85,14 @@ def move_key(home: Path, file: Path, parts: Parts | None) -> None:
     if not belongs(key, source):
         raise KeyFileDamaged(file=file.name)
     source.install(key)
+
+
+def _refuse_shared(terminal: Terminal) -> None:
+    """Raise QueueShared while other terminals have the present key: what is wrapped anew they could not open."""
+    with terminal.database.reading() as reading:
+        others = [name for name in in_force(terminal.log.ladders(reading)) if name != terminal.name]
+    if others:
+        raise QueueShared(terminals=", ".join(others))
 
 
 def _begin(terminal: Terminal, session: Session) -> None:

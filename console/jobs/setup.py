@@ -83,7 +83,7 @@ def drafted(home: Path) -> Iterator[Path]:
 
     Raises HomeNotEmpty, HomeUnwritable, DiskFull, DiskFailed.
     """
-    _refuse_occupied(home)
+    refuse_occupied(home)
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
     try:
         draft.mkdir(mode=0o700)
@@ -134,6 +134,12 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(handle)
 
 
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write a new settings file, each setting with what it means."""
+    words = Words("ja")
+    write_private(path, dump(settings, {name: words(f"settings.{name}") for name in names()}))
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that appears as `path` when the block has ended: whole, on the disk, its owner's alone.
@@ -160,8 +166,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 def _made(
     home: Path, settings: Settings, source: KeySource, authority: RehearsalAuthority | None, owner_url: str | None
 ) -> Terminal:
-    words = Words("ja")
-    write_private(home / FILE_NAME, dump(settings, {name: words(f"settings.{name}") for name in names()}))
+    write_settings(home / FILE_NAME, settings)
     vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
@@ -181,7 +186,8 @@ def _sync_tree(directory: Path) -> None:
             sync_directory(one)
 
 
-def _refuse_occupied(home: Path) -> None:
+def refuse_occupied(home: Path) -> None:
+    """Raise HomeNotEmpty or HomeUnwritable unless a terminal can be made at `home`."""
     try:
         occupied = any(home.iterdir())
     except FileNotFoundError:

@@ -279,6 +279,8 @@ def _sign_next(tx: Connection, ladder: Ladder, signing: _Signing) -> Checkpoint 
         return None
     number = 1 if last is None else last.number + 1
     expected = ladder.root if last is None else last.ladders.get(signing.terminal, RETIRED)
+    if expected == RETIRED:
+        raise TerminalNotAdmitted(terminal=signing.terminal)
     used = ladder.number_of(expected)
     if used is None:
         raise LadderBroken(number=number)

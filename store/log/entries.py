@@ -65,6 +65,7 @@ DETAIL_KEYS: Final = frozenset(
         "label",
         "medium",
         "machine",
+        "terminal",
         "second",
         "bundle",
         "checkpoint",

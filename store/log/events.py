@@ -69,6 +69,8 @@ class Event(StrEnum):
     TERMINAL_STARTED = "terminal.started"
     TERMINAL_STOPPED = "terminal.stopped"
     TERMINAL_UPGRADED = "terminal.upgraded"
+    TERMINAL_ADMITTED = "terminal.admitted"
+    TERMINAL_RETIRED = "terminal.retired"
     BACKUP_RESTORED = "backup.restored"
     MESSAGE_ERASED = "message.erased"
     # Export.
@@ -160,6 +162,8 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.TERMINAL_STARTED,
         Event.TERMINAL_STOPPED,
         Event.TERMINAL_UPGRADED,
+        Event.TERMINAL_ADMITTED,
+        Event.TERMINAL_RETIRED,
         Event.BACKUP_RESTORED,
         Event.MESSAGE_ERASED,
     ),

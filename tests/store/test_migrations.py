@@ -167,7 +167,7 @@ def test_what_is_there_goes_to_the_one_terminal_that_there_was(
         else request.getfixturevalue("cluster").new_database()
     )
     backend = backend_at(url)
-    body = '{"detail":{"terminal":"x"},"terminal":"t-131041-01","v":1}'.encode().hex()
+    body = b'{"detail":{"terminal":"x"},"terminal":"t-131041-01","v":1}'.hex()
     backend.make(lambda tx: migrations.upgrade(tx, "0003"))
     with backend.writer.begin() as tx:
         blob = f"X'{body}'" if engine == "sqlite" else f"'\\x{body}'"
