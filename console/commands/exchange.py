@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -48,7 +48,10 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
         "held": sent.held,
         "waiting": sent.waiting,
     }
-    _tell(said, "send", data, sent, held=sent.held)
+    beside = [said.words("exchange.held", held=sent.held)] if sent.held else []
+    for name, count in sent.elsewhere.items():
+        beside.append(said.words("exchange.elsewhere", terminal=name, count=count))
+    _tell(said, "send", data, sent, beside, elsewhere=dict(sent.elsewhere))
     otherwise = Status.INTEGRITY if sent.held else Status.LINE if sent.unknown or sent.refused else Status.DONE
     return _status(sent.interruption, otherwise)
 
@@ -69,10 +72,15 @@ def receive(said: Invocation, *, after: int | None, clock_reason: str | None) ->
     return _status(got.interruption, Status.INTEGRITY if got.rejected else Status.DONE)
 
 
-def _tell(said: Invocation, command: str, counts: Mapping[str, int], done: "Sent | Received", held: int = 0) -> None:
-    lines = [said.words(f"commands.{command}.done", **counts)]
-    if held:
-        lines.append(said.words("exchange.held", held=held))
+def _tell(
+    said: Invocation,
+    command: str,
+    counts: Mapping[str, int],
+    done: "Sent | Received",
+    beside: Sequence[str] = (),
+    **more: object,
+) -> None:
+    lines = [said.words(f"commands.{command}.done", **counts), *beside]
     if done.clock_warned:
         lines.append(said.words("commands.clock_differs", seconds=f"{done.clock_offset:+.0f}"))
     reason = None
@@ -85,7 +93,7 @@ def _tell(said: Invocation, command: str, counts: Mapping[str, int], done: "Sent
             lines.append(said.words("commands.incident", incident=broken.incident))
     clock = {"clock_offset": round(done.clock_offset, 3), "clock_warned": done.clock_warned}
     items = [asdict(one) for one in done.items]
-    said.output.result({**counts, **clock, "items": items, "interruption": reason}, map(visible, lines))
+    said.output.result({**counts, **more, **clock, "items": items, "interruption": reason}, map(visible, lines))
 
 
 def _status(interruption: "Interruption | None", otherwise: Status) -> int:

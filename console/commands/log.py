@@ -189,6 +189,7 @@ def _entry(row: "LogRow") -> dict[str, Any]:
         "object": row.object,
         "result": row.result,
         "detail": dict(row.detail),
+        "terminal": row.terminal,
     }
 
 

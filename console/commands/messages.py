@@ -210,6 +210,7 @@ def _message(view: "MessageView", words: Words) -> dict[str, Any]:
         "outcome": plain(asdict(view.outcome)) if view.outcome else None,
         "reason": view.reason,
         "counters": [plain(asdict(one)) for one in view.counters],
+        "terminal": view.terminal,
     }
 
 
@@ -226,6 +227,8 @@ def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
         yield visible(words("commands.show.finding", field=one.field, **_texts(one.rule, one.facts, words)))
     if view.reason:
         yield visible(words("commands.show.reason", reason=view.reason))
+    if view.terminal:
+        yield words("commands.show.terminal", terminal=view.terminal)
     if view.receipt:
         yield words("message.receipt", time=words.exact_time(view.receipt.received_at))
     if view.outcome and view.outcome.cause:

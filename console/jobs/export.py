@@ -6,6 +6,7 @@ written only after the medium has given back every byte.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +28,8 @@ from store.log.bundle.contents import SUMS
 from store.rights import Right
 from transport.errors import MediumFull, WitnessBroken
 from transport.media import Medium, Written
-from transport.witness import split_witness, verify_witness
+from transport.identity import DatedIdentity
+from transport.witness import Witness, split_witness, verify_witness
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
@@ -204,16 +206,20 @@ def _words(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[Sign
     signers = peers.versions(reading)
     words = []
     for one in kept.witnesses(reading, first, bundle.last.number):
-        try:
-            told = verify_witness(
-                one.statement,
-                terminal=terminal.identity.name,
-                municipality=terminal.settings.municipality.code,
-                signers=signers,
-            )
-        except WitnessBroken:
+        told = _told(one.statement, terminal.settings.municipality.code, sorted(bundle.last.ladders), signers)
+        if told is None:
             continue
         key = next(s.public.signing_key for s in signers if s.public.signing_key_id == told.witness_signing_key)
         body, signature = split_witness(one.statement)
         words.append(SignedWord(body, signature, key))
     return words
+
+
+def _told(
+    statement: bytes, municipality: str, terminals: Sequence[str], signers: Sequence[DatedIdentity]
+) -> Witness | None:
+    """Return what a statement says to whichever of the terminals showed the checkpoint; None when it proves nothing."""
+    for name in terminals:
+        with suppress(WitnessBroken):
+            return verify_witness(statement, terminal=name, municipality=municipality, signers=signers)
+    return None

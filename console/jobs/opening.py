@@ -30,7 +30,7 @@ def begin(terminal: Terminal) -> None:
     machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
     facts = {"machine": machine, "content": settings}
     with terminal.database.writing() as tx:
-        before = _settings_before(tx, machine)
+        before = _settings_before(tx, terminal.name, machine)
         terminal.log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, detail=facts)
         if before not in {None, settings}:
             terminal.log.append(tx, Event.SETTINGS_CHANGED, actor=None, session=None, detail=facts)
@@ -52,7 +52,8 @@ def end(terminal: Terminal, *, incident: str | None = None) -> None:
     checkpoints.make(terminal, Cause.STOP)
 
 
-def _settings_before(tx: Connection, machine: str) -> object:
-    """Return the digest of the settings at this machine's last start; None when that is long ago, or never was."""
+def _settings_before(tx: Connection, terminal: str, machine: str) -> object:
+    """Return the digest of the settings at the terminal's last start here; None when that is long ago, or never was."""
     starts = page(tx, limit=_STARTS_LOOKED_AT, chosen=_STARTS)
-    return next((row.detail["content"] for row in starts if row.detail["machine"] == machine), None)
+    here = (row for row in starts if (row.terminal, row.detail["machine"]) == (terminal, machine))
+    return next((row.detail["content"] for row in here), None)

@@ -22,7 +22,7 @@ from store.message.checking import check
 from store.message.names import NamePart
 from store.message.rules import Finding
 from store.message.states import CONFIRMABLE, UNSENT, Direction, OutState, state_of
-from store.queue import Claims, Key, MessageRow, QueueFilter, Task
+from store.queue import Claims, Key, MessageRow, QueueFilter, ShipmentRow, Task
 from store.rights import Right
 from transport.envelope import Envelope
 from transport.receipts import verify_receipt
@@ -147,7 +147,8 @@ class CounterView:
 class MessageView:
     """One message whole: its row, its content, what the rules say of it, and what became of it.
 
-    `counters` are the messages that cancel or replace it.
+    `counters` are the messages that cancel or replace it; `terminal` made the bytes under which it travels, and alone
+    sends it and asks what became of it (None: there are none yet).
     """
 
     row: QueueRow
@@ -158,6 +159,7 @@ class MessageView:
     receipt: ReceiptView | None
     outcome: OutcomeView | None
     counters: list[CounterView]
+    terminal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,18 +266,20 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
         record = decode(queue.content_of(reading, terminal.vault, row))
         notes = queue.notes_of(reading, terminal.vault, row)
         history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
+        shipment = queue.shipments_of(reading, [number]).get(number)
         return MessageView(
             row=_row(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
             record=record,
             findings=_findings(terminal, row, record),
             history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
-            receipt=_receipt(reading, number),
+            receipt=_receipt(reading, shipment),
             outcome=_outcome(terminal, reading, number),
             counters=[
                 CounterView(one.id, one.reference, str(one.pointer), str(one.state))
                 for one in queue.pointing_at(reading, row)
             ],
+            terminal=shipment.terminal if shipment is not None else None,
         )
 
 
@@ -391,8 +395,7 @@ def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) ->
     ).findings
 
 
-def _receipt(reading: Connection, number: int) -> ReceiptView | None:
-    shipment = queue.shipments_of(reading, [number]).get(number)
+def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:
     if shipment is None or shipment.receipt is None:
         return None
     # It was verified before it was stored; what a person relies on is verified again.

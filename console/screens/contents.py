@@ -66,6 +66,8 @@ class Contents:
             state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
+        if self._view.terminal is not None:
+            yield from self._pair(words("message.status.terminal"), self._view.terminal)
         for counter in self._view.counters:
             told = f"{counter.reference}  {words.name('states.out', counter.state)}"
             yield from self._pair(words(f"message.status.{counter.pointer}"), told, self._palette["attention"])

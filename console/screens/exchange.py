@@ -1,7 +1,7 @@
 """The exchange (送受信): the state of the line, sending and receiving with progress, and what became of each item."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.style import Style
@@ -162,7 +162,8 @@ class ExchangeScreen(ConsoleScreen):
         stopped = self._cancel is not None and self._cancel.is_set()
         self._end(sent.items)
         facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "waiting")}
-        self._tell("sent", facts, sent, bad=sent.unknown + sent.refused, held=sent.held, stopped=stopped)
+        bad = sent.unknown + sent.refused
+        self._tell("sent", facts, sent, bad=bad, held=sent.held, elsewhere=sent.elsewhere, stopped=stopped)
 
     def _received(self, received: "Received") -> None:
         stopped = self._cancel is not None and self._cancel.is_set()
@@ -171,13 +172,23 @@ class ExchangeScreen(ConsoleScreen):
         self._tell("received", facts, received, bad=received.rejected, stopped=stopped)
 
     def _tell(
-        self, what: str, facts: dict[str, int], done: "Sent | Received", *, bad: int, stopped: bool, held: int = 0
+        self,
+        what: str,
+        facts: dict[str, int],
+        done: "Sent | Received",
+        *,
+        bad: int,
+        stopped: bool,
+        held: int = 0,
+        elsewhere: Mapping[str, int] | None = None,
     ) -> None:
         """Say what the exchange did, why it ended early if it did, and what is alarming: conflicts and clocks."""
         broken = done.interruption
 
         def text(words: Words) -> str:
             told = words(f"exchange.{what}", **facts)
+            for name, count in (elsewhere or {}).items():
+                told = f"{told} {words('exchange.elsewhere', terminal=name, count=count)}"
             if held:
                 told = f"{words('exchange.held', held=held)} {told}"
             if done.clock_warned:

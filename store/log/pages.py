@@ -30,7 +30,7 @@ EVERYTHING = LogFilter()
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One entry for showing. `hash` is that of the stored bytes, in hex."""
+    """One entry for showing. `terminal` wrote it; `hash` is that of the stored bytes, in hex."""
 
     seq: int
     at: datetime
@@ -40,6 +40,7 @@ class LogRow:
     object: str | None
     result: str
     detail: Mapping[str, str | int]
+    terminal: str
     hash: str
 
 
@@ -126,6 +127,7 @@ def _matching(chosen: LogFilter, bounds: tuple[int, int | None], *columns: Any) 
 
 
 def _row(row: Row[Any]) -> LogRow:
+    said = json.loads(row.body)
     return LogRow(
         row.seq,
         row.at,
@@ -134,6 +136,7 @@ def _row(row: Row[Any]) -> LogRow:
         row.session,
         row.object,
         row.result,
-        json.loads(row.body)["detail"],
+        said["detail"],
+        said["terminal"],
         row.hash.hex(),
     )

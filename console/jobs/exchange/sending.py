@@ -56,7 +56,7 @@ def send(
             record_failure(terminal, session, error)
             done.interruption = Interruption.of(error)
     with terminal.database.reading() as reading:
-        done.unknown = queue.count(reading, QueueFilter(states=queue.OPEN))
+        done.unknown = len(queue.open_shipments(reading, terminal.name))
         done.elsewhere = queue.shipped_elsewhere(reading, terminal.name)
         done.waiting = queue.count(reading, _APPROVED)
     return done
