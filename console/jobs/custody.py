@@ -33,7 +33,7 @@ def resume(
     Raises RightMissing, OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session.person_id, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -56,7 +56,7 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     `resume`, and NothingToPrune.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session.person_id, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
     years = terminal.settings.log.keep_years
     last = _last_to_prune(terminal, _years_before(clock.now(), years))
     if last is None:
@@ -76,13 +76,13 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
 
 
 def vouch(
-    terminal: Terminal, session: Session, second_id: str, second_pin: str, right: Right, *, origin: access.Origin
+    terminal: Terminal, first_id: str, second_id: str, second_pin: str, right: Right, *, origin: access.Origin
 ) -> None:
-    """Check that a second person with that right stands behind what the person logged on is about to do.
+    """Check that a second person with that right stands behind what the first one is about to do.
 
     Raises OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
     """
-    if second_id == session.person_id:
+    if second_id == first_id:
         raise OwnPersonRefused
     access.vouch(terminal, second_id, second_pin, right, origin=origin)
 

@@ -27,8 +27,8 @@ from store.log.bundle import Bundle, BundleFinding, Part, SignedWord, bundles_in
 from store.log.bundle.contents import SUMS
 from store.rights import Right
 from transport.errors import MediumFull, WitnessBroken
-from transport.media import Medium, Written
 from transport.identity import DatedIdentity
+from transport.media import Medium, Written
 from transport.witness import Witness, split_witness, verify_witness
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")

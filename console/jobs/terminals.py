@@ -124,4 +124,4 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
 
 def _vouch(terminal: Terminal, session: Session, second: Second) -> None:
     admit(terminal, session, Right.PEOPLE)
-    custody.vouch(terminal, session, second.person, second.pin, Right.SETTINGS, origin=second.origin)
+    custody.vouch(terminal, session.person_id, second.person, second.pin, Right.SETTINGS, origin=second.origin)

@@ -29,6 +29,7 @@ from console.jobs import (
     rekey,
     retention,
     review,
+    terminals,
     trail,
 )
 from console.jobs import peers as register
@@ -41,6 +42,7 @@ from store.message.states import Pointer
 from store.peers import PeerDraft
 from store.people import RIGHTS, Right, Role
 from tests.clusters import ON_SQLITE
+from tests.console.jobs import neighbour
 from tests.console.jobs.site import LONG_AGO, PEOPLE, Site
 from tests.console.jobs.site import entry as message
 from transport.errors import TransportError
@@ -96,6 +98,12 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
     "review.release": (Right.APPROVE, lambda t, s: review.release(t, s, NUMBERS)),
     "review.withdraw": (Right.WITHDRAW, lambda t, s: review.withdraw(t, s, NUMBERS, reason="why")),
+    "terminals.let_in": (
+        Right.PEOPLE,
+        lambda t, s: terminals.let_in(t, s, t.home, t.home, fingerprint="", second=neighbour.SECOND),
+    ),
+    "terminals.retire": (Right.PEOPLE, lambda t, s: terminals.retire(t, s, "131041-02", second=neighbour.SECOND)),
+    "terminals.shared_by": (Right.LOG, terminals.shared_by),
     "custody.prune": (Right.EXPORT_LOG, lambda t, s: custody.prune(t, s, "ka-301", "16180339", origin="command")),
     "custody.resume": (Right.EXPORT_LOG, lambda t, s: custody.resume(t, s, "ka-301", "16180339", origin="command")),
     "export.export": (Right.EXPORT_LOG, lambda t, s: export.export(t, s, t.home, label="A")),
