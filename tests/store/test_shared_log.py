@@ -63,9 +63,9 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return house.home
 
 
-@pytest.fixture(params=range(2))
-def shared(grown: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Shared:
-    home, chance = Path(shutil.copytree(grown, tmp_path / "house")), random.Random(request.param)
+@pytest.fixture
+def shared(grown: Path, tmp_path: Path) -> Shared:
+    home, chance = Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0)
     return House(home, chance), Neighbour(home, chance)
 
 
@@ -305,6 +305,16 @@ def test_bundles_of_either_terminal_hold_and_follow_each_other(shared: Shared, t
         found = verify_bundle(one)
         assert (found.ok, found.last, script(one)) == (True, 88, 0), one
     assert [one.name[-6:] for one in bundles_in(medium / "74")] == ["000002", "000002"]
+
+
+@pytest.mark.parametrize(
+    "tampering", sorted(TABLE.keys() - {"entries of a stranger"}), ids=lambda it: it.replace(" ", "-")
+)
+def test_both_proofs_refuse_what_was_forged_before_the_export(shared: Shared, tmp_path: Path, tampering: str) -> None:
+    house, other = shared
+    TABLE[tampering][0](house)
+    bundle = exported(house, other, tmp_path / "medium", 1, 0, None)
+    assert (verify_bundle(bundle).ok, script(bundle)) == (False, 1)
 
 
 def _in_lines(path: Path, change: Callable[[list[bytes]], object]) -> None:

@@ -22,7 +22,7 @@ bad() {
 # The value of a member of one line of canonical JSON: text $1 "name", number $1 "name"; others $1 gives lines of a
 # terminal and its key, which is missing when that one was retired.
 text() { sed -n 's/.*"'"$2"'":"\([^"]*\)".*/\1/p' "$1"; }
-others() { sed -n 's/.*"others":\[\([^]]*\)\].*/\1/p' "$1" | tr -d '"' | tr ',' '\n' | sed 's/:/ /'; }
+others() { sed -n 's/.*"others":\[\([^]]*\)\].*/\1/p' "$1" | tr -d '"' | tr ',' '\n' | awk '{ sub(":", " "); print }'; }
 number() { sed -n 's/.*"'"$2"'":\([0-9][0-9]*\)[,}].*/\1/p' "$1"; }
 
 # 1. Exactly the files that are listed, none of them a link, each with its sum.
