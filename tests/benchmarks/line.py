@@ -148,8 +148,10 @@ def _write(path: Path, number: int) -> None:
     from store.message.canonical import encode
 
     inventor = Inventor(seed=_SEED, now=datetime.now(UTC), municipality=_MUNICIPALITY)
+    # As the resident-record system writes them: one after the other, as they happened.
+    ready = sorted(_ready(inventor.outgoing(2 * number), number), key=lambda record: str(record["occurred_at"]))
     with path.open("wb") as stream:
-        for place, record in enumerate(_ready(inventor.outgoing(2 * number), number)):
+        for place, record in enumerate(ready):
             stream.write(encode(_enlarged(record, place)) + b"\n")
 
 
@@ -206,11 +208,11 @@ def _check(terminal: "Terminal", delivered: int) -> None:
 
     from store.log import Event
     from store.log.entries import ENTRIES
-    from store.queue.tables import MESSAGES, SHIPMENTS
+    from store.queue.tables import MESSAGES, RECEIPTS
 
     with terminal.database.reading() as reading:
         messages = reading.scalar(select(func.count()).select_from(MESSAGES))
-        receipts = reading.scalar(select(func.count(SHIPMENTS.c.receipt)))
+        receipts = reading.scalar(select(func.count()).select_from(RECEIPTS))
         entries = select(func.count()).select_from(ENTRIES).where(ENTRIES.c.event == Event.MESSAGE_DELIVERED)
         told = (messages, receipts, reading.scalar(entries), terminal.log.verify(reading).ok)
     if told != (delivered, delivered, delivered, True):
