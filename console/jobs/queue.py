@@ -135,7 +135,10 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True)
 class CounterView:
-    """A message that cancels or replaces another: its number and reference, which of both, and where it stands."""
+    """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
+
+    Of a notice: another one about the same number, whose `pointer` is `same_number`.
+    """
 
     id: int
     reference: str
@@ -147,7 +150,7 @@ class CounterView:
 class MessageView:
     """One message whole: its row, its content, what the rules say of it, and what became of it.
 
-    `counters` are the messages that cancel or replace it.
+    `counters` are the messages that cancel or replace it, or the other notices about the same number.
     """
 
     row: QueueRow
@@ -272,10 +275,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             reason=notes[-1].text if notes else None,
             receipt=_receipt(reading, number),
             outcome=_outcome(terminal, reading, number),
-            counters=[
-                CounterView(one.id, one.reference, str(one.pointer), str(one.state))
-                for one in queue.pointing_at(reading, row)
-            ],
+            counters=_counters(reading, row),
         )
 
 
@@ -380,6 +380,15 @@ def _matter(record: Mapping[str, Any]) -> Iterable[str]:
         *(change["item"] for change in record.get("changes", ())),
     )
     return (str(code) for code in codes if code)
+
+
+def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
+    if row.direction is Direction.OUT:
+        found = [(one, str(one.pointer)) for one in queue.pointing_at(reading, row)]
+    else:
+        same = queue.notices_about(reading, [row.subject]) if row.subject else []
+        found = [(one, "same_number") for one in same if one.id != row.id]
+    return [CounterView(one.id, one.reference, pointer, str(one.state)) for one, pointer in found]
 
 
 def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:
