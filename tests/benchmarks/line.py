@@ -261,7 +261,7 @@ def _resident(process: int) -> float:
 
 
 def _public_key_work(number: str) -> dict[str, float]:
-    """Do for each message what both sides must: seal and sign, verify and open; for each batch, sign and verify once."""
+    """Do what both sides must: seal, sign, verify and open each message; sign and verify the receipts of a batch."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from transport.sealing import SealingKey, seal_for
