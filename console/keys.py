@@ -33,10 +33,12 @@ BACK: Final = Key("escape,b", "Esc", "back", "back")
 OPEN: Final = Key("", "Enter", "choose", "open", "read")  # The list itself binds it.
 APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
 RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
-# The same key as for approving: which of both it is depends on the way the message travels.
-CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
 HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
 RELEASE: Final = Key("u", "u", "release", "release", "approve")
+# The same keys for what came in: which of both a key is depends on the way the message travels.
+CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
+PUT_ON_HOLD: Final = Key("f12,h", "h", "put_on_hold", "hold", "confirm")
+TAKE_UP: Final = Key("u", "u", "take_up", "release", "confirm")
 ENTER: Final = Key("e", "e", "entry", "entry", "enter")
 REVISE: Final = Key("e", "e", "revise", "revise", "enter")
 REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", "enter")
@@ -73,6 +75,8 @@ MESSAGE: Final = (
     Key("f6,c", "c", "characters", "characters"),
     HOLD,
     RELEASE,
+    PUT_ON_HOLD,
+    TAKE_UP,
 )
 # In the form letters are text: it has function keys alone.
 ENTRY: Final = (

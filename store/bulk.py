@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Insert, LargeBinary, Table, Update, insert
 
+from store import direct
+from store.direct import Row
+
 if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultDialect
 
-Row = Sequence[Any]
 _Process = Callable[[Any], Any]
 
 
@@ -46,7 +48,7 @@ class Bulk:
             for place, process in compiled.processes:
                 ordered[place] = process(ordered[place])
             values.append(tuple(ordered))
-        return tx.exec_driver_sql(compiled.sql, values).rowcount if values else 0
+        return direct.run(tx, compiled.sql, values)
 
     def _compile(self, engines: Dialect) -> _Compiled:
         # Rows are given by place; a dialect that would name each parameter can count them as well.

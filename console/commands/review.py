@@ -14,6 +14,7 @@ from console.words.visible import visible
 from store.message.states import TRANSITIONS, Hold, Step
 
 if TYPE_CHECKING:
+    from console.jobs.confirmation import Confirmed
     from console.jobs.review import Changed, Refusal
     from console.session import Session
     from console.terminal import Terminal
@@ -100,17 +101,30 @@ def resend(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> i
 
 @click.command("confirm")
 @click.argument("numbers", nargs=-1, required=True, metavar="ID...", type=click.IntRange(min=1))
+@click.option("--hold", "held", is_flag=True)
+@click.option("--reason", metavar="TEXT", callback=read_discreetly)
+@click.option("--take-up", "taken_up", is_flag=True)
 @click.pass_obj
-def confirm(said: Invocation, *, numbers: tuple[int, ...]) -> int:
-    """Confirm received notices whose changes were read; a deletion waits for a second person then."""
+def confirm(said: Invocation, *, numbers: tuple[int, ...], held: bool, reason: str | None, taken_up: bool) -> int:
+    """Confirm received notices whose changes were read, put them on hold with a reason, or take them up again."""
     from console.jobs import confirmation
 
+    if (held and taken_up) or held != (reason is not None):
+        raise click.UsageError(said.words("commands.usage.confirm"), click.get_current_context())
     with said.acting() as (terminal, session):
-        done = confirmation.confirm(terminal, session, numbers)
+        if reason is not None:
+            done = confirmation.put_on_hold(terminal, session, numbers, reason=reason)
+        elif taken_up:
+            done = confirmation.take_up(terminal, session, numbers)
+        else:
+            return _confirmed(said, confirmation.confirm(terminal, session, numbers))
+    return _tell(said, done)
+
+
+def _confirmed(said: Invocation, done: "Confirmed") -> int:
     data = {"changed": done.changed, "waiting": done.waiting, "refused": _refusals(done, said.words)}
     counts = {"changed": len(done.changed), "waiting": len(done.waiting), "refused": len(done.refused)}
-    told = said.words("commands.confirm.done", **counts)
-    said.output.result(data, [*_refused_lines(done, said.words), told])
+    said.output.result(data, [*_refused_lines(done, said.words), said.words("commands.confirm.done", **counts)])
     return _status(done)
 
 
@@ -120,6 +134,10 @@ def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequenc
     with said.acting() as (terminal, session):
         chosen = _all_for(terminal, session, step) if everything else numbers
         done = decision(terminal, session, chosen)
+    return _tell(said, done)
+
+
+def _tell(said: Invocation, done: "Changed") -> int:
     data = {"changed": list(done.changed), "refused": _refusals(done, said.words)}
     told = said.words("commands.review.done", changed=len(done.changed), refused=len(done.refused))
     said.output.result(data, [*_refused_lines(done, said.words), told])

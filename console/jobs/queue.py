@@ -135,7 +135,10 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True)
 class CounterView:
-    """A message that cancels or replaces another: its number and reference, which of both, and where it stands."""
+    """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
+
+    Of a notice: another one about the same number, whose `pointer` is `same_number`.
+    """
 
     id: int
     reference: str
@@ -147,8 +150,8 @@ class CounterView:
 class MessageView:
     """One message whole: its row, its content, what the rules say of it, and what became of it.
 
-    `counters` are the messages that cancel or replace it; `terminal` made the bytes under which it travels, and alone
-    sends it and asks what became of it (None: there are none yet).
+    `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` made
+    the bytes under which it travels, and alone sends it and asks what became of it (None: there are none yet).
     """
 
     row: QueueRow
@@ -275,10 +278,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             reason=notes[-1].text if notes else None,
             receipt=_receipt(reading, shipment),
             outcome=_outcome(terminal, reading, number),
-            counters=[
-                CounterView(one.id, one.reference, str(one.pointer), str(one.state))
-                for one in queue.pointing_at(reading, row)
-            ],
+            counters=_counters(reading, row),
             terminal=shipment.terminal if shipment is not None else None,
         )
 
@@ -384,6 +384,15 @@ def _matter(record: Mapping[str, Any]) -> Iterable[str]:
         *(change["item"] for change in record.get("changes", ())),
     )
     return (str(code) for code in codes if code)
+
+
+def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
+    if row.direction is Direction.OUT:
+        found = [(one, str(one.pointer)) for one in queue.pointing_at(reading, row)]
+    else:
+        same = queue.notices_about(reading, [row.subject]) if row.subject else []
+        found = [(one, "same_number") for one in same if one.id != row.id]
+    return [CounterView(one.id, one.reference, pointer, str(one.state)) for one, pointer in found]
 
 
 def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:

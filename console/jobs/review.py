@@ -75,7 +75,7 @@ def give_back(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Changed:
     """Return messages to who entered them. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.GIVE_BACK, seen, reason=_checked(reason))
+    return _decide(terminal, session, numbers, Step.GIVE_BACK, seen, reason=checked(reason))
 
 
 def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
@@ -92,7 +92,7 @@ def withdraw(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Changed:
     """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.WITHDRAW, seen, reason=_checked(reason))
+    return _decide(terminal, session, numbers, Step.WITHDRAW, seen, reason=checked(reason))
 
 
 def _decide(
@@ -160,7 +160,8 @@ def _entry(by: Session, event: Event, row: MessageRow) -> Draft:
     )
 
 
-def _checked(reason: str) -> str:
+def checked(reason: str) -> str:
+    """Return a reason as it is kept. Raises ReasonMissing, ReasonTooLong."""
     text = reason.strip()
     if not text:
         raise ReasonMissing

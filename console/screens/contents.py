@@ -64,12 +64,14 @@ class Contents:
         state = words.name("states", f"{row.direction}.{row.state}")
         if row.due_on is not None and row.state == "held":
             state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
+        if row.direction == "in":
+            yield from self._whom()
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         if self._view.terminal is not None:
             yield from self._pair(words("message.status.terminal"), self._view.terminal)
         for counter in self._view.counters:
-            told = f"{counter.reference}  {words.name('states.out', counter.state)}"
+            told = f"{counter.reference}  {words.name(f'states.{row.direction}', counter.state)}"
             yield from self._pair(words(f"message.status.{counter.pointer}"), told, self._palette["attention"])
         waited = words.span(row.waiting_seconds)
         late = self._palette["trouble"] if row.overdue else None
@@ -84,7 +86,16 @@ class Contents:
         if row.revision > 1:
             yield from self._pair(words("message.status.revision"), str(row.revision))
         if self._view.reason:
-            yield from self._pair(words("message.status.reason"), self._view.reason, self._palette["attention"])
+            why = words("message.status.reason" if row.direction == "out" else "message.status.hold_reason")
+            yield from self._pair(why, self._view.reason, self._palette["attention"])
+
+    def _whom(self) -> Iterator[Pieces]:
+        """Say whom a notice is about: what is confirmed stands on the first page."""
+        from store.message.groups import value_at
+
+        for field in ("person.name", "person.birth_date"):
+            value = self._naming.value(field, value_at(self._view.record, field))
+            yield from self._pair(self._naming.label(field), value, self._palette["strong"])
 
     def _findings(self) -> Iterator[Pieces]:
         for finding in self._view.findings:
@@ -126,6 +137,8 @@ class Contents:
         yield from self._pair(self._words("message.after"), self._naming.value(item, after), self._palette["strong"])
 
     def _lost(self) -> Iterator[Pieces]:
+        if "category_lost" in self._view.record:
+            yield from self._hanging(self._words("message.deletion"), self._palette["attention"])
         for name, value in self._view.record.get("category_lost", {}).items():
             field = f"category_lost.{name}"
             yield from self._pair(

@@ -26,9 +26,16 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 # What the table of steps says about keys: by their actions, which are called as the steps are.
-_STEPS: Final = frozenset({"approve", "give_back", "confirm", "hold", "release", "revise"})
-# One key for both: what goes out is approved, what came in is confirmed.
-_WAYS: Final = {"approve": "out", "confirm": "in"}
+_STEPS: Final = frozenset({"approve", "give_back", "hold", "release", "revise", "confirm", "put_on_hold", "take_up"})
+# One key for two actions each: one for what goes out, the other for what came in.
+_WAYS: Final = {
+    "approve": "out",
+    "confirm": "in",
+    "hold": "out",
+    "put_on_hold": "in",
+    "release": "out",
+    "take_up": "in",
+}
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
@@ -115,6 +122,14 @@ class MessageScreen(ConsoleScreen):
     def action_confirm(self) -> None:
         """Confirm what a notice changes; a deletion wants a second person after this one."""
         self._review("confirm")
+
+    def action_put_on_hold(self) -> None:
+        """Put a notice on hold with a reason; what the first of two persons confirmed begins anew."""
+        self._review("put_on_hold")
+
+    def action_take_up(self) -> None:
+        """Let a notice on hold be confirmed after all."""
+        self._review("take_up")
 
     def action_give_back(self) -> None:
         """Return it with a reason."""

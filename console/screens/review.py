@@ -1,8 +1,9 @@
-"""Approving, confirming, returning, holding, releasing: asked the same way from the queue and from an opened message."""
+"""Approving, confirming, returning, holding, releasing: asked the same way in the queue and in an opened message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from console.screens.dialogs import Question
 from console.screens.work import ConsoleScreen
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from console.jobs.review import Changed
     from console.session import Session
     from console.terminal import Terminal
+
+_REASONED: Final = frozenset({"give_back", "put_on_hold"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Review:
     warnings: int = 0
 
     def ask(self) -> None:
-        """Ask whether to do it; several messages at once want their number typed, a return wants a reason."""
+        """Ask whether to do it; several messages at once want their number typed, some steps a reason."""
         if self.row is not None and self.row.claim is not None:
             facts = {"reference": self.row.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
@@ -45,7 +48,7 @@ class Review:
                 lambda words: words("queue.note.wrong_state", state=words.name(f"states.{direction}", state)),
             )
             return
-        typed = self.row is None or self.step == "give_back"
+        typed = self.row is None or self.step in _REASONED
         self.screen.app.push_screen(Question(self._text, typed=typed, check=self._check), self._answered)
 
     def _text(self, words: Words) -> str:
@@ -65,7 +68,7 @@ class Review:
         return "confirm_first" if "category_lost" in row.matter else "confirm"
 
     def _check(self, typed: str) -> str | None:
-        if self.step == "give_back":
+        if self.step in _REASONED:
             return None if typed else "queue.ask.reason_missing"
         return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
 
@@ -76,18 +79,17 @@ class Review:
     def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
         from console.jobs import confirmation, review
 
+        acts: dict[str, Callable[..., Changed]] = {
+            "approve": partial(review.approve, confirm_warnings=self.warnings > 0),
+            "give_back": partial(review.give_back, reason=typed),
+            "hold": review.hold,
+            "release": review.release,
+            "confirm": confirmation.confirm,
+            "put_on_hold": partial(confirmation.put_on_hold, reason=typed),
+            "take_up": confirmation.take_up,
+        }
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
-        match self.step:
-            case "approve":
-                return review.approve(terminal, session, self.ids, confirm_warnings=self.warnings > 0, seen=seen)
-            case "give_back":
-                return review.give_back(terminal, session, self.ids, reason=typed, seen=seen)
-            case "hold":
-                return review.hold(terminal, session, self.ids, seen=seen)
-            case "confirm":
-                return confirmation.confirm(terminal, session, self.ids, seen=seen)
-            case _:
-                return review.release(terminal, session, self.ids, seen=seen)
+        return acts[self.step](terminal, session, self.ids, seen=seen)
 
     def _tell(self, changed: "Changed") -> None:
         self.done(changed)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from store import clock
 from store.bulk import Bulk
+from store.direct import first_row
 from store.log import checkpoints, ground, proof
 from store.log.checkpoints import Cause, Checkpoint
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail, extend
@@ -140,5 +141,8 @@ _LAST: Final = "SELECT seq, hash, at FROM log_entry ORDER BY seq DESC LIMIT 1"
 
 
 def _tail(tx: Connection) -> Tail:
-    last = tx.exec_driver_sql(_LAST).one_or_none()
-    return EMPTY if last is None else Tail(last.seq, last.hash, clock.from_microseconds(last.at))
+    last = first_row(tx, _LAST)
+    if last is None:
+        return EMPTY
+    seq, digest, at = last
+    return Tail(seq, digest, clock.from_microseconds(at))

@@ -170,8 +170,8 @@ _ROWS: Final = (
     _out(Step.SET_ASIDE, {_O.APPROVED, _O.SENDING, _O.UNKNOWN}, _O.HELD),
     # What cancels or replaces a refused message was accepted: nothing of it is open any more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
-    # Also by the second person, who does not agree with the first.
-    _in(Step.PUT_ON_HOLD, {_I.RECEIVED, _I.AWAITING_SECOND}, _I.ON_HOLD, Right.CONFIRM),
+    # Also by the second person, who does not agree with the first; by the terminal, without a reason, after an alarm.
+    _in(Step.PUT_ON_HOLD, {_I.RECEIVED, _I.AWAITING_SECOND}, _I.ON_HOLD, Right.CONFIRM, Ask.REASON),
     _in(Step.TAKE_UP, {_I.ON_HOLD}, _I.RECEIVED, Right.CONFIRM),
     # Which of these it is the content tells: a deletion takes two persons (`store.queue.notices`).
     _in(Step.CONFIRM, {_I.RECEIVED}, _I.CONFIRMED, Right.CONFIRM),

@@ -77,6 +77,7 @@ from store.queue.tables import (
     CURSORS,
     MESSAGES,
     NOTES,
+    RECEIPTS,
     RESULTS,
     SHIPMENTS,
     MessageRow,
@@ -84,7 +85,7 @@ from store.queue.tables import (
 from store.queue.tallies import TALLIES
 from store.queue.tallies import tallied as counts
 
-TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, ARRIVALS, CURSORS, RESULTS, CLAIMS)
+TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, RECEIPTS, ARRIVALS, CURSORS, RESULTS, CLAIMS)
 
 __all__ = [
     "OPEN",

@@ -19,6 +19,7 @@ class NoteKind(StrEnum):
 
     GIVE_BACK = "give_back"
     WITHDRAW = "withdraw"
+    PUT_ON_HOLD = "put_on_hold"
 
 
 @dataclass(frozen=True, slots=True)

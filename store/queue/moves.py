@@ -271,7 +271,7 @@ def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
             if row.warnings and not act.warnings_confirmed:
                 raise WarningsUnconfirmed(reference=row.reference, count=row.warnings)
         case Ask.REASON:
-            if act.reason is None or not act.reason.strip():
+            if act.by is not None and not (act.reason or "").strip():
                 raise ReasonMissing
         case Ask.PLANNED_DAY:
             _answer_planned_day(row, step, act)

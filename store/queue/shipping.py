@@ -16,7 +16,7 @@ from store.message.states import Direction, OutState
 from store.queue.claims import Task, claims_of_others
 from store.queue.pages import Key, beyond, in_batches
 from store.queue.sequence import must_wait
-from store.queue.tables import ERASED, MESSAGES, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
+from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.vault import Place, Sealed, Vault
 
 OPEN: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
@@ -68,7 +68,7 @@ def count_waiting(conn: Connection, now: datetime) -> int:
 
 
 class ShipmentRow(NamedTuple):
-    """The exact bytes for the peer, as `terminal` made them.
+    """The exact bytes for the peer, as `terminal` made them, and its receipt for them once that is here.
 
     Digests are SHA-256, 32 bytes; `content_digest` as the receipt names it; `peer_version` is the
     number of the registered version it was sealed for.
@@ -84,19 +84,21 @@ class ShipmentRow(NamedTuple):
     made_at: datetime
     sent_at: datetime | None = None
     receipt: bytes | None = None
-    receipt_at: datetime | None = None
 
 
-_INSERT: Final = Bulk.insert(SHIPMENTS, ShipmentRow._fields)
-_KEPT: Final = select(*(SHIPMENTS.c[part] for part in ShipmentRow._fields)).where(
-    SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True))
+_MADE: Final = ShipmentRow._fields[:-1]
+_INSERT: Final = Bulk.insert(SHIPMENTS, _MADE)
+_KEPT: Final = (
+    select(*(SHIPMENTS.c[part] for part in _MADE), RECEIPTS.c.receipt)
+    .select_from(SHIPMENTS.outerjoin(RECEIPTS))
+    .where(SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True)))
 )
 
 
 def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
     """Keep bytes made for the peer, once a message. Raises ShipmentConflict when some exist already."""
     try:
-        _INSERT.run(tx, shipments)
+        _INSERT.run(tx, (one[: len(_MADE)] for one in shipments))
     except IntegrityError:
         raise ShipmentConflict from None
 
@@ -140,8 +142,7 @@ def discard_unread(tx: Connection, numbers: Iterable[int]) -> list[int]:
 
     What has a receipt or a result is at the peer and stays as it is.
     """
-    read = exists().where(RESULTS.c.message_id == SHIPMENTS.c.message_id)
-    unread = (SHIPMENTS.c.receipt.is_(None), ~read)
+    unread = [~exists().where(at_peer.c.message_id == SHIPMENTS.c.message_id) for at_peer in (RECEIPTS, RESULTS)]
     found: list[int] = []
     for some in in_batches(list(numbers)):
         found += tx.scalars(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id.in_(some), *unread))
@@ -164,23 +165,25 @@ class ReceiptDraft:
     receipt: bytes
 
 
+# Not "on conflict do nothing", which each engine's layer would have to be asked for in its own way.
 _KEEP: Final = Bulk(
-    update(SHIPMENTS)
-    .where(SHIPMENTS.c.message_id == bindparam("the_id"))
-    .values(
-        receipt=func.coalesce(SHIPMENTS.c.receipt, bindparam("new_receipt")),
-        receipt_at=func.coalesce(
-            SHIPMENTS.c.receipt_at, bindparam("new_receipt_at", type_=SHIPMENTS.c.receipt_at.type)
+    insert(RECEIPTS).from_select(
+        ["message_id", "receipt", "kept_at"],
+        select(SHIPMENTS.c.message_id, bindparam("new_receipt"), bindparam("now", type_=RECEIPTS.c.kept_at.type)).where(
+            SHIPMENTS.c.message_id == bindparam("the_id"),
+            ~exists().where(RECEIPTS.c.message_id == SHIPMENTS.c.message_id),
         ),
     ),
-    ("the_id", "new_receipt", "new_receipt_at"),
+    ("the_id", "new_receipt", "now"),
 )
 
 
 def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetime) -> None:
-    """Keep verified receipts; one that is there already stays. Raises MessageMissing (no shipment)."""
+    """Keep verified receipts for what was shipped; one that is there already stays. Raises MessageMissing."""
     if _KEEP.run(tx, ((one.message_id, one.receipt, now) for one in receipts)) != len(receipts):
-        raise MessageMissing
+        shipped = shipments_of(tx, (one.message_id for one in receipts))
+        if any(one.message_id not in shipped for one in receipts):
+            raise MessageMissing
 
 
 # ── Results ───────────────────────────────────────────────────────────────────────────────────────

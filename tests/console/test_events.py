@@ -9,7 +9,6 @@ from store.log import Event, EventClass
 ROOT: Final = Path(__file__).parents[2]
 READERS: Final = {"LogFilter"}
 PLANNED: Final = {
-    Event.NOTICE_TAKEN_UP,
     Event.NOTICE_APPLIED,
     Event.NOTICE_NOT_APPLIED,
     Event.NOTICE_EXPORTED,

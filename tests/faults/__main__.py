@@ -11,28 +11,24 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 
-from console.settings import StoreSettings
-from console.terminal import Terminal
 from store.message.states import OutState
-from tests.console.jobs.site import PATIENCE, Site
+from tests.console.jobs.site import PATIENCE
 from tests.faults import failing, failing_files
 from tests.faults.competing import compete
 from tests.faults.crashes import CONFIRMED, SERIES, crash
 from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
-from tests.faults.trials import OWNED, bench, faults
+from tests.faults.trials import OWNED, bench, faults, fresh_site, harm_each
 from tests.faults.worker import working
 
-_AT_ONCE = 1000
+_AT_ONCE = 250
 _AT_ONCE_POWER = 250
 _STRIDE = 100
 
@@ -43,6 +39,7 @@ def main() -> None:
     kinds = parser.add_subparsers(required=True)
     cuts = kinds.add_parser("cuts", help="harm a small exchange at many bytes")
     cuts.add_argument("--all", action="store_true", help="at every byte of both ways; takes an hour or so")
+    cuts.add_argument("--at-once", type=int, default=os.cpu_count(), help="trials side by side, one a core")
     cuts.add_argument("--stride", type=int, default=_STRIDE)
     cuts.set_defaults(run=_cut)
     kills = kinds.add_parser("kills", help="kill the console in the middle of exchanges")
@@ -80,22 +77,17 @@ def _cut(chosen: argparse.Namespace) -> dict[str, object]:
     stride = 1 if chosen.all else chosen.stride
     seen: Counter[str] = Counter()
     done = 0
-    with _site() as site, site.served(register=False) as port, bench(site, port, 1) as first:
+    with fresh_site() as site, site.served(register=False) as port, bench(site, port, 1) as first:
         lengths = first.measure()
-    for part in _portions(list(faults(lengths, stride, chosen.seed))):
-        # A fresh terminal now and then: its log is verified whole at the end of each.
-        with _site() as site, site.served(register=False) as port, bench(site, port, len(part)) as trials:
-            for fault in part:
-                seen.update(trials.trial(fault) or ["nothing"])
-                done += 1
-                sys.stderr.write(f"\r{done} ({fault})   ")
-            trials.check_all()
+    # What a fault holds besides cannot be handed to another process.
+    wanted = [(one.way, one.at, one.harm) for one in faults(lengths, stride, chosen.seed)]
+    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    with ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
+        for part, told in zip(parts, processes.map(harm_each, parts), strict=True):
+            seen += told
+            done += len(part)
+            sys.stderr.write(f"\r{done} of {len(wanted)}   ")
     return {"trials": done, "bytes": {way.value: count for way, count in lengths.items()}, "told": dict(seen)}
-
-
-def _portions(all_faults: list[Fault]) -> Iterator[list[Fault]]:
-    for start in range(0, len(all_faults), _AT_ONCE):
-        yield all_faults[start : start + _AT_ONCE]
 
 
 def _kill(chosen: argparse.Namespace) -> dict[str, object]:
@@ -103,7 +95,7 @@ def _kill(chosen: argparse.Namespace) -> dict[str, object]:
     chance = random.Random(chosen.seed)
     struck = 0
     with (
-        _site() as site,
+        fresh_site() as site,
         site.served(register=False) as port,
         bench(site, port, 20 * chosen.rounds + 1, batch=5) as trials,
     ):
@@ -129,7 +121,7 @@ def _crash(chosen: argparse.Namespace) -> dict[str, object]:
     said: Counter[str] = Counter()
     ends = chosen.seed + chosen.count
     parts = [range(start, min(start + SERIES, ends)) for start in range(chosen.seed, ends, SERIES)]
-    with _site() as site, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
+    with fresh_site() as site, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
         site.terminal.close()
         try:
             for told in processes.map(partial(crash, site.home, site.agency_home), parts):
@@ -147,7 +139,7 @@ def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
     """Cut `count` disks out of recordings of a day's work, each of another day."""
     found: Counter[str] = Counter()
     for start, pages in zip(range(0, chosen.count, _AT_ONCE_POWER), cycle(PAGES), strict=False):
-        with _site() as site:
+        with fresh_site() as site:
             site.terminal.close()
             seeds = range(chosen.seed + start, chosen.seed + min(start + _AT_ONCE_POWER, chosen.count))
             found += cut_power(site.home, site.agency_home, seeds, pages=pages)
@@ -159,7 +151,7 @@ def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
 def _fail(chosen: argparse.Namespace) -> dict[str, object]:
     """Let operations of the database and calls on our own files fail, each `stride`-th of them."""
     told: Counter[str] = Counter()
-    with _site() as site, tempfile.TemporaryDirectory(prefix="renkei-world-") as name:
+    with fresh_site() as site, tempfile.TemporaryDirectory(prefix="renkei-world-") as name:
         site.terminal.close()
         many = failing.count_operations(site.home, site.agency_home)
         for at in range(1 + chosen.seed % chosen.stride, many + 1, chosen.stride):
@@ -172,15 +164,6 @@ def _fail(chosen: argparse.Namespace) -> dict[str, object]:
                 told += failing_files.fail_each(world, job, chosen.seed, chosen.stride)
                 sys.stderr.write(f"\r{told.total() - operations} calls, {title} done   ")
     return {"operations": operations, "calls": told.total() - operations, "lost": 0, "half_done": 0, "told": dict(told)}
-
-
-@contextmanager
-def _site() -> Iterator[Site]:
-    with tempfile.TemporaryDirectory(prefix="renkei-faults-") as name:
-        place = Path(name)
-        Site.make(place / "terminal", place / "agency", StoreSettings())
-        with Terminal.open(place / "terminal") as terminal:
-            yield Site(place / "terminal", place / "agency", terminal)
 
 
 if __name__ == "__main__":

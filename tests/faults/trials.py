@@ -5,15 +5,18 @@ then both are done again over a sound line. What a person would see is checked a
 """
 
 import random
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from console.jobs import exchange, review
 from console.session import Session
-from console.settings import LineSettings
+from console.settings import LineSettings, StoreSettings
+from console.terminal import Terminal
 from store import queue
 from store.message.states import Direction, OutState
 from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
@@ -111,6 +114,24 @@ def bench(site: Site, port: int, messages: int, *, batch: int = 100, seconds: in
         site.register_peer(proxy.port)
         numbers = site.take_in([entry(number) for number in range(1, messages + 1)])
         yield Bench(site, proxy, site.session(OPERATOR), site.session(APPROVER), numbers)
+
+
+@contextmanager
+def fresh_site() -> Iterator[Site]:
+    """Yield a terminal and an agency that nothing happened to yet."""
+    with tempfile.TemporaryDirectory(prefix="renkei-faults-") as name:
+        place = Path(name)
+        Site.make(place / "terminal", place / "agency", StoreSettings())
+        with Terminal.open(place / "terminal") as terminal:
+            yield Site(place / "terminal", place / "agency", terminal)
+
+
+def harm_each(part: list[tuple[Way, int, Harm]]) -> Counter[str]:
+    """Do some of the trials with a terminal of their own, whose log is verified whole at the end."""
+    with fresh_site() as site, site.served(register=False) as port, bench(site, port, len(part)) as trials:
+        seen = Counter(code for told in part for code in trials.trial(Fault(*told)) or ["nothing"])
+        trials.check_all()
+    return seen
 
 
 def offsets(lengths: dict[Way, int], stride: int, seed: int) -> Iterator[tuple[Way, int]]:

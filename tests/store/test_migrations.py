@@ -168,14 +168,14 @@ def test_what_is_there_goes_to_the_one_terminal_that_there_was(
     )
     backend = backend_at(url)
     body = b'{"detail":{"terminal":"x"},"terminal":"t-131041-01","v":1}'.hex()
-    backend.make(lambda tx: migrations.upgrade(tx, "0003"))
+    backend.make(lambda tx: migrations.upgrade(tx, "0004"))
     with backend.writer.begin() as tx:
         blob = f"X'{body}'" if engine == "sqlite" else f"'\\x{body}'"
         tx.execute(text(f"INSERT INTO log_entry VALUES (1, {blob}, {blob}, 1, 'e', NULL, NULL, NULL, 'done')"))
         tx.execute(text("INSERT INTO cursor VALUES ('agency', 7)"))
         tx.execute(text(f"INSERT INTO arrival VALUES ('u', 'agency', 7, 'notice', {blob}, {blob}, 1, NULL)"))
     backend.close()
-    assert Database.upgrade(url) == ("0003", migrations.HEAD)
+    assert Database.upgrade(url) == ("0004", migrations.HEAD)
     upgraded = Database.open(url)
     with upgraded.reading() as reading:
         feed = queue.Feed("t-131041-01", "agency")

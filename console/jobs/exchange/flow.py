@@ -17,11 +17,10 @@ HandOver = Callable[[Deliver], Future[list[Delivery]]]
 
 
 class Flow:
-    """Batches on their way through three stages: shipped, answered, concluded.
+    """Batches on their way: sealed, called out on the line, verified, concluded.
 
-    Up to `ahead` of them wait before each stage for what happens elsewhere meanwhile: in the process that seals and
-    verifies, and on the line, to which `hand_over` gives the calls, one after the other. With 0 each batch goes
-    through all stages before the next begins.
+    Up to `ahead` of them wait at each of the three stations for what happens elsewhere meanwhile: in the process that
+    seals and verifies, and on the line, to which `hand_over` gives the calls, one after the other.
     """
 
     def __init__(self, shipper: Shipper, line: Line, meter: Meter, *, ahead: int, hand_over: HandOver) -> None:
@@ -31,8 +30,9 @@ class Flow:
         self._ahead = ahead
         self._hand_over = hand_over
         self._failure: TransportError | None = None
-        self._stages: Final = (self._ship, self._take_answers, self._conclude)
-        self._waiting: Final[tuple[deque[Batch], ...]] = (deque(), deque(), deque())
+        self._sealed: Final[deque[Batch]] = deque()
+        self._called: Final[deque[Batch]] = deque()
+        self._verified: Final[deque[Batch]] = deque()
 
     def run(self) -> None:
         """Send batch after batch until nothing may leave any more. Raises the first TransportError of the line."""
@@ -51,10 +51,10 @@ class Flow:
         some = False
         for batch in self._batches():
             some = some or bool(batch.rows)
-            self._push(0, batch)
-        for number, waiting in enumerate(self._waiting):
-            while waiting:
-                self._step(number)
+            self._sealed.append(batch)
+            self._turn(most=self._ahead)
+        while self._sealed or self._called or self._verified:
+            self._turn(most=0)
         return some and not self._stopped
 
     def _batches(self) -> Iterator[Batch]:
@@ -63,23 +63,23 @@ class Flow:
             yield batch
             after = batch.last
 
-    def _push(self, number: int, batch: Batch) -> None:
-        self._waiting[number].append(batch)
-        if len(self._waiting[number]) > self._ahead:
-            self._step(number)
-
-    def _step(self, number: int) -> None:
-        batch = self._waiting[number].popleft()
-        if self._stages[number](batch) and number + 1 < len(self._stages):
-            self._push(number + 1, batch)
-
-    def _ship(self, batch: Batch) -> bool:
-        """Make a batch durable and give it to the line; tell whether it has left."""
-        # What is only sealed by now stays approved.
-        envelopes = [] if self._stopped else self._shipper.ship(batch)
-        if envelopes:
-            batch.call = self._hand_over(partial(self._deliver, envelopes))
-        return bool(envelopes)
+    def _turn(self, *, most: int) -> None:
+        """Let a batch leave each station where what it waits for is done, or, waiting, where more than `most` are."""
+        # What is only sealed when the sending is stopped stays approved.
+        if self._stopped:
+            self._sealed.clear()
+        outgoing = _first(self._sealed, most, lambda one: one.fresh is None or one.fresh.sealed.done())
+        concluded = _first(self._verified, most, lambda one: one.verified.done())
+        if outgoing is not None or concluded is not None:
+            self._shipper.keep(ship=outgoing, conclude=concluded)
+        if concluded is not None:
+            self._meter.advance(len(concluded.rows))
+        if outgoing is not None and outgoing.rows:
+            outgoing.call = self._hand_over(partial(self._deliver, outgoing.envelopes))
+            self._called.append(outgoing)
+        answered = _first(self._called, most, lambda one: one.call.done())
+        if answered is not None:
+            self._take_answers(answered)
 
     def _deliver(self, envelopes: Sequence[bytes]) -> list[Delivery]:
         # In the thread of the line: after a failure nothing more is tried.
@@ -91,16 +91,15 @@ class Flow:
             self._failure = error
             raise
 
-    def _take_answers(self, batch: Batch) -> bool:
+    def _take_answers(self, batch: Batch) -> None:
         try:
             deliveries = batch.call.result()
         except TransportError as error:
             self._shipper.leave(batch, Step.LOSE if error.may_have_arrived else Step.REQUEUE)
-            return False
-        self._shipper.verify(batch, deliveries)
-        return True
+        else:
+            self._shipper.verify(batch, deliveries)
+            self._verified.append(batch)
 
-    def _conclude(self, batch: Batch) -> bool:
-        self._shipper.conclude(batch)
-        self._meter.advance(len(batch.rows))
-        return True
+
+def _first(station: deque[Batch], most: int, done: Callable[[Batch], bool]) -> Batch | None:
+    return station.popleft() if len(station) > most or (station and done(station[0])) else None

@@ -21,7 +21,7 @@ from store.message.states import OutState
 from store.queue import QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
-from transport.notary import LocalNotary, NotaryProcess, at_once
+from transport.notary import LocalNotary, Notary, NotaryProcess
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
 # From so many messages on, a process beside this one is worth its start.
@@ -84,16 +84,12 @@ def _settle(terminal: Terminal, shipper: Shipper, meter: Meter) -> None:
 
 @contextmanager
 def _flow(terminal: Terminal, session: Session, contact: Contact, done: Sent, meter: Meter) -> Iterator[Flow]:
-    """Yield the flow of batches: one after the other, or overlapped where there are many messages."""
+    """Yield the flow of batches, which overlap: while one is on the line, the next is sealed and stored."""
     with terminal.database.reading() as reading:
         approved = queue.count(reading, _APPROVED)
     meter.begin("send", approved)
     with ExitStack() as closing:
-        if approved < _MANY:
-            shipper = Shipper(terminal, session, contact, LocalNotary(), done)
-            yield Flow(shipper, contact.line, meter, ahead=0, hand_over=at_once)
-            return
-        notary = closing.enter_context(NotaryProcess())
+        notary: Notary = LocalNotary() if approved < _MANY else closing.enter_context(NotaryProcess())
         hands = ThreadPoolExecutor(1, thread_name_prefix="line")
         # A call under way ends with the line, which is closed a moment later.
         closing.callback(hands.shutdown, wait=False, cancel_futures=True)

@@ -48,6 +48,11 @@ class Batch:
     signers: Sequence[DatedIdentity] = ()
     verified: "Future[list[bool]]" = field(default_factory=Future)
 
+    @property
+    def envelopes(self) -> list[bytes]:
+        """The exact bytes to be sent."""
+        return [self.shipments[row.id].envelope for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
@@ -107,20 +112,20 @@ class Shipper:
         opened = contents.opened
         return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
 
-    def ship(self, batch: Batch) -> list[bytes]:
-        """Mark the messages as being sent, their exact bytes kept, before the first byte leaves; return the bytes."""
+    def keep(self, *, ship: Batch | None = None, conclude: Batch | None = None) -> None:
+        """Keep what the messages of one batch have become, and mark those of another as being sent, in one act.
+
+        Only then the first of these may leave; their exact bytes are kept.
+        """
+        # Waiting for the notary needs no transaction: nobody else waits for it.
+        answers = self._judged(conclude) if conclude is not None else {}
         now = clock.now()
-        # Sealing costs the most and needs no transaction: nobody else waits for it.
-        made = batch.fresh.shipments(self._terminal.name, now) if batch.fresh is not None else {}
+        made = ship.fresh.shipments(self._terminal.name, now) if ship is not None and ship.fresh is not None else {}
         with self._terminal.database.writing() as tx:
-            # Another terminal may have taken or returned a message since it was read: it stays where it is.
-            batch.rows = self._move(tx, batch.rows, Step.SHIP)
-            queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
-            queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
-        batch.shipments.update(made)
-        batch.fresh = None
-        self._done.sent += len(batch.rows)
-        return [batch.shipments[row.id].envelope for row in batch.rows]
+            if conclude is not None:
+                self._conclude(tx, conclude, answers)
+            if ship is not None:
+                self._ship(tx, ship, made, now)
 
     def verify(self, batch: Batch, deliveries: Sequence[Delivery]) -> None:
         """Begin to verify the peer's answers."""
@@ -135,19 +140,6 @@ class Shipper:
         ]
         batch.verified = self._notary.verify(proofs, batch.signers)
 
-    def conclude(self, batch: Batch) -> None:
-        """Keep what each message has become."""
-        answers = self._judged(batch)
-        by_step: dict[Step, list[MessageRow]] = {}
-        for row in batch.rows:
-            by_step.setdefault(answers[row.id].step, []).append(row)
-        receipts = [ReceiptDraft(number, one.receipt) for number, one in answers.items() if one.receipt is not None]
-        with self._terminal.database.writing() as tx:
-            for step, rows in by_step.items():
-                for row in self._move(tx, rows, step, answers):
-                    self._count(row, answers[row.id])
-            queue.keep_receipts(tx, receipts, clock.now())
-
     def leave(self, batch: Batch, step: Step) -> None:
         """Take the step with every message of a batch that has no answer."""
         with self._terminal.database.writing() as tx:
@@ -160,8 +152,27 @@ class Shipper:
             batch = Batch(queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers))
         receipts = self._contact.line.ask([row.uid for row in batch.rows])
         self.verify(batch, [Delivery(row.uid, receipts[row.uid], None) for row in batch.rows])
-        self.conclude(batch)
+        self.keep(conclude=batch)
         return len(batch.rows)
+
+    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> None:
+        # Another terminal may have taken or returned a message since it was read: it stays where it is.
+        batch.rows = self._move(tx, batch.rows, Step.SHIP)
+        queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
+        queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
+        batch.shipments.update(made)
+        batch.fresh = None
+        self._done.sent += len(batch.rows)
+
+    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Answer]") -> None:
+        by_step: dict[Step, list[MessageRow]] = {}
+        for row in batch.rows:
+            by_step.setdefault(answers[row.id].step, []).append(row)
+        for step, rows in by_step.items():
+            for row in self._move(tx, rows, step, answers):
+                self._count(row, answers[row.id])
+        receipts = [ReceiptDraft(number, one.receipt) for number, one in answers.items() if one.receipt is not None]
+        queue.keep_receipts(tx, receipts, clock.now())
 
     def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
         """Hold those whose content does not open, for people to look at: the others do not wait for them."""

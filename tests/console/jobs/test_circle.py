@@ -210,7 +210,7 @@ def test_a_receipt_that_does_not_verify_proves_nothing(
     # Asking again brings the same receipt, which still proves nothing: it stays unknown and is not sent anew.
     again = exchange.send(served.terminal, operator)
     assert (again.sent, again.delivered, again.unknown) == (0, 0, 1)
-    assert served.raw("SELECT receipt FROM shipment") == [(None,)]
+    assert served.raw("SELECT receipt FROM receipt") == []
 
     # The signed result proves the arrival all the same.
     exchange.receive(served.terminal, operator)
@@ -250,7 +250,7 @@ def test_cancelled_before_anything_left(served: Site, operator: Session) -> None
 
 def test_cancelled_between_two_batches(served: Site, operator: Session) -> None:
     batches_of(served, 1)
-    numbers = served.approve([entry(1), entry(2), entry(3)])
+    numbers = served.approve([entry(number) for number in range(1, 9)])
     cancel = threading.Event()
 
     def stop(progress: Progress) -> None:
@@ -258,9 +258,14 @@ def test_cancelled_between_two_batches(served: Site, operator: Session) -> None:
             cancel.set()
 
     sent = exchange.send(served.terminal, operator, report=stop, cancel=cancel)
-    assert (sent.sent, sent.delivered, sent.waiting, sent.unknown) == (1, 1, 2, 0)
-    assert served.states(numbers) == ["delivered", "approved", "approved"]
-    assert exchange.send(served.terminal, operator).delivered == 2
+    # What was with the line when the person stopped it may have arrived; all else has not left.
+    assert sent.delivered >= 1
+    assert sent.waiting >= 4
+    assert sent.delivered + sent.unknown + sent.waiting == len(numbers)
+    assert served.states(numbers)[0] == "delivered"
+    again = exchange.send(served.terminal, operator)
+    assert (again.unknown, again.waiting) == (0, 0)
+    assert served.states(numbers) == ["delivered"] * len(numbers)
 
 
 def test_cancelled_while_an_answer_is_due(site: Site, operator: Session, relay: Relay) -> None:

@@ -13,7 +13,9 @@ from console.jobs.review import Refusal
 from console.session import Session
 from console.settings import ReviewSettings
 from console.terminal import Terminal
+from store.errors import ReasonMissing
 from store.log import Event
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, open_as, person_of
 from tests.console.jobs.test_two_terminals import at_once
 from transport import agency
@@ -83,6 +85,7 @@ def test_confirmed_again_it_is_refused_and_nothing_changes(site: Site, operator:
     assert (site.contents(), site.newest()) == (before, newest)
 
 
+@ON_SQLITE
 def test_named_twice_it_is_confirmed_once(site: Site, operator: Session, receive: Take) -> None:
     (number,) = receive(notice(1))
     assert confirmation.confirm(site.terminal, operator, [number, number]) == Confirmed([number])
@@ -109,12 +112,14 @@ def test_a_deletion_takes_two_persons_whatever_the_rule_for_messages(
     assert told == [(OPERATOR, "awaiting_second"), (APPROVER, "confirmed")]
 
 
+@ON_SQLITE
 def test_what_waits_for_the_second_person_still_counts(site: Site, operator: Session, receive: Take) -> None:
     numbers = receive(notice(1), notice(2, **LOST), notice(3))
     confirmation.confirm(site.terminal, operator, numbers[:2])
     assert queue.counts(site.terminal).received == 2
 
 
+@ON_SQLITE
 def test_messages_of_ours_are_not_confirmed(site: Site, operator: Session) -> None:
     (number,) = site.take_in([entry(1)])
     assert reasons(confirmation.confirm(site.terminal, operator, [number])) == [(number, "step_refused")]
@@ -137,6 +142,7 @@ def test_what_changed_since_it_was_on_the_screen_is_told(site: Site, operator: S
     assert site.states([number]) == ["awaiting_second"]
 
 
+@ON_SQLITE
 def test_a_long_list_goes_in_portions_and_comes_back_whole(
     site: Site, operator: Session, receive: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +177,7 @@ def test_the_first_of_two_lets_go_by_confirming(
     assert confirmation.confirm(site.terminal, approver, [number]).changed == [number]
 
 
+@ON_SQLITE
 def test_who_may_not_confirm_takes_nothing(site: Site, receive: Take) -> None:
     (number,) = receive(notice(1))
     queue.read(site.terminal, site.session(CHIEF), number, take=True)
@@ -235,19 +242,9 @@ def test_the_person_is_known_by_what_a_notice_says_was_before(site: Site, receiv
     assert site.states(numbers) == ["superseded", "superseded", "received"]
 
 
-@pytest.mark.parametrize(
-    "items",
-    [
-        {"card_number": "XY00000000YX"},
-        {"person": person_of(name="OTHER NAME")},
-        {"person": person_of(birth_date="1991-02-28")},
-        {"person": person_of(sex="female")},
-        {"person": person_of(nationality="NPL")},
-    ],
-    ids=["number", "name", "birth_date", "sex", "nationality"],
-)
-def test_less_than_number_and_person_is_another_person(site: Site, receive: Take, items: dict[str, Any]) -> None:
-    numbers = receive(about(1, 9), about(2, 10, **items))
+@ON_SQLITE
+def test_somebody_else_of_the_same_number_stands_beside(site: Site, receive: Take) -> None:
+    numbers = receive(about(1, 9), about(2, 10, person=person_of(name="OTHER NAME")))
     assert site.states(numbers) == ["received", "received"]
 
 
@@ -269,3 +266,46 @@ def test_an_alarm_holds_a_notice_that_somebody_has_in_hand(
     row = served.row(number)
     assert (str(row.state), row.author) == ("on_hold", None)
     assert reasons(confirmation.confirm(served.terminal, approver, [number])) == [(number, "step_refused")]
+
+
+# On hold
+
+
+def test_put_on_hold_with_a_reason_and_taken_up(
+    site: Site, operator: Session, approver: Session, receive: Take
+) -> None:
+    numbers = receive(notice(1), notice(2, **LOST))
+    confirmation.confirm(site.terminal, operator, numbers[1:])
+    with pytest.raises(ReasonMissing):
+        confirmation.put_on_hold(site.terminal, approver, numbers, reason=" ")
+    assert confirmation.put_on_hold(site.terminal, approver, numbers, reason=" 本人と合わない ").changed == numbers
+    assert site.states(numbers) == ["on_hold", "on_hold"]
+    assert queue.read(site.terminal, operator, numbers[1]).reason == "本人と合わない"
+    assert reasons(confirmation.confirm(site.terminal, operator, numbers[:1])) == [(numbers[0], "step_refused")]
+    assert confirmation.take_up(site.terminal, operator, numbers).changed == numbers
+    # The first of two persons begins anew, whoever it was before.
+    assert confirmation.confirm(site.terminal, approver, numbers) == Confirmed(numbers[:1], waiting=numbers[1:])
+    assert confirmation.confirm(site.terminal, operator, numbers[1:]) == Confirmed(numbers[1:])
+    events = [one.event for one in site.entries(about=site.row(numbers[1]).uid)]
+    assert events == [
+        "notice.received", "notice.confirmed", "notice.held", "notice.read", "notice.taken_up", "notice.confirmed",
+        "notice.confirmed",
+    ]  # fmt: skip
+
+
+@ON_SQLITE
+def test_what_is_confirmed_is_not_put_on_hold(site: Site, operator: Session, receive: Take) -> None:
+    (number,) = receive(notice(1))
+    confirmation.confirm(site.terminal, operator, [number])
+    before = site.contents()
+    held = confirmation.put_on_hold(site.terminal, operator, [number], reason="why")
+    taken = confirmation.take_up(site.terminal, operator, [number])
+    assert [one.reason for done in (held, taken) for one in done.refused] == ["step_refused", "step_refused"]
+    assert site.contents() == before
+
+
+@ON_SQLITE
+def test_a_notice_shows_the_others_of_its_number(site: Site, operator: Session, receive: Take) -> None:
+    older, newer = receive(about(1, 9), about(2, 10))
+    (counter,) = queue.read(site.terminal, operator, older).counters
+    assert (counter.id, counter.pointer, counter.state) == (newer, "same_number", "received")

@@ -48,7 +48,7 @@ def assert_all_delivered(site: Site, numbers: list[int]) -> None:
     assert site.states(numbers) == ["delivered"] * COUNT
     held = site.received()
     assert (held.messages, held.distinct, held.alarms) == (COUNT, COUNT, 0)
-    assert site.raw("SELECT COUNT(receipt) FROM shipment") == [(COUNT,)]
+    assert site.raw("SELECT COUNT(*) FROM receipt") == [(COUNT,)]
     assert len(site.entries(Event.MESSAGE_DELIVERED)) == COUNT
     assert site.log_holds()
 

@@ -65,6 +65,8 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "backup.back_up": (Right.SETTINGS, lambda t, s: backup.back_up(t, s, t.home.with_name("backup"))),
     "claims.begin_edit": (Right.ENTER, lambda t, s: claims.begin_edit(t, s, 1)),
     "confirmation.confirm": (Right.CONFIRM, lambda t, s: confirmation.confirm(t, s, NUMBERS)),
+    "confirmation.put_on_hold": (Right.CONFIRM, lambda t, s: confirmation.put_on_hold(t, s, NUMBERS, reason="why")),
+    "confirmation.take_up": (Right.CONFIRM, lambda t, s: confirmation.take_up(t, s, NUMBERS)),
     "entry.cancel": (Right.ENTER, lambda t, s: entry.cancel(t, s, 1)),
     "entry.counter": (Right.ENTER, lambda t, s: entry.counter(t, s, 1, Pointer.CANCELS)),
     "entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [message(77)])),

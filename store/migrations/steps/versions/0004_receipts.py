@@ -1,0 +1,25 @@
+"""Receipts in a table of their own, apart from the bytes that they are for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Move the receipts."""
+    op.create_table(
+        "receipt",
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["shipment.message_id"]),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.execute(
+        "INSERT INTO receipt (message_id, receipt, kept_at) "
+        "SELECT message_id, receipt, receipt_at FROM shipment WHERE receipt IS NOT NULL"
+    )
+    op.drop_column("shipment", "receipt")
+    op.drop_column("shipment", "receipt_at")
