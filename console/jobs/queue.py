@@ -62,10 +62,14 @@ class QueueQuery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`."""
+    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`.
+
+    `reference`: of which message; while one is edited, others about the same person are only read as well.
+    """
 
     task: str
     person: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +346,7 @@ def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iter
 
 
 def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
-    person, claim = record.get("person"), claims.get(row.id)
+    person, claim = record.get("person"), queue.claim_on(row, claims)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -362,7 +366,7 @@ def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims:
         version=row.version,
         name=str(person["name"]) if isinstance(person, dict) else "",
         matter=tuple(_matter(record)),
-        claim=ClaimView(str(claim.task), claim.person) if claim is not None and claim.binds(row) else None,
+        claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
     )
 
 

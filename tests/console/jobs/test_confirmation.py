@@ -158,7 +158,7 @@ def test_a_long_list_goes_in_portions_and_comes_back_whole(
 def test_who_reads_a_notice_has_it_in_hand(site: Site, operator: Session, approver: Session, receive: Take) -> None:
     (number,) = receive(notice(1))
     assert queue.read(site.terminal, operator, number, take=True).row.claim is None
-    assert queue.read(site.terminal, approver, number, take=True).row.claim == ClaimView("confirm", OPERATOR)
+    assert queue.read(site.terminal, approver, number, take=True).row.claim == ClaimView("confirm", OPERATOR, "N-000001")
     done = confirmation.confirm(site.terminal, approver, [number])
     assert [(one.reason, one.facts["person"]) for one in done.refused] == [("message_claimed", OPERATOR)]
     claims.put_back(site.terminal, operator, number)
@@ -173,7 +173,7 @@ def test_the_first_of_two_lets_go_by_confirming(
     confirmation.confirm(site.terminal, operator, [number])
     queue.read(site.terminal, operator, number, take=True)
     assert queue.read(site.terminal, approver, number, take=True).row.claim is None
-    assert queue.read(site.terminal, operator, number).row.claim == ClaimView("confirm", APPROVER)
+    assert queue.read(site.terminal, operator, number).row.claim == ClaimView("confirm", APPROVER, "N-000001")
     assert confirmation.confirm(site.terminal, approver, [number]).changed == [number]
 
 
