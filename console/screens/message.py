@@ -312,5 +312,5 @@ class MessageTitle(OneLine):
         if row.claim is None:
             return ink
         task = row.claim.task if row.claim.reference == row.reference else "same_person"
-        told = self.words(f"message.claim.{task}", person=row.claim.person, reference=row.claim.reference)
+        told = self.words(f"message.claim.{task}", person=row.claim.person)
         return ink.put("   ").put(told, self.palette["attention"])
