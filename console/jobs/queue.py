@@ -21,7 +21,7 @@ from store.message.canonical import decode
 from store.message.checking import check
 from store.message.names import NamePart
 from store.message.rules import Finding
-from store.message.states import CONFIRMABLE, UNSENT, Direction, OutState, state_of
+from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
 from store.queue import Claims, Key, MessageRow, QueueFilter, Task
 from store.rights import Right
 from transport.envelope import Envelope
@@ -48,7 +48,8 @@ class Counts:
 class QueueQuery:
     """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`.
 
-    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet.
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet. `unhandled`: only
+    notices that wait for people, in whatever state.
     """
 
     direction: str | None = None
@@ -58,6 +59,7 @@ class QueueQuery:
     after: Key | None = None
     overdue: bool = False
     being_undone: bool = False
+    unhandled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,9 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
 def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
     """Return one filter for each direction that the query is about."""
     chosen = []
+    if query.unhandled:
+        waiting = frozenset[State](one for one in UNHANDLED if query.state is None or one == query.state)
+        return [QueueFilter(Direction.IN, waiting, reference=query.reference)] if waiting else []
     for direction in [Direction(query.direction)] if query.direction else list(Direction):
         try:
             states = frozenset({state_of(direction, query.state)}) if query.state else frozenset()
