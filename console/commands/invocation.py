@@ -79,6 +79,7 @@ class Invocation:
         with Terminal.open(self.named_home(), parts) as terminal:
             checkpoints.start(terminal, from_witness=False)
             access.close_abandoned(terminal)
+            access.record_refused_parts(terminal)
             session = access.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:

@@ -52,6 +52,7 @@ def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
 @click.option("--reference", metavar="R")
 @click.option("--name", metavar="N", callback=read_discreetly)
 @click.option("--being-undone", is_flag=True)
+@click.option("--unhandled", is_flag=True)
 @click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
 def queue(
@@ -62,6 +63,7 @@ def queue(
     reference: str | None,
     name: str | None,
     being_undone: bool,
+    unhandled: bool,
     limit: int,
 ) -> int:
     """List messages without their contents: `show` tells one whole."""
@@ -75,6 +77,7 @@ def queue(
         reference=reference,
         limit=min(limit or _PAGE, _PAGE),
         being_undone=being_undone,
+        unhandled=unhandled,
     )
     with said.acting() as (terminal, session):
         rows, total = (

@@ -106,6 +106,21 @@ def close_abandoned(terminal: Terminal) -> int:
     return closed
 
 
+def record_refused_parts(terminal: Terminal) -> None:
+    """Record how often parts of the passphrase were refused while the log could not be opened, in one entry.
+
+    A process that ends between the entry and its being noted has it told again: refusals are told once at least.
+    """
+    refused = terminal.key_source.refused
+    if not refused:
+        return
+    with terminal.database.writing() as tx:
+        terminal.log.append(
+            tx, Event.KEY_REFUSED, actor=None, session=None, result=Result.REFUSED, detail={"attempts": refused}
+        )
+    terminal.key_source.refused_told(refused)
+
+
 def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
     try:
         with terminal.database.writing() as tx:

@@ -26,6 +26,7 @@ def begin(terminal: Terminal) -> None:
     """
     checkpoints.start(terminal, from_witness=True)
     access.close_abandoned(terminal)
+    access.record_refused_parts(terminal)
     settings = sha256((terminal.home / FILE_NAME).read_bytes()).hexdigest()
     machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
     facts = {"machine": machine, "content": settings}

@@ -21,7 +21,7 @@ from store.message.canonical import decode
 from store.message.checking import check
 from store.message.names import NamePart
 from store.message.rules import Finding
-from store.message.states import CONFIRMABLE, UNSENT, Direction, OutState, state_of
+from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
 from store.queue import Claims, Key, MessageRow, QueueFilter, ShipmentRow, Task
 from store.rights import Right
 from transport.envelope import Envelope
@@ -48,7 +48,8 @@ class Counts:
 class QueueQuery:
     """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`.
 
-    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet.
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet. `unhandled`: only
+    notices that wait for people, in whatever state.
     """
 
     direction: str | None = None
@@ -58,14 +59,19 @@ class QueueQuery:
     after: Key | None = None
     overdue: bool = False
     being_undone: bool = False
+    unhandled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`."""
+    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`.
+
+    `reference`: of which message; while one is edited, others about the same person are only read as well.
+    """
 
     task: str
     person: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +309,9 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
 def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
     """Return one filter for each direction that the query is about."""
     chosen = []
+    if query.unhandled:
+        waiting = frozenset[State](one for one in UNHANDLED if query.state is None or one == query.state)
+        return [QueueFilter(Direction.IN, waiting, reference=query.reference)] if waiting else []
     for direction in [Direction(query.direction)] if query.direction else list(Direction):
         try:
             states = frozenset({state_of(direction, query.state)}) if query.state else frozenset()
@@ -346,7 +355,7 @@ def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iter
 
 
 def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
-    person, claim = record.get("person"), claims.get(row.id)
+    person, claim = record.get("person"), queue.claim_on(row, claims)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -366,7 +375,7 @@ def _row(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims:
         version=row.version,
         name=str(person["name"]) if isinstance(person, dict) else "",
         matter=tuple(_matter(record)),
-        claim=ClaimView(str(claim.task), claim.person) if claim is not None and claim.binds(row) else None,
+        claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
     )
 
 

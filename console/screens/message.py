@@ -100,7 +100,7 @@ class MessageScreen(ConsoleScreen):
         """Tell whether somebody else has it in hand; if so, say who, and look whether that is over by now."""
         if self.shown is None or self.shown.row.claim is None:
             return False
-        facts = {"reference": self.shown.row.reference, "person": self.shown.row.claim.person}
+        facts = {"reference": self.shown.row.claim.reference, "person": self.shown.row.claim.person}
 
         def text(words: Words) -> str:
             fault = words.fault("message_claimed", facts)
@@ -311,5 +311,6 @@ class MessageTitle(OneLine):
         ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
         if row.claim is None:
             return ink
-        told = self.words(f"message.claim.{row.claim.task}", person=row.claim.person)
+        task = row.claim.task if row.claim.reference == row.reference else "same_person"
+        told = self.words(f"message.claim.{task}", person=row.claim.person)
         return ink.put("   ").put(told, self.palette["attention"])

@@ -30,9 +30,14 @@ _STATES: Final = {
         "withdrawn", "being_undone",
     ),
     "in": (
-        None, "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned", "superseded",
+        None, "unhandled", "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned",
+        "superseded",
     ),
 }  # fmt: skip
+# What is shown besides single states.
+_GROUPS: Final = frozenset({"being_undone", "unhandled"})
+# What can be done with notices is done where they are read.
+_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select"})
 _STATE_STYLES: Final = {
     "review": "key",
     "received": "key",
@@ -142,9 +147,10 @@ class QueueScreen(ConsoleScreen):
                 return Loaded(array("q"), (), counts)
             query = queue.QueueQuery(
                 direction=view.direction,
-                state=None if view.being_undone else view.state,
+                state=None if view.state in _GROUPS else view.state,
                 reference=view.reference,
                 being_undone=view.being_undone,
+                unhandled=view.state == "unhandled",
             )
             keys = queue.find(terminal, session, query, view.name) if view.name else queue.ids(terminal, session, query)
             return Loaded(keys, queue.rows(terminal, session, keys[:BLOCK]), counts)
@@ -184,6 +190,10 @@ class QueueScreen(ConsoleScreen):
 
         self.notice.clear()
         self.app.push_screen(MessageScreen(key, hint))
+
+    def offers(self, key: Key) -> bool:
+        """Show in the foot line what can be done in a list of this direction."""
+        return super().offers(key) and (self.view.direction == "out" or key.action not in _OUT_ONLY)
 
     # Reviewing
 
@@ -237,6 +247,7 @@ class QueueScreen(ConsoleScreen):
 
     def _show(self, view: View) -> None:
         self.view = view
+        self.query_one("#foot").refresh()
         self.roll.selected.clear()
         self.notice.clear()
         self.on_roll_moved()
@@ -249,8 +260,8 @@ class QueueScreen(ConsoleScreen):
         self._show(replace(self.view, state=states[(at + step) % len(states)]))
 
     def action_direction(self) -> None:
-        """Show what came in instead of what goes out, and back."""
-        self._show(View("in" if self.view.direction == "out" else "out"))
+        """Show what came in and waits for people instead of what goes out, and back."""
+        self._show(View("in", "unhandled") if self.view.direction == "out" else View("out"))
 
     def action_reload(self) -> None:
         """Take a new snapshot and ask for the line."""
@@ -322,7 +333,7 @@ class ViewLine(OneLine):
             return ink
         view, roll = screen.view, screen.roll
         shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
-        state = words("queue.being_undone" if view.being_undone else shown)
+        state = words(f"queue.{view.state}" if view.state in _GROUPS else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(state, self.palette["strong"])
         if view.sought:

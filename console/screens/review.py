@@ -38,7 +38,7 @@ class Review:
     def ask(self) -> None:
         """Ask whether to do it; several messages at once want their number typed, some steps a reason."""
         if self.row is not None and self.row.claim is not None:
-            facts = {"reference": self.row.reference, "person": self.row.claim.person}
+            facts = {"reference": self.row.claim.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
             return
         if self.row is not None and not possible(self.step, self.row):

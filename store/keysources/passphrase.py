@@ -185,6 +185,15 @@ class Passphrase(KeySource):
         """Return which file it is, and when it was written."""
         return mark_of(self.file)
 
+    @property
+    def refused(self) -> int:
+        """How often parts were refused, or cut off while they were tried, that no entry of the log tells of yet."""
+        return self._slowdown.untold
+
+    def refused_told(self, told: int) -> None:
+        """Note that a durable entry tells of so many refusals."""
+        self._slowdown.tell(told)
+
     def install(self, key: bytes, former: bytes | None = None) -> None:
         """Wrap the key under the parts. Raises KeyPartsMissing, KeyPartsWeak, KeyPartsAlike, KeyFileExists."""
         if self._parts is None:
@@ -230,7 +239,7 @@ class Passphrase(KeySource):
         keys = kept.keys(stretched)
         if keys is None:
             raise KeyPartsRefused
-        self._slowdown.forget()
+        self._slowdown.succeed()
         self._stretched[kept.salt], self._parts = stretched, None
         return keys
 

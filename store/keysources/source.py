@@ -50,6 +50,14 @@ class KeySource(ABC):
     def mark(self) -> Mark:
         """Return what changes whenever `read` would give other keys."""
 
+    @property
+    def refused(self) -> int:
+        """How often it was refused since the log was last told; there is nothing to refuse where nobody is asked."""
+        return 0
+
+    def refused_told(self, told: int) -> None:  # noqa: B027 - most have nothing to tell
+        """Note that a durable entry of the log tells of so many refusals."""
+
     @abstractmethod
     def install(self, key: bytes, former: bytes | None = None) -> None:
         """Put the key of a new terminal, or of one that is restored, in its place. Raises a KeyFileFault."""

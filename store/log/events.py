@@ -24,6 +24,7 @@ class Event(StrEnum):
     OPERATOR_REFUSED = "operator.refused"
     OPERATOR_LOCKED = "operator.locked"
     OPERATOR_LOGGED_OFF = "operator.logged_off"
+    KEY_REFUSED = "key.refused"
     # Operations on messages and notices.
     MESSAGE_IMPORTED = "message.imported"
     MESSAGE_ENTERED = "message.entered"
@@ -114,6 +115,7 @@ _CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
         Event.OPERATOR_REFUSED,
         Event.OPERATOR_LOCKED,
         Event.OPERATOR_LOGGED_OFF,
+        Event.KEY_REFUSED,
     ),
     EventClass.OPERATION: (
         Event.MESSAGE_IMPORTED,

@@ -15,7 +15,7 @@ from store.log.events import Event
 from store.log.pages import LogFilter, LogRow, first_since, newest, page
 
 LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ})
-FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED})
+FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED, Event.KEY_REFUSED})
 MANY: Final = 50
 """Look-ups by one person on one day from which on they count as many."""
 

@@ -203,6 +203,9 @@ UNDOABLE: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REF
 CONFIRMABLE: Final = frozenset({InState.RECEIVED, InState.AWAITING_SECOND})
 """States in which a notice waits for a person to confirm it."""
 
+UNHANDLED: Final = CONFIRMABLE | {InState.ON_HOLD, InState.RETURNED}
+"""States in which a notice waits for people, whatever its date."""
+
 
 def steps_from(state: State) -> tuple[Transition, ...]:
     """Return the steps that start from `state`, in the order of the table."""

@@ -1,5 +1,8 @@
 """Who has a message in hand: while somebody edits or reviews it, others only read it.
 
+While one is edited, others only read what else there is about the same person: two messages about somebody that two
+people change at once would contradict each other.
+
 A claim belongs to a session and ends with it, however that ends: by log-off, by the idle limit, by a crash. The session
 renews its claims as it renews its own lease, so that a console that is cut off keeps nobody waiting for long.
 """
@@ -16,7 +19,7 @@ from sqlmodel import Field, SQLModel
 from store.errors import MessageClaimed
 from store.message.states import CONFIRMABLE, OutState
 from store.people.sessions import LEASE, SESSIONS, is_abandoned
-from store.queue.tables import MessageRow
+from store.queue.tables import MESSAGES, MessageRow
 from store.schema import Moment, table
 
 
@@ -45,9 +48,14 @@ CLAIMS: Final = table(ClaimRow)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who has a message in hand, since when, and what for. `person` is a person ID."""
+    """Who has a message in hand, since when, and what for.
+
+    `person` is a person ID; `reference` and `subject` are those of the message.
+    """
 
     task: Task
+    reference: str
+    subject: str | None
     person: str
     session_id: str
     since: datetime
@@ -79,8 +87,11 @@ _LIVE: Final = (
         SESSIONS.c.person_id,
         SESSIONS.c.holder,
         SESSIONS.c.seen_at,
+        MESSAGES.c.reference,
+        MESSAGES.c.subject,
     )
     .join_from(CLAIMS, SESSIONS, CLAIMS.c.session_id == SESSIONS.c.id)
+    .join(MESSAGES, CLAIMS.c.message_id == MESSAGES.c.id)
     .where(SESSIONS.c.closed_at.is_(None), CLAIMS.c.until > bindparam("now", type_=CLAIMS.c.until.type))
 )
 
@@ -88,17 +99,28 @@ _LIVE: Final = (
 def claims_of_others(conn: Connection, session_id: str | None, now: datetime) -> dict[int, Claim]:
     """Return what is in the hands of other sessions than `session_id` (None: of any), by message number."""
     return {
-        row.message_id: Claim(Task(row.task), row.person_id, row.session_id, row.since)
+        row.message_id: Claim(Task(row.task), row.reference, row.subject, row.person_id, row.session_id, row.since)
         for row in conn.execute(_LIVE, {"now": now})
         if row.session_id != session_id and not is_abandoned(row.holder, row.seen_at, now)
     }
 
 
-def refuse_claimed(message: MessageRow, others: Claims) -> None:
-    """Raise MessageClaimed, with who it is, when somebody else has the message in hand."""
+def claim_on(message: MessageRow, others: Claims) -> Claim | None:
+    """Return the claim because of which a message is only read: on itself, or on another one about the same person."""
     claim = others.get(message.id)
     if claim is not None and claim.binds(message):
-        raise MessageClaimed(reference=message.reference, person=claim.person)
+        return claim
+    for one in others.values():
+        if one.task is Task.EDIT and one.subject is not None and one.subject == message.subject:
+            return one
+    return None
+
+
+def refuse_claimed(message: MessageRow, others: Claims) -> None:
+    """Raise MessageClaimed, with what is in whose hands, when the message is only read because of that."""
+    claim = claim_on(message, others)
+    if claim is not None:
+        raise MessageClaimed(reference=claim.reference, person=claim.person)
 
 
 def claim(tx: Connection, message: MessageRow, task: Task, *, session_id: str, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """The power goes at any moment of a day's work; what the program was told is kept is there, and nothing by halves.
 
-The real jobs, store, tables and log do the work: taking in, approving, sending to a real agency, receiving, a
-checkpoint of the log, a scrubbed and a reopened database. Below them `power_recording` writes down each write, sync,
-truncation and deletion of database, write-ahead log and journal. Then the disk of a power cut is made up after any of
-these (`power_disk`), the terminal is opened on it by the program as it is, on Python's own SQLite, and looked at.
+The real jobs, store, tables and log do the work: taking in, approving, sending to a real agency, receiving,
+confirming, a checkpoint of the log, a scrubbed and a reopened database. Below them `power_recording` writes down each
+write, sync, truncation and deletion of database, write-ahead log and journal. Then the disk of a power cut is made up
+after any of these (`power_disk`), the terminal is opened on it by the program as it is, on Python's own SQLite, and
+looked at.
 
 What it shows: each transaction that ended is there, and the one on its way is there whole or not at all, since what the
 database says is, to the last value, what it said after one of the two. The log verifies, it agrees with the queue, and
@@ -26,12 +27,12 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
-from console.jobs import checkpoints, exchange, review
+from console.jobs import checkpoints, confirmation, exchange, review
 from console.terminal import LOG_KEYS, Terminal
 from store.engines import sqlite as engine
 from store.errors import StoreError
 from store.log import Cause
-from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, Site, entry, notice
+from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, OPERATOR, Site, entry, notice
 from tests.faults.power_disk import Disk
 from tests.faults.power_engine import store_on
 from tests.faults.power_recording import BEGINNING, Kept, Keys, Recording, Trace, kept_at
@@ -84,15 +85,25 @@ def work(site: Site, first: int) -> None:
     """Do a day's work with messages of these numbers."""
     with site.served(register=False) as port:
         site.register_peer(port, valid_from=LONG_AGO + timedelta(days=first))
-        site.feed(notice(first), Purpose.NOTICE, f"{first:032x}")
+        notices = [notice(first), notice(first + 1, category_lost={"cause": "departed", "on": "2026-11-18"})]
+        for number, one in enumerate(notices, first):
+            site.feed(one, Purpose.NOTICE, f"{number:032x}")
         numbers = site.take_in([entry(first + step) for step in range(SIZE)])
         assert review.approve(site.terminal, site.session(APPROVER), numbers).changed == numbers
         chief = site.session(CHIEF)
         assert exchange.send(site.terminal, chief).delivered == SIZE
-        assert exchange.receive(site.terminal, chief).received == 1
+        assert exchange.receive(site.terminal, chief).received == len(notices)
+    _confirm(site, [site.number(str(one["reference"])) for one in notices])
     checkpoints.make(site.terminal, Cause.ACTIVITY)
     site.terminal.database.scrub()
     site.take_in([entry(first + SIZE)])
+
+
+def _confirm(site: Site, numbers: list[int]) -> None:
+    """Confirm an ordinary notice and a deletion, which takes a second person."""
+    first = confirmation.confirm(site.terminal, site.session(OPERATOR), numbers)
+    second = confirmation.confirm(site.terminal, site.session(APPROVER), first.waiting)
+    assert [*first.changed, *second.changed] == numbers
 
 
 class Bench:

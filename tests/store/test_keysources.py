@@ -1,5 +1,6 @@
 """Each source of the terminal's key: what it gives, what it refuses, and that a change of the key loses nothing."""
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from store.keysources import passphrase as wrapping
 from store.keysources.credential import Credential
 from store.keysources.file import KeyElsewhere, KeyFile
 from store.keysources.passphrase import Cost, Passphrase, Wrapped, open_wrapped
-from store.keysources.slowdown import FIRST_WAIT_SECONDS, FREE_ATTEMPTS, LONGEST_WAIT_SECONDS
+from store.keysources.slowdown import FIRST_WAIT_SECONDS, FREE_ATTEMPTS, LONGEST_WAIT_SECONDS, Slowdown
 from store.vault import Place, Sealed, Vault, begin_key_change
 
 PARTS = Parts("correct horse battery", "staple zebra 石英")
@@ -128,6 +129,8 @@ def test_a_change_that_is_interrupted_anywhere_loses_no_key(
     assert after.unseal(row.sealed, place=HERE) == b"before"
     assert after.pseudonym("subject", "1") == early.pseudonym("subject", "1")
     assert opening().read().former is None or opening().to_install is not None
+    # An attempt that was cut off counts as one that was refused, until the log is told.
+    opening().refused_told(opening().refused)
     left = {path.name for path in keys.iterdir()} - {"terminal.key", "pseudonym.key", "terminal.wrapped"}
     assert left <= {"terminal-next.key"}
 
@@ -398,6 +401,49 @@ def test_wrong_parts_slow_down_and_right_ones_are_forgiven(keys: Path, monkeypat
     assert Passphrase(keys, PARTS).read().current == KEY
     with pytest.raises(errors.KeyPartsRefused):
         Passphrase(keys, OTHERS).read()
+
+
+def test_refused_parts_are_counted_until_they_are_told(keys: Path) -> None:
+    Passphrase(keys, PARTS).install(KEY)
+    assert Passphrase(keys, None).refused == 0
+    for _ in range(2):
+        with pytest.raises(errors.KeyPartsRefused):
+            Passphrase(keys, OTHERS).read()
+    opened = Passphrase(keys, PARTS)
+    opened.read()
+    assert opened.refused == 2, "forgiven, but not forgotten; the right parts do not count"
+    # Somebody tries at another console while the entry is written.
+    with pytest.raises(errors.KeyPartsRefused):
+        Passphrase(keys, OTHERS).read()
+    opened.refused_told(2)
+    assert Passphrase(keys, None).refused == 1
+    Passphrase(keys, PARTS).read()
+    opened.refused_told(1)
+    assert not (keys / "terminal.attempts").exists()
+
+
+def test_whoever_waited_while_the_count_went_away_counts_anew(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, lock = keys / "terminal.attempts", fcntl.flock
+    seen: list[int] = []
+
+    def lock_late(handle: int, how: int) -> None:
+        # Meanwhile another process had the right parts.
+        if not seen:
+            file.unlink()
+        seen.append(handle)
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    Slowdown(file).begin(datetime(2026, 11, 23, tzinfo=UTC))
+    assert (len(seen), Slowdown(file).untold) == (2, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"failures": 9}', b"[]"])
+def test_a_count_cut_off_begins_anew(keys: Path, content: bytes) -> None:
+    Passphrase(keys, PARTS).install(KEY)
+    (keys / "terminal.attempts").write_bytes(content)
+    assert Passphrase(keys, PARTS).read().current == KEY
+    assert Passphrase(keys, None).refused == 0
 
 
 def test_a_change_to_new_parts_lets_the_former_ones_open_nothing(keys: Path) -> None:

@@ -72,11 +72,45 @@ def test_while_one_edits_others_only_read(
     before = site.row(number)
     assert refusals(step(site.terminal, approver, number)) == [("message_claimed", OPERATOR)]
     assert site.row(number) == before
-    assert queue.read(site.terminal, approver, number).row.claim == ClaimView("edit", OPERATOR)
+    assert queue.read(site.terminal, approver, number).row.claim == ClaimView("edit", OPERATOR, "R-000001")
     (listed,) = queue.rows(site.terminal, approver, [number])
-    assert listed.claim == ClaimView("edit", OPERATOR)
+    assert listed.claim == ClaimView("edit", OPERATOR, "R-000001")
     claims.end_edit(site.terminal, editor, number)
     assert step(site.terminal, approver, number).changed == [number]
+
+
+@pytest.fixture
+def pair(site: Site) -> list[int]:
+    """Two messages about one person, and one about another."""
+    return site.take_in([message(1, subject="8263415718"), message(2, subject="8263415718"), message(3)])
+
+
+def test_while_one_is_edited_others_only_read_what_else_there_is_about_the_person(
+    site: Site, pair: list[int], editor: Session, approver: Session, colleague: Side
+) -> None:
+    edited, other, apart = pair
+    draft.reopen(site.terminal, editor, edited)
+    changed = review.approve(site.terminal, approver, [other, apart])
+    assert changed.changed == [apart]
+    assert [(one.id, one.facts) for one in changed.refused] == [(other, {"reference": "R-000001", "person": OPERATOR})]
+    assert queue.read(site.terminal, approver, other).row.claim == ClaimView("edit", OPERATOR, "R-000001")
+    assert queue.read(site.terminal, approver, apart).row.claim is None
+    with pytest.raises(MessageClaimed):
+        draft.reopen(*colleague, other)
+    # One's own edit keeps nobody but the others.
+    draft.reopen(site.terminal, editor, other)
+    claims.put_back(site.terminal, editor, edited)
+    claims.put_back(site.terminal, editor, other)
+    assert review.approve(site.terminal, approver, [other]).changed == [other]
+
+
+def test_a_review_keeps_nobody_from_another_message_about_the_person(
+    site: Site, pair: list[int], editor: Session, approver: Session
+) -> None:
+    reviewed, other, _ = pair
+    queue.read(site.terminal, approver, reviewed, take=True)
+    assert queue.read(site.terminal, editor, other).row.claim is None
+    draft.reopen(site.terminal, editor, other)
 
 
 def test_who_edits_sees_no_claim_and_puts_it_into_the_queue(site: Site, number: int, editor: Session) -> None:
@@ -139,7 +173,7 @@ def test_a_message_is_reviewed_by_one_until_that_one_lets_go(
     add_people(site.terminal, [("ap-202", [Role.APPROVER], "31415927")], pin_given=False)
     second = site.session("ap-202")
     assert queue.read(site.terminal, approver, number, take=True).row.claim is None
-    assert queue.read(site.terminal, second, number, take=True).row.claim == ClaimView("review", APPROVER)
+    assert queue.read(site.terminal, second, number, take=True).row.claim == ClaimView("review", APPROVER, "R-000001")
     assert refusals(review.approve(site.terminal, second, [number])) == [("message_claimed", APPROVER)]
     with pytest.raises(MessageClaimed):
         draft.reopen(site.terminal, editor, number)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import backup, health, queue, rekey, setup
+from console.jobs import backup, health, opening, queue, rekey, setup
 from console.jobs.progress import Progress
 from console.settings import FILE_NAME, KeysSettings, MunicipalitySettings, Settings, TerminalSettings, dump, names
 from console.terminal import LINE_KEYS, Terminal
@@ -24,6 +24,7 @@ from store.errors import (
 from store.keysources import Parts
 from store.keysources import passphrase as wrapping
 from store.keysources.passphrase import Cost
+from store.log import Event
 from tests.canaries import files_with
 from tests.console.jobs.site import CUSTODIAN, MUNICIPALITY, OPERATOR, PEOPLE, Site, entry
 from transport.authority import RehearsalAuthority
@@ -228,6 +229,30 @@ def test_a_terminal_with_a_passphrase_opens_for_two_persons_alone(place: Place, 
         with pytest.raises(error):
             backup.restore(tmp_path / "backup", tmp_path / "again", place.kept_key, parts=parts)
     assert not (tmp_path / "again").exists()
+
+
+@only("passphrase")
+def test_parts_refused_before_the_log_is_open_are_in_it_as_soon_as_it_is(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        with pytest.raises(KeyPartsRefused):
+            Terminal.open(place.home, NEW_PARTS)
+    with place.open() as terminal:
+        # The power goes between the entry and its being noted: rather told twice than never.
+        with monkeypatch.context() as patch:
+            patch.setattr(terminal.key_source, "refused_told", _power_goes)
+            with pytest.raises(KeyboardInterrupt):
+                opening.begin(terminal)
+        opening.begin(terminal)
+        opening.begin(terminal)
+        told = place.site(terminal).entries(Event.KEY_REFUSED)
+        assert [(one.actor, one.result, one.detail) for one in told] == [(None, "refused", {"attempts": 3})] * 2
+        assert place.site(terminal).log_holds()
+
+
+def _power_goes(_: int) -> None:
+    raise KeyboardInterrupt
 
 
 @only("file")

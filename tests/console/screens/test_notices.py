@@ -98,3 +98,20 @@ async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World)
         await console.log_on("ap-201")
         await console.press("d", "a")
         assert shown_queue(console).notice.shown == console.words("queue.note.open_first")
+        assert console.words("keys.approve") not in foot(console)
+
+
+async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -> None:
+    async with driving(noticed.home) as console:
+        await console.log_on("op-101")
+        await console.press("d")
+        assert console.words("queue.unhandled") in console.text()
+        assert shown_queue(console).roll.count == 10
+        first = shown_queue(console).roll.cursor_row
+        for _ in range(2):
+            # The oldest is a deletion, which goes on waiting, the next one is not.
+            for key in ("enter", "a", "enter", "escape", "down"):
+                await console.press(key)
+        assert shown_queue(console).roll.count == 9
+        assert first is not None
+        assert shown_queue(console).roll.row_of(first.id).state == "awaiting_second"  # type: ignore[union-attr]

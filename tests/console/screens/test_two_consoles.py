@@ -5,7 +5,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from console.screens.message import MessageScreen
+from console.terminal import Terminal
 from console.words import Language
+from store import queue
+from store.message.states import OutState
 from tests.console.driving import Driven, driving
 from tests.console.screens.test_correction import foot, number_of, open_message, return_message, shown_queue
 from tests.running import World
@@ -44,6 +47,35 @@ async def test_while_one_edits_the_other_only_reads(world: World, language: Lang
         assert claimed(approver, "edit", "op-101") not in approver.text()
         await approver.press("escape")
         assert shown_queue(approver).roll.cursor_row is not None
+
+
+def pair_about_one(world: World) -> list[str]:
+    """Return the references of two messages about one person that wait for review."""
+    with Terminal.open(world.home) as terminal, terminal.database.reading() as reading:
+        waiting = queue.page(reading, queue.QueueFilter(states=frozenset({OutState.REVIEW})), limit=100)
+    by_subject: dict[str | None, list[str]] = {}
+    for row in waiting:
+        by_subject.setdefault(row.subject, []).append(row.reference)
+    return next(references for references in by_subject.values() if len(references) == 2)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the_person(
+    world: World, language: Language
+) -> None:
+    edited, other = pair_about_one(world)
+    return_message(world, edited)
+    async with AsyncExitStack() as consoles:
+        clerk, approver = await both(consoles, world, language)
+        await open_message(clerk, edited, "op-101")
+        await clerk.press("e")
+        message = await open_message(approver, other, "ap-201")
+        told = claimed(approver, "same_person", "op-101")
+        assert told in approver.text().splitlines()[1]
+        assert approver.words("keys.approve") not in foot(approver)
+        await approver.press("r")
+        assert "op-101" in message.notice.shown
+        assert edited in message.notice.shown
 
 
 async def test_who_comes_second_to_a_review_is_told_who_was_first(world: World) -> None:
