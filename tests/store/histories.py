@@ -3,6 +3,7 @@
 import random
 import shutil
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Final
 
 from store.database import Database
 from store.log import Cause, Event, Ladder, checkpoints, pruning
-from tests.store.log_house import NOON, House, say
+from tests.store.log_house import NOON, House, let_in, say
 
 _MOST_STEPS: Final = 25
 _WRITERS: Final = 3
+_JOINING: Final = 0.1
 _HAPPENINGS: Final = (
     *("work", "work", "work", "mark", "mark", "crash", "crash late", "witness"),
     *("together", "resume", "roll back", "keys lost", "prune"),
@@ -30,12 +32,29 @@ def live(home: Path, seed: int) -> None:
     # A terminal is made with an entry and a checkpoint.
     house.grow(1, now)
     house.mark(Cause.CREATED)
+    houses = [house]
     for _ in range(chance.randint(5, _MOST_STEPS)):
         now += timedelta(seconds=chance.choice([1, 60, 3600, -1800, -86400]))
-        pruned = _live(house, chance, now, pruned)
-    found = house.verify()
-    assert found.ok, (seed, found)
-    assert found.pruned == pruned, (seed, found)
+        if len(houses) == 1 and chance.random() < _JOINING:
+            # From here on two terminals share the log.
+            houses.append(let_in(house, now))
+        pruned = _live(chance.choice(houses), chance, now, pruned)
+        _agree(houses)
+    for one in houses:
+        found = one.verify()
+        assert found.ok, (seed, found)
+        assert found.pruned == pruned, (seed, found)
+
+
+def _agree(houses: Sequence[House]) -> None:
+    """After a roll-back each terminal whose own checkpoints are gone goes on for itself, as two persons let it."""
+    for one in houses:
+        database = one.database
+        with database.writing() as tx:
+            flaw = one.log.standing(tx)
+        database.close()
+        if flaw is not None:
+            _resume(one)
 
 
 def _live(house: House, chance: random.Random, now: datetime, pruned: int) -> int:
@@ -112,7 +131,8 @@ def _work_together(house: House, chance: random.Random, now: datetime) -> None:
     """Let several writers append at once, and one of them sign."""
     count = chance.randint(1, 6)
     writers = [
-        threading.Thread(target=House(house.home, random.Random(n)).grow, args=(count, now)) for n in range(_WRITERS)
+        threading.Thread(target=type(house)(house.home, random.Random(n)).grow, args=(count, now))
+        for n in range(_WRITERS)
     ]
     writers.append(threading.Thread(target=house.mark))
     for one in writers:
@@ -133,5 +153,5 @@ def _roll_back(house: House, chance: random.Random, now: datetime) -> None:
 
 def _lose_keys(house: House) -> None:
     """Lose the key of the next checkpoint; two persons go on."""
-    max((house.home / "keys").glob("*.key")).unlink()
+    max(house.keys.glob("*.key")).unlink()
     _resume(house)

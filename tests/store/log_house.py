@@ -18,6 +18,7 @@ from store.log.bundle import parts, plan
 from store.log.ladder import key_text
 
 TERMINAL: Final = "t-131041-01"
+SECOND: Final = "t-131041-02"
 NOON: Final = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 UIDS: Final = [f"{number:032x}" for number in range(1, 9)]
 MARKS: Final = (10, 25, 31, 47, 60)
@@ -34,8 +35,12 @@ class House:
     chance: random.Random
 
     @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+    @property
     def ladder(self) -> Ladder:
-        return Ladder(self.home / "keys")
+        return Ladder(self.keys)
 
     @property
     def log(self) -> Log:
@@ -95,6 +100,31 @@ class House:
 
     def entry(self, low: int = 2, high: int = ENTRIES - 1) -> int:
         return self.chance.randint(low, high)
+
+
+class Neighbour(House):
+    """The same log as a second terminal has it, that was let in."""
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "other-keys"
+
+    @property
+    def log(self) -> Log:
+        return Log(SECOND, self.ladder, origin=House(self.home, self.chance).log.origin)
+
+
+def let_in(house: House, now: datetime) -> Neighbour:
+    """Let the second terminal in, with keys that are made for it."""
+    other = Neighbour(house.home, house.chance)
+    root = Ladder.create(other.keys).root
+    database = house.database
+    with database.writing() as tx:
+        house.log.append(tx, Event.TERMINAL_ADMITTED, actor="ka-301", session=None, now=now)
+        made = house.log.admit(tx, SECOND, root)
+    database.close()
+    house.log.erase_used(made)
+    return other
 
 
 def make_house(home: Path) -> House:

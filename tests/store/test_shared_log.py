@@ -13,47 +13,37 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from store.errors import TerminalNotAdmitted
-from store.log import Cause, Event, Flaw, Ladder, Log, Origin, Verification, checkpoints, pruning
+from store.log import Cause, Event, Flaw, Verification, checkpoints, pruning
 from store.log.bundle import bundles_in, contents, proof, verify_bundle
 from store.log.ladder import key_text
-from tests.store.log_house import NOON, TERMINAL, House, bodies, encode, forged_mark, make_house, rebuild, stolen
+from tests.store.log_house import (
+    NOON,
+    SECOND,
+    TERMINAL,
+    House,
+    Neighbour,
+    bodies,
+    encode,
+    forged_mark,
+    let_in,
+    make_house,
+    rebuild,
+    stolen,
+)
 from tests.store.media_tampering import script, sum_again
 
-SECOND: Final = "t-131041-02"
 STRANGER: Final = "t-131041-09"
 ADMITTED: Final = 67
 """The entry that tells of the second terminal; a checkpoint of the first one stands there."""
 LAST: Final = 90
-Shared = tuple[House, "Neighbour"]
-
-
-class Neighbour(House):
-    """The same log as the second terminal has it."""
-
-    @property
-    def ladder(self) -> Ladder:
-        return Ladder(self.home / "other-keys")
-
-    @property
-    def log(self) -> Log:
-        return Log(SECOND, self.ladder, origin=Origin(TERMINAL, House(self.home, self.chance).ladder.root))
-
-
-def let_in(house: House, root: bytes) -> None:
-    database = house.database
-    with database.writing() as tx:
-        house.log.append(tx, Event.TERMINAL_ADMITTED, actor="ka-301", session=None, now=NOON + timedelta(hours=2))
-        made = house.log.admit(tx, SECOND, root)
-    database.close()
-    house.log.erase_used(made)
+Shared = tuple[House, Neighbour]
 
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two terminals' log: checkpoints of the first at 67 and 81, of the second at 74 and 88."""
     house = make_house(tmp_path_factory.mktemp("shared") / "house")
-    other = Neighbour(house.home, house.chance)
-    let_in(house, Ladder.create(house.home / "other-keys").root)
+    other = let_in(house, NOON + timedelta(hours=2))
     for number, one in enumerate((other, house, other)):
         # Both write before either signs.
         for both in (house, other):
@@ -115,7 +105,7 @@ def entries_in_another_s_name(house: House) -> int:
 
 
 def _key_in_hand(house: House) -> Ed25519PrivateKey:
-    return stolen(max((house.home / "keys").glob("*.key")))
+    return stolen(max(house.keys.glob("*.key")))
 
 
 def a_checkpoint_on_another_s_ladder(house: House) -> int:
@@ -223,8 +213,8 @@ def test_who_was_retired_signs_no_more_and_may_be_let_in_anew(shared: Shared) ->
             act(tx)
     database.close()
     assert other.verify().cause is Flaw.LADDER
-    shutil.rmtree(house.home / "other-keys")
-    let_in(house, Ladder.create(house.home / "other-keys").root)
+    shutil.rmtree(other.keys)
+    let_in(house, NOON + timedelta(hours=13))
     other.grow(1, NOON + timedelta(hours=13))
     other.mark()
     assert house.verify().ok
@@ -233,7 +223,7 @@ def test_who_was_retired_signs_no_more_and_may_be_let_in_anew(shared: Shared) ->
 
 def test_a_retired_terminal_s_key_forges_nothing(shared: Shared) -> None:
     house, other = shared
-    key = stolen(max((house.home / "other-keys").glob("*.key")))
+    key = stolen(max(other.keys.glob("*.key")))
     database = house.database
     with database.writing() as tx:
         house.log.append(tx, Event.TERMINAL_RETIRED, actor="ka-301", session=None)
@@ -254,7 +244,7 @@ def test_another_terminal_s_own_log_is_not_this_one(shared: Shared, tmp_path: Pa
     """A log that somebody made anew, with the second terminal let in: it was begun by somebody else."""
     _, other = shared
     forged = make_house(tmp_path / "forged")
-    let_in(forged, other.ladder.root)
+    let_in(forged, NOON + timedelta(hours=2))
     database = forged.database
     with database.reading() as reading:
         found = other.log.verify(reading)

@@ -1,14 +1,17 @@
 """Several terminals on one queue, as commands: the whole way from the request to the retirement."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from console.commands.entrance import cli
 from console.settings import FILE_NAME
 from tests.clusters import ON_POSTGRESQL, ON_SQLITE
 from tests.console.jobs.conftest import _made_on, site
 from tests.console.jobs.site import CHIEF, CUSTODIAN, PEOPLE, Site
-from tests.running import Ran, run
 
 __all__ = ["_made_on", "site"]
 NAME = "131041-02"
@@ -23,8 +26,23 @@ def settings(site: Site, tmp_path: Path) -> Path:
     return file
 
 
-def acting(home: Path, person: str, *command: str | Path) -> Ran:
-    return run(*command, "--home", home, "--as", person, "--pin-file", pin(home, person), "--json")
+Told = tuple[int, dict[str, Any]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Run a command; return its exit status and what it tells."""
+
+    def run(*command: str | Path) -> Told:
+        status = cli([*map(str, command), "--json"])
+        return status, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def who(home: Path, person: str) -> tuple[str | Path, ...]:
+    """Return the options that say who acts where."""
+    return "--home", home, "--as", person, "--pin-file", pin(home, person)
 
 
 def pin(home: Path, person: str) -> Path:
@@ -35,33 +53,32 @@ def pin(home: Path, person: str) -> Path:
 
 
 @ON_POSTGRESQL
-def test_a_terminal_is_let_in_and_retired(site: Site, settings: Path, tmp_path: Path) -> None:
+def test_a_terminal_is_let_in_and_retired(
+    site: Site, settings: Path, tmp_path: Path, call: Callable[..., Told]
+) -> None:
     home, request, grant = tmp_path / "second", tmp_path / "request", tmp_path / "grant"
-    asked = run("join", "request", "--home", home, "--settings", settings, "--out", request, "--json")
-    assert asked.status == 0, asked.out
-    by_two = ("--second", CUSTODIAN, "--second-pin-file", pin(site.home, CUSTODIAN))
+    _, asked = call("join", "request", "--home", home, "--settings", settings, "--out", request)
+    by_two = (*who(site.home, CHIEF), "--second", CUSTODIAN, "--second-pin-file", pin(site.home, CUSTODIAN))
     admit = ("join", "admit", request, "--out", grant, *by_two, "--fingerprint")
-    assert acting(site.home, CHIEF, *admit, "0" * 64).error["code"] == "request_differs"
-    admitted = acting(site.home, CHIEF, *admit, asked.told["fingerprint"])
-    assert admitted.told == {"terminal": NAME, "file": str(grant)}
-    joined = run("join", "accept", grant, "--home", home, "--json")
-    assert joined.status == 0, joined.out
-    assert (joined.told["terminal"], joined.told["origin"]) == (NAME, "131041-01")
-    shown = acting(home, CHIEF, "join", "show").told["terminals"]
-    assert [(one["name"], one["in_force"], one["own"]) for one in shown] == [
-        ("131041-01", True, False),
-        (NAME, True, True),
+    status, refused = call(*admit, "0" * 64)
+    assert (status, refused["error"]["code"]) == (4, "request_differs")
+    assert call(*admit, asked["fingerprint"]) == (0, {"terminal": NAME, "file": str(grant)})
+    status, joined = call("join", "accept", grant, "--home", home)
+    assert (status, joined["terminal"], joined["origin"]) == (0, NAME, "131041-01")
+    _, shown = call("join", "show", *who(home, CHIEF))
+    assert shown["terminals"] == [
+        {"name": "131041-01", "in_force": True, "own": False},
+        {"name": NAME, "in_force": True, "own": True},
     ]
-    assert acting(home, CHIEF, "log", "verify").told["ok"]
-    retired = acting(site.home, CHIEF, "join", "retire", NAME, *by_two)
-    assert retired.status == 0, retired.out
-    assert retired.told == {"terminal": NAME}
+    assert call("log", "verify", *who(home, CHIEF))[1]["ok"]
+    assert call("join", "retire", NAME, *by_two) == (0, {"terminal": NAME})
 
 
 @ON_SQLITE
-def test_a_second_terminal_is_refused_where_the_queue_is_a_file(site: Site, settings: Path, tmp_path: Path) -> None:
-    asked = run(
-        "join", "request", "--home", tmp_path / "second", "--settings", settings, "--out", tmp_path / "r", "--json"
-    )
-    assert (asked.status, asked.error["code"]) == (4, "queue_unshared")
-    assert not (tmp_path / "r").exists()
+def test_a_second_terminal_is_refused_where_the_queue_is_a_file(
+    settings: Path, tmp_path: Path, call: Callable[..., Told]
+) -> None:
+    request = tmp_path / "request"
+    status, told = call("join", "request", "--home", tmp_path / "second", "--settings", settings, "--out", request)
+    assert (status, told["error"]["code"]) == (4, "queue_unshared")
+    assert not request.exists()
