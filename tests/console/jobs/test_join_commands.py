@@ -10,10 +10,8 @@ import pytest
 from console.commands.entrance import cli
 from console.settings import FILE_NAME
 from tests.clusters import ON_POSTGRESQL, ON_SQLITE
-from tests.console.jobs.conftest import _made_on, site
 from tests.console.jobs.site import CHIEF, CUSTODIAN, PEOPLE, Site
 
-__all__ = ["_made_on", "site"]
 NAME = "131041-02"
 
 
