@@ -62,7 +62,8 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             yield [(line, None)]
         yield []
         yield [(words("help.keys"), palette["key"])]
-        for sign, word in self._keys():
+        # One key may do the same for messages and for notices.
+        for sign, word in dict.fromkeys(self._keys()):
             yield [(fit(f"  {sign}", _SIGN), palette["strong"]), (word, None)]
         if self._topic != "login":
             yield from ([(" " * _SIGN, None), (words(f"keys.{name}"), palette["faint"])] for name in LIST_WORDS)

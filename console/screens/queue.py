@@ -36,8 +36,8 @@ _STATES: Final = {
 }  # fmt: skip
 # What is shown besides single states.
 _GROUPS: Final = frozenset({"being_undone", "unhandled"})
-# What can be done with notices is done where they are read.
-_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select"})
+# What the foot line of a list of notices leaves out: what can be done with one is done where it is read.
+_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select", "entry"})
 _STATE_STYLES: Final = {
     "review": "key",
     "received": "key",

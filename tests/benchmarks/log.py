@@ -22,12 +22,14 @@ from tests.clusters import ClusterMissing, running
 
 ENTRIES: Final = int(os.environ.get("RENKEI_LOG_ENTRIES", "10000000"))
 _WRITERS: Final = 4
-_TURNS: Final = 100
+_TURNS: Final = 50
+_PAIRS: Final = 4
+"""Turns with and without a log in each run: short ones and many, since what else the machine does comes and goes."""
 _WITH, _WITHOUT = "with its entry", "the change alone"
 
 
 def measure(runs: int) -> Report:
-    """Append from four processes `runs` times with and without a log; verify and look into a large log once."""
+    """Append from four processes in `runs` times some turns with and without a log; verify a large log once."""
     seen: dict[str, list[float]] = {}
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="renkei-log-", dir=os.environ.get("TMPDIR")) as name:
@@ -89,11 +91,13 @@ def _append(engine: str, url: str, home: Path, runs: int, seen: dict[str, list[f
     with _writing(url, home) as workers:
         _turn(workers, "bare")
         _turn(workers, "logged")
-        for _ in range(runs):
-            rates[_WITHOUT].append(_turn(workers, "bare")[0])
-            rate, worst = _turn(workers, "logged")
-            rates[_WITH].append(rate)
-            slowest = max(slowest, worst)
+        for pair in range(runs * _PAIRS):
+            # What goes first changes from pair to pair: whatever grows or slows down meanwhile weighs on both.
+            order = ((_WITHOUT, "bare"), (_WITH, "logged"))
+            for what, turn in order if pair % 2 else reversed(order):
+                rate, worst = _turn(workers, turn)
+                rates[what].append(rate)
+                slowest = max(slowest, worst) if what is _WITH else slowest
     seen |= {f"{engine}, {what}": values for what, values in rates.items()}
     ratios = [logged / bare for logged, bare in zip(rates[_WITH], rates[_WITHOUT], strict=True)]
     return {f"{engine}_ratio": median(ratios), f"{engine}_slowest_seconds": slowest}
