@@ -11,6 +11,7 @@ from store.queue.arrivals import (
     envelope_of,
     mark_acknowledged,
     move_cursor,
+    note_repeated,
     unacknowledged,
 )
 from store.queue.claims import (
@@ -154,6 +155,7 @@ __all__ = [
     "move_many",
     "move_rows",
     "next_to_send",
+    "note_repeated",
     "notes_of",
     "notices_about",
     "open_shipments",

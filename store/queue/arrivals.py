@@ -88,6 +88,12 @@ def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
     return Fate.NEW
 
 
+def note_repeated(tx: Connection, feed: Feed, uid: str, about: str) -> None:
+    """Note that an arrival brought a notice once more that is kept as `about`: it is erased together with that one."""
+    same = (ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid)
+    tx.execute(update(ARRIVALS).where(*same).values(about=about))
+
+
 def envelope_of(conn: Connection, feed: Feed, uid: str) -> bytes | None:
     """Return an arrival's exact bytes, None when there is none with that id."""
     return conn.scalar(select(ARRIVALS.c.envelope).where(ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid))

@@ -40,7 +40,7 @@ def expired(conn: Connection, before: datetime, limit: int) -> list[MessageRow]:
 
 
 def erase(tx: Connection, rows: Sequence[MessageRow]) -> None:
-    """Destroy all revisions of the contents, notes, the peer's words, and envelopes that this terminal could open."""
+    """Destroy all revisions of the contents, notes, the peer's words, and envelopes that a terminal could open."""
     numbers, uids = [row.id for row in rows], [row.uid for row in rows]
     for table in (CONTENTS, NOTES, RESULTS):
         gone = {"ciphertext": ERASED, "wrapped_key": ERASED}
@@ -48,4 +48,5 @@ def erase(tx: Connection, rows: Sequence[MessageRow]) -> None:
         if table is RESULTS:
             tx.execute(update(ARRIVALS).where(ARRIVALS.c.uid.in_(results)).values(envelope=ERASED))
         tx.execute(update(table).where(table.c.message_id.in_(numbers)).values(gone))
-    tx.execute(update(ARRIVALS).where(ARRIVALS.c.uid.in_(uids)).values(envelope=ERASED))
+    for known_by in (ARRIVALS.c.uid, ARRIVALS.c.about):
+        tx.execute(update(ARRIVALS).where(known_by.in_(uids)).values(envelope=ERASED))

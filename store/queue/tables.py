@@ -125,6 +125,7 @@ class Arrival(SQLModel, table=True):
     envelope: bytes
     received_at: datetime = Field(sa_type=Moment)
     acknowledged_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    about: str | None = Field(default=None, index=True)  # The notice that it brought once more, by that one's uid.
 
     __table_args__ = (Index("arrival_position", "terminal", "peer", "position"), Index("arrival_uid", "uid"))
 

@@ -187,8 +187,11 @@ class _Receiving:
         key = MessageKey(str(notice.kind), notice.reference)
         before = queue.known(tx, Direction.IN, [key]).get(key)
         if before is not None:
+            kept = queue.get(tx, before.id).uid
             if before.digest != self._terminal.vault.digest(content):
-                raise _Disputed(queue.get(tx, before.id).uid)
+                raise _Disputed(kept)
+            # It came to another terminal already, or in another envelope.
+            queue.note_repeated(tx, self._feed, got.header.id, kept)
             return
         _refuse_used_id(tx, got.header.id)
         draft = MessageDraft(

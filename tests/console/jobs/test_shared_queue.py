@@ -136,6 +136,9 @@ def test_a_notice_that_comes_to_both_counts_once(served: Site, other: Site) -> N
     assert (got.rejected, there.rejected) == (0, 0)
     assert served.received().acknowledged == 6, "each terminal acknowledges its own feed"
     assert len(served.entries(Event.NOTICE_RECEIVED)) == 3
+    with served.terminal.database.writing() as tx:
+        kept.erase(tx, [kept.get(tx, served.number(f"N-{number:06}")) for number in range(1, 4)])
+    assert {bytes(envelope) for (envelope,) in served.raw("SELECT envelope FROM arrival")} == {b""}, "in either feed"
 
 
 @ON_POSTGRESQL

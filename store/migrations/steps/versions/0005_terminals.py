@@ -43,12 +43,14 @@ def _make_arrivals(terminal: str) -> None:
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("acknowledged_at", sa.BigInteger()),
+        sa.Column("about", sa.String()),
         sa.PrimaryKeyConstraint("terminal", "uid"),
     )
     kept = "uid, peer, position, purpose, digest, envelope, received_at, acknowledged_at"
     _hand_over("arrival", kept, terminal)
     op.create_index("arrival_position", "arrival", ["terminal", "peer", "position"])
     op.create_index("arrival_uid", "arrival", ["uid"])
+    op.create_index("ix_arrival_about", "arrival", ["about"])
     op.create_index("ix_arrival_acknowledged_at", "arrival", ["acknowledged_at"])
 
 
