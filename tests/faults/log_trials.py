@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from store.log.bundle import bundles_in
+from tests.store import shared_tampering
 from tests.store.histories import live
 from tests.store.log_house import House, make_house
 from tests.store.media_tampering import ON_MEDIA, make_media, refused_by_both
+from tests.store.shared_tampering import make_shared_house
 from tests.store.tampering import TABLE, found_wanting
 
 
@@ -22,8 +24,10 @@ def tamper(seed: int, count: int) -> dict[str, object]:
         place = Path(name)
         grown = make_house(place / "grown").home
         make_media(place, grown)
+        make_shared_house(place / "shared")
         _each(partial(_tamper, place), seed, count)
-    return {"variants": count * (len(TABLE) + len(ON_MEDIA)), "kinds": len(TABLE) + len(ON_MEDIA), "undetected": 0}
+    kinds = len(TABLE) + len(shared_tampering.TABLE) + len(ON_MEDIA)
+    return {"variants": count * kinds, "kinds": kinds, "undetected": 0}
 
 
 def live_honestly(seed: int, count: int) -> dict[str, object]:
@@ -43,6 +47,10 @@ def _tamper(place: Path, seed: int) -> None:
         with tempfile.TemporaryDirectory(dir=place) as name:
             house = House(Path(shutil.copytree(place / "grown", Path(name) / "house")), random.Random(seed))
             found_wanting(house, tampering)
+    for tampering in shared_tampering.TABLE:
+        with tempfile.TemporaryDirectory(dir=place) as name:
+            house = House(Path(shutil.copytree(place / "shared", Path(name) / "house")), random.Random(seed))
+            shared_tampering.found_wanting(house, tampering)
     for tampering in ON_MEDIA:
         with tempfile.TemporaryDirectory(dir=place) as name:
             medium = Path(shutil.copytree(place / "medium", Path(name) / "medium"))

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from store.errors import TerminalNotAdmitted
 from store.log import Cause, Event, Flaw, Verification, checkpoints, pruning
@@ -22,35 +20,21 @@ from tests.store.log_house import (
     TERMINAL,
     House,
     Neighbour,
-    bodies,
     encode,
     forged_mark,
     let_in,
     make_house,
-    rebuild,
     stolen,
 )
 from tests.store.media_tampering import script, sum_again
+from tests.store.shared_tampering import ADMITTED, LAST, STRANGER, TABLE, found_wanting, make_shared_house
 
-STRANGER: Final = "t-131041-09"
-ADMITTED: Final = 67
-"""The entry that tells of the second terminal; a checkpoint of the first one stands there."""
-LAST: Final = 90
 Shared = tuple[House, Neighbour]
 
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two terminals' log: checkpoints of the first at 67 and 81, of the second at 74 and 88."""
-    house = make_house(tmp_path_factory.mktemp("shared") / "house")
-    other = let_in(house, NOON + timedelta(hours=2))
-    for number, one in enumerate((other, house, other)):
-        # Both write before either signs.
-        for both in (house, other):
-            both.grow(3 + (both is one), NOON + timedelta(hours=3 + number))
-        one.mark()
-    house.grow(2, NOON + timedelta(hours=9))
-    return house.home
+    return make_shared_house(tmp_path_factory.mktemp("shared") / "house").home
 
 
 @pytest.fixture
@@ -84,96 +68,9 @@ def test_a_terminal_alone_writes_as_it_always_did(grown: Path, tmp_path: Path) -
 # ── What somebody might do ────────────────────────────────────────────────────────────────────────
 
 
-def entries_of_a_stranger(house: House) -> int:
-    rebuild(house, lambda wanted: wanted[LAST - 1].update(terminal=STRANGER))
-    return LAST
-
-
-def entries_before_being_let_in(house: House) -> int:
-    seq = house.entry(2, ADMITTED)
-    rebuild(house, lambda wanted: wanted[seq - 1].update(terminal=SECOND))
-    return seq
-
-
-def entries_in_another_s_name(house: House) -> int:
-    seq = house.entry(82, 88)
-    bare = house.bare()
-    name = bodies(bare)[seq - 1]["terminal"]
-    bare.close()
-    rebuild(house, lambda wanted: wanted[seq - 1].update(terminal=TERMINAL if name == SECOND else SECOND))
-    return 82
-
-
-def _key_in_hand(house: House) -> Ed25519PrivateKey:
-    return stolen(max(house.keys.glob("*.key")))
-
-
-def a_checkpoint_on_another_s_ladder(house: House) -> int:
-    """Sign the second terminal's last checkpoint with the key that the first has in hand."""
-    bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house))
-    bare.close()
-    house.guard_again()
-    return 82
-
-
-def a_checkpoint_of_a_stranger(house: House) -> int:
-    bare = house.bare()
-    forged_mark(bare, 9, Ed25519PrivateKey.generate(), terminal=STRANGER)
-    bare.close()
-    house.guard_again()
-    return 82
-
-
-def taking_another_s_ladder_over(house: House) -> int:
-    """With the first terminal's stolen key, put a key of one's own in the place of the second's."""
-    own = key_text(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
-    bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house), terminal=TERMINAL, next=own, others=[f"{SECOND}:{own}"])
-    bare.close()
-    house.guard_again()
-    return 82
-
-
-def leaving_another_out(house: House) -> int:
-    own = key_text(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
-    bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house), terminal=TERMINAL, next=own, others=[f"{STRANGER}:{own}"])
-    bare.close()
-    house.guard_again()
-    return 82
-
-
-def letting_a_stranger_in_unsigned(house: House) -> int:
-    own = key_text(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
-    bare = house.bare()
-    body = json.loads(bare.execute("SELECT body FROM log_checkpoint WHERE number = 8").fetchone()[0])
-    body["others"].append(f"{STRANGER}:{own}")
-    bare.execute("UPDATE log_checkpoint SET body = ? WHERE number = 8", (encode(body),))
-    bare.close()
-    house.guard_again()
-    return 75
-
-
-TABLE: Final[dict[str, tuple[Callable[[House], int], Flaw]]] = {
-    "entries of a stranger": (entries_of_a_stranger, Flaw.TERMINAL),
-    "entries before being let in": (entries_before_being_let_in, Flaw.TERMINAL),
-    "entries in another's name": (entries_in_another_s_name, Flaw.MARK),
-    "another's ladder": (a_checkpoint_on_another_s_ladder, Flaw.LADDER),
-    "a stranger's checkpoint": (a_checkpoint_of_a_stranger, Flaw.TERMINAL),
-    "another's ladder taken over": (taking_another_s_ladder_over, Flaw.LADDER),
-    "another left out": (leaving_another_out, Flaw.LADDER),
-    "a stranger let in": (letting_a_stranger_in_unsigned, Flaw.SIGNATURE),
-}
-
-
 @pytest.mark.parametrize("tampering", TABLE, ids=lambda name: name.replace(" ", "-"))
 def test_tampering_is_found_from_each_terminal(shared: Shared, tampering: str) -> None:
-    tamper, cause = TABLE[tampering]
-    first_bad = tamper(shared[0])
-    for one in shared:
-        found = one.verify()
-        assert (found.ok, found.first_bad, found.cause) == (False, first_bad, cause)
+    found_wanting(shared[0], tampering)
 
 
 def test_a_roll_back_is_told_by_whose_checkpoints_are_gone(shared: Shared) -> None:

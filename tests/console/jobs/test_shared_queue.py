@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, TerminalKnown
-from console.jobs import checkpoints, custody, exchange, export, health, joining, queue, rekey, terminals, trail
+from console.jobs import backup, checkpoints, custody, exchange, export, health, joining, queue, rekey, terminals, trail
 from console.jobs import review as job
+from console.settings import Settings
 from console.terminal import Terminal
 from console.words import Words
 from store import clock
@@ -19,7 +20,7 @@ from store.errors import LogBehind, SealBroken, TerminalNotAdmitted
 from store.log import Cause, Event
 from store.log.bundle import verify_bundle
 from store.message.states import Step
-from tests.clusters import ON_POSTGRESQL, ON_SQLITE
+from tests.clusters import ON_POSTGRESQL, ON_SQLITE, Cluster
 from tests.console.jobs.neighbour import NAME, SECOND, asked, granted, join
 from tests.console.jobs.site import (
     APPROVER,
@@ -261,6 +262,22 @@ def test_a_grant_is_for_the_request_alone_and_the_fingerprint_decides(served: Si
     with pytest.raises(TerminalKnown):
         terminals.let_in(served.terminal, by, third.file, tmp_path / "x", fingerprint=third.fingerprint, second=SECOND)
     assert json.loads(request.file.read_text())["terminal"] == NAME
+
+
+@ON_POSTGRESQL
+def test_a_terminal_that_was_let_in_is_restored_from_its_own_backup(
+    other: Site, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (number,) = other.take_in([entry(1)])
+    backup.back_up(other.terminal, other.session(CUSTODIAN), tmp_path / "backup")
+    empty, key = cluster.new_database(), other.home / "keys" / "terminal.key"
+    monkeypatch.setattr(Settings, "database_url", lambda *_: empty)
+    backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    with Terminal.open(tmp_path / "again") as terminal:
+        again = replace(other, home=tmp_path / "again", terminal=terminal)
+        assert queue.read(terminal, again.session(OPERATOR), number).row.id == number
+        assert again.entries(Event.BACKUP_RESTORED)[0].terminal == NAME
+        assert holds(again)
 
 
 @ON_POSTGRESQL
