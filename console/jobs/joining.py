@@ -24,10 +24,11 @@ from store.keysources import Parts
 from store.keysources.source import KEY_BYTES
 from store.log import Cause, Event, Ladder
 from store.log.ladder import key_from_text, key_text
+from store.log.terminals import NAME
 from store.vault import QueueKeys, Vault, hand_over, take_over
 from transport.authority import Use
 from transport.identity import Identity
-from transport.sealing import PUBLIC_BYTES, SEED_BYTES, NotOpened, SealingKey, check_public, seal_for
+from transport.sealing import SEED_BYTES, NotOpened, SealingKey, check_public, seal_for
 
 _REQUEST: Final = "renkei-join-request/1"
 _GRANT: Final = "renkei-join-grant/1"
@@ -75,7 +76,7 @@ class JoinRequest:
             read = cls(str(told["terminal"]), str(told["municipality"]), root or b"", sealing_key)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise RequestUnfit from None
-        if root is None or read.to_bytes() != raw or len(sealing_key) != PUBLIC_BYTES:
+        if root is None or not NAME.fullmatch(read.terminal) or read.to_bytes() != raw:
             raise RequestUnfit
         return read
 

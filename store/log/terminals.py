@@ -15,7 +15,8 @@ Ladders = Mapping[str, bytes | None]
 """By terminal: the public key (32 bytes) of its next checkpoint, RETIRED, or None while it is not known."""
 
 RETIRED: Final = b""
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+"""A terminal."""
 
 
 class Origin(NamedTuple):
@@ -42,7 +43,7 @@ def from_texts(texts: object) -> dict[str, bytes] | None:
     ladders: dict[str, bytes] = {}
     for name, _, key in (text.partition(":") for text in texts):
         public = key_from_text(key) if key else RETIRED
-        if public is None or not _NAME.fullmatch(name):
+        if public is None or not NAME.fullmatch(name):
             return None
         ladders[name] = public
     return ladders if to_texts(ladders) == texts else None

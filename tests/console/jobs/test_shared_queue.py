@@ -2,13 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, TerminalKnown
+from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, RequestUnfit, TerminalKnown
 from console.jobs import backup, checkpoints, custody, exchange, export, health, joining, queue, rekey, terminals, trail
 from console.jobs import review as job
 from console.settings import Settings
@@ -262,6 +263,33 @@ def test_a_grant_is_for_the_request_alone_and_the_fingerprint_decides(served: Si
     with pytest.raises(TerminalKnown):
         terminals.let_in(served.terminal, by, third.file, tmp_path / "x", fingerprint=third.fingerprint, second=SECOND)
     assert json.loads(request.file.read_text())["terminal"] == NAME
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda told: told.update(terminal="t:x"), id="name"),
+        pytest.param(lambda told: told.update(municipality="131016"), id="municipality"),
+        pytest.param(lambda told: told.update(ladder="x"), id="ladder"),
+        pytest.param(lambda told: told.update(sealing_key="eA=="), id="sealing-key"),
+        pytest.param(lambda told: told.update(more=1), id="more"),
+        pytest.param(lambda told: told.pop("ladder"), id="less"),
+    ],
+)
+def test_a_request_that_is_none_lets_nobody_in(
+    site: Site, tmp_path: Path, change: Callable[[dict[str, object]], object]
+) -> None:
+    told = json.loads(asked(site, tmp_path / "second").file.read_bytes())
+    change(told)
+    file = tmp_path / "changed"
+    file.write_text(json.dumps(told, sort_keys=True, separators=(",", ":")) + "\n")
+    fingerprint = sha256(file.read_bytes()).hexdigest()
+    with pytest.raises(RequestUnfit):
+        terminals.let_in(
+            site.terminal, site.session(CHIEF), file, tmp_path / "out", fingerprint=fingerprint, second=SECOND
+        )
+    assert site.entries(Event.TERMINAL_ADMITTED) == []
 
 
 @ON_POSTGRESQL
