@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from store.errors import ContentErased
 from store.message.canonical import decode
@@ -15,16 +16,21 @@ from store.message.states import CONFIRMABLE, TRANSITIONS, Direction, InState, S
 from store.queue.contents import sound_contents_of
 from store.queue.intake import MessageKey, known
 from store.queue.moves import Act, Moved, Refusal, move_many
-from store.queue.pages import get, rows_of
+from store.queue.pages import rows_of
 from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
 from store.vault import Vault
+
+# Built once: each notice that comes in asks it.
+_ABOUT: Final = (
+    select_messages()
+    .where(MESSAGES.c.subject.in_(bindparam("abouts", expanding=True)), MESSAGES.c.direction == Direction.IN.value)
+    .order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
+)
 
 
 def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
     """Return the notices with these pseudonyms of a card's or certificate's number, the newest first, in any state."""
-    chosen = select_messages().where(MESSAGES.c.subject.in_(abouts), MESSAGES.c.direction == Direction.IN.value)
-    by_age = chosen.order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
-    return [message_row(row) for row in conn.execute(by_age)]
+    return [message_row(row) for row in conn.execute(_ABOUT, {"abouts": list(abouts)})]
 
 
 def supersede_others(
@@ -36,16 +42,17 @@ def supersede_others(
     names itself is superseded as well. A notice whose content does not open supersedes nothing and stands: people have
     to look at it anyway.
     """
-    arrived = get(tx, number)
-    others = {row.id: row for row in notices_about(tx, abouts) if row.id != number and _may_matter(row, arrived)}
     gone = set(_named(tx, notice))
-    for at, content in sound_contents_of(tx, vault, others).opened.items():
-        other = AgencyNotice.from_record(decode(content))
-        if _age(others[at]) < _age(arrived):
-            gone.update({at} if is_same_person(other, notice) else ())
-        elif is_same_person(notice, other):
-            gone.add(number)
-    return move_many(tx, vault, sorted(gone), Step.SUPERSEDE, act).changed
+    rows = {row.id: row for row in (notices_about(tx, abouts) if abouts else ())}
+    if (arrived := rows.pop(number, None)) is not None and rows:
+        others = {at: row for at, row in rows.items() if _may_matter(row, arrived)}
+        for at, content in sound_contents_of(tx, vault, others).opened.items():
+            other = AgencyNotice.from_record(decode(content))
+            if _age(others[at]) < _age(arrived):
+                gone.update({at} if is_same_person(other, notice) else ())
+            elif is_same_person(notice, other):
+                gone.add(number)
+    return move_many(tx, vault, sorted(gone), Step.SUPERSEDE, act).changed if gone else []
 
 
 def _named(tx: Connection, notice: AgencyNotice) -> list[int]:
