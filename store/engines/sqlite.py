@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from store import direct
 from store.engines.backend import Backend, Fill
 from store.errors import (
     DatabaseBusy,
@@ -183,7 +184,7 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        direct.run(connection, begin, [()])
 
     return engine
 
