@@ -20,8 +20,8 @@ ASKING = {"Query", "Sync"}
 """The messages of PostgreSQL's protocol after which the program waits for the answer."""
 ENTRY = Draft(Event.TERMINAL_STARTED)
 INSERT = {
-    "sqlite": "INSERT INTO cursor (peer, position) VALUES (?, ?)",
-    "postgresql": "INSERT INTO cursor (peer, position) VALUES (%s, %s)",
+    "sqlite": "INSERT INTO cursor (terminal, peer, position) VALUES ('t-1', ?, ?)",
+    "postgresql": "INSERT INTO cursor (terminal, peer, position) VALUES ('t-1', %s, %s)",
 }
 
 
