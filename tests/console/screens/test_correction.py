@@ -35,9 +35,11 @@ def send_message(world: World, reference: str) -> str:
     return number
 
 
-async def open_message(console: Driven, reference: str, person: str = "op-101") -> MessageScreen:
+async def open_message(
+    console: Driven, reference: str, person: str = "op-101", *, found_by: tuple[str, ...] = ("slash",)
+) -> MessageScreen:
     await console.log_on(person)
-    await console.press("slash")
+    await console.press(*found_by)
     await console.type(reference)
     await console.press("enter", "enter")
     await console.until(lambda: console.screen == "message")

@@ -7,22 +7,14 @@ import pytest
 from console.screens.message import MessageScreen
 from console.words import Language
 from tests.console.driving import Driven, driving
-from tests.console.screens.test_correction import foot, shown_queue
+from tests.console.screens.test_correction import foot, open_message, shown_queue
 from tests.running import World
 
 CHANGE, DELETION = "N26-000001", "N26-000005"
 
 
 async def open_notice(console: Driven, reference: str, person: str) -> MessageScreen:
-    await console.log_on(person)
-    await console.press("d", "slash")
-    await console.type(reference)
-    await console.press("enter", "enter")
-    await console.until(lambda: console.screen == "message")
-    await console.settle()
-    screen = console.app.screen
-    assert isinstance(screen, MessageScreen)
-    return screen
+    return await open_message(console, reference, person, found_by=("d", "slash"))
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
