@@ -94,9 +94,13 @@ def peer_version(conn: Connection, number: int) -> PeerVersion:
     return _version(row)
 
 
+# Built once: every batch of a sending looks at the register anew.
+_ALL: Final = select(PEER_VERSIONS).order_by(PEER_VERSIONS.c.valid_from.desc())
+
+
 def peer_versions(conn: Connection) -> list[PeerVersion]:
     """Return all versions, the latest beginning first."""
-    return [_version(row) for row in conn.execute(select(PEER_VERSIONS).order_by(PEER_VERSIONS.c.valid_from.desc()))]
+    return [_version(row) for row in conn.execute(_ALL)]
 
 
 def _version(row: Row[Any]) -> PeerVersion:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from store.bulk import Bulk
 from store.message.states import Direction, State, state_of
 from store.schema import table
 
@@ -28,10 +29,11 @@ class Tally(SQLModel, table=True):
 
 TALLIES: Final = table(Tally)
 # Built once: for a message that is sent by itself, building them anew would take longer than all else in the store.
-_CHANGE: Final = (
+_CHANGE: Final = Bulk(
     update(TALLIES)
     .where(TALLIES.c.direction == bindparam("of_direction"), TALLIES.c.state == bindparam("of_state"))
-    .values(number=TALLIES.c.number + bindparam("change", type_=Integer))
+    .values(number=TALLIES.c.number + bindparam("change", type_=Integer)),
+    ("of_direction", "of_state", "change"),
 )
 _BEGIN: Final = insert(TALLIES)
 
@@ -63,6 +65,5 @@ def _add(tx: Connection, changes: Mapping[Kind, int]) -> None:
     for (direction, state), change in sorted(changes.items()):
         if not change:
             continue
-        told = {"of_direction": direction.value, "of_state": state.value, "change": change}
-        if tx.execute(_CHANGE, told).rowcount == 0:
+        if _CHANGE.run(tx, [(direction.value, state.value, change)]) == 0:
             tx.execute(_BEGIN, {"direction": direction.value, "state": state.value, "number": change})

@@ -122,10 +122,9 @@ class Shipper:
         now = clock.now()
         made = ship.fresh.shipments(self._terminal.name, now) if ship is not None and ship.fresh is not None else {}
         with self._terminal.database.writing() as tx:
-            if conclude is not None:
-                self._conclude(tx, conclude, answers)
-            if ship is not None:
-                self._ship(tx, ship, made, now)
+            entries = self._conclude(tx, conclude, answers) if conclude is not None else []
+            entries += self._ship(tx, ship, made, now) if ship is not None else []
+            self._terminal.log.append_many(tx, entries)
 
     def verify(self, batch: Batch, deliveries: Sequence[Delivery]) -> None:
         """Begin to verify the peer's answers."""
@@ -143,7 +142,8 @@ class Shipper:
     def leave(self, batch: Batch, step: Step) -> None:
         """Take the step with every message of a batch that has no answer."""
         with self._terminal.database.writing() as tx:
-            moved = self._move(tx, batch.rows, step)
+            moved, entries = self._move(tx, batch.rows, step)
+            self._terminal.log.append_many(tx, entries)
         self._done.items += (Item(row.id, row.reference, row.state.value) for row in moved)
 
     def ask(self, numbers: Sequence[int]) -> int:
@@ -155,31 +155,38 @@ class Shipper:
         self.keep(conclude=batch)
         return len(batch.rows)
 
-    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> None:
+    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[Draft]:
         # Another terminal may have taken or returned a message since it was read: it stays where it is.
-        batch.rows = self._move(tx, batch.rows, Step.SHIP)
+        batch.rows, entries = self._move(tx, batch.rows, Step.SHIP)
         queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
         queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
         batch.shipments.update(made)
         batch.fresh = None
         self._done.sent += len(batch.rows)
+        return entries
 
-    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Answer]") -> None:
+    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Answer]") -> list[Draft]:
         by_step: dict[Step, list[MessageRow]] = {}
         for row in batch.rows:
             by_step.setdefault(answers[row.id].step, []).append(row)
+        entries: list[Draft] = []
         for step, rows in by_step.items():
-            for row in self._move(tx, rows, step, answers):
+            moved, of_step = self._move(tx, rows, step, answers)
+            entries += of_step
+            for row in moved:
                 self._count(row, answers[row.id])
         receipts = [ReceiptDraft(number, one.receipt) for number, one in answers.items() if one.receipt is not None]
         queue.keep_receipts(tx, receipts, clock.now())
+        return entries
 
     def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
         """Hold those whose content does not open, for people to look at: the others do not wait for them."""
         answers = {row.id: self._alarm(broken[row.id]) for row in rows}
         with self._terminal.database.writing() as tx:
-            for row in self._move(tx, rows, Step.SET_ASIDE, answers):
-                self._count(row, answers[row.id])
+            moved, entries = self._move(tx, rows, Step.SET_ASIDE, answers)
+            self._terminal.log.append_many(tx, entries)
+        for row in moved:
+            self._count(row, answers[row.id])
 
     def _alarm(self, broken: SealBroken) -> "Answer":
         told = ContentSealBroken()
@@ -208,14 +215,13 @@ class Shipper:
         rows: Sequence[MessageRow],
         step: Step,
         answers: "Mapping[int, Answer] | None" = None,
-    ) -> list[MessageRow]:
+    ) -> tuple[list[MessageRow], list[Draft]]:
+        """Take the step with messages; return those that took it, and what the log is to say of it."""
         act = Act(by=self._session.person_id, now=clock.now())
         moved = queue.move_rows(tx, rows, step, act).changed
         told = answers or {}
         event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
-        drafts = [self._entry(row, event, result, told.get(row.id)) for row in moved]
-        self._terminal.log.append_many(tx, drafts)
-        return moved
+        return moved, [self._entry(row, event, result, told.get(row.id)) for row in moved]
 
     def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Answer | None") -> Draft:
         detail: dict[str, str | int] = {"revision": row.revision}
