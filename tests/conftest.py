@@ -1,6 +1,7 @@
 """What the tests of several rooms share."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 
 from tests.clusters import Cluster, ClusterMissing, running
 from tests.running import World, run, world_at
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a quarter of their time the tests wait for disks and other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
