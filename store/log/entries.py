@@ -125,9 +125,8 @@ class LogEntry(SQLModel, table=True):
     object: str | None
     result: str
 
-    # The viewer's questions: since when, who, what, and everything about one message.
+    # The viewer's questions: who, what, and everything about one message. Times need no index: they follow the number.
     __table_args__ = (
-        Index("log_entry_at", "at"),
         Index("log_entry_event", "event", "seq"),
         Index("log_entry_actor", "actor", "seq"),
         Index("log_entry_object", "object", "seq"),
