@@ -71,11 +71,11 @@ class LocalNotary:
 
     def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
         """Seal messages, in their order."""
-        return at_once(lambda: _seal_all(sealer, contents, created_at))
+        return _at_once(lambda: _seal_all(sealer, contents, created_at))
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
         """Tell of each receipt whether it verifies."""
-        return at_once(lambda: _verify_all(proofs, signers))
+        return _at_once(lambda: _verify_all(proofs, signers))
 
 
 class NotaryProcess:
@@ -148,7 +148,7 @@ class NotaryProcess:
         with self._turn:
             with self._guard:
                 if self._lost:
-                    return at_once(here)
+                    return _at_once(here)
                 self._pending.append((future, here))
             # Not under the guard: a long order goes only as fast as the other side takes it. If the process is lost
             # meanwhile, the reading thread sees it and does what is pending.
@@ -234,7 +234,7 @@ def _same(answer: Any) -> Any:
     return answer
 
 
-def at_once(work: Callable[[], _Result]) -> "Future[_Result]":
+def _at_once(work: Callable[[], _Result]) -> "Future[_Result]":
     """Do `work` here and now; return what became of it as if it had been done elsewhere."""
     future: Future[_Result] = Future()
     _settle(future, work)

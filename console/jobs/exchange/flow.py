@@ -15,19 +15,21 @@ from transport.errors import LineCancelled, TransportError
 Deliver = Callable[[], list[Delivery]]
 HandOver = Callable[[Deliver], Future[list[Delivery]]]
 
+# Each batch that waits takes memory on both sides of the pipe to the process that seals.
+_WAITING: Final = 1
+
 
 class Flow:
     """Batches on their way: sealed, called out on the line, verified, concluded.
 
-    Up to `ahead` of them wait at each of the three stations for what happens elsewhere meanwhile: in the process that
-    seals and verifies, and on the line, to which `hand_over` gives the calls, one after the other.
+    One of them may wait at each of the three stations for what happens elsewhere meanwhile: in the process that seals
+    and verifies, and on the line, to which `hand_over` gives the calls, one after the other.
     """
 
-    def __init__(self, shipper: Shipper, line: Line, meter: Meter, *, ahead: int, hand_over: HandOver) -> None:
+    def __init__(self, shipper: Shipper, line: Line, meter: Meter, hand_over: HandOver) -> None:
         self._shipper = shipper
         self._line = line
         self._meter = meter
-        self._ahead = ahead
         self._hand_over = hand_over
         self._failure: TransportError | None = None
         self._sealed: Final[deque[Batch]] = deque()
@@ -52,7 +54,7 @@ class Flow:
         for batch in self._batches():
             some = some or bool(batch.rows)
             self._sealed.append(batch)
-            self._turn(most=self._ahead)
+            self._turn(most=_WAITING)
         while self._sealed or self._called or self._verified:
             self._turn(most=0)
         return some and not self._stopped

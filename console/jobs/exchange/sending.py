@@ -94,4 +94,4 @@ def _flow(terminal: Terminal, session: Session, contact: Contact, done: Sent, me
         # A call under way ends with the line, which is closed a moment later.
         closing.callback(hands.shutdown, wait=False, cancel_futures=True)
         shipper = Shipper(terminal, session, contact, notary, done)
-        yield Flow(shipper, contact.line, meter, ahead=1, hand_over=hands.submit)
+        yield Flow(shipper, contact.line, meter, hands.submit)
