@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from transport import wire
+from transport import signing, wire
 from transport.authority import RehearsalAuthority, Use, sign_own
 from transport.errors import (
     CertificateExpired,
@@ -61,7 +60,7 @@ class PublicIdentity:
         wire.name(self.name, "name")
         try:
             _loaded(self.certificate_pem)
-            _verifying_key(self.signing_key)
+            signing.check_public(self.signing_key)
             check_public(self.sealing_key)
         except ValueError as error:
             raise wire.WireError("keys") from error
@@ -93,11 +92,7 @@ class PublicIdentity:
 
     def has_signed(self, signature: bytes, message: bytes) -> bool:
         """Tell whether `signature` over `message` was made by this identity's signing key."""
-        try:
-            _verifying_key(self.signing_key).verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
+        return signing.has_signed(self.signing_key, signature, message)
 
     def to_json(self) -> str:
         """Return the identity as one line of JSON, to be handed over and registered."""
@@ -180,18 +175,18 @@ class Identity:
         self,
         directory: Path,
         certificate: x509.Certificate,
-        signing_key: Ed25519PrivateKey,
+        signer: signing.Signer,
         sealing_key: SealingKey | None,
         sealing_public: bytes,
     ) -> None:
         self.directory: Final = directory
         self._certificate = certificate
-        self._signing_key = signing_key
+        self._signer = signer
         self._sealing_key = sealing_key
         self.public: Final = PublicIdentity(
             _common_name(certificate),
             certificate.public_bytes(Encoding.PEM).decode("ascii"),
-            signing_key.public_key().public_bytes_raw(),
+            signer.public,
             sealing_public,
         )
 
@@ -235,7 +230,7 @@ class Identity:
             raise IdentityDamaged(name=TLS_KEY)
         if certificate.public_key() != tls_key.public_key():
             raise IdentityMismatch
-        return cls(directory, certificate, signing_key, *_sealing_key(directory, cover))
+        return cls(directory, certificate, signing.Signer(signing_key), *_sealing_key(directory, cover))
 
     @property
     def name(self) -> str:
@@ -266,7 +261,7 @@ class Identity:
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte Ed25519 signature over `message`."""
-        return self._signing_key.sign(message)
+        return self._signer.sign(message)
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """Return what was sealed for this identity with the same `info`. Raises sealing.NotOpened."""
@@ -278,11 +273,6 @@ class Identity:
 @lru_cache(maxsize=64)
 def _loaded(certificate_pem: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(certificate_pem.encode("ascii"))
-
-
-@lru_cache(maxsize=64)
-def _verifying_key(public: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _common_name(certificate: x509.Certificate) -> str:

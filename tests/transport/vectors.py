@@ -22,6 +22,7 @@ from transport.envelope import MAGIC, RETIRED_SUITES, SIGNATURE_BYTES, Envelope,
 from transport.identity import Identity
 from transport.receipts import sign_receipts
 from transport.sealing import SealingKey, seal_for
+from transport.signing import Signer
 
 FILE: Final = Path(__file__).with_name("envelope_vectors.json")
 NOW: Final = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
@@ -49,7 +50,7 @@ def party(name: str, use: Use) -> Identity:
     certificate = sign_own(name, ec.generate_private_key(ec.SECP256R1()), use)
     signing = Ed25519PrivateKey.from_private_bytes(_seed(name, "signing"))
     sealing = SealingKey(_seed(name, "sealing"))
-    return Identity(Path("/nowhere"), certificate, signing, sealing, sealing.public)
+    return Identity(Path("/nowhere"), certificate, Signer(signing), sealing, sealing.public)
 
 
 TERMINAL: Final = party("131041-01", Use.TERMINAL)

@@ -1,0 +1,42 @@
+"""Signatures on the line: Ed25519 (RFC 8032).
+
+`cryptography` makes and keeps the keys. libsodium signs and verifies with them: it takes half as long for it, which is
+a tenth of what a message costs both sides, and other threads run meanwhile.
+"""
+
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
+
+PUBLIC_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+
+
+class Signer:
+    """The private key of somebody who signs."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self.public, self._secret = crypto_sign_seed_keypair(key.private_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature over `message`, 64 bytes; the same message has always the same."""
+        return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
+
+
+def has_signed(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether `signature` over `message` was made with the private half of the 32-byte key `public`."""
+    if len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        crypto_sign_open(signature + message, public)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def check_public(public: bytes) -> None:
+    """Raise ValueError unless `public` can be a public key."""
+    if len(public) != PUBLIC_BYTES:
+        raise ValueError("an Ed25519 public key has 32 bytes")
