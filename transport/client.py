@@ -6,11 +6,11 @@ it is there. Only then does the first message leave.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from transport import wire
 from transport.connection import Answer, Connection
@@ -38,6 +38,9 @@ _IDLE_SECONDS: Final = 5.0
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _FAILURES: Final = range(500, 600)
+# What a problem begins with, and no receipt does: that begins with the length of its body, which is below 2,048.
+_BRACE: Final = b"{"
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,7 @@ class PeerStatus:
     uncertainty: float
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What became of one envelope: the peer's receipt, not verified yet, or the problem that it has with it."""
 
     id: str
@@ -128,9 +130,9 @@ class Line:
         The same envelope may be handed over again at any time: the peer answers with the same receipt.
         """
         ids = [Envelope.id_of(raw) for raw in envelopes]
-        body = wire.encode_base64("envelopes", envelopes)
+        results = self._post("/v1/messages", wire.BYTES_TYPE, wire.join(envelopes), _parts)
         with _strict():
-            return _deliveries(self._post("/v1/messages", body), ids)
+            return _deliveries(results, ids)
 
     def ask(self, ids: Sequence[str]) -> dict[str, bytes | None]:
         """Return for each of at most 512 ids the receipt that the peer gave, or None if it has no such message."""
@@ -191,15 +193,16 @@ class Line:
             self._turn.release()
 
     def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._post(path, wire.encode(body))
+        return self._post(path, wire.JSON_TYPE, wire.encode(body), _object)
 
-    def _post(self, path: str, body: bytes) -> dict[str, Any]:
+    def _post(self, path: str, media_type: str, body: bytes, read: Callable[[bytes], _Read]) -> _Read:
+        """Send a body and return what `read` makes of that of a good answer, which is of the same type."""
         with self._turn:
             connection = self._ready()
-            answer = connection.request("POST", path, body, self._settings.read_seconds)
+            answer = connection.request("POST", path, self._settings.read_seconds, media_type, body)
             self._used_at = time.monotonic()
             try:
-                return _checked(answer)
+                return read(_good(answer, media_type))
             except LineError:
                 # After such an answer the peer ends the connection (PROTOCOL.md, 7), and so do we.
                 self._drop()
@@ -238,10 +241,10 @@ class Line:
 
     def _greet(self, connection: Connection) -> PeerStatus:
         asked = datetime.now(UTC)
-        answer = connection.request("GET", "/v1/status", None, self._settings.read_seconds)
+        answer = connection.request("GET", "/v1/status", self._settings.read_seconds)
         answered = datetime.now(UTC)
         with _strict():
-            status = _status(_checked(answer), asked, answered)
+            status = _status(_object(_good(answer, wire.JSON_TYPE)), asked, answered)
         if status.protocol != wire.PROTOCOL:
             raise ProtocolUnknown(found=status.protocol, wanted=wire.PROTOCOL)
         if status.name != self._peer.name:
@@ -257,13 +260,13 @@ class Line:
             connection.close()
 
 
-def _checked(answer: Answer) -> dict[str, Any]:
+def _good(answer: Answer, media_type: str) -> bytes:
     """Return the body of a good answer; raise what a bad one says."""
     if answer.status in _REDIRECTS:
         raise AnswerRedirects
+    if answer.status == _OK and answer.media_type == media_type:
+        return answer.body
     with _strict():
-        if answer.status == _OK and answer.media_type == wire.JSON_TYPE:
-            return wire.decode(answer.body, "body")
         if answer.media_type == wire.PROBLEM_TYPE:
             raise _refusal(answer.status, Problem.from_wire(wire.decode(answer.body, "problem")))
     if answer.status in _FAILURES:
@@ -301,19 +304,28 @@ def _status(value: dict[str, Any], asked: datetime, answered: datetime) -> PeerS
     )
 
 
-def _deliveries(value: dict[str, Any], ids: Sequence[str]) -> list[Delivery]:
-    results = wire.items(wire.only(value, "results")["results"], "results")
+def _object(body: bytes) -> dict[str, Any]:
+    with _strict():
+        return wire.decode(body, "body")
+
+
+def _parts(body: bytes) -> list[bytes]:
+    with _strict():
+        return wire.split(body, "results", wire.MOST_ENVELOPE_BYTES)
+
+
+def _deliveries(results: Sequence[bytes], ids: Sequence[str]) -> list[Delivery]:
     if len(results) != len(ids):
         raise wire.WireError("results")
-    return [_delivery(wire.table(result, "results"), wanted) for result, wanted in zip(results, ids, strict=True)]
+    return [_delivery(result, wanted) for result, wanted in zip(results, ids, strict=True)]
 
 
-def _delivery(result: dict[str, Any], wanted: str) -> Delivery:
-    wire.only(result, "id", "receipt", "problem")
-    receipt, problem = _receipt(result["receipt"]), _problem(result["problem"])
-    if result["id"] != wanted or (receipt is None) == (problem is None):
+def _delivery(result: bytes, wanted: str) -> Delivery:
+    if result.startswith(_BRACE):
+        return Delivery(wanted, None, Problem.from_wire(wire.decode(result, "problem")))
+    if not 0 < len(result) <= MOST_RECEIPT_BYTES:
         raise wire.WireError("results")
-    return Delivery(wanted, receipt, problem)
+    return Delivery(wanted, result, None)
 
 
 def _receipts(value: dict[str, Any], ids: Sequence[str]) -> dict[str, bytes | None]:

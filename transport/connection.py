@@ -104,18 +104,22 @@ class Connection:
         self._compare_certificate(secured, certificates)
         self._http.sock = secured
 
-    def request(self, method: str, path: str, body: bytes | None, seconds: float) -> Answer:
-        """Send one request and return the whole answer, all within `seconds`.
+    def request(
+        self, method: str, path: str, seconds: float, media_type: str | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send one request, with a `body` of `media_type` if any, and return the whole answer, all within `seconds`.
 
         Raises AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, TerminalNotTrusted.
         After an error the connection is closed.
         """
-        headers = {"Content-Type": wire.JSON_TYPE, "Accept": f"{wire.JSON_TYPE}, {wire.PROBLEM_TYPE}"}
+        headers = {}
+        if media_type is not None:
+            headers = {"Content-Type": media_type, "Accept": f"{wire.JSON_TYPE}, {wire.PROBLEM_TYPE}"}
         try:
             with self._deadline(seconds):
                 if self._http.sock is not None:
                     self._http.sock.settimeout(seconds)
-                self._http.request(method, path, body=body, headers=headers if body is not None else {})
+                self._http.request(method, path, body=body, headers=headers)
                 with self._http.getresponse() as response:
                     return _read_answer(response)
         except (OSError, ValueError, http.client.HTTPException) as error:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from transport import wire
 from transport.errors import (
@@ -38,14 +38,15 @@ from transport.errors import (
     SuiteUnknown,
 )
 from transport.identity import DatedIdentity, Identity, PublicIdentity
+from transport.layout import Layout
 from transport.sealing import NotOpened, seal_for
+from transport.signing import SIGNATURE_BYTES
 
 MAGIC: Final = b"RNK1"
 SUITE: Final = "RENKEI-2-XWING-HKDFSHA256-AES256GCM-ED25519"
 # Suites that had a name once and are refused by it: without ML-KEM, what is recorded today can be read one day.
 RETIRED_SUITES: Final = frozenset({"RENKEI-1-X25519-HKDFSHA256-AES128GCM-ED25519"})
 SALT_BYTES: Final = 32
-SIGNATURE_BYTES: Final = 64
 MOST_HEADER_BYTES: Final = 2048
 
 _INFO: Final = b"renkei/1 envelope seal\x00"
@@ -63,24 +64,23 @@ class Purpose(StrEnum):
     RESULT = "result"
 
 
-_LAYOUT: Final = wire.layout(
-    id=wire.ID,
-    purpose="|".join(Purpose),
-    sender=wire.NAME,
-    sender_key=wire.ID,
-    recipient=wire.NAME,
-    recipient_key=wire.ID,
-    municipality=wire.MUNICIPALITY,
-    peer_version=wire.NAME,
-    created_at=wire.TIME,
-    content_digest=wire.DIGEST,
-    protocol=wire.PROTOCOL,
-    suite=SUITE,
+_LAYOUT: Final = Layout(
+    own={"content_digest": wire.DIGEST, "created_at": wire.TIME, "id": wire.ID},
+    shared={
+        "municipality": wire.MUNICIPALITY,
+        "peer_version": wire.NAME,
+        "protocol": wire.PROTOCOL,
+        "purpose": "|".join(Purpose),
+        "recipient": wire.NAME,
+        "recipient_key": wire.ID,
+        "sender": wire.NAME,
+        "sender_key": wire.ID,
+        "suite": SUITE,
+    },
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What an envelope says about itself in clear; nothing in it tells whom the content is about."""
 
     id: str
@@ -98,7 +98,7 @@ class Header:
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes that are sealed to and signed over."""
-        return wire.encode(
+        return _LAYOUT.write(
             {
                 "protocol": self.protocol,
                 "suite": self.suite,
@@ -118,17 +118,16 @@ class Header:
     @classmethod
     def from_bytes(cls, raw: bytes) -> "Header":
         """Read exact canonical bytes. Raises wire.WireError with the field at fault."""
-        found = _LAYOUT.fullmatch(raw)
-        if found is not None:
-            told = wire.texts(found)
-            purpose, created_at = Purpose(told.pop("purpose")), wire.from_time(told.pop("created_at"), "created_at")
-            return cls(purpose=purpose, created_at=created_at, **told)
-        return cls._from_other(raw)
+        told = _LAYOUT.read(raw)
+        if told is None:
+            return cls._from_other(raw)
+        purpose, created_at = Purpose(told.pop("purpose")), wire.from_time(told.pop("created_at"), "created_at")
+        return cls(purpose=purpose, created_at=created_at, **told)
 
     @classmethod
     def _from_other(cls, raw: bytes) -> "Header":
         """Read what is not as usual: tell which field is at fault, or that it is of another protocol or suite."""
-        value = wire.decode_canonical(raw, frozenset(cls.__slots__), "header")
+        value = wire.decode_canonical(raw, frozenset(cls._fields), "header")
         try:
             purpose = Purpose(value["purpose"])
         except ValueError as error:
@@ -149,8 +148,14 @@ class Header:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Label(NamedTuple):
+    """What an envelope is known by: its header, and SHA-256 over all its bytes in hexadecimal digits."""
+
+    header: Header
+    digest: str
+
+
+class Envelope(NamedTuple):
     """An envelope taken apart: the exact bytes `raw`, and their parts. Nothing is verified yet.
 
     `digest`: SHA-256 over all its bytes, in hexadecimal digits.
@@ -167,6 +172,11 @@ class Envelope:
     def id(self) -> str:
         """The id that sender and recipient know the message by."""
         return self.header.id
+
+    @property
+    def label(self) -> Label:
+        """What a receipt for it is about; far smaller than the envelope."""
+        return Label(self.header, self.digest)
 
     @staticmethod
     def id_of(raw: bytes) -> str:
@@ -196,8 +206,7 @@ class Envelope:
         return cls(raw, header, header_bytes, sealed, signature, wire.sha256(raw))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """An envelope that was verified in every part, with its content."""
 
     envelope: Envelope
@@ -249,7 +258,7 @@ class Sealer:
         wire.message_id(message_id)
         sealed = seal_for(self.recipient.sealing_key, plain, _INFO + header_bytes)
         signature = self.sender.sign(_signed(header_bytes, sealed))
-        raw = MAGIC + _prefixed(header_bytes) + _prefixed(sealed) + signature
+        raw = MAGIC + wire.prefixed(header_bytes) + wire.prefixed(sealed) + signature
         if len(raw) > wire.MOST_ENVELOPE_BYTES:
             raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
         return Envelope(raw, header, header_bytes, sealed, signature, wire.sha256(raw))
@@ -340,15 +349,11 @@ def _check_suite(header: Header) -> None:
 
 
 def _signed(header_bytes: bytes, sealed: bytes) -> bytes:
-    return _SIGNED + _prefixed(header_bytes) + hashlib.sha256(sealed).digest()
+    return _SIGNED + wire.prefixed(header_bytes) + hashlib.sha256(sealed).digest()
 
 
 def _content_digest(plain: bytes) -> str:
     return wire.sha256(_CONTENT + plain)
-
-
-def _prefixed(part: bytes) -> bytes:
-    return _LENGTH.pack(len(part)) + part
 
 
 def _counted(raw: bytes, start: int, most: int) -> tuple[bytes, int]:

@@ -4,6 +4,7 @@ One signature over the root then stands for all of them, and each still proves i
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -46,18 +47,19 @@ def root_of(leaf: bytes, index: int, count: int, path: bytes) -> bytes | None:
 
     As RFC 9162, section 2.1.3.2, computes it.
     """
-    if not 0 <= index < count:
-        return None
-    found, last = hash_leaf(leaf), count - 1
-    for start in range(0, len(path), HASH_BYTES):
-        if last == 0:
-            return None
-        beside = path[start : start + HASH_BYTES]
-        while index == last and not index & 1:
-            index, last = index >> 1, last >> 1
-        found = sha256(_NODE + beside + found if index & 1 else _NODE + found + beside).digest()
+    return _climb(hash_leaf(leaf), index, count - 1, path) if 0 <= index < count else None
+
+
+@lru_cache(maxsize=64)  # Leaves that are looked at one after the other have most of their paths in common.
+def _climb(found: bytes, index: int, last: int, path: bytes) -> bytes | None:
+    """Go on from the hash `found`, which stands at `index` of its level, whose last is at `last`."""
+    if not path or last == 0:
+        return found if not path and last == 0 else None
+    beside, above = path[:HASH_BYTES], path[HASH_BYTES:]
+    while index == last and not index & 1:
         index, last = index >> 1, last >> 1
-    return found if last == 0 else None
+    found = sha256(_NODE + beside + found if index & 1 else _NODE + found + beside).digest()
+    return _climb(found, index >> 1, last >> 1, above)
 
 
 def _parents(level: Sequence[bytes]) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
-from transport.envelope import Envelope, Purpose, Sealer
+from transport.envelope import Envelope, Label, Purpose, Sealer
 from transport.errors import ReceiptError
 from transport.identity import DatedIdentity, Identity, PublicIdentity
 from transport.receipts import ReceiptVerifier
@@ -122,7 +122,7 @@ class NotaryProcess:
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
         """Tell of each receipt whether it verifies."""
-        # The process has the envelopes that it made; of others it knows nothing, and they are looked at here.
+        # The process knows the envelopes that it made; of others it knows nothing, and they are looked at here.
         known = [(proof.receipt, proof.digest) for proof in proofs]
         return self._submit(_VerifyOrder(known, signers), lambda: _verify_all(proofs, signers))
 
@@ -186,11 +186,11 @@ class _SealOrder:
     contents: Sequence[Content]
     created_at: datetime
 
-    def carry_out(self, made: dict[bytes, Envelope]) -> list[Sealed]:
+    def carry_out(self, made: dict[bytes, Label]) -> list[Sealed]:
         sealer = Sealer(_identity(self.directory), self.recipient, self.municipality, self.peer_version)
         envelopes = [_seal(sealer, content, self.created_at) for content in self.contents]
         sealed = [_finished(one) for one in envelopes]
-        made.update((one.digest, envelope) for one, envelope in zip(sealed, envelopes, strict=True))
+        made.update((one.digest, envelope.label) for one, envelope in zip(sealed, envelopes, strict=True))
         return sealed
 
 
@@ -199,9 +199,9 @@ class _VerifyOrder:
     proofs: Sequence[tuple[bytes, bytes]]
     signers: Sequence[DatedIdentity]
 
-    def carry_out(self, made: dict[bytes, Envelope]) -> list[bool]:
+    def carry_out(self, made: dict[bytes, Label]) -> list[bool]:
         verifier = ReceiptVerifier(self.signers)
-        # An envelope gets one receipt in an exchange: it is let go of here, so that memory does not grow.
+        # An envelope gets one receipt in an exchange: it is forgotten here, so that memory does not grow.
         return [_verifies(verifier, receipt, made.pop(digest)) for receipt, digest in self.proofs]
 
 
@@ -219,12 +219,12 @@ def _seal_all(sealer: Sealer, contents: Sequence[Content], created_at: datetime)
 
 def _verify_all(proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> list[bool]:
     verifier = ReceiptVerifier(signers)
-    return [_verifies(verifier, proof.receipt, Envelope.read(proof.envelope)) for proof in proofs]
+    return [_verifies(verifier, proof.receipt, Envelope.read(proof.envelope).label) for proof in proofs]
 
 
-def _verifies(verifier: ReceiptVerifier, receipt: bytes, envelope: Envelope) -> bool:
+def _verifies(verifier: ReceiptVerifier, receipt: bytes, label: Label) -> bool:
     try:
-        verifier.verify(receipt, envelope)
+        verifier.verify(receipt, label)
     except ReceiptError:
         return False
     return True
@@ -271,7 +271,7 @@ def serve(handle: int) -> None:
     connection = Connection(handle)
     orders: queue.SimpleQueue[_SealOrder | _VerifyOrder] = queue.SimpleQueue()
     threading.Thread(target=_take, args=(connection, orders), daemon=True).start()
-    made: dict[bytes, Envelope] = {}
+    made: dict[bytes, Label] = {}
     while True:
         try:
             answer: object = orders.get().carry_out(made)

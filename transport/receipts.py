@@ -10,12 +10,11 @@ root each proves itself without the others.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from transport import wire
-from transport.envelope import SIGNATURE_BYTES, Envelope, Opened
+from transport.envelope import Envelope, Label, Opened
 from transport.errors import (
     ReceiptKeyNotInForce,
     ReceiptKeyUnknown,
@@ -26,6 +25,8 @@ from transport.errors import (
 )
 from transport.hashtree import HASH_BYTES, HashTree, root_of
 from transport.identity import DatedIdentity, Identity, PublicIdentity
+from transport.layout import Layout
+from transport.signing import SIGNATURE_BYTES
 
 MOST_RECEIPT_BYTES: Final = 2048
 _SIGNED: Final = b"renkei/1 receipt signature\x00"
@@ -34,8 +35,7 @@ _COUNT: Final = struct.Struct(">H")
 _PLACE: Final = struct.Struct(">HH")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a verified receipt says. `sender` and `recipient` are those of the envelope: the recipient signed this."""
 
     id: str
@@ -61,7 +61,7 @@ def issue_receipts(opened: Sequence[Opened], *, recipient: Identity, received_at
 def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, received_at: datetime) -> list[bytes]:
     """Return the receipts for at most 512 `envelopes` that were verified earlier and are stored, in their order."""
     key_id = recipient.public.signing_key_id
-    bodies = [wire.encode(_about(envelope, key_id, received_at)) for envelope in envelopes]
+    bodies = [_LAYOUT.write(_about(envelope, key_id, received_at)) for envelope in envelopes]
     if not bodies:
         return []
     tree = HashTree(bodies)
@@ -74,7 +74,7 @@ def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, receive
 
 def verify_receipt(raw: bytes, *, envelope: Envelope, signers: Sequence[DatedIdentity]) -> Receipt:
     """Return what one receipt says when it proves what it is for; see `ReceiptVerifier.verify`."""
-    return ReceiptVerifier(signers).verify(raw, envelope)
+    return ReceiptVerifier(signers).verify(raw, envelope.label)
 
 
 class ReceiptVerifier:
@@ -87,16 +87,16 @@ class ReceiptVerifier:
         self._signers = signers
         self._good: set[tuple[str, bytes, bytes]] = set()
 
-    def verify(self, raw: bytes, envelope: Envelope) -> Receipt:
-        """Return what the receipt `raw` says when it proves that the recipient of `envelope` holds it.
+    def verify(self, raw: bytes, label: Label) -> Receipt:
+        """Return what the receipt `raw` says when it proves that the recipient of the envelope `label` holds it.
 
-        `envelope` is what this side sent, read from its exact stored bytes.
+        That envelope is what this side sent, read from its exact stored bytes.
         Raises ReceiptMalformed, ReceiptOfAnother (protocol, id, a digest, a party, municipality, peer version),
         ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken, ReceiptTimeImplausible.
         """
         parts = _split(raw)
-        receipt, signed = _read(parts.body), _signed(parts.count, _root(parts))
-        _compare(receipt, envelope)
+        receipt, signed = _read(parts.body), _signed(parts.leaves, _root(parts))
+        _compare(receipt, label)
         keyed = [one for one in self._signers if one.public.signing_key_id == receipt.recipient_signing_key]
         if not keyed or all(one.public.name != receipt.recipient for one in keyed):
             raise ReceiptKeyUnknown
@@ -104,7 +104,7 @@ class ReceiptVerifier:
             raise ReceiptSignatureBroken
         if not any(one.in_force(receipt.received_at) for one in keyed if one.public.name == receipt.recipient):
             raise ReceiptKeyNotInForce
-        if receipt.received_at < envelope.header.created_at - wire.CLOCK_TOLERANCE:
+        if receipt.received_at < label.header.created_at - wire.CLOCK_TOLERANCE:
             raise ReceiptTimeImplausible
         return receipt
 
@@ -117,19 +117,18 @@ class ReceiptVerifier:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(NamedTuple):
     """A receipt taken apart: its body, which leaf of how many that is, the path to the root, and the signature."""
 
     body: bytes
-    index: int
-    count: int
+    leaf: int
+    leaves: int
     path: bytes
     signature: bytes
 
 
 def _root(parts: _Parts) -> bytes:
-    root = root_of(parts.body, parts.index, parts.count, parts.path)
+    root = root_of(parts.body, parts.leaf, parts.leaves, parts.path)
     if root is None:
         raise ReceiptMalformed(place="path")
     return root
@@ -139,7 +138,7 @@ def _signed(count: int, root: bytes) -> bytes:
     return _SIGNED + _COUNT.pack(count) + root
 
 
-def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, Any]:
+def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, str]:
     header = envelope.header
     return {
         "protocol": wire.PROTOCOL,
@@ -163,29 +162,28 @@ def _split(raw: bytes) -> _Parts:
     path_at, signature_at = end + _PLACE.size, len(raw) - SIGNATURE_BYTES
     if path_at > signature_at or (signature_at - path_at) % HASH_BYTES:
         raise ReceiptMalformed(place="length")
-    index, count = _PLACE.unpack_from(raw, end)
-    return _Parts(raw[_LENGTH.size : end], index, count, raw[path_at:signature_at], raw[signature_at:])
+    leaf, leaves = _PLACE.unpack_from(raw, end)
+    return _Parts(raw[_LENGTH.size : end], leaf, leaves, raw[path_at:signature_at], raw[signature_at:])
 
 
-_LAYOUT: Final = wire.layout(
-    id=wire.ID,
-    envelope_digest=wire.DIGEST,
-    content_digest=wire.DIGEST,
-    sender=wire.NAME,
-    recipient=wire.NAME,
-    recipient_signing_key=wire.ID,
-    municipality=wire.MUNICIPALITY,
-    peer_version=wire.NAME,
-    received_at=wire.TIME,
-    protocol=wire.PROTOCOL,
+_LAYOUT: Final = Layout(
+    own={"content_digest": wire.DIGEST, "envelope_digest": wire.DIGEST, "id": wire.ID},
+    shared={
+        "municipality": wire.MUNICIPALITY,
+        "peer_version": wire.NAME,
+        "protocol": wire.PROTOCOL,
+        "received_at": wire.TIME,
+        "recipient": wire.NAME,
+        "recipient_signing_key": wire.ID,
+        "sender": wire.NAME,
+    },
 )
 
 
 def _read(body: bytes) -> Receipt:
     try:
-        found = _LAYOUT.fullmatch(body)
-        if found is not None:
-            told = wire.texts(found)
+        told = _LAYOUT.read(body)
+        if told is not None:
             return Receipt(received_at=wire.from_time(told.pop("received_at"), "received_at"), **told)
         return _read_other(body)
     except wire.WireError as error:
@@ -194,7 +192,7 @@ def _read(body: bytes) -> Receipt:
 
 def _read_other(body: bytes) -> Receipt:
     """Read what is not as usual: tell which field is at fault, or that it is of another protocol."""
-    value = wire.decode_canonical(body, frozenset(Receipt.__slots__), "receipt")
+    value = wire.decode_canonical(body, frozenset(Receipt._fields), "receipt")
     return Receipt(
         id=wire.message_id(value["id"]),
         envelope_digest=wire.digest(value["envelope_digest"], "envelope_digest"),
@@ -209,12 +207,12 @@ def _read_other(body: bytes) -> Receipt:
     )
 
 
-def _compare(receipt: Receipt, envelope: Envelope) -> None:
-    header = envelope.header
+def _compare(receipt: Receipt, label: Label) -> None:
+    header = label.header
     for field, found, wanted in (
         ("protocol", receipt.protocol, wire.PROTOCOL),
         ("id", receipt.id, header.id),
-        ("envelope_digest", receipt.envelope_digest, envelope.digest),
+        ("envelope_digest", receipt.envelope_digest, label.digest),
         ("content_digest", receipt.content_digest, header.content_digest),
         ("sender", receipt.sender, header.sender),
         ("recipient", receipt.recipient, header.recipient),

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from transport import wire
-from transport.envelope import SIGNATURE_BYTES
 from transport.errors import WitnessBroken
 from transport.identity import DatedIdentity, Identity
+from transport.signing import SIGNATURE_BYTES
 
 MOST_WITNESS_BYTES: Final = 2048
 SIGNED: Final = b"renkei/1 witness signature\x00"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from console.jobs.invention import Record
+    from console.jobs.progress import Progress
+    from console.session import Session
     from console.terminal import Terminal
 
 MESSAGES: Final = 42_157
@@ -65,7 +67,7 @@ def measure(runs: int) -> Report:
             seen[_LIMIT].append(_limit())
             singles.append(_exchange(directory / "single", directory / f"single{run}"))
         _child("prepare", directory / "large", _LARGE, _BATCH)
-        more = _exchange(directory / "large", directory / "large0")
+        more = _exchange(directory / "large", directory / "large0", "memory")
     rate, ratio = median(seen[_OURS]), median(seen[_OURS]) / median(seen[theirs])
     single = {name: median(one[name] for one in singles) for name in ("per_second", "p95_ms")}
     verdict = (
@@ -89,11 +91,11 @@ def measure(runs: int) -> Report:
     return Report("messages/s", seen, verdict, figures)
 
 
-def _exchange(world: Path, home: Path) -> dict[str, float]:
+def _exchange(world: Path, home: Path, what: str = "exchange") -> dict[str, float]:
     """Send everything in a copy of the world."""
     shutil.copytree(world, home)
     try:
-        return _child("exchange", home)
+        return _child(what, home)
     finally:
         shutil.rmtree(home)
 
@@ -176,31 +178,61 @@ def _enlarged(record: "Record", place: int) -> "Record":
 
 
 def _send(home: str) -> dict[str, float]:
-    """Send everything; tell how many a second, how long each request took, and how much memory both sides took."""
+    """Send everything; tell how many a second, and how long each request took."""
+    with _line(Path(home)) as line:
+        moments: list[float] = []
+        began = time.perf_counter()
+        delivered = line.send(lambda _: moments.append(time.perf_counter()))
+        seconds = time.perf_counter() - began
+    laps = [1000 * (later - earlier) for earlier, later in pairwise(moments[1:])]
+    return {"per_second": delivered / seconds, "p95_ms": quantiles(laps, n=20)[-1]}
+
+
+def _weigh(home: str) -> dict[str, float]:
+    """Send everything; tell how much memory both sides took. To look at it takes time of its own: no rate is told."""
+    with _line(Path(home)) as line, _watched(line.agency_id) as there, _watched(os.getpid()) as here:
+        line.send(None)
+    return {"terminal_megabytes": max(here) - here[0], "agency_megabytes": max(there) - there[0]}
+
+
+class _Line:
+    """A terminal with somebody logged on, and the agency that it reaches."""
+
+    def __init__(self, terminal: "Terminal", session: "Session", agency_id: int) -> None:
+        self._terminal = terminal
+        self._session = session
+        self.agency_id = agency_id
+        self._delivered = 0
+
+    def send(self, report: "Callable[[Progress], None] | None") -> int:
+        """Send everything; return how many messages are delivered."""
+        from console.jobs import exchange
+
+        self._delivered = exchange.send(self._terminal, self._session, report=report).delivered
+        return self._delivered
+
+    def check(self, agency_home: Path) -> None:
+        """Raise unless store, log and agency hold every message that was delivered, and the log holds."""
+        from transport import agency
+
+        _check(self._terminal, self._delivered)
+        if agency.received(agency_home).distinct != self._delivered:
+            raise RuntimeError("the agency holds another number of messages")
+
+
+@contextmanager
+def _line(home: Path) -> "Iterator[_Line]":
     from console.jobs import access, exchange, rehearsal
     from console.terminal import Terminal
-    from transport import agency
 
-    world = rehearsal.prepare(Path(home))
+    world = rehearsal.prepare(home)
     with rehearsal.start_agency(world) as agency_id, Terminal.open(world.home) as terminal:
         pins = {one.id: one.pin for one in terminal.settings.rehearsal}
         session = access.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
         exchange.line_state(terminal)
-        moments: list[float] = []
-        with _watched(agency_id) as there, _watched(os.getpid()) as here:
-            began = time.perf_counter()
-            sent = exchange.send(terminal, session, report=lambda _: moments.append(time.perf_counter()))
-            seconds = time.perf_counter() - began
-        _check(terminal, sent.delivered)
-    if agency.received(world.agency_home).distinct != sent.delivered:
-        raise RuntimeError("the agency holds another number of messages")
-    laps = [1000 * (later - earlier) for earlier, later in pairwise(moments[1:])]
-    return {
-        "per_second": sent.delivered / seconds,
-        "p95_ms": quantiles(laps, n=20)[-1],
-        "terminal_megabytes": max(here) - here[0],
-        "agency_megabytes": max(there) - there[0],
-    }
+        line = _Line(terminal, session, agency_id)
+        yield line
+        line.check(world.agency_home)
 
 
 def _check(terminal: "Terminal", delivered: int) -> None:
@@ -265,17 +297,17 @@ def _public_key_work(number: str) -> dict[str, float]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from transport.sealing import SealingKey, seal_for
+    from transport.signing import Signer, has_signed
 
-    reader, signer, content = SealingKey.generate(), Ed25519PrivateKey.generate(), b"x" * SIZE
-    verifier = signer.public_key()
+    reader, signer, content = SealingKey.generate(), Signer(Ed25519PrivateKey.generate()), b"x" * SIZE
     began = time.perf_counter()
     for place in range(int(number)):
         sealed = seal_for(reader.public, content, b"info")
-        verifier.verify(signer.sign(content), content)
+        has_signed(signer.public, signer.sign(content), content)
         reader.open(sealed, b"info")
         if place % _BATCH == 0:
             # The receipts of a batch share a signature.
-            verifier.verify(signer.sign(content), content)
+            has_signed(signer.public, signer.sign(content), content)
     return {"per_second": int(number) / (time.perf_counter() - began)}
 
 
@@ -283,6 +315,7 @@ if __name__ == "__main__":
     _WHAT: "dict[str, Callable[..., dict[str, float]]]" = {
         "prepare": _prepare,
         "exchange": _send,
+        "memory": _weigh,
         "limit": _public_key_work,
     }
     sys.stdout.write(json.dumps(_WHAT[sys.argv[1]](*sys.argv[2:])))

@@ -2,13 +2,14 @@
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from transport import wire
-from transport.envelope import MAGIC, RETIRED_SUITES, SIGNATURE_BYTES, Envelope, Sealer
+from transport.envelope import MAGIC, RETIRED_SUITES, Envelope, Sealer
 from transport.identity import Identity
+from transport.signing import SIGNATURE_BYTES
 
 Forge = Callable[[Envelope, Identity], bytes]
 
@@ -25,7 +26,7 @@ def signed_again(**changes: Any) -> Forge:
     """Change the header and sign it anew, with the sender's own key."""
 
     def make(envelope: Envelope, sender: Identity) -> bytes:
-        header = replace(envelope.header, **changes).to_bytes()
+        header = envelope.header._replace(**changes).to_bytes()
         sealed = bytes.fromhex(wire.sha256(envelope.sealed))
         signature = sender.sign(b"renkei/1 envelope signature\x00" + _counted(header) + sealed)
         return assemble(header, envelope.sealed, signature)
@@ -53,7 +54,7 @@ def _lengthened(envelope: Envelope, _: Identity) -> bytes:
 
 
 def _readdressed_on_the_way(envelope: Envelope, _: Identity) -> bytes:
-    header = replace(envelope.header, created_at=envelope.header.created_at - timedelta(seconds=1)).to_bytes()
+    header = envelope.header._replace(created_at=envelope.header.created_at - timedelta(seconds=1)).to_bytes()
     return assemble(header, envelope.sealed, envelope.signature)
 
 

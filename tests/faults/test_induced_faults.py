@@ -394,7 +394,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "the clocks are apart": Row(_clock_apart, "clocks_apart"),
     "no answer": Row(_answers(None), "answer_timeout"),
     "half an answer": Row(_answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "answer_cut"),
-    "an answer that is none": Row(_answers(http_answer({"results": []})), "answer_malformed"),
+    "an answer that is none": Row(_answers(http_answer(b"no parts at all")), "answer_malformed"),
     "an answer without end": Row(_answers(_TOO_LARGE), "answer_too_large"),
     "a redirect": Row(_answers(_REDIRECT), "answer_redirects"),
     "the peer refuses the request": Row(_answers(_REFUSED), "request_refused"),

@@ -41,7 +41,7 @@ class Raw:
         self._context = context
         self._port = rehearsal.port
 
-    def say(self, request: bytes) -> tuple[int, dict[str, Any]]:
+    def say(self, request: bytes) -> tuple[int, bytes]:
         """Send `request` and nothing more; return status and body of the one answer."""
         with (
             socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as plain,
@@ -52,9 +52,14 @@ class Raw:
             while chunk := secured.recv(65536):
                 answer += chunk
         head, _, body = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), json.loads(body)
+        return int(head.split()[1]), body
 
-    def post(self, path: str, body: bytes, media: str = "application/json") -> tuple[int, dict[str, Any]]:
+    def post(self, path: str, body: bytes, media: str = wire.JSON_TYPE) -> tuple[int, dict[str, Any]]:
+        """Post `body` and return status and JSON object of the answer."""
+        status, answer = self.ask(path, body, media)
+        return status, json.loads(answer)
+
+    def ask(self, path: str, body: bytes, media: str) -> tuple[int, bytes]:
         """Post `body` and return status and body of the answer."""
         head = f"POST {path} HTTP/1.1\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
         return self.say(head.encode() + b"Connection: close\r\n\r\n" + body)
@@ -89,7 +94,8 @@ def raw(served: Rehearsal) -> Raw:
     ],
 )
 def test_requests_that_follow_no_protocol_get_a_problem(raw: Raw, request_bytes: bytes, code: str) -> None:
-    status, body = raw.say(request_bytes)
+    status, answer = raw.say(request_bytes)
+    body = json.loads(answer)
     problem = Problem.from_wire(body)
     assert (problem.code, problem.status) == (code, status)
     assert body["type"] == f"urn:renkei:problem:{code}"
@@ -98,16 +104,21 @@ def test_requests_that_follow_no_protocol_get_a_problem(raw: Raw, request_bytes:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/v1/messages", b""),
-        ("/v1/messages", b"{"),
-        ("/v1/messages", b"[]"),
-        ("/v1/messages", b"[" * 100_000),
-        ("/v1/messages", b'{"envelopes":{}}'),
-        ("/v1/messages", b'{"envelopes":[],"more":1}'),
-        ("/v1/messages", b'{"envelopes":["*"]}'),
-        ("/v1/messages", b'{"envelopes":["QQ"]}'),
-        ("/v1/messages", b'{"envelopes":["QR=="]}'),
-        ("/v1/messages", json.dumps({"envelopes": [""] * 513}).encode()),
+        ("/v1/messages", b"\x00"),
+        ("/v1/messages", b"\x00\x00\x00\x01"),
+        ("/v1/messages", b"\x00\x00\x00\x01AB"),
+        ("/v1/messages", b"\xff\xff\xff\xff"),
+        ("/v1/messages", wire.join([bytes(2 * wire.MOST_ENVELOPE_BYTES + 1)])),
+        ("/v1/messages", wire.join([b""] * 513)),
+        ("/v1/receipts", b""),
+        ("/v1/receipts", b"{"),
+        ("/v1/receipts", b"[]"),
+        ("/v1/receipts", b"[" * 100_000),
+        ("/v1/receipts", b'{"ids":{}}'),
+        ("/v1/receipts", b'{"ids":[],"more":1}'),
+        ("/v1/acknowledgements", b'{"items":[{"position":1,"receipt":"*"}]}'),
+        ("/v1/acknowledgements", b'{"items":[{"position":1,"receipt":"QQ"}]}'),
+        ("/v1/acknowledgements", b'{"items":[{"position":1,"receipt":"QR=="}]}'),
         ("/v1/receipts", b'{"ids":[1]}'),
         ("/v1/receipts", b'{"ids":["../../etc/passwd"]}'),
         ("/v1/feed", b'{"after":-1,"limit":1}'),
@@ -121,19 +132,19 @@ def test_requests_that_follow_no_protocol_get_a_problem(raw: Raw, request_bytes:
     ],
 )
 def test_bodies_that_follow_no_protocol_are_refused_whole(served: Rehearsal, raw: Raw, path: str, body: bytes) -> None:
-    status, answer = raw.post(path, body)
+    status, answer = raw.post(path, body, media=wire.BYTES_TYPE if path == "/v1/messages" else wire.JSON_TYPE)
     assert (status, answer["code"]) == (400, "request_unreadable")
     assert answer["incident"] in (served.home / "technical.log").read_text()
 
 
 def test_bytes_that_are_no_envelope_are_refused_by_themselves(raw: Raw) -> None:
-    too_large = wire.to_base64(bytes(wire.MOST_ENVELOPE_BYTES + 1))
-    status, answer = raw.post("/v1/messages", json.dumps({"envelopes": ["", "QUJD", too_large]}).encode())
+    body = wire.join([b"", b"ABC", bytes(wire.MOST_ENVELOPE_BYTES + 1)])
+    status, answer = raw.ask("/v1/messages", body, media=wire.BYTES_TYPE)
     assert status == 200
-    assert [(one["id"], one["problem"]["code"]) for one in answer["results"]] == [
-        (None, "envelope_malformed"),
-        (None, "envelope_malformed"),
-        (None, "envelope_too_large"),
+    assert [json.loads(one)["code"] for one in wire.split(answer, "results", 4096)] == [
+        "envelope_malformed",
+        "envelope_malformed",
+        "envelope_too_large",
     ]
 
 

@@ -15,7 +15,6 @@ from transport.authority import Use
 from transport.envelope import (
     MAGIC,
     RETIRED_SUITES,
-    SIGNATURE_BYTES,
     Envelope,
     Header,
     Opened,
@@ -26,6 +25,7 @@ from transport.envelope import (
 from transport.errors import EnvelopeError
 from transport.identity import DatedIdentity, Identity
 from transport.sealing import seal_for
+from transport.signing import SIGNATURE_BYTES
 
 NOW = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
 CONTENT = "葛\U000e0100城 REHEARSAL".encode()
@@ -47,7 +47,7 @@ class Parties:
 
     def forge(self, envelope: Envelope, *, resign: bool = True, **changes: Any) -> bytes:
         """Return the envelope with another header, signed anew by the true sender, as only that sender could."""
-        header = dataclasses.replace(envelope.header, **changes).to_bytes()
+        header = envelope.header._replace(**changes).to_bytes()
         signature = _signature(self.terminal, header, envelope.sealed) if resign else envelope.signature
         return _assemble(header, envelope.sealed, signature)
 
@@ -203,7 +203,7 @@ def test_no_one_else_can_change_a_header(parties: Parties, field: str, value: ob
 
 
 def test_content_that_was_not_signed_for_is_refused(parties: Parties) -> None:
-    header = dataclasses.replace(parties.seal().header, content_digest="0" * 64).to_bytes()
+    header = parties.seal().header._replace(content_digest="0" * 64).to_bytes()
     sealed = seal_for(parties.agency.public.sealing_key, bytes(32) + CONTENT, b"renkei/1 envelope seal\x00" + header)
     raw = _assemble(header, sealed, _signature(parties.terminal, header, sealed))
 

@@ -28,6 +28,7 @@ from transport.errors import (
     ProtocolUnknown,
     RequestRefused,
 )
+from transport.receipts import MOST_RECEIPT_BYTES
 
 SHORT = LineSettings(connect_seconds=0.3, read_seconds=0.3)
 Behaviour = Callable[[ssl.SSLSocket, Stranger], None]
@@ -101,23 +102,30 @@ def peer(rehearsal: Rehearsal, strangers: Strangers) -> Peer:
     return Peer(rehearsal, strangers)
 
 
-RECEIPT = wire.to_base64(b"receipt")
+RECEIPT = b"receipt"
+
+
+def _results(*parts: bytes) -> bytes:
+    return _http(wire.join(parts), media=wire.BYTES_TYPE)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        _http(b""),
-        _http(b"{"),
-        _http(b"[]"),
-        _http({}),
+        _results(),
+        _results(b""),
+        _results(RECEIPT, RECEIPT),
+        _results(bytes(MOST_RECEIPT_BYTES + 1)),
+        _results(b"{"),
+        _results(b"{}"),
+        _results(b"{" * 60_000),
+        _http(b"\x00\x00\x00", media=wire.BYTES_TYPE),
+        _http(b"\x00\x00\x00\x08receipt", media=wire.BYTES_TYPE),
+        _http(wire.join([RECEIPT] * 513), media=wire.BYTES_TYPE),
         _http({"results": []}),
-        _http({"results": [1]}),
-        _http({"results": [{"id": "0" * 32, "receipt": RECEIPT, "problem": None}]}),
-        _http({"results": [{"id": None, "receipt": None, "problem": None}]}),
-        _http({"results": []}, media="text/html"),
-        _http({"results": []}, status="206 Partial Content"),
-        _http({}, more="Transfer-Encoding: chunked\r\n"),
+        _http(wire.join([RECEIPT]), media="text/html"),
+        _http(wire.join([RECEIPT]), media=wire.BYTES_TYPE, status="206 Partial Content"),
+        _http(wire.join([RECEIPT]), media=wire.BYTES_TYPE, more="Transfer-Encoding: chunked\r\n"),
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n\r\n",
@@ -131,7 +139,7 @@ def test_an_answer_that_breaks_the_protocol_leaves_open_whether_the_message_arri
 
 
 def test_an_answer_that_is_cut_leaves_open_whether_the_message_arrived(peer: Peer) -> None:
-    whole = _http({"results": []})
+    whole = _results(RECEIPT)
     for cut in (0, 1, 17, 40, len(whole) - 1):
         error = peer.fault(peer.answers(whole[:cut]))
         # A head that is cut cannot be told from one that is wrong; both leave open the same.

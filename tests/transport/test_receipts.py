@@ -139,7 +139,7 @@ def test_receipts_of_a_batch_share_a_signature_and_prove_themselves(case: Case) 
     assert len({receipt[-64:] for receipt in made}) == 1
     for receipt, envelope in zip(made, envelopes, strict=True):
         assert verify_receipt(receipt, envelope=envelope, signers=[case.registered]).id == envelope.id
-        assert verifier.verify(receipt, envelope).id == envelope.id
+        assert verifier.verify(receipt, envelope.label).id == envelope.id
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -148,12 +148,12 @@ def test_in_a_batch_every_changed_byte_is_noticed(case: Case, place: int) -> Non
     made = sign_receipts(envelopes, recipient=case.agency, received_at=NOW)
     verifier = ReceiptVerifier([case.registered])
     # The shared signature is known to be good: what each adds to it has to hold all the same.
-    verifier.verify(made[place], envelopes[place])
+    verifier.verify(made[place], envelopes[place].label)
     (length,) = struct.unpack_from(">I", made[place])
     for at in [*range(0, 4 + length, 13), *range(4 + length, len(made[place]))]:
         changed = made[place][:at] + bytes([made[place][at] ^ 1]) + made[place][at + 1 :]
         with pytest.raises(ReceiptError):
-            verifier.verify(changed, envelopes[place])
+            verifier.verify(changed, envelopes[place].label)
 
 
 def test_a_path_of_another_length_is_malformed(case: Case) -> None:
@@ -166,8 +166,8 @@ def test_a_path_of_another_length_is_malformed(case: Case) -> None:
 
 
 def test_the_largest_batch_fits_into_what_a_receipt_may_be(case: Case) -> None:
-    header = dataclasses.replace(case.envelope.header, sender="s" * 64, recipient="r" * 64, peer_version="v" * 64)
-    widest = dataclasses.replace(case.envelope, header=header)
+    header = case.envelope.header._replace(sender="s" * 64, recipient="r" * 64, peer_version="v" * 64)
+    widest = case.envelope._replace(header=header)
     made = sign_receipts([widest] * wire.MOST_ITEMS, recipient=case.agency, received_at=NOW)
     assert max(map(len, made)) <= receipts.MOST_RECEIPT_BYTES
 

@@ -7,7 +7,6 @@ so each run makes other envelopes. Whoever builds the other side reads the file:
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from transport import wire
 from transport.authority import Use, sign_own
-from transport.envelope import MAGIC, RETIRED_SUITES, SIGNATURE_BYTES, Envelope, Purpose, Sealer
+from transport.envelope import MAGIC, RETIRED_SUITES, Envelope, Purpose, Sealer
 from transport.identity import Identity
 from transport.receipts import sign_receipts
 from transport.sealing import SealingKey, seal_for
-from transport.signing import Signer
+from transport.signing import SIGNATURE_BYTES, Signer
 
 FILE: Final = Path(__file__).with_name("envelope_vectors.json")
 NOW: Final = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
@@ -159,7 +158,7 @@ def _with(envelope: Envelope, **changes: Any) -> bytes:
 
 def _resigned(envelope: Envelope, *, by_sender: bool, **changes: Any) -> bytes:
     """Change the header; sign it anew as only the sender could, or leave the signature as somebody on the way must."""
-    header = replace(envelope.header, **changes).to_bytes()
+    header = envelope.header._replace(**changes).to_bytes()
     return _assembled(header, envelope.sealed, signature=None if by_sender else envelope.signature)
 
 

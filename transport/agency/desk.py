@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,14 +18,6 @@ from transport.receipts import issue_receipts, verify_receipt
 from transport.witness import issue_witness
 
 _FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """An item of a batch that is not kept, with the id it gave, if it could be read."""
-
-    id: str | None
-    problem: Problem
 
 
 class Desk:
@@ -46,8 +37,11 @@ class Desk:
             "suites": [SUITE],
         }
 
-    def take_in(self, terminal: Terminal, envelopes: Sequence[bytes], now: datetime) -> list[dict[str, Any]]:
-        """Keep what is right, refuse what is not, item by item; the receipts are durable when this returns."""
+    def take_in(self, terminal: Terminal, envelopes: Sequence[bytes], now: datetime) -> list[bytes]:
+        """Keep what is right, refuse what is not, item by item: return the receipt of each, or the problem with it.
+
+        The receipts are durable when this returns.
+        """
         # One look at the keys for a whole batch: they may change between two of them.
         opener = self._opener(terminal, now)
         read = [self._read(raw) for raw in envelopes]
@@ -111,30 +105,30 @@ class Desk:
         identity, others = self._home.identity(now), self._home.keys.identities()
         return Opener(identity, terminal.versions, terminal.municipality, _FROM_TERMINAL, others)
 
-    def _read(self, raw: bytes) -> Envelope | _Refused:
+    def _read(self, raw: bytes) -> Envelope | Problem:
         try:
             return Envelope.read(raw)
         except EnvelopeError as error:
-            return _Refused(None, self._problem(error))
+            return self._problem(error)
 
-    def _examine(self, envelope: Envelope, opener: Opener, now: datetime) -> Opened | _Refused:
+    def _examine(self, envelope: Envelope, opener: Opener, now: datetime) -> Opened | Problem:
         try:
             return opener.verify(envelope, now=now)
         except EnvelopeError as error:
-            return _Refused(envelope.id, self._problem(error))
+            return self._problem(error)
 
     def _settle(
-        self, terminal: Terminal, one: Opened | Envelope | _Refused, kept: Mapping[str, Kept], now: datetime
-    ) -> dict[str, Any]:
+        self, terminal: Terminal, one: Opened | Envelope | Problem, kept: Mapping[str, Kept], now: datetime
+    ) -> bytes:
         """Say what became of the item, within the transaction that keeps it: a duplicate is a success."""
-        if isinstance(one, _Refused):
-            return _result(one.id, None, one.problem)
+        if isinstance(one, Problem):
+            return wire.encode(one.to_wire())
         envelope = one.envelope if isinstance(one, Opened) else one
         if kept[envelope.id].digest == envelope.digest:
-            return _result(envelope.id, kept[envelope.id].receipt, None)
+            return kept[envelope.id].receipt
         self._ledger.alarm(terminal.name, envelope.id, envelope.digest, now)
         conflict = texts.problem("id_conflict", self._home.record_incident("id_conflict"))
-        return _result(envelope.id, None, conflict)
+        return wire.encode(conflict.to_wire())
 
     def _answer(self, terminal: Terminal, limit: int, now: datetime) -> None:
         outstanding = self._ledger.unanswered(terminal.name, limit)
@@ -179,14 +173,6 @@ def _receipted(opened: Sequence[Opened], recipient: Identity, now: datetime, mun
         )
         for one, receipt, verdict in zip(opened, receipts, judged, strict=True)
     ]
-
-
-def _result(message_id: str | None, receipt: bytes | None, problem: Problem | None) -> dict[str, Any]:
-    return {
-        "id": message_id,
-        "receipt": wire.to_base64(receipt) if receipt is not None else None,
-        "problem": problem.to_wire() if problem is not None else None,
-    }
 
 
 def _sealed_result(sealer: Sealer, message: Unanswered, now: datetime) -> Outgoing:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from transport import wire
 
@@ -45,8 +45,7 @@ class Refusal:
     field: str = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What a content turned out to be. `kind` and `reference` are None when they cannot be told."""
 
     kind: str | None

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from transport import wire
 from transport.agency.judgement import Refusal
@@ -59,8 +59,7 @@ class Terminal:
     versions: tuple[DatedIdentity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A verified message as it is to be kept."""
 
     id: str
@@ -73,8 +72,7 @@ class Incoming:
     refusal: Refusal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What is kept under an id: the digest of the envelope and the receipt given for it."""
 
     digest: str

@@ -9,7 +9,7 @@ import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -124,6 +124,9 @@ class AgencyServer(ThreadingHTTPServer):
         return context
 
 
+_Endpoint = Callable[[Terminal, datetime], dict[str, Any] | list[bytes]]
+
+
 class _Refusal(Exception):
     """The request is answered with the problem `code`."""
 
@@ -164,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str) -> None:
         try:
-            body = self._dispatch(method, datetime.now(UTC))
+            answer = self._dispatch(method, datetime.now(UTC))
         except _Refusal as refusal:
             self._refuse(refusal.code)
         except wire.WireError as error:
@@ -176,10 +179,11 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception as error:  # noqa: BLE001, whatever it is, the terminal is told and the others go on
             self._refuse("agency_failed", cause=error)
         else:
-            self._send(HTTPStatus.OK, wire.JSON_TYPE, wire.encode(body))
+            self._send(HTTPStatus.OK, *answer)
 
-    def _dispatch(self, method: str, now: datetime) -> dict[str, Any]:
-        endpoints = {
+    def _dispatch(self, method: str, now: datetime) -> tuple[str, bytes]:
+        """Return media type and body of the answer."""
+        endpoints: dict[str, tuple[str, _Endpoint]] = {
             "/v1/status": ("GET", self._status),
             "/v1/messages": ("POST", self._messages),
             "/v1/receipts": ("POST", self._receipts),
@@ -197,16 +201,16 @@ class _Handler(BaseHTTPRequestHandler):
         if terminal is None:
             # It was registered when it shook hands and is no longer: the connection ends without a word.
             raise ConnectionAbortedError
-        return answer(terminal, now)
+        told = answer(terminal, now)
+        return (wire.BYTES_TYPE, wire.join(told)) if isinstance(told, list) else (wire.JSON_TYPE, wire.encode(told))
 
     def _status(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
         return self.server.desk.status(terminal, now)
 
-    def _messages(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
-        told = wire.items(self._body("envelopes")["envelopes"], "envelopes")
+    def _messages(self, terminal: Terminal, now: datetime) -> list[bytes]:
         # An envelope that is a little too large is refused by itself, not with its whole batch.
-        envelopes = [wire.from_base64(one, "envelopes", 2 * wire.MOST_ENVELOPE_BYTES) for one in told]
-        return {"results": self.server.desk.take_in(terminal, envelopes, now)}
+        envelopes = wire.split(self._bytes(wire.BYTES_TYPE), "envelopes", 2 * wire.MOST_ENVELOPE_BYTES)
+        return self.server.desk.take_in(terminal, envelopes, now)
 
     def _receipts(self, terminal: Terminal, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
         ids = [wire.message_id(one, "ids") for one in wire.items(self._body("ids")["ids"], "ids")]
@@ -238,7 +242,11 @@ class _Handler(BaseHTTPRequestHandler):
         return wire.items(self._body("items")["items"], "items")
 
     def _body(self, *names: str) -> Mapping[str, Any]:
-        """Read the JSON object of a body of declared length that has exactly the fields `names`."""
+        """Read a body that is a JSON object of exactly the fields `names`."""
+        return wire.only(wire.decode(self._bytes(wire.JSON_TYPE), "body"), *names)
+
+    def _bytes(self, media_type: str) -> bytes:
+        """Read a body of declared length and of that type."""
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) != 1 or "Transfer-Encoding" in self.headers:
             raise _Refusal("length_missing")
@@ -246,12 +254,12 @@ class _Handler(BaseHTTPRequestHandler):
             raise wire.WireError("content-length")
         if int(lengths[0]) > wire.MOST_BODY_BYTES:
             raise _Refusal("request_too_large")
-        if self.headers.get_content_type() != wire.JSON_TYPE:
+        if self.headers.get_content_type() != media_type:
             raise _Refusal("media_type_unknown")
         raw = self.rfile.read(int(lengths[0]))
         if len(raw) != int(lengths[0]):
             raise ConnectionAbortedError
-        return wire.only(wire.decode(raw, "body"), *names)
+        return raw
 
     def _refuse(self, code: str, field: str = "-", cause: Exception | None = None) -> None:
         """Answer with a problem and end the connection: what remains of the request is not to be read as another."""
