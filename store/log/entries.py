@@ -9,12 +9,12 @@ details have closed keys and hold counts and codes: personal data and free text 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
@@ -135,8 +135,7 @@ class LogEntry(SQLModel, table=True):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An entry before it has its number.
 
     `actor` None: the terminal itself. `object`: a message's uid, a pseudonym, or the ID of the person
@@ -148,11 +147,10 @@ class Draft:
     session: str | None = None
     object: str | None = None
     result: Result = Result.DONE
-    detail: Detail = field(default_factory=dict)
+    detail: Detail = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(NamedTuple):
     """The end of the chain: number, hash (32 bytes) and time (UTC) of its last entry."""
 
     seq: int

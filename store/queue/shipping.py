@@ -157,8 +157,7 @@ def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:
         tx.execute(update(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)).values(sent_at=now))
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptDraft:
+class ReceiptDraft(NamedTuple):
     """A verified receipt, byte for byte, for a message's shipment."""
 
     message_id: int

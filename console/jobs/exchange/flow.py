@@ -15,14 +15,14 @@ from transport.errors import LineCancelled, TransportError
 Deliver = Callable[[], list[Delivery]]
 HandOver = Callable[[Deliver], Future[list[Delivery]]]
 
-# Each batch that waits takes memory on both sides of the pipe to the process that seals.
-_WAITING: Final = 1
+# So many that no side is kept waiting by the other's disk; each takes memory here and in the process that seals.
+_WAITING: Final = 2
 
 
 class Flow:
     """Batches on their way: sealed, called out on the line, verified, concluded.
 
-    One of them may wait at each of the three stations for what happens elsewhere meanwhile: in the process that seals
+    A few of them may wait at each of the three stations for what happens elsewhere meanwhile: in the process that seals
     and verifies, and on the line, to which `hand_over` gives the calls, one after the other.
     """
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -243,8 +243,7 @@ class Shipper:
             self._put_off.add(row.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The step that the peer's answer leads to, its verified receipt, or what is wrong and where that is recorded."""
 
     step: Step
