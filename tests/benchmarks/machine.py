@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_VERSIONS = ("textual", "cryptography", "SQLAlchemy", "sqlmodel", "argon2-cffi")
+_VERSIONS = ("textual", "cryptography", "pynacl", "SQLAlchemy", "sqlmodel", "argon2-cffi")
 
 
 def describe() -> dict[str, str]:

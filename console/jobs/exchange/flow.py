@@ -15,8 +15,10 @@ from transport.errors import LineCancelled, TransportError
 Deliver = Callable[[], list[Delivery]]
 HandOver = Callable[[Deliver], Future[list[Delivery]]]
 
-# So many that no side is kept waiting by the other's disk; each takes memory here and in the process that seals.
-_WAITING: Final = 2
+# How many batches may wait, each of which takes memory here and in the process that seals. One more of them at the
+# line: the peer has the most to do, and never waits for us.
+_WAITING: Final = 1
+_WAITING_AT_LINE: Final = 2
 
 
 class Flow:
@@ -54,9 +56,9 @@ class Flow:
         for batch in self._batches():
             some = some or bool(batch.rows)
             self._sealed.append(batch)
-            self._turn(most=_WAITING)
+            self._turn()
         while self._sealed or self._called or self._verified:
-            self._turn(most=0)
+            self._turn(ending=True)
         return some and not self._stopped
 
     def _batches(self) -> Iterator[Batch]:
@@ -65,8 +67,12 @@ class Flow:
             yield batch
             after = batch.last
 
-    def _turn(self, *, most: int) -> None:
-        """Let a batch leave each station where what it waits for is done, or, waiting, where more than `most` are."""
+    def _turn(self, *, ending: bool = False) -> None:
+        """Let a batch leave each station where what it waits for is done, or, waiting, where too many are.
+
+        When no more come, one that waits is one too many.
+        """
+        most, most_at_line = (0, 0) if ending else (_WAITING, _WAITING_AT_LINE)
         # What is only sealed when the sending is stopped stays approved.
         if self._stopped:
             self._sealed.clear()
@@ -79,7 +85,7 @@ class Flow:
         if outgoing is not None and outgoing.rows:
             outgoing.call = self._hand_over(partial(self._deliver, outgoing.envelopes))
             self._called.append(outgoing)
-        answered = _first(self._called, most, lambda one: one.call.done())
+        answered = _first(self._called, most_at_line, lambda one: one.call.done())
         if answered is not None:
             self._take_answers(answered)
 
