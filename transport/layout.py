@@ -47,7 +47,7 @@ class Layout:
         """Return the canonical bytes of an object that has exactly these fields, whatever is in them."""
         shared = self._write_shared(tuple(fields[name] for name in self._shared_names))
         if shared is not None:
-            own = self._form % tuple(fields[name].encode() for name in self._own_names)
+            own = self._form % tuple(_bytes(fields[name]) for name in self._own_names)
             if self._own.fullmatch(own):
                 return own + shared
         return wire.encode(fields)
@@ -61,8 +61,13 @@ class Layout:
 
     def _bytes_shared(self, values: tuple[str, ...]) -> bytes | None:
         named = zip(self._shared_names, values, strict=True)
-        raw = ",".join(f'"{name}":"{value}"' for name, value in named).encode() + b"}"
+        raw = _bytes(",".join(f'"{name}":"{value}"' for name, value in named)) + b"}"
         return raw if self._shared.fullmatch(raw) else None
+
+
+def _bytes(text: str) -> bytes:
+    # Whatever is not ASCII fits no form; that it can be written at all is the general writer's matter.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _members(forms: Mapping[str, str]) -> bytes:
