@@ -29,7 +29,7 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # What was written at one time is read together.
 def from_microseconds(count: int) -> datetime:
     """Return the UTC moment that lies `count` microseconds after 1970-01-01T00:00Z."""
     return _EPOCH + timedelta(microseconds=count)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # What a person sees first must not wait for these.
-HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "argon2"}
+HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "nacl", "argon2"}
 LIGHT = [
     "console.__main__",
     "console.app",
@@ -27,7 +27,7 @@ LIGHT = [
 SCRIPTS = ("__main__", "migrations.env")
 
 ROOMS = {
-    "store": {"console", "transport", "textual", "http", "click"},
+    "store": {"console", "transport", "textual", "http", "click", "nacl"},
     "transport": {"console", "store", "textual", "sqlmodel", "sqlalchemy", "click"},
     "console.jobs": {"textual", "click", "console.screens", "console.widgets", "console.commands", "console.app"},
     "console.commands": {"console.screens", "console.app", *HEAVY},
