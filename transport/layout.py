@@ -1,8 +1,8 @@
 """Objects on the line that hold plain texts alone: headers of envelopes, and what receipts say.
 
 In canonical JSON (PROTOCOL.md, 1) the fields that are an item's own come first in them; the others are the same
-throughout a batch, and looked at once. So reading one takes a fifth of what the general reader takes, and lets the same
-through; what is not as usual is left to that reader.
+throughout a batch, and looked at once. So reading one takes little more than a third of what the general reader takes,
+and lets the same through; what is not as usual is left to that reader.
 """
 
 import re

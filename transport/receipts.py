@@ -67,7 +67,7 @@ def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, receive
     tree = HashTree(bodies)
     signature = recipient.sign(_signed(len(bodies), tree.root))
     return [
-        _LENGTH.pack(len(body)) + body + _PLACE.pack(index, len(bodies)) + tree.path(index) + signature
+        wire.prefixed(body) + _PLACE.pack(index, len(bodies)) + tree.path(index) + signature
         for index, body in enumerate(bodies)
     ]
 

@@ -1,7 +1,7 @@
 """Signatures on the line: Ed25519 (RFC 8032).
 
-`cryptography` makes and keeps the keys. libsodium signs and verifies with them: it takes half as long for it, which is
-a tenth of what a message costs both sides, and other threads run meanwhile.
+`cryptography` makes and keeps the keys. libsodium signs and verifies with them: it takes about half as long for both,
+which saves a tenth of what a message costs both sides, and other threads run meanwhile.
 """
 
 from typing import Final

@@ -54,7 +54,7 @@ def issue_witness(
             "witnessed_at": wire.to_time(now),
         }
     )
-    return _LENGTH.pack(len(body)) + body + witness.sign(SIGNED + body)
+    return wire.prefixed(body) + witness.sign(SIGNED + body)
 
 
 def verify_witness(raw: bytes, *, terminal: str, municipality: str, signers: Sequence[DatedIdentity]) -> Witness:
