@@ -3,7 +3,7 @@
 import base64
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,8 @@ def spellings(text: str) -> frozenset[bytes]:
     found: set[bytes] = set()
     for one in {text, narrow, half_width, text.lower(), unicodedata.normalize("NFD", text)}:
         raw = one.encode()
-        found |= {raw, one.encode("utf-16-le"), one.encode("utf-16-be"), one.encode("cp932", "replace")}
+        found |= {raw, one.encode("utf-16-le"), one.encode("utf-16-be")}
+        found |= {one.encode("cp932", "replace"), one.encode("euc_jp", "replace")}
         found |= {raw.hex().encode(), raw.hex().upper().encode(), quote(one).encode()}
         found |= {json.dumps(one)[1:-1].encode(), *_in_base64(raw)}
     return frozenset(one for one in found if one.count(b"?") < 3)
@@ -51,7 +52,16 @@ def found_in(kept: bytes, canaries: Iterable[str]) -> list[str]:
     return [canary for canary in canaries if any(form in kept for form in spellings(canary))]
 
 
-def files_with(places: Iterable[Path], canaries: Sequence[str]) -> list[tuple[str, str]]:
-    """Return every file below these places in which a canary can be read, with the canary."""
-    files = [path for place in places for path in place.rglob("*") if path.is_file()]
-    return [(path.name, canary) for path in files for canary in found_in(path.read_bytes(), canaries)]
+def files_with(places: Iterable[Path], canaries: Iterable[str]) -> list[tuple[str, str]]:
+    """Return every file below these places in which a canary can be read, with the canary.
+
+    A server at work removes and renames its files. What went away under the eyes that look for it may lie elsewhere
+    by now, where they have already looked; so they look once more from the beginning.
+    """
+    places, canaries = list(places), list(canaries)
+    while True:
+        try:
+            files = [path for place in places for path in place.rglob("*") if path.is_file()]
+            return [(path.name, canary) for path in files for canary in found_in(path.read_bytes(), canaries)]
+        except FileNotFoundError:
+            continue
