@@ -73,7 +73,8 @@ class Added(NamedTuple):
 class MessageDraft:
     """A message to be added.
 
-    `pointer` and `target`: whether it cancels or replaces, and the reference of the earlier message.
+    `pointer` and `target`: whether it cancels or replaces, and the reference of the earlier message; of a notice,
+    `target` alone, the reference of the one that it supersedes.
     `content` is its canonical bytes; `subject` a pseudonym; `uid` (32 hex characters) comes with
     notices and is made here for messages; `author` is the person who takes it in, None for notices.
     """

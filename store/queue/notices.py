@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, select
 
 from store.errors import ContentErased
 from store.message.canonical import decode
@@ -27,6 +27,12 @@ _ABOUT: Final = (
     .order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
 )
 
+_NAMING: Final = select(MESSAGES.c.id).where(
+    MESSAGES.c.target == bindparam("reference"),
+    MESSAGES.c.kind == bindparam("kind"),
+    MESSAGES.c.direction == Direction.IN.value,
+)
+
 
 def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
     """Return the notices with these pseudonyms of a card's or certificate's number, the newest first, in any state."""
@@ -39,10 +45,13 @@ def supersede_others(
     """Let the newest of the notices about one person stand, now that `notice` has come in; return the superseded ones.
 
     `number` is the one it was given, `abouts` are the pseudonyms of the numbers by which it knows its person. What it
-    names itself is superseded as well. A notice whose content does not open supersedes nothing and stands: people have
-    to look at it anyway.
+    names itself is superseded as well, and it is by one that came before it and names it. A notice whose content does
+    not open supersedes nothing by its person and stands: people have to look at it anyway.
     """
-    gone = set(_named(tx, notice))
+    gone = _named(tx, notice)
+    # Of two that name each other one has to stand: the one that came last.
+    if _naming(tx, notice) - gone:
+        gone.add(number)
     rows = {row.id: row for row in (notices_about(tx, abouts) if abouts else ())}
     if (arrived := rows.pop(number, None)) is not None and rows:
         others = {at: row for at, row in rows.items() if _may_matter(row, arrived)}
@@ -55,12 +64,17 @@ def supersede_others(
     return move_many(tx, vault, sorted(gone), Step.SUPERSEDE, act).changed if gone else []
 
 
-def _named(tx: Connection, notice: AgencyNotice) -> list[int]:
+def _named(tx: Connection, notice: AgencyNotice) -> set[int]:
     """Return the number of the notice that this one says it replaces, if that one is here."""
     if notice.supersedes is None:
-        return []
+        return set()
     key = MessageKey(str(notice.kind), notice.supersedes)
-    return [one.id for one in known(tx, Direction.IN, [key]).values()]
+    return {one.id for one in known(tx, Direction.IN, [key]).values()}
+
+
+def _naming(tx: Connection, notice: AgencyNotice) -> set[int]:
+    """Return the numbers of the notices here that say they replace this one, which came after them."""
+    return set(tx.scalars(_NAMING, {"kind": str(notice.kind), "reference": notice.reference}))
 
 
 def confirm(tx: Connection, vault: Vault, numbers: Sequence[int], act: Act) -> Moved:

@@ -27,7 +27,7 @@ class Message(SQLModel, table=True):
     taken_at: datetime = Field(sa_type=Moment)
     due_on: date | None
     pointer: str | None  # Whether it cancels or replaces an earlier message of its kind …
-    target: str | None  # … and the reference of that one.
+    target: str | None  # … and the reference of that one; of a notice, of the one that it supersedes.
     hold: str | None
     subject: str | None  # A pseudonym of the person's key; of a notice, of the number that it is about.
     author: str | None

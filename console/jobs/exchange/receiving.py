@@ -201,6 +201,7 @@ class _Receiving:
             occurred_at=notice.occurred_at.astimezone(UTC),
             content=content,
             subject=pseudonym(self._terminal, notice),
+            target=notice.supersedes,
             uid=got.header.id,
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())

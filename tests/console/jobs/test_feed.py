@@ -156,6 +156,26 @@ def test_a_notice_that_supersedes_an_earlier_one(served: Site, operator: Session
     assert made.object == served.row(numbers[0]).uid
 
 
+def test_a_notice_that_comes_after_the_one_that_supersedes_it(served: Site, operator: Session) -> None:
+    """Under another number, of another person: the peer's word that it is replaced is enough."""
+    newer, older = notice(1, supersedes="N-000002"), notice(2)
+    agency.post(served.agency_home, [newer])
+    assert exchange.receive(served.terminal, operator).received == 1
+    agency.post(served.agency_home, [older])
+    assert exchange.receive(served.terminal, operator).received == 1
+    numbers = [served.number(f"N-{number:06}") for number in (1, 2)]
+    assert served.states(numbers) == ["received", "superseded"]
+    (made,) = served.entries(Event.NOTICE_SUPERSEDED)
+    assert made.object == served.row(numbers[1]).uid
+
+
+def test_of_two_notices_that_name_each_other_the_last_stands(served: Site, operator: Session) -> None:
+    both = [notice(1, supersedes="N-000002"), notice(2, supersedes="N-000001")]
+    agency.post(served.agency_home, both)
+    assert exchange.receive(served.terminal, operator).received == 2
+    assert served.states([served.number(f"N-{number:06}") for number in (1, 2)]) == ["superseded", "received"]
+
+
 # Results
 
 
