@@ -97,9 +97,9 @@ LOG: Final = (
     Key("f3,slash", "/", "search", "find_entry", "log"),
     Key("f4,f", "f", "filter(1)", "filter_log"),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
-    Key("f6,o", "o", "ask", "ask", "log"),
     Key("f9,x", "x", "export", "export_log", "export_log"),
     BACK,
+    Key("f6,o", "o", "ask", "ask", "log"),
     Key("f5,n", "n", "reload", "reload"),
 )
 # The keys that lists and pages obey; the help explains them in words.

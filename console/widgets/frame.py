@@ -159,7 +159,8 @@ class FootLine(OneLine):
         # Where Japanese cannot be drawn there is nothing to switch to.
         offered = (key for key in self._everywhere if key is not LANGUAGE or draws_japanese())
         right = [(key, self._word(key)) for key in offered]
-        start = self.size.width - sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right)
+        taken = sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right) - _GAP
+        start = self.size.width - _MARGIN - taken
         for key in self._keys:
             word = self._word(key)
             if not self._offers(key) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:

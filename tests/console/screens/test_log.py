@@ -102,3 +102,12 @@ async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
         told = console.words.fault("ladder_broken", {"number": "3"}).cause[:30]
         # It is said once the queue has been painted.
         await console.until(lambda: told in console.text())
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_the_way_back_is_shown_in_the_narrowest_foot_line(world: World, language: str) -> None:
+    async with driving(world.home, size=(80, 24), language=language) as console:  # type: ignore[arg-type]
+        await _open(console)
+        foot = console.text().splitlines()[-1]
+        assert f"Esc {console.words('keys.back')}" in foot
+        assert console.words("keys.export_log") in foot
