@@ -377,7 +377,7 @@ class EntryPanel(Surface):
         return [
             (f"{row.seq:,}", f"{words.name('events', row.event)}  {words.name('results', row.result)}"),
             (words("log.column.object"), row.object or "-"),
-            (words("log.column.session"), row.session or "-"),
+            (words("log.column.session"), f"{row.session or '-'}  {words('log.column.terminal')} {row.terminal}"),
             (words("log.column.hash"), row.hash),
             *((words("log.column.detail") if index == 0 else "", line) for index, line in enumerate(detail_lines[:2])),
         ]

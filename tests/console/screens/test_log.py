@@ -45,6 +45,7 @@ async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -
         row = screen.roll.cursor_row
         assert row is not None
         assert row.event == "message.imported"
+        assert f"{row.session}  {console.words('log.column.terminal')} {row.terminal}" in console.text()
         await _find(console, "何か")
         assert console.words.fault("search_unclear").cause in console.text()
         await _find(console, "")
