@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 _DEADLINE_SECONDS: Final = 30.0
-# A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round.
-_ROUNDS: Final = 4
+# A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round. On a busy machine
+# some take more, so that the rounds are counted from the last change that was seen.
+_QUIET_ROUNDS: Final = 4
 # Textual's driver waits for an idle processor in steps of 20 ms; steps of 4 ms do as well and are faster.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = 1 / 500
@@ -56,9 +57,14 @@ class Driven:
 
     async def settle(self) -> None:
         """Wait until every widget has dealt with its messages, no job is under way, and its result is drawn."""
-        for _ in range(_ROUNDS):
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        shown, quiet = None, 0
+        while quiet < _QUIET_ROUNDS:
             await self.until(lambda: not self.app.background.busy)
             await self.pilot._wait_for_screen()
+            before, shown = shown, (self.screen, self.text())
+            quiet = quiet + 1 if shown == before else 1
+            assert time.monotonic() < deadline, self.text()
 
     async def until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _DEADLINE_SECONDS

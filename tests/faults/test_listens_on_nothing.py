@@ -31,7 +31,8 @@ def test_no_socket_of_the_console_listens_while_it_exchanges(site: Site, tmp_pat
             assert console.wait(PATIENCE) == 0, told
         proxy.on_bytes = lambda: None
 
-    assert len(seen) > 5
+    # A handshake of TLS 1.3 and one request take two flights each way, and no fewer.
+    assert len(seen) >= 4
     assert [one["listening"] for one in seen] == [set()] * len(seen)
     # The counter-proof: the same look sees the connection.
     assert any(one["connected"] for one in seen)
