@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 _DEADLINE_SECONDS: Final = 30.0
-# A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round. On a busy machine
-# some take more, so that the rounds are counted from the last change that was seen.
+# A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round. Some take more
+# on a busy machine, so that the rounds are counted from the last change that was seen.
 _QUIET_ROUNDS: Final = 4
 # Textual's driver waits for an idle processor in steps of 20 ms; steps of 4 ms do as well and are faster.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
@@ -58,12 +58,14 @@ class Driven:
     async def settle(self) -> None:
         """Wait until every widget has dealt with its messages, no job is under way, and its result is drawn."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
-        shown, quiet = None, 0
+        shown: tuple[str | None, str] | None = None
+        quiet = 0
         while quiet < _QUIET_ROUNDS:
             await self.until(lambda: not self.app.background.busy)
             await self.pilot._wait_for_screen()
-            before, shown = shown, (self.screen, self.text())
-            quiet = quiet + 1 if shown == before else 1
+            now = (self.screen, self.text())
+            quiet = quiet + 1 if now == shown else 1
+            shown = now
             assert time.monotonic() < deadline, self.text()
 
     async def until(self, reached: Callable[[], bool]) -> None:
