@@ -143,7 +143,7 @@ class OutcomeView:
 class CounterView:
     """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
 
-    Of a notice: another one about the same number, whose `pointer` is `same_number`.
+    Of a notice: another one about the same number, or a former one, whose `pointer` is `same_number`.
     """
 
     id: int
@@ -399,8 +399,7 @@ def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
     if row.direction is Direction.OUT:
         found = [(one, str(one.pointer)) for one in queue.pointing_at(reading, row)]
     else:
-        same = queue.notices_about(reading, [row.subject]) if row.subject else []
-        found = [(one, "same_number") for one in same if one.id != row.id]
+        found = [(one, "same_number") for one in queue.notices_beside(reading, row)]
     return [CounterView(one.id, one.reference, pointer, str(one.state)) for one, pointer in found]
 
 

@@ -40,7 +40,7 @@ from store.queue.contents import (
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
-from store.queue.notices import confirm, notices_about, supersede_others
+from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
 from store.queue.pages import (
     Key,
     Order,
@@ -77,6 +77,7 @@ from store.queue.tables import (
     ARRIVALS,
     CONTENTS,
     CURSORS,
+    FORMER_NUMBERS,
     MESSAGES,
     NOTES,
     RECEIPTS,
@@ -87,7 +88,19 @@ from store.queue.tables import (
 from store.queue.tallies import TALLIES
 from store.queue.tallies import tallied as counts
 
-TABLES = (TALLIES, MESSAGES, CONTENTS, NOTES, SHIPMENTS, RECEIPTS, ARRIVALS, CURSORS, RESULTS, CLAIMS)
+TABLES = (
+    TALLIES,
+    MESSAGES,
+    FORMER_NUMBERS,
+    CONTENTS,
+    NOTES,
+    SHIPMENTS,
+    RECEIPTS,
+    ARRIVALS,
+    CURSORS,
+    RESULTS,
+    CLAIMS,
+)
 
 __all__ = [
     "OPEN",
@@ -120,6 +133,7 @@ __all__ = [
     "Rewrapped",
     "ShipmentRow",
     "Task",
+    "add_former_numbers",
     "add_messages",
     "add_result",
     "add_shipments",
@@ -158,6 +172,7 @@ __all__ = [
     "note_repeated",
     "notes_of",
     "notices_about",
+    "notices_beside",
     "open_shipments",
     "page",
     "place_of",

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, union_all
 
 from store.errors import ContentErased
 from store.message.canonical import decode
@@ -17,26 +17,51 @@ from store.queue.contents import sound_contents_of
 from store.queue.intake import MessageKey, known
 from store.queue.moves import Act, Moved, Refusal, move_many
 from store.queue.pages import rows_of
-from store.queue.tables import MESSAGES, MessageRow, message_row, select_messages
+from store.queue.tables import FORMER_NUMBERS, MESSAGES, MessageRow, message_row, select_messages
 from store.vault import Vault
 
 # Built once: each notice that comes in asks it.
+_ABOUTS: Final[BindParameter[Any]] = bindparam("abouts", expanding=True)
 _ABOUT: Final = (
     select_messages()
-    .where(MESSAGES.c.subject.in_(bindparam("abouts", expanding=True)), MESSAGES.c.direction == Direction.IN.value)
+    .where(
+        # Each half by its own index. A message's subject is a pseudonym of another kind, never the same as a notice's:
+        # were the direction asked for as well, an engine would take that for the way in, and walk through all notices.
+        MESSAGES.c.id.in_(
+            union_all(
+                select(MESSAGES.c.id).where(MESSAGES.c.subject.in_(_ABOUTS)),
+                select(FORMER_NUMBERS.c.message_id).where(FORMER_NUMBERS.c.number.in_(_ABOUTS)),
+            )
+        )
+    )
     .order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
 )
 
+# Notices have a kind of their own, and no other message has it.
 _NAMING: Final = select(MESSAGES.c.id).where(
-    MESSAGES.c.target == bindparam("reference"),
-    MESSAGES.c.kind == bindparam("kind"),
-    MESSAGES.c.direction == Direction.IN.value,
+    MESSAGES.c.target == bindparam("reference"), MESSAGES.c.kind == bindparam("kind")
 )
 
 
 def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
-    """Return the notices with these pseudonyms of a card's or certificate's number, the newest first, in any state."""
+    """Return the notices that know their person by one of these pseudonyms of a number, now or before.
+
+    The newest first, in any state.
+    """
     return [message_row(row) for row in conn.execute(_ABOUT, {"abouts": list(abouts)})]
+
+
+def notices_beside(conn: Connection, row: MessageRow) -> list[MessageRow]:
+    """Return the other notices about the number that a notice states, or about one that its person had before."""
+    former = conn.scalars(select(FORMER_NUMBERS.c.number).where(FORMER_NUMBERS.c.message_id == row.id))
+    abouts = {*former, *([row.subject] if row.subject else ())}
+    return [one for one in notices_about(conn, abouts) if one.id != row.id] if abouts else []
+
+
+def add_former_numbers(tx: Connection, number: int, former: Collection[str]) -> None:
+    """Keep the pseudonyms of the numbers that the person of notice `number` had before it."""
+    if former:
+        tx.execute(insert(FORMER_NUMBERS), [{"number": one, "message_id": number} for one in sorted(former)])
 
 
 def supersede_others(

@@ -54,6 +54,15 @@ class Message(SQLModel, table=True):
     )
 
 
+class FormerNumber(SQLModel, table=True):
+    """A number that the person of a notice had before it, as a pseudonym: numbers change at every issue."""
+
+    __tablename__ = "former_number"
+
+    number: str = Field(primary_key=True)
+    message_id: int = Field(primary_key=True, foreign_key="message.id", index=True)
+
+
 class Content(SQLModel, table=True):
     """A message's content, one row a revision; old revisions stay readable."""
 
@@ -159,6 +168,7 @@ ERASED: Final = b""
 """What stands in the place of a sealed value, and of its key, once they are destroyed."""
 
 MESSAGES: Final = table(Message)
+FORMER_NUMBERS: Final = table(FormerNumber)
 CONTENTS: Final = table(Content)
 NOTES: Final = table(Note)
 SHIPMENTS: Final = table(Shipment)

@@ -194,25 +194,26 @@ class _Receiving:
             queue.note_repeated(tx, self._feed, got.header.id, kept)
             return
         _refuse_used_id(tx, got.header.id)
+        stated, abouts = pseudonym(self._terminal, notice), pseudonyms(self._terminal, notice)
         draft = MessageDraft(
             direction=Direction.IN,
             kind=str(notice.kind),
             reference=notice.reference,
             occurred_at=notice.occurred_at.astimezone(UTC),
             content=content,
-            subject=pseudonym(self._terminal, notice),
+            subject=stated,
             target=notice.supersedes,
             uid=got.header.id,
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())
+        queue.add_former_numbers(tx, added.id, abouts - {stated})
         self._log(tx, Event.NOTICE_RECEIVED, added.uid)
-        self._supersede_others(tx, added.id, notice)
+        self._supersede_others(tx, added.id, notice, abouts)
         self.done.received += 1
         self.done.items.append(Item(added.id, notice.reference, "received"))
 
-    def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice) -> None:
+    def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice, abouts: set[str]) -> None:
         """Let the newest notice about the person stand, which is another one when this one came late."""
-        abouts = pseudonyms(self._terminal, notice)
         for row in queue.supersede_others(tx, self._terminal.vault, number, notice, abouts, self._act()):
             self._log(tx, Event.NOTICE_SUPERSEDED, row.uid)
 

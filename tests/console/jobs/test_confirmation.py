@@ -249,6 +249,21 @@ def test_the_person_is_known_by_what_a_notice_says_was_before(site: Site, receiv
     assert site.states(numbers) == ["superseded", "superseded", "received"]
 
 
+def test_a_notice_that_comes_late_is_known_by_a_number_its_person_has_no_longer(
+    site: Site, operator: Session, receive: Take
+) -> None:
+    reissued = {"item": "card_number", "before": "AB00000001CD", "after": "ZZ00000001ZZ", "reason": "changed"}
+    newer, late, beside = receive(
+        about(2, 10, card_number="ZZ00000001ZZ", changes=[reissued]),
+        about(1, 9),
+        about(3, 8, person=person_of(name="OTHER NAME")),
+    )
+    assert site.states([newer, late, beside]) == ["received", "superseded", "received"]
+    for number, others in ((newer, {late, beside}), (late, {newer, beside})):
+        shown = queue.read(site.terminal, operator, number).counters
+        assert {(one.id, one.pointer) for one in shown} == {(other, "same_number") for other in others}
+
+
 @ON_SQLITE
 def test_somebody_else_of_the_same_number_stands_beside(site: Site, receive: Take) -> None:
     numbers = receive(about(1, 9), about(2, 10, person=person_of(name="OTHER NAME")))
