@@ -137,18 +137,19 @@ def shipped_elsewhere(conn: Connection, terminal: str) -> dict[str, int]:
     return {row.terminal: row.number for row in conn.execute(found.order_by(SHIPMENTS.c.terminal))}
 
 
-def discard_unread(tx: Connection, numbers: Iterable[int]) -> list[int]:
-    """Forget the bytes that the peer has refused unread, so that they are made anew; return whose they were.
-
-    What has a receipt or a result is at the peer and stays as it is.
-    """
-    unread = [~exists().where(at_peer.c.message_id == SHIPMENTS.c.message_id) for at_peer in (RECEIPTS, RESULTS)]
-    found: list[int] = []
+def at_peer(conn: Connection, numbers: Iterable[int]) -> set[int]:
+    """Return which of these messages the peer has: those with a receipt or a result."""
+    found: set[int] = set()
     for some in in_batches(list(numbers)):
-        found += tx.scalars(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id.in_(some), *unread))
-    for some in in_batches(found):
-        tx.execute(delete(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)))
+        for kept in (RECEIPTS, RESULTS):
+            found.update(conn.scalars(select(kept.c.message_id).where(kept.c.message_id.in_(some))))
     return found
+
+
+def discard_shipments(tx: Connection, numbers: Iterable[int]) -> None:
+    """Forget the bytes that the peer has refused unread, so that they are made anew."""
+    for some in in_batches(list(numbers)):
+        tx.execute(delete(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)))
 
 
 def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from console.errors import ItemReplayed, RightMissing
-from console.jobs import exchange, peers
+from console.jobs import claims, exchange, peers
 from console.jobs.exchange import Item
 from store import clock, queue
-from store.errors import AlreadyReceived, NoticeConflict, StepRefused
+from store.errors import AlreadyReceived, MessageClaimed, NoticeConflict, StepRefused
 from store.log import Event
 from store.message.states import Hold
 from store.peers import peer_in_force
@@ -222,6 +222,26 @@ def test_what_the_peer_refused_unread_is_sealed_anew_and_sent_under_its_own_id(s
     assert _receive(served).results == 1
     assert (served.states([number]), served.row(number).uid) == (["accepted"], uid)
     assert served.received() == agency.Received(messages=1, distinct=1, alarms=0, acknowledged=1)
+
+
+def test_a_resending_that_is_refused_keeps_what_was_sent(served: Site) -> None:
+    """Somebody is making a message in its place: it stays as it is, and can be resent when that is given up."""
+    (number,) = served.approve([entry(1)])
+    home = AgencyHome(served.agency_home)
+    sealer = Sealer(served.terminal.identity, home.identity(clock.now()).public, MUNICIPALITY, "v1")
+    forged = sealer.seal(b"{}", message_id=served.row(number).uid, purpose=Purpose.RESULT, created_at=clock.now())
+    _keep_shipment(served, number, forged.raw)
+    assert _send(served).refused == 1
+    clerk = served.session(OPERATOR)
+    claims.begin_edit(served.terminal, clerk, number)
+
+    held_up = exchange.resend(served.terminal, served.session(APPROVER), [number])
+
+    assert [one.reason for one in held_up.refused] == [MessageClaimed.code]
+    assert served.states([number]) == ["refused"]
+    claims.end_edit(served.terminal, clerk, number)
+    assert exchange.resend(served.terminal, served.session(APPROVER), [number]).changed == [number]
+    assert _send(served).delivered == 1
 
 
 def _keep_shipment(site: Site, number: int, raw: bytes) -> None:
