@@ -5,7 +5,7 @@ text in the catalogue `keys`; `right` is the right without which the key is neit
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual.binding import Binding, BindingType
@@ -35,6 +35,7 @@ APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
 RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
 HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
 RELEASE: Final = Key("u", "u", "release", "release", "approve")
+RESEND: Final = Key("o", "o", "resend", "resend", "approve")
 # The same keys for what came in: which of both a key is depends on the way the message travels.
 CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
 PUT_ON_HOLD: Final = Key("f12,h", "h", "put_on_hold", "hold", "confirm")
@@ -58,6 +59,7 @@ QUEUE: Final = (
     Key("f6,d", "d", "direction", "direction"),
     HOLD,
     RELEASE,
+    replace(RESEND, in_foot=False),
     Key("A", "A", "select_all", "select_all", in_foot=False),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
     Key("f5,n", "n", "reload", "reload"),
@@ -68,6 +70,7 @@ MESSAGE: Final = (
     CONFIRM,
     RETURN,
     REVISE,
+    RESEND,
     REPLACE,
     CANCEL,
     BACK,

@@ -15,13 +15,13 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import MessageClaimed
-from store.log import Event, LogFilter
+from store.log import Event, LogFilter, LogRow
 from store.log import page as log_page
 from store.message.canonical import decode
 from store.message.checking import check
 from store.message.names import NamePart
 from store.message.rules import Finding
-from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
+from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, Hold, OutState, State, state_of
 from store.queue import Claims, Key, MessageRow, QueueFilter, ShipmentRow, Task
 from store.rights import Right
 from transport.envelope import Envelope
@@ -158,6 +158,7 @@ class MessageView:
 
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` made
     the bytes under which it travels, and alone sends it and asks what became of it (None: there are none yet).
+    `trouble` is the code for which the peer refused its envelope unread, or for which an alarm holds it.
     """
 
     row: QueueRow
@@ -169,6 +170,12 @@ class MessageView:
     outcome: OutcomeView | None
     counters: list[CounterView]
     terminal: str | None
+    trouble: str | None
+
+    @property
+    def unread(self) -> bool:
+        """Whether the peer refused it before it read what it says: it may be sealed anew."""
+        return self.row.state == OutState.REFUSED and self.receipt is None and self.outcome is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +283,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
         notes = queue.notes_of(reading, terminal.vault, row)
         history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
         shipment = queue.shipments_of(reading, [number]).get(number)
+        outcome = _outcome(terminal, reading, number)
         return MessageView(
             row=_row(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
             record=record,
@@ -283,9 +291,10 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
             receipt=_receipt(reading, shipment),
-            outcome=_outcome(terminal, reading, number),
+            outcome=outcome,
             counters=_counters(reading, row),
             terminal=shipment.terminal if shipment is not None else None,
+            trouble=_trouble(row, outcome, history),
         )
 
 
@@ -419,6 +428,15 @@ def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView |
     envelope = Envelope.read(shipment.envelope)
     receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=peers.versions(reading))
     return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
+
+
+def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> str | None:
+    """Return the code in the newest entry that tells one, where that is why the message does not go on."""
+    unread = row.state is OutState.REFUSED and outcome is None
+    if not unread and row.hold is not Hold.ALARM:
+        return None
+    codes = (entry.detail.get("code") for entry in history)
+    return next((str(code) for code in codes if code is not None), None)
 
 
 def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:

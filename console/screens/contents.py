@@ -39,11 +39,12 @@ class Contents:
         """Return all lines."""
         sections = (
             ("findings", self._findings()),
+            ("trouble", self._trouble()),
             ("status", self._status()),
+            ("outcome", self._outcome()),
             ("changes", self._changes()),
             ("lost", self._lost()),
             ("items", self._items()),
-            ("outcome", self._outcome()),
             ("receipt", self._receipt()),
             ("history", self._history()),
         )
@@ -105,6 +106,14 @@ class Contents:
             label = self._naming.label(finding.field)
             yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
             yield from self._hanging(fault.remedy, self._palette["faint"])
+
+    def _trouble(self) -> Iterator[Pieces]:
+        """Say why it does not go on, and what to do: what the peer says of its content is its result."""
+        if self._view.trouble is None:
+            return
+        fault = self._words.refusal(self._view.trouble)
+        yield from self._hanging(fault.cause, self._palette["trouble"])
+        yield from self._hanging(fault.remedy, self._palette["faint"])
 
     def _changes(self) -> Iterator[Pieces]:
         from store.message.groups import value_at

@@ -295,5 +295,5 @@ class ResultRoll(Roll["Item"]):
             return Cell(self.words.name("exchange.outcomes", str(row.outcome)), self.palette[role] if role else None)
         if not row.code:
             return Cell("")
-        fault = self.words.fault(row.code, {})
+        fault = self.words.refusal(row.code) if row.outcome == "refused" else self.words.fault(row.code)
         return Cell(f"{fault.cause} {fault.remedy}", self.palette["faint"])

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 # What the table of steps says about keys: by their actions, which are called as the steps are.
-_STEPS: Final = frozenset({"approve", "give_back", "hold", "release", "revise", "confirm", "put_on_hold", "take_up"})
+_STEPS: Final = frozenset(
+    {"approve", "give_back", "hold", "release", "resend", "revise", "confirm", "put_on_hold", "take_up"}
+)
 # One key for two actions each: one for what goes out, the other for what came in.
 _WAYS: Final = {
     "approve": "out",
@@ -143,6 +145,11 @@ class MessageScreen(ConsoleScreen):
         """Release it."""
         self._review("release")
 
+    def action_resend(self) -> None:
+        """Let it go out again, sealed anew: the peer has refused it unread."""
+        if not self._refused("resend"):
+            self._review("resend")
+
     def _review(self, step: str, warnings: int = 0) -> None:
         if self.shown is not None and not self._claimed():
             row = self.shown.row
@@ -168,12 +175,16 @@ class MessageScreen(ConsoleScreen):
         if self.shown is None:
             return False
         row = self.shown.row
-        if action == "revisions":
-            return row.revision > 1
         if row.claim is not None and action in _STEPS | _UNDOING:
             return False
-        if action in _UNDOING:
-            return row.direction == "out" and row.state in UNDOABLE
+        told = {
+            "revisions": row.revision > 1,
+            # What the peer has read is put right by another message.
+            "resend": self.shown.unread,
+            **dict.fromkeys(_UNDOING, row.direction == "out" and row.state in UNDOABLE),
+        }
+        if action in told:
+            return told[action]
         if action not in _STEPS:
             return True
         # Who was the first of two persons is not the second.

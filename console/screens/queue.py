@@ -221,6 +221,10 @@ class QueueScreen(ConsoleScreen):
         """Release held messages."""
         self._review("release")
 
+    def action_resend(self) -> None:
+        """Let messages go out again that the peer has refused unread."""
+        self._review("resend")
+
     def _review(self, step: str) -> None:
         ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
         if not ids:

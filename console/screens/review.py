@@ -1,4 +1,4 @@
-"""Approving, confirming, returning, holding, releasing: asked the same way in the queue and in an opened message."""
+"""Approving, confirming, returning, holding, releasing, resending: asked alike in the queue and in a message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,13 +77,14 @@ class Review:
             self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
 
     def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
-        from console.jobs import confirmation, review
+        from console.jobs import confirmation, exchange, review
 
         acts: dict[str, Callable[..., Changed]] = {
             "approve": partial(review.approve, confirm_warnings=self.warnings > 0),
             "give_back": partial(review.give_back, reason=typed),
             "hold": review.hold,
             "release": review.release,
+            "resend": exchange.resend,
             "confirm": confirmation.confirm,
             "put_on_hold": partial(confirmation.put_on_hold, reason=typed),
             "take_up": confirmation.take_up,

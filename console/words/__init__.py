@@ -63,6 +63,13 @@ class Words:
         """Return cause and remedy of the error `code`; an unknown code is told as such, never raised."""
         return self._fault(_faults(), code, facts or {})
 
+    def refusal(self, code: str) -> Fault:
+        """Return cause and remedy of the code for which something of ours was refused, or is held.
+
+        Of an envelope that is the peer's word about ours; `fault` tells why this terminal refuses one of the peer's.
+        """
+        return self._fault({**_faults(), **_catalogue("refusals")}, code, {})
+
     def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> Fault:
         """Return cause and remedy of a broken `rule` of the messages."""
         return self._fault(_catalogue("rules"), rule, facts or {})

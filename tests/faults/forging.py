@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from console.terminal import Terminal
+from store import clock, queue
 from transport import wire
 from transport.envelope import MAGIC, RETIRED_SUITES, Envelope, Sealer
 from transport.identity import Identity
@@ -89,3 +91,19 @@ FORGERIES: Final[Mapping[str, Forgery]] = {
 def forge(name: str, sealer: Sealer, envelope: Envelope) -> bytes:
     """Return the envelope wrong in the way `name`."""
     return FORGERIES[name].make(envelope, sealer.sender)
+
+
+def keep_shipment(terminal: Terminal, number: int, envelope: Envelope, raw: bytes | None = None) -> None:
+    """Have the message leave under the bytes of `envelope`, or under `raw`, which somebody made of them."""
+    row = queue.ShipmentRow(
+        message_id=number,
+        terminal=terminal.name,
+        revision=1,
+        envelope=envelope.raw if raw is None else raw,
+        digest=bytes.fromhex(envelope.digest),
+        content_digest=bytes.fromhex(envelope.header.content_digest),
+        peer_version=1,
+        made_at=clock.now(),
+    )
+    with terminal.database.writing() as tx:
+        queue.add_shipments(tx, [row])

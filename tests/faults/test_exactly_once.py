@@ -11,12 +11,13 @@ import pytest
 from console.errors import ItemReplayed, RightMissing
 from console.jobs import claims, exchange, peers
 from console.jobs.exchange import Item
-from store import clock, queue
+from store import clock
 from store.errors import AlreadyReceived, MessageClaimed, NoticeConflict, StepRefused
 from store.log import Event
 from store.message.states import Hold
 from store.peers import peer_in_force
 from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, MUNICIPALITY, OPERATOR, Site, entry, notice
+from tests.faults.forging import keep_shipment
 from transport import agency
 from transport.agency.home import AgencyHome
 from transport.authority import Use
@@ -204,13 +205,7 @@ def test_an_envelope_for_another_terminal_is_told_as_such(served: Site) -> None:
 def test_what_the_peer_refused_unread_is_sealed_anew_and_sent_under_its_own_id(served: Site) -> None:
     (number,) = served.approve([entry(1)])
     uid = served.row(number).uid
-    # The terminal signs with a key that the peer does not know yet: it refuses the envelope without opening it.
-    home = AgencyHome(served.agency_home)
-    sealer = Sealer(served.terminal.identity, home.identity(clock.now()).public, MUNICIPALITY, "v1")
-    forged = sealer.seal(b"{}", message_id=uid, purpose=Purpose.RESULT, created_at=clock.now())
-    _keep_shipment(served, number, forged.raw)
-    done = _send(served)
-    assert (done.refused, done.items[0].code) == (1, "envelope_purpose_foreign")
+    _refuse_unread(served, number)
     assert _send(served).sent == 0
 
     with pytest.raises(RightMissing):
@@ -227,11 +222,7 @@ def test_what_the_peer_refused_unread_is_sealed_anew_and_sent_under_its_own_id(s
 def test_a_resending_that_is_refused_keeps_what_was_sent(served: Site) -> None:
     """Somebody is making a message in its place: it stays as it is, and can be resent when that is given up."""
     (number,) = served.approve([entry(1)])
-    home = AgencyHome(served.agency_home)
-    sealer = Sealer(served.terminal.identity, home.identity(clock.now()).public, MUNICIPALITY, "v1")
-    forged = sealer.seal(b"{}", message_id=served.row(number).uid, purpose=Purpose.RESULT, created_at=clock.now())
-    _keep_shipment(served, number, forged.raw)
-    assert _send(served).refused == 1
+    _refuse_unread(served, number)
     clerk = served.session(OPERATOR)
     claims.begin_edit(served.terminal, clerk, number)
 
@@ -244,20 +235,16 @@ def test_a_resending_that_is_refused_keeps_what_was_sent(served: Site) -> None:
     assert _send(served).delivered == 1
 
 
-def _keep_shipment(site: Site, number: int, raw: bytes) -> None:
-    envelope = Envelope.read(raw)
-    row = queue.ShipmentRow(
-        message_id=number,
-        terminal=site.terminal.name,
-        revision=1,
-        envelope=raw,
-        digest=bytes.fromhex(envelope.digest),
-        content_digest=bytes.fromhex(envelope.header.content_digest),
-        peer_version=1,
-        made_at=clock.now(),
+def _refuse_unread(site: Site, number: int) -> None:
+    """Send a message in an envelope that no agency takes: it is refused without being opened."""
+    public = AgencyHome(site.agency_home).identity(clock.now()).public
+    sealer = Sealer(site.terminal.identity, public, MUNICIPALITY, "v1")
+    uid = site.row(number).uid
+    keep_shipment(
+        site.terminal, number, sealer.seal(b"{}", message_id=uid, purpose=Purpose.RESULT, created_at=clock.now())
     )
-    with site.terminal.database.writing() as tx:
-        queue.add_shipments(tx, [row])
+    done = _send(site)
+    assert (done.refused, done.items[0].code) == (1, "envelope_purpose_foreign")
 
 
 def test_what_the_peer_has_read_is_never_sealed_anew(served: Site) -> None:

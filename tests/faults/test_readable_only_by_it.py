@@ -6,13 +6,13 @@ import pytest
 
 from console.jobs import exchange
 from console.words import LANGUAGES, Words
-from store import clock, queue
+from store import clock
 from tests.canaries import files_with
 from tests.console.jobs.site import MUNICIPALITY, OPERATOR, Site, entry, notice, person_of
-from tests.faults.forging import FORGERIES, forge
+from tests.faults.forging import FORGERIES, forge, keep_shipment
 from transport.agency import texts
 from transport.agency.home import AgencyHome
-from transport.envelope import Envelope, Purpose, Sealer
+from transport.envelope import Purpose, Sealer
 
 NAME, ADDRESS, NUMBER, SUBJECT = (
     "HOSSAIN RAFIQ 葛\U000e0100城",
@@ -58,8 +58,7 @@ def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, na
     sealer = Sealer(served.terminal.identity, public, MUNICIPALITY, "v1")
     uid = served.row(wrong).uid
     envelope = sealer.seal(b"{}", message_id=uid, purpose=Purpose.MESSAGE, created_at=clock.now())
-    raw = forge(name, sealer, envelope)
-    _keep_shipment(served, wrong, raw, envelope)
+    keep_shipment(served.terminal, wrong, envelope, forge(name, sealer, envelope))
 
     done = exchange.send(served.terminal, served.session(OPERATOR))
 
@@ -70,21 +69,6 @@ def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, na
     assert item.code in texts.problems()
     assert item.incident is not None
     assert item.incident in (served.agency_home / "technical.log").read_text()
-
-
-def _keep_shipment(site: Site, number: int, raw: bytes, envelope: Envelope) -> None:
-    row = queue.ShipmentRow(
-        message_id=number,
-        terminal=site.terminal.name,
-        revision=1,
-        envelope=raw,
-        digest=bytes.fromhex(envelope.digest),
-        content_digest=bytes.fromhex(envelope.header.content_digest),
-        peer_version=1,
-        made_at=clock.now(),
-    )
-    with site.terminal.database.writing() as tx:
-        queue.add_shipments(tx, [row])
 
 
 def test_what_lies_in_outbox_and_inbox_is_sealed(served: Site) -> None:

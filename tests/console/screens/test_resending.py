@@ -1,0 +1,129 @@
+"""What the peer refused unread: why is told from the terminal's side, and it is sent anew with two keys."""
+
+import pytest
+
+from console.screens.exchange import ExchangeScreen
+from console.screens.message import MessageScreen
+from console.screens.queue import QueueScreen
+from console.terminal import Terminal
+from console.words import LANGUAGES, Language, Words
+from store import clock, queue
+from tests.console.driving import Driven, driving
+from tests.faults.forging import keep_shipment
+from tests.running import World, run, serving
+from transport import agency
+from transport.agency.home import AgencyHome
+from transport.envelope import Purpose, Sealer
+
+CODE = "envelope_purpose_foreign"
+CHIEF = "ka-301"
+
+
+def approve_wrongly_sealed(world: World, count: int) -> list[str]:
+    """Approve messages whose envelopes the agency refuses without opening them; return their references."""
+    told = world.run(CHIEF, "queue", "--direction", "out", "--state", "review", "--limit", str(count)).told["messages"]
+    numbers = [one["id"] for one in told]
+    assert world.run(CHIEF, "approve", *map(str, numbers), "--confirm-warnings").told["refused"] == []
+    public = AgencyHome(world.agency_home).identity(clock.now()).public
+    with Terminal.open(world.home) as terminal:
+        sealer = Sealer(terminal.identity, public, terminal.settings.municipality.code, "v1")
+        with terminal.database.reading() as reading:
+            uids = {row.id: row.uid for row in queue.rows_of(reading, numbers)}
+        for number in numbers:
+            envelope = sealer.seal(b"{}", message_id=uids[number], purpose=Purpose.RESULT, created_at=clock.now())
+            keep_shipment(terminal, number, envelope)
+    return [one["reference"] for one in told]
+
+
+def text_of(console: Driven) -> str:
+    """Return the screen without its line ends, which fall anywhere in a text."""
+    return "".join(console.text().split())
+
+
+def told(language: Language) -> tuple[str, str]:
+    fault = Words(language).refusal(CODE)
+    return "".join(fault.cause.split()), "".join(fault.remedy.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
+    (reference,) = approve_wrongly_sealed(world, 1)
+    cause, remedy = told(language)
+    with serving(world.agency_home):
+        async with driving(world.home, language=language, size=(120, 40)) as console:
+            await console.log_on()
+            await console.press("x", "s")
+            assert isinstance(console.app.screen, ExchangeScreen)
+            assert reference in console.text()
+            assert cause[:20] in text_of(console)
+            await console.press("escape", "escape", "slash")
+            await console.type(reference)
+            await console.press("enter", "enter")
+            assert isinstance(console.app.screen, MessageScreen)
+            assert cause in text_of(console)
+            assert remedy in text_of(console)
+
+
+async def test_one_goes_again_from_its_page(world: World) -> None:
+    (reference,) = approve_wrongly_sealed(world, 1)
+    with serving(world.agency_home):
+        assert world.run(CHIEF, "send").told["refused"] == 1
+        async with driving(world.home) as console:
+            await console.log_on()
+            await console.press("slash")
+            await console.type(reference)
+            await console.press("enter", "enter")
+            assert console.words("keys.resend") in console.text().splitlines()[-1]
+            await console.press("o")
+            assert reference in console.text()
+            await console.press("enter")
+            assert console.words("queue.did.resend", count=1) in console.text()
+            # It waits now: nothing is left to be done anew.
+            assert console.words("keys.resend") not in console.text().splitlines()[-1]
+            await console.press("o")
+            assert console.screen == "message"
+        assert world.run(CHIEF, "send").told["delivered"] == 1
+    assert run("agency", "received", "--home", world.agency_home, "--json").told["messages"] == 1
+
+
+async def test_many_go_again_when_their_number_is_typed(world: World) -> None:
+    approve_wrongly_sealed(world, 3)
+    with serving(world.agency_home):
+        assert world.run(CHIEF, "send").told["refused"] == 3
+        async with driving(world.home) as console:
+            await console.log_on()
+            screen = console.app.screen
+            assert isinstance(screen, QueueScreen)
+            while screen.view.state != "refused":
+                await console.press("f")
+            await console.press("A", "o", "3", "enter")
+            assert console.words("queue.did.resend", count=3) in console.text()
+        assert world.run(CHIEF, "send").told["delivered"] == 3
+
+
+async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -> None:
+    (one, *_) = world.run(CHIEF, "queue", "--direction", "out", "--state", "review").told["messages"]
+    agency.refuse(world.agency_home, one["reference"], "number_not_current")
+    world.run(CHIEF, "approve", str(one["id"]), "--confirm-warnings")
+    with serving(world.agency_home):
+        assert world.run(CHIEF, "send").told["delivered"] == 1
+        assert world.run(CHIEF, "receive").told["results"] == 1
+    assert world.run(CHIEF, "show", str(one["id"])).told["trouble"] is None
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("slash")
+        await console.type(one["reference"])
+        await console.press("enter", "enter")
+        assert console.words("states.out.refused") in console.text()
+        assert console.words("keys.resend") not in console.text().splitlines()[-1]
+        await console.press("o")
+        assert console.screen == "message"
+
+
+def test_show_tells_why_as_well(world: World) -> None:
+    approve_wrongly_sealed(world, 1)
+    with serving(world.agency_home):
+        (item,) = world.run(CHIEF, "send").told["items"]
+    told_of = world.run(CHIEF, "show", str(item["id"])).told["trouble"]
+    fault = Words("ja").refusal(CODE)
+    assert told_of == {"code": CODE, "cause": fault.cause, "remedy": fault.remedy}
