@@ -52,7 +52,7 @@ class RenkeiApp(HardenedApp):
     CSS = f"""
     Screen {{ background: {GROUND}; color: {INK}; overflow: hidden hidden; }}
     Screen:ansi {{ background: ansi_default; color: ansi_default; }}
-    Question, Question:ansi {{ background: transparent; align: left bottom; }}
+    Dialog, Dialog:ansi {{ background: transparent; align: left bottom; }}
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Questions: a plain one, one that wants a number typed, one that wants a reason."""
+"""Questions: a plain one, one that wants a number typed, one that wants a reason, one that wants something chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,12 +10,14 @@ from console.keys import Key
 from console.screens.work import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine
+from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, wrap
 from console.words import Words
 
 _CONFIRM = Key("enter", "Enter", "enter", "confirm")
 _CANCEL = Key("escape", "Esc", "back", "cancel")
+_CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 
 
 class Question(Dialog[str | None]):
@@ -74,6 +76,55 @@ class Question(Dialog[str | None]):
             self.dismiss(answer)
         else:
             self.query_one("#complaint", Complaint).say(complaint)
+
+    def action_back(self) -> None:
+        """Call it off."""
+        self.dismiss(None)
+
+
+class Selection(Dialog[str | None]):
+    """Asks for one of `codes`, named by `name`. Its result is the code chosen, or None when called off."""
+
+    DEFAULT_CSS = """
+    Selection #box { height: auto; width: 1fr; layout: vertical; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("f2", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+
+    def __init__(
+        self,
+        text: Callable[[Words], str],
+        codes: Sequence[str],
+        name: Callable[[Words, str], str],
+        *,
+        id: str = "selection",  # noqa: A002  # Textual's own name for it.
+    ) -> None:
+        super().__init__(id=id)
+        self._text = text
+        self._codes = codes
+        self._told = name
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text, the list and the keys."""
+        with Box(id="box"):
+            yield QuestionText(self._text)
+            yield Options(id="options", ground="dialog")
+        yield FootLine((_CHOOSE, _CANCEL), everywhere=())
+
+    def on_mount(self) -> None:
+        """Wait for the choice."""
+        options = self.query_one("#options", Options)
+        # With a blank line below, as the text has one.
+        options.styles.height = len(self._codes) + 1
+        options.show(lambda: [Option(code, self._told(self.words, code)) for code in self._codes])
+        self.set_focus(options)
+
+    def on_options_chosen(self, event: Options.Chosen) -> None:
+        """Answer with it."""
+        self.dismiss(event.code)
 
     def action_back(self) -> None:
         """Call it off."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console.keys import EXCHANGE, Key, bindings
+from console.screens.dialogs import Selection
 from console.screens.work import ConsoleScreen
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
@@ -19,6 +20,7 @@ from console.widgets.text import Ink, fit, wrap
 from console.words import Words
 
 if TYPE_CHECKING:
+    from console.errors import ClocksApart
     from console.jobs.exchange import Item, LineState, Received, Sent
     from console.jobs.queue import Counts
     from console.session import Session
@@ -79,6 +81,10 @@ class ExchangeScreen(ConsoleScreen):
         """Whether an exchange is under way."""
         return self._cancel is not None
 
+    @property
+    def _stopped(self) -> bool:
+        return self._cancel is not None and self._cancel.is_set()
+
     def _count(self) -> None:
         def job(terminal: "Terminal", _session: "Session") -> "Counts":
             from console.jobs import queue
@@ -117,29 +123,26 @@ class ExchangeScreen(ConsoleScreen):
 
     def action_send(self) -> None:
         """Send what is approved and due."""
-        if not self._begin():
-            return
-        report, cancel = self._gauge.report, self._cancel
-
-        def job(terminal: "Terminal", session: "Session") -> "Sent":
-            from console.jobs import exchange
-
-            return exchange.send(terminal, session, report=report, cancel=cancel)
-
-        self.work(job, self._sent, self._failed)
+        self._exchange("send")
 
     def action_receive(self) -> None:
         """Receive results and notices."""
+        self._exchange("receive")
+
+    def _exchange(self, way: str, clock_reason: str | None = None) -> None:
+        """Send or receive; `clock_reason` is an officer's, for clocks that are apart."""
         if not self._begin():
             return
         report, cancel = self._gauge.report, self._cancel
 
-        def job(terminal: "Terminal", session: "Session") -> "Received":
+        def job(terminal: "Terminal", session: "Session") -> "Sent | Received":
             from console.jobs import exchange
 
-            return exchange.receive(terminal, session, report=report, cancel=cancel)
+            run = exchange.send if way == "send" else exchange.receive
+            reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
+            return run(terminal, session, report=report, cancel=cancel, clock_reason=reason)
 
-        self.work(job, self._received, self._failed)
+        self.work(job, self._exchanged, lambda error: self._failed(error, way))
 
     def _begin(self) -> bool:
         if self.unfinished:
@@ -158,18 +161,18 @@ class ExchangeScreen(ConsoleScreen):
         self._count()
         self._ask_line()
 
-    def _sent(self, sent: "Sent") -> None:
-        stopped = self._cancel is not None and self._cancel.is_set()
-        self._end(sent.items)
-        facts = {name: getattr(sent, name) for name in ("delivered", "unknown", "refused", "waiting")}
-        bad = sent.unknown + sent.refused
-        self._tell("sent", facts, sent, bad=bad, held=sent.held, elsewhere=sent.elsewhere, stopped=stopped)
+    def _exchanged(self, done: "Sent | Received") -> None:
+        from console.jobs.exchange import Sent
 
-    def _received(self, received: "Received") -> None:
-        stopped = self._cancel is not None and self._cancel.is_set()
-        self._end(received.items)
-        facts = {name: getattr(received, name) for name in ("received", "results", "rejected")}
-        self._tell("received", facts, received, bad=received.rejected, stopped=stopped)
+        stopped = self._stopped
+        self._end(done.items)
+        if isinstance(done, Sent):
+            facts = {name: getattr(done, name) for name in ("delivered", "unknown", "refused", "waiting")}
+            bad = done.unknown + done.refused
+            self._tell("sent", facts, done, bad=bad, held=done.held, elsewhere=done.elsewhere, stopped=stopped)
+        else:
+            facts = {name: getattr(done, name) for name in ("received", "results", "rejected")}
+            self._tell("received", facts, done, bad=done.rejected, stopped=stopped)
 
     def _tell(
         self,
@@ -205,9 +208,30 @@ class ExchangeScreen(ConsoleScreen):
         level = "note" if stopped else "trouble" if alarming else "done"
         self.notice.say(level, text)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, way: str) -> None:
+        from console.errors import ClocksApart
+
+        stopped = self._stopped
         self._end(())
         self.show_error(error)
+        if isinstance(error, ClocksApart) and self.console_app.may("clock") and not stopped:
+            self._ask_clock_reason(error, way)
+
+    def _ask_clock_reason(self, error: "ClocksApart", way: str) -> None:
+        """Let an officer say why to exchange all the same."""
+        from console.jobs.exchange import ClockReason
+
+        def text(words: Words) -> str:
+            return f"{words.fault(error.code, error.facts).cause}\n{words('exchange.clock.ask')}"
+
+        def name(words: Words, code: str) -> str:
+            return words(f"exchange.clock.{code}")
+
+        def chosen(reason: str | None) -> None:
+            if reason is not None:
+                self._exchange(way, reason)
+
+        self.app.push_screen(Selection(text, [one.value for one in ClockReason], name), chosen)
 
     def action_back(self) -> None:
         """Stop the exchange that is under way; without one, go back."""

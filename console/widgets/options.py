@@ -47,8 +47,9 @@ class Options(Surface, can_focus=True):
             super().__init__()
             self.code = code
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+    def __init__(self, *, id: str, ground: str = "page") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
+        self._ground = ground
         self._build: Callable[[], Sequence[Option]] = tuple
         self._options: Sequence[Option] = ()
         self._cursor = 0
@@ -105,9 +106,9 @@ class Options(Surface, can_focus=True):
         """Draw a line."""
         at = self._top + y
         if at >= len(self._options):
-            return self.ink()
+            return self.ink(self._ground)
         option, here = self._options[at], at == self._cursor
-        ink = self.ink("cursor" if here and self.has_focus else "page").put(" > " if here else " " * _HEAD)
+        ink = self.ink("cursor" if here and self.has_focus else self._ground).put(" > " if here else " " * _HEAD)
         if len(self._options) <= _NUMBERED:
             ink.put(f"{at + 1} ", self.palette["key"])
         name = max(width_of(one.name) for one in self._options) + _GAP

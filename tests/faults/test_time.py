@@ -1,10 +1,6 @@
 """Clocks that differ, and certificates that end: told in time, and nothing signed beyond what both sides tolerate."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Self
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +12,7 @@ from console.words import LANGUAGES, Words
 from store import clock
 from store.log import Event
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, notice
+from tests.faults.clocks import agency_ahead
 from transport import agency
 from transport.authority import LIFETIME, Use
 
@@ -23,25 +20,10 @@ DAY = timedelta(days=1)
 BOTH_WAYS = (1, -1)
 
 
-@contextmanager
-def _agency_ahead(seconds: float) -> Iterator[None]:
-    """Set the agency's clock ahead of the terminal's, which runs in the same process."""
-
-    class Shifted(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp(time.time() + seconds, tz)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("transport.agency.server.datetime", Shifted)
-        patch.setattr("transport.agency.datetime", Shifted)
-        yield
-
-
 @pytest.mark.parametrize("sign", BOTH_WAYS)
 def test_half_a_minute_is_told_and_nothing_else_changes(served: Site, sign: int) -> None:
     served.approve([entry(1)])
-    with _agency_ahead(90 * sign):
+    with agency_ahead(90 * sign):
         sent = exchange.send(served.terminal, served.session(OPERATOR))
         got = exchange.receive(served.terminal, served.session(OPERATOR))
 
@@ -64,7 +46,7 @@ def test_a_clock_that_is_right_is_not_mentioned(served: Site) -> None:
 @pytest.mark.parametrize("job", [exchange.send, exchange.receive])
 def test_beyond_five_minutes_nothing_is_signed(served: Site, sign: int, job: type) -> None:
     (number,) = served.approve([entry(1)])
-    with _agency_ahead(400 * sign), pytest.raises(ClocksApart) as caught:
+    with agency_ahead(400 * sign), pytest.raises(ClocksApart) as caught:
         job(served.terminal, served.session(OPERATOR))
 
     assert caught.value.incident is not None
@@ -78,7 +60,7 @@ def test_beyond_five_minutes_nothing_is_signed(served: Site, sign: int, job: typ
 @pytest.mark.parametrize("sign", BOTH_WAYS)
 def test_an_officer_may_say_why_and_then_times_are_the_peers(served: Site, sign: int) -> None:
     (number,) = served.approve([entry(1)])
-    with _agency_ahead(400 * sign):
+    with agency_ahead(400 * sign):
         agency.post(served.agency_home, [notice(1)])
         chief = served.session(CHIEF)
         sent = exchange.send(served.terminal, chief, clock_reason=ClockReason.SYNC_DOWN)
@@ -94,7 +76,7 @@ def test_an_officer_may_say_why_and_then_times_are_the_peers(served: Site, sign:
 
 
 def test_nobody_but_an_officer_overrules_the_clocks(served: Site) -> None:
-    with _agency_ahead(400), pytest.raises(RightMissing) as caught:
+    with agency_ahead(400), pytest.raises(RightMissing) as caught:
         exchange.send(served.terminal, served.session(OPERATOR), clock_reason=ClockReason.OUTAGE)
     assert caught.value.facts == {"right": "clock"}
 
@@ -150,7 +132,7 @@ def test_check_tells_of_both_certificates(served: Site) -> None:
 
 
 def test_check_tells_of_clocks_that_differ(served: Site) -> None:
-    with _agency_ahead(60):
+    with agency_ahead(60):
         found = {one.name: one for one in health.check(served.home, Words("en")).checks}
     assert not found["clock"].ok
     assert datetime.now(UTC) < served.terminal.identity.certificate_until

@@ -1,0 +1,164 @@
+"""What goes wrong with an exchange, on the screen: clocks that are apart, a line that hangs, certificates that end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.jobs import health, peers
+from console.screens.dialogs import Selection
+from console.screens.exchange import ExchangeScreen
+from console.terminal import Terminal
+from console.widgets.frame import NoticeLine
+from console.words import LANGUAGES, Language
+from store import clock
+from tests.console.driving import Driven, driving
+from tests.console.jobs.site import Site
+from tests.faults.clocks import agency_ahead
+from tests.faults.proxy import Fault, FaultProxy, Harm, Way
+from tests.faults.strangers import certify
+from tests.running import World
+from transport import agency
+from transport.authority import RehearsalAuthority
+
+#: How long a person waits at most for an exchange to stop. The line itself waits for half a minute.
+BOUND = 1.0
+APART = 400
+
+
+@contextmanager
+def served_here(world: World) -> Iterator[int]:
+    """Serve the world's agency in a thread of this process; yield its port."""
+    with (
+        Terminal.open(world.home) as terminal,
+        Site(world.home, world.agency_home, terminal).served(register=False) as port,
+    ):
+        yield port
+
+
+def register(world: World, port: int, **changes: Any) -> None:
+    """Register the world's agency anew, from now on, at `port` and with what else is to be different."""
+    with Terminal.open(world.home) as terminal:
+        draft = peers.draft_of(
+            agency.public_identity(world.agency_home),
+            address="127.0.0.1",
+            port=port,
+            municipality=terminal.settings.municipality.code,
+            legal_basis="immigration-61-8-2",
+            valid_from=clock.now(),
+        )
+        peers.record(terminal, replace(draft, **changes), actor=None, session_id=None)
+
+
+def notice(console: Driven) -> str:
+    return console.app.screen.query_one("#notice", NoticeLine).shown
+
+
+def exchange(console: Driven) -> ExchangeScreen:
+    screen = console.app.screen
+    assert isinstance(screen, ExchangeScreen)
+    return screen
+
+
+# ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("language", "key"), [("ja", "s"), ("en", "v")])
+async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, language: Language, key: str) -> None:
+    with agency_ahead(APART), served_here(world):
+        async with driving(world.home, language=language) as console:
+            await console.log_on("ka-301")
+            await console.press("a", "enter", "x")
+            await console.press(key)
+            assert isinstance(console.app.screen, Selection)
+            # Below the work that it is about.
+            assert "ka-301" in console.text().splitlines()[0]
+            for reason in ("peer_wrong", "sync_down", "outage"):
+                assert console.words(f"exchange.clock.{reason}")[:40] in console.text()
+            await console.press("2")
+            assert f"{APART}" in notice(console)
+            assert exchange(console).results.count == (1 if key == "s" else 10)
+    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").told["entries"]
+    assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
+
+
+async def test_an_officer_who_calls_it_off_has_exchanged_nothing(world: World) -> None:
+    with agency_ahead(APART), served_here(world):
+        async with driving(world.home) as console:
+            await console.log_on("ka-301")
+            await console.press("a", "enter", "x", "s")
+            await console.press("escape")
+            assert not exchange(console).unfinished
+            assert console.words.fault("clocks_apart", {"seconds": "+400", "most": "300"}).cause[:12] in notice(console)
+    assert "approved" in world.states()
+    assert agency.received(world.agency_home).messages == 0
+
+
+async def test_nobody_else_is_asked(world: World) -> None:
+    with agency_ahead(APART), served_here(world):
+        async with driving(world.home) as console:
+            await console.log_on("op-101")
+            await console.press("x", "s")
+            assert not exchange(console).unfinished
+
+
+# ── A line that hangs ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("way", "at"),
+    [
+        pytest.param(Way.DOWN, 0, id="in the handshake"),
+        pytest.param(Way.UP, 3000, id="in the request"),
+        pytest.param(Way.DOWN, 3000, id="in the answer"),
+    ],
+)
+async def test_escape_stops_an_exchange_that_hangs_within_a_second(world: World, way: Way, at: int) -> None:
+    with served_here(world) as port, FaultProxy(port) as proxy:
+        register(world, proxy.port)
+        async with driving(world.home) as console:
+            await console.log_on("ka-301")
+            await console.press("A", "a", *"40", "enter", "x")
+            screen, held = exchange(console), Fault(way, at, Harm.HOLD)
+            proxy.tell(held)
+            await console.pilot.press("s")
+            await console.until(held.struck.is_set)
+            assert screen.unfinished
+            began = time.monotonic()
+            await console.pilot.press("escape")
+            await console.until(lambda: not screen.unfinished)
+            assert time.monotonic() - began < BOUND
+            assert not held.release.is_set()
+            assert console.words("exchange.stopped") in notice(console) or console.words.fault(
+                "line_cancelled"
+            ).cause in notice(console)
+            proxy.tell(None)
+            held.release.set()
+    assert "sending" not in world.states()
+
+
+# ── Certificates ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
+    world: World, tmp_path: Path, language: Language
+) -> None:
+    ending = certify(RehearsalAuthority(), tmp_path / "ending")
+    register(world, 1, certificates_pem=ending.pem)
+    with Terminal.open(world.home) as terminal:
+        (soon,) = health.announcements(terminal)
+    assert (soon.party, soon.step) == ("peer", 1)
+
+    async with driving(world.home, language=language) as console:
+        await console.log_on()
+        assert " ".join(soon.text(console.words).split()) == " ".join(notice(console).split())
+
+    checks = {one["name"]: one for one in world.run("ka-301", "check").told["checks"]}
+    assert not checks["peer_certificate"]["ok"]
+    assert checks["peer_certificate"]["remedy"]
+    assert checks["certificate"]["ok"]
