@@ -13,6 +13,8 @@ from typing import Final, Self
 
 import pytest
 
+from console.words import Words
+from tests.running import World
 from tests.running import environment as surroundings
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs a real terminal: install tmux")
@@ -126,3 +128,26 @@ class Screen:
             check=True,
         )
         return ended.stdout.rstrip("\n")
+
+
+def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
+    """Log on with keys, from the login screen."""
+    screen.wait_for(words("login.person_id"), words("login.pin"), person)
+    screen.type(person)
+    screen.press("Tab")
+    screen.type(world.pin_files[person].read_text().strip())
+    screen.press("Enter")
+    # A reference on the screen: the list is there, and keys act on its first message.
+    screen.wait_for(words("queue.column.reference"), "R26-", person)
+
+
+def exchange_once(screen: Screen, words: Words) -> None:
+    """Send the one approved message of a fresh world, and receive what its agency has; go back to the queue."""
+    screen.press("x")
+    screen.wait_for(words("exchange.empty"))
+    screen.press("s")
+    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0))
+    screen.press("v")
+    screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
+    screen.press("Escape")
+    screen.wait_for(words("keys.give_back"))

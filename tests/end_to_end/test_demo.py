@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.words import LANGUAGES, Language, Words
-from tests.end_to_end.screen import Screen, needs_tmux, wait_until
+from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux, wait_until
 from tests.running import PROGRAM, World, run, world_at
 
 CHIEF = "ka-301"
@@ -27,17 +27,6 @@ def processes_about(home: Path) -> dict[int, str]:
     return found
 
 
-def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
-    """Log on with keys, from the login screen."""
-    screen.wait_for(words("login.person_id"), words("login.pin"), person)
-    screen.type(person)
-    screen.press("Tab")
-    screen.type(world.pin_files[person].read_text().strip())
-    screen.press("Enter")
-    # A reference on the screen: the list is there, and keys act on its first message.
-    screen.wait_for(words("queue.column.reference"), "R26-", person)
-
-
 @needs_tmux
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
@@ -48,7 +37,7 @@ def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
         log_on(screen, world, words, CHIEF)
         assert any("agency" in line for line in processes_about(home).values())
         _approve_and_return(screen, words)
-        _exchange(screen, words)
+        exchange_once(screen, words)
         _verify_the_log(screen, words)
         screen.press("q")
         screen.wait_for(words("login.pin"), words("login.ended.log_off"))
@@ -114,17 +103,6 @@ def _approve_and_return(screen: Screen, words: Words) -> None:
     screen.type("住所の番地を確かめてください")
     screen.press("Enter")
     screen.wait_for(words("queue.did.give_back", count=1))
-
-
-def _exchange(screen: Screen, words: Words) -> None:
-    screen.press("x")
-    screen.wait_for(words("exchange.empty"))
-    screen.press("s")
-    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0))
-    screen.press("v")
-    screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
-    screen.press("Escape")
-    screen.wait_for(words("keys.give_back"))
 
 
 def _verify_the_log(screen: Screen, words: Words) -> None:

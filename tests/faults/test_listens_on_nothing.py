@@ -1,13 +1,21 @@
-"""The console calls out and never listens: its sockets are looked at whenever a byte passes the line."""
+"""The console calls out and never listens.
 
+Its sockets are looked at whenever a byte passes the line; and of a whole session at the screen, from the start to the
+end, every call is written down with which a socket could be opened to others.
+"""
+
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from console.words import Words
 from tests.console.jobs.site import OPERATOR, PATIENCE, PEOPLE, Site, entry
+from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux
+from tests.faults.failing_files import can_trace
 from tests.faults.proxy import FaultProxy
-from tests.running import PROGRAM, environment
+from tests.running import PROGRAM, World, environment, serving
 
 _LISTENING, _BOUND_UDP, _ACCEPTS = "0A", "07", 0x10000
 
@@ -36,6 +44,34 @@ def test_no_socket_of_the_console_listens_while_it_exchanges(site: Site, tmp_pat
     assert [one["listening"] for one in seen] == [set()] * len(seen)
     # The counter-proof: the same look sees the connection.
     assert any(one["connected"] for one in seen)
+
+
+@needs_tmux
+@pytest.mark.skipif(not can_trace(), reason="needs strace, allowed to trace")
+def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Path) -> None:
+    words, told = Words("ja"), tmp_path / "calls"
+    traced = ["strace", "-f", "-qq", "-e", "trace=bind,listen,accept,accept4,connect", "-o", str(told)]
+    with (
+        serving(world.agency_home),
+        Screen(tmp_path, [*traced, str(PROGRAM), "--home", str(world.home), "--language", "ja"]) as screen,
+    ):
+        log_on(screen, world, words, "ka-301")
+        screen.press("a")
+        screen.wait_for(words("keys.confirm"))
+        screen.press("Enter")
+        screen.wait_for(words("queue.did.approve", count=1))
+        exchange_once(screen, words)
+        screen.press("F10")
+        screen.wait_for(words("login.pin"), words("login.ended.log_off"))
+        screen.press("F10")
+        assert screen.wait_for_end() == 0
+
+    calls = told.read_text()
+    assert re.findall(r"\b(?:bind|listen|accept4?)\(.*", calls) == []
+    # The counter-proof: the calls to the agency are in it, and lead nowhere else.
+    called = re.findall(r"\bconnect\(.*?AF_INET6?.*", calls)
+    assert len(called) >= 3
+    assert all('inet_addr("127.0.0.1")' in one for one in called)
 
 
 def _sockets(process_id: int) -> dict[str, set[str]]:
