@@ -25,7 +25,7 @@ from tests.faults.crashes import CONFIRMED, SERIES, crash
 from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
-from tests.faults.trials import OWNED, bench, faults, fresh_site, harm_each
+from tests.faults.trials import OWNED, SUDDEN, bench, faults, fresh_site, harm_each
 from tests.faults.worker import working
 
 _AT_ONCE = 250
@@ -38,7 +38,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     kinds = parser.add_subparsers(required=True)
     cuts = kinds.add_parser("cuts", help="harm a small exchange at many bytes")
-    cuts.add_argument("--all", action="store_true", help="at every byte of both ways; takes an hour or so")
+    cuts.add_argument("--all", action="store_true", help="at every byte of both ways; takes half an hour or so")
+    cuts.add_argument("--harm", type=Harm, choices=SUDDEN, help="this harm at each byte; else all of them by turns")
     cuts.add_argument("--at-once", type=int, default=os.cpu_count(), help="trials side by side, one a core")
     cuts.add_argument("--stride", type=int, default=_STRIDE)
     cuts.set_defaults(run=_cut)
@@ -80,7 +81,7 @@ def _cut(chosen: argparse.Namespace) -> dict[str, object]:
     with fresh_site() as site, site.served(register=False) as port, bench(site, port, 1) as first:
         lengths = first.measure()
     # What a fault holds besides cannot be handed to another process.
-    wanted = [(one.way, one.at, one.harm) for one in faults(lengths, stride, chosen.seed)]
+    wanted = [(one.way, one.at, chosen.harm or one.harm) for one in faults(lengths, stride, chosen.seed)]
     parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
     with ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
         for part, told in zip(parts, processes.map(harm_each, parts), strict=True):

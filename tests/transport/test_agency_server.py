@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import ssl
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,18 @@ class Raw:
                 answer += chunk
         head, _, body = answer.partition(b"\r\n\r\n")
         return int(head.split()[1]), body
+
+    def wait_for_end(self, part: bytes) -> None:
+        """Send part of a request and wait until the other side ends; raise TimeoutError when it does not."""
+        with (
+            socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as plain,
+            self._context.wrap_socket(plain) as secured,
+        ):
+            secured.sendall(part)
+            # An end in the middle of a request comes as an alert of TLS.
+            with suppress(ssl.SSLError):
+                while secured.recv(65536):
+                    continue
 
     def post(self, path: str, body: bytes, media: str = wire.JSON_TYPE) -> tuple[int, dict[str, Any]]:
         """Post `body` and return status and JSON object of the answer."""
@@ -206,6 +219,19 @@ def test_slow_strangers_do_not_hold_up_terminals(served: Rehearsal) -> None:
     finally:
         for one in idle:
             one.close()
+
+
+@pytest.mark.parametrize(
+    "part", [b"", b"GET /v1/st", b"POST /v1/messages HTTP/1.1\r\nContent-Length: 9\r\nContent-Type: application/oc"]
+)
+def test_a_request_that_does_not_come_whole_ends_the_connection(
+    served: Rehearsal, raw: Raw, monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
+    monkeypatch.setattr("transport.agency.server._REQUEST_SECONDS", 0.2)
+    raw.wait_for_end(part)
+    # The others are served as before.
+    with served.line() as line:
+        assert line.ask([]) == {}
 
 
 def test_it_keeps_everything_over_a_restart(rehearsal: Rehearsal) -> None:

@@ -4,6 +4,7 @@ The handshake happens in the connection's own thread under a timeout, so that no
 slow. Who the terminal is, its exact certificate says.
 """
 
+import math
 import socket
 import sqlite3
 import ssl
@@ -24,8 +25,9 @@ from transport.agency.ledger import Ledger, Terminal
 from transport.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
-# A request has to be whole within this time, and a connection is ended when it lies still for as long.
+# From the handshake, or the answer before, until a request is whole.
 _REQUEST_SECONDS: Final = 30.0
+_ANSWER_SECONDS: Final = 30.0
 _LINGER_SECONDS: Final = 1.0
 _MOST_CONNECTIONS: Final = 64
 
@@ -44,7 +46,8 @@ class AgencyServer(ThreadingHTTPServer):
         self._ledger = ledger
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._guard = threading.Lock()
-        self._open: set[socket.socket] = set()
+        # Since when each connection waits for its next request to be whole; infinite while it waits for our answer.
+        self._open: dict[socket.socket, float] = {}
         self.address_family = socket.AF_INET6 if ":" in home.settings.address else socket.AF_INET
         super().__init__((home.settings.address, home.settings.port), _Handler)
 
@@ -64,13 +67,12 @@ class AgencyServer(ThreadingHTTPServer):
         try:
             request.settimeout(_HANDSHAKE_SECONDS)
             with self._context().wrap_socket(request, server_side=True, do_handshake_on_connect=False) as secured:
-                with self._guard:
-                    self._open.add(secured)
+                self.await_request(secured)
                 try:
                     self._serve(secured, client_address)
                 finally:
                     with self._guard:
-                        self._open.discard(secured)
+                        del self._open[secured]
         finally:
             self._free.release()
 
@@ -78,12 +80,31 @@ class AgencyServer(ThreadingHTTPServer):
         """Note that a connection failed; the base class would print a traceback."""
         self.home.record_incident("connection_failed")
 
+    def await_request(self, secured: socket.socket) -> None:
+        """Note that a connection begins to wait for its next request."""
+        with self._guard:
+            self._open[secured] = time.monotonic()
+
+    def request_is_whole(self, secured: socket.socket) -> None:
+        """Note that all of a request is here: from now on the other side waits for us."""
+        with self._guard:
+            self._open[secured] = math.inf
+
+    def service_actions(self) -> None:
+        """End the connections whose request takes too long, whether nothing comes or a byte now and then."""
+        self._end_reading(time.monotonic() - _REQUEST_SECONDS)
+
     def end_connections(self) -> None:
         """Let every connection end after the answer that is under way."""
+        self._end_reading(math.inf)
+
+    def _end_reading(self, latest: float) -> None:
+        """Read no more from connections that have waited since the moment `latest` or before."""
         with self._guard:
-            for secured in self._open:
-                with suppress(OSError):
-                    socket.socket.shutdown(secured, socket.SHUT_RD)
+            for secured, since in self._open.items():
+                if since <= latest:
+                    with suppress(OSError):
+                        socket.socket.shutdown(secured, socket.SHUT_RD)
 
     def terminal_of(self, certificate: bytes | None, now: datetime) -> Terminal | None:
         """Return the terminal in force that has exactly this certificate (DER)."""
@@ -139,11 +160,17 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection of one terminal."""
 
     protocol_version = "HTTP/1.1"
-    timeout = _REQUEST_SECONDS
+    # For whoever does not read our answer.
+    timeout = _ANSWER_SECONDS
     disable_nagle_algorithm = True
     # Header and body leave together; each request flushes.
     wbufsize = -1
     server: AgencyServer
+
+    def handle_one_request(self) -> None:
+        """Read a request, which has to be whole in time, and answer it."""
+        self.server.await_request(self.connection)
+        super().handle_one_request()
 
     def do_GET(self) -> None:
         """Answer a GET."""
@@ -259,6 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(lengths[0]))
         if len(raw) != int(lengths[0]):
             raise ConnectionAbortedError
+        self.server.request_is_whole(self.connection)
         return raw
 
     def _refuse(self, code: str, field: str = "-", cause: Exception | None = None) -> None:
