@@ -20,7 +20,8 @@ from store.message.states import InState, OutState
 
 if TYPE_CHECKING:
     from console.jobs.intake import Fault
-    from console.jobs.queue import MessageView, QueueQuery, QueueRow
+    from console.jobs.message import MessageView
+    from console.jobs.queue import QueueQuery, QueueRow
     from console.session import Session
     from console.terminal import Terminal
 
@@ -94,11 +95,10 @@ def queue(
 @click.pass_obj
 def show(said: Invocation, *, number: int, file: Path | None) -> int:
     """Show one message whole, with its findings and its history; write it to a record file as well."""
-    from console.jobs import extract
-    from console.jobs import queue as job
+    from console.jobs import extract, message
 
     with said.acting() as (terminal, session):
-        view = job.read(terminal, session, number)
+        view = message.read(terminal, session, number)
         if file is not None:
             extract.write_out(terminal, session, number, file)
     data, lines = _message(view, said.words), _message_lines(view, said.words)

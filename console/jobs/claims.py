@@ -1,4 +1,4 @@
-"""Having a message in hand, so that others only read it: `queue.read` and `entry.open_for_revision` take it as well."""
+"""Having a message in hand, so that others only read it; `message.read` and `entry.open_for_revision` take it too."""
 
 from console.jobs.admission import admit
 from console.session import Session

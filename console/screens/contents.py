@@ -16,7 +16,7 @@ from console.widgets.text import fit, wrap
 from console.words import JAPANESE_TIME, Words
 
 if TYPE_CHECKING:
-    from console.jobs.queue import MessageView
+    from console.jobs.message import MessageView
 
 _LABEL: Final = 22
 _INDENT: Final = 2

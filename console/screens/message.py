@@ -20,7 +20,8 @@ from console.words import Words
 
 if TYPE_CHECKING:
     from console.jobs.draft import Draft
-    from console.jobs.queue import MessageView, QueueRow
+    from console.jobs.message import MessageView
+    from console.jobs.queue import QueueRow
     from console.jobs.review import Changed
     from console.session import Session
     from console.terminal import Terminal
@@ -78,9 +79,9 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> "MessageView":
-            from console.jobs import queue
+            from console.jobs import message
 
-            return queue.read(terminal, session, key, take=True)
+            return message.read(terminal, session, key, take=True)
 
         self.work(job, self._show)
 

@@ -17,7 +17,7 @@ from console.widgets.text import Ink, fit, wrap
 from console.words import JAPANESE_TIME
 
 if TYPE_CHECKING:
-    from console.jobs.queue import RevisionView
+    from console.jobs.message import RevisionView
     from console.session import Session
     from console.terminal import Terminal
 
@@ -66,9 +66,9 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         key, revision = self._key, self._revision
 
         def job(terminal: "Terminal", session: "Session") -> "RevisionView":
-            from console.jobs import queue
+            from console.jobs import message
 
-            return queue.read_revision(terminal, session, key, revision)
+            return message.read_revision(terminal, session, key, revision)
 
         self.work(job, self._show)
 

@@ -181,8 +181,8 @@ def test_nothing_is_left_on_the_terminal(
 
 COMMAND = (
     "from console.commands import cli",
-    "from console.jobs import queue",
-    "read = queue.read",
+    "from console.jobs import message",
+    "read = message.read",
     "arguments = ['show', '1', '--home', str(home), '--as', 'ap-201', '--pin-file', sys.argv[1], *sys.argv[2:]]",
     "go = lambda: cli(arguments)",
 )
@@ -193,7 +193,7 @@ FAILING_JOB = (
     "        raise KeyError(str(shown), pin)",
     "    except KeyError as error:",
     "        raise ValueError(f'{shown} {pin}') from error",
-    "queue.read = fail",
+    "message.read = fail",
 )
 # A thread, a destructor, and a library that logs.
 FAILING_ASIDE = (
@@ -213,7 +213,7 @@ FAILING_ASIDE = (
     "    del dying",
     "    logging.getLogger('library').error('%s', view.record)",
     "    raise KeyError",
-    "queue.read = fail_aside",
+    "message.read = fail_aside",
 )
 
 
@@ -225,7 +225,7 @@ DYING = (
     "    print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)",
     "    os.kill(os.getpid(), signal.SIGSEGV)",
     "    return shown",
-    "queue.read = die",
+    "message.read = die",
 )
 
 

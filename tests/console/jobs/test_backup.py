@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import BackupUnfit, FileExists, HomeNotEmpty, RightMissing
-from console.jobs import backup, exchange, queue
+from console.jobs import backup, exchange, message
 from console.session import Session
 from console.settings import FILE_NAME, Settings
 from console.terminal import Terminal
@@ -52,7 +52,7 @@ def test_what_is_restored_is_what_was_backed_up(
     with Terminal.open(tmp_path / "again") as terminal:
         again = Site(tmp_path / "again", served.agency_home, terminal)
         assert again.states(range(1, 9)) == ["delivered"] * 7 + ["review"]
-        assert queue.read(terminal, again.session(OPERATOR), 8).record["reference"] == "R-000008"
+        assert message.read(terminal, again.session(OPERATOR), 8).record["reference"] == "R-000008"
         assert again.entries(Event.BACKUP_RESTORED)[0].detail == {"entries": made.entries, "count": 8}
         assert again.log_holds()
         # The terminal goes on: what was not received before is received now.

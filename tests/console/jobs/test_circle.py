@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.jobs import entry as hand
-from console.jobs import exchange, queue, review
+from console.jobs import exchange, message, queue, review
 from console.jobs.progress import Progress
 from console.session import Session
 from console.settings import LineSettings
@@ -52,7 +52,7 @@ def test_full_circle(served: Site, operator: Session) -> None:
     assert served.states(numbers) == ["accepted", "refused", "accepted"]
     assert served.received().acknowledged == 5
 
-    view = queue.read(served.terminal, operator, numbers[1])
+    view = message.read(served.terminal, operator, numbers[1])
     assert view.outcome is not None
     assert (view.outcome.outcome, view.outcome.code) == ("refused", "number_not_current")
     assert set(view.outcome.cause) == set(view.outcome.remedy) == {"ja", "en"}
@@ -63,7 +63,7 @@ def test_full_circle(served: Site, operator: Session) -> None:
         "message.sending",
         "message.delivered",
     ]
-    came = queue.read(served.terminal, operator, served.number("N-000001"))
+    came = message.read(served.terminal, operator, served.number("N-000001"))
     assert came.record == notice(1)
     assert served.log_holds()
 

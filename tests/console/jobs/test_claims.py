@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.jobs import access, claims, draft, entry, exchange, queue, review
+from console.jobs import access, claims, draft, entry, exchange, message, queue, review
 from console.jobs.queue import ClaimView
 from console.jobs.setup import add_people
 from console.session import Session
@@ -20,7 +20,7 @@ from store.people import LEASE
 from store.queue import Act
 from store.rights import Role
 from tests.console.jobs.site import APPROVER, OPERATOR, Site, open_as
-from tests.console.jobs.site import entry as message
+from tests.console.jobs.site import entry as written
 from tests.console.jobs.test_two_terminals import at_once
 from tests.console.jobs.worker import stopped_in_the_middle
 
@@ -48,7 +48,7 @@ def approver(site: Site) -> Session:
 
 @pytest.fixture
 def number(site: Site) -> int:
-    (taken,) = site.take_in([message(1)])
+    (taken,) = site.take_in([written(1)])
     return taken
 
 
@@ -72,7 +72,7 @@ def test_while_one_edits_others_only_read(
     before = site.row(number)
     assert refusals(step(site.terminal, approver, number)) == [("message_claimed", OPERATOR)]
     assert site.row(number) == before
-    assert queue.read(site.terminal, approver, number).row.claim == ClaimView("edit", OPERATOR, "R-000001")
+    assert message.read(site.terminal, approver, number).row.claim == ClaimView("edit", OPERATOR, "R-000001")
     (listed,) = queue.rows(site.terminal, approver, [number])
     assert listed.claim == ClaimView("edit", OPERATOR, "R-000001")
     claims.end_edit(site.terminal, editor, number)
@@ -82,7 +82,7 @@ def test_while_one_edits_others_only_read(
 @pytest.fixture
 def pair(site: Site) -> list[int]:
     """Two messages about one person, and one about another."""
-    return site.take_in([message(1, subject="8263415718"), message(2, subject="8263415718"), message(3)])
+    return site.take_in([written(1, subject="8263415718"), written(2, subject="8263415718"), written(3)])
 
 
 def test_while_one_is_edited_others_only_read_what_else_there_is_about_the_person(
@@ -93,8 +93,8 @@ def test_while_one_is_edited_others_only_read_what_else_there_is_about_the_perso
     changed = review.approve(site.terminal, approver, [other, apart])
     assert changed.changed == [apart]
     assert [(one.id, one.facts) for one in changed.refused] == [(other, {"reference": "R-000001", "person": OPERATOR})]
-    assert queue.read(site.terminal, approver, other).row.claim == ClaimView("edit", OPERATOR, "R-000001")
-    assert queue.read(site.terminal, approver, apart).row.claim is None
+    assert message.read(site.terminal, approver, other).row.claim == ClaimView("edit", OPERATOR, "R-000001")
+    assert message.read(site.terminal, approver, apart).row.claim is None
     with pytest.raises(MessageClaimed):
         draft.reopen(*colleague, other)
     # One's own edit keeps nobody but the others.
@@ -108,14 +108,14 @@ def test_a_review_keeps_nobody_from_another_message_about_the_person(
     site: Site, pair: list[int], editor: Session, approver: Session
 ) -> None:
     reviewed, other, _ = pair
-    queue.read(site.terminal, approver, reviewed, take=True)
-    assert queue.read(site.terminal, editor, other).row.claim is None
+    message.read(site.terminal, approver, reviewed, take=True)
+    assert message.read(site.terminal, editor, other).row.claim is None
     draft.reopen(site.terminal, editor, other)
 
 
 def test_who_edits_sees_no_claim_and_puts_it_into_the_queue(site: Site, number: int, editor: Session) -> None:
     begun = draft.reopen(site.terminal, editor, number)
-    assert queue.read(site.terminal, editor, number).row.claim is None
+    assert message.read(site.terminal, editor, number).row.claim is None
     begun.submit(site.terminal, editor)
     assert site.row(number).revision == 2
 
@@ -148,7 +148,7 @@ def test_a_revision_is_refused_while_somebody_else_edits(
 
 
 def test_what_is_edited_is_not_sent(served: Site, editor: Session, colleague: Side) -> None:
-    edited, other = served.approve([message(1), message(2)])
+    edited, other = served.approve([written(1), written(2)])
     draft.reopen(*colleague, edited)
     assert exchange.send(served.terminal, editor).delivered == 1
     assert served.states([edited, other]) == ["approved", "delivered"]
@@ -157,7 +157,7 @@ def test_what_is_edited_is_not_sent(served: Site, editor: Session, colleague: Si
 
 
 def test_two_do_not_replace_the_same_message_at_once(site: Site, editor: Session, colleague: Side) -> None:
-    (sent,) = site.approve([message(1)])
+    (sent,) = site.approve([written(1)])
     with site.terminal.database.writing() as tx:
         for step in (Step.SHIP, Step.ACCEPT):
             kept.move(tx, site.terminal.vault, sent, step, Act(by=None, now=clock.now()))
@@ -172,34 +172,34 @@ def test_a_message_is_reviewed_by_one_until_that_one_lets_go(
 ) -> None:
     add_people(site.terminal, [("ap-202", [Role.APPROVER], "31415927")], pin_given=False)
     second = site.session("ap-202")
-    assert queue.read(site.terminal, approver, number, take=True).row.claim is None
-    assert queue.read(site.terminal, second, number, take=True).row.claim == ClaimView("review", APPROVER, "R-000001")
+    assert message.read(site.terminal, approver, number, take=True).row.claim is None
+    assert message.read(site.terminal, second, number, take=True).row.claim == ClaimView("review", APPROVER, "R-000001")
     assert refusals(review.approve(site.terminal, second, [number])) == [("message_claimed", APPROVER)]
     with pytest.raises(MessageClaimed):
         draft.reopen(site.terminal, editor, number)
     claims.put_back(site.terminal, second, number)
-    assert queue.read(site.terminal, second, number).row.claim is not None, "it was not hers to put back"
+    assert message.read(site.terminal, second, number).row.claim is not None, "it was not hers to put back"
     claims.put_back(site.terminal, approver, number)
     assert review.approve(site.terminal, second, [number]).changed == [number]
 
 
 def test_a_review_is_over_when_the_message_is_approved(site: Site, number: int, approver: Session) -> None:
-    queue.read(site.terminal, approver, number, take=True)
+    message.read(site.terminal, approver, number, take=True)
     review.approve(site.terminal, approver, [number])
     other = site.session("ka-301")
-    assert queue.read(site.terminal, other, number).row.claim is None
+    assert message.read(site.terminal, other, number).row.claim is None
     assert review.hold(site.terminal, other, [number]).changed == [number]
 
 
 def test_who_looks_without_the_right_to_approve_takes_nothing(site: Site, number: int, editor: Session) -> None:
-    queue.read(site.terminal, editor, number, take=True)
+    message.read(site.terminal, editor, number, take=True)
     assert site.raw("SELECT * FROM claim") == []
 
 
 def test_who_reviewed_and_edited_reviews_on(site: Site, number: int) -> None:
     add_people(site.terminal, [("both-1", [Role.APPROVER, Role.OPERATOR], "31415928")], pin_given=False)
     both = site.session("both-1")
-    queue.read(site.terminal, both, number, take=True)
+    message.read(site.terminal, both, number, take=True)
     draft.reopen(site.terminal, both, number)
     assert site.raw("SELECT task FROM claim") == [("edit",)]
     claims.end_edit(site.terminal, both, number)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.jobs import claims, confirmation, exchange, queue, review
+from console.jobs import claims, confirmation, exchange, message, queue, review
 from console.jobs.confirmation import Confirmed
 from console.jobs.queue import ClaimView
 from console.jobs.review import Refusal
@@ -162,8 +162,8 @@ def test_a_long_list_goes_in_portions_and_comes_back_whole(
 
 def test_who_reads_a_notice_has_it_in_hand(site: Site, operator: Session, approver: Session, receive: Take) -> None:
     (number,) = receive(notice(1))
-    assert queue.read(site.terminal, operator, number, take=True).row.claim is None
-    assert queue.read(site.terminal, approver, number, take=True).row.claim == ClaimView(
+    assert message.read(site.terminal, operator, number, take=True).row.claim is None
+    assert message.read(site.terminal, approver, number, take=True).row.claim == ClaimView(
         "confirm", OPERATOR, "N-000001"
     )
     done = confirmation.confirm(site.terminal, approver, [number])
@@ -176,18 +176,18 @@ def test_the_first_of_two_lets_go_by_confirming(
     site: Site, operator: Session, approver: Session, receive: Take
 ) -> None:
     (number,) = receive(notice(1, **LOST))
-    queue.read(site.terminal, operator, number, take=True)
+    message.read(site.terminal, operator, number, take=True)
     confirmation.confirm(site.terminal, operator, [number])
-    queue.read(site.terminal, operator, number, take=True)
-    assert queue.read(site.terminal, approver, number, take=True).row.claim is None
-    assert queue.read(site.terminal, operator, number).row.claim == ClaimView("confirm", APPROVER, "N-000001")
+    message.read(site.terminal, operator, number, take=True)
+    assert message.read(site.terminal, approver, number, take=True).row.claim is None
+    assert message.read(site.terminal, operator, number).row.claim == ClaimView("confirm", APPROVER, "N-000001")
     assert confirmation.confirm(site.terminal, approver, [number]).changed == [number]
 
 
 @ON_SQLITE
 def test_who_may_not_confirm_takes_nothing(site: Site, receive: Take) -> None:
     (number,) = receive(notice(1))
-    queue.read(site.terminal, site.session(CHIEF), number, take=True)
+    message.read(site.terminal, site.session(CHIEF), number, take=True)
     assert site.raw("SELECT * FROM claim") == []
 
 
@@ -260,7 +260,7 @@ def test_a_notice_that_comes_late_is_known_by_a_number_its_person_has_no_longer(
     )
     assert site.states([newer, late, beside]) == ["received", "superseded", "received"]
     for number, others in ((newer, {late, beside}), (late, {newer, beside})):
-        shown = queue.read(site.terminal, operator, number).counters
+        shown = message.read(site.terminal, operator, number).counters
         assert {(one.id, one.pointer) for one in shown} == {(other, "same_number") for other in others}
 
 
@@ -282,7 +282,7 @@ def test_an_alarm_holds_a_notice_that_somebody_has_in_hand(
 ) -> None:
     (number,) = receive(notice(1, **LOST))
     confirmation.confirm(served.terminal, operator, [number])
-    queue.read(served.terminal, approver, number, take=True)
+    message.read(served.terminal, approver, number, take=True)
     served.feed(notice(1, noticed_on="2026-11-18"), Purpose.NOTICE, "ab" * 16)
     assert exchange.receive(served.terminal, served.session(CHIEF)).rejected == 1
     row = served.row(number)
@@ -302,7 +302,7 @@ def test_put_on_hold_with_a_reason_and_taken_up(
         confirmation.put_on_hold(site.terminal, approver, numbers, reason=" ")
     assert confirmation.put_on_hold(site.terminal, approver, numbers, reason=" 本人と合わない ").changed == numbers
     assert site.states(numbers) == ["on_hold", "on_hold"]
-    assert queue.read(site.terminal, operator, numbers[1]).reason == "本人と合わない"
+    assert message.read(site.terminal, operator, numbers[1]).reason == "本人と合わない"
     assert reasons(confirmation.confirm(site.terminal, operator, numbers[:1])) == [(numbers[0], "step_refused")]
     assert confirmation.take_up(site.terminal, operator, numbers).changed == numbers
     # The first of two persons begins anew, whoever it was before.
@@ -329,5 +329,5 @@ def test_what_is_confirmed_is_not_put_on_hold(site: Site, operator: Session, rec
 @ON_SQLITE
 def test_a_notice_shows_the_others_of_its_number(site: Site, operator: Session, receive: Take) -> None:
     older, newer = receive(about(1, 9), about(2, 10))
-    (counter,) = queue.read(site.terminal, operator, older).counters
+    (counter,) = message.read(site.terminal, operator, older).counters
     assert (counter.id, counter.pointer, counter.state) == (newer, "same_number", "received")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import CredentialsRefused, OwnPersonRefused, RightMissing
-from console.jobs import access, checkpoints, custody, exchange, export, intake, queue, trail
+from console.jobs import access, checkpoints, custody, exchange, export, intake, message, queue, trail
 from console.jobs.admission import RESERVE_BYTES
 from console.session import Session
 from store import clock
@@ -113,7 +113,7 @@ def test_low_disk_stops_new_work_alone(
     with pytest.raises(DiskLow):
         exchange.send(site.terminal, operator)
     (number,) = queue.ids(site.terminal, operator, queue.QueueQuery())[:1]
-    assert queue.read(site.terminal, operator, number).record["reference"] == "R-000001"
+    assert message.read(site.terminal, operator, number).record["reference"] == "R-000001"
     assert trail.page(site.terminal, auditor, limit=1)[0].event == "message.read"
     assert trail.verify(site.terminal, auditor).ok
     assert export.export(site.terminal, auditor, medium, label="A").number == 1

@@ -6,7 +6,7 @@ import pytest
 
 from console.errors import RecordFaulty, RightMissing
 from console.jobs import draft as drafts
-from console.jobs import entry, queue, review
+from console.jobs import entry, message, queue, review
 from console.jobs.draft import Draft, Item
 from console.session import Session
 from store import clock
@@ -16,7 +16,7 @@ from store.log import Event
 from store.message.codes import Category
 from store.message.states import Pointer, Step
 from tests.console.jobs.site import APPROVER, OPERATOR, Site
-from tests.console.jobs.site import entry as message
+from tests.console.jobs.site import entry as written
 
 PERSON = {
     "subject": "0000000042",
@@ -140,7 +140,7 @@ def test_a_reference_that_somebody_took_meanwhile_is_replaced_unless_it_was_type
 
 @pytest.fixture
 def returned(site: Site, clerk: Session) -> int:
-    (number,) = site.take_in([message(1)])
+    (number,) = site.take_in([written(1)])
     review.give_back(site.terminal, site.session(APPROVER), [number], reason="住所")
     return number
 
@@ -154,14 +154,14 @@ def test_a_returned_message_is_corrected_and_both_revisions_can_be_read(
     draft.answer(item(draft, "person.address"), "東京都新宿区架空町二丁目")
     assert draft.submit(site.terminal, clerk) == ("R-000001",)
     assert site.states([returned]) == ["review"]
-    view = queue.read_revision(site.terminal, clerk, returned, 1)
+    view = message.read_revision(site.terminal, clerk, returned, 1)
     assert (view.revision, view.present) == (1, 2)
-    assert view.record["person"]["address"] == message(1)["person"]["address"]
+    assert view.record["person"]["address"] == written(1)["person"]["address"]
     assert view.record_now["person"]["address"] == "東京都新宿区架空町二丁目"
     read = site.entries(Event.MESSAGE_READ, about=site.row(returned).uid)[-1]
     assert (read.actor, read.detail) == (OPERATOR, {"revision": 1})
     with pytest.raises(MessageMissing):
-        queue.read_revision(site.terminal, clerk, returned, 3)
+        message.read_revision(site.terminal, clerk, returned, 3)
 
 
 def test_a_revision_that_comes_too_late_changes_nothing(site: Site, clerk: Session, returned: int) -> None:
@@ -175,7 +175,7 @@ def test_a_revision_that_comes_too_late_changes_nothing(site: Site, clerk: Sessi
 @pytest.fixture
 def accepted(site: Site, clerk: Session) -> int:
     """A message that the peer has accepted: the steps are the terminal's own."""
-    (number,) = site.approve([message(1)])
+    (number,) = site.approve([written(1)])
     act = store_queue.Act(by=None, now=clock.now())
     with site.terminal.database.writing() as tx:
         for step in (Step.SHIP, Step.ACCEPT):
@@ -201,7 +201,7 @@ def test_a_sent_message_is_cancelled_by_a_copy_that_points_at_it(site: Site, cle
 
 
 def test_what_has_not_left_is_not_undone(site: Site, clerk: Session) -> None:
-    (number,) = site.take_in([message(1)])
+    (number,) = site.take_in([written(1)])
     with pytest.raises(StepRefused):
         drafts.replace(site.terminal, clerk, number)
     with pytest.raises(StepRefused):

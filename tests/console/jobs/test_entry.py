@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.errors import RecordFaulty, UndoneAlready
-from console.jobs import claims, exchange, queue, review
+from console.jobs import claims, exchange, message, queue, review
 from console.jobs import entry as hand
 from console.session import Session
 from store import clock
@@ -101,7 +101,7 @@ def test_a_returned_message_is_revised(site: Site, operator: Session) -> None:
     assert record == entry(1)
     hand.revise(site.terminal, operator, number, {**record, "card_number": "XY00000000YX"}, version=version)
     assert site.states([number]) == ["review"]
-    assert queue.read(site.terminal, operator, number).record["card_number"] == "XY00000000YX"
+    assert message.read(site.terminal, operator, number).record["card_number"] == "XY00000000YX"
     with site.terminal.database.reading() as reading:
         first = decode(content_of(reading, site.terminal.vault, site.row(number), 1))
     assert first == entry(1), "the old revision stays readable"

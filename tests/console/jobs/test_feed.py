@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.jobs import exchange, queue
+from console.jobs import exchange, message, queue
 from console.jobs.exchange import Received
 from console.session import Session
 from store.log import Event
@@ -36,7 +36,7 @@ def receive_between_good_ones(site: Site, operator: Session) -> Received:
     agency.post(site.agency_home, [notice(999)])
     received = exchange.receive(site.terminal, operator)
     assert received.interruption is None
-    assert queue.read(site.terminal, operator, site.number("N-000999")).record == notice(999)
+    assert message.read(site.terminal, operator, site.number("N-000999")).record == notice(999)
     assert site.log_holds()
     # The cursor has passed all of it: nothing comes again, and nothing blocks.
     again = exchange.receive(site.terminal, operator)
@@ -124,7 +124,7 @@ def test_other_bytes_under_a_known_id(served: Site, operator: Session) -> None:
     assert (received.received, rejected(received)) == (2, ["notice_conflict"])
     (alarm,) = served.entries(Event.NOTICE_CONFLICT)
     assert (alarm.object, alarm.result) == (known, "refused")
-    assert queue.read(served.terminal, operator, served.number("N-000001")).record == notice(1)
+    assert message.read(served.terminal, operator, served.number("N-000001")).record == notice(1)
     assert queue.page(served.terminal, operator, queue.QueueQuery(reference="N-000002")).total == 0
     assert served.received().acknowledged == 2
 
@@ -135,7 +135,7 @@ def test_another_content_under_a_known_reference(served: Site, operator: Session
     served.feed(notice(1), NOTICE, new_id())
     received = receive_between_good_ones(served, operator)
     assert (received.received, rejected(received)) == (2, ["notice_conflict"])
-    assert queue.read(served.terminal, operator, served.number("N-000001")).record == notice(1)
+    assert message.read(served.terminal, operator, served.number("N-000001")).record == notice(1)
     assert served.received().acknowledged == 3, "what is known already counts as received; what disputes it does not"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import intake, queue
+from console.jobs import intake, message, queue
 from console.jobs.intake import Fault
 from console.jobs.invention import Inventor
 from console.jobs.progress import Progress
@@ -86,7 +86,7 @@ def test_a_reference_is_not_used_for_another_content(site: Site, operator: Sessi
     taken = intake.take_in(site.terminal, operator, [file])
     assert taken.accepted == 1
     assert taken.errors == [Fault("other.jsonl", 1, "reference", "reference_conflict", {})]
-    view = queue.read(site.terminal, operator, 1)
+    view = message.read(site.terminal, operator, 1)
     assert view.record["card_number"] == "AB12345678CD"
 
 

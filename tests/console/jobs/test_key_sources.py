@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import backup, health, opening, queue, rekey, setup
+from console.jobs import backup, health, message, opening, rekey, setup
 from console.jobs.progress import Progress
 from console.settings import FILE_NAME, KeysSettings, MunicipalitySettings, Settings, TerminalSettings, dump, names
 from console.terminal import LINE_KEYS, Terminal
@@ -75,7 +75,7 @@ class Place:
     def reads_all(self) -> bool:
         with self.open() as terminal:
             session = self.site(terminal).session(OPERATOR)
-            return all(queue.read(terminal, session, number).record["reference"] for number in range(1, ROWS + 1))
+            return all(message.read(terminal, session, number).record["reference"] for number in range(1, ROWS + 1))
 
     @property
     def kept_key(self) -> Path:

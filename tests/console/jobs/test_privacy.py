@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import CredentialsRefused, record_incident
-from console.jobs import access, claims, exchange, intake, queue, review
+from console.jobs import access, claims, exchange, intake, message, review
 from console.jobs import entry as hand
 from store.message.states import Pointer
 from tests.canaries import files_with
@@ -68,7 +68,7 @@ def _whole_job(site: Site, tmp_path: Path) -> None:
     assert exchange.receive(site.terminal, operator).received == 1
     hand.enter(site.terminal, operator, [hand.counter(site.terminal, operator, 2, Pointer.REPLACES)])
     for number in (1, 2, 3, 4, 5):
-        queue.read(site.terminal, operator, number)
+        message.read(site.terminal, operator, number)
     with pytest.raises(CredentialsRefused):
         access.log_on(site.terminal, PLANTED["pin"], PLANTED["right pin"], origin="screen")
     access.log_on(site.terminal, OPERATOR, PLANTED["right pin"], origin="screen")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.jobs import queue, review
+from console.jobs import message, queue, review
 from console.jobs.queue import QueueQuery
 from console.session import Session
 from console.settings import ReviewSettings
@@ -81,7 +81,7 @@ def test_a_row_tells_what_a_person_looks_for(site: Site, operator: Session) -> N
 
 def test_looking_at_a_message_is_recorded(site: Site, operator: Session) -> None:
     (number,) = site.take_in([doubtful(1)])
-    view = queue.read(site.terminal, operator, number)
+    view = message.read(site.terminal, operator, number)
     assert view.record == doubtful(1)
     assert [finding.rule for finding in view.findings] == ["paper_date_impossible"]
     assert (view.reason, view.receipt, view.outcome) == (None, None, None)
@@ -89,7 +89,7 @@ def test_looking_at_a_message_is_recorded(site: Site, operator: Session) -> None
     (made,) = site.entries(Event.MESSAGE_READ)
     assert (made.actor, made.session, made.object) == (OPERATOR, operator.id, site.row(number).uid)
     with pytest.raises(MessageMissing):
-        queue.read(site.terminal, operator, 99)
+        message.read(site.terminal, operator, 99)
     assert len(site.entries(Event.MESSAGE_READ)) == 1
 
 
@@ -109,4 +109,4 @@ def test_a_content_that_was_put_in_anothers_place_does_not_open(site: Site, oper
     site.take_in([entry(1), entry(2)])
     site.raw("UPDATE content SET ciphertext = (SELECT ciphertext FROM content WHERE message_id = 2)")
     with pytest.raises(SealBroken):
-        queue.read(site.terminal, operator, 1)
+        message.read(site.terminal, operator, 1)

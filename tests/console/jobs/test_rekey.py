@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import RightMissing
-from console.jobs import backup, exchange, queue, rekey, review
+from console.jobs import backup, exchange, message, rekey, review
 from console.jobs.progress import Progress
 from console.session import Session
 from console.terminal import Terminal
@@ -43,7 +43,7 @@ def sealed_rows(site: Site) -> list[tuple[bytes, ...]]:
 
 def readable(site: Site) -> bool:
     session = site.session(OPERATOR)
-    return all(queue.read(site.terminal, session, number).record["reference"] for number in range(1, SEALED))
+    return all(message.read(site.terminal, session, number).record["reference"] for number in range(1, SEALED))
 
 
 def test_every_row_key_is_wrapped_anew_and_no_content_is_touched(filled: Site, custodian: Session) -> None:
@@ -143,7 +143,7 @@ def test_who_had_the_terminal_open_seals_under_the_new_key(filled: Site, custodi
         other = Site(filled.home, filled.agency_home, early)
         assert readable(other)
         (number,) = other.take_in([entry(900)])
-    assert queue.read(filled.terminal, filled.session(OPERATOR), number).record["reference"] == "R-000900"
+    assert message.read(filled.terminal, filled.session(OPERATOR), number).record["reference"] == "R-000900"
     with filled.terminal.database.reading() as reading:
         assert store_queue.count_left(reading, filled.terminal.vault) == 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import backup, exchange, export, queue, rekey, retention, review
+from console.jobs import backup, exchange, export, message, queue, rekey, retention, review
 from console.settings import RetentionSettings
 from store import clock
 from store.errors import ContentErased
@@ -29,7 +29,7 @@ def worked(site: Site) -> list[int]:
     exchange.send(site.terminal, site.session(CHIEF))
     site.feed(notice(1, person=PERSON, card_number=CANARIES[4]), Purpose.NOTICE, "ab" * 16)
     exchange.receive(site.terminal, site.session(CHIEF))
-    queue.read(site.terminal, site.session(OPERATOR), numbers[1])
+    message.read(site.terminal, site.session(OPERATOR), numbers[1])
     return numbers
 
 
@@ -74,11 +74,11 @@ def test_expired_contents_are_erased_and_the_evidence_verifies(
     assert len(served.entries(Event.MESSAGE_ERASED)) == len(ended)
     for number in ended:
         with pytest.raises(ContentErased):
-            queue.read(served.terminal, served.session(OPERATOR), number)
+            message.read(served.terminal, served.session(OPERATOR), number)
     assert {row.name for row in queue.rows(served.terminal, served.session(OPERATOR), ended)} == {""}
     assert [bytes(row[0]) for row in served.raw("SELECT wrapped_key FROM content WHERE message_id = 2")] == [b""]
     # What is still open is still readable, and everything that proves anything still does.
-    assert queue.read(served.terminal, served.session(OPERATOR), numbers[0]).reason == CANARIES[6]
+    assert message.read(served.terminal, served.session(OPERATOR), numbers[0]).reason == CANARIES[6]
     assert served.log_holds()
     assert rekey.change_key(served.terminal, custodian).changed > 0
 

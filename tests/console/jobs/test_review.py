@@ -9,7 +9,7 @@ import pytest
 
 from console.errors import ReasonTooLong
 from console.jobs import entry as hand
-from console.jobs import queue, review
+from console.jobs import message, review
 from console.jobs.exchange import sending
 from console.session import Session
 from console.settings import ReviewSettings
@@ -117,7 +117,7 @@ def test_a_return_needs_a_reason_and_keeps_it_sealed(site: Site, approver: Sessi
     assert refused.value.facts == {"length": "1001", "most": "1000"}
     reason = "山吹番地を確かめてください ZWEIFEL"
     assert review.give_back(site.terminal, approver, [number], reason=f" {reason} ").changed == [number]
-    assert queue.read(site.terminal, operator, number).reason == reason
+    assert message.read(site.terminal, operator, number).reason == reason
     assert site.entries(Event.MESSAGE_RETURNED)[0].detail["to"] == "returned"
     for file in site.home.rglob("*"):
         raw = file.read_bytes() if file.is_file() else b""

@@ -23,6 +23,7 @@ from console.jobs import (
     extract,
     intake,
     keys,
+    message,
     people,
     questions,
     queue,
@@ -44,7 +45,7 @@ from store.people import RIGHTS, Right, Role
 from tests.clusters import ON_SQLITE
 from tests.console.jobs import neighbour
 from tests.console.jobs.site import LONG_AGO, PEOPLE, Site
-from tests.console.jobs.site import entry as message
+from tests.console.jobs.site import entry as written
 from transport.errors import TransportError
 
 Job = Callable[[Terminal, Session], object]
@@ -69,11 +70,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "confirmation.take_up": (Right.CONFIRM, lambda t, s: confirmation.take_up(t, s, NUMBERS)),
     "entry.cancel": (Right.ENTER, lambda t, s: entry.cancel(t, s, 1)),
     "entry.counter": (Right.ENTER, lambda t, s: entry.counter(t, s, 1, Pointer.CANCELS)),
-    "entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [message(77)])),
+    "entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [written(77)])),
     "entry.open_for_revision": (Right.ENTER, lambda t, s: entry.open_for_revision(t, s, 1)),
     "entry.propose": (Right.ENTER, lambda t, s: entry.propose(t, s, "move_in", category=Category.MID_LONG_TERM)),
-    "entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, message(1))),
-    "entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, message(1), version=1)),
+    "entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, written(1))),
+    "entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
     "exchange.receive": (Right.EXCHANGE, exchange.receive),
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
     "exchange.send": (Right.EXCHANGE, exchange.send),
@@ -84,14 +85,14 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "peers.register": (Right.PEER, lambda t, s: register.register(t, s, DRAFT)),
     "peers.register_file": (Right.PEER, lambda t, s: register.register_file(t, s, t.home, register.Change())),
     "peers.registered": (Right.PEER, register.registered),
+    "message.read": (Right.READ, lambda t, s: message.read(t, s, 1)),
+    "message.read_revision": (Right.READ, lambda t, s: message.read_revision(t, s, 1, 1)),
     "people.add": (Right.PEOPLE, lambda t, s: people.add(t, s, "new-person", [Role.OPERATOR])),
     "people.everybody": (Right.PEOPLE, people.everybody),
     "people.release": (Right.PEOPLE, lambda t, s: people.release(t, s, "op-101")),
     "queue.find": (Right.READ, lambda t, s: queue.find(t, s, queue.QueueQuery(), "A")),
     "queue.ids": (Right.READ, lambda t, s: queue.ids(t, s, queue.QueueQuery())),
     "queue.page": (Right.READ, lambda t, s: queue.page(t, s, queue.QueueQuery())),
-    "queue.read": (Right.READ, lambda t, s: queue.read(t, s, 1)),
-    "queue.read_revision": (Right.READ, lambda t, s: queue.read_revision(t, s, 1, 1)),
     "queue.rows": (Right.READ, lambda t, s: queue.rows(t, s, NUMBERS)),
     "rekey.change_key": (Right.SETTINGS, rekey.change_key),
     "retention.erase_expired": (Right.SETTINGS, retention.erase_expired),
@@ -136,7 +137,7 @@ def shared(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     shutil.copytree(_made, place)
     with Terminal.open(place / "terminal") as terminal:
         site = Site(place / "terminal", place / "agency", terminal)
-        site.take_in([message(1), message(2)])
+        site.take_in([written(1), written(2)])
         (site.home.with_name("more.jsonl")).write_text("{}\n")
         yield site
 

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, RequestUnfit, TerminalKnown
-from console.jobs import backup, checkpoints, custody, exchange, export, health, joining, queue, rekey, terminals, trail
+from console.jobs import (
+    backup,
+    checkpoints,
+    custody,
+    exchange,
+    export,
+    health,
+    joining,
+    message,
+    rekey,
+    terminals,
+    trail,
+)
 from console.jobs import review as job
 from console.settings import Settings
 from console.terminal import Terminal
@@ -107,7 +119,7 @@ def test_what_one_has_handed_to_the_line_the_other_leaves_alone(served: Site, ot
     _begin_to_send(served, number, step)
     there = send(other)
     assert (there.sent, there.unknown, dict(there.elsewhere)) == (0, 0, {FIRST: 1})
-    seen = queue.read(other.terminal, other.session(OPERATOR), number)
+    seen = message.read(other.terminal, other.session(OPERATOR), number)
     assert seen.terminal == FIRST
     here = send(served)
     assert (here.sent, here.delivered, dict(here.elsewhere)) == (1, 1, {})
@@ -148,7 +160,7 @@ def test_rows_of_two_terminals_cannot_be_exchanged(served: Site, other: Site) ->
     (ours,) = served.take_in([entry(1)])
     (theirs,) = other.take_in([entry(2)])
     for site in (served, other):
-        assert {queue.read(site.terminal, site.session(OPERATOR), number).row.id for number in (ours, theirs)}
+        assert {message.read(site.terminal, site.session(OPERATOR), number).row.id for number in (ours, theirs)}
     ((ciphertext, wrapped_key),) = served.raw(
         "SELECT ciphertext, wrapped_key FROM content WHERE message_id = ?", theirs
     )
@@ -156,7 +168,7 @@ def test_rows_of_two_terminals_cannot_be_exchanged(served: Site, other: Site) ->
     served.raw(moved, ciphertext, wrapped_key, ours)
     for site in (served, other):
         with pytest.raises(SealBroken):
-            queue.read(site.terminal, site.session(OPERATOR), ours)
+            message.read(site.terminal, site.session(OPERATOR), ours)
 
 
 @ON_POSTGRESQL
@@ -174,7 +186,7 @@ def test_the_key_is_changed_by_one_alone_and_nothing_becomes_unreadable(
     joining.accept(anew, granted(served, anew))
     with Terminal.open(anew) as terminal:
         site = replace(served, home=anew, terminal=terminal)
-        assert queue.read(terminal, site.session(OPERATOR), number).row.id == number
+        assert message.read(terminal, site.session(OPERATOR), number).row.id == number
         assert holds(site)
 
 
@@ -303,7 +315,7 @@ def test_a_terminal_that_was_let_in_is_restored_from_its_own_backup(
     backup.restore(tmp_path / "backup", tmp_path / "again", key)
     with Terminal.open(tmp_path / "again") as terminal:
         again = replace(other, home=tmp_path / "again", terminal=terminal)
-        assert queue.read(terminal, again.session(OPERATOR), number).row.id == number
+        assert message.read(terminal, again.session(OPERATOR), number).row.id == number
         assert again.entries(Event.BACKUP_RESTORED)[0].terminal == NAME
         assert holds(again)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from console.jobs import entry as entering
-from console.jobs import queue, review
+from console.jobs import message, review
 from console.terminal import Terminal
 from store.errors import SealBroken
 from store.vault import Vault
@@ -27,7 +27,7 @@ def filled(site: Site) -> Site:
 
 
 def reads(site: Site, number: int) -> bool:
-    return bool(queue.read(site.terminal, site.session(OPERATOR), number).record)
+    return bool(message.read(site.terminal, site.session(OPERATOR), number).record)
 
 
 def exchange(site: Site, one: tuple[str, str], other: tuple[str, str], columns: tuple[str, ...] = SEALED) -> None:

@@ -43,9 +43,11 @@ async def open_message(
     await console.type(reference)
     await console.press("enter", "enter")
     await console.until(lambda: console.screen == "message")
-    await console.settle()
     screen = console.app.screen
     assert isinstance(screen, MessageScreen)
+    # It is read, and in hand, only when it is shown.
+    await console.until(lambda: screen.shown is not None)
+    await console.settle()
     return screen
 
 
