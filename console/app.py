@@ -19,8 +19,8 @@ from textual.widget import Widget
 
 from console import surroundings
 from console.background import Background
-from console.errors import ConsoleError, record_incident
 from console.hardened import HardenedApp
+from console.incidents import record_incident
 from console.keys import EVERYWHERE, bindings
 from console.screens.login import LoginScreen
 from console.screens.parts import PartsScreen
@@ -33,6 +33,7 @@ from console.words import Language, Words
 from store.endings import Ending
 
 if TYPE_CHECKING:
+    from console.errors import ConsoleError
     from console.host import Host
     from console.jobs.exchange import LineState
     from console.jobs.health import Announcement

@@ -1,4 +1,4 @@
-"""The errors of the console, and the incident record for what nobody foresaw.
+"""The errors of the console.
 
     ConsoleError
     ├── SettingsError            the custodian mends renkei.toml or the directory
@@ -16,7 +16,8 @@
     ├── KeyChangeError           a change of the key has to wait for another act
     │   └── KeyChangeUnderWay, QueueShared
     ├── ItemError                what the peer sent verified but cannot be taken in
-    │   └── NoticeUnfit, ResultUnfit, ResultOfAnother, ItemReplayed
+    │   ├── ItemUnreadable, ItemReplayed, NoticeUnfit
+    │   └── ResultUnfit, ResultOfAnother, ResultOfNone, ResultUnexpected
     ├── ContentSealBroken        what is kept of a message to be sent does not open
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
     ├── AgencySilent             the rehearsal's agency does not start
@@ -27,14 +28,7 @@ Each leaf has a `code`, under which the catalogue holds cause and remedy in both
 command ends with. Facts are named values for those texts; they never hold personal data.
 """
 
-import os
-import secrets
-import traceback
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
-
-TECHNICAL_LOG = Path("log") / "technical.log"
 
 
 class ConsoleError(Exception):
@@ -322,6 +316,12 @@ class ItemError(ConsoleError):
     exit_status = 6
 
 
+class ItemUnreadable(ItemError):
+    """What the peer sealed and signed is no record at all."""
+
+    code = "item_unreadable"
+
+
 class NoticeUnfit(ItemError):
     """A notice breaks the rules of its kind, first at `field`."""
 
@@ -338,6 +338,18 @@ class ResultOfAnother(ItemError):
     """A result names a message under a reference that is not that message's."""
 
     code = "result_of_another"
+
+
+class ResultOfNone(ItemError):
+    """A result is about a message that this terminal does not have."""
+
+    code = "result_of_none"
+
+
+class ResultUnexpected(ItemError):
+    """A result is about the message `reference`, which waits for none: it has not left, or is decided already."""
+
+    code = "result_unexpected"
 
 
 class ItemReplayed(ItemError):
@@ -364,53 +376,3 @@ class UnusableSurroundings(ConsoleError):
     """The terminal, the locale or the environment cannot carry the console."""
 
     exit_status = 2
-
-
-def record_incident(home: Path | None, error: BaseException) -> str:
-    """Write down where the program failed, without any value, and return the incident number for the screen.
-
-    The record holds the time, the types of the errors in the chain and the code locations. Messages and local
-    variables stay out: they may hold personal data. When the record cannot be written, the number is still given.
-    """
-    number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    if home is not None:
-        try:
-            _append_line(home / TECHNICAL_LOG, f"{number} {_outline(error)}\n")
-        except OSError:
-            # The disk may be the very thing that failed; the person still gets a number to report.
-            return number
-    return number
-
-
-def _outline(error: BaseException) -> str:
-    parts: list[str] = []
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        frames = traceback.extract_tb(link.__traceback__)
-        where = " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames[-12:]))
-        # Of the class alone: an instance's own `code` may be anything, such as the text that a program exits with.
-        code = getattr(type(link), "code", "")
-        name = type(link).__name__ + (f"[{code}]" if isinstance(code, str) and code.isidentifier() else "")
-        parts.append(f"{name} at {where or '?'}")
-        link = link.__cause__ or link.__context__
-    return " | ".join(parts)
-
-
-def _module(filename: str) -> str:
-    path = Path(filename)
-    return f"{path.parent.name}/{path.stem}"
-
-
-def _append_line(path: Path, line: str) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    told = line.encode("utf-8", "replace")
-    try:
-        size = os.fstat(handle).st_size
-        if os.write(handle, told) < len(told):
-            # The disk is full: half a record would make the next one unreadable as well.
-            os.ftruncate(handle, size)
-    finally:
-        os.close(handle)

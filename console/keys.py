@@ -92,6 +92,7 @@ EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (
     Key("f7,s", "s", "send", "send", "exchange"),
     Key("f8,v", "v", "receive", "receive", "exchange"),
+    OPEN,
     Key("f5,n", "n", "reload", "reload_line"),
     BACK,
 )

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.app import RenkeiApp
-from console.errors import SmokeStuck, record_incident
+from console.errors import SmokeStuck
+from console.incidents import record_incident
 from console.jobs import rehearsal
 from console.screens.exchange import ExchangeScreen
 from console.settings import Settings

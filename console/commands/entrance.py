@@ -15,7 +15,7 @@ import click
 from console.commands.faults import Status, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
-from console.errors import record_incident
+from console.incidents import record_incident
 from console.strays import strays_caught
 
 _COMMANDS = {

@@ -5,7 +5,8 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
-from console.errors import ConsoleError, record_incident
+from console.errors import ConsoleError
+from console.incidents import record_incident
 from console.words import Words
 from store.disk import disk_fault
 from store.errors import StoreError

@@ -211,7 +211,7 @@ def _message(view: "MessageView", words: Words) -> dict[str, Any]:
         "history": [plain(asdict(step)) for step in view.history],
         "receipt": plain(asdict(view.receipt)) if view.receipt else None,
         "outcome": plain(asdict(view.outcome)) if view.outcome else None,
-        "trouble": {"code": view.trouble, **asdict(words.refusal(view.trouble))} if view.trouble else None,
+        "trouble": {**asdict(view.trouble), **asdict(words.refusal(view.trouble.code))} if view.trouble else None,
         "reason": view.reason,
         "counters": [plain(asdict(one)) for one in view.counters],
         "terminal": view.terminal,
@@ -236,7 +236,9 @@ def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
     if view.receipt:
         yield words("message.receipt", time=words.exact_time(view.receipt.received_at))
     if view.trouble:
-        yield visible(words("commands.failure", **asdict(words.refusal(view.trouble))))
+        yield visible(words("commands.failure", **asdict(words.refusal(view.trouble.code))))
+        if view.trouble.incident is not None:
+            yield words("commands.incident", incident=view.trouble.incident)
     if view.outcome and view.outcome.cause:
         told = {"cause": view.outcome.cause.get(words.language), "remedy": view.outcome.remedy.get(words.language)}
         yield visible(words("commands.show.outcome", **told))

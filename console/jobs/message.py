@@ -58,6 +58,17 @@ class OutcomeView:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleView:
+    """The code for which the peer refused an envelope unread, or for which an alarm holds a message.
+
+    `incident`: the number of the technical record.
+    """
+
+    code: str
+    incident: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CounterView:
     """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
 
@@ -76,7 +87,7 @@ class MessageView:
 
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` made
     the bytes under which it travels, and alone sends it and asks what became of it (None: there are none yet).
-    `trouble` is the code for which the peer refused its envelope unread, or for which an alarm holds it.
+    `trouble` is why it does not go on.
     """
 
     row: QueueRow
@@ -88,7 +99,7 @@ class MessageView:
     outcome: OutcomeView | None
     counters: list[CounterView]
     terminal: str | None
-    trouble: str | None
+    trouble: TroubleView | None
 
     @property
     def unread(self) -> bool:
@@ -197,13 +208,15 @@ def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView |
     return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
 
 
-def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> str | None:
-    """Return the code in the newest entry that tells one, where that is why the message does not go on."""
+def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:
+    """Return what the newest entry with a code tells, where that is why the message does not go on."""
     unread = row.state is OutState.REFUSED and outcome is None
     if not unread and row.hold is not Hold.ALARM:
         return None
-    codes = (entry.detail.get("code") for entry in history)
-    return next((str(code) for code in codes if code is not None), None)
+    for detail in (entry.detail for entry in history if "code" in entry.detail):
+        incident = detail.get("incident")
+        return TroubleView(str(detail["code"]), None if incident is None else str(incident))
+    return None
 
 
 def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:

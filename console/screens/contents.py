@@ -109,11 +109,14 @@ class Contents:
 
     def _trouble(self) -> Iterator[Pieces]:
         """Say why it does not go on, and what to do: what the peer says of its content is its result."""
-        if self._view.trouble is None:
+        trouble = self._view.trouble
+        if trouble is None:
             return
-        fault = self._words.refusal(self._view.trouble)
+        fault = self._words.refusal(trouble.code)
         yield from self._hanging(fault.cause, self._palette["trouble"])
         yield from self._hanging(fault.remedy, self._palette["faint"])
+        if trouble.incident is not None:
+            yield from self._hanging(self._words("common.recorded", number=trouble.incident), self._palette["faint"])
 
     def _changes(self) -> Iterator[Pieces]:
         from store.message.groups import value_at

@@ -233,6 +233,18 @@ class ExchangeScreen(ConsoleScreen):
 
         self.app.push_screen(Selection(text, [one.value for one in ClockReason], name), chosen)
 
+    def on_roll_chosen(self) -> None:
+        """Open the message; of an item that was not taken in, tell all there is to tell."""
+        item = self.results.cursor_row
+        if item is None:
+            return
+        if item.id is None:
+            self.show_fault(item.code or "", dict(item.facts or {}), item.incident)
+        elif self.console_app.may("read"):
+            from console.screens.message import MessageScreen
+
+            self.app.push_screen(MessageScreen(item.id))
+
     def action_back(self) -> None:
         """Stop the exchange that is under way; without one, go back."""
         if self._cancel is not None:
@@ -319,5 +331,15 @@ class ResultRoll(Roll["Item"]):
             return Cell(self.words.name("exchange.outcomes", str(row.outcome)), self.palette[role] if role else None)
         if not row.code:
             return Cell("")
-        fault = self.words.refusal(row.code) if row.outcome == "refused" else self.words.fault(row.code)
-        return Cell(f"{fault.cause} {fault.remedy}", self.palette["faint"])
+        return Cell(self._why(row, row.code), self.palette["faint"])
+
+    def _why(self, row: "Item", code: str) -> str:
+        words = self.words
+        if row.outcome != "refused":
+            fault = words.fault(code, row.facts)
+        elif words.has_refusal(code):
+            fault = words.refusal(code)
+        else:
+            # What the peer says of the content may name people: it is read on the message's own page.
+            return words("exchange.result_refused", code=code)
+        return f"{fault.cause} {fault.remedy}"

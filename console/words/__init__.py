@@ -70,6 +70,10 @@ class Words:
         """
         return self._fault({**_faults(), **_catalogue("refusals")}, code, {})
 
+    def has_refusal(self, code: str) -> bool:
+        """Tell whether `code` is one of those for which the peer refuses an envelope of ours unread."""
+        return code in _catalogue("refusals")
+
     def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> Fault:
         """Return cause and remedy of a broken `rule` of the messages."""
         return self._fault(_catalogue("rules"), rule, facts or {})

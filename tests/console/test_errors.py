@@ -14,7 +14,8 @@ import pytest
 
 import console
 from console import errors
-from console.errors import TECHNICAL_LOG, ConsoleError, RightMissing, SettingsInvalid, record_incident
+from console.errors import ConsoleError, RightMissing, SettingsInvalid
+from console.incidents import TECHNICAL_LOG, record_incident
 from console.words import Words
 
 SECRET = "GEHEIMNIS"

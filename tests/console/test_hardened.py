@@ -17,8 +17,8 @@ from textual.widget import Widget
 
 from console import screens, widgets
 from console.app import RenkeiApp
-from console.errors import TECHNICAL_LOG
 from console.hardened import ACTIONS, HardenedApp, Shut
+from console.incidents import TECHNICAL_LOG
 from console.screens.login import LoginScreen
 from tests.console.widgets.test_field import SETTINGS
 

@@ -62,7 +62,7 @@ def test_a_message_whose_id_the_peer_knows_for_something_else_is_held_with_an_al
     (item,) = done.items
     assert (item.outcome, item.code) == ("held", "id_conflict")
     assert item.incident is not None
-    assert item.incident in (served.agency_home / "technical.log").read_text()
+    assert item.incident in _incidents(served)
     assert (served.row(number).state, served.row(number).hold) == ("held", Hold.ALARM)
     (entry_of_alarm,) = served.entries(Event.MESSAGE_CONFLICT)
     assert entry_of_alarm.object == row.uid

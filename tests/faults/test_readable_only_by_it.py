@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from console.incidents import TECHNICAL_LOG
 from console.jobs import exchange
 from console.words import LANGUAGES, Words
 from store import clock
@@ -68,7 +69,10 @@ def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, na
     assert item.code == FORGERIES[name].code
     assert item.code in texts.problems()
     assert item.incident is not None
-    assert item.incident in (served.agency_home / "technical.log").read_text()
+    (line,) = [one for one in (served.home / TECHNICAL_LOG).read_text().splitlines() if item.incident in one]
+    # The terminal's own record names the number under which the peer has it.
+    assert f"[{item.code}]" in line
+    assert line.split()[-1] in (served.agency_home / "technical.log").read_text()
 
 
 def test_what_lies_in_outbox_and_inbox_is_sealed(served: Site) -> None:

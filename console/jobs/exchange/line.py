@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from console.errors import ClocksApart, record_incident
+from console.errors import ClocksApart
+from console.incidents import record_incident
 from console.jobs import checkpoints, peers
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock

@@ -11,8 +11,8 @@ class Item:
     """One message or notice of an exchange.
 
     `id` is its number here (None: it was not taken in), `outcome` a key of the catalogue `exchange.outcomes`, `code`
-    says why where it did not go well, and `incident` is the number of the technical record: of this terminal's where
-    the terminal refused something, of the peer's where the peer did.
+    says why where it did not go well, and `incident` is the number of this terminal's technical record; where the peer
+    refused it, that names the number under which the peer has it. `facts` go with the texts of the code.
     """
 
     id: int | None
@@ -20,6 +20,7 @@ class Item:
     outcome: str
     code: str | None = None
     incident: str | None = None
+    facts: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """Receiving: the peer's feed, page by page; what is verified is stored with its log entry, then acknowledged."""
 
-import re
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,20 +9,28 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from console.errors import ItemError, ItemReplayed, NoticeUnfit, ResultOfAnother, ResultUnfit, record_incident
+from console.errors import ItemError, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
+from console.incidents import record_incident
 from console.jobs.admission import admit
 from console.jobs.echo import pseudonym, pseudonyms
 from console.jobs.exchange.clocks import ClockReason
+from console.jobs.exchange.contents import ItemContent, tells_of, words_of
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import MessageMissing, NoticeConflict, QueueFault, StoreError, StoreIntegrity
+from store.errors import (
+    MessageMissing,
+    NoticeConflict,
+    QueueFault,
+    StepRefused,
+    StoreError,
+    StoreIntegrity,
+)
 from store.log import Draft, Event, Result
-from store.message.canonical import decode, encode
-from store.message.checking import check
+from store.message.canonical import encode
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
 from store.queue import (
@@ -43,8 +50,6 @@ from transport.client import FeedItem
 from transport.envelope import Opened, Opener, Purpose
 from transport.errors import EnvelopeError, TransportError
 
-_CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
-_WORDS: Final = ("cause", "remedy")
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
 _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
 
@@ -157,7 +162,7 @@ class _Receiving:
 
     def _take_in(self, tx: Connection, item: FeedItem, got: Opened) -> None:
         try:
-            content = _Content.read(got, self._terminal)
+            content = ItemContent.read(got, self._terminal)
             # What is rejected leaves nothing behind: it is not acknowledged, and may fit when it is read once more.
             with tx.begin_nested():
                 self._keep(tx, item, got, content)
@@ -168,7 +173,7 @@ class _Receiving:
         except (ItemError, StoreIntegrity, QueueFault) as unfit:
             self._reject(tx, item, unfit)
 
-    def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: "_Content") -> None:
+    def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: ItemContent) -> None:
         """Store the arrival and what it says. Raises _Disputed, ItemReplayed, and why a result does not fit."""
         fate = queue.arrive(tx, _arrival(item, got, self._feed), clock.now())
         if fate is Fate.CONFLICT:
@@ -220,10 +225,7 @@ class _Receiving:
     def _keep_result(self, tx: Connection, item: FeedItem, got: Opened, record: dict[str, Any]) -> None:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
-        about = queue.get_by_uid(tx, record["message"])
-        if about.direction is not Direction.OUT or not _tells_of(record, about):
-            raise ResultOfAnother
-        row = queue.move(tx, self._terminal.vault, about.id, _STEPS[outcome], self._act())
+        row = self._decide(tx, record, outcome)
         queue.add_result(
             tx,
             self._terminal.vault,
@@ -234,7 +236,7 @@ class _Receiving:
                 outcome=outcome,
                 code=code,
                 received_at=clock.now(),
-                words=_words_of(record),
+                words=words_of(record),
             ),
         )
         self._log(tx, _EVENTS[outcome], row.uid, code=code)
@@ -242,6 +244,19 @@ class _Receiving:
             self._close_undone(tx, MessageKey(row.kind, row.target))
         self.done.results += 1
         self.done.items.append(Item(row.id, row.reference, str(row.state), code))
+
+    def _decide(self, tx: Connection, record: dict[str, Any], outcome: PeerOutcome) -> MessageRow:
+        """Take the step that a result leads to. Raises ResultOfNone, ResultOfAnother, ResultUnexpected."""
+        try:
+            about = queue.get_by_uid(tx, record["message"])
+        except MessageMissing:
+            raise ResultOfNone from None
+        if about.direction is not Direction.OUT or not tells_of(record, about):
+            raise ResultOfAnother
+        try:
+            return queue.move(tx, self._terminal.vault, about.id, _STEPS[outcome], self._act())
+        except StepRefused:
+            raise ResultUnexpected(reference=about.reference) from None
 
     def _close_undone(self, tx: Connection, key: MessageKey) -> None:
         """Close the refused message that an accepted one cancels or replaces; an accepted one stays as it is."""
@@ -277,7 +292,7 @@ class _Receiving:
             detail={"code": error.code, "position": item.position, "incident": incident},
         )
         self.done.rejected += 1
-        self.done.items.append(Item(None, None, "rejected", error.code, incident))
+        self.done.items.append(Item(None, None, "rejected", error.code, incident, error.facts or None))
 
     def _acknowledge(self) -> None:
         """Tell the peer of everything that is stored here and that it does not know of yet."""
@@ -323,73 +338,6 @@ class _Receiving:
             object=about,
             detail={"code": code} if code else {},
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """The content of a verified item: a notice that passed every rule, or the record of a result."""
-
-    record: dict[str, Any]
-    notice: AgencyNotice | None
-
-    @classmethod
-    def read(cls, got: Opened, terminal: Terminal) -> "_Content":
-        """Check what an item says: being signed by the peer does not make it well-formed.
-
-        Raises NoticeUnfit, ResultUnfit, ContentDamaged.
-        """
-        record = decode(got.content)
-        if got.header.purpose is Purpose.NOTICE:
-            return cls(record, _notice(record, terminal))
-        _check_result(record)
-        return cls(record, None)
-
-
-def _check_result(record: dict[str, Any]) -> None:
-    """Raise ResultUnfit unless everything that is used of a result has its shape (PROTOCOL.md, 6.4)."""
-    code = record.get("code")
-    shapes = (
-        isinstance(record.get("outcome"), str) and record["outcome"] in set(PeerOutcome),
-        isinstance(record.get("message"), str),
-        # The code goes into the log and to the catalogue: it has to be a word of ours or of the peer's, never a text.
-        code is None or (isinstance(code, str) and _CODE.fullmatch(code) is not None),
-        *(_is_bilingual(record.get(name)) for name in _WORDS),
-    )
-    if not all(shapes):
-        raise ResultUnfit
-    try:
-        encode(record)
-    except (ValueError, RecursionError):
-        # Lone surrogates, numbers that JSON does not have: nothing that could be kept or looked up.
-        raise ResultUnfit from None
-
-
-def _is_bilingual(words: object) -> bool:
-    return words is None or (isinstance(words, dict) and all(isinstance(text, str) for text in words.values()))
-
-
-def _words_of(record: dict[str, Any]) -> bytes:
-    """Return the peer's words as they are kept, sealed: they may name people."""
-    return encode({name: record.get(name) for name in _WORDS})
-
-
-def _tells_of(record: dict[str, Any], row: MessageRow) -> bool:
-    """Tell whether a result names the message as ours; a refusal may leave out what the peer could not read."""
-    refused = record["outcome"] == PeerOutcome.REFUSED
-    named = ((record.get("kind"), row.kind), (record.get("reference"), row.reference))
-    return all(told == ours or (told is None and refused) for told, ours in named)
-
-
-def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
-    checked = check(
-        record,
-        municipality=terminal.settings.municipality.code,
-        today=clock.day_in_japan(clock.now()),
-        direction=Direction.IN,
-    )
-    if not isinstance(checked.message, AgencyNotice):
-        raise NoticeUnfit(field=checked.errors[0].field)
-    return checked.message
 
 
 def _refuse_used_id(tx: Connection, uid: str) -> None:

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from console.errors import ContentSealBroken, record_incident
+from console.errors import ContentSealBroken
+from console.incidents import record_incident, record_refusal
 from console.jobs import peers
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import Item, Sent
@@ -235,7 +236,8 @@ class Shipper:
         return Draft(event, self._session.person_id, self._session.id, row.uid, result, detail)
 
     def _count(self, row: MessageRow, answer: "Answer") -> None:
-        self._done.items.append(Item(row.id, row.reference, row.state.value, answer.code, answer.incident))
+        item = Item(row.id, row.reference, row.state.value, answer.code, answer.incident, answer.facts)
+        self._done.items.append(item)
         self._done.delivered += answer.step is Step.DELIVER
         self._done.refused += answer.step is Step.REFUSE
         self._done.held += answer.step is Step.SET_ASIDE
@@ -250,6 +252,7 @@ class Answer(NamedTuple):
     receipt: bytes | None = None
     code: str | None = None
     incident: str | None = None
+    facts: Mapping[str, str] | None = None
 
 
 def _without_subject(content: bytes) -> bytes:
@@ -284,12 +287,11 @@ def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIde
             # A receipt for something else under this id is a matter for people. Otherwise the peer may have the
             # message, but nothing proves that: it is asked again.
             step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE
-            return Answer(step, code=error.code, incident=record_incident(home, error))
+            return Answer(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
         return Answer(Step.DELIVER, receipt=delivery.receipt)
     problem = delivery.problem
     if problem is None:
         return Answer(Step.REQUEUE)
-    if problem.code == _CONFLICT:
-        return Answer(Step.SET_ASIDE, code=problem.code, incident=problem.incident)
     step = Step.REFUSE if problem.retry is Retry.NEVER else Step.REQUEUE
-    return Answer(step, code=problem.code, incident=problem.incident)
+    incident = record_refusal(home, problem.code, problem.incident)
+    return Answer(Step.SET_ASIDE if problem.code == _CONFLICT else step, code=problem.code, incident=incident)

@@ -90,11 +90,11 @@ UNFIT_NOTICES: list[tuple[Record | bytes, str]] = [
     (notice(1, municipality="011002"), "notice_unfit"),
     (entry(1), "notice_unfit"),
     ({}, "notice_unfit"),
-    (b"[]", "content_damaged"),
-    (b"\xff", "content_damaged"),
-    (b"", "content_damaged"),
-    (b"[" * 20_000, "content_damaged"),
-    (b'{"a":' * 10_000, "content_damaged"),
+    (b"[]", "item_unreadable"),
+    (b"\xff", "item_unreadable"),
+    (b"", "item_unreadable"),
+    (b"[" * 20_000, "item_unreadable"),
+    (b'{"a":' * 10_000, "item_unreadable"),
 ]
 
 
@@ -218,7 +218,7 @@ OTHERS_RESULTS: list[tuple[Record, str]] = [
     ({"reference": {"a": 1}}, "result_of_another"),
     ({"kind": "residence_report"}, "result_of_another"),
     ({"kind": 3}, "result_of_another"),
-    ({"message": "0" * 32}, "message_missing"),
+    ({"message": "0" * 32}, "result_of_none"),
 ]
 
 
@@ -247,7 +247,7 @@ def test_a_result_about_a_notice(served: Site, operator: Session) -> None:
 def test_a_result_of_a_message_that_never_left(served: Site, operator: Session) -> None:
     (number,) = served.approve([entry(1)])
     served.feed(result(served, number), RESULT, new_id())
-    assert rejected(receive_between_good_ones(served, operator)) == ["step_refused"]
+    assert rejected(receive_between_good_ones(served, operator)) == ["result_unexpected"]
     assert served.states([number]) == ["approved"]
 
 
@@ -255,7 +255,7 @@ def test_a_second_result_of_the_same_message(served: Site, operator: Session) ->
     (number,) = delivered(served, operator)
     exchange.receive(served.terminal, operator)
     served.feed(result(served, number, outcome="refused", code="item_missing"), RESULT, new_id())
-    assert rejected(receive_between_good_ones(served, operator)) == ["step_refused"]
+    assert rejected(receive_between_good_ones(served, operator)) == ["result_unexpected"]
     assert served.states([number]) == ["accepted"]
 
 
@@ -281,7 +281,7 @@ def test_what_was_rejected_gets_another_chance(served: Site, operator: Session) 
     # A result comes before its message has left, as after a restored backup; later it fits.
     (number,) = served.approve([entry(1)])
     served.feed(result(served, number), RESULT, new_id())
-    assert rejected(exchange.receive(served.terminal, operator)) == ["step_refused"]
+    assert rejected(exchange.receive(served.terminal, operator)) == ["result_unexpected"]
     exchange.send(served.terminal, operator)
     _unanswered(served)
     again = exchange.receive(served.terminal, operator, after=0)

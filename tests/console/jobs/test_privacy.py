@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import CredentialsRefused, record_incident
+from console.errors import CredentialsRefused
+from console.incidents import record_incident
 from console.jobs import access, claims, exchange, intake, message, review
 from console.jobs import entry as hand
 from store.message.states import Pointer

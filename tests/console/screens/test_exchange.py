@@ -6,6 +6,7 @@ from console.screens.exchange import ExchangeScreen
 from console.screens.log import LogScreen
 from tests.console.driving import Driven, driving
 from tests.running import World, serving
+from transport import agency
 
 
 def exchange(console: Driven) -> ExchangeScreen:
@@ -31,6 +32,23 @@ async def test_what_is_approved_is_sent_and_its_result_received(world: World, la
             await console.press("escape")
             assert console.screen == "queue"
     assert "accepted" in world.states()
+
+
+async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: World) -> None:
+    (one, *_) = world.run("ka-301", "queue", "--direction", "out", "--state", "review").told["messages"]
+    agency.refuse(world.agency_home, one["reference"], "number_not_current")
+    world.run("ka-301", "approve", str(one["id"]), "--confirm-warnings")
+    with serving(world.agency_home):
+        assert world.run("ka-301", "send").told["delivered"] == 1
+        async with driving(world.home, size=(120, 40)) as console:
+            await console.log_on()
+            await console.press("x")
+            await console.press("v")
+            assert console.words("exchange.result_refused", code="number_not_current") in console.text()
+            # The result was made when it was asked for: after the notices.
+            await console.press("end", "enter")
+            assert console.screen == "message"
+            assert one["reference"] in console.text()
 
 
 async def test_a_line_that_is_down_is_told_with_a_remedy(world: World) -> None:

@@ -1,6 +1,7 @@
 """What goes wrong with an exchange, on the screen: clocks that are apart, a line that hangs, certificates that end."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from console.incidents import TECHNICAL_LOG
 from console.jobs import health, peers
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
@@ -24,6 +26,7 @@ from tests.faults.strangers import certify
 from tests.running import World
 from transport import agency
 from transport.authority import RehearsalAuthority
+from transport.envelope import Purpose
 
 #: How long a person waits at most for an exchange to stop. The line itself waits for half a minute.
 BOUND = 1.0
@@ -139,6 +142,26 @@ async def test_escape_stops_an_exchange_that_hangs_within_a_second(world: World,
             proxy.tell(None)
             held.release.set()
     assert "sending" not in world.states()
+
+
+# ── What came and was not taken in ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(world: World, language: Language) -> None:
+    with served_here(world):
+        with Terminal.open(world.home) as terminal:
+            Site(world.home, world.agency_home, terminal).feed(b"no record", Purpose.NOTICE, uuid.uuid4().hex)
+        async with driving(world.home, language=language) as console:
+            await console.log_on()
+            await console.press("x")
+            await console.press("v")
+            await console.press("end", "enter")
+            (line,) = (world.home / TECHNICAL_LOG).read_text().splitlines()
+            fault = console.words.fault("item_unreadable")
+            for told in (fault.cause, fault.remedy, line.split()[0]):
+                assert "".join(told.split()) in "".join(notice(console).split())
+            assert console.screen == "exchange"
 
 
 # ── Certificates ──────────────────────────────────────────────────────────────────────────────────

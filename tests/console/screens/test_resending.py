@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.incidents import TECHNICAL_LOG
 from console.screens.exchange import ExchangeScreen
 from console.screens.message import MessageScreen
 from console.screens.queue import QueueScreen
@@ -45,6 +46,14 @@ def told(language: Language) -> tuple[str, str]:
     return "".join(fault.cause.split()), "".join(fault.remedy.split())
 
 
+def _incident(world: World) -> str:
+    """Return the number under which the terminal recorded the peer's refusal; the record names the peer's own."""
+    (line,) = [one for one in (world.home / TECHNICAL_LOG).read_text().splitlines() if f"[{CODE}]" in one]
+    number, theirs = line.split()[0], line.split()[-1]
+    assert theirs in (world.agency_home / "technical.log").read_text()
+    return number
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
@@ -56,12 +65,14 @@ async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, l
             assert isinstance(console.app.screen, ExchangeScreen)
             assert reference in console.text()
             assert cause[:20] in text_of(console)
-            await console.press("escape", "escape", "slash")
-            await console.type(reference)
-            await console.press("enter", "enter")
+            await console.press("enter")
             assert isinstance(console.app.screen, MessageScreen)
+            assert reference in console.text()
             assert cause in text_of(console)
             assert remedy in text_of(console)
+            assert _incident(world) in console.text()
+            await console.press("escape")
+            assert isinstance(console.app.screen, ExchangeScreen)
 
 
 async def test_one_goes_again_from_its_page(world: World) -> None:
@@ -115,6 +126,9 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
         await console.type(one["reference"])
         await console.press("enter", "enter")
         assert console.words("states.out.refused") in console.text()
+        # Cause and remedy are the peer's, on the first page.
+        assert console.words("message.section.outcome") in console.text()
+        assert "number_not_current" in console.text()
         assert console.words("keys.resend") not in console.text().splitlines()[-1]
         await console.press("o")
         assert console.screen == "message"
@@ -126,4 +140,6 @@ def test_show_tells_why_as_well(world: World) -> None:
         (item,) = world.run(CHIEF, "send").told["items"]
     told_of = world.run(CHIEF, "show", str(item["id"])).told["trouble"]
     fault = Words("ja").refusal(CODE)
-    assert told_of == {"code": CODE, "cause": fault.cause, "remedy": fault.remedy}
+    incident = _incident(world)
+    assert told_of == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
+    assert item["incident"] == incident

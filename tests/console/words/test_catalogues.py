@@ -22,7 +22,7 @@ from store.message.codes import Kind
 from store.message.items import ITEMS
 from store.message.rules import RULES
 from store.rights import Role
-from transport.errors import TransportError
+from transport.errors import EnvelopeError, TransportError
 
 ROOM = Path(console.words.__file__).parents[1]
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -68,6 +68,18 @@ def test_every_error_has_cause_and_remedy(leaf: type[Exception]) -> None:
         assert fault.remedy
         assert fault != Words(language).fault("no_such_code", {"code": code})
         assert code not in fault.cause
+
+
+@pytest.mark.parametrize("leaf", EnvelopeError.__subclasses__(), ids=lambda leaf: leaf.code)
+def test_why_the_peer_refused_an_envelope_is_told_from_this_side(leaf: type[EnvelopeError]) -> None:
+    for language in LANGUAGES:
+        words = Words(language)
+        ours, theirs = words.fault(leaf.code, {"place": "-", "most": "-"}), words.refusal(leaf.code)
+        assert words.has_refusal(leaf.code)
+        assert theirs.cause != ours.cause
+        assert theirs.remedy != ours.remedy
+        # Nothing is known of it but the code.
+        assert "?" not in theirs.cause + theirs.remedy
 
 
 def test_codes_are_unique_over_the_rooms() -> None:
