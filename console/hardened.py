@@ -23,7 +23,7 @@ ACTIONS: Final = frozenset(
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
         "select", "select_all", "approve", "give_back", "hold", "release", "resend", "confirm", "put_on_hold",
-        "take_up",
+        "take_up", "withdraw",
         "search", "filter", "direction", "reload", "exchange", "trail", "characters",
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",

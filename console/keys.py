@@ -36,6 +36,7 @@ RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
 HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
 RELEASE: Final = Key("u", "u", "release", "release", "approve")
 RESEND: Final = Key("o", "o", "resend", "resend", "approve")
+WITHDRAW: Final = Key("w", "w", "withdraw", "withdraw", "withdraw")
 # The same keys for what came in: which of both a key is depends on the way the message travels.
 CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
 PUT_ON_HOLD: Final = Key("f12,h", "h", "put_on_hold", "hold", "confirm")
@@ -60,6 +61,7 @@ QUEUE: Final = (
     HOLD,
     RELEASE,
     replace(RESEND, in_foot=False),
+    replace(WITHDRAW, in_foot=False),
     Key("A", "A", "select_all", "select_all", in_foot=False),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
     Key("f5,n", "n", "reload", "reload"),
@@ -80,6 +82,7 @@ MESSAGE: Final = (
     RELEASE,
     PUT_ON_HOLD,
     TAKE_UP,
+    WITHDRAW,
 )
 # In the form letters are text: it has function keys alone.
 ENTRY: Final = (

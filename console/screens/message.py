@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # What the table of steps says about keys: by their actions, which are called as the steps are.
 _STEPS: Final = frozenset(
-    {"approve", "give_back", "hold", "release", "resend", "revise", "confirm", "put_on_hold", "take_up"}
+    {"approve", "give_back", "hold", "release", "resend", "withdraw", "revise", "confirm", "put_on_hold", "take_up"}
 )
 # One key for two actions each: one for what goes out, the other for what came in.
 _WAYS: Final = {
@@ -150,6 +150,10 @@ class MessageScreen(ConsoleScreen):
         """Let it go out again, sealed anew: the peer has refused it unread."""
         if not self._refused("resend"):
             self._review("resend")
+
+    def action_withdraw(self) -> None:
+        """Take it back for good, with a reason: it has not left."""
+        self._review("withdraw")
 
     def _review(self, step: str, warnings: int = 0) -> None:
         if self.shown is not None and not self._claimed():

@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console.keys import QUEUE, Key, bindings
+from console.screens.messages import QueueRoll
 from console.screens.review import Review
 from console.screens.work import ConsoleScreen
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
-from console.widgets.roll import BLOCK, Cell, Column, Roll
+from console.widgets.roll import BLOCK, Roll
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
 
@@ -38,24 +39,8 @@ _STATES: Final = {
 _GROUPS: Final = frozenset({"being_undone", "unhandled"})
 # What the foot line of a list of notices leaves out: what can be done with one is done where it is read.
 _OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select", "entry"})
-_STATE_STYLES: Final = {
-    "review": "key",
-    "received": "key",
-    "awaiting_second": "key",
-    "held": "faint",
-    "on_hold": "attention",
-    "returned": "attention",
-    "unknown": "attention",
-    "refused": "trouble",
-    "accepted": "good",
-    "applied": "good",
-    "withdrawn": "faint",
-    "superseded": "faint",
-}
 _LONGEST_SOUGHT: Final = 200
 _DIGIT: Final = re.compile(r"\d")
-_WIDE: Final = 100
-_MATTERS: Final = 2  # as many codes of what a message is about as a column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +140,13 @@ class QueueScreen(ConsoleScreen):
             keys = queue.find(terminal, session, query, view.name) if view.name else queue.ids(terminal, session, query)
             return Loaded(keys, queue.rows(terminal, session, keys[:BLOCK]), counts)
 
-        self.work(job, lambda loaded: self._loaded(view, loaded))
+        self.work(job, lambda loaded: self._loaded(view, loaded), self._not_loaded)
+
+    def _not_loaded(self, error: Exception) -> None:
+        self.show_error(error)
+        if not self.roll.count:
+            # No rows are on their way any more.
+            self.roll.forget()
 
     def _loaded(self, view: View, loaded: Loaded) -> None:
         self.counts = loaded.counts
@@ -225,6 +216,10 @@ class QueueScreen(ConsoleScreen):
         """Let messages go out again that the peer has refused unread."""
         self._review("resend")
 
+    def action_withdraw(self) -> None:
+        """Take messages back for good, with a reason."""
+        self._review("withdraw")
+
     def _review(self, step: str) -> None:
         ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
         if not ids:
@@ -252,7 +247,7 @@ class QueueScreen(ConsoleScreen):
     def _show(self, view: View) -> None:
         self.view = view
         self.query_one("#foot").refresh()
-        self.roll.selected.clear()
+        self.roll.await_others()
         self.notice.clear()
         self.on_roll_moved()
         self.load()
@@ -347,58 +342,3 @@ class ViewLine(OneLine):
             ink.put("   ").put(words("queue.selected", count=len(roll.selected)), self.palette["key"])
         where = f"{roll.position:,} / {roll.count:,}"
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
-
-
-class QueueRoll(Roll["QueueRow"]):
-    """The messages."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
-        super().__init__(id=id)
-        self.empty_text = "queue.empty"
-
-    def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; the name and the event share what is left."""
-        japanese = self.words.language == "ja"
-        state, kind = (8, 6) if japanese else (9, 9)
-        waiting, marks = (7, 5) if japanese else (6, 6)
-        reference = 14 if width < _WIDE else 20
-        left = width - state - kind - reference - waiting - marks - 7
-        name = max(8, left * 8 // 15)
-        return (
-            Column("state", "queue.column.state", state),
-            Column("kind", "queue.column.kind", kind),
-            Column("reference", "queue.column.reference", reference),
-            Column("name", "queue.column.name", name),
-            Column("event", "queue.column.event", max(4, left - name)),
-            Column("waiting", "queue.column.waiting", waiting, "right"),
-            Column("marks", "queue.column.marks", marks),
-        )
-
-    def cell(self, row: "QueueRow", column: str) -> Cell:
-        """Return what stands in `column`."""
-        words, palette = self.words, self.palette
-        if column == "state":
-            role = _STATE_STYLES.get(row.state)
-            return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
-        if column == "kind":
-            return Cell(words.name("queue.kind", row.kind), palette["faint"])
-        if column == "event":
-            matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
-            return Cell(words("head.between").join(matter), palette["faint"])
-        if column == "waiting":
-            # The sign says what the colour says as well.
-            span = words.span(row.waiting_seconds)
-            return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
-        if column == "marks":
-            return self._marks(row)
-        return Cell(str(getattr(row, column)))
-
-    def _marks(self, row: "QueueRow") -> Cell:
-        if row.claim is not None:
-            # Somebody else has it in hand: it can only be read.
-            return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
-        if row.warnings:
-            return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
-        if row.due_on is not None and row.state == "held":
-            return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
-        return Cell("")

@@ -1,4 +1,4 @@
-"""Approving, confirming, returning, holding, releasing, resending: asked alike in the queue and in a message."""
+"""What people decide about messages and notices: asked the same way in the queue and in an opened message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
-_REASONED: Final = frozenset({"give_back", "put_on_hold"})
+_REASONED: Final = frozenset({"give_back", "put_on_hold", "withdraw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class Review:
             "hold": review.hold,
             "release": review.release,
             "resend": exchange.resend,
+            "withdraw": partial(review.withdraw, reason=typed),
             "confirm": confirmation.confirm,
             "put_on_hold": partial(confirmation.put_on_hold, reason=typed),
             "take_up": confirmation.take_up,

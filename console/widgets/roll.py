@@ -75,6 +75,7 @@ class Roll(Surface, Generic[Row], can_focus=True):
         self._generation = 0
         self._top = 0
         self._cursor = 0
+        self._left: int | None = None
         self.selected: set[int] = set()
         self.selectable = False
         self.empty_text = ""
@@ -98,9 +99,9 @@ class Roll(Surface, Generic[Row], can_focus=True):
 
         The cursor stays on its row, or else at its place in the list.
         """
-        kept = self.cursor_key
+        kept = self._left if self.cursor_key is None else self.cursor_key
         self._generation += 1
-        self._keys, self._fetch = keys, fetch
+        self._keys, self._fetch, self._left = keys, fetch, None
         self._blocks.clear()
         self._wanted.clear()
         for index in range(0, len(first), BLOCK):
@@ -157,6 +158,14 @@ class Roll(Surface, Generic[Row], can_focus=True):
             everything = set(self._keys)
             self.selected = set() if self.selected == everything else everything
             self.refresh()
+
+    def await_others(self) -> None:
+        """Show that other rows are on their way: what is pressed until then is not meant for those of before."""
+        left = self.cursor_key
+        self.selected.clear()
+        self.load((), lambda _keys: ())
+        # None: there is nothing yet, which is not the same as an empty list.
+        self._left, self._fetch = left, None
 
     def forget(self) -> None:
         """Drop all rows, so that nothing personal stays in memory or on the screen."""

@@ -41,7 +41,8 @@ async def open_message(
     await console.log_on(person)
     await console.press(*found_by)
     await console.type(reference)
-    await console.press("enter", "enter")
+    await console.press("enter")
+    await console.press("enter")
     await console.until(lambda: console.screen == "message")
     screen = console.app.screen
     assert isinstance(screen, MessageScreen)

@@ -67,6 +67,43 @@ async def test_several_are_approved_only_when_their_number_is_typed(world: World
         assert set(moved) <= {"approved", "held"}
 
 
+async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ap-201")
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        await console.press("w", "enter")
+        assert console.words("queue.ask.reason_missing") in console.text()
+        await console.type("error")
+        await console.press("enter")
+        assert console.words("queue.did.withdraw", count=1) in console.text()
+    assert world.states()[row.id - 1] == "withdrawn"
+
+
+async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_before(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        screen, row = queue(console), queue(console).roll.cursor_row
+        assert row is not None
+        screen.action_filter(-1)
+        screen.action_approve()
+        assert console.screen == "queue"
+        assert console.words("queue.note.nothing") in screen.notice.shown
+        screen.roll.action_choose()
+        await console.settle()
+        assert console.screen == "queue"
+        # The cursor is back on its row, which is in both lists.
+        assert screen.roll.cursor_key == row.id
+    assert set(world.states()) == {"review"}
+
+
+async def test_who_may_not_withdraw_is_not_asked(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        await console.press("w")
+        assert console.screen == "queue"
+
+
 async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> None:
     reason = "葛󠄀飾の字を確かめてください"
     async with driving(world.home) as console:

@@ -10,6 +10,7 @@ from console.terminal import Terminal
 from console.words import LANGUAGES, Language, Words
 from store import clock, queue
 from tests.console.driving import Driven, driving
+from tests.console.screens.test_correction import open_message
 from tests.faults.forging import keep_shipment
 from tests.running import World, run, serving
 from transport import agency
@@ -61,7 +62,8 @@ async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, l
     with serving(world.agency_home):
         async with driving(world.home, language=language, size=(120, 40)) as console:
             await console.log_on()
-            await console.press("x", "s")
+            await console.press("x")
+            await console.press("s")
             assert isinstance(console.app.screen, ExchangeScreen)
             assert reference in console.text()
             assert cause[:20] in text_of(console)
@@ -80,10 +82,7 @@ async def test_one_goes_again_from_its_page(world: World) -> None:
     with serving(world.agency_home):
         assert world.run(CHIEF, "send").told["refused"] == 1
         async with driving(world.home) as console:
-            await console.log_on()
-            await console.press("slash")
-            await console.type(reference)
-            await console.press("enter", "enter")
+            await open_message(console, reference, CHIEF)
             assert console.words("keys.resend") in console.text().splitlines()[-1]
             await console.press("o")
             assert reference in console.text()
@@ -121,10 +120,7 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
         assert world.run(CHIEF, "receive").told["results"] == 1
     assert world.run(CHIEF, "show", str(one["id"])).told["trouble"] is None
     async with driving(world.home) as console:
-        await console.log_on()
-        await console.press("slash")
-        await console.type(one["reference"])
-        await console.press("enter", "enter")
+        await open_message(console, one["reference"], CHIEF)
         assert console.words("states.out.refused") in console.text()
         # Cause and remedy are the peer's, on the first page.
         assert console.words("message.section.outcome") in console.text()
