@@ -95,4 +95,6 @@ async def driving(
         driven = Driven(app, pilot, settings)
         await driven.settle()
         yield driven
+        # The test driver takes the screens down while messages still come: the result of a job would find half of one.
+        await driven.until(lambda: not app.background.busy)
     app.close_terminal()
