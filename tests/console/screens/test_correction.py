@@ -4,11 +4,13 @@ import re
 
 import pytest
 
+from console.jobs import exchange, queue, review
 from console.screens.entry import EntryScreen
 from console.screens.message import MessageScreen
 from console.screens.queue import QueueScreen
 from console.words import Language
 from tests.console.driving import Driven, driving
+from tests.console.here import acting
 from tests.running import World, serving
 
 # The only message of its person: nothing that was entered earlier keeps another waiting.
@@ -17,21 +19,24 @@ REASON = "住所の番地を確かめてください"
 
 
 def number_of(world: World, reference: str) -> str:
-    (one,) = world.run("op-101", "queue", "--reference", reference).told["messages"]
-    return str(one["id"])
+    with acting(world, "op-101") as (terminal, session):
+        (row,) = queue.page(terminal, session, queue.QueueQuery(reference=reference)).rows
+    return str(row.id)
 
 
 def return_message(world: World, reference: str) -> str:
     number = number_of(world, reference)
-    assert world.run("ap-201", "return", number, "--reason", REASON).told["changed"] == [int(number)]
+    with acting(world, "ap-201") as (terminal, session):
+        assert review.give_back(terminal, session, [int(number)], reason=REASON).count == 1
     return number
 
 
 def send_message(world: World, reference: str) -> str:
     number = number_of(world, reference)
-    world.run("ap-201", "approve", number, "--confirm-warnings")
-    assert world.run("op-101", "send").told["delivered"] == 1
-    world.run("op-101", "receive")
+    with acting(world, "ap-201") as (terminal, session):
+        review.approve(terminal, session, [int(number)], confirm_warnings=True)
+        assert exchange.send(terminal, session).delivered == 1
+        exchange.receive(terminal, session)
     return number
 
 

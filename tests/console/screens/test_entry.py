@@ -11,6 +11,7 @@ from console.screens.event import EventScreen
 from console.screens.queue import QueueScreen
 from console.words import Language
 from tests.console.driving import Driven, driving
+from tests.console.here import states
 from tests.running import World
 
 ADDRESS = "東京都新宿区架空町一丁目2番3号"
@@ -254,7 +255,7 @@ async def test_throwing_away_is_asked_for_and_only_when_something_was_entered(wo
         assert shown(console, "subject") == "1234567"
         await console.press("escape", "enter")
         assert console.screen == "event"
-    assert len(world.states()) == 40
+    assert len(states(world)) == 40
 
 
 async def test_the_lock_covers_the_form_and_nothing_is_lost(world: World) -> None:

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from console.jobs import exchange as sending
+from console.jobs import queue, review
 from console.screens.exchange import ExchangeScreen
 from console.screens.log import LogScreen
 from tests.console.driving import Driven, driving
+from tests.console.here import acting, served_here, states
 from tests.running import World, serving
 from transport import agency
 
@@ -31,15 +34,15 @@ async def test_what_is_approved_is_sent_and_its_result_received(world: World, la
             assert console.words("exchange.outcomes.accepted") in console.text()
             await console.press("escape")
             assert console.screen == "queue"
-    assert "accepted" in world.states()
+    assert "accepted" in states(world)
 
 
 async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: World) -> None:
-    (one, *_) = world.run("ka-301", "queue", "--direction", "out", "--state", "review").told["messages"]
-    agency.refuse(world.agency_home, one["reference"], "number_not_current")
-    world.run("ka-301", "approve", str(one["id"]), "--confirm-warnings")
-    with serving(world.agency_home):
-        assert world.run("ka-301", "send").told["delivered"] == 1
+    with acting(world, "ka-301") as (terminal, session), served_here(world):
+        (row,) = queue.page(terminal, session, queue.QueueQuery(direction="out", state="review", limit=1)).rows
+        agency.refuse(world.agency_home, row.reference, "number_not_current")
+        review.approve(terminal, session, [row.id], confirm_warnings=True)
+        assert sending.send(terminal, session).delivered == 1
         async with driving(world.home, size=(120, 40)) as console:
             await console.log_on()
             await console.press("x")
@@ -48,7 +51,7 @@ async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: 
             # The result was made when it was asked for: after the notices.
             await console.press("end", "enter")
             assert console.screen == "message"
-            assert one["reference"] in console.text()
+            assert row.reference in console.text()
 
 
 async def test_a_line_that_is_down_is_told_with_a_remedy(world: World) -> None:
@@ -78,7 +81,7 @@ async def test_escape_stops_an_exchange_and_log_off_waits_for_it(world: World) -
             await console.settle()
             assert not screen.unfinished
             assert console.words("exchange.stopped") in screen.notice.shown
-    assert "sending" not in world.states()
+    assert "sending" not in states(world)
 
 
 async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:

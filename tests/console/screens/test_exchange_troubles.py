@@ -2,23 +2,19 @@
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.incidents import TECHNICAL_LOG
-from console.jobs import health, peers
+from console.jobs import health
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
 from console.terminal import Terminal
 from console.widgets.frame import NoticeLine
 from console.words import LANGUAGES, Language
-from store import clock
 from tests.console.driving import Driven, driving
+from tests.console.here import register, served_here, states
 from tests.console.jobs.site import Site
 from tests.faults.clocks import agency_ahead
 from tests.faults.proxy import Fault, FaultProxy, Harm, Way
@@ -31,30 +27,6 @@ from transport.envelope import Purpose
 #: How long a person waits at most for an exchange to stop. The line itself waits for half a minute.
 BOUND = 1.0
 APART = 400
-
-
-@contextmanager
-def served_here(world: World) -> Iterator[int]:
-    """Serve the world's agency in a thread of this process; yield its port."""
-    with (
-        Terminal.open(world.home) as terminal,
-        Site(world.home, world.agency_home, terminal).served(register=False) as port,
-    ):
-        yield port
-
-
-def register(world: World, port: int, **changes: Any) -> None:
-    """Register the world's agency anew, from now on, at `port` and with what else is to be different."""
-    with Terminal.open(world.home) as terminal:
-        draft = peers.draft_of(
-            agency.public_identity(world.agency_home),
-            address="127.0.0.1",
-            port=port,
-            municipality=terminal.settings.municipality.code,
-            legal_basis="immigration-61-8-2",
-            valid_from=clock.now(),
-        )
-        peers.record(terminal, replace(draft, **changes), actor=None, session_id=None)
 
 
 def notice(console: Driven) -> str:
@@ -97,7 +69,7 @@ async def test_an_officer_who_calls_it_off_has_exchanged_nothing(world: World) -
             await console.press("escape")
             assert not exchange(console).unfinished
             assert console.words.fault("clocks_apart", {"seconds": "+400", "most": "300"}).cause[:12] in notice(console)
-    assert "approved" in world.states()
+    assert "approved" in states(world)
     assert agency.received(world.agency_home).messages == 0
 
 
@@ -141,7 +113,7 @@ async def test_escape_stops_an_exchange_that_hangs_within_a_second(world: World,
             ).cause in notice(console)
             proxy.tell(None)
             held.release.set()
-    assert "sending" not in world.states()
+    assert "sending" not in states(world)
 
 
 # ── What came and was not taken in ────────────────────────────────────────────────────────────────

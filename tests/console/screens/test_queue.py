@@ -5,6 +5,7 @@ from textual import events
 
 from console.screens.queue import QueueScreen
 from tests.console.driving import Driven, driving
+from tests.console.here import states
 from tests.running import World
 
 
@@ -41,16 +42,16 @@ async def test_two_keys_approve_the_message_under_the_cursor(world: World) -> No
         await console.press("enter")
         assert console.words("queue.did.approve", count=1) in console.text()
         assert row.reference not in console.text()
-        assert "approved" in world.states()
+        assert "approved" in states(world)
 
 
 async def test_called_off_nothing_happens(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        before = world.states()
+        before = states(world)
         await console.press("a", "escape")
         assert console.screen == "queue"
-        assert world.states() == before
+        assert states(world) == before
 
 
 async def test_several_are_approved_only_when_their_number_is_typed(world: World) -> None:
@@ -59,10 +60,10 @@ async def test_several_are_approved_only_when_their_number_is_typed(world: World
         await console.press("space", "space", "space", "a")
         await console.press("4", "enter")
         assert console.words("queue.ask.wrong_count") in console.text()
-        assert set(world.states()) == {"review"}
+        assert set(states(world)) == {"review"}
         await console.press("backspace", "3", "enter")
         assert console.screen == "queue"
-        moved = [state for state in world.states() if state != "review"]
+        moved = [state for state in states(world) if state != "review"]
         assert len(moved) == 3
         assert set(moved) <= {"approved", "held"}
 
@@ -77,7 +78,7 @@ async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
         await console.type("error")
         await console.press("enter")
         assert console.words("queue.did.withdraw", count=1) in console.text()
-    assert world.states()[row.id - 1] == "withdrawn"
+    assert states(world)[row.id - 1] == "withdrawn"
 
 
 async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_before(world: World) -> None:
@@ -94,7 +95,7 @@ async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_
         assert console.screen == "queue"
         # The cursor is back on its row, which is in both lists.
         assert screen.roll.cursor_key == row.id
-    assert set(world.states()) == {"review"}
+    assert set(states(world)) == {"review"}
 
 
 async def test_who_may_not_withdraw_is_not_asked(world: World) -> None:
@@ -128,10 +129,10 @@ async def test_hold_and_release(world: World) -> None:
         await console.log_on()
         await console.press("h", "enter")
         assert console.words("queue.did.hold", count=1) in console.text()
-        assert "held" in world.states()
+        assert "held" in states(world)
         await console.press("f", "f", "u", "enter")
         assert console.words("queue.did.release", count=1) in console.text()
-        assert set(world.states()) == {"review"}
+        assert set(states(world)) == {"review"}
 
 
 async def test_the_search_finds_a_reference_and_escape_shows_all_again(world: World) -> None:
@@ -188,7 +189,7 @@ async def test_who_may_not_approve_has_no_key_for_it(world: World) -> None:
         assert console.words("keys.approve") not in console.text().splitlines()[-1]
         await console.press("a", "r", "h", "l")
         assert console.screen == "queue"
-        assert set(world.states()) == {"review"}
+        assert set(states(world)) == {"review"}
 
 
 async def test_the_help_names_every_key_of_the_screen(world: World) -> None:

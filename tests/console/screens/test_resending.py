@@ -3,6 +3,8 @@
 import pytest
 
 from console.incidents import TECHNICAL_LOG
+from console.jobs import exchange, review
+from console.jobs import queue as jobs
 from console.screens.exchange import ExchangeScreen
 from console.screens.message import MessageScreen
 from console.screens.queue import QueueScreen
@@ -10,9 +12,10 @@ from console.terminal import Terminal
 from console.words import LANGUAGES, Language, Words
 from store import clock, queue
 from tests.console.driving import Driven, driving
+from tests.console.here import acting, served_here
 from tests.console.screens.test_correction import open_message
 from tests.faults.forging import keep_shipment
-from tests.running import World, run, serving
+from tests.running import World
 from transport import agency
 from transport.agency.home import AgencyHome
 from transport.envelope import Purpose, Sealer
@@ -21,20 +24,32 @@ CODE = "envelope_purpose_foreign"
 CHIEF = "ka-301"
 
 
+def approve(world: World, count: int) -> list[str]:
+    """Approve messages; return their references."""
+    with acting(world, CHIEF) as (terminal, session):
+        rows = jobs.page(terminal, session, jobs.QueueQuery(direction="out", state="review", limit=count)).rows
+        done = review.approve(terminal, session, [row.id for row in rows], confirm_warnings=True)
+        assert done.count == count
+    return [row.reference for row in rows]
+
+
 def approve_wrongly_sealed(world: World, count: int) -> list[str]:
     """Approve messages whose envelopes the agency refuses without opening them; return their references."""
-    told = world.run(CHIEF, "queue", "--direction", "out", "--state", "review", "--limit", str(count)).told["messages"]
-    numbers = [one["id"] for one in told]
-    assert world.run(CHIEF, "approve", *map(str, numbers), "--confirm-warnings").told["refused"] == []
+    references = approve(world, count)
     public = AgencyHome(world.agency_home).identity(clock.now()).public
     with Terminal.open(world.home) as terminal:
         sealer = Sealer(terminal.identity, public, terminal.settings.municipality.code, "v1")
         with terminal.database.reading() as reading:
-            uids = {row.id: row.uid for row in queue.rows_of(reading, numbers)}
-        for number in numbers:
-            envelope = sealer.seal(b"{}", message_id=uids[number], purpose=Purpose.RESULT, created_at=clock.now())
-            keep_shipment(terminal, number, envelope)
-    return [one["reference"] for one in told]
+            rows = queue.next_to_send(reading, terminal.name, clock.now(), count)
+        for row in rows:
+            envelope = sealer.seal(b"{}", message_id=row.uid, purpose=Purpose.RESULT, created_at=clock.now())
+            keep_shipment(terminal, row.id, envelope)
+    return references
+
+
+def send(world: World) -> exchange.Sent:
+    with acting(world, CHIEF) as (terminal, session):
+        return exchange.send(terminal, session)
 
 
 def text_of(console: Driven) -> str:
@@ -59,7 +74,7 @@ def _incident(world: World) -> str:
 async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
     cause, remedy = told(language)
-    with serving(world.agency_home):
+    with served_here(world):
         async with driving(world.home, language=language, size=(120, 40)) as console:
             await console.log_on()
             await console.press("x")
@@ -79,8 +94,8 @@ async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, l
 
 async def test_one_goes_again_from_its_page(world: World) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
-    with serving(world.agency_home):
-        assert world.run(CHIEF, "send").told["refused"] == 1
+    with served_here(world):
+        assert send(world).refused == 1
         async with driving(world.home) as console:
             await open_message(console, reference, CHIEF)
             assert console.words("keys.resend") in console.text().splitlines()[-1]
@@ -92,14 +107,14 @@ async def test_one_goes_again_from_its_page(world: World) -> None:
             assert console.words("keys.resend") not in console.text().splitlines()[-1]
             await console.press("o")
             assert console.screen == "message"
-        assert world.run(CHIEF, "send").told["delivered"] == 1
-    assert run("agency", "received", "--home", world.agency_home, "--json").told["messages"] == 1
+        assert send(world).delivered == 1
+    assert agency.received(world.agency_home).messages == 1
 
 
 async def test_many_go_again_when_their_number_is_typed(world: World) -> None:
     approve_wrongly_sealed(world, 3)
-    with serving(world.agency_home):
-        assert world.run(CHIEF, "send").told["refused"] == 3
+    with served_here(world):
+        assert send(world).refused == 3
         async with driving(world.home) as console:
             await console.log_on()
             screen = console.app.screen
@@ -108,19 +123,17 @@ async def test_many_go_again_when_their_number_is_typed(world: World) -> None:
                 await console.press("f")
             await console.press("A", "o", "3", "enter")
             assert console.words("queue.did.resend", count=3) in console.text()
-        assert world.run(CHIEF, "send").told["delivered"] == 3
+        assert send(world).delivered == 3
 
 
 async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -> None:
-    (one, *_) = world.run(CHIEF, "queue", "--direction", "out", "--state", "review").told["messages"]
-    agency.refuse(world.agency_home, one["reference"], "number_not_current")
-    world.run(CHIEF, "approve", str(one["id"]), "--confirm-warnings")
-    with serving(world.agency_home):
-        assert world.run(CHIEF, "send").told["delivered"] == 1
-        assert world.run(CHIEF, "receive").told["results"] == 1
-    assert world.run(CHIEF, "show", str(one["id"])).told["trouble"] is None
+    (reference,) = approve(world, 1)
+    agency.refuse(world.agency_home, reference, "number_not_current")
+    with served_here(world), acting(world, CHIEF) as (terminal, session):
+        assert exchange.send(terminal, session).delivered == 1
+        assert exchange.receive(terminal, session).results == 1
     async with driving(world.home) as console:
-        await open_message(console, one["reference"], CHIEF)
+        await open_message(console, reference, CHIEF)
         assert console.words("states.out.refused") in console.text()
         # Cause and remedy are the peer's, on the first page.
         assert console.words("message.section.outcome") in console.text()
@@ -132,10 +145,10 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
 
 def test_show_tells_why_as_well(world: World) -> None:
     approve_wrongly_sealed(world, 1)
-    with serving(world.agency_home):
-        (item,) = world.run(CHIEF, "send").told["items"]
-    told_of = world.run(CHIEF, "show", str(item["id"])).told["trouble"]
+    with served_here(world):
+        (item,) = send(world).items
+    told_of = world.run(CHIEF, "show", str(item.id)).told["trouble"]
     fault = Words("ja").refusal(CODE)
     incident = _incident(world)
     assert told_of == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
-    assert item["incident"] == incident
+    assert item.incident == incident
