@@ -71,7 +71,7 @@ class Words:
         return self._fault({**_faults(), **_catalogue("refusals")}, code, {})
 
     def has_refusal(self, code: str) -> bool:
-        """Tell whether `code` is one of those for which the peer refuses an envelope of ours unread."""
+        """Tell whether `refusal` has words of its own for `code`, and not only those of `fault`."""
         return code in _catalogue("refusals")
 
     def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> Fault:
