@@ -28,7 +28,7 @@ ACTIONS: Final = frozenset(
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",
         # exchange and log
-        "send", "receive", "verify", "ask", "export",
+        "send", "receive", "read_again", "verify", "ask", "export",
     }
 )  # fmt: skip
 

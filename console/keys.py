@@ -98,6 +98,7 @@ EXCHANGE: Final = (
     OPEN,
     Key("f5,n", "n", "reload", "reload_line"),
     BACK,
+    Key("r", "r", "read_again", "read_again", "exchange", in_foot=False),
 )
 LOG: Final = (
     Key("f7,v", "v", "verify", "verify", "log"),

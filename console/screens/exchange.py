@@ -129,8 +129,12 @@ class ExchangeScreen(ConsoleScreen):
         """Receive results and notices."""
         self._exchange("receive")
 
+    def action_read_again(self) -> None:
+        """Read once more what was rejected: its cause may be gone, such as a key that was not registered."""
+        self._exchange("read_again")
+
     def _exchange(self, way: str, clock_reason: str | None = None) -> None:
-        """Send or receive; `clock_reason` is an officer's, for clocks that are apart."""
+        """Send, receive or read again; `clock_reason` is an officer's, for clocks that are apart."""
         if not self._begin():
             return
         report, cancel = self._gauge.report, self._cancel
@@ -138,9 +142,11 @@ class ExchangeScreen(ConsoleScreen):
         def job(terminal: "Terminal", session: "Session") -> "Sent | Received":
             from console.jobs import exchange
 
-            run = exchange.send if way == "send" else exchange.receive
             reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
-            return run(terminal, session, report=report, cancel=cancel, clock_reason=reason)
+            if way == "send":
+                return exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
+            after = exchange.before_rejected(terminal) if way == "read_again" else None
+            return exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
 
         self.work(job, self._exchanged, lambda error: self._failed(error, way))
 

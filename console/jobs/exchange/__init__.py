@@ -8,7 +8,7 @@ when it is stored.
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Interruption, LineState, line_state
 from console.jobs.exchange.outcome import Item, Sent
-from console.jobs.exchange.receiving import Received, receive
+from console.jobs.exchange.receiving import Received, before_rejected, receive
 from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import send
 
@@ -19,6 +19,7 @@ __all__ = [
     "LineState",
     "Received",
     "Sent",
+    "before_rejected",
     "line_state",
     "receive",
     "resend",

@@ -29,7 +29,8 @@ from store.errors import (
     StoreError,
     StoreIntegrity,
 )
-from store.log import Draft, Event, Result
+from store.log import Draft, Event, LogFilter, Result
+from store.log import page as log_page
 from store.message.canonical import encode
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction, Step
@@ -50,6 +51,7 @@ from transport.client import FeedItem
 from transport.envelope import Opened, Opener, Purpose
 from transport.errors import EnvelopeError, TransportError
 
+_REJECTED_OF_LATE: Final = 200
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
 _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
 
@@ -96,6 +98,19 @@ def receive(
             record_failure(terminal, session, error)
             receiving.done.interruption = Interruption.of(error)
     return receiving.done
+
+
+def before_rejected(terminal: Terminal) -> int | None:
+    """Return the position before the earliest item of late that this terminal rejected, to read again from there.
+
+    None when there is none. What was taken in since stays as it is when it is read once more.
+    """
+    with terminal.database.reading() as reading:
+        rejected = log_page(
+            reading, limit=_REJECTED_OF_LATE, chosen=LogFilter(events=frozenset({Event.NOTICE_REJECTED}))
+        )
+    positions = [int(entry.detail["position"]) for entry in rejected if entry.terminal == terminal.name]
+    return min(positions) - 1 if positions else None
 
 
 class _Disputed(NoticeConflict):

@@ -134,6 +134,12 @@ async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(wo
             for told in (fault.cause, fault.remedy, line.split()[0]):
                 assert "".join(told.split()) in "".join(notice(console).split())
             assert console.screen == "exchange"
+            # Receiving goes on behind it; reading again goes back to it.
+            await console.press("v")
+            assert exchange(console).results.count == 0
+            await console.press("r")
+            assert exchange(console).results.count == 1
+            assert console.words("exchange.received", received=0, results=0, rejected=1) in notice(console)
 
 
 # ── Certificates ──────────────────────────────────────────────────────────────────────────────────
