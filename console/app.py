@@ -11,11 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 from console import surroundings
 from console.background import Background
@@ -302,6 +302,12 @@ class RenkeiApp(HardenedApp):
 
         if self.session is not None:
             self.push_screen(LockScreen(id="lock"))
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:  # As wide as the base's overloads.
+        """Put nothing above the lock: what a job opens that ends later would show the work to whoever comes by."""
+        if self.screen_stack and self.screen.id == "lock":
+            return AwaitMount(self.screen, ())
+        return super().push_screen(screen, *arguments, **options)
 
     async def _return_to_login(self, ending: Ending) -> None:
         self.line_state = None

@@ -159,3 +159,20 @@ async def test_the_message_names_the_peer_of_its_day(world: World) -> None:
     async with driving(world.home) as console:
         await open_message(console, "R26-000009", "ka-301")
         assert "出入国在留管理庁長官" in console.text()
+
+
+async def test_nothing_opens_above_the_lock(world: World) -> None:
+    """The form was asked for at the last moment: it would lie above the lock, for whoever comes by."""
+    return_message(world, ALONE)
+    async with driving(world.home) as console:
+        screen = await open_message(console, ALONE)
+        screen.action_revise()
+        console.app._lock()
+        await console.settle()
+        assert console.screen == "lock"
+        await console.type(world.pin_files["op-101"].read_text().strip())
+        await console.press("enter")
+        await console.until(lambda: console.screen == "message")
+        # Asked for once more, it opens.
+        await console.press("e")
+        assert isinstance(console.app.screen, EntryScreen)
