@@ -152,7 +152,7 @@ class MessageScreen(ConsoleScreen):
             self._review("resend")
 
     def action_withdraw(self) -> None:
-        """Take it back for good, with a reason: it has not left."""
+        """Take it back for good, with a reason: it will not be sent any more."""
         self._review("withdraw")
 
     def _review(self, step: str, warnings: int = 0) -> None:

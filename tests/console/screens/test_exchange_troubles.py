@@ -65,7 +65,9 @@ async def test_an_officer_who_calls_it_off_has_exchanged_nothing(world: World) -
     with agency_ahead(APART), served_here(world):
         async with driving(world.home) as console:
             await console.log_on("ka-301")
-            await console.press("a", "enter", "x", "s")
+            await console.press("a", "enter", "x")
+            await console.press("s")
+            assert isinstance(console.app.screen, Selection)
             await console.press("escape")
             assert not exchange(console).unfinished
             assert console.words.fault("clocks_apart", {"seconds": "+400", "most": "300"}).cause[:12] in notice(console)
@@ -77,8 +79,10 @@ async def test_nobody_else_is_asked(world: World) -> None:
     with agency_ahead(APART), served_here(world):
         async with driving(world.home) as console:
             await console.log_on("op-101")
-            await console.press("x", "s")
+            await console.press("x")
+            await console.press("s")
             assert not exchange(console).unfinished
+            assert console.words.fault("clocks_apart", {"seconds": "+400", "most": "300"}).cause[:12] in notice(console)
 
 
 # ── A line that hangs ─────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,6 @@
-from datetime import UTC, datetime
-
 import pytest
 
-from console.jobs.health import Announcement, Party
 from console.widgets.field import PinField, TextField
-from console.widgets.frame import NoticeLine
 from tests.console.driving import driving
 from tests.running import World
 
@@ -83,11 +79,3 @@ async def test_the_language_changes_anywhere_and_keeps_what_was_typed(world: Wor
         assert console.app.screen.query_one("#person-id", TextField).value == "op-1"
         await console.press("f2")
         assert "利用者ID" in console.text()
-
-
-async def test_a_certificate_that_ends_soon_is_told_at_log_on(world: World) -> None:
-    soon = Announcement(Party.PEER, datetime(2027, 1, 5, tzinfo=UTC), days=5, step=7)
-    async with driving(world.home) as console:
-        await console.log_on()
-        console.app._announced([soon])
-        assert soon.text(console.words) in " ".join(console.app.screen.query_one("#notice", NoticeLine).shown.split())
