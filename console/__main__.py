@@ -2,15 +2,15 @@
 
 import sys
 
-from console import preamble
+from console import environment
 
 
 def main() -> int:
     """Run the program and return its exit status."""
     arguments = sys.argv[1:]
-    preamble.isolate(arguments)
-    preamble.harden()
-    opening = preamble.opening(arguments)
+    environment.isolate(arguments)
+    environment.harden()
+    opening = environment.opening(arguments)
     if opening is None:
         from console.commands import cli
 
@@ -18,23 +18,23 @@ def main() -> int:
     return _open(opening)
 
 
-def _open(opening: preamble.Opening) -> int:
+def _open(opening: environment.Opening) -> int:
     """Silence the terminal first, then import what paints it."""
-    from console import surroundings
+    from console import tty
     from console.errors import UnusableSurroundings
 
     try:
-        surroundings.check_surroundings()
+        tty.check_surroundings()
     except UnusableSurroundings as error:
-        surroundings.say(surroundings.told_in_both_languages(error))
+        tty.say(tty.told_in_both_languages(error))
         return error.exit_status
-    tty = surroundings.Tty()
+    terminal = tty.Tty()
     try:
         from console.launch import run
 
-        return run(opening.home, opening.language, tty)
+        return run(opening.home, opening.language, terminal)
     finally:
-        tty.give_back()
+        terminal.give_back()
 
 
 if __name__ == "__main__":

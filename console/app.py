@@ -17,14 +17,14 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import AwaitMount, Widget
 
-from console import surroundings
+from console import tty
 from console.background import Background
 from console.hardened import HardenedApp
 from console.incidents import record_incident
 from console.keys import EVERYWHERE, bindings
-from console.screens.login import LoginScreen
-from console.screens.parts import PartsScreen
-from console.screens.work import ConsoleScreen
+from console.screens.base import ConsoleScreen
+from console.screens.passphrase import PartsScreen
+from console.screens.people.logon import LoginScreen
 from console.session import Session, SessionKeeper
 from console.settings import KeySourceName, Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from console.errors import ConsoleError
     from console.host import Host
     from console.jobs.exchange import LineState
-    from console.jobs.health import Announcement
+    from console.jobs.terminal.health import Announcement
     from console.terminal import Terminal
-    from store.keysources import Parts
+    from store.sealing.sources import Parts
 
 T = TypeVar("T")
 _MINUTE: Final = 60
@@ -105,7 +105,7 @@ class RenkeiApp(HardenedApp):
 
     def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
         """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
-        from store.keysources import Parts
+        from store.sealing.sources import Parts
 
         def opened(terminal: "Terminal") -> None:
             self._terminal_opened(terminal)
@@ -126,7 +126,7 @@ class RenkeiApp(HardenedApp):
         self.background.start(self.screen, lambda: self._open_terminal(Parts(first, second)), opened, failed)
 
     def _open_terminal(self, parts: "Parts | None" = None) -> "Terminal":
-        from console.jobs import opening
+        from console.jobs.terminal import opening
         from console.terminal import Terminal
 
         terminal = Terminal.open(self.home, parts)
@@ -160,7 +160,7 @@ class RenkeiApp(HardenedApp):
         self._ending.set()
         if stopped or not self._terminal.done() or self._terminal.exception() is not None:
             return
-        from console.jobs import opening
+        from console.jobs.terminal import opening
         from store.errors import StoreError
 
         # Whatever is wrong with the store was told when it happened; nothing must keep the console from closing.
@@ -203,8 +203,8 @@ class RenkeiApp(HardenedApp):
 
     def logged_on(self, session: Session) -> None:
         """Begin the work of the person whose session was opened."""
-        from console.screens.pin import PinScreen
-        from console.screens.queue import QueueScreen
+        from console.screens.messages.queue import QueueScreen
+        from console.screens.people.pin import PinScreen
 
         self._keeper.begin(session)
         threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
@@ -217,7 +217,7 @@ class RenkeiApp(HardenedApp):
         """Say at log-on which certificate of either side ends soon."""
 
         def look() -> "list[Announcement]":
-            from console.jobs import health
+            from console.jobs.terminal import health
 
             return health.announcements(self.terminal)
 
@@ -237,12 +237,12 @@ class RenkeiApp(HardenedApp):
 
     def _renew_lease(self, session: Session) -> None:
         """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""
-        from console.jobs import access
+        from console.jobs.people import logon
         from store.errors import StoreError
 
         while not self._ending.wait(_LEASE_SECONDS) and self.session is session:
             try:
-                access.renew(self.terminal, session)
+                logon.renew(self.terminal, session)
             except StoreError:
                 # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
                 self._keeper.end(Ending.CRASH)
@@ -284,9 +284,9 @@ class RenkeiApp(HardenedApp):
         return self._keeper.end(ending)
 
     def _write_closing_entry(self, session: Session, ending: Ending) -> None:
-        from console.jobs import access
+        from console.jobs.people import logon
 
-        access.log_off(self.terminal, session, ending)
+        logon.log_off(self.terminal, session, ending)
 
     def _on_locked(self) -> None:
         # From the clock's thread.
@@ -298,7 +298,7 @@ class RenkeiApp(HardenedApp):
             self.call_later(self._return_to_login, ending)
 
     def _lock(self) -> None:
-        from console.screens.lock import LockScreen
+        from console.screens.people.lock import LockScreen
 
         if self.session is not None:
             self.push_screen(LockScreen(id="lock"))
@@ -334,7 +334,7 @@ class RenkeiApp(HardenedApp):
 
     def action_language(self) -> None:
         """Switch between Japanese and English; the Linux console has no Japanese letters."""
-        if surroundings.draws_japanese():
+        if tty.draws_japanese():
             self.words.toggle()
             self.reword()
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from console.settings import KeySourceName, Settings
-from store.keyfile import read_whole_key_file
-from store.keysources import KeySource, Parts
-from store.keysources.credential import Credential, read_credential
-from store.keysources.file import KeyElsewhere, KeyFile
-from store.keysources.passphrase import Passphrase, open_wrapped
-from store.keysources.source import KEY_BYTES
+from store.sealing.keyfile import read_whole_key_file
+from store.sealing.sources import KeySource, Parts
+from store.sealing.sources.credential import Credential, read_credential
+from store.sealing.sources.file import KeyElsewhere, KeyFile
+from store.sealing.sources.passphrase import Passphrase, open_wrapped
+from store.sealing.sources.source import KEY_BYTES
 
 KEYS: Final = Path("keys")
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"

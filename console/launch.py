@@ -2,40 +2,40 @@
 
 from pathlib import Path
 
-from console import surroundings
 from console.app import RenkeiApp
-from console.departure import Departure
 from console.errors import ConsoleError
 from console.settings import Settings
-from console.strays import strays_caught
+from console.signals import Departure
+from console.tty import Tty, draws_japanese, say
+from console.uncaught import strays_caught
 from console.widgets.palette import Colours
 from console.words import Language, Words
 from store.endings import Ending
 
 
-def run(home: Path | None, language: str | None = None, tty: surroundings.Tty | None = None) -> int:
+def run(home: Path | None, language: str | None = None, tty: Tty | None = None) -> int:
     """Open the console on the terminal's directory `home` and return the exit status when it is closed.
 
     The terminal must have passed `surroundings.check_surroundings`. Whatever is refused is told in one line.
     """
     chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
-    if not surroundings.draws_japanese():
+    if not draws_japanese():
         chosen = "en"
     words = Words(chosen or "ja")
     if home is None:
-        surroundings.say(f"renkei: {words('login.home_unnamed')}")
+        say(f"renkei: {words('login.home_unnamed')}")
         return 2
     try:
         settings = Settings.load(home)
     except ConsoleError as error:
-        surroundings.say(_told(words, error))
+        say(_told(words, error))
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
     with strays_caught(app.note_incident, in_thread=lambda error: _crash(app, error)):
-        return _paint(app, tty or surroundings.Tty())
+        return _paint(app, tty or Tty())
 
 
-def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
+def _paint(app: RenkeiApp, tty: Tty) -> int:
     Departure(tty, app.depart).watch()
     try:
         app.run(mouse=False)
@@ -47,10 +47,10 @@ def _paint(app: RenkeiApp, tty: surroundings.Tty) -> int:
     app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
     app.close_terminal()
     if app.incident is not None:
-        surroundings.say(f"renkei: {app.words('common.incident', number=app.incident)}")
+        say(f"renkei: {app.words('common.incident', number=app.incident)}")
         return 1
     if app.failure is not None:
-        surroundings.say(_told(app.words, app.failure))
+        say(_told(app.words, app.failure))
         return app.failure.exit_status
     return app.return_code or 0
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from console.app import RenkeiApp
 from console.errors import SmokeStuck
 from console.incidents import record_incident
-from console.jobs import rehearsal
+from console.jobs.rehearsal.world import NOTICES, World, prepare, start_agency
 from console.screens.exchange import ExchangeScreen
 from console.settings import Settings
 from console.terminal import Terminal
-from console.widgets.roll import Roll
+from console.widgets.virtual_list import Roll
 from console.words import Language
 from store.log import Event, LogFilter
 from store.log import page as log_page
@@ -65,12 +65,12 @@ def run(language: Language) -> Smoked:
 
 
 @contextmanager
-def _world(steps: list[Step]) -> Iterator[rehearsal.World | None]:
+def _world(steps: list[Step]) -> Iterator[World | None]:
     directory = Path(tempfile.mkdtemp(prefix="renkei-smoke-"))
     started = time.monotonic()
     try:
-        world = rehearsal.prepare(directory / "world")
-        with rehearsal.start_agency(world):
+        world = prepare(directory / "world")
+        with start_agency(world):
             steps.append(Step("prepare", ok=True, seconds=time.monotonic() - started))
             yield world
     finally:
@@ -80,7 +80,7 @@ def _world(steps: list[Step]) -> Iterator[rehearsal.World | None]:
 class _Run:
     """One run through the screens."""
 
-    def __init__(self, world: rehearsal.World, language: Language, steps: list[Step]) -> None:
+    def __init__(self, world: World, language: Language, steps: list[Step]) -> None:
         self._settings = Settings.load(world.home)
         self._app = RenkeiApp(world.home, self._settings, language=language)
         self._terminal = Terminal.open(world.home)
@@ -145,7 +145,7 @@ class _Run:
     async def _receive(self) -> None:
         await self._until(self._is_idle)
         await self._press("v")
-        await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == rehearsal.NOTICES)
+        await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == NOTICES)
         await self._until(self._is_idle)
         await self._press("escape")
         await self._until(lambda: self._shows("queue"))

@@ -13,15 +13,15 @@ from console.settings import Settings
 from store import clock
 from store.database import Database
 from store.errors import KeyFileDamaged
-from store.keyfile import read_whole_key_file, write_key_file
-from store.keysources import KeySource, Parts
 from store.log import Ladder, Log, Origin
 from store.log.terminals import from_texts, to_texts
-from store.message.values import check_digit
+from store.message.checks.values import check_digit
 from store.people import Pepper
-from store.vault import Vault
-from transport.identity import Identity
-from transport.keyring import KeyRing
+from store.sealing.keyfile import read_whole_key_file, write_key_file
+from store.sealing.sources import KeySource, Parts
+from store.sealing.vault import Vault
+from transport.parties.identity import Identity
+from transport.parties.keyring import KeyRing
 
 if TYPE_CHECKING:
     from store.errors import StoreError

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, LargeBinary, Table, select
 from sqlalchemy.types import Date
 
 from store import clock
-from store.bulk import Bulk
 from store.errors import DumpUnreadable
 from store.schema import Moment
+from store.statements import Bulk
 from store.tables import TABLES
 
 _AT_ONCE: Final = 1000

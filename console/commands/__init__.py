@@ -4,6 +4,6 @@
 imports the jobs it needs inside its function, so that `renkei --help` never waits for the database's libraries.
 """
 
-from console.commands.entrance import cli
+from console.commands.cli import cli
 
 __all__ = ["cli"]

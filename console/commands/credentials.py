@@ -2,8 +2,10 @@
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,9 +17,10 @@ from console.errors import (
     PinFileUnreadable,
 )
 from console.words import Words
-from store.keysources import Parts
+from store.sealing.sources import Parts
 
-_LONGEST = 1024
+_LONGEST: Final = 1024
+_STANDARD_INPUT: Final = "-"
 
 
 def read_pin(path: Path) -> str:
@@ -70,3 +73,8 @@ def _single_line(raw: bytes) -> str | None:
         return None
     line = text.removesuffix("\n").removesuffix("\r")
     return line if line and len(raw) <= _LONGEST and line.isprintable() else None
+
+
+def read_discreetly(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return an option's text; for `-` what comes on standard input, without the white space around it."""
+    return sys.stdin.read().strip() if value == _STANDARD_INPUT else value

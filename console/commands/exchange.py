@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.faults import Status, status_of
+from console.commands.failures import Status, status_of
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
 from console.words.visible import visible

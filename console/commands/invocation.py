@@ -19,7 +19,7 @@ from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
 from store.endings import Ending
 from store.errors import StoreError
-from store.keysources import Parts
+from store.sealing.sources import Parts
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
@@ -73,14 +73,15 @@ class Invocation:
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin, parts = read_pin(self.pin_file), self.parts()
-        from console.jobs import access, checkpoints
+        from console.jobs import checkpoints
+        from console.jobs.people import logon
         from console.terminal import Terminal
 
         with Terminal.open(self.named_home(), parts) as terminal:
             checkpoints.start(terminal, from_witness=False)
-            access.close_abandoned(terminal)
-            access.record_refused_parts(terminal)
-            session = access.log_on(terminal, self.person, pin, origin="command")
+            logon.close_abandoned(terminal)
+            logon.record_refused_parts(terminal)
+            session = logon.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:
                 with _lease_renewed(terminal, session):
@@ -90,7 +91,7 @@ class Invocation:
                 ending = _ending_after(error)
                 raise
             finally:
-                access.log_off(terminal, session, ending)
+                logon.log_off(terminal, session, ending)
 
     def _set_language(self) -> Language:
         if self.home is not None:
@@ -155,14 +156,14 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
 @contextmanager
 def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
     """Renew the session's lease while the work lasts, so that no other process takes it for abandoned."""
-    from console.jobs import access
+    from console.jobs.people import logon
 
     over = threading.Event()
 
     def renew() -> None:
         while not over.wait(_LEASE_SECONDS):
             try:
-                access.renew(terminal, session)
+                logon.renew(terminal, session)
             except StoreError:
                 # The work itself meets the same trouble and says so; the lease alone is not worth a failure.
                 return
@@ -178,7 +179,7 @@ def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
 
 def _ending_after(error: BaseException) -> Ending:
     if isinstance(error, Exception):
-        from console.commands.faults import is_foreseen
+        from console.commands.failures import is_foreseen
 
         return Ending.LOGGED_OFF if is_foreseen(error) else Ending.CRASH
     return Ending.SIGNAL

@@ -23,10 +23,10 @@ from store.errors import (
     TerminalNotAdmitted,
 )
 from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, in_force, pages
-from transport.client import Line
 from transport.errors import TransportError
-from transport.peer import PeerEndpoint
-from transport.witness import verify_witness
+from transport.evidence.witness import verify_witness
+from transport.line.client import Line
+from transport.line.peer import PeerEndpoint
 
 # Entries without a checkpoint are at most as old as this and the time until somebody looks again: together under 60 s.
 _DUE: Final = timedelta(seconds=30)

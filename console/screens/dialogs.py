@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.keys import Key
-from console.screens.work import Dialog
+from console.screens.base import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine
 from console.widgets.options import Option, Options

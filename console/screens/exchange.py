@@ -9,20 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console.keys import EXCHANGE, Key, bindings
+from console.screens.base import ConsoleScreen
 from console.screens.dialogs import Selection
-from console.screens.work import ConsoleScreen
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
 from console.widgets.page import Pieces
-from console.widgets.roll import Cell, Column, Roll
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
+from console.widgets.virtual_list import Cell, Column, Roll
 from console.words import Words
 
 if TYPE_CHECKING:
     from console.errors import ClocksApart
     from console.jobs.exchange import Item, LineState, Received, Sent
-    from console.jobs.queue import Counts
+    from console.jobs.messages.listing import Counts
     from console.session import Session
     from console.terminal import Terminal
 
@@ -87,9 +87,9 @@ class ExchangeScreen(ConsoleScreen):
 
     def _count(self) -> None:
         def job(terminal: "Terminal", _session: "Session") -> "Counts":
-            from console.jobs import queue
+            from console.jobs.messages import listing
 
-            return queue.counts(terminal)
+            return listing.counts(terminal)
 
         self.work(job, self._counted)
 
@@ -247,7 +247,7 @@ class ExchangeScreen(ConsoleScreen):
         if item.id is None:
             self.show_fault(item.code or "", dict(item.facts or {}), item.incident)
         elif self.console_app.may("read"):
-            from console.screens.message import MessageScreen
+            from console.screens.messages.message import MessageScreen
 
             self.app.push_screen(MessageScreen(item.id))
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from store.engines.backend import Backend, Fill
+from store.engines.writer_lock import PATIENCE
 from store.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -32,7 +33,6 @@ from store.errors import (
     LogGuarded,
 )
 from store.log.entries import ENTRIES
-from store.turnstile import PATIENCE
 
 _WRITERS_LOCK: Final = int.from_bytes(b"renkei\0\1")
 _SESSION: Final = {

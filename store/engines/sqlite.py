@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from store import direct
+from store import statements
 from store.engines.backend import Backend, Fill
+from store.engines.writer_lock import PATIENCE, Turnstile, file_fault
 from store.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -29,9 +30,8 @@ from store.errors import (
     DatabaseUrlUnknown,
     DiskFull,
 )
-from store.keyfile import sync_directory
 from store.log.entries import ENTRIES
-from store.turnstile import PATIENCE, Turnstile, file_fault
+from store.sealing.keyfile import sync_directory
 
 _GUARDED: Final = ("UPDATE", "DELETE")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -184,7 +184,7 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        direct.run(connection, begin, [()])
+        statements.run(connection, begin, [()])
 
     return engine
 

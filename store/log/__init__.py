@@ -5,8 +5,8 @@ from store.log.checkpoints import CHECKPOINTS, WITNESSES, Cause, Checkpoint, Wit
 from store.log.entries import DETAIL_KEYS, ENTRIES, Draft
 from store.log.events import Event, EventClass, Result
 from store.log.findings import Flaw, Verification
-from store.log.ladder import Ladder
 from store.log.pages import EVERYTHING, LogFilter, LogRow, first_since, newest, page
+from store.log.signing_keys import Ladder
 from store.log.terminals import Origin, in_force
 
 TABLES = (ENTRIES, CHECKPOINTS, WITNESSES)

@@ -8,15 +8,14 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from store import clock
-from store.bulk import Bulk
-from store.direct import first_row
-from store.log import checkpoints, ground, proof
+from store.log import checkpoints, table_check, verification
 from store.log.checkpoints import Cause, Checkpoint
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail, extend
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
-from store.log.ladder import Ladder
+from store.log.signing_keys import Ladder
 from store.log.terminals import RETIRED, Ladders, Origin
+from store.statements import Bulk, first_row
 
 _INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
 
@@ -108,7 +107,7 @@ class Log:
 
     def standing(self, tx: Connection) -> Flaw | None:
         """Tell whether the database is where keys and witness saw it; see `proof.standing`."""
-        return proof.standing(tx, self._ladder_kept(), self._terminal_id)
+        return verification.standing(tx, self._ladder_kept(), self._terminal_id)
 
     def verify(
         self, reading: Connection, progress: Progress | None = None, *, since: Checkpoint | None = None
@@ -117,7 +116,7 @@ class Log:
 
         What it cannot see alone: entries cut off after the last checkpoint, and a log made anew from the start.
         """
-        return proof.verify(reading, self.origin, since=since, progress=progress)
+        return verification.verify(reading, self.origin, since=since, progress=progress)
 
     def complete(self, tx: Connection, found: Verification) -> Verification:
         """Hold a verification that found nothing against the tables, the keys and the peer's witness as well.
@@ -126,10 +125,10 @@ class Log:
         """
         if not found.ok:
             return found
-        flaw = self.standing(tx) if ground.is_sound(tx) else Flaw.TABLES
+        flaw = self.standing(tx) if table_check.is_sound(tx) else Flaw.TABLES
         if flaw is None:
             return found
-        return replace(found, ok=False, first_bad=proof.first_unproved(tx, flaw), cause=flaw)
+        return replace(found, ok=False, first_bad=verification.first_unproved(tx, flaw), cause=flaw)
 
     def _ladder_kept(self) -> Ladder:
         assert self._ladder is not None, "this log was opened without its keys"

@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 from store import clock
 from store.errors import LadderBroken, TerminalNotAdmitted
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
-from store.log.ladder import Ladder, key_from_text, key_text
+from store.log.signing_keys import Ladder, key_from_text, key_text
 from store.log.terminals import RETIRED, from_texts, to_texts
 from store.schema import Moment, table
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from store.log.ladder import key_from_text, key_text
+from store.log.signing_keys import key_from_text, key_text
 
 Ladders = Mapping[str, bytes | None]
 """By terminal: the public key (32 bytes) of its next checkpoint, RETIRED, or None while it is not known."""

@@ -4,7 +4,7 @@ Outgoing: `ResidentRecord` (住民票の記載等の通知, 入管法61条の8�
 入管法19条の7–9, 特例法10条) and `CertificateDelivery` (特別永住者証明書の交付の通知, 特例法7条2項).
 Incoming: `AgencyNotice` (出入国在留管理庁通知, 住基法30条の50).
 
-A value here stands for a record that `store.message.checking.check` found without error: the classes
+A value here stands for a record that `store.message.checks.checking.check` found without error: the classes
 hold no rules. Texts are kept code point by code point, never normalised. Dates that paper may give
 only in part stay texts (`1985-04-00`); all others are `date`.
 """

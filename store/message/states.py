@@ -1,7 +1,7 @@
 """The states of a message and the one table of steps between them.
 
 Each step says from which states it starts, where it leads, which right a person needs for it, and
-what it asks besides. The store enforces the table (`store.queue.moves`); screens and commands read
+what it asks besides. The store enforces the table (`store.queue.transitions`); screens and commands read
 it to know what to offer. This module is light on purpose.
 """
 

@@ -21,7 +21,7 @@ from store.people.persons import (
     set_pin,
     set_roles,
 )
-from store.people.pins import Pepper, check_pin_policy
+from store.people.pins import Pepper, check_pin_policy, draw_pin
 from store.people.sessions import (
     LEASE,
     SESSIONS,
@@ -51,6 +51,7 @@ __all__ = [
     "begin_attempt",
     "check_pin_policy",
     "close_session",
+    "draw_pin",
     "finish_attempt",
     "hash_new_pin",
     "is_locked",

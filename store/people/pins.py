@@ -7,6 +7,7 @@ the table, but not without the pepper.
 
 import hmac
 import os
+import secrets
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
@@ -17,12 +18,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from store.errors import PinGuessable, PinTooLong, PinTooShort, PinUntypable
-from store.keyfile import read_key_file, write_key_file
+from store.errors import PinFault, PinGuessable, PinTooLong, PinTooShort, PinUntypable
+from store.sealing.keyfile import read_key_file, write_key_file
 
 LEAST_DIGITS: Final = 8
 LEAST_CHARACTERS: Final = 12
 MOST_CHARACTERS: Final = 128
+_DRAWN_DIGITS: Final = 8
 _LEAST_DIFFERENT_DIGITS: Final = 4
 _LEAST_DIFFERENT_CHARACTERS: Final = 5
 _PEPPER_BYTES: Final = 32
@@ -137,3 +139,14 @@ def _is_day(year: int, month: int, day: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def draw_pin() -> str:
+    """Return a random PIN of eight digits that the policy accepts."""
+    while True:
+        pin = "".join(secrets.choice("0123456789") for _ in range(_DRAWN_DIGITS))
+        try:
+            check_pin_policy(pin)
+        except PinFault:
+            continue
+        return pin

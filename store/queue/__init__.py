@@ -39,7 +39,6 @@ from store.queue.contents import (
 )
 from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
-from store.queue.moves import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
 from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
 from store.queue.pages import (
     Key,
@@ -74,6 +73,8 @@ from store.queue.shipping import (
     shipments_of,
     shipped_elsewhere,
 )
+from store.queue.state_counts import TALLIES
+from store.queue.state_counts import tallied as counts
 from store.queue.tables import (
     ARRIVALS,
     CONTENTS,
@@ -86,8 +87,7 @@ from store.queue.tables import (
     SHIPMENTS,
     MessageRow,
 )
-from store.queue.tallies import TALLIES
-from store.queue.tallies import tallied as counts
+from store.queue.transitions import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
 
 TABLES = (
     TALLIES,

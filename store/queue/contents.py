@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select
 from store.errors import ContentErased, MessageMissing, SealBroken
 from store.queue.pages import QueueFilter, conditions, in_batches
 from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
-from store.vault import Place, Sealed, Vault
+from store.sealing.vault import Place, Sealed, Vault
 
 
 class NoteKind(StrEnum):

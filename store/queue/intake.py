@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
-from store.bulk import Bulk
 from store.clock import to_microseconds
 from store.errors import ReferenceTaken
 from store.message.states import Direction, InState, OutState, Pointer, State
 from store.queue.contents import content_place
+from store.queue.state_counts import tally_new
 from store.queue.tables import CONTENTS, MESSAGES
-from store.queue.tallies import tally_new
-from store.vault import Vault
+from store.sealing.vault import Vault
+from store.statements import Bulk
 
 _FIRST_REVISION: Final = 1
 _FIRST_VERSION: Final = 1

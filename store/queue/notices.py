@@ -9,16 +9,16 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, uni
 
 from store.errors import ContentErased
 from store.message.canonical import decode
+from store.message.checks.notices import asks_for_deletion
 from store.message.kinds import AgencyNotice
 from store.message.matching import is_same_person
-from store.message.notices import asks_for_deletion
 from store.message.states import CONFIRMABLE, TRANSITIONS, Direction, InState, Step
 from store.queue.contents import sound_contents_of
 from store.queue.intake import MessageKey, known
-from store.queue.moves import Act, Moved, Refusal, move_many
 from store.queue.pages import rows_of
 from store.queue.tables import FORMER_NUMBERS, MESSAGES, MessageRow, message_row, select_messages
-from store.vault import Vault
+from store.queue.transitions import Act, Moved, Refusal, move_many
+from store.sealing.vault import Vault
 
 # Built once: each notice that comes in asks it.
 _ABOUTS: Final[BindParameter[Any]] = bindparam("abouts", expanding=True)

@@ -12,8 +12,8 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 
 from store.errors import MessageMissing
 from store.message.states import SETTLED, UNSENT, Direction, OutState, State, state_of
+from store.queue.state_counts import tallied
 from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row, select_messages
-from store.queue.tallies import tallied
 
 _AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
 _OPEN_NAMES: Final = sorted(state.value for state in set(OutState) - SETTLED)

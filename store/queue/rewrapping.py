@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, tuple_, update
 
-from store.bulk import Bulk
 from store.queue.contents import content_place, note_place
 from store.queue.shipping import result_place
 from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, RESULTS
-from store.vault import Place, Vault
+from store.sealing.vault import Place, Vault
+from store.statements import Bulk
 
 
 class Rewrapped(NamedTuple):

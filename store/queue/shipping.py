@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Integer, Row, String, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from store.bulk import Bulk
 from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
 from store.message.states import Direction, OutState
@@ -17,7 +16,8 @@ from store.queue.claims import Task, claims_of_others
 from store.queue.pages import Key, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
-from store.vault import Place, Sealed, Vault
+from store.sealing.vault import Place, Sealed, Vault
+from store.statements import Bulk
 
 OPEN: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
 """What was handed to the line and has no answer."""

@@ -59,7 +59,7 @@ def measure(runs: int) -> Report:
 
 
 def _write(path: Path, count: int) -> None:
-    from console.jobs.invention import Inventor
+    from console.jobs.rehearsal.sample_records import Inventor
     from store.message.canonical import encode
 
     inventor = Inventor(seed=_SEED, now=datetime.now(UTC), municipality=_MUNICIPALITY)
@@ -75,13 +75,15 @@ def _child(what: str, place: Path, file: Path) -> dict[str, float]:
 
 
 def _ours(home: Path, file: Path) -> float:
-    from console.jobs import access, intake, rehearsal
+    from console.jobs.messages import intake
+    from console.jobs.people import logon
+    from console.jobs.rehearsal import world as rehearsal
     from console.terminal import Terminal
 
     world = rehearsal.prepare(home, outgoing=0, notices=0)
     with Terminal.open(world.home) as terminal:
         operator = next(one for one in terminal.settings.rehearsal if "operator" in one.roles)
-        session = access.log_on(terminal, operator.id, operator.pin, origin="command")
+        session = logon.log_on(terminal, operator.id, operator.pin, origin="command")
         began = time.perf_counter()
         taken = intake.take_in(terminal, session, [file])
         seconds = time.perf_counter() - began

@@ -26,8 +26,8 @@ from tests.benchmarks.report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from console.jobs.invention import Record
     from console.jobs.progress import Progress
+    from console.jobs.rehearsal.sample_records import Record
     from console.session import Session
     from console.terminal import Terminal
 
@@ -122,7 +122,9 @@ def _child(what: str, *said: object) -> dict[str, float]:
 
 def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
     """Make a world with that many approved messages of about SIZE bytes that may all leave at once."""
-    from console.jobs import access, intake, rehearsal, review
+    from console.jobs.messages import intake, review
+    from console.jobs.people import logon
+    from console.jobs.rehearsal import world as rehearsal
     from console.terminal import Terminal
     from store import queue
 
@@ -134,9 +136,9 @@ def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
     _write(file, int(number))
     with Terminal.open(world.home) as terminal:
         pins = {one.id: one.pin for one in terminal.settings.rehearsal}
-        operator = access.log_on(terminal, "op-101", pins["op-101"], origin="command")
+        operator = logon.log_on(terminal, "op-101", pins["op-101"], origin="command")
         intake.take_in(terminal, operator, [file])
-        approver = access.log_on(terminal, "ap-201", pins["ap-201"], origin="command")
+        approver = logon.log_on(terminal, "ap-201", pins["ap-201"], origin="command")
         with terminal.database.reading() as reading:
             numbers = queue.ids(reading, queue.QueueFilter())
         approved = review.approve(terminal, approver, numbers, confirm_warnings=True).changed
@@ -147,7 +149,7 @@ def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
 
 
 def _write(path: Path, number: int) -> None:
-    from console.jobs.invention import Inventor
+    from console.jobs.rehearsal.sample_records import Inventor
     from store.message.canonical import encode
 
     inventor = Inventor(seed=_SEED, now=datetime.now(UTC), municipality=_MUNICIPALITY)
@@ -222,13 +224,15 @@ class _Line:
 
 @contextmanager
 def _line(home: Path) -> "Iterator[_Line]":
-    from console.jobs import access, exchange, rehearsal
+    from console.jobs import exchange
+    from console.jobs.people import logon
+    from console.jobs.rehearsal import world as rehearsal
     from console.terminal import Terminal
 
     world = rehearsal.prepare(home)
     with rehearsal.start_agency(world) as agency_id, Terminal.open(world.home) as terminal:
         pins = {one.id: one.pin for one in terminal.settings.rehearsal}
-        session = access.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
+        session = logon.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
         exchange.line_state(terminal)
         line = _Line(terminal, session, agency_id)
         yield line
@@ -296,8 +300,8 @@ def _public_key_work(number: str) -> dict[str, float]:
     """Do what both sides must: seal, sign, verify and open each message; sign and verify the receipts of a batch."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from transport.sealing import SealingKey, seal_for
-    from transport.signing import Signer, has_signed
+    from transport.parties.sealing import SealingKey, seal_for
+    from transport.parties.signing import Signer, has_signed
 
     reader, signer, content = SealingKey.generate(), Signer(Ed25519PrivateKey.generate()), b"x" * SIZE
     began = time.perf_counter()

@@ -13,12 +13,12 @@ from typing import Final
 
 from store import queue
 from store.database import Database
-from store.keysources.file import KeyFile
 from store.log import Cause, Draft, Event, Ladder, Log, Origin, first_since, newest, page
 from store.log.bundle import parts, plan, verify_bundle
 from store.log.entries import ENTRIES
 from store.message.states import Direction
-from store.vault import Vault
+from store.sealing.sources.file import KeyFile
+from store.sealing.vault import Vault
 
 _TERMINAL: Final = "t-131041-01"
 _START: Final = datetime(2026, 1, 1, tzinfo=UTC)

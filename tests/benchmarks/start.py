@@ -45,7 +45,7 @@ def measure(runs: int) -> Report:
 
 
 def _prepare(home: Path) -> None:
-    from console.jobs.rehearsal import prepare
+    from console.jobs.rehearsal.world import prepare
 
     prepare(home)
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from console.jobs.invention import Inventor
+from console.jobs.rehearsal.sample_records import Inventor
 from store import queue
 from store.database import Database
-from store.keysources.file import KeyFile
 from store.log import Draft, Event, Ladder, Log
 from store.message.canonical import encode
 from store.message.names import NamePart
 from store.message.states import Direction, OutState
 from store.queue import Key, MessageDraft, Order, QueueFilter
-from store.vault import Vault
+from store.sealing.sources.file import KeyFile
+from store.sealing.vault import Vault
 from tests.benchmarks.report import Report
 
 MESSAGES: Final = 42_157

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from console.jobs import peers
+from console.jobs.peers import register as peer_register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -37,7 +37,7 @@ def served_here(world: World) -> Iterator[int]:
 def register(world: World, port: int, **changes: Any) -> None:
     """Register the world's agency anew, from now on, at `port` and with what else is to be different."""
     with Terminal.open(world.home) as terminal:
-        draft = peers.draft_of(
+        draft = peer_register.draft_of(
             agency.public_identity(world.agency_home),
             address="127.0.0.1",
             port=port,
@@ -45,7 +45,7 @@ def register(world: World, port: int, **changes: Any) -> None:
             legal_basis="immigration-61-8-2",
             valid_from=clock.now(),
         )
-        peers.record(terminal, replace(draft, **changes), actor=None, session_id=None)
+        peer_register.record(terminal, replace(draft, **changes), actor=None, session_id=None)
 
 
 def states(world: World, direction: str = "out") -> list[str]:

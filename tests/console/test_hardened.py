@@ -19,7 +19,7 @@ from console import screens, widgets
 from console.app import RenkeiApp
 from console.hardened import ACTIONS, HardenedApp, Shut
 from console.incidents import TECHNICAL_LOG
-from console.screens.login import LoginScreen
+from console.screens.people.logon import LoginScreen
 from tests.console.widgets.test_field import SETTINGS
 
 if TYPE_CHECKING:

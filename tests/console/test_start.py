@@ -31,7 +31,7 @@ def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: Wor
         program.read_until("暗証番号")
         assert program.wait() == 0
     modules = json.loads(told.read_text())
-    assert "console.screens.login" in modules
+    assert "console.screens.people.logon" in modules
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
     # Of the other rooms only the words for how a session ends, which stand alone.
     assert [name for name in modules if name.startswith(("store.", "transport.", "console.jobs"))] == ["store.endings"]

@@ -7,7 +7,7 @@ from console.errors import SettingsInvalid
 from console.settings import FILE_NAME
 from console.terminal import Terminal
 from store.errors import FileUnreadable
-from store.message.records import read_records
+from store.message.files.reading import read_records
 from tests.running import World
 
 

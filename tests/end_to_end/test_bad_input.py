@@ -244,8 +244,8 @@ def _database(world: World) -> Path:
 
 def _replace_identity(directory: Path, name: str, scratch: Path) -> None:
     """Put keys and a certificate in the place of those that the other side knows."""
-    from transport.authority import Use
-    from transport.identity import Identity
+    from transport.parties.authority import Use
+    from transport.parties.identity import Identity
 
     use = Use.TERMINAL if name == "terminal" else Use.AGENCY
     Identity.create(scratch / "identity", name, use, authority=None)

@@ -44,7 +44,7 @@ def test_the_command_that_passes_the_tests(clone: Path) -> None:
     ended = subprocess.run(
         ["bash", "-c", promised_command("test")],
         cwd=clone,
-        env={**_surroundings(), "PYTEST_ADDOPTS": "tests/house -q"},
+        env={**_surroundings(), "PYTEST_ADDOPTS": "tests/project -q"},
         capture_output=True,
         text=True,
         timeout=_SETUP_SECONDS,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import setup
+from console.jobs.terminal import setup
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
 from store.rights import Role
@@ -98,7 +98,7 @@ CONSOLE = (
     "go = lambda: program._open(program.preamble.Opening(home, 'ja'))",
 )
 CRASHING = (
-    "from console.screens.message import MessageScreen",
+    "from console.screens.messages.message import MessageScreen",
     "def fail(self):",
     "    shown = dict(self.shown.record)",
     "    try:",
@@ -109,7 +109,7 @@ CRASHING = (
 )
 CRASHING_THREAD = (
     "import threading",
-    "from console.screens.message import MessageScreen",
+    "from console.screens.messages.message import MessageScreen",
     "def fail(shown):",
     "    raise ValueError(str(shown))",
     "def start(self):",

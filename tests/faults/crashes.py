@@ -31,7 +31,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 from unittest import mock
 
-from console.jobs import access, checkpoints, confirmation, exchange, intake, review
+from console.jobs import checkpoints, exchange
+from console.jobs.messages import confirmation, intake, review
+from console.jobs.people import logon
 from console.terminal import Terminal
 from store import queue
 from store.engines import sqlite as engine
@@ -41,7 +43,7 @@ from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, noti
 from tests.faults.power import memory
 from tests.faults.trials_account import disagreement
 from transport import agency
-from transport.envelope import Purpose
+from transport.evidence.envelope import Purpose
 
 SIZE: Final = 3
 """Messages in each file, and notices that come in beside it."""
@@ -115,7 +117,7 @@ class _Series:
             self.usual[at] += (end - begin - self.usual[at]) / 4
         self.said[told[-1] if told else "nothing"] += 1
         with self._opened() as site:
-            access.close_abandoned(site.terminal)
+            logon.close_abandoned(site.terminal)
             self._hold_against(site, told)
             self._prepare(site)
 

@@ -19,7 +19,9 @@ from typing import Final
 
 import apsw
 
-from console.jobs import access, checkpoints, exchange, intake, review
+from console.jobs import checkpoints, exchange
+from console.jobs.messages import intake, review
+from console.jobs.people import logon
 from console.terminal import LOG_KEYS, Terminal
 from store import queue
 from store.errors import DatabaseFailed, DiskFull
@@ -32,7 +34,7 @@ from tests.faults.power_disk import Operation, Synced, Truncated, Written
 from tests.faults.power_engine import store_on
 from tests.faults.power_recording import Kept, Recording
 from tests.faults.trials_account import disagreement
-from transport.envelope import Purpose
+from transport.evidence.envelope import Purpose
 
 SIZE: Final = 3
 """Messages in the file."""
@@ -162,7 +164,7 @@ def _look(site: Site, acknowledged: tuple[int, bytes]) -> None:
 
 def _end(site: Site) -> None:
     """End the day's work; hold both sides against each other."""
-    access.close_abandoned(site.terminal)
+    logon.close_abandoned(site.terminal)
     with site.served(register=False) as port:
         site.register_peer(port, valid_from=LONG_AGO.replace(year=LONG_AGO.year + 1))
         _work(site)

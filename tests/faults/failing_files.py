@@ -23,11 +23,11 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
-from console.jobs.export import check_medium
+from console.jobs.log.export import check_medium
 from console.terminal import Terminal
 from store.log import Event
 from store.people import persons
-from store.sealedfile import read_pieces
+from store.sealing.sealedfile import read_pieces
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PEOPLE, Site, entry, write_lines
 from tests.faults.power import memory
 from tests.faults.trials_account import disagreement, unfinished

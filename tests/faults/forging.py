@@ -9,9 +9,9 @@ from typing import Any, Final
 from console.terminal import Terminal
 from store import clock, queue
 from transport import wire
-from transport.envelope import MAGIC, RETIRED_SUITES, Envelope, Sealer
-from transport.identity import Identity
-from transport.signing import SIGNATURE_BYTES
+from transport.evidence.envelope import MAGIC, RETIRED_SUITES, Envelope, Sealer
+from transport.parties.identity import Identity
+from transport.parties.signing import SIGNATURE_BYTES
 
 Forge = Callable[[Envelope, Identity], bytes]
 

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from store.log.bundle import bundles_in
-from tests.store import shared_tampering
-from tests.store.histories import live
-from tests.store.log_house import House, make_house
-from tests.store.media_tampering import ON_MEDIA, make_media, refused_by_both
-from tests.store.shared_tampering import make_shared_house
-from tests.store.tampering import TABLE, found_wanting
+from tests.store.log import shared_tampering
+from tests.store.log.histories import live
+from tests.store.log.log_world import House, make_house
+from tests.store.log.media_tampering import ON_MEDIA, make_media, refused_by_both
+from tests.store.log.shared_tampering import make_shared_house
+from tests.store.log.tampering import TABLE, found_wanting
 
 
 def tamper(seed: int, count: int) -> dict[str, object]:

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
-from console.jobs import checkpoints, confirmation, exchange, review
+from console.jobs import checkpoints, exchange
+from console.jobs.messages import confirmation, review
 from console.terminal import LOG_KEYS, Terminal
 from store.engines import sqlite as engine
 from store.errors import StoreError
@@ -37,7 +38,7 @@ from tests.faults.power_disk import Disk
 from tests.faults.power_engine import store_on
 from tests.faults.power_recording import BEGINNING, Kept, Keys, Recording, Trace, kept_at
 from tests.faults.trials_account import disagreement
-from transport.envelope import Purpose
+from transport.evidence.envelope import Purpose
 
 SIZE: Final = 3
 """Messages in each file."""

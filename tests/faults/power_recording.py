@@ -29,7 +29,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys beside the database are now these. They have their own way to the disk: `store.keyfile`."""
+    """The keys beside the database are now these. They have their own way to the disk: `store.sealing.keyfile`."""
 
     files: dict[str, bytes]
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from console.errors import ItemReplayed, RightMissing
-from console.jobs import claims, exchange, peers
+from console.jobs import exchange
 from console.jobs.exchange import Item
+from console.jobs.messages import claims
+from console.jobs.peers import register
 from store import clock
 from store.errors import AlreadyReceived, MessageClaimed, NoticeConflict, StepRefused
 from store.log import Event
@@ -20,11 +22,11 @@ from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, MUNICIPALITY, OPE
 from tests.faults.forging import keep_shipment
 from transport import agency
 from transport.agency.home import AgencyHome
-from transport.authority import Use
-from transport.client import Line
-from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import EnvelopeMisaddressed, RecipientKeyUnknown
-from transport.receipts import sign_receipts
+from transport.evidence.envelope import Envelope, Purpose, Sealer
+from transport.evidence.receipts import sign_receipts
+from transport.line.client import Line
+from transport.parties.authority import Use
 
 
 def _send(site: Site) -> exchange.Sent:
@@ -72,7 +74,7 @@ def test_a_message_whose_id_the_peer_knows_for_something_else_is_held_with_an_al
 
 def _deliver(site: Site, raw: bytes) -> None:
     """Deliver an envelope that the terminal's queue does not know of."""
-    with Line(peers.endpoint(site.terminal), site.terminal.identity) as line:
+    with Line(register.endpoint(site.terminal), site.terminal.identity) as line:
         line.deliver([raw])
 
 
@@ -149,7 +151,7 @@ def test_what_was_rejected_for_an_unknown_key_is_taken_in_when_it_is_read_again(
     # The line itself already shows the next certificate; the register trusts it but has another signing key.
     with served.terminal.database.reading() as reading:
         known = peer_in_force(reading, clock.now())
-    draft = peers.draft_of(
+    draft = register.draft_of(
         replace(coming, signing_key=known.signing_key),
         address="127.0.0.1",
         port=known.port,
@@ -157,11 +159,11 @@ def test_what_was_rejected_for_an_unknown_key_is_taken_in_when_it_is_read_again(
         legal_basis=known.legal_basis,
         valid_from=moment - timedelta(seconds=2),
     )
-    peers.record(served.terminal, draft, actor=None, session_id=None)
+    register.record(served.terminal, draft, actor=None, session_id=None)
     _rejected(served, _receive(served), "envelope_sender_key_unknown")
 
     right = replace(draft, signing_key=coming.signing_key, valid_from=moment - timedelta(seconds=1))
-    peers.record(served.terminal, right, actor=None, session_id=None)
+    register.record(served.terminal, right, actor=None, session_id=None)
     assert _receive(served).received == 0
     assert _receive(served, after=0).received == 1
 
@@ -267,7 +269,7 @@ def test_one_acknowledgement_that_the_peer_does_not_take_holds_up_no_other(serve
     for number in range(1, 4):
         served.feed(notice(number), Purpose.NOTICE, uuid.uuid4().hex)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("transport.client.Line.acknowledge", lambda *_, **__: dict.fromkeys((1, 2, 3)))
+        patch.setattr("transport.line.client.Line.acknowledge", lambda *_, **__: dict.fromkeys((1, 2, 3)))
         _receive(served)
     # The first item is gone at the peer: it can never be acknowledged again.
     with AgencyHome(served.agency_home).ledger() as ledger, ledger.writing():

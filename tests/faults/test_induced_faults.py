@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from console.errors import ClocksApart
 from console.incidents import TECHNICAL_LOG
-from console.jobs import exchange, peers
+from console.jobs import exchange
+from console.jobs.peers import register
 from console.settings import LineSettings
 from console.terminal import LINE_KEYS
 from console.words import LANGUAGES, Words
@@ -25,7 +26,7 @@ from store import clock
 from store.errors import PeerMissing
 from store.log import Event
 from tests.console.jobs.site import AGENCY, LONG_AGO, MUNICIPALITY, OPERATOR, Site, entry, free_port, notice
-from tests.faults.strangers import (
+from tests.faults.impostors import (
     DAY,
     Certified,
     Heard,
@@ -39,11 +40,11 @@ from tests.faults.strangers import (
 )
 from transport import agency, wire
 from transport.agency.home import AgencyHome
-from transport.authority import Period, RehearsalAuthority, Use
-from transport.client import Line
-from transport.envelope import Envelope, Purpose, Sealer
 from transport.errors import TransportError
-from transport.receipts import sign_receipts
+from transport.evidence.envelope import Envelope, Purpose, Sealer
+from transport.evidence.receipts import sign_receipts
+from transport.line.client import Line
+from transport.parties.authority import Period, RehearsalAuthority, Use
 
 _INCIDENT: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6,8}")
 
@@ -91,7 +92,7 @@ class Scene:
         """Let somebody listen in the peer's place, with the certificate `pem` registered for it (the agency's)."""
         listener = self.stack.enter_context(Listener(behave))
         public = agency.public_identity(self.site.agency_home)
-        draft = peers.draft_of(
+        draft = register.draft_of(
             public if pem is None else replace(public, certificate_pem=pem),
             address="127.0.0.1",
             port=listener.port,
@@ -99,7 +100,7 @@ class Scene:
             legal_basis="immigration-61-8-2",
             valid_from=LONG_AGO,
         )
-        peers.record(self.site.terminal, draft, actor=None, session_id=None)
+        register.record(self.site.terminal, draft, actor=None, session_id=None)
 
     def certified(self, name: str = "made", **how: Any) -> Certified:
         """Make a key and a certificate in the peer's name."""
@@ -299,7 +300,7 @@ def _conflict(scene: Scene) -> Told:
     sealer = Sealer(scene.site.terminal.identity, agency.public_identity(scene.site.agency_home), MUNICIPALITY, "v1")
     uid = scene.site.row(1).uid
     first = sealer.seal(b"{}", message_id=uid, purpose=Purpose.MESSAGE, created_at=clock.now())
-    with Line(peers.endpoint(scene.site.terminal), scene.site.terminal.identity) as line:
+    with Line(register.endpoint(scene.site.terminal), scene.site.terminal.identity) as line:
         line.deliver([first.raw])
     return scene.send()
 

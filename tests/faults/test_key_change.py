@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from console.errors import PeerFileUnusable, RightMissing, TimePast
-from console.jobs import exchange, keys, peers, review
+from console.jobs import exchange
+from console.jobs.messages import review
+from console.jobs.peers import line_keys, register
 from console.jobs.progress import Progress
 from store import clock, queue
 from store.errors import PeerMissing
 from store.log import Event
 from tests.console.jobs.site import APPROVER, CUSTODIAN, LONG_AGO, MUNICIPALITY, OPERATOR, PATIENCE, Site, entry, notice
 from transport import agency
-from transport.envelope import Envelope, Header, Purpose
 from transport.errors import AnswerCut, IdentityPending, LineUnreachable
-from transport.identity import OVERLAP, PublicIdentity
-from transport.receipts import Receipt, verify_receipt
+from transport.evidence.envelope import Envelope, Header, Purpose
+from transport.evidence.receipts import Receipt, verify_receipt
+from transport.parties.identity import OVERLAP, PublicIdentity
 
 MANY = 1000
 PORTION = 100
@@ -59,7 +61,7 @@ class Flow:
 
 
 def _renew_terminal(site: Site) -> None:
-    made = keys.renew(site.terminal, site.session(CUSTODIAN), used_from=clock.now() + SOON)
+    made = line_keys.renew(site.terminal, site.session(CUSTODIAN), used_from=clock.now() + SOON)
     agency.register_terminal(
         site.agency_home, PublicIdentity.from_json(made.public), municipality=MUNICIPALITY, valid_from=clock.now()
     )
@@ -69,7 +71,7 @@ def _renew_peer(site: Site) -> None:
     public = agency.renew(site.agency_home, clock.now() + SOON)
     file = site.home.with_name("peer.json")
     file.write_text(public.to_json() + "\n")
-    peers.register_file(site.terminal, site.session(CUSTODIAN), file, peers.Change())
+    register.register_file(site.terminal, site.session(CUSTODIAN), file, register.Change())
 
 
 def _renew_both(site: Site) -> None:
@@ -109,14 +111,14 @@ def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
     assert site.entries(Event.LINE_FAILED) == []
     # Long after the former keys have ended, what they signed still verifies.
     with site.terminal.database.reading() as reading:
-        ended = [one for one in peers.versions(reading) if one.valid_to is not None]
+        ended = [one for one in register.versions(reading) if one.valid_to is not None]
     assert len(ended) == 2
 
 
 def _receipts(site: Site, numbers: list[int]) -> list[Receipt]:
     with site.terminal.database.reading() as reading:
         shipments = queue.shipments_of(reading, numbers)
-        signers = peers.versions(reading)
+        signers = register.versions(reading)
     return [
         verify_receipt(one.receipt or b"", envelope=Envelope.read(one.envelope), signers=signers)
         for one in shipments.values()
@@ -139,7 +141,7 @@ def test_a_message_sealed_for_the_former_key_arrives_after_the_change(site: Site
             exchange.send(made, site.session(OPERATOR))
         site.raw("UPDATE peer_version SET port = ?", port)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("transport.client.Line.deliver", _cut)
+            patch.setattr("transport.line.client.Line.deliver", _cut)
             assert exchange.send(made, site.session(OPERATOR)).unknown == 1
         _renew_peer(site)
         _renew_terminal(site)
@@ -170,7 +172,7 @@ def test_the_former_certificate_is_trusted_for_the_overlap_and_no_longer(site: S
     site.register_peer(443, valid_from=LONG_AGO)
     _renew_peer(site)
     begun = clock.now()
-    endpoint = peers.endpoint(site.terminal)
+    endpoint = register.endpoint(site.terminal)
     assert len(endpoint.certificates_in_force(begun)) == 2
     assert len(endpoint.certificates_in_force(begun + OVERLAP)) == 1
     assert endpoint.in_force(begun).version == "v2"
@@ -178,15 +180,15 @@ def test_the_former_certificate_is_trusted_for_the_overlap_and_no_longer(site: S
 
 def test_next_keys_wait_for_their_time_and_are_made_once(site: Site) -> None:
     custodian = site.session(CUSTODIAN)
-    made = keys.renew(site.terminal, custodian)
+    made = line_keys.renew(site.terminal, custodian)
     assert not made.in_use
     assert made.used_from is not None
     assert made.used_from > clock.now() + timedelta(days=6)
     with pytest.raises(IdentityPending):
-        keys.renew(site.terminal, custodian)
+        line_keys.renew(site.terminal, custodian)
     with pytest.raises(TimePast):
-        keys.renew(site.terminal, custodian, used_from=clock.now() - timedelta(minutes=1))
-    shown = keys.line_keys(site.terminal, custodian)
+        line_keys.renew(site.terminal, custodian, used_from=clock.now() - timedelta(minutes=1))
+    shown = line_keys.line_keys(site.terminal, custodian)
     assert [(one.number, one.in_use) for one in shown] == [(1, True), (2, False)]
     assert PublicIdentity.from_json(shown[1].public).fingerprint == shown[1].fingerprint
     (told,) = site.entries(Event.KEYS_PREPARED)
@@ -194,7 +196,7 @@ def test_next_keys_wait_for_their_time_and_are_made_once(site: Site) -> None:
 
 
 def test_keys_and_peer_are_the_custodians(site: Site) -> None:
-    for job in (keys.renew, keys.line_keys, peers.registered):
+    for job in (line_keys.renew, line_keys.line_keys, register.registered):
         with pytest.raises(RightMissing):
             job(site.terminal, site.session(OPERATOR))
 
@@ -204,7 +206,7 @@ def test_a_file_that_no_peer_would_hand_over_is_refused(site: Site, tmp_path: Pa
     file = tmp_path / "peer.json"
     file.write_bytes(content)
     with pytest.raises(PeerFileUnusable):
-        peers.register_file(site.terminal, site.session(CUSTODIAN), file, peers.Change(address="127.0.0.1"))
+        register.register_file(site.terminal, site.session(CUSTODIAN), file, register.Change(address="127.0.0.1"))
 
 
 def test_the_first_version_needs_everything_named(site: Site, tmp_path: Path) -> None:
@@ -212,9 +214,9 @@ def test_the_first_version_needs_everything_named(site: Site, tmp_path: Path) ->
     file.write_text(agency.public_identity(site.agency_home).to_json())
     custodian = site.session(CUSTODIAN)
     with pytest.raises(PeerMissing):
-        peers.register_file(site.terminal, custodian, file, peers.Change(address="127.0.0.1"))
-    whole = peers.Change(address="127.0.0.1", port=443, legal_basis="immigration-61-8-2")
-    added = peers.register_file(site.terminal, custodian, file, whole)
+        register.register_file(site.terminal, custodian, file, register.Change(address="127.0.0.1"))
+    whole = register.Change(address="127.0.0.1", port=443, legal_basis="immigration-61-8-2")
+    added = register.register_file(site.terminal, custodian, file, whole)
     assert (added.version, added.in_force, added.valid_to) == (1, True, None)
 
 

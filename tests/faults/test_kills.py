@@ -6,7 +6,7 @@ import signal
 from contextlib import ExitStack
 from functools import partial
 
-from console.jobs import access
+from console.jobs.people import logon
 from store.log import Event
 from store.message.states import OutState
 from tests.console.jobs.site import PATIENCE, Site, free_port
@@ -33,7 +33,7 @@ def test_the_console_is_killed_again_and_again(site: Site) -> None:
                 trials.proxy.tell(kill)
                 assert worker.wait(PATIENCE) == (-signal.SIGKILL if kill.struck.is_set() else 0)
             trials.check(numbers, LEFT)
-        closed = access.close_abandoned(site.terminal)
+        closed = logon.close_abandoned(site.terminal)
         trials.recover()
         trials.check(numbers, {OutState.ACCEPTED})
         trials.check_all()

@@ -13,16 +13,17 @@ from typing import Any, NoReturn
 
 import pytest
 
-from console.jobs import exchange, peers
+from console.jobs import exchange
+from console.jobs.peers import register as peer_register
 from console.terminal import LINE_KEYS
 from console.words import LANGUAGES, Words
 from store.errors import PeerMissing
 from tests.console.jobs.site import AGENCY, LONG_AGO, MUNICIPALITY, OPERATOR, Site, entry
-from tests.faults.strangers import DAY, Certified, Heard, Listener, answering, certify, in_clear, relaying
+from tests.faults.impostors import DAY, Certified, Heard, Listener, answering, certify, in_clear, relaying
 from transport import agency
-from transport.authority import RehearsalAuthority, Use
 from transport.errors import EndpointInvalid, LineError
-from transport.identity import Identity
+from transport.parties.authority import RehearsalAuthority, Use
+from transport.parties.identity import Identity
 
 #: A peer as the terminal has it registered, and somebody else whom the same authority certified.
 Pair = tuple[Certified, Certified]
@@ -44,11 +45,11 @@ class Desk:
         """Register the peer at `port`, with the certificate `pem` if it is another than the agency's."""
         public = agency.public_identity(self.site.agency_home)
         facts = {"address": "127.0.0.1", "municipality": MUNICIPALITY, "legal_basis": "immigration-61-8-2"}
-        draft = peers.draft_of(
+        draft = peer_register.draft_of(
             public if pem is None else replace(public, certificate_pem=pem),
             **{**facts, "port": port, "valid_from": LONG_AGO, **changes},
         )
-        peers.record(self.site.terminal, draft, actor=None, session_id=None)
+        peer_register.record(self.site.terminal, draft, actor=None, session_id=None)
 
     def refused(self) -> LineError:
         """Send; return the error, told in both languages and recorded, with the message where it was."""

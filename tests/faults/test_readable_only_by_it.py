@@ -13,7 +13,7 @@ from tests.console.jobs.site import MUNICIPALITY, OPERATOR, Site, entry, notice,
 from tests.faults.forging import FORGERIES, forge, keep_shipment
 from transport.agency import texts
 from transport.agency.home import AgencyHome
-from transport.envelope import Purpose, Sealer
+from transport.evidence.envelope import Purpose, Sealer
 
 NAME, ADDRESS, NUMBER, SUBJECT = (
     "HOSSAIN RAFIQ 葛\U000e0100城",

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.errors import ClocksApart, RightMissing
-from console.jobs import exchange, health
+from console.jobs import exchange
 from console.jobs.exchange import ClockReason
-from console.jobs.health import ANNOUNCED_DAYS, Party
+from console.jobs.terminal import health
+from console.jobs.terminal.health import ANNOUNCED_DAYS, Party
 from console.words import LANGUAGES, Words
 from store import clock
 from store.log import Event
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, notice
 from tests.faults.clocks import agency_ahead
 from transport import agency
-from transport.authority import LIFETIME, Use
+from transport.parties.authority import LIFETIME, Use
 
 DAY = timedelta(days=1)
 BOTH_WAYS = (1, -1)

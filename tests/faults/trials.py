@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from console.jobs import exchange, review
+from console.jobs import exchange
+from console.jobs.messages import review
 from console.session import Session
 from console.settings import LineSettings, StoreSettings
 from console.terminal import Terminal

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from console.jobs import access, exchange
+from console.jobs import exchange
+from console.jobs.people import logon
 from console.terminal import Terminal
 from tests.console.jobs.site import OPERATOR, open_as
 
@@ -30,7 +31,7 @@ def working(home: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def _work(home: Path) -> None:
     with Terminal.open(home) as terminal:
-        access.close_abandoned(terminal)
+        logon.close_abandoned(terminal)
         session = open_as(terminal, OPERATOR)
         sys.stdout.buffer.write(READY)
         sys.stdout.flush()

@@ -8,10 +8,10 @@ import pytest
 
 from store import queue
 from store.database import Database
-from store.keysources.file import KeyFile
 from store.log import Log
 from store.message.states import Direction
-from store.vault import Vault
+from store.sealing.sources.file import KeyFile
+from store.sealing.vault import Vault
 
 TERMINAL = "t-131041-01"
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # Noon in Japan.

@@ -7,8 +7,8 @@ import pytest
 
 from tests.transport.rehearsing import LONG_AGO, MUNICIPALITY, Rehearsal, Strangers
 from transport import agency
-from transport.authority import RehearsalAuthority, Use
-from transport.identity import Identity
+from transport.parties.authority import RehearsalAuthority, Use
+from transport.parties.identity import Identity
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from transport import agency
-from transport.authority import RehearsalAuthority
-from transport.client import Line, LineSettings
-from transport.envelope import Envelope, Purpose
-from transport.identity import DatedIdentity, Identity, PublicIdentity
-from transport.peer import PeerEndpoint
+from transport.evidence.envelope import Envelope, Purpose
+from transport.line.client import Line, LineSettings
+from transport.line.peer import PeerEndpoint
+from transport.parties.authority import RehearsalAuthority
+from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
 
 MUNICIPALITY = "131041"
 PATIENCE = 10.0

@@ -20,11 +20,11 @@ from tests.transport import vectors
 from tests.transport.vectors import AGENCY, FILE, MUNICIPALITY, NOW, TERMINAL, VALID_FROM, VALID_TO
 from transport import wire
 from transport.agency import texts
-from transport.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
 from transport.errors import EnvelopeError, EnvelopeTooLarge, ReceiptError
-from transport.identity import DatedIdentity, Identity
-from transport.receipts import sign_receipts, verify_receipt
-from transport.signing import SIGNATURE_BYTES
+from transport.evidence.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
+from transport.evidence.receipts import sign_receipts, verify_receipt
+from transport.parties.identity import DatedIdentity, Identity
+from transport.parties.signing import SIGNATURE_BYTES
 
 VECTORS: Final[Mapping[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 SECOND: Final = Path(__file__).with_name("second")

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from transport import wire
-from transport.authority import Use, sign_own
-from transport.envelope import MAGIC, RETIRED_SUITES, Envelope, Purpose, Sealer
-from transport.identity import Identity
-from transport.receipts import sign_receipts
-from transport.sealing import SealingKey, seal_for
-from transport.signing import SIGNATURE_BYTES, Signer
+from transport.evidence.envelope import MAGIC, RETIRED_SUITES, Envelope, Purpose, Sealer
+from transport.evidence.receipts import sign_receipts
+from transport.parties.authority import Use, sign_own
+from transport.parties.identity import Identity
+from transport.parties.sealing import SealingKey, seal_for
+from transport.parties.signing import SIGNATURE_BYTES, Signer
 
 FILE: Final = Path(__file__).with_name("envelope_vectors.json")
 NOW: Final = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)

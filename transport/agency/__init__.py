@@ -16,13 +16,11 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.desk import Desk
+from transport.agency.database import Ledger, Outgoing, Received, Terminal
 from transport.agency.home import AgencyHome, AgencySettings
-from transport.agency.judgement import fault_of_notice
-from transport.agency.ledger import Ledger, Outgoing, Received, Terminal
 from transport.agency.server import AgencyServer
-from transport.authority import RehearsalAuthority, Use
-from transport.envelope import Purpose
+from transport.agency.service import Desk
+from transport.agency.validation import fault_of_notice
 from transport.errors import (
     AgencyPortTaken,
     NoticeChanged,
@@ -30,7 +28,9 @@ from transport.errors import (
     RefusalUnknown,
     TerminalUnknown,
 )
-from transport.identity import Identity, PublicIdentity, newest_in_force
+from transport.evidence.envelope import Purpose
+from transport.parties.authority import RehearsalAuthority, Use
+from transport.parties.identity import Identity, PublicIdentity, newest_in_force
 
 __all__ = [
     "AgencySettings",

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from transport import wire
-from transport.agency.ledger import Ledger
+from transport.agency.database import Ledger
 from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
-from transport.identity import Identity
-from transport.keyring import KeyRing
+from transport.parties.identity import Identity
+from transport.parties.keyring import KeyRing
 
 _SETTINGS: Final = "agency.json"
 _IDENTITY: Final = "identity"

@@ -19,10 +19,10 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.desk import Desk
+from transport.agency.database import Ledger, Terminal
 from transport.agency.home import AgencyHome
-from transport.agency.ledger import Ledger, Terminal
-from transport.receipts import MOST_RECEIPT_BYTES
+from transport.agency.service import Desk
+from transport.evidence.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
 # From the handshake, or the answer before, until a request is whole.

@@ -8,12 +8,12 @@ from console.errors import ItemUnreadable, NoticeUnfit, ResultUnfit
 from console.terminal import Terminal
 from store import clock
 from store.message.canonical import decode, encode
-from store.message.checking import check
+from store.message.checks.checking import check
 from store.message.errors import ContentDamaged
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction
 from store.queue import MessageRow, PeerOutcome
-from transport.envelope import Opened, Purpose
+from transport.evidence.envelope import Opened, Purpose
 
 _CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
 _WORDS: Final = ("cause", "remedy")

@@ -9,18 +9,19 @@ from typing import Final
 
 from console.errors import ClocksApart
 from console.incidents import record_incident
-from console.jobs import checkpoints, peers
+from console.jobs import checkpoints
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
+from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.errors import StoreError, StoreIntegrity
 from store.log import Cause, Draft, Event, Result
 from store.rights import Right
-from transport.client import Line, LineSettings
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
-from transport.peer import PeerEndpoint
+from transport.line.client import Line, LineSettings
+from transport.line.peer import PeerEndpoint
 
 # How soon a cancelled exchange lets go of the line; a person notices from about a quarter of a second on.
 _CANCEL_SECONDS: Final = 0.1
@@ -68,7 +69,7 @@ def line_state(terminal: Terminal) -> LineState:
     """Greet the peer and tell how the line is; no message is touched, and nothing is raised for a line that is down."""
     name = ""
     try:
-        endpoint = peers.endpoint(terminal)
+        endpoint = register.endpoint(terminal)
         name = endpoint.name
         with Line(endpoint, terminal.identity, _limits(terminal)) as line:
             status = line.status()
@@ -92,7 +93,7 @@ def opened(
     if clock_reason is not None:
         admit(terminal, session, Right.CLOCK)
     try:
-        endpoint = peers.endpoint(terminal)
+        endpoint = register.endpoint(terminal)
         if cancel is not None and cancel.is_set():
             raise LineCancelled
         with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):

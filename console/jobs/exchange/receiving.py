@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from console.errors import ItemError, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
 from console.incidents import record_incident
 from console.jobs.admission import admit
-from console.jobs.echo import pseudonym, pseudonyms
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, tells_of, words_of
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Item
+from console.jobs.messages.echo import pseudonym, pseudonyms
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -47,9 +47,9 @@ from store.queue import (
     ResultRow,
 )
 from store.rights import Right
-from transport.client import FeedItem
-from transport.envelope import Opened, Opener, Purpose
 from transport.errors import EnvelopeError, TransportError
+from transport.evidence.envelope import Opened, Opener, Purpose
+from transport.line.client import FeedItem
 
 _REJECTED_OF_LATE: Final = 200
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}

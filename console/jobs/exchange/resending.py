@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
-from console.jobs.review import NOTHING, Changed, Seen, decide, refusals_of
+from console.jobs.messages.review import NOTHING, Changed, Seen, decide, refusals_of
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue

@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from console.jobs.admission import admit
+from console.jobs.exchange.batch_steps import Shipper
 from console.jobs.exchange.clocks import ClockReason
-from console.jobs.exchange.flow import Flow
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
 from console.jobs.exchange.outcome import Sent
-from console.jobs.exchange.shipping import Shipper
+from console.jobs.exchange.pipeline import Flow
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -21,7 +21,7 @@ from store.message.states import OutState
 from store.queue import QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
-from transport.notary import LocalNotary, Notary, NotaryProcess
+from transport.line.crypto_worker import LocalNotary, Notary, NotaryProcess
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
 # From so many messages on, a process beside this one is worth its start.

@@ -13,7 +13,7 @@ from store.errors import NothingToExport
 from store.log import checkpoints
 from store.log.checkpoints import Checkpoint
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
-from store.log.ladder import key_text
+from store.log.signing_keys import key_text
 from store.log.terminals import RETIRED, Ladders, Origin, to_texts
 
 FORMAT: Final = 1

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from console.jobs import joining, terminals
+from console.jobs.terminal import joining, sharing
 from console.settings import TerminalSettings
 from console.terminal import Terminal
 from tests.console.jobs.site import CHIEF, CUSTODIAN, LONG_AGO, MUNICIPALITY, PEOPLE, Site
 from transport import agency
 
 NAME: Final = "131041-02"
-SECOND: Final = terminals.Second(CUSTODIAN, PEOPLE[CUSTODIAN][1], "command")
+SECOND: Final = sharing.Second(CUSTODIAN, PEOPLE[CUSTODIAN][1], "command")
 
 
 def asked(site: Site, home: Path, name: str = NAME) -> joining.Requested:
@@ -25,7 +25,7 @@ def granted(site: Site, home: Path, name: str = NAME) -> Path:
     request = asked(site, home, name)
     out = home.with_name(f"{home.name}-grant.json")
     by = site.session(CHIEF)
-    terminals.let_in(site.terminal, by, request.file, out, fingerprint=request.fingerprint, second=SECOND)
+    sharing.let_in(site.terminal, by, request.file, out, fingerprint=request.fingerprint, second=SECOND)
     return out
 
 

@@ -15,7 +15,10 @@ from typing import Any, Final
 import psycopg
 from sqlmodel import SQLModel
 
-from console.jobs import intake, peers, rehearsal, review, setup
+from console.jobs.messages import intake, review
+from console.jobs.peers import register
+from console.jobs.rehearsal import world
+from console.jobs.terminal import setup
 from console.session import Session
 from console.settings import MunicipalitySettings, Settings, StoreSettings, TerminalSettings
 from console.terminal import Terminal
@@ -27,11 +30,11 @@ from store.message.states import Direction
 from store.peers import PeerDraft
 from store.people import Role, open_session, person
 from transport import agency
+from transport.agency.database import Outgoing
 from transport.agency.home import AgencyHome
-from transport.agency.ledger import Outgoing
-from transport.authority import RehearsalAuthority
-from transport.envelope import Purpose, Sealer
-from transport.identity import Identity
+from transport.evidence.envelope import Purpose, Sealer
+from transport.parties.authority import RehearsalAuthority
+from transport.parties.identity import Identity
 
 PATIENCE: Final = 20.0
 MUNICIPALITY: Final = "131041"
@@ -239,7 +242,7 @@ class Site:
 
     def register_peer(self, port: int, **changes: Any) -> PeerDraft:
         """Register the agency as the peer, answering at `port`."""
-        draft = peers.draft_of(
+        draft = register.draft_of(
             agency.public_identity(self.agency_home),
             **{
                 "address": "127.0.0.1",
@@ -250,7 +253,7 @@ class Site:
                 **changes,
             },
         )
-        peers.record(self.terminal, draft, actor=None, session_id=None)
+        register.record(self.terminal, draft, actor=None, session_id=None)
         return draft
 
     @contextmanager
@@ -281,7 +284,7 @@ class Site:
         (self.agency_home / "agency.json").write_text(
             json.dumps({"address": "127.0.0.1", "port": port, "version": "1"})
         )
-        with rehearsal.start_agency(rehearsal.World(self.home, self.agency_home, ())) as process_id:
+        with world.start_agency(world.World(self.home, self.agency_home, ())) as process_id:
             yield process_id
 
     def received(self) -> agency.Received:

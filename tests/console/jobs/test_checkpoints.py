@@ -9,7 +9,10 @@ import pytest
 from console import app
 from console.commands import invocation
 from console.errors import CredentialsRefused
-from console.jobs import access, checkpoints, exchange, export, opening
+from console.jobs import checkpoints, exchange
+from console.jobs.log import export
+from console.jobs.people import logon
+from console.jobs.terminal import opening
 from store import clock
 from store.endings import Ending
 from store.log import Cause, Checkpoint, Event
@@ -38,25 +41,25 @@ def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.M
     checkpoints.make(site.terminal, Cause.START)
     site.take_in([entry(1)])
     before = last(site)
-    access.renew(site.terminal, session)
+    logon.renew(site.terminal, session)
     assert last(site) == before, "nothing has waited yet"
     later = clock.now() + checkpoints._DUE + timedelta(seconds=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    access.renew(site.terminal, session)
+    logon.renew(site.terminal, session)
     assert (last(site).seq, last(site).cause) == (site.newest(), Cause.ACTIVITY)
-    access.renew(site.terminal, session)
+    logon.renew(site.terminal, session)
     assert last(site).number == before.number + 1, "nothing new, nothing to sign"
 
 
 def test_a_refused_log_on_is_signed_at_once(site: Site) -> None:
     with pytest.raises(CredentialsRefused):
-        access.log_on(site.terminal, OPERATOR, "00000000", origin="screen")
+        logon.log_on(site.terminal, OPERATOR, "00000000", origin="screen")
     (refused,) = site.entries(Event.OPERATOR_REFUSED)
     assert last(site).seq == refused.seq
 
 
 def _log_off(site: Site, _place: Path) -> None:
-    access.log_off(site.terminal, site.session(OPERATOR), Ending.LOGGED_OFF)
+    logon.log_off(site.terminal, site.session(OPERATOR), Ending.LOGGED_OFF)
 
 
 def _exchange(site: Site, _place: Path) -> None:

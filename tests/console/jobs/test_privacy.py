@@ -6,8 +6,10 @@ import pytest
 
 from console.errors import CredentialsRefused
 from console.incidents import record_incident
-from console.jobs import access, claims, exchange, intake, message, review
-from console.jobs import entry as hand
+from console.jobs import exchange
+from console.jobs.messages import claims, intake, reading, review
+from console.jobs.messages import entry as hand
+from console.jobs.people import logon
 from store.message.states import Pointer
 from tests.canaries import files_with
 from tests.clusters import ON_SQLITE
@@ -69,10 +71,10 @@ def _whole_job(site: Site, tmp_path: Path) -> None:
     assert exchange.receive(site.terminal, operator).received == 1
     hand.enter(site.terminal, operator, [hand.counter(site.terminal, operator, 2, Pointer.REPLACES)])
     for number in (1, 2, 3, 4, 5):
-        message.read(site.terminal, operator, number)
+        reading.read(site.terminal, operator, number)
     with pytest.raises(CredentialsRefused):
-        access.log_on(site.terminal, PLANTED["pin"], PLANTED["right pin"], origin="screen")
-    access.log_on(site.terminal, OPERATOR, PLANTED["right pin"], origin="screen")
+        logon.log_on(site.terminal, PLANTED["pin"], PLANTED["right pin"], origin="screen")
+    logon.log_on(site.terminal, OPERATOR, PLANTED["right pin"], origin="screen")
     with pytest.raises(KeyError) as failed:
         dict.fromkeys(PLANTED).pop(PLANTED["name"])
     record_incident(site.home, failed.value)

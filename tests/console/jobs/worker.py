@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.jobs import draft, exchange, intake, intents
+from console.jobs import exchange, intents
+from console.jobs.messages import draft, intake
 from console.jobs.progress import Progress
 from console.terminal import Terminal
 from store.log import Event

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from console.jobs import exchange as sending
-from console.jobs import queue, review
+from console.jobs.messages import listing, review
 from console.screens.exchange import ExchangeScreen
-from console.screens.log import LogScreen
+from console.screens.log.viewing import LogScreen
 from tests.console.driving import Driven, driving
 from tests.console.here import acting, served_here, states
 from tests.running import World, serving
@@ -39,7 +39,7 @@ async def test_what_is_approved_is_sent_and_its_result_received(world: World, la
 
 async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: World) -> None:
     with acting(world, "ka-301") as (terminal, session), served_here(world):
-        (row,) = queue.page(terminal, session, queue.QueueQuery(direction="out", state="review", limit=1)).rows
+        (row,) = listing.page(terminal, session, listing.QueueQuery(direction="out", state="review", limit=1)).rows
         agency.refuse(world.agency_home, row.reference, "number_not_current")
         review.approve(terminal, session, [row.id], confirm_warnings=True)
         assert sending.send(terminal, session).delivered == 1

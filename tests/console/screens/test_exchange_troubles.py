@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.incidents import TECHNICAL_LOG
-from console.jobs import health
+from console.jobs.terminal import health
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
 from console.terminal import Terminal
@@ -17,12 +17,12 @@ from tests.console.driving import Driven, driving
 from tests.console.here import register, served_here, states
 from tests.console.jobs.site import Site
 from tests.faults.clocks import agency_ahead
+from tests.faults.impostors import certify
 from tests.faults.proxy import Fault, FaultProxy, Harm, Way
-from tests.faults.strangers import certify
 from tests.running import World
 from transport import agency
-from transport.authority import RehearsalAuthority
-from transport.envelope import Purpose
+from transport.evidence.envelope import Purpose
+from transport.parties.authority import RehearsalAuthority
 
 #: How long a person waits at most for an exchange to stop. The line itself waits for half a minute.
 BOUND = 1.0

@@ -18,9 +18,9 @@ from console.errors import ConsoleError
 from console.words import LANGUAGES, Words, catalogue_names, texts_of
 from store.errors import StoreError
 from store.log import DETAIL_KEYS, EventClass, Flaw
+from store.message.checks.items import ITEMS
+from store.message.checks.rules import RULES
 from store.message.codes import Kind
-from store.message.items import ITEMS
-from store.message.rules import RULES
 from store.rights import Role
 from transport.errors import EnvelopeError, TransportError
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from store.message import tables
+from store.message.checks.values import check_digit
 from store.message.codes import Action, Category
 from store.message.errors import TableDamaged
-from store.message.values import check_digit
 
 TABLES: list[Callable[[], tables.Table[Any]]] = [
     tables.articles,

@@ -14,8 +14,8 @@ from typing import Any
 
 from store.errors import FileFault
 from store.message.canonical import encode
-from store.message.export import write_records
-from store.message.records import read_records
+from store.message.files.reading import read_records
+from store.message.files.writing import write_records
 from tests.store.message.specimens import GOOD, REMOVED, Record, changed, good, judge
 
 SLOWEST_SECONDS = 0.1

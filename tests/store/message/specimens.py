@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from store.message.checking import Checked, check
+from store.message.checks.checking import Checked, check
 
 MUNICIPALITY: Final = "131041"
 TODAY: Final = date(2026, 11, 23)

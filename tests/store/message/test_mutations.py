@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.message.rules import RULES
+from store.message.checks.rules import RULES
 from tests.store.message.mutations import SLOWEST_SECONDS, mutate_record, run, take_file, take_record
 from tests.store.message.specimens import GOOD, judge
 

@@ -7,12 +7,12 @@ import pytest
 
 from console.words import LANGUAGES, Words
 from store.message import codes
+from store.message.checks.rules import RULES
 from store.message.codes import ALL_KINDS, Kind
-from store.message.columns import columns_of, japanese_headers
 from store.message.errors import ContentDamaged, FileHeaderMissing, FileHeaderRepeated, TableDamaged
-from store.message.rules import RULES
+from store.message.files.columns import columns_of, japanese_headers
+from tests.store.message.checks.test_rules import CASES
 from tests.store.message.specimens import changed, good, judge
-from tests.store.message.test_rules import CASES
 
 VALUES: dict[str, type[StrEnum]] = {
     "person.sex": codes.Sex,

@@ -1,0 +1,15 @@
+"""`log`: the terminal's log (証跡), a module for each act."""
+
+from console.commands.group import LazyGroup
+
+log = LazyGroup(
+    "log",
+    {
+        "show": "console.commands.log.viewing:show",
+        "ask": "console.commands.log.questions:ask",
+        "verify": "console.commands.log.verification:verify",
+        "export": "console.commands.log.export:export",
+        "prune": "console.commands.log.pruning:prune",
+        "resume": "console.commands.log.pruning:resume",
+    },
+)

@@ -1,0 +1,141 @@
+"""`queue`: messages without their contents."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.commands.credentials import read_discreetly
+from console.commands.failures import Status
+from console.commands.invocation import Invocation
+from console.commands.output import columns
+from console.words import Words
+from store.message.states import InState, OutState
+
+if TYPE_CHECKING:
+    from console.jobs.messages.listing import QueueQuery, QueueRow
+    from console.session import Session
+    from console.terminal import Terminal
+
+_DIRECTIONS = ("out", "in")
+_USUAL_LIMIT = 100
+_PAGE = 500
+
+
+@click.command("queue")
+@click.option("--direction", type=click.Choice(_DIRECTIONS))
+@click.option("--state", metavar="S")
+@click.option("--reference", metavar="R")
+@click.option("--name", metavar="N", callback=read_discreetly)
+@click.option("--being-undone", is_flag=True)
+@click.option("--unhandled", is_flag=True)
+@click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
+@click.pass_obj
+def queue(
+    said: Invocation,
+    *,
+    direction: str | None,
+    state: str | None,
+    reference: str | None,
+    name: str | None,
+    being_undone: bool,
+    unhandled: bool,
+    limit: int,
+) -> int:
+    """List messages without their contents: `show` tells one whole."""
+    from console.jobs.messages.listing import QueueQuery
+
+    if state is not None:
+        _check_state(said, direction, state)
+    query = QueueQuery(
+        direction="out" if being_undone else direction,
+        state=state,
+        reference=reference,
+        limit=min(limit or _PAGE, _PAGE),
+        being_undone=being_undone,
+        unhandled=unhandled,
+    )
+    with said.acting() as (terminal, session):
+        rows, total = (
+            _rows(terminal, session, query, limit) if name is None else _named(terminal, session, query, name, limit)
+        )
+    data = {"messages": [row_facts(row) for row in rows], "total": total}
+    said.output.result(data, _queue_lines(rows, total, said.words))
+    return Status.DONE
+
+
+def _check_state(said: Invocation, direction: str | None, state: str) -> None:
+    states: list[OutState | InState] = [*OutState] if direction != "in" else []
+    states += [*InState] if direction != "out" else []
+    if state not in states:
+        known = ", ".join(dict.fromkeys(states))
+        raise click.BadParameter(said.words("commands.queue.unknown_state", known=known), param_hint="--state")
+
+
+def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: int) -> tuple[list["QueueRow"], int]:
+    """Return up to `limit` rows (0: all of them) and how many there are."""
+    from console.jobs.messages import listing as job
+
+    rows: list[QueueRow] = []
+    while True:
+        page = job.page(terminal, session, query)
+        rows += page.rows
+        if page.next is None or (limit and len(rows) >= limit):
+            return (rows[:limit] if limit else rows), page.total
+        query = replace(query, after=page.next)
+
+
+def _named(
+    terminal: "Terminal", session: "Session", query: "QueueQuery", name: str, limit: int
+) -> tuple[list["QueueRow"], int]:
+    """Return up to `limit` rows (0: all) about people with `name` in theirs, and how many there are."""
+    from console.jobs.messages import listing as job
+
+    found = job.find(terminal, session, query, name)
+    return job.rows(terminal, session, found[:limit] if limit else found), len(found)
+
+
+def row_facts(row: "QueueRow") -> dict[str, Any]:
+    """Return what the JSON of a message in a list holds."""
+    return {
+        "id": row.id,
+        "direction": row.direction,
+        "kind": row.kind,
+        "reference": row.reference,
+        "state": row.state,
+        "occurred_at": row.occurred_at.astimezone(UTC).isoformat(),
+        "waiting_seconds": int(row.waiting_seconds),
+        "overdue": row.overdue,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "warnings": row.warnings,
+        "author": row.author,
+        "approver": row.approver,
+        "hold": row.hold,
+    }
+
+
+def _queue_lines(rows: Sequence["QueueRow"], total: int, words: Words) -> Iterator[str]:
+    yield from table(rows, words)
+    yield words("commands.queue.total", shown=len(rows), total=total)
+
+
+def table(rows: Sequence["QueueRow"], words: Words) -> list[str]:
+    """Return messages as the lines of a table with its heading."""
+    heading = [words(f"commands.queue.columns.{name}") for name in ("id", "direction", "state", "kind", "reference")]
+    heading += [words("commands.queue.columns.occurred_at"), words("commands.queue.columns.waiting")]
+    table = [heading]
+    table += [
+        [
+            str(row.id),
+            words(f"commands.direction.{row.direction}"),
+            words.name("states", f"{row.direction}.{row.state}"),
+            words.name("kinds", row.kind),
+            row.reference,
+            words.time(row.occurred_at),
+            words.span(row.waiting_seconds) + (words("commands.queue.overdue") if row.overdue else ""),
+        ]
+        for row in rows
+    ]
+    return columns(table, right=frozenset({0}))

@@ -1,0 +1,18 @@
+"""`erase`: contents whose retention is over."""
+
+import click
+
+from console.commands.failures import Status
+from console.commands.invocation import Invocation
+
+
+@click.command("erase")
+@click.pass_obj
+def erase(said: Invocation) -> int:
+    """Erase the contents whose retention is over."""
+    with said.acting() as (terminal, session):
+        from console.jobs.messages import retention
+
+        data = {"erased": retention.erase_expired(terminal, session)}
+    said.output.result(data, [said.words("commands.erase.done", **data)])
+    return Status.DONE

@@ -1,0 +1,12 @@
+"""`demo`, `smoke`, `render` and `agency`: the rehearsal world, and its reference agency."""
+
+from console.commands.group import LazyGroup
+
+agency = LazyGroup(
+    "agency",
+    {
+        "serve": "console.commands.rehearsal.agency:serve",
+        "post": "console.commands.rehearsal.agency:post",
+        "received": "console.commands.rehearsal.agency:received",
+    },
+)

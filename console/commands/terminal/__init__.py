@@ -1,0 +1,14 @@
+"""`init`, `check`, `join` and the upkeep of the terminal, a module for each act."""
+
+from console.commands.group import LazyGroup
+
+join = LazyGroup(
+    "join",
+    {
+        "request": "console.commands.terminal.joining:request",
+        "admit": "console.commands.terminal.joining:admit",
+        "accept": "console.commands.terminal.joining:accept",
+        "show": "console.commands.terminal.joining:show",
+        "retire": "console.commands.terminal.joining:retire",
+    },
+)

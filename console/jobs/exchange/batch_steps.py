@@ -1,0 +1,297 @@
+"""What a sending does with a batch of messages: each step is one transaction, with its log entries."""
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from console.errors import ContentSealBroken
+from console.incidents import record_incident, record_refusal
+from console.jobs.exchange.line import Contact
+from console.jobs.exchange.outcome import Item, Sent
+from console.jobs.peers import register
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import SealBroken
+from store.log import Draft, Event, Result
+from store.message.canonical import decode, encode
+from store.message.states import Step
+from store.queue import Act, Key, MessageRow, ReceiptDraft, ShipmentRow
+from transport.errors import ReceiptError, ReceiptOfAnother
+from transport.evidence.envelope import Envelope
+from transport.evidence.receipts import verify_receipt
+from transport.line.client import Delivery
+from transport.line.crypto_worker import Content, Notary, Proof, Sealed
+from transport.parties.identity import DatedIdentity
+from transport.problems import Retry
+
+
+@dataclass(slots=True)
+class Batch:
+    """Messages on their way, and what is being made for them.
+
+    `rows` are theirs as they are now; `shipments` the bytes kept for them, to which those of `fresh` come when they are
+    sealed. `last` is where the next batch begins. `call` is the line's, `verified` the notary's answer.
+    """
+
+    rows: list[MessageRow]
+    shipments: dict[int, ShipmentRow]
+    last: Key | None = None
+    fresh: "Fresh | None" = None
+    call: "Future[list[Delivery]]" = field(default_factory=Future)
+    deliveries: Sequence[Delivery] = ()
+    signers: Sequence[DatedIdentity] = ()
+    verified: "Future[list[bool]]" = field(default_factory=Future)
+
+    @property
+    def envelopes(self) -> list[bytes]:
+        """The exact bytes to be sent."""
+        return [self.shipments[row.id].envelope for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Messages whose bytes are made now, for the peer's version of that number."""
+
+    rows: Sequence[MessageRow]
+    sealed: "Future[list[Sealed]]"
+    peer_version: int
+    made_at: datetime
+
+    def shipments(self, terminal: str, sent_at: datetime) -> dict[int, ShipmentRow]:
+        """Wait for the bytes and return them as they are kept for `terminal`, which signed them."""
+        return {
+            row.id: ShipmentRow(
+                message_id=row.id,
+                terminal=terminal,
+                revision=row.revision,
+                envelope=made.raw,
+                digest=made.digest,
+                content_digest=made.content_digest,
+                peer_version=self.peer_version,
+                made_at=self.made_at,
+                sent_at=sent_at,
+            )
+            for row, made in zip(self.rows, self.sealed.result(), strict=True)
+        }
+
+
+class Shipper:
+    """Takes batches of messages through their steps, each durable before the next; adds up what was done."""
+
+    def __init__(self, terminal: Terminal, session: Session, contact: Contact, notary: Notary, done: Sent) -> None:
+        self._terminal = terminal
+        self._session = session
+        self._contact = contact
+        self._notary = notary
+        self._done = done
+        # What the peer asked to send later is not tried again in the same sending.
+        self._put_off: set[int] = set()
+
+    def read(self, after: Key | None) -> Batch | None:
+        """Read the messages that may leave next and begin to seal them; None when no more come after `after`."""
+        with self._terminal.database.reading() as reading:
+            found = queue.next_to_send(
+                reading, self._terminal.name, clock.now(), self._terminal.settings.line.batch, after
+            )
+            if not found:
+                return None
+            ready = [row for row in found if row.id not in self._put_off]
+            kept = queue.shipments_of(reading, (row.id for row in ready))
+            unmade = [row.id for row in ready if row.id not in kept]
+            contents = queue.sound_contents_of(reading, self._terminal.vault, unmade)
+        if contents.broken:
+            self._set_aside([row for row in ready if row.id in contents.broken], contents.broken)
+            ready = [row for row in ready if row.id not in contents.broken]
+        last = Key(found[-1].occurred_at, found[-1].id)
+        opened = contents.opened
+        return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
+
+    def keep(self, *, ship: Batch | None = None, conclude: Batch | None = None) -> None:
+        """Keep what the messages of one batch have become, and mark those of another as being sent, in one act.
+
+        Only then the first of these may leave; their exact bytes are kept.
+        """
+        # Waiting for the notary needs no transaction: nobody else waits for it.
+        answers = self._judged(conclude) if conclude is not None else {}
+        now = clock.now()
+        made = ship.fresh.shipments(self._terminal.name, now) if ship is not None and ship.fresh is not None else {}
+        with self._terminal.database.writing() as tx:
+            entries = self._conclude(tx, conclude, answers) if conclude is not None else []
+            entries += self._ship(tx, ship, made, now) if ship is not None else []
+            self._terminal.log.append_many(tx, entries)
+
+    def verify(self, batch: Batch, deliveries: Sequence[Delivery]) -> None:
+        """Begin to verify the peer's answers."""
+        with self._terminal.database.reading() as reading:
+            # The register as it is now: the peer may have got its next keys since this exchange began.
+            batch.signers = register.versions(reading)
+        batch.deliveries = deliveries
+        proofs = [
+            Proof(delivery.receipt, batch.shipments[row.id].envelope, batch.shipments[row.id].digest)
+            for row, delivery in zip(batch.rows, deliveries, strict=True)
+            if delivery.receipt is not None
+        ]
+        batch.verified = self._notary.verify(proofs, batch.signers)
+
+    def leave(self, batch: Batch, step: Step) -> None:
+        """Take the step with every message of a batch that has no answer."""
+        with self._terminal.database.writing() as tx:
+            moved, entries = self._move(tx, batch.rows, step)
+            self._terminal.log.append_many(tx, entries)
+        self._done.items += (Item(row.id, row.reference, row.state.value) for row in moved)
+
+    def ask(self, numbers: Sequence[int]) -> int:
+        """Ask what became of messages without an answer, and keep it; return how many there were."""
+        with self._terminal.database.reading() as reading:
+            batch = Batch(queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers))
+        receipts = self._contact.line.ask([row.uid for row in batch.rows])
+        self.verify(batch, [Delivery(row.uid, receipts[row.uid], None) for row in batch.rows])
+        self.keep(conclude=batch)
+        return len(batch.rows)
+
+    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[Draft]:
+        # Another terminal may have taken or returned a message since it was read: it stays where it is.
+        batch.rows, entries = self._move(tx, batch.rows, Step.SHIP)
+        queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
+        queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
+        batch.shipments.update(made)
+        batch.fresh = None
+        self._done.sent += len(batch.rows)
+        return entries
+
+    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Answer]") -> list[Draft]:
+        by_step: dict[Step, list[MessageRow]] = {}
+        for row in batch.rows:
+            by_step.setdefault(answers[row.id].step, []).append(row)
+        entries: list[Draft] = []
+        for step, rows in by_step.items():
+            moved, of_step = self._move(tx, rows, step, answers)
+            entries += of_step
+            for row in moved:
+                self._count(row, answers[row.id])
+        receipts = [ReceiptDraft(number, one.receipt) for number, one in answers.items() if one.receipt is not None]
+        queue.keep_receipts(tx, receipts, clock.now())
+        return entries
+
+    def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
+        """Hold those whose content does not open, for people to look at: the others do not wait for them."""
+        answers = {row.id: self._alarm(broken[row.id]) for row in rows}
+        with self._terminal.database.writing() as tx:
+            moved, entries = self._move(tx, rows, Step.SET_ASIDE, answers)
+            self._terminal.log.append_many(tx, entries)
+        for row in moved:
+            self._count(row, answers[row.id])
+
+    def _alarm(self, broken: SealBroken) -> "Answer":
+        told = ContentSealBroken()
+        told.__cause__ = broken
+        return Answer(Step.SET_ASIDE, code=told.code, incident=record_incident(self._terminal.home, told))
+
+    def _seal(self, rows: Sequence[MessageRow], contents: Mapping[int, bytes]) -> Fresh:
+        now = self._contact.clock.now()
+        sealer = self._contact.endpoint.sealer(self._terminal.identity, now)
+        sealed = self._notary.seal(sealer, [Content(row.uid, _without_subject(contents[row.id])) for row in rows], now)
+        return Fresh(rows, sealed, int(sealer.peer_version.removeprefix("v")), now)
+
+    def _judged(self, batch: Batch) -> "dict[int, Answer]":
+        verified = iter(batch.verified.result())
+        answers = {}
+        for row, delivery in zip(batch.rows, batch.deliveries, strict=True):
+            if delivery.receipt is not None and next(verified):
+                answers[row.id] = Answer(Step.DELIVER, receipt=delivery.receipt)
+            else:
+                answers[row.id] = _judge(delivery, batch.shipments[row.id], batch.signers, self._terminal.home)
+        return answers
+
+    def _move(
+        self,
+        tx: Connection,
+        rows: Sequence[MessageRow],
+        step: Step,
+        answers: "Mapping[int, Answer] | None" = None,
+    ) -> tuple[list[MessageRow], list[Draft]]:
+        """Take the step with messages; return those that took it, and what the log is to say of it."""
+        act = Act(by=self._session.person_id, now=clock.now())
+        moved = queue.move_rows(tx, rows, step, act).changed
+        told = answers or {}
+        event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
+        return moved, [self._entry(row, event, result, told.get(row.id)) for row in moved]
+
+    def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Answer | None") -> Draft:
+        detail: dict[str, str | int] = {"revision": row.revision}
+        if answer is not None and answer.code is not None:
+            detail["code"] = answer.code
+            if answer.code == ContentSealBroken.code:
+                # An alarm of the terminal's own is no conflict with the peer.
+                event = Event.MESSAGE_HELD
+        if answer is not None and answer.incident is not None:
+            detail["incident"] = answer.incident
+        return Draft(event, self._session.person_id, self._session.id, row.uid, result, detail)
+
+    def _count(self, row: MessageRow, answer: "Answer") -> None:
+        item = Item(row.id, row.reference, row.state.value, answer.code, answer.incident, answer.facts)
+        self._done.items.append(item)
+        self._done.delivered += answer.step is Step.DELIVER
+        self._done.refused += answer.step is Step.REFUSE
+        self._done.held += answer.step is Step.SET_ASIDE
+        if answer.step is Step.REQUEUE and answer.code is not None:
+            self._put_off.add(row.id)
+
+
+class Answer(NamedTuple):
+    """The step that the peer's answer leads to, its verified receipt, or what is wrong and where that is recorded."""
+
+    step: Step
+    receipt: bytes | None = None
+    code: str | None = None
+    incident: str | None = None
+    facts: Mapping[str, str] | None = None
+
+
+def _without_subject(content: bytes) -> bytes:
+    """Return what leaves: the resident-record system's key of the person is kept here and never sent."""
+    # In canonical bytes an unescaped quote belongs to a name or ends a text, and the subject comes last.
+    before, found, after = content.rpartition(b',"subject":"')
+    if found and _LAST_TEXT.fullmatch(after):
+        return before + b"}"
+    return encode({name: value for name, value in decode(content).items() if name != "subject"})
+
+
+_LAST_TEXT: Final = re.compile(rb'[^"\\]*"}')
+_EVENTS: Final[Mapping[Step, Event]] = {
+    Step.SHIP: Event.MESSAGE_SENDING,
+    Step.DELIVER: Event.MESSAGE_DELIVERED,
+    Step.REFUSE: Event.MESSAGE_REFUSED,
+    Step.REQUEUE: Event.MESSAGE_REQUEUED,
+    Step.LOSE: Event.MESSAGE_UNKNOWN,
+    Step.SET_ASIDE: Event.MESSAGE_CONFLICT,
+}
+_GONE_WELL: Final = frozenset({Step.SHIP, Step.DELIVER})
+# The peer holds something else under the id of ours: no sending mends that, people have to talk.
+_CONFLICT: Final = "id_conflict"
+
+
+def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIdentity], home: Path) -> Answer:
+    """Tell what an answer means: only a receipt that verifies against the stored bytes makes a message delivered."""
+    if delivery.receipt is not None:
+        try:
+            verify_receipt(delivery.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
+        except ReceiptError as error:
+            # A receipt for something else under this id is a matter for people. Otherwise the peer may have the
+            # message, but nothing proves that: it is asked again.
+            step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE
+            return Answer(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
+        return Answer(Step.DELIVER, receipt=delivery.receipt)
+    problem = delivery.problem
+    if problem is None:
+        return Answer(Step.REQUEUE)
+    step = Step.REFUSE if problem.retry is Retry.NEVER else Step.REQUEUE
+    incident = record_refusal(home, problem.code, problem.incident)
+    return Answer(Step.SET_ASIDE if problem.code == _CONFLICT else step, code=problem.code, incident=incident)

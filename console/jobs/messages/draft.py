@@ -1,0 +1,280 @@
+"""A draft: the message or the pair that is being entered, its items as somebody is asked for them, and the way on.
+
+A draft lives in memory alone until it is put into the queue; whoever drops it drops what was typed. Which items are
+asked for is no list of this module: it is what the rules want of the records so far, asked anew after each answer.
+What the messages of one event have in common is one item here, so that nothing is typed twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from console.jobs.messages import claims, entry
+from console.session import Session
+from console.terminal import Terminal
+from store import clock
+from store.message.checks.checking import check, possible_items
+from store.message.checks.items import ordered_fields
+from store.message.checks.rules import RULES, Finding, Severity
+from store.message.codes import Category, Kind
+from store.message.dates import japanese_day, parse_moment
+from store.message.entry.proposal import common_item
+from store.message.entry.shapes import Shape, codes_of, shape_of
+from store.message.groups import Record, value_at, with_value
+from store.message.states import Pointer
+
+if TYPE_CHECKING:
+    from console.jobs.messages.entry import Judged
+
+# What the draft itself settles: nobody is asked for it.
+_SETTLED: Final = frozenset({"kind", "municipality", "cancels", "replaces"})
+# As many codes as are tried against the rules, to offer only those that may stand there; longer lists stay whole.
+_MOST_TRIED: Final = 32
+
+
+class Purpose(StrEnum):
+    """What becomes of a draft."""
+
+    ENTRY = "entry"  # new messages
+    REVISION = "revision"  # new content for a message that has not left
+    REPLACEMENT = "replacement"  # a new message in place of one that has left
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as somebody is asked for it.
+
+    `places` are the messages and fields that it fills; `section` is the message that alone has it, None for what is
+    common. `wanted`: a rule says that it is missing.
+    """
+
+    key: str
+    kind: str
+    section: int | None
+    places: tuple[tuple[int, str], ...]
+    shape: Shape
+    value: Any
+    wanted: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def field(self) -> str:
+        """The dotted name of the item in the first message that has it."""
+        return self.places[0][1]
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a rule blocks it."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+class Draft:
+    """One or two messages while they are entered.
+
+    `choices` are, for each message, the codes that an event leaves open. `number` and `version` are those of the
+    message that is revised; `target` the reference of the message that is revised or replaced.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        records: Iterable[Record],
+        *,
+        purpose: Purpose = Purpose.ENTRY,
+        choices: Sequence[Mapping[str, tuple[str, ...]]] = (),
+        number: int | None = None,
+        version: int = 0,
+        target: str | None = None,
+    ) -> None:
+        self._terminal = terminal
+        self.records = list(records)
+        self.purpose = purpose
+        self.number = number
+        self.target = target
+        self._version = version
+        self._choices = choices or [{} for _ in self.records]
+        self._given = [record.get("reference") for record in self.records]
+        # What somebody answered stays in sight; what an event settled is shown only when it is asked for.
+        self._answered = {
+            (index, field)
+            for index, record in enumerate(self.records)
+            for field in ordered_fields(_kind(record))
+            if purpose is not Purpose.ENTRY and value_at(record, field) is not None
+        }
+        self.changed = False
+        self._judged: list[Judged] = []
+        self._judge()
+
+    @property
+    def day(self) -> date:
+        """The day in Japan for which the dated tables are read."""
+        moment = parse_moment(str(self.records[0].get("occurred_at", "")))
+        return clock.day_in_japan(clock.now()) if moment is None else japanese_day(moment)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a rule still blocks one of the messages."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that the rules say, message by message."""
+        return tuple(finding for judged in self._judged for finding in judged.findings)
+
+    def items(self, *, everything: bool = False) -> list[Item]:
+        """Return the items to ask for, common ones first, in the law's order.
+
+        With `everything` also those that the event settled, and those that may be added.
+        """
+        places: dict[str, list[tuple[int, str]]] = {}
+        for index in range(len(self.records)):
+            for field in self._shown(index, everything=everything):
+                places.setdefault(self._key(index, field), []).append((index, field))
+        found = [self._item(key, tuple(at)) for key, at in places.items()]
+        # Sorting keeps what is equal in order: that of the first message, then of the second.
+        return sorted(found, key=lambda item: (item.section is not None, item.section or 0))
+
+    def codes(self, item: Item) -> tuple[str, ...]:
+        """Return the codes among which the item is chosen: what the event leaves open, or what the rules allow."""
+        index, field = item.places[0]
+        codes = self._choices[index].get(field) or codes_of(field, self.day)
+        if item.shape is Shape.CODES or len(codes) > _MOST_TRIED:
+            return codes
+        return tuple(code for code in codes if self._may_stand(index, field, code)) or codes
+
+    def answer(self, item: Item, value: Any) -> None:
+        """Put a value into the item; None or an empty one takes it out. The messages share what they have in common."""
+        kept = None if value in ("", [], None) else value
+        for index, field in item.places:
+            self.records[index] = with_value(self.records[index], field, kept)
+            self._answered.add((index, field))
+        self.changed = True
+        self._judge()
+
+    def submit(self, terminal: Terminal, session: Session) -> tuple[str, ...]:
+        """Put the draft into the queue, to be reviewed by somebody else; return the references.
+
+        Raises RecordFaulty while a rule blocks; MessageChanged, StepRefused for a revision that came too late;
+        MessageClaimed while somebody else has the message in hand; ReferenceTaken for a reference of one's own that
+        was used before.
+        """
+        if self.purpose is Purpose.REVISION and self.number is not None:
+            entry.revise(terminal, session, self.number, self.records[0], version=self._version)
+        else:
+            records = [self._with_free_reference(terminal, index) for index in range(len(self.records))]
+            entry.enter(terminal, session, records)
+            self.records = records
+        return tuple(str(record["reference"]) for record in self.records)
+
+    def _with_free_reference(self, terminal: Terminal, index: int) -> Record:
+        """Take a reference that is free now: somebody else may have entered a message since this draft was begun."""
+        record = self.records[index]
+        if record.get("reference") != self._given[index]:
+            return record
+        return {**record, "reference": entry.free_reference(terminal, str(record["kind"]))}
+
+    # Items
+
+    def _shown(self, index: int, *, everything: bool) -> Iterator[str]:
+        """Yield the fields of one message that are asked for."""
+        record, judged, choices = self.records[index], self._judged[index], self._choices[index]
+        faulty = {finding.field for finding in judged.findings}
+        possible = self._possible(record) if everything else ()
+        for field in ordered_fields(_kind(record)):
+            if field in _SETTLED or (field == "reference" and self.purpose is Purpose.REVISION):
+                continue
+            there = value_at(record, field) is not None
+            asked = field in faulty or field in possible or len(choices.get(field, ())) > 1
+            if asked or (there and (everything or (index, field) in self._answered)):
+                yield field
+
+    def _possible(self, record: Record) -> tuple[str, ...]:
+        code = self._terminal.settings.municipality.code
+        return possible_items(record, municipality=code, today=self.day)
+
+    def _key(self, index: int, field: str) -> str:
+        if len(self.records) == 1:
+            return field
+        return common_item(field) or f"{index}.{field}"
+
+    def _item(self, key: str, places: tuple[tuple[int, str], ...]) -> Item:
+        index, field = places[0]
+        shape = shape_of(field)
+        said = ((name, finding) for at, name in places for finding in self._judged[at].findings)
+        findings = {finding.rule: finding for name, finding in said if finding.field == name}
+        values = (value_at(self.records[at], name) for at, name in places)
+        return Item(
+            key=key,
+            kind=str(self.records[index]["kind"]),
+            section=index if key.startswith(f"{index}.") else None,
+            places=places,
+            shape=shape,
+            value=next((value for value in values if value is not None), None),
+            wanted=any(RULES[rule].wants for rule in findings),
+            findings=tuple(findings.values()),
+        )
+
+    def _may_stand(self, index: int, field: str, code: str) -> bool:
+        tried = with_value(self.records[index], field, code)
+        findings = check(tried, municipality=self._terminal.settings.municipality.code, today=self.day).errors
+        return all(finding.field != field for finding in findings)
+
+    # The rules
+
+    def _judge(self) -> None:
+        """Ask the rules anew; fill in what one message wants and the other has, until nothing of that kind is left."""
+        while True:
+            self._judged = [entry.judge(self._terminal, record) for record in self.records]
+            if not self._share():
+                return
+
+    def _share(self) -> bool:
+        shared = False
+        known = {
+            self._key(index, field): value
+            for index, record in enumerate(self.records)
+            for field in ordered_fields(_kind(record))
+            if len(self.records) > 1 and common_item(field) and (value := value_at(record, field)) is not None
+        }
+        for index, judged in enumerate(self._judged):
+            for field in judged.wanted:
+                value = known.get(self._key(index, field))
+                if value is not None and value_at(self.records[index], field) is None:
+                    self.records[index] = with_value(self.records[index], field, value)
+                    self._answered.add((index, field))
+                    shared = True
+        return shared
+
+
+def begin(
+    terminal: Terminal, session: Session, event: str, *, category: Category, card_presented: bool = True
+) -> Draft:
+    """Return the draft of what an event gives. Raises KeyError for an event that the table does not have."""
+    proposed = entry.propose(terminal, session, event, category=category, card_presented=card_presented)
+    return Draft(terminal, [one.preset for one in proposed], choices=[one.choices for one in proposed])
+
+
+def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
+    """Return the draft of new content for a message that has not left, which others only read from now on.
+
+    Raises MessageMissing, MessageClaimed, StepRefused, SealBroken.
+    """
+    record, version = entry.open_for_revision(terminal, session, number)
+    target = str(record["reference"])
+    return Draft(terminal, [record], purpose=Purpose.REVISION, number=number, version=version, target=target)
+
+
+def replace(terminal: Terminal, session: Session, number: int) -> Draft:
+    """Return the draft of a message in place of one that has left, which nobody else undoes meanwhile.
+
+    Raises MessageMissing, MessageClaimed, SealBroken, StepRefused, UndoneAlready.
+    """
+    record = entry.counter(terminal, session, number, Pointer.REPLACES)
+    claims.begin_edit(terminal, session, number)
+    return Draft(terminal, [record], purpose=Purpose.REPLACEMENT, number=number, target=str(record["replaces"]))
+
+
+def _kind(record: Mapping[str, Any]) -> Kind:
+    return Kind(record["kind"])

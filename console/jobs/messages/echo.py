@@ -1,0 +1,47 @@
+"""Finding what an agency notice caused among what would be sent: the notices about the person lie in the store."""
+
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import Connection
+
+from console.terminal import Terminal
+from store import queue
+from store.message.canonical import decode
+from store.message.checks.rules import RULES, Finding
+from store.message.echoes import is_echo, may_be_echo, number_of
+from store.message.kinds import AgencyNotice, Message, ResidentRecord
+from store.message.matching import numbers_of
+
+_RULE: Final = RULES["corrected_by_notice"]
+
+
+def pseudonym(terminal: Terminal, message: ResidentRecord | AgencyNotice) -> str | None:
+    """Return the pseudonym of the number that a message states, under which notices are found; None without one."""
+    number = number_of(message)
+    return _pseudonym(terminal, number) if number else None
+
+
+def pseudonyms(terminal: Terminal, notice: AgencyNotice) -> set[str]:
+    """Return the pseudonyms of all numbers by which a notice knows its person."""
+    return {_pseudonym(terminal, number) for number in numbers_of(notice)}
+
+
+def _pseudonym(terminal: Terminal, number: str) -> str:
+    return terminal.vault.pseudonym("number", number)
+
+
+def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding | None:
+    """Return what is wrong with a message that only tells the agency what it has told; None when nothing is.
+
+    Raises SealBroken when a notice about the person cannot be opened.
+    """
+    if not may_be_echo(message):
+        return None
+    about = pseudonym(terminal, message)
+    rows = queue.notices_about(conn, [about]) if about else []
+    contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
+    for row in rows:
+        if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):
+            return Finding("corrected", _RULE.name, _RULE.severity, MappingProxyType({"notice": row.reference}))
+    return None

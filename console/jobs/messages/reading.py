@@ -1,0 +1,228 @@
+"""One message whole: what it says, what the rules say of it, where it stands and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from console.jobs.admission import admit
+from console.jobs.messages.listing import QueueRow, row_of
+from console.jobs.peers import register
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import MessageClaimed
+from store.log import Event, LogFilter, LogRow
+from store.log import page as log_page
+from store.message.canonical import decode
+from store.message.checks.checking import check
+from store.message.checks.rules import Finding
+from store.message.states import CONFIRMABLE, Direction, Hold, OutState
+from store.queue import MessageRow, ShipmentRow, Task
+from store.rights import Right
+from transport.evidence.envelope import Envelope
+from transport.evidence.receipts import verify_receipt
+
+_MOST_HISTORY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done with a message, as the log has it."""
+
+    at: datetime
+    actor: str | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """The peer's signed receipt: when the peer received, under which of its versions, and the envelope's digest."""
+
+    received_at: datetime
+    peer_version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """What the peer decided: `accepted` or `refused`, with code and the peer's words (cause, remedy) by language."""
+
+    outcome: str
+    code: str | None
+    cause: Mapping[str, str]
+    remedy: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleView:
+    """The code for which the peer refused an envelope unread, or for which an alarm holds a message.
+
+    `incident`: the number of the technical record.
+    """
+
+    code: str
+    incident: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterView:
+    """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
+
+    Of a notice: another one about the same number, or a former one, whose `pointer` is `same_number`.
+    """
+
+    id: int
+    reference: str
+    pointer: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message whole: its row, its content, what the rules say of it, and what became of it.
+
+    `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` made
+    the bytes under which it travels, and alone sends it and asks what became of it (None: there are none yet).
+    `trouble` is why it does not go on.
+    """
+
+    row: QueueRow
+    record: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    history: list[Step]
+    reason: str | None
+    receipt: ReceiptView | None
+    outcome: OutcomeView | None
+    counters: list[CounterView]
+    terminal: str | None
+    trouble: TroubleView | None
+
+    @property
+    def unread(self) -> bool:
+        """Whether the peer refused it before it read what it says: it may be sealed anew."""
+        return self.row.state == OutState.REFUSED and self.receipt is None and self.outcome is None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """The content that a message had in an earlier revision, beside the content that it has now."""
+
+    revision: int
+    present: int
+    kind: str
+    occurred_at: datetime
+    record: Mapping[str, Any]
+    record_now: Mapping[str, Any]
+
+
+def read(terminal: Terminal, session: Session, number: int, *, take: bool = False) -> MessageView:
+    """Return one message whole, and record that the person looked at it.
+
+    With `take`, one who may approve or confirm it has it in hand while it waits for that, unless somebody else has:
+    that one is told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptError.
+    """
+    admit(terminal, session, Right.READ)
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
+        terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
+        if take:
+            _take(tx, session, row)
+    with terminal.database.reading() as reading:
+        row = queue.get(reading, number)
+        record = decode(queue.content_of(reading, terminal.vault, row))
+        notes = queue.notes_of(reading, terminal.vault, row)
+        history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
+        shipment = queue.shipments_of(reading, [number]).get(number)
+        outcome = _outcome(terminal, reading, number)
+        return MessageView(
+            row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
+            record=record,
+            findings=_findings(terminal, row, record),
+            history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
+            reason=notes[-1].text if notes else None,
+            receipt=_receipt(reading, shipment),
+            outcome=outcome,
+            counters=_counters(reading, row),
+            terminal=shipment.terminal if shipment is not None else None,
+            trouble=_trouble(row, outcome, history),
+        )
+
+
+def read_revision(terminal: Terminal, session: Session, number: int, revision: int) -> RevisionView:
+    """Return what a message said in an earlier revision, and record that the person looked at it.
+
+    Raises MessageMissing (no such message or revision), SealBroken.
+    """
+    admit(terminal, session, Right.READ)
+    with terminal.database.writing() as tx:
+        row = queue.get(tx, number)
+        record = decode(queue.content_of(tx, terminal.vault, row, revision))
+        detail = {"revision": revision}
+        terminal.log.append(
+            tx, Event.MESSAGE_READ, actor=session.person_id, session=session.id, object=row.uid, detail=detail
+        )
+        now = decode(queue.content_of(tx, terminal.vault, row))
+    return RevisionView(revision, row.revision, row.kind, row.occurred_at, record, now)
+
+
+def _take(tx: Connection, session: Session, row: MessageRow) -> None:
+    """Have a message in hand that waits for what this person may do with it."""
+    if row.state is OutState.REVIEW and session.may(Right.APPROVE):
+        task = Task.REVIEW
+    elif row.state in CONFIRMABLE and session.may(Right.CONFIRM) and row.author != session.person_id:
+        task = Task.CONFIRM
+    else:
+        return
+    with suppress(MessageClaimed):
+        queue.claim(tx, row, task, session_id=session.id, now=clock.now())
+
+
+def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
+    if row.direction is Direction.OUT:
+        found = [(one, str(one.pointer)) for one in queue.pointing_at(reading, row)]
+    else:
+        found = [(one, "same_number") for one in queue.notices_beside(reading, row)]
+    return [CounterView(one.id, one.reference, pointer, str(one.state)) for one, pointer in found]
+
+
+def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+    return check(
+        record,
+        municipality=terminal.settings.municipality.code,
+        today=clock.day_in_japan(clock.now()),
+        direction=row.direction,
+    ).findings
+
+
+def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:
+    if shipment is None or shipment.receipt is None:
+        return None
+    # It was verified before it was stored; what a person relies on is verified again.
+    envelope = Envelope.read(shipment.envelope)
+    receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=register.versions(reading))
+    return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
+
+
+def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:
+    """Return what the newest entry with a code tells, where that is why the message does not go on."""
+    unread = row.state is OutState.REFUSED and outcome is None
+    if not unread and row.hold is not Hold.ALARM:
+        return None
+    for detail in (entry.detail for entry in history if "code" in entry.detail):
+        incident = detail.get("incident")
+        return TroubleView(str(detail["code"]), None if incident is None else str(incident))
+    return None
+
+
+def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:
+    results = queue.results_of(reading, terminal.vault, number)
+    if not results:
+        return None
+    last = results[-1]
+    words = decode(last.words)
+    return OutcomeView(str(last.outcome), last.code, words.get("cause") or {}, words.get("remedy") or {})

@@ -1,0 +1,176 @@
+"""The register of the peer (相手先) as the line uses it: what is kept becomes whom we talk with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from console.errors import PeerFileUnusable
+from console.jobs.admission import admit
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, peers
+from store.log import Event
+from store.peers import PeerDraft, PeerVersion
+from store.rights import Right
+from transport.line.peer import PeerEndpoint
+from transport.parties.identity import DatedIdentity, PublicIdentity, bounded, newest_in_force
+
+_MOST_FILE_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPeer:
+    """A version of the peer as people compare it: `valid_to` is where it really ends, None while nothing follows."""
+
+    version: int
+    name: str
+    address: str
+    port: int
+    valid_from: datetime
+    valid_to: datetime | None
+    certificate_until: datetime
+    fingerprint: str
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different in the next version of the peer besides its keys; None keeps what the version in force has."""
+
+    address: str | None = None
+    port: int | None = None
+    valid_from: datetime | None = None
+    legal_basis: str | None = None
+
+
+def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
+    """Return the peer in force at `at` (now), with all its versions: old receipts verify for ever.
+
+    Raises PeerMissing when no version is in force.
+    """
+    with terminal.database.reading() as reading:
+        current = peers.peer_in_force(reading, at or clock.now())
+        known = versions(reading)
+    return PeerEndpoint(
+        name=current.name,
+        address=current.address,
+        port=current.port,
+        municipality=current.municipality,
+        versions=known,
+    )
+
+
+def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
+    """Return every version of the peer, past and coming ones too."""
+    return bounded([_dated(version) for version in peers.peer_versions(reading)])
+
+
+def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVersion:
+    """Add a version of the peer. Raises RightMissing, PeerVersionExists, PeerDatesBad."""
+    admit(terminal, session, Right.PEER)
+    return record(terminal, draft, actor=session.person_id, session_id=session.id)
+
+
+def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_id: str | None) -> PeerVersion:
+    """Add a version of the peer with its log entry; `actor` is None while a rehearsal is being made.
+
+    Raises EndpointInvalid for a name in place of an address, PeerVersionExists, PeerDatesBad.
+    """
+    PeerEndpoint(draft.name, draft.address, draft.port, draft.municipality, ())
+    with terminal.database.writing() as tx:
+        added = peers.register(tx, draft)
+        terminal.log.append(
+            tx, Event.PEER_REGISTERED, actor=actor, session=session_id, detail={"peer": added.name, "version": added.id}
+        )
+    return added
+
+
+def draft_of(
+    public: PublicIdentity, *, address: str, port: int, municipality: str, legal_basis: str, valid_from: datetime
+) -> PeerDraft:
+    """Return what is registered of a peer that handed over its `public` identity."""
+    return PeerDraft(
+        name=public.name,
+        address=address,
+        port=port,
+        certificates_pem=public.certificate_pem,
+        signing_key=public.signing_key,
+        sealing_key=public.sealing_key,
+        municipality=municipality,
+        legal_basis=legal_basis,
+        valid_from=valid_from,
+    )
+
+
+def registered(terminal: Terminal, session: Session) -> list[RegisteredPeer]:
+    """Return the versions of the peer, the latest beginning first. Raises RightMissing."""
+    admit(terminal, session, Right.PEER)
+    with terminal.database.reading() as reading:
+        found, dated = peers.peer_versions(reading), versions(reading)
+    current = newest_in_force(dated, clock.now())
+    return [
+        _told(version, one, in_force=current is not None and one.version == current.version)
+        for version, one in zip(found, dated, strict=True)
+    ]
+
+
+def register_file(terminal: Terminal, session: Session, file: Path, change: Change) -> RegisteredPeer:
+    """Register the identity in `file`, which the peer handed over, as the version that follows.
+
+    Raises RightMissing, PeerFileUnusable, PeerMissing when something is not named that no version in force has,
+    EndpointInvalid, PeerVersionExists.
+    """
+    admit(terminal, session, Right.PEER)
+    public = _read_public(file)
+    now = clock.now()
+    base = None
+    if change.address is None or change.port is None or change.legal_basis is None:
+        with terminal.database.reading() as reading:
+            base = peers.peer_in_force(reading, now)
+    draft = draft_of(
+        public,
+        address=change.address or (base.address if base else ""),
+        port=change.port or (base.port if base else 0),
+        municipality=terminal.settings.municipality.code,
+        legal_basis=change.legal_basis or (base.legal_basis if base else ""),
+        valid_from=change.valid_from or now,
+    )
+    added = register(terminal, session, draft)
+    return next(one for one in registered(terminal, session) if one.version == added.id)
+
+
+def _read_public(file: Path) -> PublicIdentity:
+    try:
+        with file.open("rb") as stream:
+            return PublicIdentity.from_json(stream.read(_MOST_FILE_BYTES).strip())
+    except (OSError, ValueError) as error:
+        raise PeerFileUnusable(file=file.name) from error
+
+
+def _told(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> RegisteredPeer:
+    return RegisteredPeer(
+        version=version.id,
+        name=version.name,
+        address=version.address,
+        port=version.port,
+        valid_from=version.valid_from,
+        valid_to=dated.valid_to,
+        certificate_until=dated.public.certificate.not_valid_after_utc,
+        fingerprint=dated.public.fingerprint,
+        in_force=in_force,
+    )
+
+
+def version_name(number: int) -> str:
+    """Return the name under which a registered version travels in envelopes and receipts."""
+    return f"v{number}"
+
+
+@lru_cache(maxsize=64)  # Reading certificate and keys anew for each batch would cost more than storing it.
+def _dated(version: PeerVersion) -> DatedIdentity:
+    public = PublicIdentity(version.name, version.certificates_pem, version.signing_key, version.sealing_key)
+    return DatedIdentity(version_name(version.id), public, version.valid_from, version.valid_to)

@@ -1,0 +1,1 @@
+"""Logging on and off, PINs, and the register of people (利用者)."""

@@ -1,0 +1,174 @@
+"""Logging on and off (protection measures 5 and 6)."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from console.errors import CredentialsRefused, OwnPersonRefused
+from console.jobs import checkpoints, intents
+from console.session import Session
+from console.terminal import Terminal
+from store import clock
+from store.endings import Ending
+from store.errors import AttemptTooSoon, PersonLocked, SessionClosed
+from store.log import Cause, Event, Result
+from store.people import (
+    Attempt,
+    Person,
+    abandoned_sessions,
+    begin_attempt,
+    close_session,
+    finish_attempt,
+    kept_pin,
+    open_session,
+    person,
+    touch_session,
+)
+from store.queue import renew_claims
+from store.rights import Right
+
+Origin = Literal["screen", "command"]
+
+
+def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> Session:
+    """Open a session for the person whose PIN this is, and record it; a refusal is recorded as well.
+
+    The attempt is counted and committed before the PIN is looked at, so that killing the program wins no attempts.
+    Raises CredentialsRefused (never saying whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
+    """
+    attempt = _begin(terminal, person_id, origin)
+    if not attempt.verify(pin):
+        _refuse(terminal, attempt, origin)
+    now = clock.now()
+    with terminal.database.writing() as tx:
+        finish_attempt(tx, attempt, ok=True, now=now)
+        known = person(tx, person_id)
+        opened = open_session(tx, person_id, origin=origin, now=now)
+        terminal.log.append(tx, Event.OPERATOR_LOGGED_ON, actor=person_id, session=opened.id, detail={"origin": origin})
+    return _session(opened.id, known, now)
+
+
+def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
+    """Check the PIN of the person logged on, to unlock the screen. Raises as `log_on` does."""
+    attempt = _begin(terminal, session.person_id, "screen")
+    if not attempt.verify(pin):
+        _refuse(terminal, attempt, "screen")
+    with terminal.database.writing() as tx:
+        finish_attempt(tx, attempt, ok=True, now=clock.now())
+
+
+def renew(terminal: Terminal, session: Session) -> None:
+    """Renew the session's lease and its claims, at least every 30 seconds.
+
+    Raises SessionClosed when it was closed elsewhere.
+    """
+    with terminal.database.writing() as tx:
+        if not touch_session(tx, session.id, clock.now()):
+            raise SessionClosed
+        renew_claims(tx, session.id, clock.now())
+    checkpoints.make_due(terminal)
+
+
+def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
+    """Close the session with one closing entry; closing it again changes nothing."""
+    with terminal.database.writing() as tx:
+        if close_session(tx, session.id, ending, clock.now()):
+            _record_closing(terminal, tx, session.person_id, session.id, ending)
+    checkpoints.make(terminal, Cause.LOG_OFF)
+
+
+def vouch(terminal: Terminal, first: Session, person_id: str, pin: str, right: Right, *, origin: Origin) -> None:
+    """Check that a second person with `right` stands behind what `first` is about to do; no session is opened.
+
+    Raises OwnPersonRefused, what `log_on` raises, PinToChange, RightMissing.
+    """
+    if person_id == first.person_id:
+        raise OwnPersonRefused
+    attempt = _begin(terminal, person_id, origin)
+    if not attempt.verify(pin):
+        _refuse(terminal, attempt, origin)
+    now = clock.now()
+    with terminal.database.writing() as tx:
+        finish_attempt(tx, attempt, ok=True, now=now)
+        known = person(tx, person_id)
+    _session("-", known, now).require(right)
+
+
+def close_abandoned(terminal: Terminal) -> int:
+    """Close the sessions of processes that died without closing them; return how many there were."""
+    closed = 0
+    with terminal.database.writing() as tx:
+        now = clock.now()
+        for left in abandoned_sessions(tx, now):
+            if close_session(tx, left.id, Ending.CRASH, now):
+                intents.close_left(terminal, tx, left.person_id, left.id)
+                _record_closing(terminal, tx, left.person_id, left.id, Ending.CRASH)
+                closed += 1
+    return closed
+
+
+def record_refused_parts(terminal: Terminal) -> None:
+    """Record how often parts of the passphrase were refused while the log could not be opened, in one entry.
+
+    A process that ends between the entry and its being noted has it told again: refusals are told once at least.
+    """
+    refused = terminal.key_source.refused
+    if not refused:
+        return
+    with terminal.database.writing() as tx:
+        terminal.log.append(
+            tx, Event.KEY_REFUSED, actor=None, session=None, result=Result.REFUSED, detail={"attempts": refused}
+        )
+    terminal.key_source.refused_told(refused)
+
+
+def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
+    try:
+        with terminal.database.writing() as tx:
+            return begin_attempt(tx, terminal.pepper, person_id, clock.now())
+    except (AttemptTooSoon, PersonLocked) as refusal:
+        # Nobody was asked for a PIN, but that somebody tried is worth an entry of its own.
+        with terminal.database.writing() as tx:
+            known = kept_pin(tx, person_id) is not None
+            about = person_id if known else terminal.pepper.mark_of(person_id)
+            _record_refusal(terminal, tx, about, origin, refusal.code)
+        raise
+
+
+def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
+    with terminal.database.writing() as tx:
+        outcome = finish_attempt(tx, attempt, ok=False, now=clock.now())
+        # An ID that nobody has may be a PIN typed into the wrong field: only its mark is recorded.
+        about = attempt.person_id if attempt.known else attempt.mark
+        _record_refusal(terminal, tx, about, origin, CredentialsRefused.code, outcome.failures)
+        if outcome.locked:
+            terminal.log.append(tx, Event.OPERATOR_LOCKED, actor=None, session=None, object=about)
+    # Nobody is logged on whose lease would have it signed in time.
+    checkpoints.make(terminal, Cause.ACTIVITY)
+    raise CredentialsRefused
+
+
+def _record_refusal(
+    terminal: Terminal, tx: Connection, about: str, origin: Origin, cause: str, attempts: int | None = None
+) -> None:
+    counted = {} if attempts is None else {"attempts": attempts}
+    terminal.log.append(
+        tx,
+        Event.OPERATOR_REFUSED,
+        actor=None,
+        session=None,
+        object=about,
+        result=Result.REFUSED,
+        detail={"origin": origin, "cause": cause, **counted},
+    )
+
+
+def _record_closing(terminal: Terminal, tx: Connection, person_id: str, session_id: str, ending: Ending) -> None:
+    terminal.log.append(
+        tx, Event.OPERATOR_LOGGED_OFF, actor=person_id, session=session_id, detail={"cause": ending.value}
+    )
+
+
+def _session(session_id: str, known: Person, now: datetime) -> Session:
+    return Session(session_id, known.id, frozenset(known.roles), frozenset(known.rights), now, known.pin_given)

@@ -1,0 +1,85 @@
+"""The people of the terminal, as the officer keeps them (protection measure 5)."""
+
+from collections.abc import Callable, Iterable
+
+from console.errors import OwnPersonRefused, PinNotNew
+from console.jobs.admission import admit
+from console.session import Session
+from console.terminal import Terminal
+from store import clock
+from store.log import Event
+from store.people import Person, add_person, hash_new_pin, kept_pin, person, persons, set_pin, unlock
+from store.people.pins import draw_pin
+from store.rights import Right, Role
+
+__all__ = ["Person", "add", "change_pin", "everybody", "release"]
+
+
+def everybody(terminal: Terminal, session: Session) -> list[Person]:
+    """Return everybody who is registered, by ID."""
+    admit(terminal, session, Right.PEOPLE)
+    with terminal.database.reading() as reading:
+        return persons(reading)
+
+
+def add(
+    terminal: Terminal,
+    session: Session,
+    person_id: str,
+    roles: Iterable[Role],
+    *,
+    hand_over: Callable[[str], object] | None = None,
+) -> str:
+    """Register a person and return the PIN for the first log-on, which is then to be changed.
+
+    `hand_over` gets the PIN before the person is kept: when it fails, nobody is registered with a PIN that is lost.
+    Raises PersonIdBad, PersonExists, RolesMissing.
+    """
+    admit(terminal, session, Right.PEOPLE)
+    pin = draw_pin()
+    pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
+    with terminal.database.writing() as tx:
+        added = add_person(tx, person_id, roles, pin_hash, now=clock.now())
+        terminal.log.append(
+            tx,
+            Event.PERSON_ADDED,
+            actor=session.person_id,
+            session=session.id,
+            object=person_id,
+            detail={"role": "+".join(sorted(added.roles))},
+        )
+        if hand_over is not None:
+            hand_over(pin)
+    return pin
+
+
+def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
+    """Keep a PIN that the person logged on chose alone. Raises a PinFault, PinNotNew."""
+    with terminal.database.reading() as reading:
+        present = kept_pin(reading, session.person_id)
+    if present is not None and terminal.pepper.matches(pin, present):
+        # Whoever gave the present one knows it.
+        raise PinNotNew
+    pin_hash = hash_new_pin(terminal.pepper, session.person_id, pin)
+    with terminal.database.writing() as tx:
+        set_pin(tx, session.person_id, pin_hash, now=clock.now(), pin_given=False)
+        terminal.log.append(tx, Event.PIN_CHANGED, actor=session.person_id, session=session.id)
+
+
+def release(terminal: Terminal, session: Session, person_id: str) -> bool:
+    """Let somebody try again after too many wrong PINs; return whether there were any.
+
+    Raises OwnPersonRefused: it takes a second person. Raises PersonMissing for an ID that nobody has.
+    """
+    admit(terminal, session, Right.PEOPLE)
+    if person_id == session.person_id:
+        raise OwnPersonRefused
+    with terminal.database.writing() as tx:
+        # What somebody typed as an ID may be a PIN, and must not come into the log.
+        person(tx, person_id)
+        released = unlock(tx, terminal.pepper, person_id)
+        if released:
+            terminal.log.append(
+                tx, Event.PERSON_UNLOCKED, actor=session.person_id, session=session.id, object=person_id
+            )
+    return released

@@ -1,0 +1,209 @@
+"""A rehearsal world (練習環境): a terminal, a peer of its own, people and messages, everything in it made up.
+
+It is a real terminal in every other respect: the same jobs, keys, rules and log. What makes it a rehearsal is the file
+of people beside its settings, whose PINs the login screen shows.
+"""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from console.errors import AgencySilent
+from console.files import write_private
+from console.jobs.messages import intake
+from console.jobs.peers import register
+from console.jobs.people import logon
+from console.jobs.rehearsal.sample_records import Inventor, Record
+from console.jobs.terminal import setup
+from console.settings import REHEARSAL_FILE, MunicipalitySettings, Settings, TerminalSettings
+from console.terminal import Terminal
+from store import clock
+from store.endings import Ending
+from store.message.canonical import encode
+from store.peers import PeerDraft
+from store.people import draw_pin
+from store.rights import Role
+from transport import agency
+from transport.parties.authority import RehearsalAuthority
+from transport.parties.identity import PublicIdentity
+
+MUNICIPALITY: Final = "131041"
+OUTGOING: Final = 40
+NOTICES: Final = 10
+_PEER: Final = "isa-rehearsal"
+_LOOPBACK: Final = "127.0.0.1"
+_SEED: Final = 20190401
+_REFUSED: Final = 11
+_FOLDER: Final = Path("rehearsal")
+_AGENCY: Final = Path("agency")
+_READY_SECONDS: Final = 20.0
+_PEER_SINCE: Final = datetime(2019, 4, 1, tzinfo=clock.JAPAN).astimezone(UTC)
+
+_PEOPLE: Final[Sequence[tuple[str, tuple[Role, ...]]]] = (
+    ("op-101", (Role.OPERATOR,)),
+    ("ap-201", (Role.APPROVER,)),
+    # The section chief, who can do the whole job but for taking files in.
+    ("ka-301", (Role.OFFICER, Role.APPROVER)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPerson:
+    """A person of the world and the file (mode 0600) with the PIN."""
+
+    id: str
+    roles: tuple[str, ...]
+    pin_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A rehearsal world: the terminal's directory, the agency's, and the people."""
+
+    home: Path
+    agency_home: Path
+    operators: tuple[WorldPerson, ...]
+
+
+def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> World:
+    """Make a world at `home`, with messages in the queue and notices waiting at the agency; or return the one there.
+
+    Raises HomeNotEmpty when something else lies there, HomeUnwritable, DiskFull.
+    """
+    if (home / REHEARSAL_FILE).exists():
+        return _existing(home)
+    pins = {person_id: draw_pin() for person_id, _ in _PEOPLE}
+    authority = RehearsalAuthority()
+    with setup.new_terminal(home, _settings(), authority=authority) as terminal:
+        setup.add_people(terminal, [(name, roles, pins[name]) for name, roles in _PEOPLE], pin_given=False)
+        _prepare_agency(terminal, authority)
+        inventor = Inventor(seed=_SEED, now=clock.now(), municipality=MUNICIPALITY)
+        agency.post(terminal.home / _AGENCY, inventor.notices(notices))
+        messages = list(inventor.outgoing(outgoing))
+        for record in messages[_REFUSED : _REFUSED + 1]:
+            # One message comes back as エラー, so that people see what that looks like.
+            agency.refuse(terminal.home / _AGENCY, str(record["reference"]), "number_not_current")
+        _take_in(terminal, messages, pins)
+        _write_people(terminal.home, pins)
+    return _existing(home)
+
+
+@contextmanager
+def start_agency(world: World) -> Iterator[int]:
+    """Run the world's agency as a process of its own; yield its process id; end it with the block.
+
+    It also ends by itself when this process ends in whatever way: it watches a pipe that only this process holds.
+    Raises AgencySilent when it does not begin to serve.
+    """
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "console", "agency", "serve"]
+    process = subprocess.Popen(  # noqa: S603 - our own program, with arguments of our own making
+        [*command, "--home", str(world.agency_home), "--with-parent"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # A Ctrl+C or a hang-up of our terminal is for the console; it then ends the agency.
+        start_new_session=True,
+    )
+    try:
+        _await_ready(process)
+        yield process.pid
+    finally:
+        _end(process)
+
+
+def _settings() -> Settings:
+    return Settings(
+        municipality=MunicipalitySettings(
+            code=MUNICIPALITY,
+            name="新宿区",
+            name_en="Shinjuku City",
+            section="戸籍住民課（練習）",
+            section_en="Residents' Section (rehearsal)",
+        ),
+        terminal=TerminalSettings(id="rehearsal-1"),
+    )
+
+
+def _prepare_agency(terminal: Terminal, authority: RehearsalAuthority) -> None:
+    """Make the agency and register each side with the other."""
+    home = terminal.home / _AGENCY
+    port = _free_port()
+    settings = agency.AgencySettings(address=_LOOPBACK, port=port, version="1")
+    public = agency.prepare(home, _PEER, authority=authority, settings=settings)
+    agency.register_terminal(home, terminal.identity.public, municipality=MUNICIPALITY, valid_from=_PEER_SINCE)
+    register.record(terminal, _peer(public, port), actor=None, session_id=None)
+
+
+def _peer(public: PublicIdentity, port: int) -> PeerDraft:
+    return register.draft_of(
+        public,
+        address=_LOOPBACK,
+        port=port,
+        municipality=MUNICIPALITY,
+        legal_basis="immigration-61-8-2",
+        valid_from=_PEER_SINCE,
+    )
+
+
+def _free_port() -> int:
+    """Return a port that nobody uses now: the register needs a number that stays the same at each start."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _take_in(terminal: Terminal, messages: Sequence[Record], pins: dict[str, str]) -> None:
+    """Take invented messages in as the operator would: from a file, logged on."""
+    file = terminal.home / _FOLDER / "outgoing.jsonl"
+    lines = [encode(record).decode() for record in messages]
+    write_private(file, "\n".join(lines) + "\n")
+    operator = _PEOPLE[0][0]
+    session = logon.log_on(terminal, operator, pins[operator], origin="command")
+    intake.take_in(terminal, session, [file])
+    logon.log_off(terminal, session, Ending.LOGGED_OFF)
+
+
+def _write_people(home: Path, pins: dict[str, str]) -> None:
+    for person_id, pin in pins.items():
+        write_private(home / _pin_file(person_id), pin + "\n")
+    people = [{"id": name, "roles": list(roles), "pin": pins[name]} for name, roles in _PEOPLE]
+    write_private(home / REHEARSAL_FILE, json.dumps(people, indent=1) + "\n")
+
+
+def _existing(home: Path) -> World:
+    settings = Settings.load(home)
+    people = tuple(WorldPerson(one.id, one.roles, home / _pin_file(one.id)) for one in settings.rehearsal)
+    return World(home, home / _AGENCY, people)
+
+
+def _pin_file(person_id: str) -> Path:
+    return _FOLDER / f"{person_id}.pin"
+
+
+def _await_ready(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the line with which the agency says that it serves."""
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], _READY_SECONDS)
+    if not readable or not os.read(process.stdout.fileno(), 4096):
+        raise AgencySilent
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(_READY_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()

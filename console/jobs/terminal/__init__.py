@@ -1,0 +1,1 @@
+"""The terminal itself: setting up, opening, health, upgrade, backup, key change, joining a queue."""

@@ -1,0 +1,216 @@
+"""Backups (控え): everything a terminal is made of but the key that opens it, sealed under that key.
+
+A backup is one snapshot of the database with the terminal's other keys and its settings, made while work goes on. It is
+worth nothing without the terminal's own key, of which the custodian keeps a copy apart; and it is restored into an
+empty directory, where the log, the receipts and every content are verified before the terminal stands there.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from sqlalchemy import Connection
+
+from console.errors import BackupUnfit, BackupUnreadable
+from console.files import drafted, new_file
+from console.jobs import checkpoints
+from console.jobs.admission import admit
+from console.jobs.intents import intended
+from console.jobs.peers import register
+from console.keysource import KEYS, key_source, read_kept_key
+from console.session import Session
+from console.settings import FILE_NAME, REHEARSAL_FILE, Settings
+from console.terminal import Terminal
+from store import clock, dump, migrations, queue
+from store.database import Database
+from store.errors import LogBroken
+from store.log import Cause, Event, newest
+from store.message.states import Direction
+from store.rights import Right
+from store.sealing.keyfile import write_key_file
+from store.sealing.sealedfile import SealedWriter, read_head, read_pieces
+from store.sealing.sources import Parts
+from store.sealing.vault import backup_key
+from transport.evidence.envelope import Envelope
+from transport.evidence.receipts import verify_receipt
+
+_FORMAT: Final = "renkei-backup/1"
+_FILES: Final = (FILE_NAME, REHEARSAL_FILE)
+# Among the names of files, what stands for the former key while the terminal's key is being changed.
+_FORMER_KEY: Final = "former-key"
+_END_OF_FILES: Final = b"[]\n"
+_PORTION: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that stands: how many log entries and messages it holds."""
+
+    file: Path
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A terminal that stands again: how many log entries, contents and receipts were verified."""
+
+    home: Path
+    entries: int
+    contents: int
+    receipts: int
+
+
+def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
+    """Write a backup to the new file `file` (mode 0600). Raises RightMissing, FileExists, FileUnwritable."""
+    admit(terminal, session, Right.SETTINGS)
+    with intended(terminal, session, Event.BACKUP_MAKING, {}) as intent, new_file(file) as stream:
+        _write(terminal, stream)
+    return BackedUp(file, intent.seq)
+
+
+def restore(
+    file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: Parts | None = None
+) -> Restored:
+    """Make the terminal of the backup `file` at `home`, which must be empty, with its key in `key_file`.
+
+    The key goes where the terminal's settings have it; `parts` open it if it is wrapped, and wrap it there. Raises
+    KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or changed),
+    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptError; then nothing
+    stands at `home`.
+    """
+    key = read_kept_key(key_file, parts)
+    with _opened(file) as stream:
+        revision = read_head(stream).get("revision")
+        if revision != migrations.HEAD:
+            raise BackupUnfit(found=str(revision), known=migrations.HEAD)
+        stream.seek(0)
+        lines = _lines(read_pieces(stream, backup_key(key)))
+        with drafted(home) as draft:
+            former = _restore_files(draft, lines)
+            settings = Settings.load(draft)
+            source = key_source(settings, draft, parts)
+            with source.provisional():
+                source.install(key, former)
+                with closing(Database.create(settings.database_url(draft), owner_url=owner_url)) as database:
+                    _load(database, lines)
+                with Terminal.open(draft, parts) as terminal:
+                    done = _prove(terminal, home)
+                    _record(terminal, done)
+    return done
+
+
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _write(terminal: Terminal, stream: BinaryIO) -> None:
+    with ExitStack() as blocks:
+        with terminal.database.writing():
+            # While it is our turn neither a row nor a key changes: the snapshot begins here.
+            terminal.vault.renew()
+            reading = blocks.enter_context(terminal.database.reading())
+            entries = newest(reading)
+            files = list(_files(terminal))
+        head = {
+            "format": _FORMAT,
+            "terminal": terminal.settings.terminal.id,
+            "made_at": clock.to_text(clock.now()),
+            "revision": migrations.HEAD,
+            "entries": entries,
+        }
+        writer = SealedWriter(stream, terminal.vault.backup_key, head)
+        for name, content in files:
+            writer.write(json.dumps([name, b64encode(content).decode("ascii")]).encode() + b"\n")
+        writer.write(_END_OF_FILES)
+        for line in dump.lines(reading):
+            writer.write(line)
+        writer.close()
+
+
+def _files(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the settings and of all keys but the terminal's own; of that the former one, if any."""
+    home, source = terminal.home, terminal.key_source
+    for path in (*(home / name for name in _FILES), *sorted((home / KEYS).rglob("*"))):
+        if path.is_file() and path not in source.own_files and not path.name.startswith("."):
+            yield path.relative_to(home).as_posix(), path.read_bytes()
+    former = source.read().former
+    if former is not None:
+        yield _FORMER_KEY, former
+
+
+# ── Restoring ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise BackupUnreadable(file=file.name, reason=error.strerror or "?") from error
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+
+
+def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
+    """Write the files; return the former key where the terminal's key was being changed."""
+    former: bytes | None = None
+    for line in lines:
+        if line == _END_OF_FILES:
+            break
+        name, content = json.loads(line)
+        if name == _FORMER_KEY:
+            former = b64decode(content)
+            continue
+        path = home / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_key_file(path, b64decode(content))
+        if path.parent == home:
+            path.chmod(0o600)
+    return former
+
+
+def _load(database: Database, lines: Iterator[bytes]) -> None:
+    with database.writing() as tx:
+        dump.load(tx, lines)
+
+
+def _prove(terminal: Terminal, home: Path) -> Restored:
+    """Verify the log, open every content, and verify every receipt against the bytes it is for."""
+    with terminal.database.reading() as reading:
+        found = terminal.log.verify(reading)
+        if not found.ok:
+            raise LogBroken(first_bad=found.first_bad or 0)
+        contents = receipts = 0
+        for numbers in _portions(reading):
+            contents += len(queue.contents_of(reading, terminal.vault, numbers))
+            receipts += _verify_receipts(reading, numbers)
+    return Restored(home, found.entries, contents, receipts)
+
+
+def _portions(reading: Connection) -> Iterator[list[int]]:
+    for direction in Direction:
+        numbers = list(queue.ids(reading, queue.QueueFilter(direction)))
+        yield from (numbers[start : start + _PORTION] for start in range(0, len(numbers), _PORTION))
+
+
+def _verify_receipts(reading: Connection, numbers: list[int]) -> int:
+    signers = register.versions(reading)
+    kept = [one for one in queue.shipments_of(reading, numbers).values() if one.receipt is not None]
+    for one in kept:
+        assert one.receipt is not None
+        verify_receipt(one.receipt, envelope=Envelope.read(one.envelope), signers=signers)
+    return len(kept)
+
+
+def _record(terminal: Terminal, done: Restored) -> None:
+    detail = {"entries": done.entries, "count": done.contents}
+    with terminal.database.writing() as tx:
+        terminal.log.append(tx, Event.BACKUP_RESTORED, actor=None, session=None, detail=detail)
+    checkpoints.make(terminal, Cause.START)

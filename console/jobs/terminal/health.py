@@ -1,0 +1,217 @@
+"""Whether a terminal is fit for work: each part that can be looked at by itself is.
+
+What hangs on settings, keys or database is looked at when those are in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from console.jobs.exchange import line_state
+from console.jobs.exchange.clocks import WARNED_SECONDS
+from console.jobs.peers import register
+from console.keysource import key_source
+from console.settings import Settings
+from console.terminal import PEPPER_KEY, Terminal, queue_name
+from console.words import Words
+from store import clock
+from store.database import Database
+from store.people import Pepper
+from store.sealing.sources import Parts
+from store.sealing.vault import Vault
+from transport.parties.identity import newest_in_force
+
+#: How many days ahead the end of a certificate is announced, again and again.
+ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part: its name (a key of the catalogue `check`), whether it is in order, what was found, what to do.
+
+    `code` is that of the error, where one was met.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All parts, in the order in which a person would mend them."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every part is in order."""
+        return all(check.ok for check in self.checks)
+
+
+class Party(StrEnum):
+    """Whose certificate it is."""
+
+    TERMINAL = "terminal"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A certificate that ends soon and has no successor yet: whose, when it ends, and the whole days left.
+
+    `step` is the last of `ANNOUNCED_DAYS` that was reached, 0 when the certificate has ended.
+    """
+
+    party: Party
+    until: datetime
+    days: int
+    step: int
+
+    def text(self, words: Words) -> str:
+        """Return what a person is told at log-on."""
+        day = self.until.astimezone(clock.JAPAN).date().isoformat()
+        return words(f"check.announcement.{'soon' if self.step else 'over'}.{self.party}", until=day, days=self.days)
+
+
+def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[Announcement]:
+    """Return the certificates of either side whose end is to be announced at `now`, the soonest first.
+
+    One whose successor takes over before it ends is none of them. Raises IdentityError.
+    """
+    at = now or clock.now()
+    ends = {Party.TERMINAL: _own_end(terminal, at), Party.PEER: _peers_end(terminal, at)}
+    found = [_announcement(party, until, at) for party, until in ends.items() if until is not None]
+    return sorted((one for one in found if one is not None), key=lambda one: one.until)
+
+
+def _announcement(party: Party, until: datetime, now: datetime) -> Announcement | None:
+    left = until - now
+    if left <= timedelta():
+        return Announcement(party, until, left.days, 0)
+    reached = [days for days in ANNOUNCED_DAYS if left <= timedelta(days=days)]
+    return Announcement(party, until, left.days, min(reached)) if reached else None
+
+
+def _own_end(terminal: Terminal, now: datetime) -> datetime | None:
+    until = terminal.keys.in_use(now).certificate_until
+    coming = terminal.keys.coming(now)
+    return None if coming is not None and coming.used_from <= until else until
+
+
+def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
+    with terminal.database.reading() as reading:
+        known = register.versions(reading)
+    current = newest_in_force(known, now)
+    if current is None:
+        return None
+    until = current.public.certificate.not_valid_after_utc
+    return None if any(now < one.valid_from <= until for one in known) else until
+
+
+def check(home: Path, words: Words, parts: Parts | None = None) -> Health:
+    """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on.
+
+    `parts` open the terminal where its key wants them.
+    """
+    checks = [_try("settings", words, lambda: _settings(home, words))]
+    if not checks[0].ok:
+        return Health(tuple(checks))
+    checks += [
+        _try("keys", words, lambda: _keys(home, words, parts)),
+        _try("database", words, lambda: _database(home, words)),
+    ]
+    if all(one.ok for one in checks):
+        with Terminal.open(home, parts) as terminal:
+            checks += [
+                _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
+                _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
+                _try("log", words, lambda: _log(terminal, words)),
+                *_line(terminal, words),
+            ]
+    return Health(tuple(checks))
+
+
+def _try(name: str, words: Words, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except Exception as error:
+        code = getattr(error, "code", None)
+        if code is None:
+            raise
+        return _fault(name, words, code, getattr(error, "facts", {}))
+
+
+def _fault(name: str, words: Words, code: str, facts: dict[str, str]) -> Check:
+    text = words.fault(code, facts)
+    return Check(name, ok=False, detail=text.cause, remedy=text.remedy, code=code)
+
+
+def _settings(home: Path, words: Words) -> Check:
+    settings = Settings.load(home)
+    return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
+
+
+def _keys(home: Path, words: Words, parts: Parts | None) -> Check:
+    settings = Settings.load(home)
+    source = key_source(settings, home, parts)
+    Vault.open(source, terminal_id=queue_name(settings, home))
+    Pepper.open(home / PEPPER_KEY)
+    told = words(f"check.found.key_source.{settings.keys.source}")
+    if source.to_install is None:
+        return Check("keys", ok=True, detail=words("check.found.keys", source=told))
+    detail = words("check.found.key_waiting", file=source.to_install.name)
+    return Check("keys", ok=False, detail=detail, remedy=words("check.remedy.key_waiting"))
+
+
+def _database(home: Path, words: Words) -> Check:
+    Database.open(Settings.load(home).database_url(home)).close()
+    return Check("database", ok=True, detail=words("check.found.database"))
+
+
+def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:
+    """Look at the dates of a certificate in use: its end is announced 90 days ahead, unless its successor waits."""
+    now = clock.now()
+    if party is Party.TERMINAL:
+        terminal.identity.check_dates(now)
+        until = terminal.identity.certificate_until
+        name = "certificate"
+    else:
+        until = register.endpoint(terminal).in_force(now).public.certificate.not_valid_after_utc
+        name = "peer_certificate"
+    day, days = until.astimezone(clock.JAPAN).date().isoformat(), (until - now).days
+    detail = words("check.found.certificate", until=day, days=days)
+    if any(one.party is party for one in announcements(terminal, now=now)):
+        return Check(name, ok=False, detail=detail, remedy=words(f"check.remedy.{name}"))
+    return Check(name, ok=True, detail=detail)
+
+
+def _log(terminal: Terminal, words: Words) -> Check:
+    with terminal.database.reading() as reading:
+        verification = terminal.log.verify(reading)
+    if verification.ok:
+        return Check("log", ok=True, detail=words("check.found.log", entries=verification.entries))
+    return _fault("log", words, "log_broken", {"first_bad": str(verification.first_bad)})
+
+
+def _line(terminal: Terminal, words: Words) -> list[Check]:
+    """Greet the peer, and compare its clock with ours: receipts and envelopes are dated."""
+    state = line_state(terminal)
+    if state.code is not None:
+        return [_fault("peer", words, state.code, dict(state.facts))]
+    offset = state.clock_offset or 0.0
+    near = abs(offset) <= WARNED_SECONDS
+    return [
+        Check("peer", ok=True, detail=words("check.found.peer", name=state.peer_name)),
+        Check(
+            "clock",
+            ok=near,
+            detail=words("check.found.clock", seconds=f"{offset:+.1f}"),
+            remedy=None if near else words("check.remedy.clock"),
+        ),
+    ]

@@ -1,0 +1,108 @@
+"""Making a new terminal: directory, settings, keys, database, and the first officer.
+
+A terminal appears under its name only when it is complete: everything is made in a draft directory beside it, which is
+renamed at the end and removed when anything fails.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from console.files import drafted, write_private
+from console.jobs import checkpoints
+from console.keysource import key_source
+from console.settings import FILE_NAME, Settings, dump, names
+from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal
+from console.words import Words
+from store import clock
+from store.database import Database
+from store.log import Cause, Event, Ladder
+from store.people import Pepper, Role, add_person, draw_pin, hash_new_pin
+from store.sealing.sources import KeySource, Parts
+from store.sealing.vault import Vault
+from transport.parties.authority import RehearsalAuthority, Use
+from transport.parties.identity import Identity
+
+FIRST_OFFICER: Final = "officer-1"
+ONE_TIME_CODE_FILE: Final = "one-time-code"
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """A new terminal: the first officer's ID, and the file (mode 0600) with the code for the first log-on."""
+
+    home: Path
+    operator: str
+    one_time_code_file: Path
+
+
+def init(home: Path, settings: Settings, *, owner_url: str | None = None, parts: Parts | None = None) -> Initialised:
+    """Make a terminal at `home` with its first officer, who is also custodian until there is another.
+
+    `owner_url` as for `Database.create`; `parts` as for `key_source`. Raises HomeNotEmpty, HomeUnwritable, DiskFull,
+    KeyFileFaults.
+    """
+    code = draw_pin()
+    with new_terminal(home, settings, owner_url=owner_url, parts=parts) as draft:
+        add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
+        write_private(draft.home / ONE_TIME_CODE_FILE, code + "\n")
+    return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE)
+
+
+@contextmanager
+def new_terminal(
+    home: Path,
+    settings: Settings,
+    *,
+    authority: RehearsalAuthority | None = None,
+    owner_url: str | None = None,
+    parts: Parts | None = None,
+) -> Iterator[Terminal]:
+    """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
+
+    Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
+    """
+    with drafted(home) as draft:
+        source = key_source(settings, draft, parts)
+        with source.provisional(), _made(draft, settings, source, authority, owner_url) as terminal:
+            yield terminal
+
+
+def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], str]], *, pin_given: bool) -> None:
+    """Register people by ID, roles and PIN on a terminal that is being made."""
+    hashed = [(person_id, roles, hash_new_pin(terminal.pepper, person_id, pin)) for person_id, roles, pin in people]
+    with terminal.database.writing() as tx:
+        for person_id, roles, pin_hash in hashed:
+            added = add_person(tx, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given)
+            terminal.log.append(
+                tx,
+                Event.PERSON_ADDED,
+                actor=None,
+                session=None,
+                object=person_id,
+                detail={"role": "+".join(sorted(added.roles))},
+            )
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write a new settings file, each setting with what it means."""
+    words = Words("ja")
+    write_private(path, dump(settings, {name: words(f"settings.{name}") for name in names()}))
+
+
+def _made(
+    home: Path, settings: Settings, source: KeySource, authority: RehearsalAuthority | None, owner_url: str | None
+) -> Terminal:
+    write_settings(home / FILE_NAME, settings)
+    vault = Vault.create(source, terminal_id=settings.terminal.id)
+    pepper = Pepper.create(home / PEPPER_KEY)
+    Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
+    Ladder.create(home / LOG_KEYS)
+    database = Database.create(settings.database_url(home), owner_url=owner_url)
+    terminal = Terminal(home, settings, database, vault, pepper, source)
+    with terminal.database.writing() as tx:
+        terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+    checkpoints.make(terminal, Cause.CREATED)
+    return terminal

@@ -1,0 +1,84 @@
+"""The answer to a question that counts: who, on which day, how often."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.keys import EVERYWHERE, Key
+from console.screens.base import ConsoleScreen
+from console.widgets.frame import FootLine, HeadLine
+from console.widgets.page import Page, Pieces
+from console.widgets.text import Align, fit
+
+if TYPE_CHECKING:
+    from console.jobs.log.questions import Answer, Count
+
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+_ABOUT: Final = 34
+_DAY: Final = 14
+_NUMBER: Final = 10
+
+
+class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
+    """Shows the counts of `answer`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(_CLOSE.keys, _CLOSE.action, show=False),
+        Binding("f2,t", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+
+    def __init__(self, answer: "Answer") -> None:
+        super().__init__(id="answer")
+        self._answer = answer
+
+    def compose(self) -> ComposeResult:
+        """Lay out the page."""
+        yield HeadLine()
+        yield Page(id="answer-page")
+        yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
+
+    def on_mount(self) -> None:
+        """Show the page."""
+        page = self.query_one("#answer-page", Page)
+        self.set_focus(page)
+        page.show(lambda _width: list(self._lines()))
+
+    def action_back(self) -> None:
+        """Close it."""
+        self.dismiss()
+
+    def _lines(self) -> Iterator[Pieces]:
+        words, palette = self.words, self.console_app.palette
+        asked = self._answer.question.value
+        yield [
+            (words(f"log.question.{asked}"), palette["strong"]),
+            (f"  {words('log.question.period')}", palette["faint"]),
+        ]
+        yield []
+        columns = self._columns()
+        yield [("".join(fit(words(f"log.count.{name}"), *shape) for name, shape in columns.items()), palette["key"])]
+        for one in self._answer.counts:
+            told = _told(one)
+            yield [("".join(fit(told[name], *shape) for name, shape in columns.items()), None)]
+
+    def _columns(self) -> dict[str, tuple[int, Align]]:
+        """Return the columns that hold something: not every question counts by the day, or what was refused."""
+        columns: dict[str, tuple[int, Align]] = {"person": (_ABOUT, "left"), "done": (_NUMBER, "right")}
+        if any(one.day for one in self._answer.counts):
+            columns = {"person": (_ABOUT, "left"), "day": (_DAY, "left"), "done": (_NUMBER, "right")}
+        if any(one.refused for one in self._answer.counts):
+            columns["refused"] = (_NUMBER, "right")
+        return columns
+
+
+def _told(one: "Count") -> dict[str, str]:
+    return {
+        "person": one.about,
+        "day": str(one.day or ""),
+        "done": f"{one.done:,}",
+        "refused": f"{one.refused:,}" if one.refused else "",
+    }

@@ -1,0 +1,225 @@
+"""The beginning of an entry (入力): which event, whose category, whether the card was handed in."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console.keys import EVENT, Key, bindings
+from console.screens.base import ConsoleScreen
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.options import Option, Options
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from console.jobs.messages.draft import Draft
+    from console.session import Session
+    from console.terminal import Terminal
+    from store.message.entry.proposal import Proposed
+    from store.message.tables import Event
+
+_WIDE: Final = 110  # from here on the kinds are called by their full names
+_PRESENTED: Final = ("yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What has been chosen so far; None is still to be asked."""
+
+    event: str | None = None
+    category: str | None = None
+    card: str | None = None
+
+    @property
+    def step(self) -> str:
+        """What is asked for now."""
+        return "event" if self.event is None else "category" if self.category is None else "card"
+
+
+class EventScreen(ConsoleScreen):
+    """Asks for what is left open, each as a list, and opens the form of what comes of it."""
+
+    help_topic = "entry"
+    KEYS: ClassVar[Sequence[Key]] = EVENT
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVENT)
+    DEFAULT_CSS = "EventScreen #options { margin-top: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="event")
+        self.choice = Choice()
+        self._asked: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title and the list."""
+        yield HeadLine()
+        yield EventTitle(id="title")
+        yield Options(id="options")
+        yield NoticeLine()
+        yield FootLine(EVENT)
+
+    def on_mount(self) -> None:
+        """Ask for the event."""
+        self.set_focus(self._list)
+        self._ask()
+
+    @property
+    def _list(self) -> Options:
+        return self.query_one("#options", Options)
+
+    @property
+    def _today(self) -> "date":
+        from store import clock
+
+        return clock.day_in_japan(clock.now())
+
+    def chosen(self) -> Iterator[str]:
+        """Yield the names of what has been chosen so far."""
+        from store.message import tables
+
+        event = None if self.choice.event is None else tables.events().at(self.choice.event, self._today)
+        if event is not None:
+            yield event.name(self.words.language)
+        if self.choice.category is not None:
+            yield self.words(f"items.value.category.{self.choice.category}")
+
+    def _ask(self, code: str | None = None) -> None:
+        self.query_one("#title").refresh()
+        self._list.show(lambda: list(self._options()), code)
+
+    def _options(self) -> Iterator[Option]:
+        words = self.words
+        match self.choice.step:
+            case "event":
+                for event in self._events():
+                    kinds = dict.fromkeys(str(message["kind"]) for message in event.messages)
+                    yield Option(event.code, event.name(words.language), self._told(kinds), faint=not kinds)
+            case "category":
+                for category in self._categories():
+                    given = self._told(str(one.kind) for one in self._proposed(category))
+                    yield Option(category, words(f"items.value.category.{category}"), given)
+            case _:
+                for card in _PRESENTED:
+                    given = self._told(str(one.kind) for one in self._proposed(self.choice.category or "", card))
+                    later = "  " + words("entry.card.later") if card == "no" else ""
+                    yield Option(card, words(f"entry.card.{card}"), given + later)
+
+    def _told(self, kinds: Iterable[str]) -> str:
+        topic = "kinds" if self.size.width >= _WIDE else "queue.kind"
+        names = [self.words.name(topic, kind) for kind in kinds]
+        return self.words("entry.and").join(names) or self.words("entry.gives.nothing")
+
+    def _events(self) -> "Sequence[Event]":
+        from store.message import tables
+
+        return tables.events().in_force(self._today)
+
+    def _proposed(self, category: str, card: str = "yes") -> "Sequence[Proposed]":
+        from store.message.codes import Category
+        from store.message.entry.proposal import propose
+
+        return propose(
+            self.choice.event or "",
+            category=Category(category),
+            municipality=self.console_app.settings.municipality.code,
+            day=self._today,
+            card_presented=card == "yes",
+        )
+
+    def _categories(self) -> list[str]:
+        """Return the categories of which the event gives a message."""
+        from store.message.codes import Category
+
+        return [str(category) for category in Category if self._proposed(category)]
+
+    def on_options_chosen(self, event: Options.Chosen) -> None:
+        """Take the answer, and ask for the next thing that is open."""
+        self.notice.clear()
+        self._asked.append(self.choice)
+        self.choice = replace(self.choice, **{self.choice.step: event.code})
+        if self.choice.category is None:
+            self._settle_category()
+        if self.choice.category is not None and self.choice.card is None:
+            self._settle_card()
+        if self.choice.category is None or self.choice.card is None:
+            if self.choice.event is not None:
+                self._ask()
+        else:
+            self._open()
+
+    def _settle_category(self) -> None:
+        """Ask for no category where the messages have none; end where there is no message."""
+        categories = self._categories()
+        if not categories:
+            self._refuse()
+        elif all("category" not in one.preset for one in self._proposed(categories[0])):
+            self.choice = replace(self.choice, category=categories[0])
+
+    def _settle_card(self) -> None:
+        """Ask for the card only where the answer makes a difference."""
+        category = self.choice.category or ""
+        if len(self._proposed(category, "yes")) == len(self._proposed(category, "no")):
+            self.choice = replace(self.choice, card="yes")
+
+    def _refuse(self) -> None:
+        """Say why the event is never notified, and stay with the list."""
+        code = self.choice.event or ""
+        self.choice = self._asked.pop()
+        why = f"entry.never.{code}" if self.words.has(f"entry.never.{code}") else "entry.never.other"
+        self.notice.say("note", lambda words: f"{words(why)} {words('entry.never.remedy')}")
+
+    def _open(self) -> None:
+        choice = self.choice
+
+        def job(terminal: "Terminal", session: "Session") -> "Draft":
+            from console.jobs.messages import draft
+            from store.message.codes import Category
+
+            category, presented = Category(choice.category or ""), choice.card == "yes"
+            return draft.begin(terminal, session, choice.event or "", category=category, card_presented=presented)
+
+        self.work(job, self._begun)
+
+    def _begun(self, draft: "Draft") -> None:
+        from console.screens.messages.entry_form import EntryScreen
+
+        matter = self.choice
+        self.choice, self._asked = self._asked[-1], self._asked[:-1]
+        self._ask(getattr(matter, self.choice.step))
+        self.app.push_screen(EntryScreen(draft, self._entered, event=matter.event))
+
+    def _entered(self, references: Sequence[str]) -> None:
+        """Go back to the queue and say what was entered."""
+        self.dismiss()
+        screen = self.app.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.say("done", "entry.done", references=" ".join(dict.fromkeys(references)))
+
+    def action_back(self) -> None:
+        """Ask the question before anew; from the first, go back to the queue."""
+        self.notice.clear()
+        if self._asked:
+            before = self.choice
+            self.choice = self._asked.pop()
+            self._ask(getattr(before, self.choice.step))
+        else:
+            self.dismiss()
+
+
+class EventTitle(OneLine):
+    """What has been chosen, and what is asked for."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink = self.ink().put(" ").put(self.words("entry.title"), self.palette["strong"])
+        screen = self.screen
+        if not isinstance(screen, EventScreen):
+            return ink
+        for told in screen.chosen():
+            ink.put(" / ", self.palette["faint"]).put(told, self.palette["strong"])
+        step = self.words(f"entry.step.{screen.choice.step}")
+        return ink.put(" / ", self.palette["faint"]).put(step, self.palette["key"])

@@ -1,0 +1,394 @@
+"""The form of an entry (入力): asks for what the rules want, checks as one types, and puts the result into the queue.
+
+The same form corrects a returned message and replaces one that has left. What is typed lives in the draft on this
+screen alone: the lock covers it, a log-off drops it with the screen.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.keys import ENTRY, Key, bindings
+from console.screens.base import ConsoleScreen
+from console.screens.dialogs import Question
+from console.screens.messages.characters import CharactersScreen
+from console.screens.messages.entry_hint import Hint
+from console.screens.messages.entry_summary import SummaryScreen
+from console.screens.messages.naming import Naming
+from console.widgets.choices import Choices
+from console.widgets.form import Form, Row
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, width_of, wrap
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from console.jobs.messages.draft import Draft, Item
+    from console.session import Session
+    from console.terminal import Terminal
+
+# How wide the field of an item is, in cells; an item that is not named takes all the room there is.
+_WIDTHS: Final = {"day": 20, "paper_date": 20, "moment": 20, "number": 16, "word": 34}
+_FEWEST_ROWS: Final = 13  # of the form, as many as 24 lines leave
+_FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
+_MOST_REASON_LINES: Final = 2
+_CHOSEN: Final = frozenset({"code", "codes", "yes_no"})
+_YES_NO: Final = {"true": True, "false": False}
+
+
+class EntryScreen(ConsoleScreen):
+    """Asks for the items of `draft`; `done` is called with the references when they are in the queue."""
+
+    help_topic = "entry"
+    KEYS: ClassVar[Sequence[Key]] = ENTRY
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ENTRY), Binding("f10", "log_off", show=False)]
+    DEFAULT_CSS = "EntryScreen Form { margin-top: 1; }"
+
+    def __init__(
+        self,
+        draft: "Draft",
+        done: Callable[[Sequence[str]], None],
+        *,
+        event: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(id="entry")
+        self.draft = draft
+        self.event = event
+        self.reason = reason
+        self._done = done
+        self._everything = False
+        self._items: dict[str, Item] = {}
+        self._visited: set[str] = set()
+        self._choices: Choices | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, the form, and what is to be said about the item in hand."""
+        yield HeadLine()
+        yield EntryTitle(id="title")
+        yield Form(id="form")
+        yield Hint(self, id="hint")
+        yield NoticeLine()
+        yield FootLine(ENTRY)
+
+    def on_mount(self) -> None:
+        """Ask for the first item that is wanted."""
+        self.set_focus(self.form.editor)
+        self._show()
+        self._go_to_first(lambda item: item.wanted)
+        self._visited.clear()
+
+    def on_screen_resume(self) -> None:
+        """Lay the form out anew: keys that came while another screen was closing moved its field unseen."""
+        self.call_after_refresh(self.form.refresh, layout=True)
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.query_one("#form", Form)
+
+    @property
+    def item(self) -> "Item | None":
+        """The item under the cursor."""
+        row = self.form.row
+        return None if row is None else self._items.get(row.key)
+
+    @property
+    def choices(self) -> Choices | None:
+        """The codes of the item under the cursor, where one chooses."""
+        return self._choices
+
+    @property
+    def naming(self) -> Naming:
+        """Names for the item under the cursor."""
+        return self._naming(self.item)
+
+    def visited(self, item: "Item") -> bool:
+        """Tell whether the cursor has left the item before: what is still being typed is not blamed."""
+        return item.key in self._visited
+
+    def label(self, item: "Item") -> str:
+        """Return what an item is called; the day of an ex-officio change is called by what the cause makes it."""
+        from store.message import tables
+        from store.message.groups import value_at
+
+        cause = value_at(self.draft.records[item.places[0][0]], "basis.cause") if item.field == "basis.date" else None
+        entry = tables.causes().at(str(cause), self.draft.day)
+        if entry is not None:
+            return entry.day_ja if self.words.language == "ja" else entry.day_en.capitalize()
+        return self._naming(item).label(item.field if item.section is not None else item.key)
+
+    def _naming(self, item: "Item | None") -> Naming:
+        kind = str(self.draft.records[0]["kind"]) if item is None else item.kind
+        return Naming(self.words, kind, self.draft.day)
+
+    # The rows
+
+    def _show(self) -> None:
+        self._items = {item.key: item for item in self.draft.items(everything=self._everything)}
+        self.form.show(list(self._rows()))
+        self._divide()
+        self.query_one("#hint").refresh()
+
+    def on_resize(self) -> None:
+        """Divide the room anew."""
+        self._divide()
+
+    def _divide(self) -> None:
+        """Keep the hint close below the rows on a high screen, and in its place on a low one."""
+        most = max(_FEWEST_ROWS, self.size.height - _FRAME_ROWS)
+        self.form.styles.height = min(most, max(_FEWEST_ROWS, len(self.form.rows) + 1))
+
+    def _rows(self) -> Iterator[Row]:
+        section = None
+        for item in self._items.values():
+            if item.section != section:
+                section = item.section
+                yield Row(label=self.words.name("kinds", item.kind))
+            yield self._row(item)
+
+    def _row(self, item: "Item") -> Row:
+        from store.message.entry.typed import show_typed
+
+        chosen = item.shape in _CHOSEN
+        text = item.value if isinstance(item.value, str) else ""
+        typed = "" if chosen else show_typed(text, item.shape)
+        naming = self._naming(item)
+        mark, style = self._mark(item)
+        return Row(
+            label=self.label(item),
+            key=item.key,
+            typed=typed,
+            shown=typed if not chosen else "" if item.value is None else naming.value(item.field, item.value),
+            note=naming.era(item.field, text) if item.shape in ("day", "paper_date") else "",
+            mark=mark,
+            mark_style=style,
+            width=_WIDTHS.get(item.shape),
+            chosen=chosen,
+        )
+
+    def _mark(self, item: "Item") -> "tuple[str, Style | None]":
+        palette = self.console_app.palette
+        if item.wanted:
+            return "*", palette["trouble" if self.visited(item) else "key"]
+        if item.faulty:
+            return "!", palette["trouble" if self.visited(item) else "attention"]
+        return ("?", palette["attention"]) if item.findings else (" ", None)
+
+    # What the form asks of its desk
+
+    def typed(self, key: str, text: str) -> None:
+        """Take what stands in the field now."""
+        from store.message.entry.typed import read_typed
+
+        item = self._items[key]
+        if item.shape not in _CHOSEN:
+            self._answer(item, read_typed(text, item.shape))
+        elif self._choices is not None:
+            self._find(item, self._choices, text)
+        self._show()
+
+    def picked(self, key: str, step: int) -> None:
+        """Mark another code, which chooses it; of a list of several, Space chooses the one marked."""
+        item, choices = self._items[key], self._choices
+        if choices is None:
+            return
+        self.form.editor.value = ""
+        if item.shape != "codes":
+            choices.move(step or 1)
+            self._take(item, choices.marked)
+        elif step:
+            choices.move(step)
+        elif choices.marked is not None:
+            self._take(item, choices.marked)
+        self._show()
+
+    def left(self, key: str) -> None:
+        """Blame from now on what is wrong with the item."""
+        self._visited.add(key)
+        self._show()
+
+    def arrived(self, key: str) -> None:
+        """Make the codes of the item ready."""
+        item = self._items.get(key)
+        self._choices = None
+        if item is not None and item.shape in _CHOSEN:
+            self._choices = Choices(
+                self._codes(item),
+                lambda code: self._naming(item).value(item.field, _plain(code)),
+                lambda code: self._naming(item).other(item.field, code),
+            )
+            self._choices.mark(_code(item.value))
+        self.query_one("#hint").refresh()
+
+    def finished(self) -> None:
+        """Go on from the last row."""
+        self.action_finish()
+
+    def reworded(self) -> None:
+        """Show the rows in the language in hand."""
+        self._show()
+
+    def _find(self, item: "Item", choices: Choices, text: str) -> None:
+        """Take what is typed where one chooses: a number at once, letters as the beginning of a code or name."""
+        several, number = item.shape == "codes", choices.numbered and text.isdecimal()
+        if several and text and not number:
+            self.form.editor.value = ""
+            return
+        choices.find(text)
+        self._take(item, choices.marked)
+        if number:
+            self.form.editor.value = ""
+
+    def _codes(self, item: "Item") -> tuple[str, ...]:
+        return tuple(_YES_NO) if item.shape == "yes_no" else self.draft.codes(item)
+
+    def _take(self, item: "Item", code: str | None) -> None:
+        if item.shape == "yes_no":
+            self._answer(item, None if code is None else _YES_NO[code])
+        elif item.shape == "codes" and code is not None:
+            # In the order of the list, whatever the order of the keys.
+            there = list(item.value or ())
+            chosen = [one for one in self.draft.codes(item) if (one in there) != (one == code)]
+            self._answer(item, chosen)
+        else:
+            self._answer(item, code)
+
+    def _answer(self, item: "Item", value: object) -> None:
+        self.notice.clear()
+        self.draft.answer(item, value)
+
+    # Keys
+
+    def action_finish(self) -> None:
+        """Show the summary, or the first item that is still missing or wrong."""
+        self._visited.update(self._items)
+        self._show()
+        if not self.draft.faulty:
+            self.app.push_screen(SummaryScreen(self.draft, self._agreed))
+            return
+        self._go_to_first(lambda item: item.faulty)
+        faulty = sum(item.faulty for item in self._items.values())
+        self.say("note", "entry.faulty", count=faulty)
+
+    def _go_to_first(self, suits: "Callable[[Item], bool]") -> None:
+        found = next((item.key for item in self._items.values() if suits(item)), None)
+        if found is not None:
+            self.form.go_to(found)
+
+    def _agreed(self) -> None:
+        draft = self.draft
+
+        def job(terminal: "Terminal", session: "Session") -> Sequence[str]:
+            return draft.submit(terminal, session)
+
+        self.work(job, self._submitted)
+
+    def _submitted(self, references: Sequence[str]) -> None:
+        self.dismiss()
+        self._done(references)
+
+    def action_all_items(self) -> None:
+        """Show all items that may be there, or only those that are asked for."""
+        self._everything = not self._everything
+        self._show()
+        self.say("note", "entry.all" if self._everything else "entry.few")
+
+    def action_characters(self) -> None:
+        """Show the characters of the names one by one."""
+        self.app.push_screen(CharactersScreen(self.draft.records[0]))
+
+    def action_back(self) -> None:
+        """Throw the draft away, when that is what the person wants."""
+        if self.draft.changed:
+            self.app.push_screen(Question(lambda words: words("entry.ask.drop")), self._dropped)
+        else:
+            self.dismiss()
+
+    def _dropped(self, answer: str | None) -> None:
+        if answer is not None:
+            self.dismiss()
+
+    def action_log_off(self) -> None:
+        """Log off, when the person does not mind losing what was entered."""
+        if self.draft.changed:
+            self.app.push_screen(Question(lambda words: words("entry.ask.log_off")), self._leaving)
+        else:
+            self.console_app.action_log_off()
+
+    def _leaving(self, answer: str | None) -> None:
+        if answer is not None:
+            self.console_app.action_log_off()
+
+
+class EntryTitle(Surface):
+    """What is entered: the event or the message, the category, what comes of it; why it was returned."""
+
+    DEFAULT_CSS = "EntryTitle { height: auto; width: 1fr; }"
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """Return a line, and those of the reason."""
+        return 1 + len(self._reason(width))
+
+    def reword(self) -> None:
+        """Say it in the language in hand, which may take another number of lines."""
+        self.refresh(layout=True)
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line of it."""
+        ink = self.ink().put(" ")
+        if y:
+            reason = self._reason(self.size.width)
+            return ink.put(reason[y - 1], self.palette["attention"]) if y <= len(reason) else ink
+        ink.put_all(self._pieces())
+        # What comes of it is told as far as there is room: the form has headings of its own.
+        kinds = "   " + self._kinds()
+        return ink.put(kinds, self.palette["key"]) if ink.width + width_of(kinds) < self.size.width else ink
+
+    def _reason(self, width: int) -> list[str]:
+        screen = self.screen
+        if not isinstance(screen, EntryScreen) or not screen.reason:
+            return []
+        return wrap(self.words("entry.reason", reason=screen.reason), width - 2)[:_MOST_REASON_LINES]
+
+    def _pieces(self) -> "Iterator[tuple[str, Style | None]]":
+        screen, words, palette = self.screen, self.words, self.palette
+        if not isinstance(screen, EntryScreen):
+            return
+        draft = screen.draft
+        yield words("entry.title" if draft.target is None else f"entry.{draft.purpose}"), palette["strong"]
+        for told in self._told(screen):
+            yield " / ", palette["faint"]
+            yield told, palette["strong"]
+
+    def _kinds(self) -> str:
+        records = self.screen.draft.records if isinstance(self.screen, EntryScreen) else []
+        names = "kinds" if len(records) == 1 else "queue.kind"
+        return self.words("entry.and").join(self.words.name(names, str(record["kind"])) for record in records)
+
+    def _told(self, screen: EntryScreen) -> Iterator[str]:
+        from store.message import tables
+
+        draft, words = screen.draft, self.words
+        event = tables.events().at(screen.event or "", draft.day)
+        if event is not None:
+            yield event.name(words.language)
+        elif draft.target is not None:
+            yield words("entry.of", reference=draft.target)
+        category = draft.records[0].get("category")
+        if category is not None:
+            yield words.name("items.value.category", str(category))
+
+
+def _code(value: object) -> str | None:
+    """Return the code that stands for a value in a list of codes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else None
+
+
+def _plain(code: str) -> object:
+    return _YES_NO.get(code, code)

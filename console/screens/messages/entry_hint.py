@@ -1,0 +1,96 @@
+"""What is to be said about the item in hand: how it is typed, what is wrong and what to do, what can be chosen."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from console.widgets.page import Pieces
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, width_of, wrap
+
+if TYPE_CHECKING:
+    from console.jobs.messages.draft import Item
+    from console.widgets.choices import Choices
+    from console.widgets.form import Form
+
+
+class Asking(Protocol):
+    """The entry as the hint sees it: what is asked now, and what the person did about it."""
+
+    @property
+    def form(self) -> "Form":
+        """The form."""
+
+    @property
+    def item(self) -> "Item | None":
+        """The item under the cursor."""
+
+    @property
+    def choices(self) -> "Choices | None":
+        """The codes of the item under the cursor, where one chooses."""
+
+    def label(self, item: "Item") -> str:
+        """Return what an item is called."""
+
+    def visited(self, item: "Item") -> bool:
+        """Tell whether the cursor has left the item before."""
+
+
+class Hint(Surface):
+    """The lines below the form."""
+
+    DEFAULT_CSS = "Hint { height: 1fr; width: 1fr; }"
+
+    def __init__(self, asking: Asking, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._asking = asking
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line of it."""
+        ink = self.ink("frame").put(" ")
+        lines = self._lines()
+        return ink.put_all(lines[y]) if y < len(lines) else ink
+
+    def _lines(self) -> list[Pieces]:
+        screen, item = self._asking, self._asking.item
+        if item is None:
+            return []
+        width = self.size.width - 2
+        told = [self._heading(screen, item, width), *self._findings(screen, item, width)]
+        if screen.choices is not None:
+            taken = item.value if isinstance(item.value, list) else ()
+            told += screen.choices.lines(width, max(1, self.size.height - len(told)), self.palette, taken)
+        return told
+
+    def _heading(self, screen: Asking, item: "Item", width: int) -> Pieces:
+        label, hint = screen.label(item), self.words(f"entry.hint.{_way(screen, item)}")
+        pieces = [(label, self.palette["strong"])]
+        if width_of(label) + width_of(hint) + 2 <= width:
+            pieces.append((f"  {hint}", self.palette["faint"]))
+        if screen.choices is not None and screen.form.editor.value and screen.choices.marked is None:
+            pieces = [(label, self.palette["strong"]), (f"  {self.words('entry.choose')}", self.palette["attention"])]
+        return pieces
+
+    def _findings(self, screen: Asking, item: "Item", width: int) -> Iterator[Pieces]:
+        blamed = screen.visited(item)
+        for finding in item.findings:
+            if item.wanted and not blamed:
+                continue
+            if finding.rule == "item_missing":
+                yield [(self.words("entry.missing"), self.palette["trouble"])]
+                continue
+            fault = self.words.finding(finding.rule, finding.facts)
+            # What is still being typed is told, but not yet in the colour of trouble.
+            heavy = finding.severity == "error" and blamed
+            style = self.palette["trouble" if heavy else "attention"]
+            mark = self.words(f"message.{finding.severity}")
+            for line in wrap(f"{mark}  {fault.cause}", width):
+                yield [(line, style)]
+            for line in wrap(fault.remedy, width):
+                yield [(line, None)]
+
+
+def _way(screen: Asking, item: "Item") -> str:
+    """Return how the item is answered: by its shape, and of codes by whether they have numbers."""
+    if screen.choices is None or item.shape == "codes":
+        return item.shape
+    return "code" if screen.choices.numbered else "search"

@@ -1,0 +1,114 @@
+"""The end of an entry: everything that will be put into the queue, once more and whole, before Enter does it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.keys import EVERYWHERE, Key
+from console.screens.base import ConsoleScreen
+from console.screens.messages.naming import Naming
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.page import Page, Pieces
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink, fit, wrap
+
+if TYPE_CHECKING:
+    from console.jobs.messages.draft import Draft, Item
+
+_LABEL: Final = 24
+_AGREE: Final = Key("enter,f9", "Enter", "finish", "enter_queue")
+_BACK: Final = Key("escape,b", "Esc", "back", "mend")
+
+
+class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
+    """Shows the draft as it will be; `agreed` is called when the person agrees."""
+
+    help_topic = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(_AGREE.keys, _AGREE.action, show=False),
+        Binding(_BACK.keys, _BACK.action, show=False),
+        Binding("f2,t", "app.language", show=False),
+    ]
+    DEFAULT_CSS = "SummaryScreen Page { margin-top: 1; }"
+
+    def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:
+        super().__init__(id="summary")
+        self._draft = draft
+        self._agreed = agreed
+
+    def compose(self) -> ComposeResult:
+        """Lay out the page."""
+        yield HeadLine()
+        yield SummaryTitle(len(self._draft.records))
+        yield Page(id="summary-page")
+        yield NoticeLine()
+        yield FootLine((_AGREE, _BACK), everywhere=EVERYWHERE[1:2])
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        page = self.query_one("#summary-page", Page)
+        self.set_focus(page)
+        page.show(lambda width: list(self._lines(width)))
+
+    def action_finish(self) -> None:
+        """Put it into the queue."""
+        self.dismiss()
+        self._agreed()
+
+    def action_back(self) -> None:
+        """Go back to the form."""
+        self.dismiss()
+
+    def _lines(self, width: int) -> Iterator[Pieces]:
+        items = [item for item in self._draft.items(everything=True) if item.value is not None]
+        yield from self._warnings(items, width)
+        for section in (None, *range(len(self._draft.records))):
+            own = [item for item in items if item.section == section]
+            if own:
+                yield [(self._heading(section), self.console_app.palette["key"])]
+                for item in own:
+                    yield from self._told(item, width)
+
+    def _heading(self, section: int | None) -> str:
+        records = self._draft.records
+        if section is None and len(records) > 1:
+            return self.words("entry.summary.common")
+        return self.words.name("kinds", str(records[section or 0]["kind"]))
+
+    def _warnings(self, items: Sequence["Item"], width: int) -> Iterator[Pieces]:
+        palette = self.console_app.palette
+        told = [(item, finding) for item in items for finding in item.findings]
+        if told:
+            yield [(self.words("entry.summary.warnings"), palette["attention"])]
+        for item, finding in told:
+            fault = self.words.finding(finding.rule, finding.facts)
+            for line in wrap(f"{self._label(item)}: {fault.cause} {fault.remedy}", width - 2):
+                yield [("  ", None), (line, palette["attention"])]
+
+    def _told(self, item: "Item", width: int) -> Iterator[Pieces]:
+        value = self._naming(item).value(item.field, item.value)
+        for at, line in enumerate(wrap(value, width - _LABEL - 2)):
+            label = fit(self._label(item) if at == 0 else "", _LABEL)
+            yield [("  ", None), (label, self.console_app.palette["faint"]), (line, None)]
+
+    def _label(self, item: "Item") -> str:
+        return self._naming(item).label(item.field if item.section is not None else item.key)
+
+    def _naming(self, item: "Item") -> Naming:
+        return Naming(self.words, item.kind, self._draft.day)
+
+
+class SummaryTitle(OneLine):
+    """How many messages will be entered."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink = self.ink().put(" ").put(self.words("entry.summary.title"), self.palette["strong"])
+        return ink.put("   ").put(self.words("entry.summary.count", count=self._count), self.palette["key"])

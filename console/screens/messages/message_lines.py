@@ -1,0 +1,222 @@
+"""A message as lines of a page: where it stands, what the rules say, before and after, its items, its history.
+
+The names of dated codes come from the tables of the store for the day of the event, dates are shown as Japanese papers
+write them; everything else comes from the catalogues.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.style import Style
+
+from console.screens.messages.naming import Naming
+from console.widgets.page import Pieces
+from console.widgets.palette import Palette
+from console.widgets.text import fit, wrap
+from console.words import JAPANESE_TIME, Words
+
+if TYPE_CHECKING:
+    from console.jobs.messages.reading import MessageView
+
+_LABEL: Final = 22
+_INDENT: Final = 2
+# Items that have a place of their own on the page.
+_ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
+
+
+class Contents:
+    """Builds the lines of one message for a width."""
+
+    def __init__(self, view: "MessageView", words: Words, palette: Palette, width: int) -> None:
+        self._view = view
+        self._words = words
+        self._palette = palette
+        self._width = width
+        self._day = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+        self._naming = Naming(words, view.row.kind, self._day)
+
+    def lines(self) -> list[Pieces]:
+        """Return all lines."""
+        sections = (
+            ("findings", self._findings()),
+            ("trouble", self._trouble()),
+            ("status", self._status()),
+            ("outcome", self._outcome()),
+            ("changes", self._changes()),
+            ("lost", self._lost()),
+            ("items", self._items()),
+            ("receipt", self._receipt()),
+            ("history", self._history()),
+        )
+        lines: list[Pieces] = []
+        for name, section in sections:
+            content = list(section)
+            if content:
+                heading = (self._words(f"message.section.{name}"), self._palette["key"])
+                lines += [[heading], *content, []]
+        return lines[:-1]
+
+    # Sections
+
+    def _status(self) -> Iterator[Pieces]:
+        from store.message.tables import peer_name
+
+        row, words = self._view.row, self._words
+        state = words.name("states", f"{row.direction}.{row.state}")
+        if row.due_on is not None and row.state == "held":
+            state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
+        if row.direction == "in":
+            yield from self._whom()
+        yield from self._pair(words("message.status.state"), state, self._palette["strong"])
+        yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
+        if self._view.terminal is not None:
+            yield from self._pair(words("message.status.terminal"), self._view.terminal)
+        for counter in self._view.counters:
+            told = f"{counter.reference}  {words.name(f'states.{row.direction}', counter.state)}"
+            yield from self._pair(words(f"message.status.{counter.pointer}"), told, self._palette["attention"])
+        waited = words.span(row.waiting_seconds)
+        late = self._palette["trouble"] if row.overdue else None
+        yield from self._pair(
+            words("message.status.waiting"), f"{waited}  {words('message.late')}" if row.overdue else waited, late
+        )
+        author, approver = ("author", "approver") if row.direction == "out" else ("first", "confirmed")
+        if row.author is not None:
+            yield from self._pair(words(f"message.status.{author}"), row.author)
+        if row.approver is not None:
+            yield from self._pair(words(f"message.status.{approver}"), row.approver)
+        if row.revision > 1:
+            yield from self._pair(words("message.status.revision"), str(row.revision))
+        if self._view.reason:
+            why = words("message.status.reason" if row.direction == "out" else "message.status.hold_reason")
+            yield from self._pair(why, self._view.reason, self._palette["attention"])
+
+    def _whom(self) -> Iterator[Pieces]:
+        """Say whom a notice is about: what is confirmed stands on the first page."""
+        from store.message.groups import value_at
+
+        for field in ("person.name", "person.birth_date"):
+            value = self._naming.value(field, value_at(self._view.record, field))
+            yield from self._pair(self._naming.label(field), value, self._palette["strong"])
+
+    def _findings(self) -> Iterator[Pieces]:
+        for finding in self._view.findings:
+            fault = self._words.finding(finding.rule, finding.facts)
+            style = self._palette["trouble" if finding.severity == "error" else "attention"]
+            mark = self._words(f"message.{finding.severity}")
+            label = self._naming.label(finding.field)
+            yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
+            yield from self._hanging(fault.remedy, self._palette["faint"])
+
+    def _trouble(self) -> Iterator[Pieces]:
+        """Say why it does not go on, and what to do: what the peer says of its content is its result."""
+        trouble = self._view.trouble
+        if trouble is None:
+            return
+        fault = self._words.refusal(trouble.code)
+        yield from self._hanging(fault.cause, self._palette["trouble"])
+        yield from self._hanging(fault.remedy, self._palette["faint"])
+        if trouble.incident is not None:
+            yield from self._hanging(self._words("common.recorded", number=trouble.incident), self._palette["faint"])
+
+    def _changes(self) -> Iterator[Pieces]:
+        from store.message.groups import value_at
+
+        record, words = self._view.record, self._words
+        for change in record.get("changes", ()):
+            item = str(change.get("item", ""))
+            reason = words.name("items.value.changes.reason", str(change.get("reason", "")))
+            yield [
+                ("  ", None),
+                (self._naming.label(item), self._palette["strong"]),
+                (f"  {reason}", self._palette["faint"]),
+            ]
+            yield from self._before_after(item, change.get("before"), change.get("after"))
+        for item in record.get("corrected", ()):
+            name = item if item in record else f"person.{item}"
+            yield [("  ", None), (self._naming.label(name), self._palette["strong"])]
+            before = record.get("previous_address") if item == "address" else None
+            yield from self._before_after(name, before, value_at(record, name), known=item == "address")
+        if record.get("previous_address") and "corrected" not in record:
+            yield from self._before_after(
+                "person.address", record["previous_address"], value_at(record, "person.address")
+            )
+
+    def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
+        if known:
+            yield from self._pair(
+                self._words("message.before"), self._naming.value(item, before), self._palette["faint"]
+            )
+        yield from self._pair(self._words("message.after"), self._naming.value(item, after), self._palette["strong"])
+
+    def _lost(self) -> Iterator[Pieces]:
+        if "category_lost" in self._view.record:
+            yield from self._hanging(self._words("message.deletion"), self._palette["attention"])
+        for name, value in self._view.record.get("category_lost", {}).items():
+            field = f"category_lost.{name}"
+            yield from self._pair(
+                self._naming.label(field), self._naming.value(field, value), self._palette["attention"]
+            )
+
+    def _items(self) -> Iterator[Pieces]:
+        from store.message.checks.items import ordered_fields
+        from store.message.codes import Kind
+        from store.message.groups import value_at
+
+        record = self._view.record
+        fields = ordered_fields(Kind(self._view.row.kind))
+        named = [field for field in fields if value_at(record, field) is not None]
+        strangers = [field for field in _flat(record) if field not in fields]
+        for field in (*named, *strangers):
+            if field.partition(".")[0] not in _ELSEWHERE:
+                yield from self._pair(self._naming.label(field), self._naming.value(field, value_at(record, field)))
+
+    def _outcome(self) -> Iterator[Pieces]:
+        outcome, words = self._view.outcome, self._words
+        if outcome is None:
+            return
+        role = "good" if outcome.outcome == "accepted" else "trouble"
+        told = words.name("states.out", outcome.outcome) + (f"  {outcome.code}" if outcome.code else "")
+        yield from self._pair(words("message.status.code"), told, self._palette[role])
+        for name, texts in (("cause", outcome.cause), ("remedy", outcome.remedy)):
+            if texts:
+                text = texts.get(words.language) or next(iter(texts.values()))
+                yield from self._pair(words(f"message.status.{name}"), text)
+
+    def _receipt(self) -> Iterator[Pieces]:
+        receipt, words = self._view.receipt, self._words
+        if receipt is None:
+            return
+        told = words("message.receipt", time=words.exact_time(receipt.received_at))
+        yield from self._hanging(told, self._palette["good"])
+        yield from self._pair(words("message.status.peer_version"), receipt.peer_version)
+        yield from self._pair(words("message.status.digest"), receipt.digest, self._palette["faint"])
+
+    def _history(self) -> Iterator[Pieces]:
+        words = self._words
+        for step in self._view.history:
+            yield [
+                (" " * _INDENT, None),
+                (f"{words.exact_time(step.at)}  ", self._palette["faint"]),
+                (fit(step.actor or words("message.nobody"), 12) + "  ", None),
+                (words.name("events", step.event), None),
+            ]
+
+    # Lines
+
+    def _pair(self, label: str, value: str, style: Style | None = None) -> Iterator[Pieces]:
+        lines = wrap(value, self._width - _INDENT - _LABEL - 1)
+        for index, line in enumerate(lines):
+            head = fit(label if index == 0 else "", _LABEL)
+            yield [(" " * _INDENT, None), (f"{head} ", self._palette["faint"]), (line, style)]
+
+    def _hanging(self, text: str, style: Style) -> Iterator[Pieces]:
+        for line in wrap(text, self._width - _INDENT):
+            yield [(" " * _INDENT, None), (line, style)]
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"

@@ -1,0 +1,80 @@
+"""The list of messages: what of each stands in which column."""
+
+from typing import TYPE_CHECKING, Final
+
+from console.widgets.virtual_list import Cell, Column, Roll
+
+if TYPE_CHECKING:
+    from console.jobs.messages.listing import QueueRow
+
+_STATE_STYLES: Final = {
+    "review": "key",
+    "received": "key",
+    "awaiting_second": "key",
+    "held": "faint",
+    "on_hold": "attention",
+    "returned": "attention",
+    "unknown": "attention",
+    "refused": "trouble",
+    "accepted": "good",
+    "applied": "good",
+    "withdrawn": "faint",
+    "superseded": "faint",
+}
+_WIDE: Final = 100
+_MATTERS: Final = 2  # as many codes of what a message is about as a column holds
+
+
+class QueueRoll(Roll["QueueRow"]):
+    """The messages."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.empty_text = "queue.empty"
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns; the name and the event share what is left."""
+        japanese = self.words.language == "ja"
+        state, kind = (8, 6) if japanese else (9, 9)
+        waiting, marks = (7, 5) if japanese else (6, 6)
+        reference = 14 if width < _WIDE else 20
+        left = width - state - kind - reference - waiting - marks - 7
+        name = max(8, left * 8 // 15)
+        return (
+            Column("state", "queue.column.state", state),
+            Column("kind", "queue.column.kind", kind),
+            Column("reference", "queue.column.reference", reference),
+            Column("name", "queue.column.name", name),
+            Column("event", "queue.column.event", max(4, left - name)),
+            Column("waiting", "queue.column.waiting", waiting, "right"),
+            Column("marks", "queue.column.marks", marks),
+        )
+
+    def cell(self, row: "QueueRow", column: str) -> Cell:
+        """Return what stands in `column`."""
+        words, palette = self.words, self.palette
+        if column == "state":
+            role = _STATE_STYLES.get(row.state)
+            return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
+        if column == "kind":
+            return Cell(words.name("queue.kind", row.kind), palette["faint"])
+        if column == "event":
+            matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
+            return Cell(words("head.between").join(matter), palette["faint"])
+        if column == "waiting":
+            # The sign says what the colour says as well.
+            span = words.span(row.waiting_seconds)
+            return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
+        if column == "marks":
+            return self._marks(row)
+        return Cell(str(getattr(row, column)))
+
+    def _marks(self, row: "QueueRow") -> Cell:
+        if row.claim is not None:
+            # Somebody else has it in hand: it can only be read.
+            return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
+        if row.warnings:
+            return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
+        if row.due_on is not None and row.state == "held":
+            return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
+        return Cell("")

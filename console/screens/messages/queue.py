@@ -1,0 +1,348 @@
+"""The queue (審査): what waits, what was sent, what came in; reviewed here or from the opened message."""
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console.keys import QUEUE, Key, bindings
+from console.screens.base import ConsoleScreen
+from console.screens.messages.message_list import QueueRoll
+from console.screens.messages.review import Review
+from console.widgets.field import TextField
+from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink
+from console.widgets.virtual_list import BLOCK, Roll
+
+if TYPE_CHECKING:
+    from console.jobs.messages.listing import Counts, QueueRow
+    from console.jobs.messages.review import Changed
+    from console.session import Session
+    from console.terminal import Terminal
+
+_STATES: Final = {
+    "out": (
+        None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
+        "withdrawn", "being_undone",
+    ),
+    "in": (
+        None, "unhandled", "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned",
+        "superseded",
+    ),
+}  # fmt: skip
+# What is shown besides single states.
+_GROUPS: Final = frozenset({"being_undone", "unhandled"})
+# What the foot line of a list of notices leaves out: what can be done with one is done where it is read.
+_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select", "entry"})
+_LONGEST_SOUGHT: Final = 200
+_DIGIT: Final = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the queue is shown."""
+
+    direction: str = "out"
+    state: str | None = None
+    sought: str = ""
+
+    @property
+    def name(self) -> str | None:
+        """The part of a name that is looked for: what holds no digit."""
+        return self.sought if self.sought and not _DIGIT.search(self.sought) else None
+
+    @property
+    def reference(self) -> str | None:
+        """The beginning of a reference that is looked for: what holds a digit, as every reference does."""
+        return self.sought if self.sought and self.name is None else None
+
+    @property
+    def being_undone(self) -> bool:
+        """Whether only messages are shown of which a cancellation or replacement is under way, in whatever state."""
+        return self.state == "being_undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The snapshot that the list is drawn from: the keys of all rows, the first rows, the counts."""
+
+    keys: "array[int]"
+    rows: Sequence["QueueRow"]
+    counts: "Counts"
+
+
+class QueueScreen(ConsoleScreen):
+    """The list with its counts."""
+
+    help_topic = "queue"
+    KEYS: ClassVar[Sequence[Key]] = QUEUE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(QUEUE)
+    DEFAULT_CSS = """
+    QueueScreen #search { display: none; }
+    QueueScreen.searching #search { display: block; }
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.counts: Counts | None = None
+        self.view = View()
+        self._seen: dict[int, int] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the counts, what is shown, the list, and the field of the search."""
+        yield HeadLine()
+        yield CountsLine(id="counts")
+        yield ViewLine(id="view")
+        yield QueueRoll(id="list")
+        yield TextField(id="search", longest=_LONGEST_SOUGHT)
+        yield NoticeLine()
+        yield FootLine(QUEUE)
+
+    def on_mount(self) -> None:
+        """Show first what this person is here for."""
+        if self.console_app.may("approve"):
+            self.view = View(state="review")
+        self.set_focus(self.roll)
+        self.load()
+
+    @property
+    def roll(self) -> "QueueRoll":
+        """The list."""
+        return self.query_one("#list", QueueRoll)
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while another screen was open."""
+        if self.counts is not None:
+            self.load()
+
+    def load(self) -> None:
+        """Take a new snapshot; the cursor stays where it is."""
+        view = self.view
+
+        def job(terminal: "Terminal", session: "Session") -> Loaded:
+            from console.jobs.messages import listing
+
+            counts = listing.counts(terminal)
+            if not session.may("read"):
+                return Loaded(array("q"), (), counts)
+            query = listing.QueueQuery(
+                direction=view.direction,
+                state=None if view.state in _GROUPS else view.state,
+                reference=view.reference,
+                being_undone=view.being_undone,
+                unhandled=view.state == "unhandled",
+            )
+            keys = (
+                listing.find(terminal, session, query, view.name)
+                if view.name
+                else listing.ids(terminal, session, query)
+            )
+            return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
+
+        self.work(job, lambda loaded: self._loaded(view, loaded), self._not_loaded)
+
+    def _not_loaded(self, error: Exception) -> None:
+        self.show_error(error)
+        if not self.roll.count:
+            # No rows are on their way any more.
+            self.roll.forget()
+
+    def _loaded(self, view: View, loaded: Loaded) -> None:
+        self.counts = loaded.counts
+        self.query_one("#counts").refresh()
+        if view != self.view:
+            return
+        app, session = self.console_app, self.console_app.session
+        # What is decided here is decided on the rows as they were on the screen: their versions go with the decision.
+        seen = self._seen = {row.id: row.version for row in loaded.rows}
+
+        def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
+            from console.jobs.messages import listing
+
+            rows = listing.rows(app.terminal, session, keys) if session else []
+            seen.update({row.id: row.version for row in rows})
+            return rows
+
+        self.roll.selectable = view.direction == "out"
+        self.roll.load(loaded.keys, fetch, loaded.rows)
+
+    def on_roll_moved(self) -> None:
+        """Tell the new position."""
+        self.query_one("#view").refresh()
+
+    def on_roll_chosen(self, event: Roll.Chosen) -> None:
+        """Open the message."""
+        if self.console_app.may("read"):
+            self._open(event.key)
+
+    def _open(self, key: int, hint: str | None = None) -> None:
+        from console.screens.messages.message import MessageScreen
+
+        self.notice.clear()
+        self.app.push_screen(MessageScreen(key, hint))
+
+    def offers(self, key: Key) -> bool:
+        """Show in the foot line what can be done in a list of this direction."""
+        return super().offers(key) and (self.view.direction == "out" or key.action not in _OUT_ONLY)
+
+    # Reviewing
+
+    def action_approve(self) -> None:
+        """Approve the selected messages, or the one under the cursor."""
+        row = self.roll.cursor_row
+        if not self.roll.selected and row is not None and row.warnings and row.state == "review":
+            # Warnings are confirmed by somebody who has them on the screen.
+            self._open(row.id, hint="queue.note.read_first")
+            return
+        if self.view.direction == "in":
+            self.say("note", "queue.note.open_first")
+            return
+        self._review("approve")
+
+    def action_give_back(self) -> None:
+        """Return messages with a reason."""
+        self._review("give_back")
+
+    def action_hold(self) -> None:
+        """Hold messages."""
+        self._review("hold")
+
+    def action_release(self) -> None:
+        """Release held messages."""
+        self._review("release")
+
+    def action_resend(self) -> None:
+        """Let messages go out again that the peer has refused unread."""
+        self._review("resend")
+
+    def action_withdraw(self) -> None:
+        """Take messages back for good, with a reason."""
+        self._review("withdraw")
+
+    def _review(self, step: str) -> None:
+        ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
+        if not ids:
+            self.say("note", "queue.note.nothing")
+            return
+        row = self.roll.row_of(ids[0]) if len(ids) == 1 else None
+        Review(self, step, ids, row, self._reviewed, self._seen).ask()
+
+    def _reviewed(self, changed: "Changed") -> None:
+        # Only what was decided: somebody quick may have begun to select anew.
+        self.roll.selected -= {*changed.changed, *(one.id for one in changed.refused)}
+        self.load()
+
+    def action_select(self) -> None:
+        """Select the message under the cursor."""
+        self.roll.toggle_selected()
+
+    def action_select_all(self) -> None:
+        """Select all messages of the list, or none."""
+        self.roll.select_all()
+        self.on_roll_moved()
+
+    # What is shown
+
+    def _show(self, view: View) -> None:
+        self.view = view
+        self.query_one("#foot").refresh()
+        self.roll.await_others()
+        self.notice.clear()
+        self.on_roll_moved()
+        self.load()
+
+    def action_filter(self, step: int) -> None:
+        """Show the next state only."""
+        states = _STATES[self.view.direction]
+        at = states.index(self.view.state)
+        self._show(replace(self.view, state=states[(at + step) % len(states)]))
+
+    def action_direction(self) -> None:
+        """Show what came in and waits for people instead of what goes out, and back."""
+        self._show(View("in", "unhandled") if self.view.direction == "out" else View("out"))
+
+    def action_reload(self) -> None:
+        """Take a new snapshot and ask for the line."""
+        self.notice.clear()
+        self.load()
+        self.console_app.look_at_line()
+
+    def action_search(self) -> None:
+        """Ask for a part of a name, or the beginning of a reference."""
+        self.add_class("searching")
+        self.say("note", "queue.note.search")
+        field = self.query_one("#search", TextField)
+        field.value = self.view.sought
+        self.set_focus(field)
+
+    def on_text_field_submitted(self, event: TextField.Submitted) -> None:
+        """Search."""
+        self._leave_search()
+        self._show(replace(self.view, sought=event.field.value.strip(), state=None))
+
+    def action_back(self) -> None:
+        """Leave the search, then the selection, then the filter."""
+        if self.has_class("searching"):
+            self._leave_search()
+        elif self.roll.selected:
+            self.roll.selected.clear()
+            self.roll.refresh()
+            self.on_roll_moved()
+        elif self.view != View(self.view.direction):
+            self._show(View(self.view.direction))
+
+    def _leave_search(self) -> None:
+        self.remove_class("searching")
+        self.notice.clear()
+        self.set_focus(self.roll)
+
+    # Other screens
+
+    def action_entry(self) -> None:
+        """Open the entry by hand."""
+        from console.screens.messages.entry_event import EventScreen
+
+        self.notice.clear()
+        self.app.push_screen(EventScreen())
+
+    def action_exchange(self) -> None:
+        """Open the exchange."""
+        from console.screens.exchange import ExchangeScreen
+
+        self.notice.clear()
+        self.app.push_screen(ExchangeScreen(id="exchange"))
+
+    def action_trail(self) -> None:
+        """Open the log."""
+        from console.screens.log.viewing import LogScreen
+
+        self.notice.clear()
+        self.app.push_screen(LogScreen(id="log"))
+
+
+class ViewLine(OneLine):
+    """What of the queue is shown, how many are selected, and where the cursor is."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink, words = self.ink().put(" "), self.words
+        screen = self.screen
+        if not isinstance(screen, QueueScreen):
+            return ink
+        view, roll = screen.view, screen.roll
+        shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
+        state = words(f"queue.{view.state}" if view.state in _GROUPS else shown)
+        ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
+        ink.put(state, self.palette["strong"])
+        if view.sought:
+            found = "queue.found_name" if view.name else "queue.found"
+            ink.put("   ").put(words(found, sought=view.sought), self.palette["attention"])
+        if roll.selected:
+            ink.put("   ").put(words("queue.selected", count=len(roll.selected)), self.palette["key"])
+        where = f"{roll.position:,} / {roll.count:,}"
+        return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])

@@ -1,0 +1,118 @@
+"""What a message said before it was corrected: its earlier revisions, one at a time."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.keys import EVERYWHERE, Key
+from console.screens.base import ConsoleScreen
+from console.screens.messages.naming import Naming
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.page import Page, Pieces
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink, fit, wrap
+from console.words import JAPANESE_TIME
+
+if TYPE_CHECKING:
+    from console.jobs.messages.reading import RevisionView
+    from console.session import Session
+    from console.terminal import Terminal
+
+_LABEL: Final = 26
+_IN_TITLE: Final = frozenset({"kind", "reference"})
+_OLDER: Final = Key("v", "v", "older", "older")
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+
+
+class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
+    """Shows the revision before the present one of message `key`; `v` goes further back and begins anew."""
+
+    help_topic = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(_OLDER.keys, _OLDER.action, show=False),
+        Binding(_CLOSE.keys, _CLOSE.action, show=False),
+        Binding("f2,t", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+    DEFAULT_CSS = "RevisionScreen Page { margin-top: 1; }"
+
+    def __init__(self, key: int, reference: str, present: int) -> None:
+        super().__init__(id="revisions")
+        self._key = key
+        self.reference = reference
+        self._present = present
+        self._revision = present
+        self.shown: RevisionView | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out title and page."""
+        yield HeadLine()
+        yield RevisionTitle()
+        yield Page(id="revision")
+        yield NoticeLine()
+        yield FootLine((_OLDER, _CLOSE), everywhere=EVERYWHERE[1:])
+
+    def on_mount(self) -> None:
+        """Read the revision before the present one."""
+        self.set_focus(self.query_one("#revision", Page))
+        self.action_older()
+
+    def action_older(self) -> None:
+        """Read the revision before; after the first, the last of the earlier ones again."""
+        self._revision = self._revision - 1 or self._present - 1
+        key, revision = self._key, self._revision
+
+        def job(terminal: "Terminal", session: "Session") -> "RevisionView":
+            from console.jobs.messages import reading
+
+            return reading.read_revision(terminal, session, key, revision)
+
+        self.work(job, self._show)
+
+    def _show(self, view: "RevisionView") -> None:
+        self.shown = view
+        self.query_one(RevisionTitle).refresh()
+        self.query_one("#revision", Page).show(lambda width: list(self._lines(view, width)))
+
+    def action_back(self) -> None:
+        """Close it."""
+        self.dismiss()
+
+    def _lines(self, view: "RevisionView", width: int) -> Iterator[Pieces]:
+        from store.message.checks.items import ordered_fields
+        from store.message.codes import Kind
+        from store.message.groups import value_at
+
+        naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPANESE_TIME).date())
+        for field in ordered_fields(Kind(view.kind)):
+            if field in _IN_TITLE:
+                continue
+            before, now = value_at(view.record, field), value_at(view.record_now, field)
+            if before is not None or now is not None:
+                value = naming.value(field, before)
+                yield from self._pair(naming.label(field), value, width, differs=before != now)
+
+    def _pair(self, label: str, value: str, width: int, *, differs: bool) -> Iterator[Pieces]:
+        palette = self.console_app.palette
+        style = palette["attention"] if differs else None
+        for at, line in enumerate(wrap(value, width - _LABEL - 2)):
+            head = fit(label if at == 0 else "", _LABEL)
+            yield [("* " if differs and at == 0 else "  ", style), (head, palette["faint"]), (line, style)]
+
+
+class RevisionTitle(OneLine):
+    """Which revision this is."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        ink, screen = self.ink().put(" "), self.screen
+        if not isinstance(screen, RevisionScreen) or (view := screen.shown) is None:
+            return ink
+        ink.put(self.words.name("queue.kind", view.kind), self.palette["strong"]).put("   ")
+        ink.put(screen.reference, self.palette["strong"]).put("   ")
+        told = self.words("entry.revisions.title", revision=view.revision, last=view.present)
+        ink.put(told, self.palette["strong"]).put("   ")
+        return ink.put(self.words("entry.revisions.differs"), self.palette["faint"])

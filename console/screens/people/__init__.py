@@ -1,0 +1,1 @@
+"""Logging on, the locked screen, and the choice of a PIN."""

@@ -1,0 +1,88 @@
+"""The lock: after the idle limit nothing of the work can be seen until the same person gives the PIN again."""
+
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.screens.base import ConsoleScreen
+from console.screens.people.logon import Label, Surround
+from console.widgets.field import PinField, TextField
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.surface import Surface
+from console.widgets.text import Ink
+
+_LONGEST_PIN: Final = 128
+
+
+class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
+    """Covers everything and asks for the PIN; F10 logs off at once."""
+
+    help_topic = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "app.language", show=False),
+        Binding("f10", "app.log_off", show=False),
+    ]
+    DEFAULT_CSS = """
+    LockScreen #form { height: 1fr; width: 1fr; align: center middle; layout: vertical; }
+    LockScreen LockTitle { height: 3; width: 50; }
+    LockScreen .entry { height: 1; width: 50; layout: horizontal; }
+    LockScreen .entry Label { width: 14; }
+    LockScreen PinField { width: 36; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title and the PIN field."""
+        yield HeadLine()
+        with Surround(id="form"):
+            yield LockTitle()
+            with Surround(classes="entry"):
+                yield Label("login.pin")
+                yield PinField(id="lock-pin", longest=_LONGEST_PIN)
+        yield NoticeLine()
+        yield FootLine(())
+
+    def on_mount(self) -> None:
+        """Wait for the PIN."""
+        self.set_focus(self._pin)
+
+    @property
+    def _pin(self) -> PinField:
+        return self.query_one("#lock-pin", PinField)
+
+    def on_text_field_submitted(self, _event: TextField.Submitted) -> None:
+        """Check the PIN."""
+        pin = self._pin.take()
+        if not pin:
+            return
+        self._pin.locked = True
+
+        def check(terminal: object, session: object) -> None:
+            from console.jobs.people import logon
+
+            logon.check_pin(terminal, session, pin)  # type: ignore[arg-type]  # As `work` hands them over.
+
+        self.work(check, self._passed, self._refused)
+
+    def _passed(self, _nothing: None) -> None:
+        self.console_app.unlocked()
+        self.dismiss()
+
+    def _refused(self, error: Exception) -> None:
+        self._pin.locked = False
+        self.show_error(error)
+
+
+class LockTitle(Surface):
+    """Who locked, and what to do."""
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw it."""
+        ink = self.ink()
+        session = self.console_app.session
+        if y == 0 and session is not None:
+            ink.put(self.words("login.locked", person=session.person_id), self.palette["strong"])
+        elif y == 1:
+            ink.put(self.words("login.locked_remedy"), self.palette["faint"])
+        return ink

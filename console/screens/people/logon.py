@@ -1,0 +1,192 @@
+"""The login screen: 利用者ID and 暗証番号 (protection measure 5). It is painted before anything heavy is imported."""
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.screens.base import ConsoleScreen
+from console.settings import KeySourceName
+from console.widgets.field import PinField, TextField
+from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.surface import OneLine, Surface
+from console.widgets.text import Ink, width_of
+
+if TYPE_CHECKING:
+    from console.session import Session
+
+_LONGEST_ID: Final = 32
+_LONGEST_PIN: Final = 128
+_FIELD_WIDTH: Final = 36
+_LABEL_WIDTH: Final = 14
+_AS_WISHED: Final = frozenset({"login.ended.log_off", "login.pin_changed"})
+
+
+class LoginScreen(ConsoleScreen):
+    """Asks who it is."""
+
+    help_topic = "login"
+    # Tab and Enter act at once, before the next key is looked at: a burst of ID, Tab, PIN (a card reader, a slow
+    # connection) must not put the PIN into the field that can be read.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,down", "next_field", show=False, priority=True),
+        Binding("shift+tab,up", "previous_field", show=False, priority=True),
+        Binding("enter", "enter", show=False, priority=True),
+    ]
+    DEFAULT_CSS = f"""
+    LoginScreen #form {{ height: 1fr; width: 1fr; align: center middle; layout: vertical; }}
+    LoginScreen LoginTitle, LoginScreen #rehearsal {{ width: {_LABEL_WIDTH + _FIELD_WIDTH}; }}
+    LoginScreen LoginTitle {{ height: 4; }}
+    LoginScreen .entry {{ height: 1; width: {_LABEL_WIDTH + _FIELD_WIDTH}; layout: horizontal; margin-bottom: 1; }}
+    LoginScreen .entry Label {{ width: {_LABEL_WIDTH}; }}
+    LoginScreen TextField {{ width: {_FIELD_WIDTH}; }}
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, the two fields and, in a rehearsal world, its people."""
+        yield HeadLine()
+        with Surround(id="form"):
+            yield LoginTitle()
+            with Surround(classes="entry"):
+                yield Label("login.person_id")
+                yield TextField(id="person-id", longest=_LONGEST_ID, takes=str.isascii)
+            with Surround(classes="entry"):
+                yield Label("login.pin")
+                yield PinField(id="pin", longest=_LONGEST_PIN)
+            if self.console_app.settings.rehearsal:
+                yield Rehearsal(id="rehearsal")
+        yield NoticeLine()
+        yield FootLine(())
+
+    def on_mount(self) -> None:
+        """Wait for the ID, and tell the application when all this can be seen."""
+        self.set_focus(self._person_id)
+        # A screen that comes above this one asks for secrets: no key that is early may be seen here.
+        self._lock_fields(locked=self.console_app.settings.keys.source == KeySourceName.PASSPHRASE)
+        self.call_after_refresh(self.set_timer, 0.02, self.console_app.first_painted)
+
+    def take_ids(self) -> None:
+        """Take an ID from now on: the terminal is open."""
+        self._lock_fields(locked=False)
+
+    @property
+    def _person_id(self) -> TextField:
+        return self.query_one("#person-id", TextField)
+
+    @property
+    def _pin(self) -> PinField:
+        return self.query_one("#pin", PinField)
+
+    def action_next_field(self) -> None:
+        """Go to the other field."""
+        self.set_focus(self._pin if self.focused is self._person_id else self._person_id)
+
+    def action_previous_field(self) -> None:
+        """Go to the other field."""
+        self.action_next_field()
+
+    def action_enter(self) -> None:
+        """Go from the ID to the PIN; on the PIN, let the field itself take the key after those typed before it."""
+        if self.focused is not self._person_id:
+            raise SkipAction
+        self.set_focus(self._pin)
+
+    def on_text_field_submitted(self, event: TextField.Submitted) -> None:
+        """Log on."""
+        if event.field is not self._pin:
+            return
+        person_id, pin = self._person_id.value, self._pin.take()
+        if not person_id or not pin:
+            self.say("note", "login.both_wanted")
+            self.set_focus(self._pin if person_id else self._person_id)
+            return
+        self._lock_fields(locked=True)
+        self.say("note", "login.checking")
+
+        def log_on() -> "Session":
+            from console.jobs.people import logon
+
+            return logon.log_on(self.console_app.terminal, person_id, pin, origin="screen")
+
+        self.console_app.background.start(self, log_on, self._logged_on, self._refused)
+
+    def _logged_on(self, session: "Session") -> None:
+        self._lock_fields(locked=False)
+        self._person_id.clear()
+        self.notice.clear()
+        self.console_app.logged_on(session)
+
+    def _refused(self, error: Exception) -> None:
+        self._lock_fields(locked=False)
+        self.set_focus(self._pin)
+        self.show_error(error)
+
+    def _lock_fields(self, *, locked: bool) -> None:
+        # What is typed while the PIN is checked belongs to no field.
+        self._person_id.locked = self._pin.locked = locked
+
+    def welcome_back(self, farewell: str) -> None:
+        """Stand ready for the next person, and say how the session before ended: the text `farewell`."""
+        self._pin.take()
+        self._person_id.clear()
+        self.set_focus(self._person_id)
+        self.say("done" if farewell in _AS_WISHED else "note", farewell)
+
+
+class Surround(Surface):
+    """A box that lays out what it holds."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw nothing."""
+        return self.ink()
+
+
+class Label(OneLine):
+    """A field's name."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw it."""
+        return self.ink().put(self.words(self._key), self.palette["faint"])
+
+
+class LoginTitle(Surface):
+    """The program's name and what it is."""
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw it."""
+        ink = self.ink()
+        if y == 0:
+            ink.put(self.words("login.title"), self.palette["strong"])
+        elif y == 1:
+            ink.put(self.words("login.subtitle"), self.palette["faint"])
+        return ink
+
+
+class Rehearsal(Surface):
+    """The people of a rehearsal world with their PINs, so that anybody can try it."""
+
+    DEFAULT_CSS = "Rehearsal { height: auto; margin-top: 1; }"
+
+    def get_content_height(self, *_sizes: object) -> int:
+        """Return a line for the title and one for each person."""
+        return len(self.console_app.settings.rehearsal) + 1
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw the title or a person."""
+        ink = self.ink()
+        people = self.console_app.settings.rehearsal
+        if y == 0:
+            return ink.put(self.words("login.rehearsal"), self.palette["attention"])
+        if y > len(people):
+            return ink
+        person = people[y - 1]
+        roles = self.words("head.between").join(self.words(f"roles.{role}.name") for role in person.roles)
+        pin_column = max(width_of(one.id) for one in people) + 2
+        role_column = pin_column + max(width_of(one.pin) for one in people) + 2
+        ink.put(person.id, self.palette["strong"]).gap_to(pin_column).put(person.pin, self.palette["strong"])
+        return ink.gap_to(role_column).put(roles, self.palette["faint"])

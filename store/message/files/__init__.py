@@ -1,0 +1,1 @@
+"""Record files (`.jsonl`, `.csv`): reading and writing them."""

@@ -1,0 +1,152 @@
+"""Reading files of records: JSON Lines (`.jsonl`) and CSV (`.csv`, RFC 4180), in UTF-8, line by line."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
+
+from store.errors import FileSuffixUnknown, FileUnreadable
+from store.message.checks.rules import RECORD_FIELD, Finding, find
+from store.message.errors import FileHeaderMissing, FileHeaderRepeated
+from store.message.files.columns import field_of, read_cells
+from store.message.files.lines import BadLine, Lines
+from store.message.groups import Record
+
+JSON_LINES: Final = ".jsonl"
+CSV: Final = ".csv"
+_FIRST_COLUMN: Final = "kind"
+_LONGEST_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One record of a file: either `record`, or the findings that say why the line holds none.
+
+    `line` counts from 1 and is the first physical line of the record; `offset` is how many bytes of
+    the file were read when it was complete, for progress.
+    """
+
+    line: int
+    record: Record | None
+    findings: tuple[Finding, ...]
+    offset: int
+
+
+def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
+    """Read a file record by record, never holding more than one.
+
+    `name` tells the format by its suffix and stands in the facts of errors. Raises FileSuffixUnknown,
+    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated (all FileFault),
+    all of them while iterating.
+    """
+    base = Path(name).name
+    reader = {JSON_LINES: _read_json_lines, CSV: _read_csv}.get(Path(base).suffix.lower())
+    if reader is None:
+        raise FileSuffixUnknown(file=base)
+    with ExitStack() as stack:
+        yield from reader(Lines(_open(source, base, stack), base), base)
+
+
+def _open(source: Path | BinaryIO, base: str, stack: ExitStack) -> BinaryIO:
+    if not isinstance(source, Path):
+        return source
+    if not source.is_file():
+        # A pipe or a device could keep the reader waiting for ever.
+        raise FileUnreadable(file=base)
+    try:
+        return stack.enter_context(source.open("rb"))
+    except OSError as error:
+        raise FileUnreadable(file=base) from error
+
+
+def _read_json_lines(lines: Lines, _base: str) -> Iterator[Read]:
+    while True:
+        try:
+            text = next(lines)
+            if not text.strip():
+                continue
+            yield Read(lines.number, _parse_object(text), (), lines.offset)
+        except StopIteration:
+            return
+        except BadLine as bad:
+            yield _refused(lines.number, bad, lines)
+
+
+def _refused(line: int, bad: BadLine, lines: Lines) -> Read:
+    return Read(line, None, (find(RECORD_FIELD, bad.rule, **bad.facts),), lines.offset)
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> Record:
+    """Refuse a key that stands twice in one object: readers would disagree about which one counts."""
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        raise BadLine("json_key_repeated")
+    return record
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads but JSON does not have."""
+    raise BadLine("json_malformed")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object_without_repeats, parse_constant=_refuse_constant)
+
+
+def _parse_object(text: str) -> Record:
+    """Parse one line. Raises BadLine for what is no JSON object, however long its numbers and deep its nesting."""
+    try:
+        record = _DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise BadLine("json_malformed") from error
+    if not isinstance(record, dict):
+        raise BadLine("record_not_object")
+    return record
+
+
+def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
+    """Read the header, then row by row. The line of a row is the one on which it begins."""
+    rows = csv.reader(lines, strict=True)
+    fields = _read_header(rows, base)
+    while True:
+        line = lines.number + 1
+        try:
+            cells = next(rows)
+            if not cells:
+                continue
+            yield Read(line, _parse_row(fields, cells), (), lines.offset)
+        except StopIteration:
+            return
+        except BadLine as bad:
+            yield _refused(line, bad, lines)
+        except csv.Error:
+            # An open quotation mark swallows what follows it: say up to where.
+            yield _refused(line, BadLine("csv_malformed", last=str(lines.number)), lines)
+
+
+def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
+    """Read the names of the columns. An empty file has none and no records either."""
+    try:
+        header = next((cells for cells in rows if cells), None)
+    except (BadLine, csv.Error) as error:
+        raise FileHeaderMissing(file=base) from error
+    if header is None:
+        return []
+    fields = [field_of(name) for name in header]
+    if _FIRST_COLUMN not in fields:
+        raise FileHeaderMissing(file=base)
+    # A column `person` beside `person.name` would name the same item twice as well.
+    counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
+    repeated = [field for field, count in counts.items() if count > 1]
+    if repeated:
+        raise FileHeaderRepeated(file=base, field=repeated[0][:_LONGEST_SHOWN] or "-")
+    return fields
+
+
+def _parse_row(fields: list[str], cells: list[str]) -> Record:
+    if len(cells) != len(fields):
+        raise BadLine("csv_row_width", expected=str(len(fields)), found=str(len(cells)))
+    return read_cells(fields, cells)

@@ -1,0 +1,13 @@
+"""Where the terminal's key comes from (`keys.source`): a file, a credential of systemd, or two persons.
+
+KeySource              what the vault asks of any of them
+├── KeyFile            a file in the terminal's own directory (`home`)
+│   └── KeyElsewhere   a file anywhere outside the database's directory (`file`)
+├── Credential         what systemd hands to the service (`credential`)
+└── Passphrase         wrapped under two parts, each known to one person (`passphrase`)
+"""
+
+from store.sealing.sources.parts import Parts
+from store.sealing.sources.source import KEY_BYTES, Keys, KeySource
+
+__all__ = ["KEY_BYTES", "KeySource", "Keys", "Parts"]

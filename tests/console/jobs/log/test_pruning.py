@@ -1,0 +1,237 @@
+"""The log out of the house: exported and read back, checked without the terminal, pruned and resumed by two persons."""
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from console.errors import CredentialsRefused, OwnPersonRefused, RightMissing
+from console.jobs import checkpoints, exchange
+from console.jobs.admission import RESERVE_BYTES
+from console.jobs.log import export, pruning, viewing
+from console.jobs.messages import intake, listing, reading
+from console.jobs.people import logon
+from console.session import Session
+from store import clock
+from store.endings import Ending
+from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
+from store.log import Cause, Event, Flaw, Origin
+from store.log.bundle import plan
+from tests.clusters import ON_SQLITE
+from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
+from transport.errors import MediumOccupied
+
+
+@pytest.fixture
+def auditor(site: Site) -> Session:
+    site.take_in([entry(number) for number in range(1, 6)])
+    return site.session(AUDITOR)
+
+
+@pytest.fixture
+def medium(tmp_path: Path) -> Path:
+    made = tmp_path / "medium"
+    made.mkdir()
+    return made
+
+
+def _script(bundle: Path) -> int:
+    return subprocess.run(["sh", str(bundle / "verify.sh")], capture_output=True, check=False).returncode
+
+
+def test_an_export_stands_alone_and_says_so(site: Site, auditor: Session, medium: Path) -> None:
+    done = export.export(site.terminal, auditor, medium, label="LOG-2026-11")
+    assert (done.number, done.first, done.own_disk) == (1, 1, True)
+    (intent,), (outcome,) = site.entries(Event.LOG_EXPORTING), site.entries(Event.LOG_EXPORTED)
+    assert intent.detail == {"bundle": 1, "label": "LOG-2026-11"}
+    assert intent.seq == done.last, "what is exported tells of its own export"
+    assert outcome.detail == {
+        "bundle": 1,
+        "label": "LOG-2026-11",
+        "from": 1,
+        "to": done.last,
+        "content": done.digest,
+        "medium": "own_disk",
+    }
+    found = export.check_medium(medium)
+    assert (found.ok, found.entries) == (True, done.last)
+    assert _script(medium / done.bundle) == 0
+
+
+def test_the_next_export_goes_on_and_names_the_one_before(site: Site, auditor: Session, medium: Path) -> None:
+    first = export.export(site.terminal, auditor, medium, label="A")
+    second = export.export(site.terminal, auditor, medium, label="B")
+    assert (second.number, second.first) == (2, first.last + 1)
+    found = export.check_medium(medium)
+    assert [one.previous for one in found.bundles] == [None, first.digest]
+    assert found.ok
+    assert all(_script(medium / one.bundle) == 0 for one in (first, second))
+
+
+def test_an_older_bundle_in_the_place_of_another_is_found(site: Site, auditor: Session, medium: Path) -> None:
+    first = export.export(site.terminal, auditor, medium, label="A")
+    second = export.export(site.terminal, auditor, medium, label="B")
+    other = Path(shutil.copytree(medium / first.bundle, medium / "aside"))
+    shutil.rmtree(medium / first.bundle)
+    (medium / second.bundle).rename(medium / first.bundle)
+    other.rename(medium / second.bundle)
+    bundles = export.check_medium(medium).bundles
+    assert [one.number for one in bundles] == [2, 1], "the numbers inside tell"
+
+
+def test_a_failed_export_is_recorded_and_tried_again(site: Site, auditor: Session, medium: Path) -> None:
+    planned = medium / f"renkei-log-{site.terminal.settings.terminal.id}-000001"
+    planned.mkdir()
+    with pytest.raises(MediumOccupied):
+        export.export(site.terminal, auditor, medium, label="A")
+    (failed,) = site.entries(Event.LOG_EXPORTED)
+    assert (failed.result, failed.detail) == ("failed", {"bundle": 1, "label": "A", "code": "medium_occupied"})
+    planned.rmdir()
+    assert export.export(site.terminal, auditor, medium, label="A").number == 1
+
+
+def test_who_may_export_and_how_a_medium_is_called(site: Site, auditor: Session, medium: Path) -> None:
+    for label in ("", "two words", "ラベル", "../x", "x" * 33):
+        with pytest.raises(LabelUnfit):
+            export.export(site.terminal, auditor, medium, label=label)
+    with pytest.raises(RightMissing):
+        export.export(site.terminal, site.session(OPERATOR), medium, label="A")
+    assert not list(medium.iterdir())
+
+
+def test_low_disk_stops_new_work_alone(
+    site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    operator = site.session(OPERATOR)
+    file = tmp_path / "more.jsonl"
+    file.write_text("{}\n")
+    real = os.statvfs(site.home)
+    blocks = (RESERVE_BYTES - 1) // real.f_frsize
+    monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result((*real[:4], blocks, *real[5:10])))
+    with pytest.raises(DiskLow):
+        intake.take_in(site.terminal, operator, [file])
+    with pytest.raises(DiskLow):
+        exchange.send(site.terminal, operator)
+    (number,) = listing.ids(site.terminal, operator, listing.QueueQuery())[:1]
+    assert reading.read(site.terminal, operator, number).record["reference"] == "R-000001"
+    assert viewing.page(site.terminal, auditor, limit=1)[0].event == "message.read"
+    assert viewing.verify(site.terminal, auditor).ok
+    assert export.export(site.terminal, auditor, medium, label="A").number == 1
+    logon.log_off(site.terminal, operator, Ending.LOGGED_OFF)
+    assert site.entries(Event.OPERATOR_LOGGED_OFF)[-1].actor == OPERATOR
+
+
+def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoints.make(site.terminal, Cause.ACTIVITY)
+    site.take_in([entry(1)])
+    assert checkpoints.make_due(site.terminal) is None, "too early"
+    later = clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    made = checkpoints.make_due(site.terminal)
+    assert made is not None
+    assert made.seq == site.newest()
+    assert checkpoints.make_due(site.terminal) is None
+
+
+def _copy(site: Site) -> Path:
+    """Return a copy of the terminal as it is now, for somebody to bring back later."""
+    checkpoints.make(site.terminal, Cause.ACTIVITY)
+    site.terminal.database.close()
+    return Path(shutil.copytree(site.home, site.home.with_name("aside")))
+
+
+def _roll_back(site: Site, copy: Path, *, keys: bool) -> None:
+    site.terminal.database.close()
+    for name in ("database", "keys/log") if keys else ("database",):
+        shutil.rmtree(site.home / name)
+        shutil.copytree(copy / name, site.home / name)
+
+
+@ON_SQLITE  # A database file is what is brought back.
+def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Site) -> None:
+    copy = _copy(site)
+    site.take_in([entry(number) for number in range(1, 4)])
+    checkpoints.make(site.terminal, Cause.LOG_OFF)
+    _roll_back(site, copy, keys=False)
+    assert isinstance(checkpoints.start(site.terminal, from_witness=True), LogBehind)
+    assert [row.detail["code"] for row in site.entries(Event.PROTECTION_FAILED)] == ["log_behind"]
+    with pytest.raises(LogBehind):
+        exchange.send(site.terminal, site.session(OPERATOR))
+    found = viewing.verify(site.terminal, site.session(AUDITOR))
+    assert (found.ok, found.cause) == (False, Flaw.CUT)
+    _go_on(site)
+
+
+def _go_on(site: Site) -> None:
+    chief, pin = site.session(CHIEF), PEOPLE[AUDITOR][1]
+    with pytest.raises(OwnPersonRefused):
+        pruning.resume(site.terminal, chief, CHIEF, PEOPLE[CHIEF][1], origin="command")
+    with pytest.raises(CredentialsRefused):
+        pruning.resume(site.terminal, chief, AUDITOR, "00000000", origin="command")
+    with pytest.raises(RightMissing):
+        pruning.resume(site.terminal, chief, OPERATOR, PEOPLE[OPERATOR][1], origin="command")
+    made = pruning.resume(site.terminal, chief, AUDITOR, pin, origin="command")
+    assert site.terminal.halted is None
+    assert checkpoints.start(site.terminal, from_witness=True) is None
+    found = viewing.verify(site.terminal, site.session(AUDITOR))
+    assert (found.ok, found.resumed) == (True, (made.seq,)), "it verifies, and says for ever what happened"
+
+
+@ON_SQLITE  # A database file is what is brought back.
+def test_the_peer_knows_what_the_terminal_forgot(site: Site) -> None:
+    with site.served():
+        copy = _copy(site)
+        exchange.send(site.terminal, site.session(OPERATOR))
+        _roll_back(site, copy, keys=True)
+        assert checkpoints.start(site.terminal, from_witness=True) is None, "nothing here can tell"
+        with pytest.raises(LogBehind):
+            exchange.send(site.terminal, site.session(OPERATOR))
+        _go_on(site)
+        exchange.send(site.terminal, site.session(OPERATOR))
+    assert viewing.verify(site.terminal, site.session(AUDITOR)).ok
+
+
+@ON_SQLITE  # On PostgreSQL only the tables' owner prunes.
+def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
+    site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = export.export(site.terminal, auditor, medium, label="A")
+    second = (APPROVER, PEOPLE[APPROVER][1])
+    chief = (CHIEF, PEOPLE[CHIEF][1])
+    with pytest.raises(RightMissing):
+        pruning.prune(site.terminal, auditor, *second, origin="command")
+    with pytest.raises(NothingToPrune):
+        pruning.prune(site.terminal, auditor, *chief, origin="command")
+    later = datetime.now(UTC) + timedelta(days=8 * 366)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with pytest.raises(NothingToPrune):
+        pruning.prune(site.terminal, auditor, *chief, origin="command")
+    monkeypatch.setattr(export, "_device_of", lambda _path: -1)
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
+    kept = export.export(site.terminal, auditor, medium, label="B")
+    monkeypatch.setattr(clock, "now", lambda: later)
+    done = pruning.prune(site.terminal, auditor, *chief, origin="command")
+    assert (done.entries, done.last) == (kept.last, kept.last)
+    found = viewing.verify(site.terminal, auditor)
+    assert (found.ok, found.pruned, exported.last < found.pruned) == (True, kept.last, True)
+    again = export.export(site.terminal, auditor, medium, label="C")
+    assert (again.first, _script(medium / again.bundle)) == (kept.last + 1, 0)
+    with pytest.raises(NothingToPrune):
+        pruning.prune(site.terminal, auditor, *chief, origin="command")
+
+
+@ON_SQLITE  # On PostgreSQL the working role removes nothing.
+def test_removing_the_oldest_entries_without_saying_so_is_found(site: Site, auditor: Session, medium: Path) -> None:
+    last = export.export(site.terminal, auditor, medium, label="A").last
+    site.unguard_log()
+    site.raw("DELETE FROM log_entry WHERE seq <= ?", last)
+    found = viewing.verify(site.terminal, auditor)
+    assert (found.ok, found.first_bad) == (False, 1)
+
+
+def test_nothing_new_is_nothing_to_export(site: Site) -> None:
+    with site.terminal.database.reading() as connection, pytest.raises(NothingToExport):
+        plan(connection, "t", Origin("t"), number=1, after=10_000, previous=None)

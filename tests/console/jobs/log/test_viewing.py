@@ -1,0 +1,64 @@
+"""The log through its jobs: seen, verified, tampered with; and that each verification is itself recorded."""
+
+from collections.abc import Callable
+
+import pytest
+
+from console.jobs.log import viewing
+from console.jobs.progress import Progress
+from console.session import Session
+from store.log import Event, LogFilter
+from tests.console.jobs.site import AUDITOR, OPERATOR, Site, entry
+
+
+@pytest.fixture
+def auditor(site: Site) -> Session:
+    site.take_in([entry(number) for number in range(1, 21)])
+    return site.session(AUDITOR)
+
+
+def _edit_body(site: Site) -> None:
+    body = bytes(site.raw("SELECT body FROM log_entry WHERE seq = 9")[0][0])
+    site.raw("UPDATE log_entry SET body = ? WHERE seq = 9", body.replace(OPERATOR.encode(), b"op-102"))
+
+
+def _edit_copy(site: Site) -> None:
+    site.raw("UPDATE log_entry SET actor = 'op-102' WHERE seq = 9")
+
+
+def _remove(site: Site) -> None:
+    site.raw("DELETE FROM log_entry WHERE seq = 9")
+
+
+def test_a_good_log(site: Site, auditor: Session) -> None:
+    before = site.newest()
+    told = list[Progress]()
+    found = viewing.verify(site.terminal, auditor, report=told.append)
+    assert (found.ok, found.entries, found.first_bad) == (True, before, None)
+    assert (told[-1].phase, told[-1].done, told[-1].total) == ("verify", before, before)
+    (made,) = site.entries(Event.LOG_VERIFIED)
+    assert (made.actor, made.session, made.result) == (AUDITOR, auditor.id, "done")
+    assert made.detail == {"entries": before}
+    assert viewing.verify(site.terminal, auditor).entries == before + 1
+
+
+@pytest.mark.parametrize(
+    ("tamper", "cause"), [(_edit_body, "hash"), (_edit_copy, "copy"), (_remove, "gap")], ids=["body", "copy", "gap"]
+)
+def test_a_log_that_was_tampered_with(site: Site, auditor: Session, tamper: Callable[[Site], None], cause: str) -> None:
+    site.unguard_log()
+    tamper(site)
+    found = viewing.verify(site.terminal, auditor)
+    assert (found.ok, found.entries, found.first_bad, found.cause) == (False, 8, 9, cause)
+    (made,) = site.entries(Event.LOG_VERIFIED)
+    assert (made.result, made.detail) == ("failed", {"entries": 8, "first_bad": 9})
+
+
+def test_page_by_page_from_the_newest(site: Site, auditor: Session) -> None:
+    newest = viewing.newest(site.terminal, auditor)
+    first = viewing.page(site.terminal, auditor, limit=10)
+    second = viewing.page(site.terminal, auditor, before=first[-1].seq, limit=10)
+    assert [row.seq for row in (*first, *second)] == list(range(newest, newest - 20, -1))
+    chosen = LogFilter(events=frozenset({Event.MESSAGE_IMPORTED}), actor=OPERATOR)
+    assert len(viewing.page(site.terminal, auditor, chosen=chosen)) == 20
+    assert viewing.page(site.terminal, auditor, before=1) == []

@@ -1,0 +1,52 @@
+"""What an agency notice caused is not sent back: not from a file, not by hand, not by correcting a message."""
+
+from pathlib import Path
+
+import pytest
+
+from console.errors import RecordFaulty
+from console.jobs import exchange
+from console.jobs.messages import entry, intake
+from console.jobs.messages.intake import Fault
+from tests.console.jobs.site import CHIEF, OPERATOR, Site, write_lines
+from tests.store.message.test_echoes import NOTICE, correction
+from transport.evidence.envelope import Purpose
+
+
+@pytest.fixture
+def noticed(served: Site) -> Site:
+    """A terminal that has received the notice."""
+    served.feed(NOTICE, Purpose.NOTICE, "ab" * 16)
+    assert exchange.receive(served.terminal, served.session(CHIEF)).received == 1
+    return served
+
+
+def test_a_file_is_told_which_notice_the_correction_came_from(noticed: Site, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "more.jsonl", [correction(), correction(reference="R-9", card_number="XY00000000YX")])
+    taken = intake.take_in(noticed.terminal, noticed.session(OPERATOR), [file])
+    assert taken.accepted == 1
+    assert taken.errors == [Fault("more.jsonl", 1, "corrected", "corrected_by_notice", {"notice": NOTICE["reference"]})]
+
+
+def test_who_types_it_is_told_at_once_and_cannot_enter_it(noticed: Site) -> None:
+    judged = entry.judge(noticed.terminal, correction())
+    assert [(one.field, one.rule) for one in judged.findings] == [("corrected", "corrected_by_notice")]
+    with pytest.raises(RecordFaulty):
+        entry.enter(noticed.terminal, noticed.session(OPERATOR), [correction()])
+
+
+def test_a_message_is_not_made_one_by_correcting_it(noticed: Site) -> None:
+    (number,) = noticed.take_in([correction(card_number="XY00000000YX")])
+    operator = noticed.session(OPERATOR)
+    _record, version = entry.open_for_revision(noticed.terminal, operator, number)
+    with pytest.raises(RecordFaulty):
+        entry.revise(noticed.terminal, operator, number, correction(), version=version)
+
+
+def test_what_was_sent_before_the_notice_came_stays_known(served: Site, tmp_path: Path) -> None:
+    served.take_in([correction()])
+    served.feed(NOTICE, Purpose.NOTICE, "ab" * 16)
+    exchange.receive(served.terminal, served.session(CHIEF))
+    file = write_lines(tmp_path / "again.jsonl", [correction()])
+    taken = intake.take_in(served.terminal, served.session(OPERATOR), [file])
+    assert (taken.known, taken.errors) == (1, [])

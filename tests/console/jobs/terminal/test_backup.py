@@ -1,0 +1,180 @@
+"""A backup is made while work goes on, opens with the terminal's key alone, and becomes a terminal that verifies."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from console.errors import BackupUnfit, FileExists, HomeNotEmpty, RightMissing
+from console.jobs import exchange
+from console.jobs.messages import reading
+from console.jobs.terminal import backup
+from console.session import Session
+from console.settings import FILE_NAME, Settings
+from console.terminal import Terminal
+from store import migrations
+from store.errors import LogBehind, LogBroken, SealedFileBroken
+from store.log import Event
+from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry
+
+TERMINAL_KEY = Path("keys") / "terminal.key"
+
+
+@pytest.fixture
+def custodian(site: Site) -> Session:
+    return site.session(CUSTODIAN)
+
+
+@pytest.fixture
+def key(site: Site, tmp_path: Path) -> Path:
+    """The custodian's copy of the terminal's key, kept apart."""
+    return Path(shutil.copy2(site.home / TERMINAL_KEY, tmp_path / "apart.key"))
+
+
+@pytest.fixture
+def elsewhere(site: Site, engine: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Let a restored terminal find an empty database where its settings say, as on a new server."""
+    if engine == "sqlite":
+        return
+    empty = request.getfixturevalue("cluster").new_database()
+    told = Settings.database_url
+    monkeypatch.setattr(Settings, "database_url", lambda self, home: told(self, home) if home == site.home else empty)
+
+
+def test_what_is_restored_is_what_was_backed_up(
+    served: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None
+) -> None:
+    numbers = served.approve([entry(number) for number in range(1, 8)])
+    exchange.send(served.terminal, served.session(CHIEF))
+    served.take_in([entry(8)])
+    made = backup.back_up(served.terminal, custodian, tmp_path / "backup")
+    done = backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert (done.entries, done.contents, done.receipts) == (made.entries, 8, len(numbers))
+    with Terminal.open(tmp_path / "again") as terminal:
+        again = Site(tmp_path / "again", served.agency_home, terminal)
+        assert again.states(range(1, 9)) == ["delivered"] * 7 + ["review"]
+        assert reading.read(terminal, again.session(OPERATOR), 8).record["reference"] == "R-000008"
+        assert again.entries(Event.BACKUP_RESTORED)[0].detail == {"entries": made.entries, "count": 8}
+        assert again.log_holds()
+        # The terminal goes on: what was not received before is received now.
+        assert exchange.receive(terminal, again.session(CHIEF)).results == len(numbers)
+
+
+def test_backup_is_one_moment_while_work_goes_on(
+    site: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None
+) -> None:
+    over = threading.Event()
+    number = iter(range(1, 10_000))
+
+    def work() -> None:
+        with Terminal.open(site.home) as other:
+            busy = Site(site.home, site.agency_home, other)
+            while not over.is_set():
+                busy.take_in([entry(next(number)) for _ in range(5)])
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    finally:
+        over.set()
+        worker.join()
+    done = backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert done.contents % 5 == 0
+
+
+def test_backup_tells_nothing_to_who_has_no_key(site: Site, custodian: Session, tmp_path: Path) -> None:
+    site.take_in([entry(1)])
+    file = tmp_path / "backup"
+    backup.back_up(site.terminal, custodian, file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    kept = file.read_bytes()
+    for canary in ("HOSSAIN", "R-000001", "op-101", "架空町", "BEGIN CERTIFICATE", "AB12345678CD"):
+        assert canary.encode() not in kept
+
+
+@pytest.mark.parametrize("change", ["key", "bit", "cut", "piece"])
+def test_backup_that_was_changed_makes_no_terminal(
+    site: Site, custodian: Session, key: Path, tmp_path: Path, change: str, elsewhere: None
+) -> None:
+    site.take_in([entry(number) for number in range(1, 1200)])
+    file = tmp_path / "backup"
+    backup.back_up(site.terminal, custodian, file)
+    kept = bytearray(file.read_bytes())
+    if change == "key":
+        key.chmod(0o600)
+        key.write_bytes(bytes(32))
+    elif change == "bit":
+        kept[len(kept) // 2] ^= 1
+    elif change == "cut":
+        del kept[-1:]
+    else:
+        head = kept.index(b"\n") + 1
+        first = head + 4 + int.from_bytes(kept[head : head + 4], "big")
+        assert first < len(kept)
+        del kept[first:]
+    file.write_bytes(kept)
+    with pytest.raises(SealedFileBroken):
+        backup.restore(file, tmp_path / "again", key)
+    assert not list(tmp_path.glob("*again*"))
+
+
+def test_a_log_that_does_not_verify_is_not_restored(
+    site: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None
+) -> None:
+    site.take_in([entry(1)])
+    site.unguard_log()
+    site.raw("UPDATE log_entry SET actor = 'ap-201' WHERE seq = 3")
+    backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    with pytest.raises(LogBroken):
+        backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert not (tmp_path / "again").exists()
+
+
+def test_nothing_is_overwritten(site: Site, custodian: Session, key: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    backup.back_up(site.terminal, custodian, file)
+    before = file.read_bytes()
+    with pytest.raises(FileExists):
+        backup.back_up(site.terminal, custodian, file)
+    assert file.read_bytes() == before
+    with pytest.raises(HomeNotEmpty):
+        backup.restore(file, site.home, key)
+
+
+def test_backup_of_another_version(
+    site: Site, custodian: Session, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    monkeypatch.setattr(migrations, "HEAD", "9001")
+    with pytest.raises(BackupUnfit):
+        backup.restore(tmp_path / "backup", tmp_path / "again", key)
+
+
+def test_who_sees_personal_data_does_not_make_backups(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(RightMissing):
+        backup.back_up(site.terminal, site.session(OPERATOR), tmp_path / "backup")
+
+
+def test_a_backup_older_than_what_the_peer_saw_is_a_roll_back(
+    served: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None
+) -> None:
+    served.approve([entry(1)])
+    exchange.send(served.terminal, served.session(CHIEF))
+    backup.back_up(served.terminal, custodian, tmp_path / "backup")
+    served.approve([entry(2)])
+    exchange.send(served.terminal, served.session(CHIEF))
+    served.terminal.close()
+    backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    with Terminal.open(tmp_path / "again") as terminal:
+        again = Site(tmp_path / "again", served.agency_home, terminal)
+        with pytest.raises(LogBehind):
+            exchange.receive(terminal, again.session(CHIEF))
+        assert isinstance(terminal.halted, LogBehind)
+
+
+def test_settings_are_restored(site: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None) -> None:
+    backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert (tmp_path / "again" / FILE_NAME).read_bytes() == (site.home / FILE_NAME).read_bytes()

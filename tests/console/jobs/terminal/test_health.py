@@ -1,0 +1,153 @@
+"""Each fault of a terminal is found, said in words, and comes with what to do about it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.jobs.terminal import health
+from console.jobs.terminal.health import Check
+from console.terminal import PEPPER_KEY
+from console.words import Words
+from tests.clusters import ON_SQLITE
+from tests.console.jobs.site import Site, entry, free_port
+from transport.agency.service import Desk
+
+TERMINAL_KEY = Path("keys") / "terminal.key"
+
+pytestmark = ON_SQLITE
+WORDS = Words("en")
+
+
+def faults(site: Site) -> dict[str, Check]:
+    found = health.check(site.home, WORDS)
+    bad = {one.name: one for one in found.checks if not one.ok}
+    assert found.ok == (not bad)
+    for one in bad.values():
+        assert one.detail
+        assert one.remedy
+        assert "{" not in one.detail + one.remedy
+    return bad
+
+
+def test_a_sound_terminal_and_nothing_changed(served: Site) -> None:
+    served.take_in([entry(1)])
+    before, newest = served.contents(), served.newest()
+    found = health.check(served.home, WORDS)
+    assert found.ok
+    assert [one.name for one in found.checks if one.remedy is not None] == []
+    names = [one.name for one in found.checks]
+    assert names[:3] == ["settings", "keys", "database"]
+    assert {"certificate", "log", "peer", "clock"} <= set(names)
+    assert (served.contents(), served.newest()) == (before, newest)
+    assert served.received().messages == 0
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_each_part_has_its_name_in_words(served: Site, language: str) -> None:
+    words = Words("ja" if language == "ja" else "en")
+    for one in health.check(served.home, words).checks:
+        assert words(f"check.{one.name}")
+        assert one.detail
+
+
+def _spoil_settings(site: Site) -> None:
+    (site.home / "renkei.toml").write_text("language = 3\n")
+
+
+def _widen_home(site: Site) -> None:
+    site.home.chmod(0o755)
+
+
+def _lose_key(site: Site) -> None:
+    (site.home / TERMINAL_KEY).unlink()
+
+
+def _widen_pepper(site: Site) -> None:
+    (site.home / PEPPER_KEY).chmod(0o644)
+
+
+def _cut_key(site: Site) -> None:
+    (site.home / TERMINAL_KEY).chmod(0o600)
+    (site.home / TERMINAL_KEY).write_bytes(b"short")
+    (site.home / TERMINAL_KEY).chmod(0o400)
+
+
+def _lose_database(site: Site) -> None:
+    site.terminal.close()
+    site.database_file.rename(site.database_file.with_name("elsewhere"))
+
+
+def _spoil_database(site: Site) -> None:
+    site.terminal.close()
+    site.database_file.write_bytes(b"no database" * 1000)
+
+
+def _widen_database(site: Site) -> None:
+    site.database_file.chmod(0o640)
+
+
+def _lose_certificate(site: Site) -> None:
+    (site.home / "keys" / "line" / "tls.crt").unlink()
+
+
+def _tamper_with_log(site: Site) -> None:
+    site.unguard_log()
+    site.raw("UPDATE log_entry SET actor = 'nobody' WHERE seq = 3")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (_spoil_settings, "settings"),
+        (_widen_home, "settings"),
+        (_lose_key, "keys"),
+        (_widen_pepper, "keys"),
+        (_cut_key, "keys"),
+        (_lose_database, "database"),
+        (_spoil_database, "database"),
+        (_widen_database, "database"),
+        (_lose_certificate, "certificate"),
+        (_tamper_with_log, "log"),
+    ],
+)
+def test_a_fault_of_the_terminal(served: Site, spoil: Callable[[Site], None], name: str) -> None:
+    spoil(served)
+    assert name in faults(served)
+
+
+def test_a_log_that_was_tampered_with_says_where(served: Site) -> None:
+    _tamper_with_log(served)
+    found = faults(served)
+    assert set(found) == {"log"}
+    assert "3" in found["log"].detail
+
+
+def test_peer_down(site: Site) -> None:
+    site.register_peer(free_port())
+    assert set(faults(site)) == {"peer"}
+
+
+def test_no_peer(site: Site) -> None:
+    assert "peer" in faults(site)
+
+
+@pytest.mark.parametrize("seconds", [31, -31, 3600])
+def test_clocks_apart(served: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    def status(desk: Desk, terminal: Any, now: datetime) -> dict[str, Any]:
+        return told(desk, terminal, now + timedelta(seconds=seconds))
+
+    told = Desk.status
+    monkeypatch.setattr(Desk, "status", status)
+    found = faults(served)
+    assert set(found) == {"clock"}
+    assert f"{seconds:+}" in found["clock"].detail
+
+
+@pytest.mark.parametrize("days", [89, -1])
+def test_a_certificate_that_ends(served: Site, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    until = served.terminal.identity.certificate_until
+    monkeypatch.setattr("store.clock.now", lambda: until - timedelta(days=days))
+    assert "certificate" in faults(served)

@@ -1,0 +1,114 @@
+"""The log's screen: find, question, verify and export it by keys."""
+
+from pathlib import Path
+
+import pytest
+
+from console.screens.log.viewing import LogScreen
+from store.log.bundle import bundles_in, verify_bundle
+from tests.console.driving import Driven, driving
+from tests.running import World
+
+
+def log(console: Driven) -> LogScreen:
+    screen = console.app.screen
+    assert isinstance(screen, LogScreen), console.text()
+    return screen
+
+
+async def _open(console: Driven) -> LogScreen:
+    await console.log_on()
+    await console.press("l")
+    return log(console)
+
+
+async def _find(console: Driven, typed: str) -> None:
+    await console.press("slash")
+    await console.type(typed)
+    await console.press("enter")
+
+
+async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -> None:
+    async with driving(world.home) as console:
+        screen = await _open(console)
+        everything = screen.roll.count
+        await _find(console, "3")
+        assert screen.roll.cursor_key == 3
+        await _find(console, "2020-01-01")
+        assert screen.roll.cursor_key == 1
+        await _find(console, "2099-12-31 23:59")
+        assert screen.roll.position == 1
+        await _find(console, "op-101")
+        assert 0 < screen.roll.count < everything
+        assert console.words("log.search.found", typed="op-101") in console.text()
+        await _find(console, "message.imported")
+        row = screen.roll.cursor_row
+        assert row is not None
+        assert row.event == "message.imported"
+        assert f"{row.session}  {console.words('log.column.terminal')} {row.terminal}" in console.text()
+        await _find(console, "何か")
+        assert console.words.fault("search_unclear").cause in console.text()
+        await _find(console, "")
+        assert screen.roll.count >= everything
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_question_is_answered(world: World, language: str) -> None:
+    async with driving(world.home, language=language) as console:  # type: ignore[arg-type]
+        screen = await _open(console)
+        await console.press("o", "9", "enter")
+        assert console.words("log.question.unclear") in console.text()
+        await console.press("backspace", "3", "enter")
+        assert console.screen == "answer"
+        assert "ka-301" in console.text()
+        assert console.words("log.question.logins_per_id") in console.text()
+        await console.press("escape", "o", *"5 ka-301", "enter")
+        assert console.words("log.question.none") in console.text()
+        await console.press("n")
+        row = screen.roll.row_of(screen.roll.count)
+        assert row is not None
+        assert (row.event, row.object) == ("log.read", "ka-301")
+
+
+async def test_the_log_is_exported_and_verified(world: World, tmp_path: Path) -> None:
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    async with driving(world.home) as console:
+        await _open(console)
+        await console.press("x")
+        await console.type(str(medium))
+        await console.press("enter")
+        await console.type("LOG-1")
+        await console.press("enter")
+        (bundle,) = bundles_in(medium)
+        assert bundle.name in console.text()
+        assert verify_bundle(bundle).ok
+        await console.press("v")
+        assert console.words("log.sound", entries="")[:4] in console.text() or "検証" in console.text()
+
+
+async def test_an_approver_has_no_key_to_export(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ap-201")
+        await console.press("l", "x")
+        assert log(console).id == console.screen
+        assert console.words("keys.export_log") not in console.text().splitlines()[-1]
+
+
+async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
+    keys = sorted((world.home / "keys" / "log").glob("*.key"))
+    keys[-1].unlink()
+    async with driving(world.home) as console:
+        await console.log_on()
+        told = console.words.fault("ladder_broken", {"number": "3"}).cause[:30]
+        # It is said once the queue has been painted.
+        await console.until(lambda: told in console.text())
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_the_way_back_is_shown_in_the_narrowest_foot_line(world: World, language: str) -> None:
+    async with driving(world.home, size=(80, 24), language=language) as console:  # type: ignore[arg-type]
+        await _open(console)
+        foot = console.text().splitlines()[-1]
+        assert f"Esc {console.words('keys.back')}" in foot
+        assert console.words("keys.export_log") in foot

@@ -1,0 +1,179 @@
+"""Putting right on the screen: a returned message gets a new revision, a sent one a message that points at it."""
+
+import re
+
+import pytest
+
+from console.jobs import exchange
+from console.jobs.messages import listing, review
+from console.screens.messages.entry_form import EntryScreen
+from console.screens.messages.message import MessageScreen
+from console.screens.messages.queue import QueueScreen
+from console.words import Language
+from tests.console.driving import Driven, driving
+from tests.console.here import acting
+from tests.running import World, serving
+
+# The only message of its person: nothing that was entered earlier keeps another waiting.
+ALONE = "R26-000012"
+REASON = "住所の番地を確かめてください"
+
+
+def number_of(world: World, reference: str) -> str:
+    with acting(world, "op-101") as (terminal, session):
+        (row,) = listing.page(terminal, session, listing.QueueQuery(reference=reference)).rows
+    return str(row.id)
+
+
+def return_message(world: World, reference: str) -> str:
+    number = number_of(world, reference)
+    with acting(world, "ap-201") as (terminal, session):
+        assert review.give_back(terminal, session, [int(number)], reason=REASON).count == 1
+    return number
+
+
+def send_message(world: World, reference: str) -> str:
+    number = number_of(world, reference)
+    with acting(world, "ap-201") as (terminal, session):
+        review.approve(terminal, session, [int(number)], confirm_warnings=True)
+        assert exchange.send(terminal, session).delivered == 1
+        exchange.receive(terminal, session)
+    return number
+
+
+async def open_message(
+    console: Driven, reference: str, person: str = "op-101", *, found_by: tuple[str, ...] = ("slash",)
+) -> MessageScreen:
+    await console.log_on(person)
+    await console.press(*found_by)
+    await console.type(reference)
+    await console.press("enter")
+    await console.press("enter")
+    await console.until(lambda: console.screen == "message")
+    screen = console.app.screen
+    assert isinstance(screen, MessageScreen)
+    # It is read, and in hand, only when it is shown.
+    await console.until(lambda: screen.shown is not None)
+    await console.settle()
+    return screen
+
+
+def foot(console: Driven) -> str:
+    return console.text().splitlines()[-1]
+
+
+def shown_queue(console: Driven) -> QueueScreen:
+    screen = console.app.screen
+    assert isinstance(screen, QueueScreen)
+    return screen
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readable(
+    world: World, language: Language
+) -> None:
+    return_message(world, "R26-000009")
+    async with driving(world.home, language=language) as console:
+        message = await open_message(console, "R26-000009")
+        await console.press("e")
+        form = console.app.screen
+        assert isinstance(form, EntryScreen)
+        assert REASON in console.text()
+        before = form.draft.records[0]["person"]["address"]
+        form.form.go_to("person.address")
+        await console.type("x")
+        await console.press("f9", "enter")
+        assert console.app.screen is message
+        assert message.shown is not None
+        assert message.shown.record["person"]["address"] == before + "x"
+        assert (message.shown.row.state, message.shown.row.revision) == ("review", 2)
+        assert console.words("entry.revised", references="R26-000009")[:20] in console.text()
+        await console.press("v")
+        assert console.words("entry.revisions.title", revision=1, last=2) in console.text()
+        changed = [line for line in console.text().splitlines() if line.strip().startswith("*")]
+        assert len(changed) == 1
+        assert before[:10] in changed[0]
+        await console.press("v", "escape")
+        assert console.app.screen is message
+    log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
+    assert [one["detail"] for one in log if one["event"] == "message.read" and one["detail"]] == [{"revision": 1}] * 2
+
+
+async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
+    async with driving(world.home) as console:
+        message = await open_message(console, "R26-000009")
+        assert console.words("keys.revise") in foot(console)
+        for key in ("replace_sent", "cancel_sent", "revisions"):
+            assert console.words(f"keys.{key}") not in foot(console)
+        await console.press("z")
+        told = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
+        assert message.notice.shown == told
+        await console.press("v")
+        assert console.app.screen is message
+
+
+async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_that_is_accepted(world: World) -> None:
+    with serving(world.agency_home):
+        number = send_message(world, ALONE)
+        async with driving(world.home) as console:
+            message = await open_message(console, ALONE)
+            assert console.words("keys.revise") not in foot(console)
+            await console.press("z", "escape")
+            assert console.app.screen is message
+            await console.press("z")
+            assert "取り消す" in console.text()
+            await console.press("enter")
+            (counter,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+            assert f"{counter}  {console.words('states.out.review')}" in console.text()
+            await console.press("escape", "escape", "F")
+            queue = shown_queue(console)
+            assert queue.view.being_undone
+            assert console.words("queue.being_undone") in console.text()
+            assert ALONE in console.text()
+            assert queue.roll.count == 1
+        listed = world.run("op-101", "queue", "--being-undone").told["messages"]
+        assert [one["id"] for one in listed] == [int(number)]
+        send_message(world, counter)
+        assert world.run("op-101", "queue", "--being-undone").told["messages"] == []
+
+
+async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) -> None:
+    with serving(world.agency_home):
+        send_message(world, ALONE)
+        async with driving(world.home) as console:
+            message = await open_message(console, ALONE)
+            await console.press("s")
+            form = console.app.screen
+            assert isinstance(form, EntryScreen)
+            assert form.draft.records[0]["replaces"] == ALONE
+            assert console.words("entry.of", reference=ALONE) in console.text()
+            form.form.go_to("person.sex")
+            await console.press("3", "f9", "enter")
+            assert console.app.screen is message
+            (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+    told = world.run("op-101", "show", number_of(world, new)).told
+    assert (told["record"]["replaces"], told["record"]["person"]["sex"]) == (ALONE, "unknown")
+    assert told["state"] == "review"
+
+
+async def test_the_message_names_the_peer_of_its_day(world: World) -> None:
+    async with driving(world.home) as console:
+        await open_message(console, "R26-000009", "ka-301")
+        assert "出入国在留管理庁長官" in console.text()
+
+
+async def test_nothing_opens_above_the_lock(world: World) -> None:
+    """The form was asked for at the last moment: it would lie above the lock, for whoever comes by."""
+    return_message(world, ALONE)
+    async with driving(world.home) as console:
+        screen = await open_message(console, ALONE)
+        screen.action_revise()
+        console.app._lock()
+        await console.settle()
+        assert console.screen == "lock"
+        await console.type(world.pin_files["op-101"].read_text().strip())
+        await console.press("enter")
+        await console.until(lambda: console.screen == "message")
+        # Asked for once more, it opens.
+        await console.press("e")
+        assert isinstance(console.app.screen, EntryScreen)

@@ -1,0 +1,109 @@
+"""Received notices on the screen: what they change is read, confirmed with one key, a deletion by two persons."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+
+from console.screens.messages.message import MessageScreen
+from console.words import Language
+from tests.console.driving import Driven, driving
+from tests.console.screens.messages.test_correction import foot, open_message, shown_queue
+from tests.running import World
+
+CHANGE, DELETION = "N26-000001", "N26-000005"
+
+
+async def open_notice(console: Driven, reference: str, person: str) -> MessageScreen:
+    return await open_message(console, reference, person, found_by=("d", "slash"))
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_what_changes_stands_on_the_first_page_and_is_confirmed(noticed: World, language: Language) -> None:
+    async with driving(noticed.home, language=language) as console:
+        await open_notice(console, CHANGE, "op-101")
+        shown = console.text()
+        for word in ("message.section.changes", "message.before", "message.after", "items.field.person.name"):
+            assert console.words(word) in shown, word
+        assert f"a {console.words('keys.confirm_notice')}" in foot(console)
+        assert console.words("keys.approve") not in foot(console)
+        await console.press("a", "enter")
+        assert console.words("queue.did.confirm", count=1) in console.text()
+        assert console.words("states.in.confirmed") in console.text().splitlines()[1]
+        assert console.words("keys.confirm_notice") not in foot(console)
+        await console.press("a")
+        assert console.screen == "message", "what is confirmed is not asked about again"
+
+
+async def test_a_deletion_waits_for_a_second_person(noticed: World) -> None:
+    async with AsyncExitStack() as consoles:
+        one = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(one, DELETION, "op-101")
+        assert one.words("message.deletion") in one.text()
+        await one.press("a", "enter")
+        assert one.words("queue.did.confirm_first") in one.text()
+        # It is another person's now: the key is gone, and pressed all the same it is refused.
+        assert one.words("keys.confirm_notice") not in foot(one)
+        await one.press("a", "enter")
+        assert one.words.fault("other_person_needed", {"reference": DELETION}).cause[:20] in one.text()
+        assert one.words("states.in.awaiting_second") in one.text().splitlines()[1]
+        other = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(other, DELETION, "ap-201")
+        assert other.words("message.status.first") in other.text()
+        await other.press("a")
+        assert "op-101" in "".join(other.text().splitlines()[-6:])
+        await other.press("enter")
+        assert other.words("queue.did.confirm", count=1) in other.text()
+        assert other.words("states.in.confirmed") in other.text().splitlines()[1]
+
+
+async def test_on_hold_with_a_reason_and_taken_up(noticed: World) -> None:
+    async with driving(noticed.home) as console:
+        await open_notice(console, CHANGE, "ap-201")
+        await console.press("h")
+        await console.press("enter")
+        assert console.words("queue.ask.reason_missing") in console.text()
+        await console.type("wrong person")
+        await console.press("enter")
+        assert console.words("queue.did.put_on_hold", count=1) in console.text()
+        assert "wrong person" in console.text()
+        await console.press("u", "enter")
+        assert console.words("queue.did.take_up", count=1) in console.text()
+        assert console.words("states.in.received") in console.text().splitlines()[1]
+
+
+async def test_while_one_reads_it_the_other_is_told_who(noticed: World) -> None:
+    async with AsyncExitStack() as consoles:
+        one = await consoles.enter_async_context(driving(noticed.home))
+        other = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(one, CHANGE, "op-101")
+        second = await open_notice(other, CHANGE, "ap-201")
+        assert other.words("message.claim.confirm", person="op-101") in other.text()
+        assert other.words("keys.confirm_notice") not in foot(other)
+        await other.press("a")
+        assert "op-101" in second.notice.shown
+        await other.press("escape")
+        assert other.words("queue.claim.confirm") in other.text()
+
+
+async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World) -> None:
+    async with driving(noticed.home) as console:
+        await console.log_on("ap-201")
+        await console.press("d", "a")
+        assert shown_queue(console).notice.shown == console.words("queue.note.open_first")
+        assert console.words("keys.approve") not in foot(console)
+
+
+async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -> None:
+    async with driving(noticed.home) as console:
+        await console.log_on("op-101")
+        await console.press("d")
+        assert console.words("queue.unhandled") in console.text()
+        assert shown_queue(console).roll.count == 10
+        first = shown_queue(console).roll.cursor_row
+        for _ in range(2):
+            # The oldest is a deletion, which goes on waiting, the next one is not.
+            for key in ("enter", "a", "enter", "escape", "down"):
+                await console.press(key)
+        assert shown_queue(console).roll.count == 9
+        assert first is not None
+        assert shown_queue(console).roll.row_of(first.id).state == "awaiting_second"  # type: ignore[union-attr]

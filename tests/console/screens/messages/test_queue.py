@@ -1,0 +1,202 @@
+import re
+
+import pytest
+from textual import events
+
+from console.screens.messages.queue import QueueScreen
+from tests.console.driving import Driven, driving
+from tests.console.here import states
+from tests.running import World
+
+
+def queue(console: Driven) -> QueueScreen:
+    screen = console.app.screen
+    assert isinstance(screen, QueueScreen)
+    return screen
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_list_fills_the_screen_and_nothing_runs_over(
+    world: World, language: str, size: tuple[int, int]
+) -> None:
+    async with driving(world.home, language=language, size=size) as console:  # type: ignore[arg-type]
+        await console.log_on()
+        lines = console.text().splitlines()
+        assert len(lines) == size[1]
+        assert "ka-301" in lines[0]
+        counts = queue(console).counts
+        assert counts is not None
+        assert f"{console.words('head.counts.review')} {counts.review}" in lines[1]
+        assert sum("26-0000" in line for line in lines) == min(counts.review, size[1] - 6)
+        assert console.words("keys.approve") in lines[-1]
+
+
+async def test_two_keys_approve_the_message_under_the_cursor(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        await console.press("a")
+        assert row.reference in console.text()
+        await console.press("enter")
+        assert console.words("queue.did.approve", count=1) in console.text()
+        assert row.reference not in console.text()
+        assert "approved" in states(world)
+
+
+async def test_called_off_nothing_happens(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        before = states(world)
+        await console.press("a", "escape")
+        assert console.screen == "queue"
+        assert states(world) == before
+
+
+async def test_several_are_approved_only_when_their_number_is_typed(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("space", "space", "space", "a")
+        await console.press("4", "enter")
+        assert console.words("queue.ask.wrong_count") in console.text()
+        assert set(states(world)) == {"review"}
+        await console.press("backspace", "3", "enter")
+        assert console.screen == "queue"
+        moved = [state for state in states(world) if state != "review"]
+        assert len(moved) == 3
+        assert set(moved) <= {"approved", "held"}
+
+
+async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ap-201")
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        await console.press("w", "enter")
+        assert console.words("queue.ask.reason_missing") in console.text()
+        await console.type("error")
+        await console.press("enter")
+        assert console.words("queue.did.withdraw", count=1) in console.text()
+    assert states(world)[row.id - 1] == "withdrawn"
+
+
+async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_before(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        screen, row = queue(console), queue(console).roll.cursor_row
+        assert row is not None
+        screen.action_filter(-1)
+        screen.action_approve()
+        assert console.screen == "queue"
+        assert console.words("queue.note.nothing") in screen.notice.shown
+        screen.roll.action_choose()
+        await console.settle()
+        assert console.screen == "queue"
+        # The cursor is back on its row, which is in both lists.
+        assert screen.roll.cursor_key == row.id
+    assert set(states(world)) == {"review"}
+
+
+async def test_who_may_not_withdraw_is_not_asked(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        await console.press("w")
+        assert console.screen == "queue"
+
+
+async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> None:
+    reason = "葛󠄀飾の字を確かめてください"
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        await console.press("r", "enter")
+        assert console.words("queue.ask.reason_missing") in console.text()
+        console.app.screen.query_one("#answer").post_message(events.Paste(reason))
+        await console.settle()
+        await console.press("enter")
+        assert console.words("queue.did.give_back", count=1) in console.text()
+        await console.press("f", "f", "f", "enter")
+        await console.until(lambda: console.screen == "message")
+        await console.settle()
+        assert reason in console.text()
+        assert console.words("states.out.returned") in console.text()
+
+
+async def test_hold_and_release(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("h", "enter")
+        assert console.words("queue.did.hold", count=1) in console.text()
+        assert "held" in states(world)
+        await console.press("f", "f", "u", "enter")
+        assert console.words("queue.did.release", count=1) in console.text()
+        assert set(states(world)) == {"review"}
+
+
+async def test_the_search_finds_a_reference_and_escape_shows_all_again(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("slash")
+        await console.type("T26-000001")
+        await console.press("enter")
+        assert queue(console).roll.count == 1
+        assert console.words("queue.found", sought="T26-000001") in console.text()
+        await console.press("escape")
+        assert queue(console).roll.count > 1
+
+
+async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).roll.cursor_row
+        assert row is not None
+        part = row.name.split()[-1].lower()
+        await console.press("slash")
+        assert console.words("queue.note.search") in console.text()
+        await console.type(part)
+        await console.press("enter")
+        roll = queue(console).roll
+        assert 0 < roll.count < 40
+        assert console.words("queue.found_name", sought=part) in console.text()
+        shown = [roll.row_of(key) for key in roll._keys]
+        assert all(one is not None and part.upper() in one.name for one in shown)
+
+
+async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        roll = queue(console).roll
+        while (row := roll.cursor_row) is not None and not row.warnings:
+            await console.press("down")
+        assert row is not None
+        await console.press("a")
+        await console.until(lambda: console.screen == "message")
+        await console.settle()
+        assert console.words("message.section.findings") in console.text()
+        await console.press("a")
+        assert console.words("queue.ask.approve_warnings", reference="", kind="", name="", count=row.warnings).split(
+            "\n"
+        )[1] in re.sub(r"\s+\n", "\n", console.text())
+        await console.press("enter")
+        assert console.words("queue.did.approve", count=1) in console.text()
+
+
+async def test_who_may_not_approve_has_no_key_for_it(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        assert console.words("keys.approve") not in console.text().splitlines()[-1]
+        await console.press("a", "r", "h", "l")
+        assert console.screen == "queue"
+        assert set(states(world)) == {"review"}
+
+
+async def test_the_help_names_every_key_of_the_screen(world: World) -> None:
+    async with driving(world.home, size=(80, 60)) as console:
+        await console.log_on()
+        await console.press("f1")
+        shown = console.text()
+        assert all(console.words(f"keys.{key.word}") in shown for key in QueueScreen.KEYS)
+        await console.press("escape")
+        assert console.screen == "queue"

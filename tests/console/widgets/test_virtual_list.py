@@ -1,0 +1,172 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from console.app import RenkeiApp
+from console.widgets.palette import ROLES, Colours, Palette
+from console.widgets.virtual_list import BLOCK, Cell, Column, Roll
+from tests.console.widgets.test_field import SETTINGS
+
+A_MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Item:
+    key: int
+
+
+class Numbers(Roll[Item]):
+    def columns(self, width: int) -> tuple[Column, ...]:
+        return (Column("key", "queue.column.reference", width - 1, "right"),)
+
+    def cell(self, row: Item, column: str) -> Cell:
+        assert column == "key"
+        return Cell(f"n{row.key}")
+
+
+class Bench(Screen[None], inherit_bindings=False):
+    AUTO_FOCUS = ""
+
+    def compose(self) -> ComposeResult:
+        yield Numbers(id="numbers")
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one("#numbers"))
+
+
+class BenchApp(RenkeiApp):
+    def get_default_screen(self) -> Bench:  # type: ignore[override]
+        return Bench()
+
+    def begin(self) -> None:
+        """Nothing is opened here."""
+
+
+class Source:
+    """Rows for the asking; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Sequence[int]] = []
+
+    def __call__(self, keys: Sequence[int]) -> list[Item]:
+        self.asked.append(keys)
+        return [Item(key) for key in keys]
+
+
+async def settle(app: RenkeiApp) -> None:
+    import asyncio
+
+    for _ in range(2000):
+        if not app.background.busy:
+            break
+        await asyncio.sleep(0.005)
+    assert not app.background.busy
+
+
+def lines(roll: Numbers) -> list[str]:
+    return [roll.render_line(y).text.strip() for y in range(1, roll.size.height)]
+
+
+async def test_of_a_million_rows_only_what_is_seen_is_fetched(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 20)) as pilot:
+        roll = app.screen.query_one("#numbers", Numbers)
+        roll.load(range(A_MILLION), source)
+        lines(roll)
+        await settle(app)
+        assert lines(roll)[0].endswith("n0")
+        await pilot.press("end")
+        lines(roll)
+        await settle(app)
+        assert lines(roll)[-1].endswith(f"n{A_MILLION - 1}")
+        assert sum(len(keys) for keys in source.asked) <= 4 * BLOCK
+        assert roll.position == A_MILLION
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 20)) as pilot:
+        roll = app.screen.query_one("#numbers", Numbers)
+        roll.load(range(10, 100), source)
+        await pilot.press("down", "down")
+        assert roll.cursor_key == 12
+        roll.load(range(100), source)
+        assert roll.cursor_key == 12
+        roll.load([key for key in range(100) if key != 12], source)
+        assert roll.cursor_key == 13
+
+
+async def test_rows_of_an_older_snapshot_are_dropped(tmp_path: Path) -> None:
+    app = BenchApp(tmp_path, SETTINGS)
+    async with app.run_test(size=(40, 20)):
+        roll = app.screen.query_one("#numbers", Numbers)
+        roll.load(range(5), lambda keys: [Item(key + 900) for key in keys])
+        roll.load(range(5), lambda keys: [Item(key) for key in keys])
+        lines(roll)
+        await settle(app)
+        lines(roll)
+        await settle(app)
+        assert lines(roll)[0].endswith("n0")
+
+
+async def test_selection_and_forgetting(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 20)):
+        roll = app.screen.query_one("#numbers", Numbers)
+        roll.load(range(5), source, [Item(key) for key in range(5)])
+        roll.toggle_selected()
+        assert roll.selected == set()
+        roll.selectable = True
+        roll.toggle_selected()
+        assert (roll.selected, roll.cursor_key) == ({0}, 1)
+        roll.select_all()
+        assert roll.selected == set(range(5))
+        roll.select_all()
+        assert roll.selected == set()
+        assert source.asked == []
+        roll.forget()
+        assert (roll.count, roll.cursor_row) == (0, None)
+        assert not any("n" in line for line in lines(roll))
+
+
+async def test_the_row_under_the_cursor_is_marked_without_colour(tmp_path: Path) -> None:
+    app = BenchApp(tmp_path, SETTINGS, colours=Colours.NONE)
+    async with app.run_test(size=(40, 20)):
+        roll = app.screen.query_one("#numbers", Numbers)
+        roll.load(range(3), lambda keys: [Item(key) for key in keys], [Item(0), Item(1), Item(2)])
+        assert roll.render_line(1).text.startswith(">")
+        assert not roll.render_line(2).text.startswith(">")
+
+
+@pytest.mark.parametrize("colours", list(Colours))
+def test_every_role_has_a_style_for_every_terminal(colours: Colours) -> None:
+    palette = Palette(colours)
+    for role in ROLES:
+        style = palette[role]
+        if colours is Colours.NONE:
+            assert style.color is None
+            assert style.bgcolor is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, Colours.NONE),
+        ({"COLORTERM": "truecolor", "TERM": "xterm"}, Colours.FULL),
+        ({"TERM": "xterm-256color"}, Colours.FULL),
+        ({"TERM": "linux"}, Colours.SIXTEEN),
+        ({"TERM": "vt220"}, Colours.SIXTEEN),
+    ],
+)
+def test_colours_follow_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], colours: Colours
+) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Colours.of_terminal() is colours

@@ -1,0 +1,157 @@
+"""Honest histories of a terminal's log: whatever happens to it in years, told by chance; none may raise an alarm."""
+
+import random
+import shutil
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from store.database import Database
+from store.log import Cause, Event, Ladder, checkpoints, pruning
+from tests.store.log.log_world import NOON, House, let_in, say
+
+_MOST_STEPS: Final = 25
+_WRITERS: Final = 3
+_JOINING: Final = 0.1
+_HAPPENINGS: Final = (
+    *("work", "work", "work", "mark", "mark", "crash", "crash late", "witness"),
+    *("together", "resume", "roll back", "keys lost", "prune"),
+)
+
+
+def live(home: Path, seed: int) -> None:
+    """Let a terminal at `home`, an empty directory, live through history `seed`; raise AssertionError at an alarm."""
+    chance = random.Random(seed)
+    home.chmod(0o700)
+    Database.create(f"sqlite:///{home}/log.sqlite").close()
+    Ladder.create(home / "keys")
+    house, now, pruned = House(home, chance), NOON, 0
+    # A terminal is made with an entry and a checkpoint.
+    house.grow(1, now)
+    house.mark(Cause.CREATED)
+    houses = [house]
+    for _ in range(chance.randint(5, _MOST_STEPS)):
+        now += timedelta(seconds=chance.choice([1, 60, 3600, -1800, -86400]))
+        if len(houses) == 1 and chance.random() < _JOINING:
+            # From here on two terminals share the log.
+            houses.append(let_in(house, now))
+        pruned = _live(chance.choice(houses), chance, now, pruned)
+        _agree(houses)
+    for one in houses:
+        found = one.verify()
+        assert found.ok, (seed, found)
+        assert found.pruned == pruned, (seed, found)
+
+
+def _agree(houses: Sequence[House]) -> None:
+    """After a roll-back each terminal whose own checkpoints are gone goes on for itself, as two persons let it."""
+    for one in houses:
+        database = one.database
+        with database.writing() as tx:
+            flaw = one.log.standing(tx)
+        database.close()
+        if flaw is not None:
+            _resume(one)
+
+
+def _live(house: House, chance: random.Random, now: datetime, pruned: int) -> int:
+    """Do one of the things that happen to a terminal; return up to which entry its log is pruned."""
+    what = chance.choice(_HAPPENINGS)
+    if what == "work":
+        house.grow(chance.randint(1, 6), now)
+    elif what == "mark":
+        house.mark(chance.choice([Cause.LOG_OFF, Cause.EXCHANGE, Cause.EXPORT]))
+    elif what in {"crash", "crash late"}:
+        _crash(house, durable=what == "crash late")
+    elif what == "witness":
+        _be_seen(house)
+    elif what == "resume":
+        _resume(house)
+    elif what == "together":
+        _work_together(house, chance, now)
+    elif what == "roll back":
+        _roll_back(house, chance, now)
+    elif what == "keys lost":
+        _lose_keys(house)
+    elif what == "prune":
+        return _prune(house, chance, pruned)
+    return pruned
+
+
+def _crash(house: House, *, durable: bool) -> None:
+    """Die while a checkpoint is made: before its transaction is durable, or before its key is erased."""
+    database = house.database
+    with suppress(InterruptedError), database.writing() as tx:
+        house.log.checkpoint(tx, Cause.ACTIVITY)
+        if not durable:
+            _die()
+    database.close()
+
+
+def _die() -> None:
+    raise InterruptedError
+
+
+def _be_seen(house: House) -> None:
+    database = house.database
+    with database.reading() as reading:
+        last = checkpoints.latest(reading)
+    database.close()
+    if last is not None:
+        say(house, last.number, last.digest)
+
+
+def _resume(house: House) -> None:
+    database = house.database
+    with database.writing() as tx:
+        house.log.append(tx, Event.LOG_RESUMED, actor="ka-301", session=None, object="au-401")
+        made = house.log.resume(tx)
+    database.close()
+    house.log.erase_used(made)
+
+
+def _prune(house: House, chance: random.Random, pruned: int) -> int:
+    database = house.database
+    with database.reading() as reading:
+        marks = [row.seq for row in checkpoints.since(reading, 1) if row.seq > pruned]
+    last = chance.choice(marks) if marks else pruned
+    if last > pruned:
+        with database.pruning() as tx:
+            count, kept = pruning.boundary(tx, last)
+            house.log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": last, "count": count})
+            pruning.prune(tx, kept)
+    database.close()
+    return last
+
+
+def _work_together(house: House, chance: random.Random, now: datetime) -> None:
+    """Let several writers append at once, and one of them sign."""
+    count = chance.randint(1, 6)
+    writers = [
+        threading.Thread(target=type(house)(house.home, random.Random(n)).grow, args=(count, now))
+        for n in range(_WRITERS)
+    ]
+    writers.append(threading.Thread(target=house.mark))
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+
+
+def _roll_back(house: House, chance: random.Random, now: datetime) -> None:
+    """Bring an old database back, as after a broken disk; two persons go on."""
+    aside = house.home / "aside.sqlite"
+    shutil.copy(house.home / "log.sqlite", aside)
+    house.grow(chance.randint(1, 6), now)
+    house.mark()
+    shutil.move(aside, house.home / "log.sqlite")
+    _resume(house)
+
+
+def _lose_keys(house: House) -> None:
+    """Lose the key of the next checkpoint; two persons go on."""
+    max(house.keys.glob("*.key")).unlink()
+    _resume(house)

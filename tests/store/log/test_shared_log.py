@@ -1,0 +1,269 @@
+"""One log of several terminals: who was let in may write and sign, with keys of its own, and nobody else may."""
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from store.errors import TerminalNotAdmitted
+from store.log import Cause, Event, Flaw, Verification, checkpoints, pruning
+from store.log.bundle import bundles_in, contents, verification, verify_bundle
+from store.log.signing_keys import key_text
+from tests.store.log.log_world import (
+    NOON,
+    SECOND,
+    TERMINAL,
+    House,
+    Neighbour,
+    encode,
+    forged_mark,
+    let_in,
+    make_house,
+    stolen,
+)
+from tests.store.log.media_tampering import script, sum_again
+from tests.store.log.shared_tampering import ADMITTED, LAST, STRANGER, TABLE, found_wanting, make_shared_house
+
+Shared = tuple[House, Neighbour]
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_shared_house(tmp_path_factory.mktemp("shared") / "house").home
+
+
+@pytest.fixture
+def shared(grown: Path, tmp_path: Path) -> Shared:
+    home, chance = Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0)
+    return House(home, chance), Neighbour(home, chance)
+
+
+def test_one_chain_verifies_from_each_terminal(shared: Shared) -> None:
+    marks = [10, 25, 31, 47, 60, ADMITTED, 74, 81, 88]
+    for one in shared:
+        assert one.verify() == Verification(ok=True, entries=LAST, checkpoints=len(marks))
+        database = one.database
+        with database.reading() as reading:
+            kept = [checkpoints.read(row.body, row.signature) for row in checkpoints.since(reading, 1)]
+            since = checkpoints.at_entry(reading, 74)
+            assert one.log.verify(reading, since=since).ok
+        assert [mark.seq for mark in kept if mark] == marks
+        assert [mark.terminal for mark in kept if mark][-4:] == [TERMINAL, SECOND, TERMINAL, SECOND]
+        database.close()
+
+
+def test_a_terminal_alone_writes_as_it_always_did(grown: Path, tmp_path: Path) -> None:
+    house = House(Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0))
+    bare = house.bare()
+    said = [json.loads(body) for (body,) in bare.execute("SELECT body FROM log_checkpoint ORDER BY number")]
+    bare.close()
+    assert [(one["v"], "others" in one) for one in said] == [(1, False)] * 5 + [(2, True)] * 4
+
+
+# ── What somebody might do ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("tampering", TABLE, ids=lambda name: name.replace(" ", "-"))
+def test_tampering_is_found_from_each_terminal(shared: Shared, tampering: str) -> None:
+    found_wanting(shared[0], tampering)
+
+
+def test_a_roll_back_is_told_by_whose_checkpoints_are_gone(shared: Shared) -> None:
+    house, other = shared
+    bare = house.bare()
+    bare.execute("DELETE FROM log_entry WHERE seq > 81")
+    bare.execute("DELETE FROM log_checkpoint WHERE seq > 81")
+    bare.close()
+    house.guard_again()
+    assert house.verify().ok, "the first terminal's last checkpoint is there"
+    assert other.verify().cause is Flaw.CUT
+    database = other.database
+    with database.writing() as tx:
+        other.log.append(tx, Event.LOG_RESUMED, actor="ka-301", session=None)
+        made = other.log.resume(tx)
+    database.close()
+    other.log.erase_used(made)
+    assert house.verify().resumed == other.verify().resumed == (82,)
+    for one in (house, other):
+        one.grow(1, NOON + timedelta(hours=12))
+        one.mark()
+        assert house.verify().ok
+        assert other.verify().ok
+
+
+def test_who_was_retired_signs_no_more_and_may_be_let_in_anew(shared: Shared) -> None:
+    house, other = shared
+    database = house.database
+    with database.writing() as tx:
+        house.log.append(tx, Event.TERMINAL_RETIRED, actor="ka-301", session=None)
+        made = house.log.retire(tx, SECOND)
+    house.log.erase_used(made)
+    other.grow(1, NOON + timedelta(hours=12))
+    assert house.verify().ok, "what it still wrote is kept"
+    for act in (lambda tx: other.log.checkpoint(tx, Cause.STOP), other.log.resume):
+        with pytest.raises(TerminalNotAdmitted), database.writing() as tx:
+            act(tx)
+    database.close()
+    assert other.verify().cause is Flaw.LADDER
+    shutil.rmtree(other.keys)
+    let_in(house, NOON + timedelta(hours=13))
+    other.grow(1, NOON + timedelta(hours=13))
+    other.mark()
+    assert house.verify().ok
+    assert other.verify().ok
+
+
+def test_a_retired_terminal_s_key_forges_nothing(shared: Shared) -> None:
+    house, other = shared
+    key = stolen(max(other.keys.glob("*.key")))
+    database = house.database
+    with database.writing() as tx:
+        house.log.append(tx, Event.TERMINAL_RETIRED, actor="ka-301", session=None)
+        house.log.retire(tx, SECOND)
+    database.close()
+    house.grow(1, NOON + timedelta(hours=12))
+    house.mark()
+    bare = house.bare()
+    own = f"{TERMINAL}:{key_text(bytes(32))}"
+    forged_mark(bare, 11, key, terminal=SECOND, others=[own], cause="resumed")
+    bare.close()
+    house.guard_again()
+    assert house.verify().cause is Flaw.TERMINAL
+    assert other.verify().cause is Flaw.TERMINAL
+
+
+def test_another_terminal_s_own_log_is_not_this_one(shared: Shared, tmp_path: Path) -> None:
+    """A log that somebody made anew, with the second terminal let in: it was begun by somebody else."""
+    _, other = shared
+    forged = make_house(tmp_path / "forged")
+    let_in(forged, NOON + timedelta(hours=2))
+    database = forged.database
+    with database.reading() as reading:
+        found = other.log.verify(reading)
+    database.close()
+    assert (found.ok, found.first_bad, found.cause) == (False, 1, Flaw.LADDER)
+
+
+@pytest.mark.parametrize("last", [60, ADMITTED, 74, 81])
+def test_what_is_left_after_pruning_verifies_for_each(shared: Shared, last: int) -> None:
+    house, other = shared
+    database = house.database
+    with database.pruning() as tx:
+        count, kept = pruning.boundary(tx, last)
+        house.log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": last, "count": count})
+        pruning.prune(tx, kept)
+    database.close()
+    for one in shared:
+        one.grow(1, NOON + timedelta(hours=12))
+        one.mark()
+        assert house.verify().ok
+        assert other.verify().ok
+        assert one.verify().pruned == last
+
+
+# ── On media ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def exported(house: House, by: House, medium: Path, number: int, after: int, previous: str | None) -> Path:
+    database = house.database
+    name = SECOND if isinstance(by, Neighbour) else TERMINAL
+    with database.reading() as reading:
+        bundle = contents.plan(reading, name, by.log.origin, number=number, after=after, previous=previous)
+        made = medium / bundle.name
+        made.mkdir(parents=True)
+        for part in contents.parts(reading, bundle, []):
+            (made / part.name).write_bytes(b"".join(part.pieces))
+    database.close()
+    return made
+
+
+def test_bundles_of_either_terminal_hold_and_follow_each_other(shared: Shared, tmp_path: Path) -> None:
+    house, other = shared
+    medium = tmp_path / "medium"
+    made = [exported(house, one, medium, 1, 0, None) for one in (other, house)]
+    for after in (60, ADMITTED, 74, 81):
+        made += [exported(house, one, medium / str(after), 2, after, "0" * 64) for one in shared]
+    for one in made:
+        found = verify_bundle(one)
+        assert (found.ok, found.last, script(one)) == (True, 88, 0), one
+    assert [one.name[-6:] for one in bundles_in(medium / "74")] == ["000002", "000002"]
+
+
+@pytest.mark.parametrize(
+    "tampering", sorted(TABLE.keys() - {"entries of a stranger"}), ids=lambda it: it.replace(" ", "-")
+)
+def test_both_proofs_refuse_what_was_forged_before_the_export(shared: Shared, tmp_path: Path, tampering: str) -> None:
+    house, other = shared
+    TABLE[tampering][0](house)
+    bundle = exported(house, other, tmp_path / "medium", 1, 0, None)
+    assert (verify_bundle(bundle).ok, script(bundle)) == (False, 1)
+
+
+def _in_lines(path: Path, change: Callable[[list[bytes]], object]) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    change(lines)
+    path.write_bytes(b"".join(lines))
+
+
+def _written_by(name: str, seq: int) -> Callable[[Path], None]:
+    """Put another terminal into an entry, and mend the chain after it."""
+
+    def tamper(bundle: Path) -> None:
+        def change(lines: list[bytes]) -> None:
+            previous = None
+            for place in range(seq - 1, len(lines)):
+                said = json.loads(lines[place])
+                if previous is None:
+                    said["terminal"] = name
+                else:
+                    said["prev"] = previous
+                raw = encode(said)
+                lines[place], previous = raw + b"\n", sha256(raw).hexdigest()
+
+        _in_lines(next(bundle.glob("entries-*")), change)
+
+    return tamper
+
+
+def _others(change: Callable[[dict[str, object]], object], line: int) -> Callable[[Path], None]:
+    def tamper(bundle: Path) -> None:
+        def alter(lines: list[bytes]) -> None:
+            said = json.loads(lines[line])
+            change(said)
+            lines[line] = encode(said) + b"\n"
+
+        _in_lines(bundle / "checkpoints.jsonl", alter)
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(_written_by(STRANGER, 84), id="stranger"),
+        pytest.param(_written_by(SECOND, 40), id="before-let-in"),
+        pytest.param(_others(lambda said: said.pop("others"), 6), id="left-out"),
+        pytest.param(_others(lambda said: said.update(others=[f"{STRANGER}:"]), 7), id="exchanged"),
+        pytest.param(_others(lambda said: said.update(terminal=STRANGER), 7), id="signer"),
+    ],
+)
+def test_both_proofs_refuse_a_bad_bundle(shared: Shared, tmp_path: Path, tamper: Callable[[Path], None]) -> None:
+    house, other = shared
+    bundle = exported(house, other, tmp_path / "medium", 1, 0, None)
+    tamper(bundle)
+    sum_again(bundle)
+    assert (verify_bundle(bundle).ok, script(bundle)) == (False, 1)
+
+
+def test_segments_of_several_terminals_are_joined(
+    shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (contents, verification):
+        monkeypatch.setattr(module, "SEGMENT_ENTRIES", 10)
+    bundle = exported(shared[0], shared[1], tmp_path / "medium", 1, 0, None)
+    assert (verify_bundle(bundle).ok, script(bundle)) == (True, 0)

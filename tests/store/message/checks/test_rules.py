@@ -1,0 +1,332 @@
+"""Every rule, once with a record that breaks it and once with one that keeps it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pytest
+
+from store.message.checks.checking import check, wanted_items
+from store.message.checks.rules import KIND_SOURCES, RULES, Severity, sources_of
+from store.message.codes import Kind
+from store.message.states import Direction
+from store.message.tables import articles
+from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, found, good, judge
+
+LEFT = "東京都新宿区仮設町9番9号"
+ODD = "\U0001f600"
+
+
+class Case(NamedTuple):
+    """A rule: the field at which it is told, the record, what breaks it there, what keeps it there."""
+
+    rule: str
+    field: str
+    record: str
+    breaking: Mapping[str, object]
+    keeping: Mapping[str, object] = {}
+
+
+CASES = [
+    # Items as such.
+    Case("item_unknown", "shoe_size", "arrival", {"shoe_size": "27"}),
+    Case("item_unknown", "person.shoe_size", "arrival", {"person.shoe_size": "27"}),
+    Case("item_not_for_kind", "category", "delivery", {"category": "special_permanent"}),
+    Case("item_not_for_kind", "subject", "notice", {"subject": "0000000001"}),
+    Case("item_not_sent", "household_head", "arrival", {"household_head": "X"}),
+    Case("item_not_sent", "person.alias", "arrival", {"person.alias": "X"}),
+    Case("item_missing", "person.name", "arrival", {"person.name": REMOVED}),
+    Case("item_missing", "person.address", "arrival", {"person.address": ""}),
+    Case("item_missing", "person.address", "arrival", {"person.address": "　 "}),
+    Case("item_missing", "person", "arrival", {"person": REMOVED}),
+    Case("item_missing", "basis", "arrival", {"basis": REMOVED}),
+    Case("item_missing", "basis.reported_on", "arrival", {"basis.reported_on": REMOVED}),
+    Case("item_missing", "basis.date", "death", {"basis.date": REMOVED}),
+    Case("item_missing", "kind", "arrival", {"kind": REMOVED}),
+    Case("item_missing", "occurred_at", "arrival", {"occurred_at": REMOVED}),
+    Case("item_missing", "subject", "arrival", {"subject": REMOVED}),
+    Case("item_missing", "delivered_on", "delivery", {"delivered_on": REMOVED}),
+    Case("item_missing", "noticed_on", "notice", {"noticed_on": REMOVED}),
+    Case("item_missing", "changes[2].reason", "notice", {"changes.1.reason": REMOVED}),
+    Case("text_expected", "person.name", "arrival", {"person.name": 7}),
+    Case("text_expected", "person.name", "arrival", {"person.name": None}),
+    Case("yes_no_expected", "card_pending", "pending", {"card_pending": "yes"}, {"card_pending": True}),
+    Case("yes_no_expected", "had_residence", "status_housed", {"had_residence": 1}),
+    Case("list_expected", "corrected", "renamed", {"corrected": "name"}),
+    Case("list_expected", "changes", "notice", {"changes": {}}),
+    Case("group_expected", "person", "arrival", {"person": "HOSSAIN RAFIQ"}),
+    Case("group_expected", "changes[1]", "notice", {"changes": ["name"]}),
+    # Characters.
+    Case("character_control", "person.name", "arrival", {"person.name": "A\x1b[2J"}, {"person.name": "葛\U000e0100"}),
+    Case("character_control", "person.name", "arrival", {"person.name": "A\x00"}, {"person.name": "Ð"}),
+    Case("character_control", "person.address", "arrival", {"person.address": "新宿\n区"}),
+    Case("character_control", "person.address", "arrival", {"person.address": "新宿\u2028区"}),
+    Case("character_direction", "person.name", "arrival", {"person.name": "A\u202eB"}),
+    Case("character_surrogate", "person.name", "arrival", {"person.name": "A\ud842"}, {"person.name": "\U0002000b"}),
+    Case("character_unusual", "person.name_kanji", "arrival", {"person.name_kanji": "兰"}, {"person.name_kanji": "蘭"}),
+    Case("character_unusual", "person.name", "arrival", {"person.name": "A\ue000"}, {"person.name": "ĐẶNG"}),
+    Case("character_unusual", "previous_address", "move_within", {"previous_address": ODD}),
+    # What every message carries.
+    Case("kind_unknown", "kind", "arrival", {"kind": "postcard"}),
+    Case("kind_unknown", "kind", "arrival", {"kind": ["resident_record"]}),
+    Case("kind_not_sent", "kind", "arrival", {"kind": "alias_change"}),
+    Case("kind_not_sent", "kind", "arrival", {"kind": "household_change"}),
+    Case("reference_malformed", "reference", "arrival", {"reference": "A B"}, {"reference": "新宿-1"}),
+    Case("reference_malformed", "subject", "arrival", {"subject": "1" * 65}, {"subject": "1" * 64}),
+    Case("reference_to_itself", "cancels", "cancelling", {"cancels": "X-0015"}),
+    Case("reference_to_itself", "supersedes", "lost", {"supersedes": "X-0041"}),
+    Case("cancels_and_replaces", "replaces", "cancelling", {"replaces": "X-0002"}),
+    Case("municipality_malformed", "municipality", "arrival", {"municipality": "13104"}),
+    Case("municipality_malformed", "municipality", "arrival", {"municipality": "１３１０４１"}),
+    Case("municipality_check_digit", "municipality", "arrival", {"municipality": "131042"}),
+    Case("municipality_other", "municipality", "arrival", {"municipality": "131016"}),
+    Case("moment_malformed", "occurred_at", "arrival", {"occurred_at": "2026-11-20 10:00"}),
+    Case("moment_malformed", "occurred_at", "arrival", {"occurred_at": "2026-11-20T10:00:00"}),
+    Case(
+        "moment_malformed",
+        "occurred_at",
+        "arrival",
+        {"occurred_at": "2026-02-29T10:00:00Z"},
+        {"occurred_at": "2026-11-20T10:00Z"},
+    ),
+    Case("moment_before_law", "occurred_at", "delivery", {"occurred_at": "2012-07-08T23:59:59+09:00"}),
+    # Values.
+    Case("date_malformed", "person.birth_date", "arrival", {"person.birth_date": "1985-13-01"}),
+    Case("date_malformed", "person.birth_date", "arrival", {"person.birth_date": "昭和60年4月1日"}),
+    Case("date_malformed", "delivered_on", "delivery", {"delivered_on": "tomorrow"}),
+    Case("date_malformed", "delivered_on", "delivery", {"delivered_on": "20261118"}),
+    Case("date_not_on_calendar", "basis.reported_on", "arrival", {"basis.reported_on": "2026-02-30"}),
+    Case("date_not_on_calendar", "basis.reported_on", "arrival", {"basis.reported_on": "2026-02-00"}),
+    Case("date_not_on_calendar", "basis.date", "naturalised", {"basis.date": "2026-10-00"}),
+    Case(
+        "paper_date_impossible",
+        "person.birth_date",
+        "arrival",
+        {"person.birth_date": "1985-02-29"},
+        {"person.birth_date": "1984-02-29"},
+    ),
+    Case("paper_date_impossible", "basis.date", "death", {"basis.date": "2026-04-31"}),
+    Case(
+        "paper_date_disordered",
+        "person.birth_date",
+        "arrival",
+        {"person.birth_date": "1985-00-12"},
+        {"person.birth_date": "0000-00-00", "person.birth_date_note": "推定"},
+    ),
+    Case("code_unknown", "person.sex", "arrival", {"person.sex": "1"}, {"person.sex": "unknown"}),
+    Case("code_unknown", "category", "arrival", {"category": "permanent"}),
+    Case("code_unknown", "action", "arrival", {"action": "change"}),
+    Case("code_unknown", "basis.kind", "arrival", {"basis.kind": "rumour"}),
+    Case("code_unknown", "changes[1].item", "notice", {"changes.0.item": "alias"}),
+    Case("code_unknown", "changes[1].reason", "notice", {"changes.0.reason": "whim"}),
+    Case("code_unknown", "category_lost.cause", "lost", {"category_lost.cause": "tired"}),
+    Case("nationality_unknown", "person.nationality", "arrival", {"person.nationality": "ZZZ"}),
+    Case(
+        "nationality_unknown",
+        "person.nationality",
+        "arrival",
+        {"person.nationality": "TW"},
+        {"person.nationality": "XKR"},
+    ),
+    Case("number_malformed", "card_number", "arrival", {"card_number": "AB1234567CD"}),
+    Case("number_malformed", "card_number", "arrival", {"card_number": "ab12345678cd"}),
+    Case("number_malformed", "card_number", "arrival", {"card_number": "AB１2345678CD"}),
+    Case("number_malformed", "certificate_number", "delivery", {"certificate_number": "X"}),
+    Case("number_malformed", "changes[3].before", "notice", {"changes.2.before": "X"}),
+    # The number by category.
+    Case("card_number_wanted", "card_number", "arrival", {"card_number": REMOVED}),
+    Case(
+        "card_number_wanted",
+        "card_number",
+        "pending",
+        {"card_pending": False},
+        {"card_number": "AB12345678CD"},
+    ),
+    Case("card_number_unwanted", "card_number", "move_in", {"card_number": "AB12345678CD"}),
+    Case("card_number_unwanted", "card_number", "refuge", {"card_number": "AB12345678CD"}),
+    Case("card_pending_unwanted", "card_pending", "move_in", {"card_pending": True}, {"card_pending": False}),
+    Case("certificate_number_wanted", "certificate_number", "move_in", {"certificate_number": REMOVED}),
+    Case("certificate_number_unwanted", "certificate_number", "arrival", {"certificate_number": "EF87654321GH"}),
+    # 住民票の記載等に関する通知.
+    Case("corrected_wanted", "corrected", "renamed", {"corrected": REMOVED}),
+    Case("corrected_wanted", "corrected", "move_within", {"corrected": []}),
+    Case("corrected_unwanted", "corrected", "arrival", {"corrected": ["name"]}),
+    Case("corrected_item_unknown", "corrected", "renamed", {"corrected": ["shoe_size"]}),
+    Case("corrected_item_not_sent", "corrected", "renamed", {"corrected": ["alias"]}),
+    Case("corrected_item_not_sent", "corrected", "renamed", {"corrected": ["name", "relationship"]}),
+    Case("corrected_item_repeated", "corrected", "renamed", {"corrected": ["name", "name"]}),
+    Case("corrected_address_wanted", "previous_address", "move_within", {"previous_address": REMOVED}),
+    Case("corrected_address_unwanted", "previous_address", "renamed", {"previous_address": LEFT}),
+    Case("corrected_address_unwanted", "previous_address", "arrival", {"previous_address": LEFT}),
+    Case("report_article_unknown", "basis.article", "arrival", {"basis.article": "juki-25"}),
+    Case("action_report_mismatch", "action", "arrival", {"action": "deletion"}),
+    Case("action_report_mismatch", "action", "move_within", {"basis.article": "juki-22"}),
+    Case("action_report_mismatch", "action", "move_out", {"action": "entry"}),
+    Case(
+        "planned_departure_wanted",
+        "basis.planned_departure",
+        "move_out",
+        {"basis.planned_departure": REMOVED},
+    ),
+    Case(
+        "planned_departure_unwanted",
+        "basis.planned_departure",
+        "arrival",
+        {"basis.planned_departure": "2026-12-01"},
+    ),
+    Case("paragraph_unknown", "basis.paragraph", "death", {"basis.paragraph": "12-4"}),
+    Case("cause_unknown", "basis.cause", "death", {"basis.cause": "marriage"}),
+    Case("cause_not_sent", "basis.cause", "death", {"basis.cause": "agency_notice"}),
+    Case("cause_paragraph_mismatch", "basis.cause", "death", {"basis.paragraph": "12-1"}),
+    Case("action_cause_mismatch", "action", "death", {"action": "entry"}),
+    Case("action_cause_mismatch", "action", "birth", {"action": "deletion"}),
+    Case("basis_item_unwanted", "basis.cause", "arrival", {"basis.cause": "birth"}),
+    Case("basis_item_unwanted", "basis.reported_on", "death", {"basis.reported_on": "2026-11-19"}),
+    # 住居地の届出の伝達.
+    Case("category_not_reported", "category", "after_landing", {"category": "transitional", "card_number": REMOVED}),
+    Case("residence_article_unknown", "article", "moved", {"article": "juki-23"}),
+    Case("article_category_mismatch", "article", "after_landing", {"article": "special-10-1"}),
+    Case("article_category_mismatch", "article", "moved_special", {"article": "immigration-19-9"}),
+    Case("deeming_not_allowed", "deemed_by", "after_landing", {"deemed_by": "juki-23"}),
+    Case("deeming_not_allowed", "deemed_by", "moved_special", {"deemed_by": "juki-30-47"}, {"deemed_by": "juki-22"}),
+    Case("settled_on_wanted", "settled_on", "after_landing", {"settled_on": REMOVED}),
+    Case("settled_on_wanted", "settled_on", "settled_special", {"settled_on": REMOVED}),
+    Case("settled_on_wanted", "settled_on", "status_housed", {"had_residence": False}),
+    Case("settled_on_unwanted", "settled_on", "status_deemed", {"settled_on": "2026-11-15"}),
+    Case("settled_on_unwanted", "settled_on", "moved", {"settled_on": "2026-11-15"}),
+    Case("moved_on_wanted", "moved_on", "moved", {"moved_on": REMOVED}),
+    Case("moved_on_unwanted", "moved_on", "after_landing", {"moved_on": "2026-11-15"}),
+    Case("left_address_wanted", "previous_address", "moved", {"previous_address": REMOVED}),
+    Case("left_address_unwanted", "previous_address", "moved_from_abroad", {"previous_address": LEFT}),
+    Case("left_address_unwanted", "previous_address", "after_landing", {"previous_address": LEFT}),
+    # 出入国在留管理庁通知.
+    Case("notice_says_nothing", "changes", "notice", {"changes": []}),
+    Case("notice_says_nothing", "changes", "notice", {"changes": REMOVED}),
+    Case(
+        "change_says_nothing",
+        "changes[1].after",
+        "notice",
+        {"changes.0.before": REMOVED, "changes.0.after": REMOVED},
+        {"changes.0.before": REMOVED},
+    ),
+    Case("change_without_difference", "changes[1].after", "notice", {"changes.0.after": "留学"}),
+    Case(
+        "period_unusual", "changes[2].before", "notice", {"changes.1.before": "当分の間"}, {"changes.1.before": "90日"}
+    ),
+    Case("status_unknown", "changes[1].after", "notice", {"changes.0.after": "宇宙飛行士"}),
+    Case("status_outside_scope", "changes[1].after", "notice", {"changes.0.after": "短期滞在"}),
+]
+
+LINE_RULES = {
+    "line_too_long",
+    "line_not_utf8",
+    "json_malformed",
+    "json_key_repeated",
+    "csv_malformed",
+    "csv_row_width",
+}
+"""Rules about lines, not records: they are broken in test_records.py."""
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_records_have_no_findings(name: str) -> None:
+    assert found(good(name)) == set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.field}-{case.record}")
+def test_each_rule_is_told_where_it_is_broken_and_only_there(case: Case) -> None:
+    assert found(changed(good(case.record), case.breaking)) == {(case.field, case.rule)}
+    assert found(changed(good(case.record), case.keeping)) == set()
+
+
+def test_every_rule_has_its_case() -> None:
+    elsewhere = LINE_RULES | {"record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice"}
+
+    assert {case.rule for case in CASES} | elsewhere == set(RULES)
+
+
+@pytest.mark.parametrize("record", [None, 7, "text", [], [good("arrival")], object()])
+def test_what_is_no_object_is_refused_whole(record: object) -> None:
+    assert found(record) == {("record", "record_not_object")}
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "passes"),
+    [
+        ("arrival", Direction.OUT, True),
+        ("arrival", Direction.IN, False),
+        ("notice", Direction.IN, True),
+        ("notice", Direction.OUT, False),
+    ],
+)
+def test_a_kind_travels_one_way_only(name: str, direction: Direction, passes: bool) -> None:  # noqa: FBT001  # A parameter of the test.
+    checked = check(good(name), municipality=MUNICIPALITY, today=TODAY, direction=direction)
+
+    assert [finding.rule for finding in checked.findings] == ([] if passes else ["kind_other_way"])
+    assert (checked.message is not None) == passes
+
+
+def test_all_faults_of_a_record_are_told() -> None:
+    record = changed(
+        good("arrival"),
+        {"person.name": "A\x07\u202e", "person.sex": "x", "basis.reported_on": "?", "card_number": "?", "shoe": 1},
+    )
+
+    assert found(record) == {
+        ("person.name", "character_control"),
+        ("person.name", "character_direction"),
+        ("person.sex", "code_unknown"),
+        ("basis.reported_on", "date_malformed"),
+        ("card_number", "number_malformed"),
+        ("shoe", "item_unknown"),
+    }
+
+
+def test_warnings_do_not_block_and_errors_do() -> None:
+    warned = judge(changed(good("arrival"), {"person.birth_date": "1985-02-29"}))
+    blocked = judge(changed(good("arrival"), {"person.birth_date": "1985-02-32"}))
+
+    assert warned.message is not None
+    assert [finding.severity for finding in warned.warnings] == [Severity.WARNING]
+    assert not warned.errors
+    assert blocked.message is None
+    assert [finding.rule for finding in blocked.errors] == ["date_malformed"]
+
+
+def test_facts_never_hold_what_the_record_holds() -> None:
+    secret = "SECRET-7781"
+    for case in CASES:
+        record = changed(good(case.record), case.breaking)
+        for path, value in list(_leaves(record)):
+            if not isinstance(value, str) or path in {"kind", "article", "basis.kind", "basis.article", "basis.cause"}:
+                continue
+            for finding in judge(changed(record, {path: secret})).findings:
+                assert secret not in "".join(finding.facts.values())
+
+
+def _leaves(record: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
+    leaves: list[tuple[str, object]] = []
+    for name, value in record.items():
+        leaves += _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]
+    return leaves
+
+
+def test_every_rule_comes_from_articles_of_the_dated_table() -> None:
+    keys = {source for rule in RULES.values() for source in rule.sources}
+    keys |= {source for sources in KIND_SOURCES.values() for source in sources}
+
+    assert all(key in articles() for key in keys)
+    for case in CASES:
+        for finding in judge(changed(good(case.record), case.breaking)).findings:
+            assert sources_of(finding, Kind.RESIDENT_RECORD)
+
+
+def test_wanted_items_follow_what_was_entered() -> None:
+    def wanted(record: dict[str, Any]) -> tuple[str, ...]:
+        return wanted_items(record, municipality=MUNICIPALITY, today=TODAY)
+
+    record = changed(good("move_out"), {"basis.planned_departure": REMOVED, "person.address": REMOVED, "category": ""})
+
+    assert wanted(good("move_out")) == ()
+    assert wanted(record) == ("person.address", "category", "basis.planned_departure")
+    assert "certificate_number" in wanted({**record, "category": "special_permanent"})
+    assert wanted({"kind": {}}) == ()

@@ -1,0 +1,99 @@
+"""Events and the messages they give: every row of the table, and nothing that must not be sent."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from store.message.codes import Category, Kind
+from store.message.entry.proposal import Proposed, propose
+from store.message.tables import events
+from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, judge
+
+MID, SPECIAL = Category.MID_LONG_TERM, Category.SPECIAL_PERMANENT
+
+
+def proposed(event: str, category: Category = MID, *, card_presented: bool = True) -> tuple[Proposed, ...]:
+    return propose(event, category=category, municipality=MUNICIPALITY, day=TODAY, card_presented=card_presented)
+
+
+@pytest.mark.parametrize(
+    ("event", "category", "article", "deemed_by"),
+    [
+        ("arrival_from_abroad", MID, "immigration-19-7", "juki-30-46"),
+        ("arrival_from_abroad", SPECIAL, "special-10-1", "juki-30-46"),
+        ("became_resident", MID, "immigration-19-8", "juki-30-47"),
+        ("move_in", MID, "immigration-19-9", "juki-22"),
+        ("move_in", SPECIAL, "special-10-2", "juki-22"),
+        ("move_within", MID, "immigration-19-9", "juki-23"),
+        ("move_within", SPECIAL, "special-10-2", "juki-23"),
+    ],
+)
+def test_a_move_with_the_card_gives_a_pair(event: str, category: Category, article: str, deemed_by: str) -> None:
+    record, report = proposed(event, category)
+
+    assert record.kind is Kind.RESIDENT_RECORD
+    assert record.preset["basis"]["article"] == deemed_by
+    assert report.kind is Kind.RESIDENCE_REPORT
+    assert (report.preset["article"], report.preset["deemed_by"]) == (article, deemed_by)
+
+
+@pytest.mark.parametrize("event", ["arrival_from_abroad", "became_resident", "move_in", "move_within"])
+def test_without_the_card_the_record_goes_alone_and_the_report_later(event: str) -> None:
+    (record,) = proposed(event, card_presented=False)
+    (later,) = proposed("residence_reported")
+
+    assert record.kind is Kind.RESIDENT_RECORD
+    assert later.kind is Kind.RESIDENCE_REPORT
+    assert "deemed_by" not in later.preset
+    assert "article" in later.asked
+    assert later.choices["article"] == ("immigration-19-7", "immigration-19-8", "immigration-19-9")
+
+
+@pytest.mark.parametrize("event", ["household", "relationship", "insurance", "alias", "agency_notice"])
+def test_what_must_not_be_sent_gives_nothing(event: str) -> None:
+    assert proposed(event) == ()
+
+
+def test_others_than_the_two_categories_report_no_residence() -> None:
+    assert [message.kind for message in proposed("move_in", Category.TRANSITIONAL)] == [Kind.RESIDENT_RECORD]
+
+
+@pytest.mark.parametrize("event", [entry.code for entry in events().in_force(TODAY) if entry.messages])
+@pytest.mark.parametrize("category", [MID, SPECIAL])
+def test_filling_in_what_is_asked_makes_a_good_message(event: str, category: Category) -> None:
+    for message in proposed(event, category):
+        record = message.preset
+        asked = list(message.asked)
+        for field, values in message.choices.items():
+            if field in asked:
+                record = changed(record, {field: values[0]})
+        while asked:
+            record = changed(record, {asked[0]: _answer(asked[0])})
+            asked = [finding.field for finding in judge(record).errors]
+
+        assert judge(record).message is not None
+
+
+def _answer(field: str) -> object:
+    answers: dict[str, Any] = {
+        "reference": "X-9",
+        "subject": "9",
+        "action": "entry",
+        "corrected": ["name"],
+        "card_number": "AB12345678CD",
+        "certificate_number": "AB12345678CD",
+        "previous_address": "東京都新宿区仮設町9番9号",
+        "occurred_at": "2026-11-20T09:30:00+09:00",
+        "article": "immigration-19-7",
+        "person": REMOVED,
+    }
+    group, _, name = field.partition(".")
+    return GOOD["arrival"]["person"][name] if group == "person" else answers.get(field, "2026-11-20")
+
+
+def test_an_unknown_event_is_told() -> None:
+    with pytest.raises(KeyError):
+        proposed("wedding")
+    with pytest.raises(KeyError):
+        propose("move_in", category=MID, municipality=MUNICIPALITY, day=date(2012, 7, 8))

@@ -1,0 +1,195 @@
+import dataclasses
+import struct
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from transport import wire
+from transport.errors import ReceiptError
+from transport.evidence import receipts
+from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
+from transport.evidence.receipts import ReceiptVerifier, issue_receipts, sign_receipts, verify_receipt
+from transport.parties.authority import Use
+from transport.parties.identity import DatedIdentity, Identity
+
+NOW = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclasses.dataclass
+class Case:
+    terminal: Identity
+    agency: Identity
+    registered: DatedIdentity
+    envelope: Envelope
+    receipt: bytes
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    home: Path = tmp_path_factory.mktemp("receipts")
+    terminal = Identity.create(home / "terminal", "131041-01", Use.TERMINAL)
+    agency = Identity.create(home / "agency", "rehearsal-agency", Use.AGENCY)
+    envelope = _sealed(terminal, agency)
+    sender = DatedIdentity("1", terminal.public, NOW - DAY)
+    opened = Opener(agency, (sender,), "131041", {Purpose.MESSAGE}).open(envelope.raw, now=NOW)
+    (receipt,) = issue_receipts([opened], recipient=agency, received_at=NOW)
+    return Case(terminal, agency, DatedIdentity("1", agency.public, NOW - DAY, NOW + DAY), envelope, receipt)
+
+
+def _sealed(terminal: Identity, agency: Identity) -> Envelope:
+    sealer = Sealer(terminal, agency.public, "131041", "2019-04-01")
+    return sealer.seal(b"{}", message_id=uuid.uuid4().hex, purpose=Purpose.MESSAGE, created_at=NOW)
+
+
+def _fault(act: Callable[[], object]) -> ReceiptError:
+    with pytest.raises(ReceiptError) as caught:
+        act()
+    return caught.value
+
+
+def test_a_receipt_proves_both_digests_and_both_parties(case: Case) -> None:
+    receipt = verify_receipt(case.receipt, envelope=case.envelope, signers=[case.registered])
+
+    assert receipt.envelope_digest == case.envelope.digest
+    assert receipt.content_digest == case.envelope.header.content_digest
+    assert (receipt.sender, receipt.recipient) == ("131041-01", "rehearsal-agency")
+    assert receipt.received_at == NOW
+
+
+def test_the_same_receipt_has_the_same_bytes(case: Case) -> None:
+    assert sign_receipts([case.envelope], recipient=case.agency, received_at=NOW) == [case.receipt]
+
+
+def test_a_receipt_of_another_envelope_proves_nothing(case: Case) -> None:
+    other = _sealed(case.terminal, case.agency)
+    error = _fault(lambda: verify_receipt(case.receipt, envelope=other, signers=[case.registered]))
+
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": "id"})
+
+
+def test_the_same_id_with_another_content_is_another_envelope(case: Case) -> None:
+    sealer = Sealer(case.terminal, case.agency.public, "131041", "2019-04-01")
+    other = sealer.seal(b"other", message_id=case.envelope.id, purpose=Purpose.MESSAGE, created_at=NOW)
+    error = _fault(lambda: verify_receipt(case.receipt, envelope=other, signers=[case.registered]))
+
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": "envelope_digest"})
+
+
+@pytest.mark.parametrize("at", range(0, 500, 7))
+def test_every_changed_byte_is_noticed(case: Case, at: int) -> None:
+    at %= len(case.receipt)
+    changed = case.receipt[:at] + bytes([case.receipt[at] ^ 1]) + case.receipt[at + 1 :]
+    _fault(lambda: verify_receipt(changed, envelope=case.envelope, signers=[case.registered]))
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00", bytes(68), bytes(72), bytes(3000)])
+def test_bytes_that_are_no_receipt(case: Case, raw: bytes) -> None:
+    error = _fault(lambda: verify_receipt(raw, envelope=case.envelope, signers=[case.registered]))
+    assert error.code == "receipt_malformed"
+
+
+def test_a_changed_signature_is_told_as_such(case: Case) -> None:
+    changed = case.receipt[:-1] + bytes([case.receipt[-1] ^ 1])
+    error = _fault(lambda: verify_receipt(changed, envelope=case.envelope, signers=[case.registered]))
+    assert error.code == "receipt_signature_broken"
+
+
+def test_a_key_that_nobody_registered_signs_nothing(case: Case, tmp_path: Path) -> None:
+    stranger = Identity.create(tmp_path / "stranger", "rehearsal-agency", Use.AGENCY)
+    forged = sign_receipts([case.envelope], recipient=stranger, received_at=NOW)[0]
+    error = _fault(lambda: verify_receipt(forged, envelope=case.envelope, signers=[case.registered]))
+    assert error.code == "receipt_key_unknown"
+
+
+def test_a_key_registered_under_another_name_signs_nothing(case: Case, tmp_path: Path) -> None:
+    other = Identity.create(tmp_path / "other", "former-agency", Use.AGENCY)
+    forged = sign_receipts([case.envelope], recipient=other, received_at=NOW)[0]
+    signers = [case.registered, DatedIdentity("0", other.public, NOW - DAY)]
+    error = _fault(lambda: verify_receipt(forged, envelope=case.envelope, signers=signers))
+    assert error.code == "receipt_key_unknown"
+
+
+@pytest.mark.parametrize("offset", [-2 * DAY, DAY, 2 * DAY])
+def test_the_key_has_to_be_in_force_at_the_time_of_receipt(case: Case, offset: timedelta) -> None:
+    dated = sign_receipts([case.envelope], recipient=case.agency, received_at=NOW + offset)[0]
+    error = _fault(lambda: verify_receipt(dated, envelope=case.envelope, signers=[case.registered]))
+    assert error.code == "receipt_key_not_in_force"
+
+
+def test_an_old_receipt_verifies_with_the_key_of_its_time(case: Case, tmp_path: Path) -> None:
+    renewed = Identity.create(tmp_path / "renewed", "rehearsal-agency", Use.AGENCY)
+    signers = [DatedIdentity("2", renewed.public, NOW + DAY), case.registered]
+    assert verify_receipt(case.receipt, envelope=case.envelope, signers=signers).received_at == NOW
+
+
+def test_a_receipt_from_before_its_envelope_is_implausible(case: Case) -> None:
+    early = sign_receipts([case.envelope], recipient=case.agency, received_at=NOW - timedelta(minutes=6))[0]
+    error = _fault(lambda: verify_receipt(early, envelope=case.envelope, signers=[case.registered]))
+    assert error.code == "receipt_time_implausible"
+
+
+def test_receipts_of_a_batch_share_a_signature_and_prove_themselves(case: Case) -> None:
+    envelopes = [_sealed(case.terminal, case.agency) for _ in range(5)]
+    made = sign_receipts(envelopes, recipient=case.agency, received_at=NOW)
+    verifier = ReceiptVerifier([case.registered])
+
+    assert len({receipt[-64:] for receipt in made}) == 1
+    for receipt, envelope in zip(made, envelopes, strict=True):
+        assert verify_receipt(receipt, envelope=envelope, signers=[case.registered]).id == envelope.id
+        assert verifier.verify(receipt, envelope.label).id == envelope.id
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_in_a_batch_every_changed_byte_is_noticed(case: Case, place: int) -> None:
+    envelopes = [_sealed(case.terminal, case.agency) for _ in range(5)]
+    made = sign_receipts(envelopes, recipient=case.agency, received_at=NOW)
+    verifier = ReceiptVerifier([case.registered])
+    # The shared signature is known to be good: what each adds to it has to hold all the same.
+    verifier.verify(made[place], envelopes[place].label)
+    (length,) = struct.unpack_from(">I", made[place])
+    for at in [*range(0, 4 + length, 13), *range(4 + length, len(made[place]))]:
+        changed = made[place][:at] + bytes([made[place][at] ^ 1]) + made[place][at + 1 :]
+        with pytest.raises(ReceiptError):
+            verifier.verify(changed, envelopes[place].label)
+
+
+def test_a_path_of_another_length_is_malformed(case: Case) -> None:
+    error = _fault(
+        lambda: verify_receipt(
+            case.receipt[:-64] + bytes(32) + case.receipt[-64:], envelope=case.envelope, signers=[case.registered]
+        )
+    )
+    assert (error.code, error.facts) == ("receipt_malformed", {"place": "path"})
+
+
+def test_the_largest_batch_fits_into_what_a_receipt_may_be(case: Case) -> None:
+    header = case.envelope.header._replace(sender="s" * 64, recipient="r" * 64, peer_version="v" * 64)
+    widest = case.envelope._replace(header=header)
+    made = sign_receipts([widest] * wire.MOST_ITEMS, recipient=case.agency, received_at=NOW)
+    assert max(map(len, made)) <= receipts.MOST_RECEIPT_BYTES
+
+
+def test_no_envelopes_no_receipts(case: Case) -> None:
+    assert sign_receipts([], recipient=case.agency, received_at=NOW) == []
+
+
+def test_both_ways_of_reading_a_receipt_let_the_same_through(case: Case) -> None:
+    body = case.receipt[4:-68]
+    assert receipts._read(body) == receipts._read_other(body)
+    for place in range(len(body)):
+        for byte in (body[place] ^ 1, ord('"'), ord(" "), ord("A"), 0xFF):
+            changed = body[:place] + bytes([byte]) + body[place + 1 :]
+            assert _read(receipts._read, changed) == _read(receipts._read_other, changed)
+
+
+def _read(reader: Callable[[bytes], receipts.Receipt], body: bytes) -> receipts.Receipt | str:
+    try:
+        return reader(body)
+    except wire.WireError as error:
+        return error.place
+    except ReceiptError as error:
+        return error.facts["place"]

@@ -1,0 +1,270 @@
+"""One TLS connection to the peer: opened only to a registered certificate, and ended from any thread.
+
+The standard library's HTTP client carries the requests: given a socket that is connected already it opens none itself,
+follows no redirect, knows no proxy, and never sends anything twice.
+"""
+
+import errno
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from transport import wire
+from transport.errors import (
+    AnswerCancelled,
+    AnswerCut,
+    AnswerMalformed,
+    AnswerTimeout,
+    AnswerTooLarge,
+    LineCancelled,
+    LineError,
+    LineTimeout,
+    LineUnreachable,
+    PeerCertificateExpired,
+    PeerCertificateMisused,
+    PeerCertificateNotYetValid,
+    PeerNotSecured,
+    PeerNotTrusted,
+    PeerTlsTooOld,
+    TerminalNotTrusted,
+)
+from transport.parties.identity import Identity
+
+# OpenSSL's numbers for why a certificate was refused (x509_vfy.h).
+_REFUSED_CERTIFICATES: Final[dict[int, type[LineError]]] = {
+    9: PeerCertificateNotYetValid,
+    10: PeerCertificateExpired,
+    26: PeerCertificateMisused,
+}
+# OpenSSL's words for answers that are not TLS at all, and for TLS that is too old.
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "BAD_RECORD_TYPE"})
+_TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION"})
+# The alerts by which the peer says that it does not admit our certificate; in TLS 1.3 they come after the handshake.
+_NOT_ADMITTED: Final = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: its status, media type and body."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+class Connection:
+    """A connection that is opened once, used by one thread, and may be aborted by any other."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._address = address
+        self._port = port
+        self._guard = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._http = http.client.HTTPConnection(address, port)
+        # The HTTP client must never open a connection of its own: it would be one without TLS.
+        self._http.auto_open = 0
+        self._aborted = False
+        self._expired = False
+
+    def open(self, identity: Identity, certificates: Sequence[str], seconds: float) -> None:
+        """Connect and shake hands within `seconds` with whoever shows exactly one of `certificates` (PEM).
+
+        Raises LineUnreachable, LineTimeout, LineCancelled, PeerNotTrusted, PeerCertificateExpired,
+        PeerCertificateNotYetValid, PeerCertificateMisused, PeerNotSecured, PeerTlsTooOld. Nothing but the handshake
+        has left by then, not even our certificate to somebody who is not the peer.
+        """
+        context = _context(identity, certificates)
+        try:
+            with self._deadline(seconds):
+                plain = self._hold(socket.socket(_family(self._address), socket.SOCK_STREAM))
+                plain.settimeout(seconds)
+                plain.connect((self._address, self._port))
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                secured = self._secure(context, plain)
+                secured.do_handshake()
+        except (OSError, ValueError) as error:
+            self.close()
+            raise self._not_opened(error, seconds) from error
+        self._compare_certificate(secured, certificates)
+        self._http.sock = secured
+
+    def request(
+        self, method: str, path: str, seconds: float, media_type: str | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send one request, with a `body` of `media_type` if any, and return the whole answer, all within `seconds`.
+
+        Raises AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, TerminalNotTrusted.
+        After an error the connection is closed.
+        """
+        headers = {}
+        if media_type is not None:
+            headers = {"Content-Type": media_type, "Accept": f"{wire.JSON_TYPE}, {wire.PROBLEM_TYPE}"}
+        try:
+            with self._deadline(seconds):
+                if self._http.sock is not None:
+                    self._http.sock.settimeout(seconds)
+                self._http.request(method, path, body=body, headers=headers)
+                with self._http.getresponse() as response:
+                    return _read_answer(response)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            self.close()
+            raise self._not_answered(error, seconds) from error
+        except LineError as error:
+            self.close()
+            # An answer that was stopped half-way looks malformed, but that is not why it ended.
+            interruption = self._interruption(seconds)
+            if interruption is not None:
+                raise interruption from error
+            raise
+
+    @property
+    def usable(self) -> bool:
+        """Whether another request may be sent: neither side has ended the connection as far as is known here."""
+        return self._http.sock is not None and not self._aborted
+
+    def abort(self) -> None:
+        """End the connection from any thread; a call that is under way ends at once."""
+        self._aborted = True
+        self._shut_down()
+
+    def close(self) -> None:
+        """End the connection from the thread that uses it."""
+        with self._guard:
+            self._http.close()
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
+    def _hold(self, plain: socket.socket) -> socket.socket:
+        with self._guard:
+            self._socket = plain
+        if self._aborted:
+            raise ConnectionAbortedError
+        return plain
+
+    def _secure(self, context: ssl.SSLContext, plain: socket.socket) -> ssl.SSLSocket:
+        with self._guard:
+            # No server name: the peer is an address and a certificate, and no name of it is to be seen on the way.
+            secured = context.wrap_socket(plain, do_handshake_on_connect=False)
+            self._socket = secured
+        if self._aborted:
+            raise ConnectionAbortedError
+        return secured
+
+    def _compare_certificate(self, secured: ssl.SSLSocket, certificates: Sequence[str]) -> None:
+        """Look at the certificate once more, whatever the verification by the library was worth."""
+        if secured.getpeercert(binary_form=True) not in {ssl.PEM_cert_to_DER_cert(pem) for pem in certificates}:
+            self.close()
+            raise PeerNotTrusted
+
+    def _shut_down(self) -> None:
+        with self._guard:
+            if self._socket is not None:
+                # SSLSocket.shutdown would take the TLS state away from the thread that is using it; the plain
+                # shutdown wakes that thread and leaves the state alone.
+                with suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._shut_down()
+
+    @contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Bound the whole, not only each wait: a peer that sends one byte now and then must not hold us for ever."""
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _not_opened(self, error: Exception, seconds: float) -> LineError:
+        if self._aborted:
+            return LineCancelled()
+        if self._expired or isinstance(error, TimeoutError):
+            return LineTimeout(address=self._address, port=str(self._port), seconds=f"{seconds:g}")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return _REFUSED_CERTIFICATES.get(error.verify_code, PeerNotTrusted)()
+        if isinstance(error, ssl.SSLError):
+            if error.reason in _NOT_TLS:
+                return PeerNotSecured()
+            if error.reason in _TOO_OLD:
+                return PeerTlsTooOld()
+        return LineUnreachable(address=self._address, port=str(self._port), reason=_reason(error))
+
+    def _interruption(self, seconds: float) -> LineError | None:
+        """Return why this side itself ended a request, if it did."""
+        if self._aborted:
+            return AnswerCancelled()
+        return AnswerTimeout(seconds=f"{seconds:g}") if self._expired else None
+
+    def _not_answered(self, error: Exception, seconds: float) -> LineError:
+        interruption = self._interruption(seconds)
+        if interruption is not None:
+            return interruption
+        if isinstance(error, TimeoutError):
+            return AnswerTimeout(seconds=f"{seconds:g}")
+        if isinstance(error, ssl.SSLError) and error.reason in _NOT_ADMITTED:
+            return TerminalNotTrusted()
+        if isinstance(error, OSError | http.client.NotConnected | http.client.CannotSendRequest):
+            return AnswerCut()
+        return AnswerMalformed(place="http")
+
+
+def _context(identity: Identity, certificates: Sequence[str]) -> ssl.SSLContext:
+    """Return a context that trusts the registered leaf certificates alone and speaks TLS 1.3 alone.
+
+    A bare SSLContext reads no environment: neither the system's authorities nor SSLKEYLOGFILE.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # There is no name to check: the certificate itself is registered, not the authority that signed it.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(cadata="".join(certificates))
+    context.load_cert_chain(identity.certificate_file, identity.key_file)
+    return context
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or "TLS")
+    number = error.errno if isinstance(error, OSError) else None
+    return errno.errorcode.get(number, "closed") if number is not None else "closed"
+
+
+def _read_answer(response: http.client.HTTPResponse) -> Answer:
+    """Read a body of declared length; anything else a server could do with HTTP is refused."""
+    length = response.getheader("Content-Length", "")
+    if not (length.isascii() and length.isdigit()) or response.getheader("Transfer-Encoding") is not None:
+        raise AnswerMalformed(place="content-length")
+    if int(length) > wire.MOST_BODY_BYTES:
+        raise AnswerTooLarge(most=str(wire.MOST_BODY_BYTES))
+    body = response.read(int(length)) if int(length) else b""
+    if len(body) != int(length):
+        raise AnswerCut
+    response.read()
+    return Answer(response.status, response.getheader("Content-Type", ""), body)

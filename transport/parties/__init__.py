@@ -1,0 +1,1 @@
+"""The two parties of the line: identities, keys, certificates, sealing and signing."""
