@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from console.jobs.exchange import LineState
     from console.jobs.terminal.health import Announcement
     from console.terminal import Terminal
-    from store.sealing.sources import Parts
+    from store.sealing.sources import PassphraseParts
 
 T = TypeVar("T")
 _MINUTE: Final = 60
@@ -105,7 +105,7 @@ class RenkeiApp(HardenedApp):
 
     def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
         """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
-        from store.sealing.sources import Parts
+        from store.sealing.sources import PassphraseParts
 
         def opened(terminal: "Terminal") -> None:
             self._terminal_opened(terminal)
@@ -123,9 +123,9 @@ class RenkeiApp(HardenedApp):
             else:
                 self._terminal_failed(error)
 
-        self.background.start(self.screen, lambda: self._open_terminal(Parts(first, second)), opened, failed)
+        self.background.start(self.screen, lambda: self._open_terminal(PassphraseParts(first, second)), opened, failed)
 
-    def _open_terminal(self, parts: "Parts | None" = None) -> "Terminal":
+    def _open_terminal(self, parts: "PassphraseParts | None" = None) -> "Terminal":
         from console.jobs.terminal import opening
         from console.terminal import Terminal
 

@@ -282,7 +282,7 @@ class GrantUnfit(InputError):
     code = "grant_unfit"
 
 
-class TerminalKnown(InputError):
+class TerminalNameTaken(InputError):
     """A terminal of that name works already: the custodian chooses another, or it is retired first."""
 
     code = "terminal_name_taken"

@@ -6,7 +6,7 @@ from typing import Final
 
 from console.settings import KeySourceName, Settings
 from store.sealing.keyfile import read_whole_key_file
-from store.sealing.sources import KeySource, Parts
+from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.sources.credential import Credential, read_credential
 from store.sealing.sources.file import KeyElsewhere, KeyFile
 from store.sealing.sources.passphrase import Passphrase, open_wrapped
@@ -17,7 +17,7 @@ CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 _LONGEST: Final = 4096
 
 
-def key_source(settings: Settings, home: Path, parts: Parts | None = None) -> KeySource:
+def key_source(settings: Settings, home: Path, parts: PassphraseParts | None = None) -> KeySource:
     """Return the source that the settings of the terminal at `home` name; `parts` are for a passphrase alone."""
     directory = home / KEYS
     match KeySourceName(settings.keys.source):
@@ -33,7 +33,7 @@ def key_source(settings: Settings, home: Path, parts: Parts | None = None) -> Ke
             return Passphrase(directory, parts)
 
 
-def read_kept_key(file: Path, parts: Parts | None) -> bytes:
+def read_kept_key(file: Path, parts: PassphraseParts | None) -> bytes:
     """Return the key that the custodian kept apart: as a file, as a credential, or wrapped under two parts.
 
     Raises a KeyFileFault.

@@ -20,7 +20,7 @@ from console.jobs.rehearsal.world import NOTICES, World, prepare, start_agency
 from console.screens.exchange import ExchangeScreen
 from console.settings import Settings
 from console.terminal import Terminal
-from console.widgets.virtual_list import Roll
+from console.widgets.virtual_list import VirtualList
 from console.words import Language
 from store.log import Event, LogFilter
 from store.log import page as log_page
@@ -35,7 +35,7 @@ _CHIEF: Final = "ka-301"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SmokeStep:
     """One step: its name (a key of the catalogue `smoke`), whether it did what it should, and how long it took."""
 
     name: str
@@ -47,7 +47,7 @@ class Step:
 class Smoked:
     """All steps until the end or the first that failed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[SmokeStep, ...]
 
     @property
     def ok(self) -> bool:
@@ -57,7 +57,7 @@ class Smoked:
 
 def run(language: Language) -> Smoked:
     """Do the whole job in a fresh world, which is removed afterwards; at the first step that fails, stop."""
-    steps: list[Step] = []
+    steps: list[SmokeStep] = []
     with _world(steps) as world:
         if world is not None:
             asyncio.run(_Run(world, language, steps).all())
@@ -65,13 +65,13 @@ def run(language: Language) -> Smoked:
 
 
 @contextmanager
-def _world(steps: list[Step]) -> Iterator[World | None]:
+def _world(steps: list[SmokeStep]) -> Iterator[World | None]:
     directory = Path(tempfile.mkdtemp(prefix="renkei-smoke-"))
     started = time.monotonic()
     try:
         world = prepare(directory / "world")
         with start_agency(world):
-            steps.append(Step("prepare", ok=True, seconds=time.monotonic() - started))
+            steps.append(SmokeStep("prepare", ok=True, seconds=time.monotonic() - started))
             yield world
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -80,7 +80,7 @@ def _world(steps: list[Step]) -> Iterator[World | None]:
 class _Run:
     """One run through the screens."""
 
-    def __init__(self, world: World, language: Language, steps: list[Step]) -> None:
+    def __init__(self, world: World, language: Language, steps: list[SmokeStep]) -> None:
         self._settings = Settings.load(world.home)
         self._app = RenkeiApp(world.home, self._settings, language=language)
         self._terminal = Terminal.open(world.home)
@@ -113,7 +113,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - whatever fails is what a smoke run is there to show
             record_incident(self._terminal.home, error)
             ok = False
-        self._steps.append(Step(name, ok, time.monotonic() - started))
+        self._steps.append(SmokeStep(name, ok, time.monotonic() - started))
         return ok
 
     async def _log_on(self) -> None:
@@ -176,7 +176,7 @@ class _Run:
         return self._app.screen.id == screen
 
     def _listed(self) -> int:
-        return self._app.screen.query_one("#list", Roll).count
+        return self._app.screen.query_one("#list", VirtualList).count
 
     def _is_idle(self) -> bool:
         screen = self._app.screen

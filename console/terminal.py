@@ -13,12 +13,12 @@ from console.settings import Settings
 from store import clock
 from store.database import Database
 from store.errors import KeyFileDamaged
-from store.log import Ladder, Log, Origin
+from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
 from store.message.checks.values import check_digit
 from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
-from store.sealing.sources import KeySource, Parts
+from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.identity import Identity
 from transport.parties.keyring import KeyRing
@@ -45,12 +45,12 @@ class Terminal:
         self.vault = vault
         self.key_source = key_source
         self.pepper = pepper
-        self.log = Log(self.name, Ladder(home / LOG_KEYS), origin=read_origin(home))
+        self.log = Log(self.name, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
         self.halted: StoreError | None = None
         """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
 
     @classmethod
-    def open(cls, home: Path, parts: Parts | None = None) -> "Terminal":
+    def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":
         """Open the terminal at `home`, whose key two persons may have to give their `parts` for.
 
         Raises a SettingsError, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.

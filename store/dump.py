@@ -15,7 +15,7 @@ from sqlalchemy.types import Date
 
 from store import clock
 from store.errors import DumpUnreadable
-from store.schema import Moment
+from store.schema import UtcMoment
 from store.statements import Bulk
 from store.tables import TABLES
 
@@ -84,7 +84,7 @@ def _reader(kind: object) -> Callable[[Any], Any]:
     match kind:
         case LargeBinary():
             return b64decode
-        case Moment():
+        case UtcMoment():
             return clock.from_microseconds
         case Date():
             return date.fromisoformat

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from store.errors import PeerDatesBad, PeerMissing, PeerVersionExists
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 
 class PeerVersionRow(SQLModel, table=True):
@@ -28,8 +28,8 @@ class PeerVersionRow(SQLModel, table=True):
     sealing_key: bytes
     municipality: str
     legal_basis: str
-    valid_from: datetime = Field(sa_type=Moment, unique=True)
-    valid_to: datetime | None = Field(default=None, sa_type=Moment)
+    valid_from: datetime = Field(sa_type=UtcMoment, unique=True)
+    valid_to: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 PEER_VERSIONS: Final = table(PeerVersionRow)

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from store import clock
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcMoment(TypeDecorator[datetime]):
     """A moment in UTC, kept as whole microseconds: exact, sorting and the same on every engine."""
 
     impl = BigInteger

@@ -354,7 +354,7 @@ class SignatureBroken(EnvelopeError):
     code = "envelope_signature_broken"
 
 
-class SealBroken(EnvelopeError):
+class EnvelopeSealBroken(EnvelopeError):
     """The seal cannot be opened with the key that the envelope names: the sender is told."""
 
     code = "envelope_seal_broken"
@@ -511,7 +511,7 @@ class TerminalUnknown(AgencyError):
     code = "agency_terminal_unknown"
 
 
-class TerminalKnown(AgencyError):
+class AgencyTerminalKnown(AgencyError):
     """The certificate is registered for another terminal already: each terminal has its own."""
 
     code = "agency_terminal_known"

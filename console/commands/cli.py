@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from console.commands.failures import Status, describe
+from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
 from console.incidents import record_incident
@@ -91,13 +91,13 @@ def root(said: Invocation) -> LazyGroup:
 
 def _run(arguments: Sequence[str], said: Invocation) -> int:
     result = root(said).main(list(arguments), prog_name="renkei", standalone_mode=False, obj=Invocation())
-    return int(result or Status.DONE)
+    return int(result or ExitStatus.DONE)
 
 
 def _refuse_usage(error: click.UsageError, said: Invocation) -> int:
     path = error.ctx.command_path if error.ctx is not None else "renkei"
     said.output.failure("usage", error.format_message(), said.words("commands.usage.remedy", command=path))
-    return Status.USAGE
+    return ExitStatus.USAGE
 
 
 def _speak_utf8() -> None:

@@ -17,7 +17,7 @@ from console.errors import (
     PinFileUnreadable,
 )
 from console.words import Words
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 
 _LONGEST: Final = 1024
 _STANDARD_INPUT: Final = "-"
@@ -28,7 +28,7 @@ def read_pin(path: Path) -> str:
     return _read_line(path, PinFileExposed, PinFileUnreadable)
 
 
-def read_parts(paths: Sequence[Path], words: Words) -> Parts | None:
+def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:
     """Return the two parts of a passphrase, one from each file; None when no file was named.
 
     Raises PartFileExposed, PartFileUnreadable, and wrong usage for any other number of files.
@@ -38,7 +38,7 @@ def read_parts(paths: Sequence[Path], words: Words) -> Parts | None:
     if len(paths) != 2 or paths[0].absolute() == paths[1].absolute():  # noqa: PLR2004 - two persons
         raise click.UsageError(words("commands.usage.parts"), click.get_current_context(silent=True))
     first, second = (_read_line(path, PartFileExposed, PartFileUnreadable) for path in paths)
-    return Parts(first, second)
+    return PassphraseParts(first, second)
 
 
 def _read_line(path: Path, exposed: type[AccessError], unreadable: type[AccessError]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.failures import Status, status_of
+from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
 from console.words.visible import visible
@@ -17,7 +17,7 @@ from console.words.visible import visible
 if TYPE_CHECKING:
     from types import FrameType
 
-    from console.jobs.exchange import Interruption, Received, Sent
+    from console.jobs.exchange import Interruption, ReceiveOutcome, SendOutcome
     from console.jobs.progress import Report
 
 
@@ -52,7 +52,9 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
     for name, count in sent.elsewhere.items():
         beside.append(said.words("exchange.elsewhere", terminal=name, count=count))
     _tell(said, "send", data, sent, beside, elsewhere=dict(sent.elsewhere))
-    otherwise = Status.INTEGRITY if sent.held else Status.LINE if sent.unknown or sent.refused else Status.DONE
+    otherwise = (
+        ExitStatus.INTEGRITY if sent.held else ExitStatus.LINE if sent.unknown or sent.refused else ExitStatus.DONE
+    )
     return _status(sent.interruption, otherwise)
 
 
@@ -69,14 +71,14 @@ def receive(said: Invocation, *, after: int | None, clock_reason: str | None) ->
         got = exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
     data = {"received": got.received, "rejected": got.rejected, "results": got.results}
     _tell(said, "receive", data, got)
-    return _status(got.interruption, Status.INTEGRITY if got.rejected else Status.DONE)
+    return _status(got.interruption, ExitStatus.INTEGRITY if got.rejected else ExitStatus.DONE)
 
 
 def _tell(
     said: Invocation,
     command: str,
     counts: Mapping[str, int],
-    done: "Sent | Received",
+    done: "SendOutcome | ReceiveOutcome",
     beside: Sequence[str] = (),
     **more: object,
 ) -> None:
@@ -96,7 +98,7 @@ def _tell(
     said.output.result({**counts, **more, **clock, "items": items, "interruption": reason}, map(visible, lines))
 
 
-def _status(interruption: "Interruption | None", otherwise: Status) -> int:
+def _status(interruption: "Interruption | None", otherwise: ExitStatus) -> int:
     """Return the exit status: what was done until an interruption stands, but the call did not do all of it."""
     return status_of(interruption.code) if interruption is not None else otherwise
 

@@ -13,7 +13,7 @@ from store.errors import StoreError
 from transport.errors import TransportError
 
 
-class Status(IntEnum):
+class ExitStatus(IntEnum):
     """The exit statuses of every command; each error class names its own as `exit_status`."""
 
     DONE = 0
@@ -53,12 +53,12 @@ def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
         return Failure(error.code, text.cause, text.remedy, error.exit_status, more)
     incident = record_incident(home, error)
     cause, remedy = words("commands.unforeseen.cause"), words("commands.unforeseen.remedy", incident=incident)
-    return Failure(ConsoleError.code, cause, remedy, Status.FAILED, {"incident": incident})
+    return Failure(ConsoleError.code, cause, remedy, ExitStatus.FAILED, {"incident": incident})
 
 
 def status_of(code: str) -> int:
     """Return the exit status of the error `code`; a refusal among many carries its code alone."""
-    return _statuses().get(code, Status.FAILED)
+    return _statuses().get(code, ExitStatus.FAILED)
 
 
 @cache

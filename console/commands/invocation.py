@@ -19,7 +19,7 @@ from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
 from store.endings import Ending
 from store.errors import StoreError
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
@@ -58,7 +58,7 @@ class Invocation:
             raise click.UsageError(self.words("commands.usage.home"), click.get_current_context(silent=True))
         return self.home
 
-    def parts(self) -> Parts | None:
+    def parts(self) -> PassphraseParts | None:
         """Return the parts of the passphrase that opens the terminal, if their files were named."""
         return read_parts(self.part_files, self.words)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from console.commands.credentials import read_pin
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -51,7 +51,7 @@ def list_people(said: Invocation) -> int:
     table = [[words("commands.operator.columns.id"), words("commands.operator.columns.roles")]]
     table += [[one.id, ", ".join(words.name("roles", role) for role in sorted(one.roles))] for one in found]
     said.output.result({"operators": told}, columns(table))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("add")
@@ -67,7 +67,7 @@ def add(said: Invocation, person_id: str, roles: tuple[str, ...], code_file: Pat
         register.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
     said.output.result(data, [visible(said.words("commands.init.code", **data))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("pin")
@@ -81,7 +81,7 @@ def pin(said: Invocation, file: Path) -> int:
     with said.acting() as (terminal, session):
         register.change_pin(terminal, session, chosen)
     said.output.result({"operator": said.person}, [said.words("commands.operator.pin.done")])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("release")
@@ -95,7 +95,7 @@ def release(said: Invocation, person_id: str) -> int:
         released = register.release(terminal, session, person_id)
     key = "done" if released else "nothing"
     said.output.result({"operator": person_id, "released": released}, [said.words(f"commands.operator.release.{key}")])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @contextmanager

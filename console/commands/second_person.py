@@ -11,7 +11,7 @@ from console.commands.credentials import read_pin
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class SecondPersonFile:
     """The second person of an act that takes two."""
 
     person: str
@@ -29,6 +29,6 @@ def by_two(act: Callable[..., int]) -> Callable[..., int]:
     @click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
     @wraps(act)
     def told(*arguments: object, second: str, second_pin_file: Path, **more: object) -> int:
-        return act(*arguments, Second(second, second_pin_file), **more)
+        return act(*arguments, SecondPersonFile(second, second_pin_file), **more)
 
     return told

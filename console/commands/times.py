@@ -8,7 +8,7 @@ import click
 from console.words import JAPANESE_TIME
 
 
-class Moment(click.ParamType[datetime, Any]):
+class MomentType(click.ParamType[datetime, Any]):
     """A moment such as 2026-12-01T00:00, Japanese time, or 2026-11-30T15:00Z."""
 
     name = "time"
@@ -22,4 +22,4 @@ class Moment(click.ParamType[datetime, Any]):
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=JAPANESE_TIME)
 
 
-MOMENT = Moment()
+MOMENT = MomentType()

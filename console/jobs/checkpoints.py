@@ -22,7 +22,7 @@ from store.errors import (
     StoreIntegrity,
     TerminalNotAdmitted,
 )
-from store.log import Cause, Checkpoint, Event, Flaw, LogFilter, Result, Witness, checkpoints, in_force, pages
+from store.log import Checkpoint, Event, Flaw, LogFilter, Occasion, Result, WitnessRow, checkpoints, in_force, pages
 from transport.errors import TransportError
 from transport.evidence.witness import verify_witness
 from transport.line.client import Line
@@ -32,7 +32,7 @@ from transport.line.peer import PeerEndpoint
 _DUE: Final = timedelta(seconds=30)
 
 
-def make(terminal: Terminal, cause: Cause) -> Checkpoint | None:
+def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
     """Sign the newest entry, unless that is signed already, and erase the key.
 
     What is wrong with keys or checkpoints halts new work and is recorded; it is not raised, since nobody may be kept
@@ -56,7 +56,7 @@ def make_due(terminal: Terminal) -> Checkpoint | None:
         waiting = pages.oldest_after(reading, last.seq if last else 0)
     if terminal.halted is not None or waiting is None or clock.now() - waiting < _DUE:
         return None
-    return make(terminal, Cause.ACTIVITY)
+    return make(terminal, Occasion.ACTIVITY)
 
 
 def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
@@ -101,7 +101,7 @@ def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
     except TransportError as error:
         _record(terminal, error.code)
         return
-    word = Witness(told.number, bytes.fromhex(told.checkpoint), endpoint.name, raw, told.witnessed_at)
+    word = WitnessRow(told.number, bytes.fromhex(told.checkpoint), endpoint.name, raw, told.witnessed_at)
     with terminal.database.writing() as tx:
         checkpoints.add_witness(tx, word)
         flaw = terminal.log.standing(tx)

@@ -20,7 +20,7 @@ _CANCEL = Key("escape", "Esc", "back", "cancel")
 _CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 
 
-class Question(Dialog[str | None]):
+class QuestionDialog(Dialog[str | None]):
     """Asks something. Its result is what was typed ("" where nothing is asked for), or None when called off.
 
     `check` returns the key of a complaint about what was typed, or None when it will do.

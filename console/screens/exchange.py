@@ -16,12 +16,12 @@ from console.widgets.gauge import Gauge
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
-from console.widgets.virtual_list import Cell, Column, Roll
+from console.widgets.virtual_list import Cell, Column, VirtualList
 from console.words import Words
 
 if TYPE_CHECKING:
     from console.errors import ClocksApart
-    from console.jobs.exchange import Item, LineState, Received, Sent
+    from console.jobs.exchange import ItemResult, LineState, ReceiveOutcome, SendOutcome
     from console.jobs.messages.listing import Counts
     from console.session import Session
     from console.terminal import Terminal
@@ -139,7 +139,7 @@ class ExchangeScreen(ConsoleScreen):
             return
         report, cancel = self._gauge.report, self._cancel
 
-        def job(terminal: "Terminal", session: "Session") -> "Sent | Received":
+        def job(terminal: "Terminal", session: "Session") -> "SendOutcome | ReceiveOutcome":
             from console.jobs import exchange
 
             reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
@@ -160,19 +160,19 @@ class ExchangeScreen(ConsoleScreen):
         self.query_one("#line").refresh()
         return True
 
-    def _end(self, items: "Sequence[Item]") -> None:
+    def _end(self, items: "Sequence[ItemResult]") -> None:
         self._cancel = None
         self._gauge.finish()
         self.results.show(items)
         self._count()
         self._ask_line()
 
-    def _exchanged(self, done: "Sent | Received") -> None:
-        from console.jobs.exchange import Sent
+    def _exchanged(self, done: "SendOutcome | ReceiveOutcome") -> None:
+        from console.jobs.exchange import SendOutcome
 
         stopped = self._stopped
         self._end(done.items)
-        if isinstance(done, Sent):
+        if isinstance(done, SendOutcome):
             facts = {name: getattr(done, name) for name in ("delivered", "unknown", "refused", "waiting")}
             bad = done.unknown + done.refused
             self._tell("sent", facts, done, bad=bad, held=done.held, elsewhere=done.elsewhere, stopped=stopped)
@@ -184,7 +184,7 @@ class ExchangeScreen(ConsoleScreen):
         self,
         what: str,
         facts: dict[str, int],
-        done: "Sent | Received",
+        done: "SendOutcome | ReceiveOutcome",
         *,
         bad: int,
         stopped: bool,
@@ -309,14 +309,14 @@ class LinePanel(Surface):
         return [("waiting", told, self.palette["strong"])]
 
 
-class ResultRoll(Roll["Item"]):
+class ResultRoll(VirtualList["ItemResult"]):
     """The items of the last exchange."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self.empty_text = "exchange.empty"
 
-    def show(self, items: "Sequence[Item]") -> None:
+    def show(self, items: "Sequence[ItemResult]") -> None:
         """Show `items`, which are all at hand."""
         self.load(range(len(items)), lambda keys: [items[key] for key in keys], items)
 
@@ -328,7 +328,7 @@ class ResultRoll(Roll["Item"]):
             Column("text", "exchange.column.text", max(10, width - 33)),
         )
 
-    def cell(self, row: "Item", column: str) -> Cell:
+    def cell(self, row: "ItemResult", column: str) -> Cell:
         """Return what stands in `column`."""
         if column == "reference":
             return Cell(row.reference or "")
@@ -339,7 +339,7 @@ class ResultRoll(Roll["Item"]):
             return Cell("")
         return Cell(self._why(row, row.code), self.palette["faint"])
 
-    def _why(self, row: "Item", code: str) -> str:
+    def _why(self, row: "ItemResult", code: str) -> str:
         words = self.words
         if row.outcome != "refused":
             fault = words.fault(code, row.facts)

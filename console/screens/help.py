@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from console.keys import ENTRY, EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, Key
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit, wrap
 
 _KEYS: Final = MappingProxyType(
@@ -41,12 +41,12 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         yield HeadLine()
-        yield Page(id="help-page")
+        yield TextPage(id="help-page")
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
         """Show the page."""
-        page = self.query_one("#help-page", Page)
+        page = self.query_one("#help-page", TextPage)
         self.set_focus(page)
         page.show(lambda width: list(self._lines(width)))
 

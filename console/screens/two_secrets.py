@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.screens.base import ConsoleScreen
-from console.screens.people.logon import Label, Surround
+from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import Surface
@@ -42,7 +42,7 @@ class PairScreen(ConsoleScreen):
             yield PairTitle(self.TITLE_KEY, self.REMEDY_KEY)
             for name, key in zip(("first", "second"), self.LABEL_KEYS, strict=True):
                 with Surround(classes="entry"):
-                    yield Label(key)
+                    yield FieldLabel(key)
                     yield PinField(id=name, longest=_LONGEST)
         yield NoticeLine()
         yield FootLine(())

@@ -41,7 +41,7 @@ class Row:
     chosen: bool = False
 
 
-class Desk(Protocol):
+class FormHost(Protocol):
     """Who answers for the form: takes what is typed and gives the rows anew."""
 
     def typed(self, key: str, text: str) -> None:
@@ -80,9 +80,9 @@ class Form(Surface):
         yield self.editor
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> FormHost:
         """Who answers for the form."""
-        return cast("Desk", self.screen)
+        return cast("FormHost", self.screen)
 
     @property
     def row(self) -> Row | None:

@@ -13,7 +13,7 @@ Pieces = Sequence[tuple[str, Style | None]]
 """A line as pieces of text, each in its style."""
 
 
-class Page(Surface, can_focus=True):
+class TextPage(Surface, can_focus=True):
     """Shows the lines that its builder returns for a width; they are built anew when width or language change."""
 
     DEFAULT_CSS = "Page { height: 1fr; width: 1fr; }"

@@ -42,7 +42,7 @@ class Cell:
     style: Style | None = None
 
 
-class Roll(Surface, Generic[Row], can_focus=True):
+class VirtualList(Surface, Generic[Row], can_focus=True):
     """The list: a line of column heads, then the rows."""
 
     DEFAULT_CSS = "Roll { height: 1fr; width: 1fr; }"

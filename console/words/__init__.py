@@ -25,7 +25,7 @@ _HOURS_UP_TO = 2 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultText:
     """What is wrong and what to do about it, in one language."""
 
     cause: str
@@ -59,11 +59,11 @@ class Words:
         key = f"{topic}.{code}"
         return self(key) if self.has(key) else code
 
-    def fault(self, code: str, facts: Mapping[str, str] | None = None) -> Fault:
+    def fault(self, code: str, facts: Mapping[str, str] | None = None) -> FaultText:
         """Return cause and remedy of the error `code`; an unknown code is told as such, never raised."""
         return self._fault(_faults(), code, facts or {})
 
-    def refusal(self, code: str) -> Fault:
+    def refusal(self, code: str) -> FaultText:
         """Return cause and remedy of the code for which something of ours was refused, or is held.
 
         Of an envelope that is the peer's word about ours; `fault` tells why this terminal refuses one of the peer's.
@@ -74,7 +74,7 @@ class Words:
         """Tell whether `refusal` has words of its own for `code`, and not only those of `fault`."""
         return code in _catalogue("refusals")
 
-    def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> Fault:
+    def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> FaultText:
         """Return cause and remedy of a broken `rule` of the messages."""
         return self._fault(_catalogue("rules"), rule, facts or {})
 
@@ -97,7 +97,7 @@ class Words:
                 return self(f"common.{name}", count=int(seconds // unit))
         return self("common.seconds", count=max(0, int(seconds)))
 
-    def _fault(self, texts: Mapping[str, Any], code: str, facts: Mapping[str, str]) -> Fault:
+    def _fault(self, texts: Mapping[str, Any], code: str, facts: Mapping[str, str]) -> FaultText:
         try:
             entry = texts[code]
         except KeyError:
@@ -105,7 +105,7 @@ class Words:
             facts = {**facts, "code": code}
         known = _Facts(facts)
         cause = _text(entry["cause"], self.language, code).format_map(known)
-        return Fault(cause, _text(entry["remedy"], self.language, code).format_map(known))
+        return FaultText(cause, _text(entry["remedy"], self.language, code).format_map(known))
 
 
 class _Facts(dict[str, str]):

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from store import statements
 from store.engines.backend import Backend, Fill
-from store.engines.writer_lock import PATIENCE, Turnstile, file_fault
+from store.engines.writer_lock import PATIENCE, FairLock, file_fault
 from store.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -60,7 +60,7 @@ class SQLite(Backend):
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self._path = path
-        self._turnstile = Turnstile(path)
+        self._turnstile = FairLock(path)
         self.writer = _engine(path, "BEGIN IMMEDIATE", _WRITER)
         self.reader = _engine(path, "BEGIN", _READER)
 

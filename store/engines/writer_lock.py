@@ -27,7 +27,7 @@ def file_fault(error: OSError, path: Path) -> DatabaseFault:
     return DiskFull(file=path.name) if error.errno in NO_ROOM else DatabaseFailed(file=path.name)
 
 
-class Turnstile:
+class FairLock:
     """The lock files beside `database`. It may be used from any thread; it does not nest."""
 
     def __init__(self, database: Path, patience: float = PATIENCE) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from store import clock
 from store.log import checkpoints, table_check, verification
-from store.log.checkpoints import Cause, Checkpoint
-from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, Draft, Tail, extend
+from store.log.checkpoints import Checkpoint, Occasion
+from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
-from store.log.signing_keys import Ladder
+from store.log.signing_keys import SigningKeys
 from store.log.terminals import RETIRED, Ladders, Origin
 from store.statements import Bulk, first_row
 
@@ -27,7 +27,7 @@ class Log:
     began the log, where that was another terminal.
     """
 
-    def __init__(self, terminal_id: str, ladder: Ladder | None = None, *, origin: Origin | None = None) -> None:
+    def __init__(self, terminal_id: str, ladder: SigningKeys | None = None, *, origin: Origin | None = None) -> None:
         self._terminal_id = terminal_id
         self._ladder = ladder
         self._origin = origin
@@ -49,10 +49,10 @@ class Log:
         `now` is for tests of the clock; otherwise the clock is read here, inside the lock.
         Raises LogEntryRefused when a part could hold personal data or free text.
         """
-        draft = Draft(event, actor, session, object, result, detail or {})
+        draft = EntryDraft(event, actor, session, object, result, detail or {})
         return self.append_many(tx, [draft], now=now)[-1]
 
-    def append_many(self, tx: Connection, drafts: Iterable[Draft], *, now: datetime | None = None) -> range:
+    def append_many(self, tx: Connection, drafts: Iterable[EntryDraft], *, now: datetime | None = None) -> range:
         """Append many entries at one moment; return their numbers, in the order of `drafts`."""
         tail = _tail(tx)
         first, moment = tail.seq + 1, now or clock.now()
@@ -64,7 +64,7 @@ class Log:
             _INSERT.run(tx, rows)
         return range(first, tail.seq + 1)
 
-    def checkpoint(self, tx: Connection, cause: Cause, *, now: datetime | None = None) -> Checkpoint | None:
+    def checkpoint(self, tx: Connection, cause: Occasion, *, now: datetime | None = None) -> Checkpoint | None:
         """Sign the newest entry inside `tx`; None when the last checkpoint stands there. See `checkpoints.make`.
 
         When `tx` is durable, `erase_used` is due.
@@ -76,11 +76,11 @@ class Log:
 
         An entry that tells of it has to be appended before, in the same transaction. `erase_used` is due as well.
         """
-        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Cause.ADMITTED, {terminal_id: root})
+        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Occasion.ADMITTED, {terminal_id: root})
 
     def retire(self, tx: Connection, terminal_id: str) -> Checkpoint:
         """Let another terminal sign no more; as `admit`."""
-        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Cause.RETIRED, {terminal_id: RETIRED})
+        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Occasion.RETIRED, {terminal_id: RETIRED})
 
     def ladders(self, reading: Connection) -> Ladders:
         """Return the terminals that share the log, each with the key of its next checkpoint."""
@@ -130,7 +130,7 @@ class Log:
             return found
         return replace(found, ok=False, first_bad=verification.first_unproved(tx, flaw), cause=flaw)
 
-    def _ladder_kept(self) -> Ladder:
+    def _ladder_kept(self) -> SigningKeys:
         assert self._ladder is not None, "this log was opened without its keys"
         return self._ladder
 

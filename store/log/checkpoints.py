@@ -21,9 +21,9 @@ from sqlmodel import Field, SQLModel
 from store import clock
 from store.errors import LadderBroken, TerminalNotAdmitted
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
-from store.log.signing_keys import Ladder, key_from_text, key_text
+from store.log.signing_keys import SigningKeys, key_from_text, key_text
 from store.log.terminals import RETIRED, from_texts, to_texts
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 FORMAT: Final = 1
 """The version of the body's format, its `v`, where one terminal has the log to itself."""
@@ -35,7 +35,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
-class Cause(StrEnum):
+class Occasion(StrEnum):
     """Why a checkpoint was made."""
 
     CREATED = "created"
@@ -72,7 +72,7 @@ class LogWitness(SQLModel, table=True):
     digest: bytes
     peer: str
     statement: bytes
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
 
 
 CHECKPOINTS: Final = table(LogCheckpoint)
@@ -113,11 +113,11 @@ class Checkpoint:
     @property
     def resumed(self) -> bool:
         """Whether two persons went on here after a roll-back."""
-        return self.cause == Cause.RESUMED
+        return self.cause == Occasion.RESUMED
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class WitnessRow:
     """What is kept of the peer's word: which checkpoint it saw, and its signed statement."""
 
     number: int
@@ -179,7 +179,7 @@ def since(reading: Connection, number: int) -> Iterator[Row[Any]]:
 
 
 def make(
-    tx: Connection, ladder: Ladder, terminal_id: str, cause: Cause, *, now: datetime | None = None
+    tx: Connection, ladder: SigningKeys, terminal_id: str, cause: Occasion, *, now: datetime | None = None
 ) -> Checkpoint | None:
     """Sign the newest entry inside the writing transaction `tx`; None when the last checkpoint stands there already.
 
@@ -189,14 +189,16 @@ def make(
     return _sign_next(tx, ladder, _Signing(terminal_id, cause, now or clock.now()))
 
 
-def change(tx: Connection, ladder: Ladder, terminal_id: str, cause: Cause, changed: Mapping[str, bytes]) -> Checkpoint:
+def change(
+    tx: Connection, ladder: SigningKeys, terminal_id: str, cause: Occasion, changed: Mapping[str, bytes]
+) -> Checkpoint:
     """Sign the newest entry, which tells of it, and name other keys for other terminals. Raises as `make`."""
     made = _sign_next(tx, ladder, _Signing(terminal_id, cause, clock.now(), changed))
     assert made is not None, "an entry has to tell of it"
     return made
 
 
-def resume(tx: Connection, ladder: Ladder, terminal_id: str, *, now: datetime | None = None) -> Checkpoint:
+def resume(tx: Connection, ladder: SigningKeys, terminal_id: str, *, now: datetime | None = None) -> Checkpoint:
     """Begin the terminal's ladder anew at the newest entry, above every number that was used or witnessed.
 
     Only for two persons who go on after a roll-back: the checkpoint says so for ever. Raises TerminalNotAdmitted.
@@ -208,11 +210,11 @@ def resume(tx: Connection, ladder: Ladder, terminal_id: str, *, now: datetime | 
     ladder.prepare(number)
     tail = _tail(tx)
     assert tail is not None, "an entry has to tell of it"
-    signing = _Signing(terminal_id, Cause.RESUMED, now or clock.now())
+    signing = _Signing(terminal_id, Occasion.RESUMED, now or clock.now())
     return _add(tx, ladder, number, _Step(number, *tail, last, signing))
 
 
-def add_witness(tx: Connection, witness: Witness) -> None:
+def add_witness(tx: Connection, witness: WitnessRow) -> None:
     """Keep the peer's word; the first one about a checkpoint stands."""
     known = tx.scalar(select(WITNESSES.c.number).where(WITNESSES.c.number == witness.number))
     if known is None:
@@ -228,16 +230,16 @@ def add_witness(tx: Connection, witness: Witness) -> None:
         )
 
 
-def last_witness(reading: Connection) -> Witness | None:
+def last_witness(reading: Connection) -> WitnessRow | None:
     """Return the peer's word about the highest checkpoint that it saw, or None."""
     row = reading.execute(select(WITNESSES).order_by(WITNESSES.c.number.desc()).limit(1)).one_or_none()
-    return None if row is None else Witness(row.number, row.digest, row.peer, row.statement, row.at)
+    return None if row is None else WitnessRow(row.number, row.digest, row.peer, row.statement, row.at)
 
 
-def witnesses(reading: Connection, first: int, last: int) -> list[Witness]:
+def witnesses(reading: Connection, first: int, last: int) -> list[WitnessRow]:
     """Return what the peer said about the checkpoints from `first` to `last`."""
     statement = select(WITNESSES).where(WITNESSES.c.number.between(first, last)).order_by(WITNESSES.c.number)
-    return [Witness(row.number, row.digest, row.peer, row.statement, row.at) for row in reading.execute(statement)]
+    return [WitnessRow(row.number, row.digest, row.peer, row.statement, row.at) for row in reading.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ class _Signing:
     """Who signs, why and when; `changed`: the keys of other terminals that are not what they were."""
 
     terminal: str
-    cause: Cause
+    cause: Occasion
     now: datetime
     changed: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -273,7 +275,7 @@ def _tail(tx: Connection) -> tuple[int, bytes] | None:
     return None if row is None else (row.seq, row.hash)
 
 
-def _sign_next(tx: Connection, ladder: Ladder, signing: _Signing) -> Checkpoint | None:
+def _sign_next(tx: Connection, ladder: SigningKeys, signing: _Signing) -> Checkpoint | None:
     tail, last = _tail(tx), latest(tx)
     if tail is None or (last is not None and last.seq == tail[0]):
         return None
@@ -287,7 +289,7 @@ def _sign_next(tx: Connection, ladder: Ladder, signing: _Signing) -> Checkpoint 
     return _add(tx, ladder, used, _Step(number, *tail, last, signing))
 
 
-def _add(tx: Connection, ladder: Ladder, used: int, step: _Step) -> Checkpoint:
+def _add(tx: Connection, ladder: SigningKeys, used: int, step: _Step) -> Checkpoint:
     # The next key is on the disk before anything names it; a crash from here on leaves a key too many, never too few.
     key, next_key = ladder.public(used), ladder.prepare(step.number + 1)
     body = _body(

@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel
 from store import clock
 from store.errors import LogEntryRefused
 from store.log.events import Event, Result
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 FORMAT: Final = 1
 """The version of the body's format, its `v`."""
@@ -118,7 +118,7 @@ class LogEntry(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     body: bytes
     hash: bytes
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
     event: str
     actor: str | None
     session: str | None
@@ -135,7 +135,7 @@ class LogEntry(SQLModel, table=True):
     )
 
 
-class Draft(NamedTuple):
+class EntryDraft(NamedTuple):
     """An entry before it has its number.
 
     `actor` None: the terminal itself. `object`: a message's uid, a pseudonym, or the ID of the person
@@ -165,7 +165,7 @@ _text: Final = lru_cache(maxsize=8)(clock.to_text)
 _quoted: Final = lru_cache(maxsize=8)(json.dumps)
 
 
-def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tuple[Tail, tuple[Any, ...]]:
+def extend(tail: Tail, draft: EntryDraft, *, terminal_id: str, now: datetime) -> tuple[Tail, tuple[Any, ...]]:
     """Return the chain's new end and the row of ENTRY_COLUMNS that makes it. Raises LogEntryRefused.
 
     Time never runs backwards in the chain: when the clock was set back, the entry repeats the time
@@ -182,7 +182,7 @@ def extend(tail: Tail, draft: Draft, *, terminal_id: str, now: datetime) -> tupl
     return end, (end.seq, body, end.hash, at, *copies)
 
 
-def _body(tail: Tail, draft: Draft, at: str, terminal: str, detail: Detail) -> str:
+def _body(tail: Tail, draft: EntryDraft, at: str, terminal: str, detail: Detail) -> str:
     """Write the entry as canonical JSON, member by member in their order: nothing that is let in has to be escaped.
 
     The general encoder takes three times as long, which taking in many messages would feel.
@@ -209,7 +209,7 @@ def detail_is_canonical(detail: bytes) -> bool:
     return all(one < other for one, other in pairwise(names))
 
 
-def _refuse_unfit(draft: Draft) -> None:
+def _refuse_unfit(draft: EntryDraft) -> None:
     for name in (draft.actor, draft.session, draft.object):
         if name is not None and not NAME.fullmatch(name):
             raise LogEntryRefused(event=draft.event, field="name")

@@ -63,7 +63,7 @@ def _erase(path: Path) -> None:
     path.unlink()
 
 
-class Ladder:
+class SigningKeys:
     """The keys in `directory`. Only whoever holds the database for writing may change them."""
 
     def __init__(self, directory: Path) -> None:

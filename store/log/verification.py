@@ -14,7 +14,7 @@ from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.events import Event
 from store.log.findings import START, Flaw, Link, Progress, Verification
 from store.log.rows import blocks, digests_of, examine
-from store.log.signing_keys import Ladder, has_signed
+from store.log.signing_keys import SigningKeys, has_signed
 from store.log.terminals import RETIRED, Ladders, Origin, carries_on
 
 _PRUNED: Final = Event.LOG_PRUNED.value.encode()
@@ -111,11 +111,11 @@ def verify(
     cannot see: entries cut off after the last checkpoint, and a log replaced as a whole; `standing` and the peer's
     witness tell of these.
     """
-    walk = _Walk(reading, origin, since)
+    walk = _ChainWalk(reading, origin, since)
     return walk.run(progress)
 
 
-def standing(tx: Connection, ladder: Ladder, terminal_id: str) -> Flaw | None:
+def standing(tx: Connection, ladder: SigningKeys, terminal_id: str) -> Flaw | None:
     """Tell whether the database is where the keys and the peer's witness saw it; None when it is.
 
     To be called while the database is held for writing: nobody else climbs the ladder meanwhile.
@@ -144,7 +144,7 @@ def first_unproved(tx: Connection, flaw: Flaw) -> int:
     return last.seq + 1 if last else 1
 
 
-def _agrees(tx: Connection, witness: checkpoints.Witness) -> bool:
+def _agrees(tx: Connection, witness: checkpoints.WitnessRow) -> bool:
     seen = checkpoints.numbered(tx, witness.number)
     if seen is not None and seen.digest == witness.digest:
         return True
@@ -153,7 +153,7 @@ def _agrees(tx: Connection, witness: checkpoints.Witness) -> bool:
     return any(one is not None and one.resumed for one in later)
 
 
-class _Walk:
+class _ChainWalk:
     """One walk along the chain."""
 
     def __init__(self, reading: Connection, origin: Origin, since: Checkpoint | None) -> None:

@@ -24,7 +24,7 @@ WESTERN_FIELDS: Final = frozenset({"birth_date", "expiry_date"})
 """The last parts of the items that are shown in the Western calendar only (生年月日, 在留期間の満了の日)."""
 
 
-class Parts(NamedTuple):
+class DateParts(NamedTuple):
     """Year, month and day as written; 0 is unknown."""
 
     year: int
@@ -44,12 +44,12 @@ class Parts(NamedTuple):
         return self.day <= monthrange(self.year or _LEAP_YEAR, self.month)[1]
 
 
-def parse_parts(text: str) -> Parts | None:
+def parse_parts(text: str) -> DateParts | None:
     """Read `YYYY-MM-DD`, each part perhaps `00`; None when it has another shape, month 13 or day 32."""
     match = _DATE.fullmatch(text)
     if match is None:
         return None
-    parts = Parts(int(match[1]), int(match[2]), int(match[3]))
+    parts = DateParts(int(match[1]), int(match[2]), int(match[3]))
     return parts if parts.month <= _MONTHS and parts.day <= _LONGEST_MONTH else None
 
 
@@ -99,11 +99,11 @@ def display_date(text: str, *, era: bool) -> str:
     return year + _month_and_day(parts)
 
 
-def _western_year(parts: Parts) -> str:
+def _western_year(parts: DateParts) -> str:
     return f"{parts.year}年" if parts.year else "年不明"
 
 
-def _era_year(parts: Parts) -> str:
+def _era_year(parts: DateParts) -> str:
     """Name the year in its era; a year in which the era changed, without a month or day, in both."""
     names = [_in_era(era, parts.year) for era in tables.eras() if _touches(era, parts)]
     if not parts.year or not names:
@@ -116,21 +116,21 @@ def _in_era(era: tables.Era, year: int) -> str:
     return f"{era.ja}{'元' if count == 1 else count}年"
 
 
-def _touches(era: tables.Era, parts: Parts) -> bool:
+def _touches(era: tables.Era, parts: DateParts) -> bool:
     """Tell whether the days that the parts leave open meet the era.
 
     Days are compared part by part, so that days no calendar has (平成31年4月31日) find their era too.
     """
-    first = Parts(parts.year, parts.month or 1, parts.day or 1)
-    last = Parts(parts.year, parts.month or _MONTHS, parts.day or _LONGEST_MONTH)
+    first = DateParts(parts.year, parts.month or 1, parts.day or 1)
+    last = DateParts(parts.year, parts.month or _MONTHS, parts.day or _LONGEST_MONTH)
     return _parts_of(era.since) <= last and (era.until is None or first < _parts_of(era.until + timedelta(days=1)))
 
 
-def _parts_of(day: date) -> Parts:
-    return Parts(day.year, day.month, day.day)
+def _parts_of(day: date) -> DateParts:
+    return DateParts(day.year, day.month, day.day)
 
 
-def _month_and_day(parts: Parts) -> str:
+def _month_and_day(parts: DateParts) -> str:
     if not parts.month and not parts.day:
         return "（月日不明）"
     month = f"{parts.month}月" if parts.month else "（月不明）"

@@ -49,7 +49,7 @@ def iso(day: date | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Subject:
     """Whom a message is about, as the card states it."""
 
     name: str

@@ -19,9 +19,9 @@ from store.message.groups import (
     Basis,
     CategoryLost,
     Change,
-    Person,
     Record,
     ReportBasis,
+    Subject,
     basis_from_record,
     iso,
     present,
@@ -87,7 +87,7 @@ class ResidentRecord(Common):
     """住民票の記載等に関する通知 (入管法61条の8の2)."""
 
     kind: ClassVar[Kind] = Kind.RESIDENT_RECORD
-    person: Person
+    person: Subject
     category: Category
     action: Action
     basis: Basis
@@ -102,7 +102,7 @@ class ResidentRecord(Common):
         """Build from a record that was checked."""
         return cls(
             **cls._common(record),
-            person=Person.from_record(record["person"]),
+            person=Subject.from_record(record["person"]),
             category=Category(record["category"]),
             action=Action(record["action"]),
             basis=basis_from_record(record["basis"]),
@@ -137,7 +137,7 @@ class ResidenceReport(Common):
     """住居地の届出の伝達 (入管法19条の7–19条の9; 特例法10条). `person.address` is the 住居地."""
 
     kind: ClassVar[Kind] = Kind.RESIDENCE_REPORT
-    person: Person
+    person: Subject
     category: Category
     article: str
     reported_on: date
@@ -155,7 +155,7 @@ class ResidenceReport(Common):
         """Build from a record that was checked."""
         return cls(
             **cls._common(record),
-            person=Person.from_record(record["person"]),
+            person=Subject.from_record(record["person"]),
             category=Category(record["category"]),
             article=record["article"],
             reported_on=date.fromisoformat(record["reported_on"]),
@@ -212,7 +212,7 @@ class AgencyNotice(Common):
     """出入国在留管理庁通知 (住基法30条の50): what the agency tells the mayor about a resident."""
 
     kind: ClassVar[Kind] = Kind.AGENCY_NOTICE
-    person: Person
+    person: Subject
     category: Category
     noticed_on: date
     card_number: str | None = None
@@ -227,7 +227,7 @@ class AgencyNotice(Common):
         lost = record.get("category_lost")
         return cls(
             **cls._common(record),
-            person=Person.from_record(record["person"]),
+            person=Subject.from_record(record["person"]),
             category=Category(record["category"]),
             noticed_on=date.fromisoformat(record["noticed_on"]),
             card_number=record.get("card_number"),

@@ -75,7 +75,7 @@ class Cause(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status(Entry):
+class ResidenceStatus(Entry):
     """在留資格, and whether a person of that status is a 中長期在留者."""
 
     mid_long_term: bool
@@ -104,7 +104,7 @@ class PeerName(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event(Entry):
+class CounterEvent(Entry):
     """異動: the messages it gives, each as `kind` with the items that the event settles; none: not notified."""
 
     messages: tuple[Mapping[str, Any], ...] = ()
@@ -223,9 +223,9 @@ def nationalities() -> Table[Entry]:
 
 
 @cache
-def statuses() -> Table[Status]:
+def statuses() -> Table[ResidenceStatus]:
     """Return 在留資格 by name."""
-    return read_table(_DIRECTORY / "statuses.toml", Status)
+    return read_table(_DIRECTORY / "statuses.toml", ResidenceStatus)
 
 
 @cache
@@ -247,9 +247,9 @@ def peer_names() -> Table[PeerName]:
 
 
 @cache
-def events() -> Table[Event]:
+def events() -> Table[CounterEvent]:
     """Return 異動 and the messages they give."""
-    return read_table(_DIRECTORY / "events.toml", Event)
+    return read_table(_DIRECTORY / "events.toml", CounterEvent)
 
 
 def peer_name(day: date) -> PeerName:

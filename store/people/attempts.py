@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 from store.errors import AttemptTooSoon, PersonLocked
 from store.people.persons import kept_pin
 from store.people.pins import NOBODYS_HASH, Pepper
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 FREE_ATTEMPTS: Final = 5
 """Wrong PINs after which each next try has to wait, longer every time."""
@@ -30,7 +30,7 @@ class AttemptRow(SQLModel, table=True):
 
     mark: str = Field(primary_key=True)
     failures: int
-    last_at: datetime = Field(sa_type=Moment)
+    last_at: datetime = Field(sa_type=UtcMoment)
 
 
 ATTEMPTS: Final = table(AttemptRow)

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 from store.errors import PersonExists, PersonIdBad, PersonMissing, RolesMissing
 from store.people.pins import Pepper, check_pin_policy
 from store.rights import Right, Role, rights_of
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 _ID: Final = re.compile(r"[a-z0-9-]{3,32}")
 
@@ -26,9 +26,9 @@ class PersonRow(SQLModel, table=True):
     roles: str
     pin_hash: str
     pin_given: bool
-    pin_set_at: datetime = Field(sa_type=Moment)
+    pin_set_at: datetime = Field(sa_type=UtcMoment)
     active: bool
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
 
 
 PERSONS: Final = table(PersonRow)

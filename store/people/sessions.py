@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from store.endings import Ending
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 LEASE: Final = timedelta(seconds=90)
 """A session not seen for that long is abandoned: renew the lease at least every 30 seconds."""
@@ -31,9 +31,9 @@ class SessionRow(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id")
     origin: str
     holder: str
-    opened_at: datetime = Field(sa_type=Moment)
-    seen_at: datetime = Field(sa_type=Moment)
-    closed_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    opened_at: datetime = Field(sa_type=UtcMoment)
+    seen_at: datetime = Field(sa_type=UtcMoment)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcMoment, index=True)
     reason: str | None
 
 

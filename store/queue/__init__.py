@@ -2,10 +2,10 @@
 
 from store.queue.arrivals import (
     ArrivalDraft,
+    ArrivalKind,
     Fate,
     Feed,
     Pending,
-    Purpose,
     arrive,
     cursor,
     envelope_of,
@@ -28,9 +28,9 @@ from store.queue.claims import (
     renew_claims,
 )
 from store.queue.contents import (
-    Contents,
     NoteKind,
     NoteRow,
+    OpenedContents,
     content_of,
     contents_of,
     each_content,
@@ -41,8 +41,8 @@ from store.queue.erasing import erase, expired
 from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
 from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
 from store.queue.pages import (
-    Key,
     Order,
+    PageKey,
     QueueFilter,
     count,
     get,
@@ -87,7 +87,17 @@ from store.queue.tables import (
     SHIPMENTS,
     MessageRow,
 )
-from store.queue.transitions import Act, Moved, Refusal, Revision, move, move_many, move_rows, release_due, revise
+from store.queue.transitions import (
+    Act,
+    RefusedTransition,
+    Revision,
+    Transitions,
+    move,
+    move_many,
+    move_rows,
+    release_due,
+    revise,
+)
 
 TABLES = (
     TALLIES,
@@ -109,31 +119,31 @@ __all__ = [
     "Act",
     "Added",
     "ArrivalDraft",
+    "ArrivalKind",
     "Claim",
     "Claims",
-    "Contents",
     "Fate",
     "Feed",
-    "Key",
     "Known",
     "MessageDraft",
     "MessageKey",
     "MessageRow",
-    "Moved",
     "NoteKind",
     "NoteRow",
+    "OpenedContents",
     "Order",
+    "PageKey",
     "PeerOutcome",
     "Pending",
-    "Purpose",
     "QueueFilter",
     "ReceiptDraft",
-    "Refusal",
+    "RefusedTransition",
     "ResultRow",
     "Revision",
     "Rewrapped",
     "ShipmentRow",
     "Task",
+    "Transitions",
     "add_former_numbers",
     "add_messages",
     "add_result",

@@ -17,7 +17,7 @@ from store.errors import CursorBackwards
 from store.queue.tables import ARRIVALS, CURSORS
 
 
-class Purpose(StrEnum):
+class ArrivalKind(StrEnum):
     """What an arrival is."""
 
     NOTICE = "notice"
@@ -47,7 +47,7 @@ class ArrivalDraft:
     uid: str
     feed: Feed
     position: int
-    purpose: Purpose
+    purpose: ArrivalKind
     digest: bytes
     envelope: bytes
 

@@ -20,7 +20,7 @@ from store.errors import MessageClaimed
 from store.message.states import CONFIRMABLE, OutState
 from store.people.sessions import LEASE, SESSIONS, is_abandoned
 from store.queue.tables import MESSAGES, MessageRow
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 
 class Task(StrEnum):
@@ -39,8 +39,8 @@ class ClaimRow(SQLModel, table=True):
     message_id: int = Field(primary_key=True, foreign_key="message.id")
     task: str
     session_id: str = Field(foreign_key="session.id", index=True)
-    since: datetime = Field(sa_type=Moment)
-    until: datetime = Field(sa_type=Moment)
+    since: datetime = Field(sa_type=UtcMoment)
+    until: datetime = Field(sa_type=UtcMoment)
 
 
 CLAIMS: Final = table(ClaimRow)

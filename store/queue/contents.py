@@ -60,7 +60,7 @@ _EACH: Final = _JOINED.where(CONTENTS.c.wrapped_key != ERASED)
 _READ_AT_ONCE: Final = 500
 
 
-class Contents(NamedTuple):
+class OpenedContents(NamedTuple):
     """Contents of many messages by number: those that open, and what is wrong with the others."""
 
     opened: dict[int, bytes]
@@ -75,9 +75,9 @@ def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[
     return opened
 
 
-def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> Contents:
+def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> OpenedContents:
     """Return what `contents_of` does, and beside it the messages whose seal is broken, so that the others go on."""
-    contents = Contents({}, {})
+    contents = OpenedContents({}, {})
     for some in in_batches(list(numbers)):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
             if wrapped == ERASED:

@@ -17,7 +17,7 @@ from store.queue.contents import sound_contents_of
 from store.queue.intake import MessageKey, known
 from store.queue.pages import rows_of
 from store.queue.tables import FORMER_NUMBERS, MESSAGES, MessageRow, message_row, select_messages
-from store.queue.transitions import Act, Moved, Refusal, move_many
+from store.queue.transitions import Act, RefusedTransition, Transitions, move_many
 from store.sealing.vault import Vault
 
 # Built once: each notice that comes in asks it.
@@ -102,18 +102,18 @@ def _naming(tx: Connection, notice: AgencyNotice) -> set[int]:
     return set(tx.scalars(_NAMING, {"kind": str(notice.kind), "reference": notice.reference}))
 
 
-def confirm(tx: Connection, vault: Vault, numbers: Sequence[int], act: Act) -> Moved:
+def confirm(tx: Connection, vault: Vault, numbers: Sequence[int], act: Act) -> Transitions:
     """Confirm notices as one person; a notice that leads to a deletion then waits for a second one.
 
     Those that cannot be confirmed, or do not open, are told and stay as they are.
     """
     rows = {row.id: row for row in rows_of(tx, numbers) if row.state in CONFIRMABLE}
     contents = sound_contents_of(tx, vault, rows)
-    steps, done = defaultdict[Step, list[int]](list), Moved()
+    steps, done = defaultdict[Step, list[int]](list), Transitions()
     for number in dict.fromkeys(numbers):
         if number in rows and number not in contents.opened:
             erased = ContentErased(reference=rows[number].reference)
-            done.refused.append(Refusal(number, contents.broken.get(number, erased)))
+            done.refused.append(RefusedTransition(number, contents.broken.get(number, erased)))
         else:
             steps[_step(rows.get(number), contents.opened)].append(number)
     for step, some in steps.items():

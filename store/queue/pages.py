@@ -27,7 +27,7 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
-class Key(NamedTuple):
+class PageKey(NamedTuple):
     """Where a page ended: the next one begins right after this. `reference` decides where references are looked for."""
 
     occurred_at: datetime
@@ -35,7 +35,7 @@ class Key(NamedTuple):
     reference: str = ""
 
     @classmethod
-    def of(cls, row: MessageRow) -> "Key":
+    def of(cls, row: MessageRow) -> "PageKey":
         """Return the key of a page that ended with this row."""
         return cls(row.occurred_at, row.id, row.reference)
 
@@ -59,7 +59,7 @@ class QueueFilter:
 
 
 def page(
-    reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST, *, after: Key | None = None, limit: int
+    reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST, *, after: PageKey | None = None, limit: int
 ) -> list[MessageRow]:
     """Return at most `limit` messages that come after the key `after` (None: from the beginning)."""
     few = _few(reading, chosen)
@@ -198,7 +198,7 @@ def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
     )
 
 
-def _in_order(found: list[Row[Any]], chosen: QueueFilter, order: Order, after: Key | None) -> list[int]:
+def _in_order(found: list[Row[Any]], chosen: QueueFilter, order: Order, after: PageKey | None) -> list[int]:
     places = sorted((place_of(row, chosen) for row in found), reverse=order is Order.NEWEST)
     if after is not None:
         last = (after.occurred_at if chosen.reference is None else after.reference), after.id
@@ -268,7 +268,7 @@ def _by_key(chosen: QueueFilter, order: Order) -> tuple[ColumnElement[Any], ...]
     return (first.desc(), MESSAGES.c.id.desc()) if order is Order.NEWEST else (first, MESSAGES.c.id)
 
 
-def _after(chosen: QueueFilter, after: Key, order: Order) -> ColumnElement[bool]:
+def _after(chosen: QueueFilter, after: PageKey, order: Order) -> ColumnElement[bool]:
     if chosen.reference is None:
         return beyond(after.occurred_at, after.id, order)
     return _beyond(MESSAGES.c.reference, after.reference, after.id, order)

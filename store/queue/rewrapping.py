@@ -57,7 +57,7 @@ def count_sealed(reading: Connection) -> int:
 def portions(size: int) -> Iterator[Callable[[Connection, Vault], Rewrapped]]:
     """Yield steps, each of which wraps at most `size` rows anew in a writing block of its own; end after the last."""
     for kind in _KINDS:
-        walk = _Walk(kind, size)
+        walk = _RowWalk(kind, size)
         while not walk.over:
             yield walk.step
 
@@ -71,7 +71,7 @@ def count_left(conn: Connection, vault: Vault) -> int:
     return left
 
 
-class _Walk:
+class _RowWalk:
     """The way through one table along its key."""
 
     def __init__(self, kind: _Kind, size: int) -> None:

@@ -13,7 +13,7 @@ from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
 from store.message.states import Direction, OutState
 from store.queue.claims import Task, claims_of_others
-from store.queue.pages import Key, beyond, in_batches
+from store.queue.pages import PageKey, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.sealing.vault import Place, Sealed, Vault
@@ -42,7 +42,7 @@ _READY_AFTER: Final = _READY.where(beyond(bindparam("after_at"), bindparam("afte
 
 
 def next_to_send(
-    conn: Connection, terminal: str, now: datetime, limit: int, after: Key | None = None
+    conn: Connection, terminal: str, now: datetime, limit: int, after: PageKey | None = None
 ) -> list[MessageRow]:
     """Return at most `limit` messages that may leave `terminal` now and come after the key `after`, oldest first.
 

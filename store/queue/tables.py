@@ -7,7 +7,7 @@ from sqlalchemy import Index, Row, Select, UniqueConstraint, select, text
 from sqlmodel import Field, SQLModel
 
 from store.message.states import Direction, Hold, Pointer, State, state_of
-from store.schema import Moment, table
+from store.schema import UtcMoment, table
 
 _POINTING: Final = text("target IS NOT NULL")
 
@@ -23,8 +23,8 @@ class Message(SQLModel, table=True):
     kind: str
     reference: str
     state: str
-    occurred_at: datetime = Field(sa_type=Moment)
-    taken_at: datetime = Field(sa_type=Moment)
+    occurred_at: datetime = Field(sa_type=UtcMoment)
+    taken_at: datetime = Field(sa_type=UtcMoment)
     due_on: date | None
     pointer: str | None  # Whether it cancels or replaces an earlier message of its kind …
     target: str | None  # … and the reference of that one; of a notice, of the one that it supersedes.
@@ -37,7 +37,7 @@ class Message(SQLModel, table=True):
     approved_revision: int | None
     approved_digest: bytes | None
     warnings: int  # Unconfirmed ones.
-    state_since: datetime = Field(sa_type=Moment)
+    state_since: datetime = Field(sa_type=UtcMoment)
     version: int  # Counts every change of this row.
     changed_by: str | None  # Who took the last step; nobody since it was taken in, or the terminal itself.
 
@@ -63,7 +63,7 @@ class FormerNumber(SQLModel, table=True):
     message_id: int = Field(primary_key=True, foreign_key="message.id", index=True)
 
 
-class Content(SQLModel, table=True):
+class ContentRow(SQLModel, table=True):
     """A message's content, one row a revision; old revisions stay readable."""
 
     __tablename__ = "content"
@@ -83,7 +83,7 @@ class Note(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     kind: str
     author: str | None
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
     ciphertext: bytes
     wrapped_key: bytes
 
@@ -102,12 +102,12 @@ class Shipment(SQLModel, table=True):
     digest: bytes
     content_digest: bytes
     peer_version: int = Field(foreign_key="peer_version.id")
-    made_at: datetime = Field(sa_type=Moment)
-    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    made_at: datetime = Field(sa_type=UtcMoment)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     terminal: str
 
 
-class Receipt(SQLModel, table=True):
+class ReceiptRow(SQLModel, table=True):
     """The peer's receipt for a shipment, byte for byte.
 
     Apart from the shipment, whose row fills half a page: to grow it by this would write a whole one once more.
@@ -117,7 +117,7 @@ class Receipt(SQLModel, table=True):
 
     message_id: int = Field(primary_key=True, foreign_key="shipment.message_id")
     receipt: bytes
-    kept_at: datetime = Field(sa_type=Moment)
+    kept_at: datetime = Field(sa_type=UtcMoment)
 
 
 class Arrival(SQLModel, table=True):
@@ -132,8 +132,8 @@ class Arrival(SQLModel, table=True):
     purpose: str
     digest: bytes
     envelope: bytes
-    received_at: datetime = Field(sa_type=Moment)
-    acknowledged_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    received_at: datetime = Field(sa_type=UtcMoment)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcMoment, index=True)
     about: str | None = Field(default=None, index=True)  # The notice that it brought once more, by that one's uid.
 
     __table_args__ = (Index("arrival_position", "terminal", "peer", "position"), Index("arrival_uid", "uid"))
@@ -159,7 +159,7 @@ class PeerResult(SQLModel, table=True):
     position: int
     outcome: str
     code: str | None
-    received_at: datetime = Field(sa_type=Moment)
+    received_at: datetime = Field(sa_type=UtcMoment)
     ciphertext: bytes
     wrapped_key: bytes
 
@@ -169,10 +169,10 @@ ERASED: Final = b""
 
 MESSAGES: Final = table(Message)
 FORMER_NUMBERS: Final = table(FormerNumber)
-CONTENTS: Final = table(Content)
+CONTENTS: Final = table(ContentRow)
 NOTES: Final = table(Note)
 SHIPMENTS: Final = table(Shipment)
-RECEIPTS: Final = table(Receipt)
+RECEIPTS: Final = table(ReceiptRow)
 ARRIVALS: Final = table(Arrival)
 CURSORS: Final = table(Cursor)
 RESULTS: Final = table(PeerResult)

@@ -81,7 +81,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedTransition:
     """A message that could not take the step, and why."""
 
     id: int
@@ -89,11 +89,11 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Transitions:
     """What became of many messages: the rows as they are now, and those refused."""
 
     changed: list[MessageRow] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[RefusedTransition] = field(default_factory=list)
 
 
 def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> MessageRow:
@@ -110,19 +110,19 @@ def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> Mes
     return moved.changed[0]
 
 
-def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, act: Act) -> Moved:
+def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, act: Act) -> Transitions:
     """Take one step with many messages; those that cannot are told and stay as they are."""
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
     moved = _step_all(tx, [row for row in rows if _as_seen(row, act)], step, act)
     moved.refused.extend(_changed(row) for row in rows if not _as_seen(row, act))
-    moved.refused.extend(Refusal(number, MessageMissing()) for number in sorted(missing))
+    moved.refused.extend(RefusedTransition(number, MessageMissing()) for number in sorted(missing))
     _keep_reasons(tx, vault, moved.changed, step, act)
     return moved
 
 
-def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
+def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
     """Take one step, which asks for no reason, with messages as they were read before; the quick way for many.
 
     Who was changed since, by whomever, is told with MessageChanged and stays as it is.
@@ -184,12 +184,12 @@ def _as_seen(row: MessageRow, act: Act) -> bool:
     return act.seen.get(row.id, row.version) == row.version
 
 
-def _changed(row: MessageRow) -> Refusal:
-    return Refusal(row.id, MessageChanged(reference=row.reference, person=row.changed_by or row.author or ""))
+def _changed(row: MessageRow) -> RefusedTransition:
+    return RefusedTransition(row.id, MessageChanged(reference=row.reference, person=row.changed_by or row.author or ""))
 
 
-def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Moved:
-    moved = Moved()
+def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
+    moved = Transitions()
     ordered = Ask.ORDER in TRANSITIONS[step].asks
     waiting = waiting_among(tx, [row.id for row in rows]) if ordered else frozenset()
     claims = _claims(tx, step, act)
@@ -198,7 +198,7 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
             refuse_claimed(row, claims)
             moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
         except (QueueFault, RightsFault) as error:
-            moved.refused.append(Refusal(row.id, error))
+            moved.refused.append(RefusedTransition(row.id, error))
     _write(tx, rows, moved.changed, step)
     return moved
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from store import queue
 from store.database import Database
-from store.log import Cause, Draft, Event, Ladder, Log, Origin, first_since, newest, page
+from store.log import EntryDraft, Event, Log, Occasion, Origin, SigningKeys, first_since, newest, page
 from store.log.bundle import parts, plan, verify_bundle
 from store.log.entries import ENTRIES
 from store.message.states import Direction
@@ -71,7 +71,7 @@ def fill(place: Path, entries: int) -> dict[str, float]:
     place.mkdir(mode=0o700, exist_ok=True)
     url = f"sqlite:///{place}/store.sqlite"
     database = Database.create(url) if made else Database.open(url)
-    ladder = Ladder.create(place / "keys") if made else Ladder(place / "keys")
+    ladder = SigningKeys.create(place / "keys") if made else SigningKeys(place / "keys")
     log = Log(_TERMINAL, ladder)
     with database.reading() as reading:
         there = newest(reading)
@@ -83,7 +83,7 @@ def fill(place: Path, entries: int) -> dict[str, float]:
         with database.writing() as tx:
             drafts = map(_draft, range(start, min(start + _AT_ONCE, entries)))
             log.append_many(tx, drafts, now=_START + timedelta(seconds=start // 100))
-            signed = log.checkpoint(tx, Cause.ACTIVITY)
+            signed = log.checkpoint(tx, Occasion.ACTIVITY)
         if signed is not None:
             log.erase_used(signed)
     with database.writing() as tx:
@@ -94,9 +94,9 @@ def fill(place: Path, entries: int) -> dict[str, float]:
     return {"entries": float(entries)}
 
 
-def _draft(number: int) -> Draft:
+def _draft(number: int) -> EntryDraft:
     event, detail = _KINDS[number % len(_KINDS)]
-    return Draft(event, f"op-{number % 40:03}", "0f" * 16, f"{number % 9999:032x}", detail=detail)
+    return EntryDraft(event, f"op-{number % 40:03}", "0f" * 16, f"{number % 9999:032x}", detail=detail)
 
 
 _KINDS: Final[list[tuple[Event, dict[str, str | int]]]] = [
@@ -160,7 +160,7 @@ def store(place: Path) -> dict[str, float]:
     database = Database.open(f"sqlite:///{place}/store.sqlite")
     with database.reading() as reading:
         began = time.perf_counter()
-        assert Log(_TERMINAL, Ladder(place / "keys")).verify(reading).ok
+        assert Log(_TERMINAL, SigningKeys(place / "keys")).verify(reading).ok
         seconds = time.perf_counter() - began
     database.close()
     return {"store_seconds": seconds, "store_megabytes": getrusage(RUSAGE_SELF).ru_maxrss / 1024}

@@ -16,11 +16,11 @@ from typing import Final
 from console.jobs.rehearsal.sample_records import Inventor
 from store import queue
 from store.database import Database
-from store.log import Draft, Event, Ladder, Log
+from store.log import EntryDraft, Event, Log, SigningKeys
 from store.message.canonical import encode
 from store.message.names import NamePart
 from store.message.states import Direction, OutState
-from store.queue import Key, MessageDraft, Order, QueueFilter
+from store.queue import MessageDraft, Order, PageKey, QueueFilter
 from store.sealing.sources.file import KeyFile
 from store.sealing.vault import Vault
 from tests.benchmarks.report import Report
@@ -103,7 +103,7 @@ class _Store:
         self.database = Database.create(url) if anew else Database.open(url)
         opened = Vault.create if anew else Vault.open
         self.vault = opened(source, terminal_id="t-131041-01")
-        self.log = Log("t-131041-01", Ladder.create(home / "log") if anew else Ladder(home / "log"))
+        self.log = Log("t-131041-01", SigningKeys.create(home / "log") if anew else SigningKeys(home / "log"))
 
     def write(self, drafts: list[MessageDraft]) -> None:
         """Take messages in as an import does, but for reading and checking a file."""
@@ -114,7 +114,7 @@ class _Store:
                 self.log.append_many(
                     tx,
                     [
-                        Draft(Event.MESSAGE_IMPORTED, "op-101", session, one.uid, detail={"revision": 1})
+                        EntryDraft(Event.MESSAGE_IMPORTED, "op-101", session, one.uid, detail={"revision": 1})
                         for one in added
                     ],
                 )
@@ -193,7 +193,7 @@ def _ask(store: _Store) -> dict[str, float]:
             )
             for name, chosen in filters.items()
             for order in Order
-            for after in (None, Key(middle.occurred_at, middle.id))
+            for after in (None, PageKey(middle.occurred_at, middle.id))
         }
 
         def head_line() -> None:

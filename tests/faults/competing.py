@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from store.database import Database
-from store.log import Event, Ladder, Log
+from store.log import Event, Log, SigningKeys
 
 WRITERS: Final = 8
 _TERMINAL: Final = "t-131041-01"
@@ -25,7 +25,7 @@ def compete(seconds: float) -> dict[str, object]:
         home = Path(name)
         home.chmod(0o700)
         url = f"sqlite:///{home / 'store.sqlite'}"
-        log = Log(_TERMINAL, Ladder.create(home / "log"))
+        log = Log(_TERMINAL, SigningKeys.create(home / "log"))
         with closing(Database.create(url)) as database:
             told = _race(url, home, seconds)
             with database.reading() as reading:
@@ -56,7 +56,7 @@ def _race(url: str, home: Path, seconds: float) -> list[tuple[int, float]]:
 
 
 def _write(url: str, home: Path, seconds: float, begin: "multiprocessing.synchronize.Barrier", end: Connection) -> None:
-    log, count, slowest = Log(_TERMINAL, Ladder(home / "log")), 0, 0.0
+    log, count, slowest = Log(_TERMINAL, SigningKeys(home / "log")), 0, 0.0
     with closing(Database.open(url)) as database:
         begin.wait()
         until = time.monotonic() + seconds

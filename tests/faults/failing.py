@@ -25,7 +25,7 @@ from console.jobs.people import logon
 from console.terminal import LOG_KEYS, Terminal
 from store import queue
 from store.errors import DatabaseFailed, DiskFull
-from store.log import Cause
+from store.log import Occasion
 from store.message.states import Direction, InState, OutState
 from store.queue import QueueFilter
 from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, OPERATOR, Site, entry, notice, write_lines
@@ -131,7 +131,7 @@ def _begin(home: Path, agency_home: Path) -> None:
         site.feed(notice(1), Purpose.NOTICE, f"{1:032x}")
         with site.served():
             _work(site)
-        checkpoints.make(terminal, Cause.ACTIVITY)
+        checkpoints.make(terminal, Occasion.ACTIVITY)
         terminal.database.scrub()
 
 

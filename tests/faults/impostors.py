@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.console.jobs.site import AGENCY, MUNICIPALITY, PATIENCE
 from transport import wire
-from transport.parties.authority import Period, RehearsalAuthority, Use
+from transport.parties.authority import RehearsalAuthority, Use, Validity
 
 DAY: Final = timedelta(days=1)
 _CHUNK: Final = 65536
@@ -98,7 +98,7 @@ def certify(
     """Put a key and a certificate in the peer's name, valid for two days, into a new directory."""
     key = ec.generate_private_key(ec.SECP256R1())
     since = datetime.now(UTC).replace(microsecond=0) + begin
-    certificate = authority.issue(AGENCY, key.public_key(), use, period=Period(since, since + 2 * DAY))
+    certificate = authority.issue(AGENCY, key.public_key(), use, period=Validity(since, since + 2 * DAY))
     directory.mkdir()
     (directory / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     pem = certificate.public_bytes(Encoding.PEM)

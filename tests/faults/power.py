@@ -32,7 +32,7 @@ from console.jobs.messages import confirmation, review
 from console.terminal import LOG_KEYS, Terminal
 from store.engines import sqlite as engine
 from store.errors import StoreError
-from store.log import Cause
+from store.log import Occasion
 from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, OPERATOR, Site, entry, notice
 from tests.faults.power_disk import Disk
 from tests.faults.power_engine import store_on
@@ -95,7 +95,7 @@ def work(site: Site, first: int) -> None:
         assert exchange.send(site.terminal, chief).delivered == SIZE
         assert exchange.receive(site.terminal, chief).received == len(notices)
     _confirm(site, [site.number(str(one["reference"])) for one in notices])
-    checkpoints.make(site.terminal, Cause.ACTIVITY)
+    checkpoints.make(site.terminal, Occasion.ACTIVITY)
     site.terminal.database.scrub()
     site.take_in([entry(first + SIZE)])
 

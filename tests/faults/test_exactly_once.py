@@ -10,7 +10,7 @@ import pytest
 
 from console.errors import ItemReplayed, RightMissing
 from console.jobs import exchange
-from console.jobs.exchange import Item
+from console.jobs.exchange import ItemResult
 from console.jobs.messages import claims
 from console.jobs.peers import register
 from store import clock
@@ -29,11 +29,11 @@ from transport.line.client import Line
 from transport.parties.authority import Use
 
 
-def _send(site: Site) -> exchange.Sent:
+def _send(site: Site) -> exchange.SendOutcome:
     return exchange.send(site.terminal, site.session(OPERATOR))
 
 
-def _receive(site: Site, *, after: int | None = None) -> exchange.Received:
+def _receive(site: Site, *, after: int | None = None) -> exchange.ReceiveOutcome:
     return exchange.receive(site.terminal, site.session(OPERATOR), after=after)
 
 
@@ -41,10 +41,10 @@ def _incidents(site: Site) -> str:
     return (site.home / "log" / "technical.log").read_text()
 
 
-def _rejected(site: Site, done: exchange.Received, code: str) -> None:
+def _rejected(site: Site, done: exchange.ReceiveOutcome, code: str) -> None:
     """Check that one item was refused with `code`, recorded under a number that the technical log has."""
     (item,) = [one for one in done.items if one.outcome == "rejected"]
-    assert item == Item(None, None, "rejected", code, item.incident)
+    assert item == ItemResult(None, None, "rejected", code, item.incident)
     assert item.incident is not None
     assert f"{item.incident} " in _incidents(site)
     assert f"[{code}]" in _incidents(site)
@@ -218,7 +218,7 @@ def test_what_the_peer_refused_unread_is_sealed_anew_and_sent_under_its_own_id(s
     assert _send(served).delivered == 1
     assert _receive(served).results == 1
     assert (served.states([number]), served.row(number).uid) == (["accepted"], uid)
-    assert served.received() == agency.Received(messages=1, distinct=1, alarms=0, acknowledged=1)
+    assert served.received() == agency.Holdings(messages=1, distinct=1, alarms=0, acknowledged=1)
 
 
 def test_a_resending_that_is_refused_keeps_what_was_sent(served: Site) -> None:

@@ -44,7 +44,7 @@ from transport.errors import TransportError
 from transport.evidence.envelope import Envelope, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
 from transport.line.client import Line
-from transport.parties.authority import Period, RehearsalAuthority, Use
+from transport.parties.authority import RehearsalAuthority, Use, Validity
 
 _INCIDENT: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6,8}")
 
@@ -244,7 +244,7 @@ def _put_tls_key(scene: Scene, *, begin: timedelta, with_certificate: bool) -> N
     name = scene.site.terminal.settings.terminal.id
     key = ec.generate_private_key(ec.SECP256R1())
     since = datetime.now(UTC).replace(microsecond=0) + begin
-    made = scene.authority.issue(name, key.public_key(), Use.TERMINAL, period=Period(since, since + DAY))
+    made = scene.authority.issue(name, key.public_key(), Use.TERMINAL, period=Validity(since, since + DAY))
     scene.key_file("tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     if with_certificate:
         scene.key_file("tls.crt").write_bytes(made.public_bytes(Encoding.PEM))

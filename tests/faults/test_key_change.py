@@ -71,7 +71,7 @@ def _renew_peer(site: Site) -> None:
     public = agency.renew(site.agency_home, clock.now() + SOON)
     file = site.home.with_name("peer.json")
     file.write_text(public.to_json() + "\n")
-    register.register_file(site.terminal, site.session(CUSTODIAN), file, register.Change())
+    register.register_file(site.terminal, site.session(CUSTODIAN), file, register.PeerChange())
 
 
 def _renew_both(site: Site) -> None:
@@ -99,7 +99,7 @@ def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
 
         assert flow.codes == []
         assert set(site.states(numbers)) == {"accepted"}
-        assert site.received() == agency.Received(messages=MANY, distinct=MANY, alarms=0, acknowledged=MANY)
+        assert site.received() == agency.Holdings(messages=MANY, distinct=MANY, alarms=0, acknowledged=MANY)
 
     receipts = _receipts(site, numbers)
     assert len(receipts) == MANY
@@ -206,7 +206,7 @@ def test_a_file_that_no_peer_would_hand_over_is_refused(site: Site, tmp_path: Pa
     file = tmp_path / "peer.json"
     file.write_bytes(content)
     with pytest.raises(PeerFileUnusable):
-        register.register_file(site.terminal, site.session(CUSTODIAN), file, register.Change(address="127.0.0.1"))
+        register.register_file(site.terminal, site.session(CUSTODIAN), file, register.PeerChange(address="127.0.0.1"))
 
 
 def test_the_first_version_needs_everything_named(site: Site, tmp_path: Path) -> None:
@@ -214,8 +214,8 @@ def test_the_first_version_needs_everything_named(site: Site, tmp_path: Path) ->
     file.write_text(agency.public_identity(site.agency_home).to_json())
     custodian = site.session(CUSTODIAN)
     with pytest.raises(PeerMissing):
-        register.register_file(site.terminal, custodian, file, register.Change(address="127.0.0.1"))
-    whole = register.Change(address="127.0.0.1", port=443, legal_basis="immigration-61-8-2")
+        register.register_file(site.terminal, custodian, file, register.PeerChange(address="127.0.0.1"))
+    whole = register.PeerChange(address="127.0.0.1", port=443, legal_basis="immigration-61-8-2")
     added = register.register_file(site.terminal, custodian, file, whole)
     assert (added.version, added.in_force, added.valid_to) == (1, True, None)
 

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from console.commands.cli import root
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import CommonOption, Invocation
 from console.settings import names
 from tests.readme import README, promised_command
@@ -67,7 +67,7 @@ def test_every_setting_that_is_documented_exists() -> None:
 
 def test_every_exit_status_is_documented() -> None:
     rows = re.findall(r"^\| (\d) \|", _section("Commands"), re.MULTILINE)
-    assert [int(row) for row in rows] == [int(status) for status in Status]
+    assert [int(row) for row in rows] == [int(status) for status in ExitStatus]
 
 
 def test_the_two_commands_are_one_line_each() -> None:

@@ -23,7 +23,7 @@ from store.errors import (
     DatabaseUrlUnknown,
     DiskFull,
 )
-from store.log import Draft, Event, Log, newest
+from store.log import EntryDraft, Event, Log, newest
 from tests.clusters import ON_SQLITE
 
 
@@ -186,7 +186,7 @@ def test_full_disk_keeps_nothing_of_the_step(database: Database, log: Log) -> No
         note(log, tx)
         pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
         tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
-    drafts = [Draft(Event.TERMINAL_STARTED)] * 1000
+    drafts = [EntryDraft(Event.TERMINAL_STARTED)] * 1000
     with pytest.raises(DiskFull) as caught, database.writing() as tx:
         log.append_many(tx, drafts)
     assert caught.value.exit_status == 7

@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from store import statements
 from store.database import Database
 from store.errors import DatabaseUnreachable
-from store.log import Draft, Event, Log, newest
+from store.log import EntryDraft, Event, Log, newest
 from tests.clusters import ON_POSTGRESQL, Cluster
 
 ASKING = {"Query", "Sync"}
 """The messages of PostgreSQL's protocol after which the program waits for the answer."""
-ENTRY = Draft(Event.TERMINAL_STARTED)
+ENTRY = EntryDraft(Event.TERMINAL_STARTED)
 INSERT = {
     "sqlite": "INSERT INTO cursor (terminal, peer, position) VALUES ('t-1', ?, ?)",
     "postgresql": "INSERT INTO cursor (terminal, peer, position) VALUES ('t-1', %s, %s)",

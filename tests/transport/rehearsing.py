@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from transport import agency
 from transport.evidence.envelope import Envelope, Purpose
-from transport.line.client import Line, LineSettings
+from transport.line.client import Line, LineLimits
 from transport.line.peer import PeerEndpoint
 from transport.parties.authority import RehearsalAuthority
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
@@ -22,7 +22,7 @@ from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
 MUNICIPALITY = "131041"
 PATIENCE = 10.0
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-SETTINGS = LineSettings(connect_seconds=PATIENCE, read_seconds=PATIENCE)
+SETTINGS = LineLimits(connect_seconds=PATIENCE, read_seconds=PATIENCE)
 
 
 def record(reference: str = "C-000001", **items: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Rehearsal:
         }
         return PeerEndpoint(**{**facts, **changes})
 
-    def line(self, *, settings: LineSettings = SETTINGS, **changes: Any) -> Line:
+    def line(self, *, settings: LineLimits = SETTINGS, **changes: Any) -> Line:
         """Return a line to the peer."""
         return Line(self.peer(**changes), self.identity, settings)
 

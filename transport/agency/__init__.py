@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Ledger, Outgoing, Received, Terminal
+from transport.agency.database import Holdings, Ledger, Outgoing, TerminalRecord
 from transport.agency.home import AgencyHome, AgencySettings
 from transport.agency.server import AgencyServer
-from transport.agency.service import Desk
+from transport.agency.service import Service
 from transport.agency.validation import fault_of_notice
 from transport.errors import (
     AgencyPortTaken,
@@ -34,8 +34,8 @@ from transport.parties.identity import Identity, PublicIdentity, newest_in_force
 
 __all__ = [
     "AgencySettings",
+    "Holdings",
     "Posted",
-    "Received",
     "post",
     "prepare",
     "public_identity",
@@ -152,7 +152,7 @@ def refuse(home: Path, reference: str, code: str) -> None:
         ledger.refuse(reference, code)
 
 
-def received(home: Path) -> Received:
+def received(home: Path) -> Holdings:
     """Count what the agency holds. Raises AgencyMissing."""
     with AgencyHome(home).ledger() as ledger:
         return ledger.received()
@@ -167,7 +167,7 @@ def _listen(home: AgencyHome, ledger: Ledger) -> AgencyServer:
         raise AgencyPortTaken(address=home.settings.address, port=str(home.settings.port)) from error
 
 
-def _put(ledger: Ledger, terminal: Terminal, outgoing: Outgoing) -> bool:
+def _put(ledger: Ledger, terminal: TerminalRecord, outgoing: Outgoing) -> bool:
     """Put a notice into a feed, unless it is there; tell whether it was missing. Within `writing`."""
     posted = ledger.notice_digest(terminal.name, outgoing.reference)
     if posted is None:
@@ -182,10 +182,10 @@ class _Clerk:
 
     def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         self._now = datetime.now(UTC)
-        self._desk = Desk(home, ledger)
+        self._desk = Service(home, ledger)
         self._terminals = [one for one in ledger.terminals() if newest_in_force(one.versions, self._now)]
 
-    def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[Terminal, Outgoing]]:
+    def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[TerminalRecord, Outgoing]]:
         """Yield the notice, sealed for each terminal that it concerns. Raises NoticeMalformed, TerminalUnknown."""
         field = fault_of_notice(notice)
         if field is not None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from transport import wire
-from transport.agency.validation import Refusal
-from transport.errors import AgencyUnsafe, AgencyVersionUnknown, TerminalKnown
+from transport.agency.validation import Rejection
+from transport.errors import AgencyTerminalKnown, AgencyUnsafe, AgencyVersionUnknown
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded
 
 VERSION: Final = 2
@@ -51,7 +51,7 @@ _Named = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class TerminalRecord:
     """A registered terminal with all its dated identities."""
 
     name: str
@@ -69,7 +69,7 @@ class Incoming(NamedTuple):
     received_at: datetime
     kind: str | None
     reference: str | None
-    refusal: Refusal | None
+    refusal: Rejection | None
 
 
 class Kept(NamedTuple):
@@ -87,7 +87,7 @@ class Unanswered:
     id: str
     kind: str | None
     reference: str | None
-    refusal: Refusal | None
+    refusal: Rejection | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Witnessed:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class Holdings:
     """What the agency holds: messages, distinct ones (kind and reference), id conflicts, feed items acknowledged."""
 
     messages: int
@@ -126,7 +126,7 @@ class Ledger:
         """Open the database at `path`. Raises AgencyUnsafe, AgencyVersionUnknown."""
         # Reentrant, so that what reads may also be called within `writing`.
         self._turn = threading.RLock()
-        self._terminals: tuple[int, tuple[Terminal, ...]] | None = None
+        self._terminals: tuple[int, tuple[TerminalRecord, ...]] | None = None
         self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._make_durable()
@@ -175,7 +175,7 @@ class Ledger:
             "SELECT municipality FROM terminal WHERE fingerprint = ? AND name <> ?",
             (public.name, municipality, public.fingerprint, public.name),
         ):
-            raise TerminalKnown(municipality=other)
+            raise AgencyTerminalKnown(municipality=other)
         self._terminals = None
         self._db.execute(
             "INSERT INTO terminal VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET "
@@ -190,7 +190,7 @@ class Ledger:
             ),
         )
 
-    def terminals(self) -> tuple[Terminal, ...]:
+    def terminals(self) -> tuple[TerminalRecord, ...]:
         """Return all registered terminals with all their identities.
 
         They are read anew only when somebody else has written to the database: each request asks who is calling.
@@ -201,7 +201,7 @@ class Ledger:
                 self._terminals = written, self._read_terminals()
             return self._terminals[1]
 
-    def _read_terminals(self) -> tuple[Terminal, ...]:
+    def _read_terminals(self) -> tuple[TerminalRecord, ...]:
         rows = self._db.execute(
             "SELECT name, municipality, fingerprint, identity, valid_from, valid_to FROM terminal "
             "ORDER BY name, valid_from"
@@ -215,7 +215,9 @@ class Ledger:
                 wire.from_time(until, "valid_to") if until else None,
             )
             versions.setdefault((name, municipality), []).append(dated)
-        return tuple(Terminal(name, municipality, bounded(dated)) for (name, municipality), dated in versions.items())
+        return tuple(
+            TerminalRecord(name, municipality, bounded(dated)) for (name, municipality), dated in versions.items()
+        )
 
     def refuse(self, reference: str, code: str) -> None:
         """Have the message `reference` refused with `code` when it comes; within `writing`."""
@@ -259,7 +261,7 @@ class Ledger:
                 (terminal, limit),
             ).fetchall()
         return [
-            Unanswered(number, message_id, kind, reference, Refusal(code, field) if code else None)
+            Unanswered(number, message_id, kind, reference, Rejection(code, field) if code else None)
             for number, message_id, kind, reference, code, field in rows
         ]
 
@@ -317,7 +319,7 @@ class Ledger:
         row = self._db.execute("SELECT number, checkpoint, word FROM witness WHERE terminal = ?", (terminal,))
         return Witnessed(*row.fetchone())
 
-    def received(self) -> Received:
+    def received(self) -> Holdings:
         """Count what is held."""
         with self._turn:
             row = self._db.execute(
@@ -325,9 +327,9 @@ class Ledger:
                 " (SELECT COUNT(*) FROM (SELECT DISTINCT terminal, kind, COALESCE(reference, id) FROM message)),"
                 " (SELECT COUNT(*) FROM alarm), (SELECT COUNT(*) FROM feed WHERE receipt IS NOT NULL)"
             ).fetchone()
-        return Received(*row)
+        return Holdings(*row)
 
-    def _ruled(self, terminal: str, incoming: Sequence[Incoming]) -> Iterator[Refusal | None]:
+    def _ruled(self, terminal: str, incoming: Sequence[Incoming]) -> Iterator[Rejection | None]:
         """Yield why each message is refused: by its shape, by a rehearsal rule, or as one that was taken already."""
         right = [(one.kind, one.reference) for one in incoming if one.refusal is None]
         rules, taken = self._rules(right), self._taken(terminal, right)
@@ -336,9 +338,9 @@ class Ledger:
             if one.refusal is not None:
                 yield one.refusal
             elif one.reference in rules:
-                yield Refusal(rules[one.reference])
+                yield Rejection(rules[one.reference])
             elif named in taken:
-                yield Refusal("reference_known", "reference")
+                yield Rejection("reference_known", "reference")
             else:
                 taken.add(named)
                 yield None
@@ -379,7 +381,7 @@ class Ledger:
             raise AgencyVersionUnknown(found=str(found), known=str(VERSION))
 
 
-def _row(terminal: str, one: Incoming, refusal: Refusal | None) -> tuple[object, ...]:
+def _row(terminal: str, one: Incoming, refusal: Rejection | None) -> tuple[object, ...]:
     return (
         terminal,
         one.id,

@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Ledger, Terminal
+from transport.agency.database import Ledger, TerminalRecord
 from transport.agency.home import AgencyHome
-from transport.agency.service import Desk
+from transport.agency.service import Service
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
@@ -42,7 +42,7 @@ class AgencyServer(ThreadingHTTPServer):
     def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         """Bind the address and port of the settings. Raises OSError."""
         self.home: Final = home
-        self.desk: Final = Desk(home, ledger)
+        self.desk: Final = Service(home, ledger)
         self._ledger = ledger
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._guard = threading.Lock()
@@ -106,7 +106,7 @@ class AgencyServer(ThreadingHTTPServer):
                     with suppress(OSError):
                         socket.socket.shutdown(secured, socket.SHUT_RD)
 
-    def terminal_of(self, certificate: bytes | None, now: datetime) -> Terminal | None:
+    def terminal_of(self, certificate: bytes | None, now: datetime) -> TerminalRecord | None:
         """Return the terminal in force that has exactly this certificate (DER)."""
         for terminal in self._ledger.terminals():
             for version in terminal.versions:
@@ -145,7 +145,7 @@ class AgencyServer(ThreadingHTTPServer):
         return context
 
 
-_Endpoint = Callable[[Terminal, datetime], dict[str, Any] | list[bytes]]
+_Endpoint = Callable[[TerminalRecord, datetime], dict[str, Any] | list[bytes]]
 
 
 class _Refusal(Exception):
@@ -231,25 +231,25 @@ class _Handler(BaseHTTPRequestHandler):
         told = answer(terminal, now)
         return (wire.BYTES_TYPE, wire.join(told)) if isinstance(told, list) else (wire.JSON_TYPE, wire.encode(told))
 
-    def _status(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+    def _status(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         return self.server.desk.status(terminal, now)
 
-    def _messages(self, terminal: Terminal, now: datetime) -> list[bytes]:
+    def _messages(self, terminal: TerminalRecord, now: datetime) -> list[bytes]:
         # An envelope that is a little too large is refused by itself, not with its whole batch.
         envelopes = wire.split(self._bytes(wire.BYTES_TYPE), "envelopes", 2 * wire.MOST_ENVELOPE_BYTES)
         return self.server.desk.take_in(terminal, envelopes, now)
 
-    def _receipts(self, terminal: Terminal, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
+    def _receipts(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
         ids = [wire.message_id(one, "ids") for one in wire.items(self._body("ids")["ids"], "ids")]
         return {"receipts": self.server.desk.receipts(terminal, ids)}
 
-    def _feed(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+    def _feed(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         body = self._body("after", "limit")
         after = wire.whole(body["after"], "after")
         limit = wire.whole(body["limit"], "limit", least=1, most=wire.MOST_ITEMS)
         return self.server.desk.feed(terminal, after, limit, now)
 
-    def _acknowledgements(self, terminal: Terminal, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
+    def _acknowledgements(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
         told = [wire.only(wire.table(one, "items"), "position", "receipt") for one in self._items()]
         items = [
             (
@@ -260,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         return {"results": self.server.desk.acknowledge(terminal, items)}
 
-    def _witness(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+    def _witness(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         body = self._body("number", "checkpoint")
         number = wire.whole(body["number"], "number", least=1)
         return self.server.desk.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Incoming, Kept, Ledger, Outgoing, Terminal, Unanswered
+from transport.agency.database import Incoming, Kept, Ledger, Outgoing, TerminalRecord, Unanswered
 from transport.agency.home import AgencyHome
 from transport.agency.validation import judge
 from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
@@ -20,14 +20,14 @@ from transport.problems import Problem
 _FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
 
 
-class Desk:
+class Service:
     """Takes in, keeps, receipts, judges and answers; one for all terminals and all threads."""
 
     def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
         self._home = home
         self._ledger = ledger
 
-    def status(self, terminal: Terminal, now: datetime) -> dict[str, Any]:
+    def status(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         """Say who this is, for which municipality the terminal counts, and what time it is here."""
         return {
             "protocol": wire.PROTOCOL,
@@ -37,7 +37,7 @@ class Desk:
             "suites": [SUITE],
         }
 
-    def take_in(self, terminal: Terminal, envelopes: Sequence[bytes], now: datetime) -> list[bytes]:
+    def take_in(self, terminal: TerminalRecord, envelopes: Sequence[bytes], now: datetime) -> list[bytes]:
         """Keep what is right, refuse what is not, item by item: return the receipt of each, or the problem with it.
 
         The receipts are durable when this returns.
@@ -56,12 +56,12 @@ class Desk:
             kept = known | self._ledger.keep(terminal.name, incoming)
             return [self._settle(terminal, one, kept, now) for one in examined]
 
-    def receipts(self, terminal: Terminal, ids: Sequence[str]) -> list[dict[str, Any]]:
+    def receipts(self, terminal: TerminalRecord, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Tell for each id the receipt that was given, byte for byte, or null."""
         known = self._ledger.known(terminal.name, ids)
         return [{"id": one, "receipt": wire.to_base64(known[one].receipt) if one in known else None} for one in ids]
 
-    def feed(self, terminal: Terminal, after: int, limit: int, now: datetime) -> dict[str, Any]:
+    def feed(self, terminal: TerminalRecord, after: int, limit: int, now: datetime) -> dict[str, Any]:
         """Return a page of the terminal's feed, with the results of what came in until now.
 
         Results are made here, when they are asked for: what was received is durable, and what is judged later is judged
@@ -73,7 +73,7 @@ class Desk:
         more = len(rows) > limit or bool(page and self._ledger.unanswered(terminal.name, 1))
         return {"items": page, "more": more}
 
-    def acknowledge(self, terminal: Terminal, items: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
+    def acknowledge(self, terminal: TerminalRecord, items: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
         """Keep the terminal's receipts for items of its feed."""
         checked = [(position, receipt, self._check(terminal, position, receipt)) for position, receipt in items]
         with self._ledger.writing():
@@ -82,7 +82,7 @@ class Desk:
                     self._ledger.acknowledge(terminal.name, position, receipt)
         return [{"position": at, "problem": problem.to_wire() if problem else None} for at, _, problem in checked]
 
-    def witness(self, terminal: Terminal, number: int, checkpoint: str, now: datetime) -> dict[str, Any]:
+    def witness(self, terminal: TerminalRecord, number: int, checkpoint: str, now: datetime) -> dict[str, Any]:
         """Sign the checkpoint when it is above every one seen before; repeat the word about the highest otherwise."""
         identity = self._home.identity(now)
         word = issue_witness(
@@ -94,14 +94,14 @@ class Desk:
             self._home.record_incident("log_behind")
         return {"witness": wire.to_base64(kept.word)}
 
-    def sealer(self, terminal: Terminal, now: datetime) -> Sealer:
+    def sealer(self, terminal: TerminalRecord, now: datetime) -> Sealer:
         """Return what seals for the terminal's identity in force. Raises TerminalUnknown."""
         current = newest_in_force(terminal.versions, now)
         if current is None:
             raise TerminalUnknown(municipality=terminal.municipality)
         return Sealer(self._home.identity(now), current.public, terminal.municipality, self._home.settings.version)
 
-    def _opener(self, terminal: Terminal, now: datetime) -> Opener:
+    def _opener(self, terminal: TerminalRecord, now: datetime) -> Opener:
         identity, others = self._home.identity(now), self._home.keys.identities()
         return Opener(identity, terminal.versions, terminal.municipality, _FROM_TERMINAL, others)
 
@@ -118,7 +118,7 @@ class Desk:
             return self._problem(error)
 
     def _settle(
-        self, terminal: Terminal, one: Opened | Envelope | Problem, kept: Mapping[str, Kept], now: datetime
+        self, terminal: TerminalRecord, one: Opened | Envelope | Problem, kept: Mapping[str, Kept], now: datetime
     ) -> bytes:
         """Say what became of the item, within the transaction that keeps it: a duplicate is a success."""
         if isinstance(one, Problem):
@@ -130,7 +130,7 @@ class Desk:
         conflict = texts.problem("id_conflict", self._home.record_incident("id_conflict"))
         return wire.encode(conflict.to_wire())
 
-    def _answer(self, terminal: Terminal, limit: int, now: datetime) -> None:
+    def _answer(self, terminal: TerminalRecord, limit: int, now: datetime) -> None:
         outstanding = self._ledger.unanswered(terminal.name, limit)
         if not outstanding:
             return
@@ -140,7 +140,7 @@ class Desk:
             for number, outgoing in answers:
                 self._ledger.answer(terminal.name, number, outgoing)
 
-    def _check(self, terminal: Terminal, position: int, receipt: bytes) -> Problem | None:
+    def _check(self, terminal: TerminalRecord, position: int, receipt: bytes) -> Problem | None:
         """Return what is wrong with the terminal's receipt for the item at `position`, or None."""
         raw = self._ledger.envelope_at(terminal.name, position)
         if raw is None:

@@ -38,33 +38,33 @@ _NUMBER_OF: Final = {"mid_long_term": "card_number", "special_permanent": "certi
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Why a message is not accepted: a code of `texts.toml` and the name of the item at fault."""
 
     code: str
     field: str = "-"
 
 
-class Judged(NamedTuple):
+class Validated(NamedTuple):
     """What a content turned out to be. `kind` and `reference` are None when they cannot be told."""
 
     kind: str | None
     reference: str | None
-    refusal: Refusal | None
+    refusal: Rejection | None
 
 
-def judge(content: bytes, municipality: str) -> Judged:
+def judge(content: bytes, municipality: str) -> Validated:
     """Judge the content of a message from a terminal of `municipality`. Never raises on any content."""
     try:
         record = wire.decode(content, "content")
     except wire.WireError:
-        return Judged(None, None, Refusal("content_unreadable"))
+        return Validated(None, None, Rejection("content_unreadable"))
     kind, reference = record.get("kind"), record.get("reference")
     if not isinstance(kind, str) or kind not in MESSAGE_KINDS:
-        return Judged(None, None, Refusal("kind_unknown"))
+        return Validated(None, None, Rejection("kind_unknown"))
     if not _matches(_REFERENCE, reference):
-        return Judged(kind, None, Refusal("item_missing", "reference"))
-    return Judged(kind, reference, _first_fault(kind, record, municipality))
+        return Validated(kind, None, Rejection("item_missing", "reference"))
+    return Validated(kind, reference, _first_fault(kind, record, municipality))
 
 
 def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
@@ -79,50 +79,50 @@ def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
     return fault.field if fault else None
 
 
-def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Refusal | None:
+def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rejection | None:
     items = dict(_flatten(record))
     return (
         _wrong_items(kind, items)
         or _wrong_values(items)
-        or (Refusal("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
+        or (Rejection("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
         or (_wrong_number(items) if kind in MESSAGE_KINDS else None)
     )
 
 
-def _wrong_items(kind: str, items: Mapping[str, Any]) -> Refusal | None:
+def _wrong_items(kind: str, items: Mapping[str, Any]) -> Rejection | None:
     always, admitted = _names(kind)
     for name in always:
         if items.get(name, "") == "":
-            return Refusal("item_missing", name)
+            return Rejection("item_missing", name)
     for name, value in items.items():
         if name not in admitted:
             # A name that is not ours might be anything, even somebody's: it is not repeated.
-            return Refusal("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
+            return Rejection("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
         if value is None or isinstance(value, dict):
-            return Refusal("item_malformed", name)
+            return Rejection("item_malformed", name)
     return None
 
 
-def _wrong_values(items: Mapping[str, Any]) -> Refusal | None:
+def _wrong_values(items: Mapping[str, Any]) -> Rejection | None:
     if not _matches(_REFERENCE, items["reference"]):
-        return Refusal("item_malformed", "reference")
+        return Rejection("item_malformed", "reference")
     if not _is_moment(items["occurred_at"]):
-        return Refusal("item_malformed", "occurred_at")
+        return Rejection("item_malformed", "occurred_at")
     for name, value in items.items():
         admitted, pattern = _admitted().get(name), _PATTERNS.get(name)
         if (admitted is not None and value not in admitted) or (pattern is not None and not _matches(pattern, value)):
-            return Refusal("item_malformed", name)
+            return Rejection("item_malformed", name)
     return None
 
 
-def _wrong_number(items: Mapping[str, Any]) -> Refusal | None:
+def _wrong_number(items: Mapping[str, Any]) -> Rejection | None:
     if "category" not in items:
         return None
     wanted = _NUMBER_OF.get(items["category"])
     pending = wanted == "card_number" and items.get("card_pending") is True
     for name in _NUMBERS:
         if (name in items) != (name == wanted) and not (name == wanted and pending):
-            return Refusal("number_missing", name)
+            return Rejection("number_missing", name)
     return None
 
 

@@ -24,12 +24,12 @@ from transport.errors import (
     EnvelopeMalformed,
     EnvelopeMisaddressed,
     EnvelopeProtocolUnknown,
+    EnvelopeSealBroken,
     EnvelopeTooLarge,
     EnvelopeTruncated,
     MunicipalityForeign,
     PurposeForeign,
     RecipientKeyUnknown,
-    SealBroken,
     SenderKeyNotInForce,
     SenderKeyUnknown,
     SenderUnknown,
@@ -333,7 +333,7 @@ def _content(envelope: Envelope, reader: Identity) -> bytes:
     try:
         plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
     except NotOpened as error:
-        raise SealBroken from error
+        raise EnvelopeSealBroken from error
     if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
         raise ContentChanged
     return plain[SALT_BYTES:]

@@ -27,7 +27,7 @@ from transport.errors import (
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import MOST_RECEIPT_BYTES, sign_receipts
 from transport.evidence.witness import MOST_WITNESS_BYTES
-from transport.line.connection import Answer, Connection
+from transport.line.connection import Connection, Response
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import Identity
 from transport.problems import Problem
@@ -44,7 +44,7 @@ _Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
-class LineSettings:
+class LineLimits:
     """How long the line waits: for a connection with its handshake, and for a whole answer. Seconds."""
 
     connect_seconds: float = 5.0
@@ -84,7 +84,7 @@ class FeedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FeedPage:
     """Items of the feed in ascending order of position, and whether more follow."""
 
     items: tuple[FeedItem, ...]
@@ -98,10 +98,10 @@ class Line:
     CertificateNotYetValid. An error whose `may_have_arrived` is true leaves open whether the peer has the request.
     """
 
-    def __init__(self, peer: PeerEndpoint, identity: Identity, settings: LineSettings | None = None) -> None:
+    def __init__(self, peer: PeerEndpoint, identity: Identity, settings: LineLimits | None = None) -> None:
         self._peer = peer
         self._identity = identity
-        self._settings = settings or LineSettings()
+        self._settings = settings or LineLimits()
         self._turn = threading.Lock()
         self._guard = threading.Lock()
         self._connection: Connection | None = None
@@ -139,7 +139,7 @@ class Line:
         with _strict():
             return _receipts(self._call("/v1/receipts", {"ids": list(ids)}), ids)
 
-    def pull(self, after: int, limit: int) -> Page:
+    def pull(self, after: int, limit: int) -> FeedPage:
         """Return at most `limit` (up to 512) items of our feed beyond position `after` (0: from the beginning)."""
         with _strict():
             return _page(self._call("/v1/feed", {"after": after, "limit": limit}), after, limit)
@@ -260,7 +260,7 @@ class Line:
             connection.close()
 
 
-def _good(answer: Answer, media_type: str) -> bytes:
+def _good(answer: Response, media_type: str) -> bytes:
     """Return the body of a good answer; raise what a bad one says."""
     if answer.status in _REDIRECTS:
         raise AnswerRedirects
@@ -344,7 +344,7 @@ def _problem(value: Any) -> Problem | None:
     return None if value is None else Problem.from_wire(value)
 
 
-def _page(value: dict[str, Any], after: int, limit: int) -> Page:
+def _page(value: dict[str, Any], after: int, limit: int) -> FeedPage:
     wire.only(value, "items", "more")
     found = [
         wire.only(wire.table(one, "items"), "position", "envelope")
@@ -360,7 +360,7 @@ def _page(value: dict[str, Any], after: int, limit: int) -> Page:
     more = wire.flag(value["more"], "more")
     if more and not items:
         raise wire.WireError("more")
-    return Page(tuple(items), more)
+    return FeedPage(tuple(items), more)
 
 
 def _unacknowledged(value: dict[str, Any], positions: Sequence[int]) -> dict[int, Problem]:

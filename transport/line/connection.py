@@ -60,7 +60,7 @@ _NOT_ADMITTED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A whole answer: its status, media type and body."""
 
     status: int
@@ -106,7 +106,7 @@ class Connection:
 
     def request(
         self, method: str, path: str, seconds: float, media_type: str | None = None, body: bytes | None = None
-    ) -> Answer:
+    ) -> Response:
         """Send one request, with a `body` of `media_type` if any, and return the whole answer, all within `seconds`.
 
         Raises AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, TerminalNotTrusted.
@@ -256,7 +256,7 @@ def _reason(error: Exception) -> str:
     return errno.errorcode.get(number, "closed") if number is not None else "closed"
 
 
-def _read_answer(response: http.client.HTTPResponse) -> Answer:
+def _read_answer(response: http.client.HTTPResponse) -> Response:
     """Read a body of declared length; anything else a server could do with HTTP is refused."""
     length = response.getheader("Content-Length", "")
     if not (length.isascii() and length.isdigit()) or response.getheader("Transfer-Encoding") is not None:
@@ -267,4 +267,4 @@ def _read_answer(response: http.client.HTTPResponse) -> Answer:
     if len(body) != int(length):
         raise AnswerCut
     response.read()
-    return Answer(response.status, response.getheader("Content-Type", ""), body)
+    return Response(response.status, response.getheader("Content-Type", ""), body)

@@ -33,14 +33,14 @@ _END_SECONDS: Final = 5.0
 _PROGRAM: Final = "import sys; from transport import notary; notary.serve(int(sys.argv[1]))"
 
 
-class Content(NamedTuple):
+class PlainContent(NamedTuple):
     """What is to be sealed under a message id."""
 
     id: str
     plain: bytes
 
 
-class Sealed(NamedTuple):
+class SealedEnvelope(NamedTuple):
     """A finished envelope: its exact bytes, SHA-256 of them, and the digest of its content (32 bytes each)."""
 
     raw: bytes
@@ -56,10 +56,12 @@ class Proof(NamedTuple):
     digest: bytes
 
 
-class Notary(Protocol):
+class CryptoWorker(Protocol):
     """Does the public-key work of an exchange."""
 
-    def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
+    def seal(
+        self, sealer: Sealer, contents: Sequence[PlainContent], created_at: datetime
+    ) -> "Future[list[SealedEnvelope]]":
         """Seal messages, in their order. The future raises EnvelopeTooLarge and wire.WireError as `Sealer.seal`."""
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
@@ -69,7 +71,9 @@ class Notary(Protocol):
 class LocalNotary:
     """Works here and at once: for exchanges of a few messages."""
 
-    def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
+    def seal(
+        self, sealer: Sealer, contents: Sequence[PlainContent], created_at: datetime
+    ) -> "Future[list[SealedEnvelope]]":
         """Seal messages, in their order."""
         return _at_once(lambda: _seal_all(sealer, contents, created_at))
 
@@ -113,7 +117,9 @@ class NotaryProcess:
         """The number of the process."""
         return self._process.pid
 
-    def seal(self, sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> "Future[list[Sealed]]":
+    def seal(
+        self, sealer: Sealer, contents: Sequence[PlainContent], created_at: datetime
+    ) -> "Future[list[SealedEnvelope]]":
         """Seal messages, in their order."""
         order = _SealOrder(
             sealer.sender.directory, sealer.recipient, sealer.municipality, sealer.peer_version, contents, created_at
@@ -183,10 +189,10 @@ class _SealOrder:
     recipient: PublicIdentity
     municipality: str
     peer_version: str
-    contents: Sequence[Content]
+    contents: Sequence[PlainContent]
     created_at: datetime
 
-    def carry_out(self, made: dict[bytes, Label]) -> list[Sealed]:
+    def carry_out(self, made: dict[bytes, Label]) -> list[SealedEnvelope]:
         sealer = Sealer(_identity(self.directory), self.recipient, self.municipality, self.peer_version)
         envelopes = [_seal(sealer, content, self.created_at) for content in self.contents]
         sealed = [_finished(one) for one in envelopes]
@@ -205,15 +211,15 @@ class _VerifyOrder:
         return [_verifies(verifier, receipt, made.pop(digest)) for receipt, digest in self.proofs]
 
 
-def _seal(sealer: Sealer, content: Content, created_at: datetime) -> Envelope:
+def _seal(sealer: Sealer, content: PlainContent, created_at: datetime) -> Envelope:
     return sealer.seal(content.plain, message_id=content.id, purpose=Purpose.MESSAGE, created_at=created_at)
 
 
-def _finished(envelope: Envelope) -> Sealed:
-    return Sealed(envelope.raw, bytes.fromhex(envelope.digest), bytes.fromhex(envelope.header.content_digest))
+def _finished(envelope: Envelope) -> SealedEnvelope:
+    return SealedEnvelope(envelope.raw, bytes.fromhex(envelope.digest), bytes.fromhex(envelope.header.content_digest))
 
 
-def _seal_all(sealer: Sealer, contents: Sequence[Content], created_at: datetime) -> list[Sealed]:
+def _seal_all(sealer: Sealer, contents: Sequence[PlainContent], created_at: datetime) -> list[SealedEnvelope]:
     return [_finished(_seal(sealer, content, created_at)) for content in contents]
 
 

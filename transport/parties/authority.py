@@ -28,14 +28,14 @@ class Use(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Validity:
     """When a certificate is valid, both ends included."""
 
     since: datetime
     until: datetime
 
     @classmethod
-    def from_now(cls) -> "Period":
+    def from_now(cls) -> "Validity":
         """Return two years that have just begun."""
         since = datetime.now(UTC) - _HEADROOM
         return cls(since, since + LIFETIME)
@@ -49,23 +49,23 @@ class RehearsalAuthority:
         self._name = name
 
     def issue(
-        self, name: str, key: ec.EllipticCurvePublicKey, use: Use, *, period: Period | None = None
+        self, name: str, key: ec.EllipticCurvePublicKey, use: Use, *, period: Validity | None = None
     ) -> Certificate:
         """Return a leaf certificate for `key`, valid for `period` (two years from now)."""
-        leaf = _leaf(name, key, use, period or Period.from_now())
+        leaf = _leaf(name, key, use, period or Validity.from_now())
         return _signed(leaf, self._name, self._key)
 
 
 def sign_own(name: str, key: ec.EllipticCurvePrivateKey, use: Use) -> Certificate:
     """Return a leaf certificate for `key` that is signed by `key` itself, valid for two years from now."""
-    return _signed(_leaf(name, key.public_key(), use, Period.from_now()), name, key)
+    return _signed(_leaf(name, key.public_key(), use, Validity.from_now()), name, key)
 
 
 def _subject(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _leaf(name: str, key: ec.EllipticCurvePublicKey, use: Use, period: Period) -> x509.CertificateBuilder:
+def _leaf(name: str, key: ec.EllipticCurvePublicKey, use: Use, period: Validity) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_subject(name))

@@ -156,7 +156,7 @@ def newest_in_force(versions: Sequence[DatedIdentity], at: datetime) -> DatedIde
     return max((one for one in versions if one.in_force(at)), key=lambda one: one.valid_from, default=None)
 
 
-class Cover(Protocol):
+class KeyCover(Protocol):
     """Keeps the sealing key unreadable at rest: who takes its file together with kept envelopes opens none of them."""
 
     def close(self, plain: bytes) -> bytes:
@@ -199,7 +199,7 @@ class Identity:
         use: Use,
         *,
         authority: RehearsalAuthority | None = None,
-        cover: Cover | None = None,
+        cover: KeyCover | None = None,
     ) -> "Identity":
         """Make all keys in the new `directory` (mode 0700) for `name` and return the identity.
 
@@ -220,7 +220,7 @@ class Identity:
         return cls.load(directory, cover)
 
     @classmethod
-    def load(cls, directory: Path, cover: Cover | None = None) -> "Identity":
+    def load(cls, directory: Path, cover: KeyCover | None = None) -> "Identity":
         """Read the identity. Raises IdentityMissing, IdentityExposed, IdentityDamaged, IdentityMismatch."""
         tls_key = _private_key(directory, TLS_KEY)
         signing_key = _private_key(directory, SIGNING_KEY)
@@ -291,12 +291,12 @@ def _certificate(directory: Path) -> x509.Certificate:
         raise IdentityDamaged(name=TLS_CERTIFICATE) from error
 
 
-def _sealing_files(key: SealingKey, cover: Cover | None) -> dict[str, bytes]:
+def _sealing_files(key: SealingKey, cover: KeyCover | None) -> dict[str, bytes]:
     # The public half in clear: who only signs needs it, and has no cover.
     return {SEALING_SEED: key.seed} if cover is None else {SEALING_COVERED: key.public + cover.close(key.seed)}
 
 
-def _sealing_key(directory: Path, cover: Cover | None) -> tuple[SealingKey | None, bytes]:
+def _sealing_key(directory: Path, cover: KeyCover | None) -> tuple[SealingKey | None, bytes]:
     """Return the sealing key, if it can be read, and its public half."""
     covered = (directory / SEALING_COVERED).exists()
     name = SEALING_COVERED if covered else SEALING_SEED

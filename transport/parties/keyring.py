@@ -19,7 +19,7 @@ from typing import Final
 from transport import wire
 from transport.errors import IdentityDamaged, IdentityExists, IdentityPending
 from transport.parties.authority import RehearsalAuthority, Use
-from transport.parties.identity import Cover, Identity
+from transport.parties.identity import Identity, KeyCover
 
 USED_FROM: Final = "used_from"
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -37,7 +37,7 @@ class Generation:
 class KeyRing:
     """The generations of one party. They are looked up anew at each call: another process may have made one."""
 
-    def __init__(self, directory: Path, cover: Cover | None = None) -> None:
+    def __init__(self, directory: Path, cover: KeyCover | None = None) -> None:
         self._directory: Final = directory
         self._cover = cover
         self._loaded: Final[dict[int, Generation]] = {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
 
@@ -31,4 +31,4 @@ def export(said: Invocation, directory: Path, label: str) -> int:
     if done.own_disk:
         told.append(said.words("log.own_disk"))
     said.output.result(data, told)
-    return Status.DONE
+    return ExitStatus.DONE

@@ -2,15 +2,15 @@
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.commands.second_person import Second, by_two
+from console.commands.second_person import SecondPersonFile, by_two
 
 
 @click.command("prune")
 @by_two
 @click.pass_obj
-def prune(said: Invocation, second: Second) -> int:
+def prune(said: Invocation, second: SecondPersonFile) -> int:
     """Remove entries that lie on media and are older than the setting, as two persons."""
     from console.jobs.log import pruning
 
@@ -19,13 +19,13 @@ def prune(said: Invocation, second: Second) -> int:
         done = pruning.prune(terminal, session, second.person, pin, origin="command")
     told = said.words("log.pruned", entries=done.entries, last=done.last)
     said.output.result({"entries": done.entries, "last": done.last}, [told])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("resume")
 @by_two
 @click.pass_obj
-def resume(said: Invocation, second: Second) -> int:
+def resume(said: Invocation, second: SecondPersonFile) -> int:
     """Go on after the log was found rolled back or broken, as two persons."""
     from console.jobs.log import pruning
 
@@ -34,4 +34,4 @@ def resume(said: Invocation, second: Second) -> int:
         made = pruning.resume(terminal, session, second.person, pin, origin="command")
     told = said.words("log.went_on", seq=made.seq, number=made.number)
     said.output.result({"entries": made.seq, "checkpoint": made.number}, [told])
-    return Status.DONE
+    return ExitStatus.DONE

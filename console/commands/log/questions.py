@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
@@ -38,7 +38,7 @@ def ask(said: Invocation, question: str, since: datetime | None, until: datetime
     ]
     told = _count_lines(answer, said.words) if answer.counts else entry_lines(answer.entries, said.words)
     said.output.result({"entries": [entry_facts(row) for row in answer.entries], "counts": counts}, told)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _count_lines(answer: "Answer", words: Words) -> Iterator[str]:

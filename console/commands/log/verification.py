@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
 from console.words import Words
@@ -36,7 +36,7 @@ def verify(said: Invocation, directory: Path | None) -> int:
         "pruned": found.pruned,
     }
     said.output.result(data, [_finding(found, said.words)])
-    return Status.DONE if found.ok else Status.INTEGRITY
+    return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
 
 
 def _verify_medium(said: Invocation, directory: Path) -> int:
@@ -59,7 +59,7 @@ def _verify_medium(said: Invocation, directory: Path) -> int:
         "bundles": bundles,
     }
     said.output.result(data, [_medium_finding(found, said.words)])
-    return Status.DONE if found.ok else Status.INTEGRITY
+    return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
 
 
 def _medium_finding(found: "MediumFinding", words: Words) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
@@ -37,7 +37,7 @@ def show(said: Invocation, /, limit: int, before: int | None, **wanted: Any) -> 
     with said.acting() as (terminal, session):
         rows = viewing.page(terminal, session, before=before, limit=limit, chosen=_filter(**wanted))
     said.output.result({"entries": [entry_facts(row) for row in rows]}, entry_lines(rows, said.words))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _filter(

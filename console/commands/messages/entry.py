@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.words import Words
 from console.words.visible import visible
@@ -71,7 +71,7 @@ def _tell(said: Invocation, about: Mapping[str, Any], findings: Sequence["Findin
         "warnings": [_finding(one, said.words) for one in warnings],
     }
     said.output.result(data, _lines(data, command, said.words))
-    return Status.BAD_INPUT if errors else Status.DONE
+    return ExitStatus.BAD_INPUT if errors else ExitStatus.DONE
 
 
 def _finding(one: "Finding", words: Words) -> dict[str, str]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
 from console.words import Words
 from console.words.visible import visible
 
 if TYPE_CHECKING:
-    from console.jobs.messages.intake import Fault
+    from console.jobs.messages.intake import RecordFault
 
 
 def _texts(rule: str, facts: Mapping[str, str], words: Words) -> dict[str, str]:
@@ -35,10 +35,10 @@ def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
     warnings = [_fault(fault, words) for fault in taken.warnings]
     data = {"accepted": taken.accepted, "known": taken.known, "errors": errors, "warnings": warnings}
     said.output.result(data, _import_lines(data, words))
-    return Status.BAD_INPUT if errors else Status.DONE
+    return ExitStatus.BAD_INPUT if errors else ExitStatus.DONE
 
 
-def _fault(fault: "Fault", words: Words) -> dict[str, Any]:
+def _fault(fault: "RecordFault", words: Words) -> dict[str, Any]:
     place = {"file": fault.file, "line": fault.line, "field": fault.field, "rule": fault.rule}
     return {**place, **_texts(fault.rule, fault.facts, words)}
 

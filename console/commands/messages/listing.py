@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.commands.credentials import read_discreetly
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
@@ -63,7 +63,7 @@ def queue(
         )
     data = {"messages": [row_facts(row) for row in rows], "total": total}
     said.output.result(data, _queue_lines(rows, total, said.words))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _check_state(said: Invocation, direction: str | None, state: str) -> None:

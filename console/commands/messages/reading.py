@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.words import Words
@@ -37,7 +37,7 @@ def show(said: Invocation, *, number: int, file: Path | None) -> int:
         data["file"] = str(file)
         lines = chain(lines, [said.words("commands.show.written", file=visible(str(file)))])
     said.output.result(data, lines)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _message(view: "MessageView", words: Words) -> dict[str, Any]:

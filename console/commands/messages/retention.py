@@ -2,7 +2,7 @@
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 
 
@@ -15,4 +15,4 @@ def erase(said: Invocation) -> int:
 
         data = {"erased": retention.erase_expired(terminal, session)}
     said.output.result(data, [said.words("commands.erase.done", **data)])
-    return Status.DONE
+    return ExitStatus.DONE

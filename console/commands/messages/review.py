@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.commands.credentials import read_discreetly
-from console.commands.failures import Status, status_of
+from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.words import Words
 from console.words.visible import visible
@@ -15,11 +15,11 @@ from store.message.states import TRANSITIONS, Hold, Step
 
 if TYPE_CHECKING:
     from console.jobs.messages.confirmation import Confirmed
-    from console.jobs.messages.review import Changed, Refusal
+    from console.jobs.messages.review import Decided, RefusedStep
     from console.session import Session
     from console.terminal import Terminal
 
-    Decision = Callable[[Terminal, Session, Sequence[int]], Changed]
+    Decision = Callable[[Terminal, Session, Sequence[int]], Decided]
 
 
 def _on_messages(command: Callable[..., int]) -> Callable[..., int]:
@@ -137,15 +137,15 @@ def _decide(said: Invocation, step: Step, decision: "Decision", numbers: Sequenc
     return _tell(said, done)
 
 
-def _tell(said: Invocation, done: "Changed") -> int:
+def _tell(said: Invocation, done: "Decided") -> int:
     data = {"changed": list(done.changed), "refused": _refusals(done, said.words)}
     told = said.words("commands.review.done", changed=len(done.changed), refused=len(done.refused))
     said.output.result(data, [*_refused_lines(done, said.words), told])
     return _status(done)
 
 
-def _status(done: "Changed") -> int:
-    return max((status_of(one.reason) for one in done.refused), default=Status.DONE)
+def _status(done: "Decided") -> int:
+    return max((status_of(one.reason) for one in done.refused), default=ExitStatus.DONE)
 
 
 def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
@@ -163,16 +163,16 @@ def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
     return [row.id for row in listing.rows(terminal, session, numbers) if row.hold != Hold.ALARM]
 
 
-def _refusals(done: "Changed", words: Words) -> list[dict[str, object]]:
+def _refusals(done: "Decided", words: Words) -> list[dict[str, object]]:
     return [_refusal(one, words) for one in done.refused]
 
 
-def _refusal(refusal: "Refusal", words: Words) -> dict[str, object]:
+def _refusal(refusal: "RefusedStep", words: Words) -> dict[str, object]:
     text = words.fault(refusal.reason, refusal.facts)
     return {"id": refusal.id, "reason": refusal.reason, "message": text.cause, "remedy": text.remedy}
 
 
-def _refused_lines(done: "Changed", words: Words) -> Iterator[str]:
+def _refused_lines(done: "Decided", words: Words) -> Iterator[str]:
     for one in done.refused:
         text = words.fault(one.reason, one.facts)
         yield visible(words("commands.review.refused", id=one.id, cause=text.cause, remedy=text.remedy))

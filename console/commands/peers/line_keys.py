@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.commands.times import MOMENT
@@ -25,7 +25,7 @@ def show(said: Invocation) -> int:
     with said.acting() as (terminal, session):
         found = job.line_keys(terminal, session)
     said.output.result({"keys": [_data(one) for one in found]}, columns(_table(found, said.words)))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("renew")
@@ -38,7 +38,7 @@ def renew(said: Invocation, used_from: datetime | None) -> int:
     with said.acting() as (terminal, session):
         made = job.renew(terminal, session, used_from=used_from)
     said.output.result(_data(made), _lines(made, said.words))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _data(one: "LineKeys") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.commands.times import MOMENT
@@ -27,7 +27,7 @@ def show(said: Invocation) -> int:
     with said.acting() as (terminal, session):
         found = peers.register.registered(terminal, session)
     said.output.result({"versions": [_data(one) for one in found]}, columns(_table(found, said.words)))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("register")
@@ -49,10 +49,10 @@ def register(
     from console.jobs import peers
 
     with said.acting() as (terminal, session):
-        change = peers.register.Change(address=address, port=port, valid_from=valid_from, legal_basis=legal_basis)
+        change = peers.register.PeerChange(address=address, port=port, valid_from=valid_from, legal_basis=legal_basis)
         added = peers.register.register_file(terminal, session, file, change)
     said.output.result(_data(added), _lines(added, said.words))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _data(one: "RegisteredPeer") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import json_line
 
@@ -41,7 +41,7 @@ def serve(said: Invocation, *, with_parent: bool) -> int:
         sys.stdout.flush()
 
     reference.serve(said.named_home(), ready=ready, stop=stop)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("post")
@@ -54,7 +54,7 @@ def post(said: Invocation, file: Path) -> int:
     done = reference.post(said.named_home(), _notices(file))
     data = {"posted": done.posted, "known": done.known}
     said.output.result(data, [said.words("commands.agency.post.done", **data)])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("received")
@@ -66,7 +66,7 @@ def received(said: Invocation) -> int:
     holding = reference.received(said.named_home())
     data = {"messages": holding.messages, "distinct": holding.distinct}
     said.output.result(data, [said.words("commands.agency.received.done", **data)])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _notices(file: Path) -> Iterator[Mapping[str, Any]]:

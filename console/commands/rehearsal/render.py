@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.cells import cell_len
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.errors import ConsoleError
 from console.words import Language
@@ -61,7 +61,7 @@ def render(said: Invocation, screen: str, file: Path, size: str) -> int:
     except OSError:
         raise PictureUnwritable(file=file.name) from None
     said.output.result({"file": str(file)}, [visible(said.words("commands.render.done", file=file))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def with_local_fonts(svg: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
@@ -31,7 +31,7 @@ def demo(said: Invocation, *, prepare: bool) -> int:
         home = said.home or Path(tempfile.mkdtemp(prefix="renkei-demo-"))
         world = _world(home)
         said.output.result(_told(world), _world_lines(world, said.words))
-        return Status.DONE
+        return ExitStatus.DONE
     from console.tty import check_surroundings
 
     check_surroundings()
@@ -48,7 +48,7 @@ def smoke(said: Invocation) -> int:
     smoked = run(said.words.language)
     steps = [{"name": step.name, "ok": step.ok, "seconds": round(step.seconds, 3)} for step in smoked.steps]
     said.output.result({"ok": smoked.ok, "steps": steps}, _smoke_lines(smoked, said.words))
-    return Status.DONE if smoked.ok else Status.FAILED
+    return ExitStatus.DONE if smoked.ok else ExitStatus.FAILED
 
 
 def _rehearse(world: "World", said: Invocation) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from console.commands.failures import Status, status_of
+from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 _STATUSES: Final = {
-    "peer": Status.LINE,
-    "peer_certificate": Status.LINE,
-    "certificate": Status.LINE,
-    "log": Status.INTEGRITY,
+    "peer": ExitStatus.LINE,
+    "peer_certificate": ExitStatus.LINE,
+    "certificate": ExitStatus.LINE,
+    "log": ExitStatus.INTEGRITY,
 }
 
 
@@ -31,11 +31,11 @@ def check(said: Invocation) -> int:
     found = health.check(said.named_home(), said.words, said.parts())
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
-    return max((_status(one) for one in found.checks if not one.ok), default=Status.DONE)
+    return max((_status(one) for one in found.checks if not one.ok), default=ExitStatus.DONE)
 
 
 def _status(failed: "Check") -> int:
-    own = Status.FAILED if failed.code is None else status_of(failed.code)
+    own = ExitStatus.FAILED if failed.code is None else status_of(failed.code)
     return _STATUSES.get(failed.name, own)
 
 

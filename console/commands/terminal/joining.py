@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
-from console.commands.second_person import Second, by_two
+from console.commands.second_person import SecondPersonFile, by_two
 from console.settings import Settings
 from console.words.visible import visible
 
@@ -27,7 +27,7 @@ def request(said: Invocation, settings_file: Path, out: Path) -> int:
     made = joining.request(said.named_home(), Settings.read(settings_file), out)
     data = {"file": str(made.file), "fingerprint": made.fingerprint}
     said.output.result(data, [visible(said.words("commands.join.request.done", **data))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("admit")
@@ -36,7 +36,7 @@ def request(said: Invocation, settings_file: Path, out: Path) -> int:
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @by_two
 @click.pass_obj
-def admit(said: Invocation, second: Second, *, file: Path, fingerprint: str, out: Path) -> int:
+def admit(said: Invocation, second: SecondPersonFile, *, file: Path, fingerprint: str, out: Path) -> int:
     """Let the terminal of the request FILE in, as an officer and a custodian."""
     from console.jobs.terminal import sharing
 
@@ -45,7 +45,7 @@ def admit(said: Invocation, second: Second, *, file: Path, fingerprint: str, out
         made = sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=beside)
     data = {"terminal": made.terminal, "file": str(made.file)}
     said.output.result(data, [visible(said.words("commands.join.admit.done", **data))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("accept")
@@ -58,7 +58,7 @@ def accept(said: Invocation, file: Path) -> int:
     done = joining.accept(said.named_home(), file, parts=said.parts())
     data = {"home": str(done.home), "terminal": done.terminal, "origin": done.origin, "entries": done.entries}
     said.output.result(data, [visible(said.words("commands.join.accept.done", **data))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("show")
@@ -73,14 +73,14 @@ def show(said: Invocation) -> int:
     table = [[f"{one.name}{'*' if one.own else ''}", said.words(f"commands.join.{_state(one)}")] for one in found]
     data = [{"name": one.name, "in_force": one.in_force, "own": one.own} for one in found]
     said.output.result({"terminals": data}, columns([heading, *table]))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("retire")
 @click.argument("name")
 @by_two
 @click.pass_obj
-def retire(said: Invocation, second: Second, *, name: str) -> int:
+def retire(said: Invocation, second: SecondPersonFile, *, name: str) -> int:
     """Let the terminal NAME sign and send no more, as an officer and a custodian."""
     from console.jobs.terminal import sharing
 
@@ -88,13 +88,13 @@ def retire(said: Invocation, second: Second, *, name: str) -> int:
     with said.acting() as (terminal, session):
         sharing.retire(terminal, session, name, second=beside)
     said.output.result({"terminal": name}, [visible(said.words("commands.join.retire.done", terminal=name))])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
-def _second(second: Second) -> "sharing.Second":
+def _second(second: SecondPersonFile) -> "sharing.SecondPerson":
     from console.jobs.terminal import sharing
 
-    return sharing.Second(second.person, second.pin(), "command")
+    return sharing.SecondPerson(second.person, second.pin(), "command")
 
 
 def _state(one: "sharing.SharedBy") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from console.commands.credentials import read_parts
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.words.visible import visible
 
@@ -21,7 +21,7 @@ def upgrade(said: Invocation, owner_url: str | None) -> int:
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
     said.output.result(data, [said.words(f"commands.upgrade.{key}", **data)])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("backup")
@@ -35,7 +35,7 @@ def backup(said: Invocation, file: Path) -> int:
         made = job.back_up(terminal, session, file)
     data = {"file": str(made.file), "entries": made.entries}
     said.output.result(data, [said.words("commands.backup.done", **data)])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("restore")
@@ -55,7 +55,7 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
         "receipts": done.receipts,
     }
     said.output.result(data, [said.words("commands.restore.done", **data)])
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command("rekey")
@@ -77,4 +77,4 @@ def rekey(said: Invocation, new_part_files: tuple[Path, ...], moved_from: Path |
     if waiting is not None:
         told.append(visible(said.words("commands.rekey.install", file=waiting)))
     said.output.result(data, told)
-    return Status.DONE
+    return ExitStatus.DONE

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from console.commands.failures import Status
+from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.words.visible import visible
@@ -38,4 +38,4 @@ def init(said: Invocation, file: Path | None, owner_url: str | None) -> int:
     if file is None:
         lines.append(said.words("commands.init.complete", **data))
     said.output.result(data, map(visible, lines))
-    return Status.DONE
+    return ExitStatus.DONE

@@ -7,18 +7,18 @@ when it is stored.
 
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Interruption, LineState, line_state
-from console.jobs.exchange.outcome import Item, Sent
-from console.jobs.exchange.receiving import Received, before_rejected, receive
+from console.jobs.exchange.outcome import ItemResult, SendOutcome
+from console.jobs.exchange.receiving import ReceiveOutcome, before_rejected, receive
 from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import send
 
 __all__ = [
     "ClockReason",
     "Interruption",
-    "Item",
+    "ItemResult",
     "LineState",
-    "Received",
-    "Sent",
+    "ReceiveOutcome",
+    "SendOutcome",
     "before_rejected",
     "line_state",
     "receive",

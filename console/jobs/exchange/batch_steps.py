@@ -13,21 +13,21 @@ from sqlalchemy import Connection
 from console.errors import ContentSealBroken
 from console.incidents import record_incident, record_refusal
 from console.jobs.exchange.line import Contact
-from console.jobs.exchange.outcome import Item, Sent
+from console.jobs.exchange.outcome import ItemResult, SendOutcome
 from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import SealBroken
-from store.log import Draft, Event, Result
+from store.log import EntryDraft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.states import Step
-from store.queue import Act, Key, MessageRow, ReceiptDraft, ShipmentRow
+from store.queue import Act, MessageRow, PageKey, ReceiptDraft, ShipmentRow
 from transport.errors import ReceiptError, ReceiptOfAnother
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
 from transport.line.client import Delivery
-from transport.line.crypto_worker import Content, Notary, Proof, Sealed
+from transport.line.crypto_worker import CryptoWorker, PlainContent, Proof, SealedEnvelope
 from transport.parties.identity import DatedIdentity
 from transport.problems import Retry
 
@@ -42,7 +42,7 @@ class Batch:
 
     rows: list[MessageRow]
     shipments: dict[int, ShipmentRow]
-    last: Key | None = None
+    last: PageKey | None = None
     fresh: "Fresh | None" = None
     call: "Future[list[Delivery]]" = field(default_factory=Future)
     deliveries: Sequence[Delivery] = ()
@@ -60,7 +60,7 @@ class Fresh:
     """Messages whose bytes are made now, for the peer's version of that number."""
 
     rows: Sequence[MessageRow]
-    sealed: "Future[list[Sealed]]"
+    sealed: "Future[list[SealedEnvelope]]"
     peer_version: int
     made_at: datetime
 
@@ -85,7 +85,9 @@ class Fresh:
 class Shipper:
     """Takes batches of messages through their steps, each durable before the next; adds up what was done."""
 
-    def __init__(self, terminal: Terminal, session: Session, contact: Contact, notary: Notary, done: Sent) -> None:
+    def __init__(
+        self, terminal: Terminal, session: Session, contact: Contact, notary: CryptoWorker, done: SendOutcome
+    ) -> None:
         self._terminal = terminal
         self._session = session
         self._contact = contact
@@ -94,7 +96,7 @@ class Shipper:
         # What the peer asked to send later is not tried again in the same sending.
         self._put_off: set[int] = set()
 
-    def read(self, after: Key | None) -> Batch | None:
+    def read(self, after: PageKey | None) -> Batch | None:
         """Read the messages that may leave next and begin to seal them; None when no more come after `after`."""
         with self._terminal.database.reading() as reading:
             found = queue.next_to_send(
@@ -109,7 +111,7 @@ class Shipper:
         if contents.broken:
             self._set_aside([row for row in ready if row.id in contents.broken], contents.broken)
             ready = [row for row in ready if row.id not in contents.broken]
-        last = Key(found[-1].occurred_at, found[-1].id)
+        last = PageKey(found[-1].occurred_at, found[-1].id)
         opened = contents.opened
         return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
 
@@ -145,7 +147,7 @@ class Shipper:
         with self._terminal.database.writing() as tx:
             moved, entries = self._move(tx, batch.rows, step)
             self._terminal.log.append_many(tx, entries)
-        self._done.items += (Item(row.id, row.reference, row.state.value) for row in moved)
+        self._done.items += (ItemResult(row.id, row.reference, row.state.value) for row in moved)
 
     def ask(self, numbers: Sequence[int]) -> int:
         """Ask what became of messages without an answer, and keep it; return how many there were."""
@@ -156,7 +158,7 @@ class Shipper:
         self.keep(conclude=batch)
         return len(batch.rows)
 
-    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[Draft]:
+    def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[EntryDraft]:
         # Another terminal may have taken or returned a message since it was read: it stays where it is.
         batch.rows, entries = self._move(tx, batch.rows, Step.SHIP)
         queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
@@ -166,11 +168,11 @@ class Shipper:
         self._done.sent += len(batch.rows)
         return entries
 
-    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Answer]") -> list[Draft]:
+    def _conclude(self, tx: Connection, batch: Batch, answers: "Mapping[int, Verdict]") -> list[EntryDraft]:
         by_step: dict[Step, list[MessageRow]] = {}
         for row in batch.rows:
             by_step.setdefault(answers[row.id].step, []).append(row)
-        entries: list[Draft] = []
+        entries: list[EntryDraft] = []
         for step, rows in by_step.items():
             moved, of_step = self._move(tx, rows, step, answers)
             entries += of_step
@@ -189,23 +191,25 @@ class Shipper:
         for row in moved:
             self._count(row, answers[row.id])
 
-    def _alarm(self, broken: SealBroken) -> "Answer":
+    def _alarm(self, broken: SealBroken) -> "Verdict":
         told = ContentSealBroken()
         told.__cause__ = broken
-        return Answer(Step.SET_ASIDE, code=told.code, incident=record_incident(self._terminal.home, told))
+        return Verdict(Step.SET_ASIDE, code=told.code, incident=record_incident(self._terminal.home, told))
 
     def _seal(self, rows: Sequence[MessageRow], contents: Mapping[int, bytes]) -> Fresh:
         now = self._contact.clock.now()
         sealer = self._contact.endpoint.sealer(self._terminal.identity, now)
-        sealed = self._notary.seal(sealer, [Content(row.uid, _without_subject(contents[row.id])) for row in rows], now)
+        sealed = self._notary.seal(
+            sealer, [PlainContent(row.uid, _without_subject(contents[row.id])) for row in rows], now
+        )
         return Fresh(rows, sealed, int(sealer.peer_version.removeprefix("v")), now)
 
-    def _judged(self, batch: Batch) -> "dict[int, Answer]":
+    def _judged(self, batch: Batch) -> "dict[int, Verdict]":
         verified = iter(batch.verified.result())
         answers = {}
         for row, delivery in zip(batch.rows, batch.deliveries, strict=True):
             if delivery.receipt is not None and next(verified):
-                answers[row.id] = Answer(Step.DELIVER, receipt=delivery.receipt)
+                answers[row.id] = Verdict(Step.DELIVER, receipt=delivery.receipt)
             else:
                 answers[row.id] = _judge(delivery, batch.shipments[row.id], batch.signers, self._terminal.home)
         return answers
@@ -215,8 +219,8 @@ class Shipper:
         tx: Connection,
         rows: Sequence[MessageRow],
         step: Step,
-        answers: "Mapping[int, Answer] | None" = None,
-    ) -> tuple[list[MessageRow], list[Draft]]:
+        answers: "Mapping[int, Verdict] | None" = None,
+    ) -> tuple[list[MessageRow], list[EntryDraft]]:
         """Take the step with messages; return those that took it, and what the log is to say of it."""
         act = Act(by=self._session.person_id, now=clock.now())
         moved = queue.move_rows(tx, rows, step, act).changed
@@ -224,7 +228,7 @@ class Shipper:
         event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
         return moved, [self._entry(row, event, result, told.get(row.id)) for row in moved]
 
-    def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Answer | None") -> Draft:
+    def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Verdict | None") -> EntryDraft:
         detail: dict[str, str | int] = {"revision": row.revision}
         if answer is not None and answer.code is not None:
             detail["code"] = answer.code
@@ -233,10 +237,10 @@ class Shipper:
                 event = Event.MESSAGE_HELD
         if answer is not None and answer.incident is not None:
             detail["incident"] = answer.incident
-        return Draft(event, self._session.person_id, self._session.id, row.uid, result, detail)
+        return EntryDraft(event, self._session.person_id, self._session.id, row.uid, result, detail)
 
-    def _count(self, row: MessageRow, answer: "Answer") -> None:
-        item = Item(row.id, row.reference, row.state.value, answer.code, answer.incident, answer.facts)
+    def _count(self, row: MessageRow, answer: "Verdict") -> None:
+        item = ItemResult(row.id, row.reference, row.state.value, answer.code, answer.incident, answer.facts)
         self._done.items.append(item)
         self._done.delivered += answer.step is Step.DELIVER
         self._done.refused += answer.step is Step.REFUSE
@@ -245,7 +249,7 @@ class Shipper:
             self._put_off.add(row.id)
 
 
-class Answer(NamedTuple):
+class Verdict(NamedTuple):
     """The step that the peer's answer leads to, its verified receipt, or what is wrong and where that is recorded."""
 
     step: Step
@@ -278,7 +282,7 @@ _GONE_WELL: Final = frozenset({Step.SHIP, Step.DELIVER})
 _CONFLICT: Final = "id_conflict"
 
 
-def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIdentity], home: Path) -> Answer:
+def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIdentity], home: Path) -> Verdict:
     """Tell what an answer means: only a receipt that verifies against the stored bytes makes a message delivered."""
     if delivery.receipt is not None:
         try:
@@ -287,11 +291,11 @@ def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIde
             # A receipt for something else under this id is a matter for people. Otherwise the peer may have the
             # message, but nothing proves that: it is asked again.
             step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE
-            return Answer(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
-        return Answer(Step.DELIVER, receipt=delivery.receipt)
+            return Verdict(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
+        return Verdict(Step.DELIVER, receipt=delivery.receipt)
     problem = delivery.problem
     if problem is None:
-        return Answer(Step.REQUEUE)
+        return Verdict(Step.REQUEUE)
     step = Step.REFUSE if problem.retry is Retry.NEVER else Step.REQUEUE
     incident = record_refusal(home, problem.code, problem.incident)
-    return Answer(Step.SET_ASIDE if problem.code == _CONFLICT else step, code=problem.code, incident=incident)
+    return Verdict(Step.SET_ASIDE if problem.code == _CONFLICT else step, code=problem.code, incident=incident)

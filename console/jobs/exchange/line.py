@@ -17,10 +17,10 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.errors import StoreError, StoreIntegrity
-from store.log import Cause, Draft, Event, Result
+from store.log import EntryDraft, Event, Occasion, Result
 from store.rights import Right
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
-from transport.line.client import Line, LineSettings
+from transport.line.client import Line, LineLimits
 from transport.line.peer import PeerEndpoint
 
 # How soon a cancelled exchange lets go of the line; a person notices from about a quarter of a second on.
@@ -101,14 +101,14 @@ def opened(
             checkpoints.show(terminal, line, endpoint)
             _record_opened(terminal, session, endpoint, measured)
             yield Contact(line, endpoint, measured)
-            checkpoints.make(terminal, Cause.EXCHANGE)
+            checkpoints.make(terminal, Occasion.EXCHANGE)
             if line.connected:
                 # What was exchanged stands, whatever becomes of the peer's word about it: the next exchange asks again.
                 with suppress(TransportError, StoreIntegrity):
                     checkpoints.show(terminal, line, endpoint)
     except (TransportError, ClocksApart) as error:
         record_failure(terminal, session, error)
-        checkpoints.make(terminal, Cause.EXCHANGE)
+        checkpoints.make(terminal, Occasion.EXCHANGE)
         raise
 
 
@@ -137,14 +137,14 @@ def _record_opened(terminal: Terminal, session: Session, endpoint: PeerEndpoint,
         told.append((Event.CLOCK_OVERRULED, {"seconds": seconds, "cause": measured.reason.value}))
     elif measured.warned:
         told.append((Event.CLOCK_DIFFERS, {"seconds": seconds}))
-    drafts = [Draft(event, session.person_id, session.id, detail=detail) for event, detail in told]
+    drafts = [EntryDraft(event, session.person_id, session.id, detail=detail) for event, detail in told]
     with terminal.database.writing() as tx:
         terminal.log.append_many(tx, drafts)
 
 
-def _limits(terminal: Terminal) -> LineSettings:
+def _limits(terminal: Terminal) -> LineLimits:
     line = terminal.settings.line
-    return LineSettings(connect_seconds=line.connect_seconds, read_seconds=line.read_seconds)
+    return LineLimits(connect_seconds=line.connect_seconds, read_seconds=line.read_seconds)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from console.jobs.exchange.line import Interruption
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemResult:
     """One message or notice of an exchange.
 
     `id` is its number here (None: it was not taken in), `outcome` a key of the catalogue `exchange.outcomes`, `code`
@@ -24,7 +24,7 @@ class Item:
 
 
 @dataclass(slots=True)
-class Sent:
+class SendOutcome:
     """What a sending did.
 
     `sent` messages were handed over, `delivered` have a verified receipt, `refused` the peer does not take;
@@ -40,7 +40,7 @@ class Sent:
     held: int = 0
     waiting: int = 0
     elsewhere: Mapping[str, int] = field(default_factory=dict)
-    items: list[Item] = field(default_factory=list)
+    items: list[ItemResult] = field(default_factory=list)
     interruption: Interruption | None = None
     clock_offset: float = 0.0
     clock_warned: bool = False

@@ -15,7 +15,7 @@ from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, tells_of, words_of
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
-from console.jobs.exchange.outcome import Item
+from console.jobs.exchange.outcome import ItemResult
 from console.jobs.messages.echo import pseudonym, pseudonyms
 from console.jobs.progress import Meter, Report
 from console.session import Session
@@ -29,7 +29,7 @@ from store.errors import (
     StoreError,
     StoreIntegrity,
 )
-from store.log import Draft, Event, LogFilter, Result
+from store.log import EntryDraft, Event, LogFilter, Result
 from store.log import page as log_page
 from store.message.canonical import encode
 from store.message.kinds import AgencyNotice
@@ -57,7 +57,7 @@ _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFU
 
 
 @dataclass(slots=True)
-class Received:
+class ReceiveOutcome:
     """What a receiving did: new notices, items that did not verify or fit, results; and why it ended early.
 
     `clock_offset`: seconds by which the peer's clock is ahead, worth a warning where `clock_warned`.
@@ -66,7 +66,7 @@ class Received:
     received: int = 0
     rejected: int = 0
     results: int = 0
-    items: list[Item] = field(default_factory=list)
+    items: list[ItemResult] = field(default_factory=list)
     interruption: Interruption | None = None
     clock_offset: float = 0.0
     clock_warned: bool = False
@@ -80,7 +80,7 @@ def receive(
     report: Report | None = None,
     cancel: threading.Event | None = None,
     clock_reason: ClockReason | None = None,
-) -> Received:
+) -> ReceiveOutcome:
     """Fetch everything new from the peer's feed. An item that cannot be taken in never blocks the rest.
 
     `after` is a position from which the feed is read once more: what was rejected gets another chance, and what is
@@ -134,7 +134,7 @@ class _Receiving:
         self._feed = queue.Feed(terminal.name, contact.endpoint.name)
         # What the peer did not take as acknowledged is not told again in the same receiving.
         self._told_up_to = 0
-        self.done = Received(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
+        self.done = ReceiveOutcome(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
 
     def run(self, after: int | None) -> None:
         """Store page after page; first tell the peer of what was stored earlier without its knowing."""
@@ -230,7 +230,7 @@ class _Receiving:
         self._log(tx, Event.NOTICE_RECEIVED, added.uid)
         self._supersede_others(tx, added.id, notice, abouts)
         self.done.received += 1
-        self.done.items.append(Item(added.id, notice.reference, "received"))
+        self.done.items.append(ItemResult(added.id, notice.reference, "received"))
 
     def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice, abouts: set[str]) -> None:
         """Let the newest notice about the person stand, which is another one when this one came late."""
@@ -258,7 +258,7 @@ class _Receiving:
         if outcome is PeerOutcome.ACCEPTED and row.target is not None:
             self._close_undone(tx, MessageKey(row.kind, row.target))
         self.done.results += 1
-        self.done.items.append(Item(row.id, row.reference, str(row.state), code))
+        self.done.items.append(ItemResult(row.id, row.reference, str(row.state), code))
 
     def _decide(self, tx: Connection, record: dict[str, Any], outcome: PeerOutcome) -> MessageRow:
         """Take the step that a result leads to. Raises ResultOfNone, ResultOfAnother, ResultUnexpected."""
@@ -307,7 +307,7 @@ class _Receiving:
             detail={"code": error.code, "position": item.position, "incident": incident},
         )
         self.done.rejected += 1
-        self.done.items.append(Item(None, None, "rejected", error.code, incident, error.facts or None))
+        self.done.items.append(ItemResult(None, None, "rejected", error.code, incident, error.facts or None))
 
     def _acknowledge(self) -> None:
         """Tell the peer of everything that is stored here and that it does not know of yet."""
@@ -345,8 +345,8 @@ class _Receiving:
     def _log(self, tx: Connection, event: Event, about: str, *, code: str | None = None) -> None:
         self._terminal.log.append_many(tx, [self._draft(event, about, code=code)])
 
-    def _draft(self, event: Event, about: str, *, code: str | None = None) -> Draft:
-        return Draft(
+    def _draft(self, event: Event, about: str, *, code: str | None = None) -> EntryDraft:
+        return EntryDraft(
             event,
             actor=self._session.person_id,
             session=self._session.id,
@@ -363,7 +363,7 @@ def _refuse_used_id(tx: Connection, uid: str) -> None:
 
 
 def _arrival(item: FeedItem, got: Opened, feed: Feed) -> ArrivalDraft:
-    purpose = queue.Purpose.NOTICE if got.header.purpose is Purpose.NOTICE else queue.Purpose.RESULT
+    purpose = queue.ArrivalKind.NOTICE if got.header.purpose is Purpose.NOTICE else queue.ArrivalKind.RESULT
     return ArrivalDraft(
         uid=got.header.id,
         feed=feed,

@@ -10,18 +10,18 @@ from console.jobs.admission import admit
 from console.jobs.exchange.batch_steps import Shipper
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
-from console.jobs.exchange.outcome import Sent
+from console.jobs.exchange.outcome import SendOutcome
 from console.jobs.exchange.pipeline import Flow
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.log import Draft, Event
+from store.log import EntryDraft, Event
 from store.message.states import OutState
 from store.queue import QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
-from transport.line.crypto_worker import LocalNotary, Notary, NotaryProcess
+from transport.line.crypto_worker import CryptoWorker, LocalNotary, NotaryProcess
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
 # From so many messages on, a process beside this one is worth its start.
@@ -35,7 +35,7 @@ def send(
     report: Report | None = None,
     cancel: threading.Event | None = None,
     clock_reason: ClockReason | None = None,
-) -> Sent:
+) -> SendOutcome:
     """Send everything that is approved and may leave, after asking what became of messages without an answer.
 
     `report` gets the phases `ask` and `send`; `clock_reason` is an officer's, for clocks that are apart. Raises
@@ -45,7 +45,7 @@ def send(
     admit(terminal, session, Right.EXCHANGE)
     release_due(terminal)
     meter = Meter(report, cancel)
-    done = Sent()
+    done = SendOutcome()
     with opened(terminal, session, cancel, clock_reason) as contact:
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
@@ -67,7 +67,8 @@ def release_due(terminal: Terminal) -> int:
     with terminal.database.writing() as tx:
         released = queue.release_due(tx, clock.now())
         terminal.log.append_many(
-            tx, [Draft(Event.MESSAGE_RELEASED, object=row.uid, detail={"cause": "planned_day"}) for row in released]
+            tx,
+            [EntryDraft(Event.MESSAGE_RELEASED, object=row.uid, detail={"cause": "planned_day"}) for row in released],
         )
     return len(released)
 
@@ -83,13 +84,13 @@ def _settle(terminal: Terminal, shipper: Shipper, meter: Meter) -> None:
 
 
 @contextmanager
-def _flow(terminal: Terminal, session: Session, contact: Contact, done: Sent, meter: Meter) -> Iterator[Flow]:
+def _flow(terminal: Terminal, session: Session, contact: Contact, done: SendOutcome, meter: Meter) -> Iterator[Flow]:
     """Yield the flow of batches, which overlap: while one is on the line, the next is sealed and stored."""
     with terminal.database.reading() as reading:
         approved = queue.count(reading, _APPROVED)
     meter.begin("send", approved)
     with ExitStack() as closing:
-        notary: Notary = LocalNotary() if approved < _MANY else closing.enter_context(NotaryProcess())
+        notary: CryptoWorker = LocalNotary() if approved < _MANY else closing.enter_context(NotaryProcess())
         hands = ThreadPoolExecutor(1, thread_name_prefix="line")
         # A call under way ends with the line, which is closed a moment later.
         closing.callback(hands.shutdown, wait=False, cancel_futures=True)

@@ -22,7 +22,7 @@ from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store.errors import LabelUnfit
-from store.log import Cause, Event, Flaw, LogFilter, Result, page
+from store.log import Event, Flaw, LogFilter, Occasion, Result, page
 from store.log import checkpoints as kept
 from store.log.bundle import Bundle, BundleFinding, Part, SignedWord, bundles_in, parts, plan, verify_bundle
 from store.log.bundle.contents import SUMS
@@ -91,7 +91,7 @@ def export(
         number = before.number + 1 if before else 1
         facts: dict[str, str | int] = {"bundle": number, "label": label}
         with intended(terminal, session, Event.LOG_EXPORTING, facts) as intent:
-            checkpoints.make(terminal, Cause.EXPORT)
+            checkpoints.make(terminal, Occasion.EXPORT)
             done = _write(terminal, medium, label, before, Meter(report))
             intent.facts |= {"from": done.first, "to": done.last, "content": done.digest}
             intent.facts["medium"] = "own_disk" if done.own_disk else "separate"

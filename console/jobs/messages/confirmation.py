@@ -8,18 +8,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
-from console.jobs.messages.review import NOTHING, Changed, Seen, checked, decide, refusals_of
+from console.jobs.messages.review import NOTHING, Decided, Seen, checked, decide, refusals_of
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event
 from store.message.states import InState, Step
-from store.queue import Act, Moved
+from store.queue import Act, Transitions
 from store.rights import Right
 
 
 @dataclass(slots=True)
-class Confirmed(Changed):
+class Confirmed(Decided):
     """What became of the notices: `changed` are confirmed, `waiting` have been by the first of two persons."""
 
     waiting: list[int] = field(default_factory=list)
@@ -39,7 +39,7 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
     admit(terminal, session, Right.CONFIRM)
     act = partial(Act, by=session.person_id, session=session.id, seen=seen)
 
-    def take(tx: Connection, some: Sequence[int]) -> Moved:
+    def take(tx: Connection, some: Sequence[int]) -> Transitions:
         return queue.confirm(tx, terminal.vault, some, act(now=clock.now()))
 
     moved = decide(terminal, session, numbers, Event.NOTICE_CONFIRMED, take)
@@ -50,7 +50,7 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
 
 def put_on_hold(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
-) -> Changed:
+) -> Decided:
     """Put notices on hold that cannot be confirmed as they are; what the first of two persons confirmed begins anew.
 
     Raises ReasonMissing, ReasonTooLong.
@@ -58,7 +58,7 @@ def put_on_hold(
     return _move(terminal, session, numbers, Step.PUT_ON_HOLD, seen, checked(reason))
 
 
-def take_up(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
+def take_up(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Let notices on hold be confirmed after all."""
     return _move(terminal, session, numbers, Step.TAKE_UP, seen)
 
@@ -68,12 +68,12 @@ _EVENTS: Final = {Step.PUT_ON_HOLD: Event.NOTICE_HELD, Step.TAKE_UP: Event.NOTIC
 
 def _move(
     terminal: Terminal, session: Session, numbers: Sequence[int], step: Step, seen: Seen, reason: str | None = None
-) -> Changed:
+) -> Decided:
     admit(terminal, session, Right.CONFIRM)
     act = partial(Act, by=session.person_id, session=session.id, seen=seen, reason=reason)
 
-    def take(tx: Connection, some: Sequence[int]) -> Moved:
+    def take(tx: Connection, some: Sequence[int]) -> Transitions:
         return queue.move_many(tx, terminal.vault, some, step, act(now=clock.now()))
 
     moved = decide(terminal, session, numbers, _EVENTS[step], take)
-    return Changed([row.id for row in moved.changed], refusals_of(moved))
+    return Decided([row.id for row in moved.changed], refusals_of(moved))

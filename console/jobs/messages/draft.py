@@ -26,7 +26,7 @@ from store.message.groups import Record, value_at, with_value
 from store.message.states import Pointer
 
 if TYPE_CHECKING:
-    from console.jobs.messages.entry import Judged
+    from console.jobs.messages.entry import CheckedEntry
 
 # What the draft itself settles: nobody is asked for it.
 _SETTLED: Final = frozenset({"kind", "municipality", "cancels", "replaces"})
@@ -34,7 +34,7 @@ _SETTLED: Final = frozenset({"kind", "municipality", "cancels", "replaces"})
 _MOST_TRIED: Final = 32
 
 
-class Purpose(StrEnum):
+class DraftPurpose(StrEnum):
     """What becomes of a draft."""
 
     ENTRY = "entry"  # new messages
@@ -43,7 +43,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DraftItem:
     """One item as somebody is asked for it.
 
     `places` are the messages and fields that it fills; `section` is the message that alone has it, None for what is
@@ -82,7 +82,7 @@ class Draft:
         terminal: Terminal,
         records: Iterable[Record],
         *,
-        purpose: Purpose = Purpose.ENTRY,
+        purpose: DraftPurpose = DraftPurpose.ENTRY,
         choices: Sequence[Mapping[str, tuple[str, ...]]] = (),
         number: int | None = None,
         version: int = 0,
@@ -101,10 +101,10 @@ class Draft:
             (index, field)
             for index, record in enumerate(self.records)
             for field in ordered_fields(_kind(record))
-            if purpose is not Purpose.ENTRY and value_at(record, field) is not None
+            if purpose is not DraftPurpose.ENTRY and value_at(record, field) is not None
         }
         self.changed = False
-        self._judged: list[Judged] = []
+        self._judged: list[CheckedEntry] = []
         self._judge()
 
     @property
@@ -123,7 +123,7 @@ class Draft:
         """Everything that the rules say, message by message."""
         return tuple(finding for judged in self._judged for finding in judged.findings)
 
-    def items(self, *, everything: bool = False) -> list[Item]:
+    def items(self, *, everything: bool = False) -> list[DraftItem]:
         """Return the items to ask for, common ones first, in the law's order.
 
         With `everything` also those that the event settled, and those that may be added.
@@ -136,7 +136,7 @@ class Draft:
         # Sorting keeps what is equal in order: that of the first message, then of the second.
         return sorted(found, key=lambda item: (item.section is not None, item.section or 0))
 
-    def codes(self, item: Item) -> tuple[str, ...]:
+    def codes(self, item: DraftItem) -> tuple[str, ...]:
         """Return the codes among which the item is chosen: what the event leaves open, or what the rules allow."""
         index, field = item.places[0]
         codes = self._choices[index].get(field) or codes_of(field, self.day)
@@ -144,7 +144,7 @@ class Draft:
             return codes
         return tuple(code for code in codes if self._may_stand(index, field, code)) or codes
 
-    def answer(self, item: Item, value: Any) -> None:
+    def answer(self, item: DraftItem, value: Any) -> None:
         """Put a value into the item; None or an empty one takes it out. The messages share what they have in common."""
         kept = None if value in ("", [], None) else value
         for index, field in item.places:
@@ -160,7 +160,7 @@ class Draft:
         MessageClaimed while somebody else has the message in hand; ReferenceTaken for a reference of one's own that
         was used before.
         """
-        if self.purpose is Purpose.REVISION and self.number is not None:
+        if self.purpose is DraftPurpose.REVISION and self.number is not None:
             entry.revise(terminal, session, self.number, self.records[0], version=self._version)
         else:
             records = [self._with_free_reference(terminal, index) for index in range(len(self.records))]
@@ -183,7 +183,7 @@ class Draft:
         faulty = {finding.field for finding in judged.findings}
         possible = self._possible(record) if everything else ()
         for field in ordered_fields(_kind(record)):
-            if field in _SETTLED or (field == "reference" and self.purpose is Purpose.REVISION):
+            if field in _SETTLED or (field == "reference" and self.purpose is DraftPurpose.REVISION):
                 continue
             there = value_at(record, field) is not None
             asked = field in faulty or field in possible or len(choices.get(field, ())) > 1
@@ -199,13 +199,13 @@ class Draft:
             return field
         return common_item(field) or f"{index}.{field}"
 
-    def _item(self, key: str, places: tuple[tuple[int, str], ...]) -> Item:
+    def _item(self, key: str, places: tuple[tuple[int, str], ...]) -> DraftItem:
         index, field = places[0]
         shape = shape_of(field)
         said = ((name, finding) for at, name in places for finding in self._judged[at].findings)
         findings = {finding.rule: finding for name, finding in said if finding.field == name}
         values = (value_at(self.records[at], name) for at, name in places)
-        return Item(
+        return DraftItem(
             key=key,
             kind=str(self.records[index]["kind"]),
             section=index if key.startswith(f"{index}.") else None,
@@ -263,7 +263,7 @@ def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
     """
     record, version = entry.open_for_revision(terminal, session, number)
     target = str(record["reference"])
-    return Draft(terminal, [record], purpose=Purpose.REVISION, number=number, version=version, target=target)
+    return Draft(terminal, [record], purpose=DraftPurpose.REVISION, number=number, version=version, target=target)
 
 
 def replace(terminal: Terminal, session: Session, number: int) -> Draft:
@@ -273,7 +273,7 @@ def replace(terminal: Terminal, session: Session, number: int) -> Draft:
     """
     record = entry.counter(terminal, session, number, Pointer.REPLACES)
     claims.begin_edit(terminal, session, number)
-    return Draft(terminal, [record], purpose=Purpose.REPLACEMENT, number=number, target=str(record["replaces"]))
+    return Draft(terminal, [record], purpose=DraftPurpose.REPLACEMENT, number=number, target=str(record["replaces"]))
 
 
 def _kind(record: Mapping[str, Any]) -> Kind:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.log import Draft, Event
+from store.log import EntryDraft, Event
 from store.message.kinds import Message
 from store.message.states import Direction, Pointer
 
@@ -35,7 +35,7 @@ def add(
     drafts = [draft_of(terminal, session, one) for one in candidates]
     added = queue.add_messages(tx, terminal.vault, drafts, now=clock.now())
     entries = [
-        Draft(
+        EntryDraft(
             event,
             actor=session.person_id,
             session=session.id,

@@ -37,7 +37,7 @@ from store.queue import Act, MessageKey, MessageRow, Revision, Task
 from store.rights import Right
 
 __all__ = [
-    "Judged",
+    "CheckedEntry",
     "Proposed",
     "cancel",
     "counter",
@@ -53,7 +53,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedEntry:
     """What the rules say of a record that is being entered: all findings, and the fields that are wanted next."""
 
     findings: tuple[Finding, ...]
@@ -79,7 +79,7 @@ def propose(
     return tuple(_begun(terminal, one, now) for one in proposed)
 
 
-def judge(terminal: Terminal, record: Mapping[str, Any]) -> Judged:
+def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     """Check a record as it stands while somebody types; changes nothing and asks for no right."""
     today = clock.day_in_japan(clock.now())
     code = terminal.settings.municipality.code
@@ -89,7 +89,7 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> Judged:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
         findings += () if echo is None else (echo,)
-    return Judged(findings, wanted_items(record, municipality=code, today=today))
+    return CheckedEntry(findings, wanted_items(record, municipality=code, today=today))
 
 
 def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, Any]]) -> list[int]:

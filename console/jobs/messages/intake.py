@@ -35,7 +35,7 @@ _Good = tuple[int, Candidate, tuple[Finding, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RecordFault:
     """What is wrong with a record, or to be confirmed about it: the file's base name, line, field, rule and facts."""
 
     file: str
@@ -51,8 +51,8 @@ class Intake:
 
     accepted: int = 0
     known: int = 0
-    errors: list[Fault] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
+    errors: list[RecordFault] = field(default_factory=list)
+    warnings: list[RecordFault] = field(default_factory=list)
 
 
 def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, report: Report | None = None) -> Intake:
@@ -110,7 +110,7 @@ def _take_in_portion(
         elif before == digest:
             taken.known += 1
         else:
-            taken.errors.append(Fault(file, line, "reference", "reference_conflict", {}))
+            taken.errors.append(RecordFault(file, line, "reference", "reference_conflict", {}))
     enqueue.add(terminal, session, tx, fresh, Event.MESSAGE_IMPORTED)
     taken.accepted += len(fresh)
 
@@ -146,8 +146,8 @@ def _record_errors(terminal: Terminal, session: Session, tx: Connection, taken: 
     )
 
 
-def _fault(file: str, line: int, finding: Finding) -> Fault:
-    return Fault(file, line, finding.field, finding.rule, finding.facts)
+def _fault(file: str, line: int, finding: Finding) -> RecordFault:
+    return RecordFault(file, line, finding.field, finding.rule, finding.facts)
 
 
 def _portions(reads: Iterable[Read]) -> Iterator[list[Read]]:

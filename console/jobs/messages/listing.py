@@ -16,7 +16,7 @@ from store.log import Event
 from store.message.canonical import decode
 from store.message.names import NamePart
 from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
-from store.queue import Claims, Key, MessageRow, QueueFilter
+from store.queue import Claims, MessageRow, PageKey, QueueFilter
 from store.rights import Right
 
 _ERASED: Final = b"{}"
@@ -47,7 +47,7 @@ class QueueQuery:
     state: str | None = None
     reference: str | None = None
     limit: int = 100
-    after: Key | None = None
+    after: PageKey | None = None
     overdue: bool = False
     being_undone: bool = False
     unhandled: bool = False
@@ -99,7 +99,7 @@ class QueuePage:
 
     rows: list[QueueRow]
     total: int
-    next: Key | None
+    next: PageKey | None
 
 
 def counts(terminal: Terminal) -> Counts:
@@ -133,7 +133,7 @@ def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
         total = sum(queue.count(reading, one) for one in chosen)
         rows = _rows(terminal, session, reading, found[: query.limit])
     last = found[query.limit - 1] if len(found) > query.limit else None
-    return QueuePage(rows, total, Key.of(last) if last else None)
+    return QueuePage(rows, total, PageKey.of(last) if last else None)
 
 
 def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]":

@@ -30,7 +30,7 @@ _MOST_HISTORY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryStep:
     """Something that was done with a message, as the log has it."""
 
     at: datetime
@@ -93,7 +93,7 @@ class MessageView:
     row: QueueRow
     record: Mapping[str, Any]
     findings: tuple[Finding, ...]
-    history: list[Step]
+    history: list[HistoryStep]
     reason: str | None
     receipt: ReceiptView | None
     outcome: OutcomeView | None
@@ -143,7 +143,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
             record=record,
             findings=_findings(terminal, row, record),
-            history=[Step(entry.at, entry.actor, entry.event) for entry in reversed(history)],
+            history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
             receipt=_receipt(reading, shipment),
             outcome=outcome,

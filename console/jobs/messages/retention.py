@@ -7,7 +7,7 @@ from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.log import Draft, Event
+from store.log import EntryDraft, Event
 from store.rights import Right
 
 _PORTION: Final = 500
@@ -27,7 +27,7 @@ def erase_expired(terminal: Terminal, session: Session) -> int:
         with terminal.database.writing() as tx:
             rows = queue.expired(tx, before, _PORTION)
             queue.erase(tx, rows)
-            entries = [Draft(Event.MESSAGE_ERASED, session.person_id, session.id, row.uid) for row in rows]
+            entries = [EntryDraft(Event.MESSAGE_ERASED, session.person_id, session.id, row.uid) for row in rows]
             terminal.log.append_many(tx, entries)
         erased += len(rows)
         if len(rows) < _PORTION:

@@ -13,9 +13,9 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import ReasonMissing
-from store.log import Draft, Event
+from store.log import EntryDraft, Event
 from store.message.states import TRANSITIONS, Step
-from store.queue import Act, MessageRow, Moved
+from store.queue import Act, MessageRow, Transitions
 
 Seen = Mapping[int, int]
 """The versions of messages as the person saw them, by number: what somebody else has changed since is refused."""
@@ -34,7 +34,7 @@ _EVENTS: Final[Mapping[Step, Event]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedStep:
     """A message that could not take the step; `reason` is the code of the error, with its facts."""
 
     id: int
@@ -43,11 +43,11 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Changed:
+class Decided:
     """What became of the messages: the numbers of those that took the step, and the refusals."""
 
     changed: list[int] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[RefusedStep] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -62,7 +62,7 @@ def approve(
     *,
     confirm_warnings: bool = False,
     seen: Seen = NOTHING,
-) -> Changed:
+) -> Decided:
     """Approve messages as a second person, for exactly the content that they have now.
 
     A message with unconfirmed warnings is refused unless `confirm_warnings`. One whose planned day lies ahead is held
@@ -73,24 +73,24 @@ def approve(
 
 def give_back(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
-) -> Changed:
+) -> Decided:
     """Return messages to who entered them. Raises ReasonMissing, ReasonTooLong."""
     return _decide(terminal, session, numbers, Step.GIVE_BACK, seen, reason=checked(reason))
 
 
-def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
+def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Keep messages from being sent until somebody releases them."""
     return _decide(terminal, session, numbers, Step.HOLD, seen)
 
 
-def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Changed:
+def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Let held messages go on; not before a planned day."""
     return _decide(terminal, session, numbers, Step.RELEASE, seen)
 
 
 def withdraw(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
-) -> Changed:
+) -> Decided:
     """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
     return _decide(terminal, session, numbers, Step.WITHDRAW, seen, reason=checked(reason))
 
@@ -104,12 +104,12 @@ def _decide(
     *,
     confirm_warnings: bool = False,
     reason: str | None = None,
-) -> Changed:
+) -> Decided:
     right = TRANSITIONS[step].right
     if right is not None:
         admit(terminal, session, right)
 
-    def take(tx: Connection, some: Sequence[int]) -> Moved:
+    def take(tx: Connection, some: Sequence[int]) -> Transitions:
         act = Act(
             by=session.person_id,
             session=session.id,
@@ -122,7 +122,7 @@ def _decide(
         return queue.move_many(tx, terminal.vault, some, step, act)
 
     moved = decide(terminal, session, numbers, _EVENTS[step], take)
-    return Changed([row.id for row in moved.changed], refusals_of(moved))
+    return Decided([row.id for row in moved.changed], refusals_of(moved))
 
 
 def decide(
@@ -130,10 +130,10 @@ def decide(
     by: Session,
     numbers: Sequence[int],
     event: Event,
-    take: Callable[[Connection, Sequence[int]], Moved],
-) -> Moved:
+    take: Callable[[Connection, Sequence[int]], Transitions],
+) -> Transitions:
     """Take a person's step with messages and record it, each with its own entry, in the transaction of the step."""
-    done = Moved()
+    done = Transitions()
     # In portions, so that a long list never keeps other writers waiting.
     for start in range(0, len(numbers), _PORTION):
         with terminal.database.writing() as tx:
@@ -144,14 +144,14 @@ def decide(
     return done
 
 
-def refusals_of(moved: Moved) -> list[Refusal]:
+def refusals_of(moved: Transitions) -> list[RefusedStep]:
     """Return what is told of those that could not take a step."""
-    return [Refusal(one.id, one.error.code, one.error.facts) for one in moved.refused]
+    return [RefusedStep(one.id, one.error.code, one.error.facts) for one in moved.refused]
 
 
-def _entry(by: Session, event: Event, row: MessageRow) -> Draft:
+def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
     # The digest binds the decision to the exact content and revision that the person saw.
-    return Draft(
+    return EntryDraft(
         event,
         actor=by.person_id,
         session=by.id,

@@ -38,7 +38,7 @@ class RegisteredPeer:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PeerChange:
     """What is different in the next version of the peer besides its keys; None keeps what the version in force has."""
 
     address: str | None = None
@@ -118,7 +118,7 @@ def registered(terminal: Terminal, session: Session) -> list[RegisteredPeer]:
     ]
 
 
-def register_file(terminal: Terminal, session: Session, file: Path, change: Change) -> RegisteredPeer:
+def register_file(terminal: Terminal, session: Session, file: Path, change: PeerChange) -> RegisteredPeer:
     """Register the identity in `file`, which the peer handed over, as the version that follows.
 
     Raises RightMissing, PeerFileUnusable, PeerMissing when something is not named that no version in force has,

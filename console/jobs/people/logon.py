@@ -12,7 +12,7 @@ from console.terminal import Terminal
 from store import clock
 from store.endings import Ending
 from store.errors import AttemptTooSoon, PersonLocked, SessionClosed
-from store.log import Cause, Event, Result
+from store.log import Event, Occasion, Result
 from store.people import (
     Attempt,
     Person,
@@ -75,7 +75,7 @@ def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
     with terminal.database.writing() as tx:
         if close_session(tx, session.id, ending, clock.now()):
             _record_closing(terminal, tx, session.person_id, session.id, ending)
-    checkpoints.make(terminal, Cause.LOG_OFF)
+    checkpoints.make(terminal, Occasion.LOG_OFF)
 
 
 def vouch(terminal: Terminal, first: Session, person_id: str, pin: str, right: Right, *, origin: Origin) -> None:
@@ -145,7 +145,7 @@ def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
         if outcome.locked:
             terminal.log.append(tx, Event.OPERATOR_LOCKED, actor=None, session=None, object=about)
     # Nobody is logged on whose lease would have it signed in time.
-    checkpoints.make(terminal, Cause.ACTIVITY)
+    checkpoints.make(terminal, Occasion.ACTIVITY)
     raise CredentialsRefused
 
 

@@ -28,12 +28,12 @@ from console.terminal import Terminal
 from store import clock, dump, migrations, queue
 from store.database import Database
 from store.errors import LogBroken
-from store.log import Cause, Event, newest
+from store.log import Event, Occasion, newest
 from store.message.states import Direction
 from store.rights import Right
 from store.sealing.keyfile import write_key_file
 from store.sealing.sealedfile import SealedWriter, read_head, read_pieces
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from store.sealing.vault import backup_key
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
@@ -73,7 +73,7 @@ def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
 
 
 def restore(
-    file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: Parts | None = None
+    file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: PassphraseParts | None = None
 ) -> Restored:
     """Make the terminal of the backup `file` at `home`, which must be empty, with its key in `key_file`.
 
@@ -213,4 +213,4 @@ def _record(terminal: Terminal, done: Restored) -> None:
     detail = {"entries": done.entries, "count": done.contents}
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.BACKUP_RESTORED, actor=None, session=None, detail=detail)
-    checkpoints.make(terminal, Cause.START)
+    checkpoints.make(terminal, Occasion.START)

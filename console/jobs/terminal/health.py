@@ -20,7 +20,7 @@ from console.words import Words
 from store import clock
 from store.database import Database
 from store.people import Pepper
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.identity import newest_in_force
 
@@ -114,7 +114,7 @@ def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
     return None if any(now < one.valid_from <= until for one in known) else until
 
 
-def check(home: Path, words: Words, parts: Parts | None = None) -> Health:
+def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Health:
     """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on.
 
     `parts` open the terminal where its key wants them.
@@ -157,7 +157,7 @@ def _settings(home: Path, words: Words) -> Check:
     return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
 
 
-def _keys(home: Path, words: Words, parts: Parts | None) -> Check:
+def _keys(home: Path, words: Words, parts: PassphraseParts | None) -> Check:
     settings = Settings.load(home)
     source = key_source(settings, home, parts)
     Vault.open(source, terminal_id=queue_name(settings, home))

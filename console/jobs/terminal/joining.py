@@ -20,11 +20,11 @@ from console.keysource import key_source
 from console.settings import FILE_NAME, Settings
 from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal, write_origin
 from store.errors import LogBroken, TerminalNotAdmitted
-from store.log import Cause, Event, Ladder
+from store.log import Event, Occasion, SigningKeys
 from store.log.signing_keys import key_from_text, key_text
 from store.log.terminals import NAME
 from store.sealing.keyfile import destroy_key_file, read_key_file, write_key_file
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from store.sealing.sources.source import KEY_BYTES
 from store.sealing.vault import QueueKeys, Vault, hand_over, take_over
 from transport.parties.authority import Use
@@ -149,7 +149,7 @@ def request(home: Path, settings: Settings, file: Path) -> Requested:
     refuse_occupied(home)
     with drafted(_waiting(home)) as draft:
         write_settings(draft / FILE_NAME, settings)
-        key, ladder = SealingKey.generate(), Ladder.create(draft / _LADDER)
+        key, ladder = SealingKey.generate(), SigningKeys.create(draft / _LADDER)
         write_key_file(draft / _SEED, key.seed)
         made = JoinRequest(settings.terminal.id, settings.municipality.code, ladder.root, key.public)
         write_key_file(draft / _REQUEST_FILE, made.to_bytes())
@@ -158,7 +158,7 @@ def request(home: Path, settings: Settings, file: Path) -> Requested:
     return Requested(file, made.fingerprint)
 
 
-def accept(home: Path, file: Path, *, parts: Parts | None = None) -> Joined:
+def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> Joined:
     """Make the terminal at `home` with the grant in `file`, once the whole log has verified; then it signs itself.
 
     `parts` as for `key_source`. Raises GrantUnfit, TerminalNotAdmitted, LogBroken, HomeNotEmpty, HomeUnwritable,
@@ -187,7 +187,7 @@ def accept(home: Path, file: Path, *, parts: Parts | None = None) -> Joined:
     with Terminal.open(home, parts) as terminal:
         with terminal.database.writing() as tx:
             terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
-        checkpoints.make(terminal, Cause.CREATED)
+        checkpoints.make(terminal, Occasion.CREATED)
     return Joined(home, settings.terminal.id, grant.origin, entries)
 
 

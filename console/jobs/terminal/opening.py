@@ -11,7 +11,7 @@ from console.jobs import checkpoints
 from console.jobs.people import logon
 from console.settings import FILE_NAME
 from console.terminal import Terminal
-from store.log import Cause, Event, LogFilter, Result, page
+from store.log import Event, LogFilter, Occasion, Result, page
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST: Final = 64
@@ -51,7 +51,7 @@ def end(terminal: Terminal, *, incident: str | None = None) -> None:
                 detail={"incident": incident},
             )
         terminal.log.append(tx, Event.TERMINAL_STOPPED, actor=None, session=None)
-    checkpoints.make(terminal, Cause.STOP)
+    checkpoints.make(terminal, Occasion.STOP)
 
 
 def _settings_before(tx: Connection, terminal: str, machine: str) -> object:

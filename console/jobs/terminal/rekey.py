@@ -19,7 +19,7 @@ from store import queue
 from store.errors import KeyFileDamaged
 from store.log import Event, in_force
 from store.rights import Right
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from store.sealing.vault import begin_key_change, belongs
 
 _PORTION: Final = 2000
@@ -38,7 +38,7 @@ class Rekeyed:
 
 
 def change_key(
-    terminal: Terminal, session: Session, *, new_parts: Parts | None = None, report: Report | None = None
+    terminal: Terminal, session: Session, *, new_parts: PassphraseParts | None = None, report: Report | None = None
 ) -> Rekeyed:
     """Change the terminal's key, or end a change that was interrupted; wrap it under `new_parts` if some are given.
 
@@ -74,7 +74,7 @@ def change_key(
     return Rekeyed(total, changed, to_install)
 
 
-def move_key(home: Path, file: Path, parts: Parts | None) -> None:
+def move_key(home: Path, file: Path, parts: PassphraseParts | None) -> None:
     """Put the terminal's key, kept in `file`, where the settings say since they were changed.
 
     To be followed by a change of the key: then `file` is worth nothing. Raises SettingsErrors, KeyFileDamaged (the key

@@ -18,9 +18,9 @@ from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal
 from console.words import Words
 from store import clock
 from store.database import Database
-from store.log import Cause, Event, Ladder
+from store.log import Event, Occasion, SigningKeys
 from store.people import Pepper, Role, add_person, draw_pin, hash_new_pin
-from store.sealing.sources import KeySource, Parts
+from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.authority import RehearsalAuthority, Use
 from transport.parties.identity import Identity
@@ -38,7 +38,9 @@ class Initialised:
     one_time_code_file: Path
 
 
-def init(home: Path, settings: Settings, *, owner_url: str | None = None, parts: Parts | None = None) -> Initialised:
+def init(
+    home: Path, settings: Settings, *, owner_url: str | None = None, parts: PassphraseParts | None = None
+) -> Initialised:
     """Make a terminal at `home` with its first officer, who is also custodian until there is another.
 
     `owner_url` as for `Database.create`; `parts` as for `key_source`. Raises HomeNotEmpty, HomeUnwritable, DiskFull,
@@ -58,7 +60,7 @@ def new_terminal(
     *,
     authority: RehearsalAuthority | None = None,
     owner_url: str | None = None,
-    parts: Parts | None = None,
+    parts: PassphraseParts | None = None,
 ) -> Iterator[Terminal]:
     """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
 
@@ -99,10 +101,10 @@ def _made(
     vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
-    Ladder.create(home / LOG_KEYS)
+    SigningKeys.create(home / LOG_KEYS)
     database = Database.create(settings.database_url(home), owner_url=owner_url)
     terminal = Terminal(home, settings, database, vault, pepper, source)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
-    checkpoints.make(terminal, Cause.CREATED)
+    checkpoints.make(terminal, Occasion.CREATED)
     return terminal

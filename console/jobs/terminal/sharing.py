@@ -9,7 +9,14 @@ from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 
-from console.errors import KeyChangeUnderWay, QueueUnshared, RequestDiffers, RequestUnfit, TerminalKnown, TerminalUnfit
+from console.errors import (
+    KeyChangeUnderWay,
+    QueueUnshared,
+    RequestDiffers,
+    RequestUnfit,
+    TerminalNameTaken,
+    TerminalUnfit,
+)
 from console.files import new_file
 from console.jobs.admission import admit
 from console.jobs.people import logon
@@ -21,7 +28,7 @@ from store.rights import Right
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class SecondPerson:
     """The custodian who stands behind the act of an officer, and the PIN."""
 
     person: str
@@ -55,7 +62,9 @@ def shared_by(terminal: Terminal, session: Session) -> list[SharedBy]:
     return [SharedBy(name, name in working, name == terminal.name) for name in sorted(ladders)]
 
 
-def let_in(terminal: Terminal, session: Session, file: Path, out: Path, *, fingerprint: str, second: Second) -> LetIn:
+def let_in(
+    terminal: Terminal, session: Session, file: Path, out: Path, *, fingerprint: str, second: SecondPerson
+) -> LetIn:
     """Let the terminal of the request in `file` share this one's queue; write what it needs to the new file `out`.
 
     Until it has signed for the first time, the same request may be granted again. Raises RightMissing, what keeps the
@@ -79,7 +88,7 @@ def let_in(terminal: Terminal, session: Session, file: Path, out: Path, *, finge
     return LetIn(request.terminal, out)
 
 
-def retire(terminal: Terminal, session: Session, name: str, *, second: Second) -> None:
+def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPerson) -> None:
     """Let the terminal `name`, whose machine is gone or given up, sign and send no more.
 
     What it sent without an answer waits until a machine is let in anew under its name. Raises RightMissing, what keeps
@@ -101,14 +110,14 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: Second) -
     terminal.log.erase_used(made)
 
 
-def _record_admission(terminal: Terminal, session: Session, request: JoinRequest, second: Second) -> None:
+def _record_admission(terminal: Terminal, session: Session, request: JoinRequest, second: SecondPerson) -> None:
     with terminal.database.writing() as tx:
         ladders = terminal.log.ladders(tx)
         if ladders.get(request.terminal) == request.root:
             # It was let in already and has not signed yet: its grant may have been lost.
             return
         if request.terminal in in_force(ladders):
-            raise TerminalKnown(terminal=request.terminal)
+            raise TerminalNameTaken(terminal=request.terminal)
         detail = {"second": second.person, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
         terminal.log.append(
             tx,
@@ -122,6 +131,6 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
     terminal.log.erase_used(made)
 
 
-def _vouch(terminal: Terminal, session: Session, second: Second) -> None:
+def _vouch(terminal: Terminal, session: Session, second: SecondPerson) -> None:
     admit(terminal, session, Right.PEOPLE)
     logon.vouch(terminal, session, second.person, second.pin, Right.SETTINGS, origin=second.origin)

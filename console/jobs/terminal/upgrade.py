@@ -7,7 +7,7 @@ from console.settings import Settings
 from console.terminal import Terminal
 from store.database import Database
 from store.log import Event
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Upgraded:
     after: str
 
 
-def upgrade(home: Path, *, owner_url: str | None = None, parts: Parts | None = None) -> Upgraded:
+def upgrade(home: Path, *, owner_url: str | None = None, parts: PassphraseParts | None = None) -> Upgraded:
     """Upgrade the database of the terminal at `home`, whole or not at all, and record it.
 
     Nobody can log on before that, so whoever may read the terminal's directory does it. Raises DatabaseNewer, other

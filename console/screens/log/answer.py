@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.text import Align, fit
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         yield HeadLine()
-        yield Page(id="answer-page")
+        yield TextPage(id="answer-page")
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
         """Show the page."""
-        page = self.query_one("#answer-page", Page)
+        page = self.query_one("#answer-page", TextPage)
         self.set_focus(page)
         page.show(lambda _width: list(self._lines()))
 

@@ -10,12 +10,12 @@ from textual.binding import BindingType
 
 from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import Question
+from console.screens.dialogs import QuestionDialog
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, wrap
-from console.widgets.virtual_list import BLOCK, Cell, Column, Roll
+from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
 from console.words import Words
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class LogScreen(ConsoleScreen):
 
     def action_search(self) -> None:
         """Ask for a number, a time, a person, a message, an event or a result."""
-        self.app.push_screen(Question(lambda words: words("log.search.ask"), typed=True), self._search)
+        self.app.push_screen(QuestionDialog(lambda words: words("log.search.ask"), typed=True), self._search)
 
     def _search(self, typed: str | None) -> None:
         if typed is None:
@@ -186,7 +186,7 @@ class LogScreen(ConsoleScreen):
     def action_ask(self) -> None:
         """Ask one of the ready questions."""
         self.app.push_screen(
-            Question(lambda words: words("log.question.ask"), typed=True, check=_unclear_question), self._ask
+            QuestionDialog(lambda words: words("log.question.ask"), typed=True, check=_unclear_question), self._ask
         )
 
     def _ask(self, typed: str | None) -> None:
@@ -219,14 +219,14 @@ class LogScreen(ConsoleScreen):
         """Ask for the medium and its label, then export."""
         if not self._busy:
             self.app.push_screen(
-                Question(lambda words: words("log.export.directory"), typed=True, check=_missing), self._ask_label
+                QuestionDialog(lambda words: words("log.export.directory"), typed=True, check=_missing), self._ask_label
             )
 
     def _ask_label(self, directory: str | None) -> None:
         if directory is None:
             return
         # The question before this one is still closing: this one has another name.
-        label = Question(lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label")
+        label = QuestionDialog(lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label")
         self.app.push_screen(label, lambda typed: self._export(directory, typed))
 
     def _export(self, directory: str, label: str | None) -> None:
@@ -321,7 +321,7 @@ class LogViewLine(OneLine):
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
 
 
-class LogRoll(Roll["LogRow"]):
+class LogRoll(VirtualList["LogRow"]):
     """The entries."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.

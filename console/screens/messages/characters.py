@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit
 
 _CLOSE: Final = Key("escape,enter,c,b", "Esc", "back", "close")
@@ -37,12 +37,12 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         yield HeadLine()
-        yield Page(id="spelling")
+        yield TextPage(id="spelling")
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
         """Spell."""
-        page = self.query_one("#spelling", Page)
+        page = self.query_one("#spelling", TextPage)
         self.set_focus(page)
         page.show(lambda _width: list(self._lines()))
 

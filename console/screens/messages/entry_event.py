@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
     from store.message.entry.proposal import Proposed
-    from store.message.tables import Event
+    from store.message.tables import CounterEvent
 
 _WIDE: Final = 110  # from here on the kinds are called by their full names
 _PRESENTED: Final = ("yes", "no")
@@ -113,7 +113,7 @@ class EventScreen(ConsoleScreen):
         names = [self.words.name(topic, kind) for kind in kinds]
         return self.words("entry.and").join(names) or self.words("entry.gives.nothing")
 
-    def _events(self) -> "Sequence[Event]":
+    def _events(self) -> "Sequence[CounterEvent]":
         from store.message import tables
 
         return tables.events().in_force(self._today)

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 from console.keys import ENTRY, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import Question
+from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.entry_hint import Hint
 from console.screens.messages.entry_summary import SummaryScreen
@@ -26,7 +26,7 @@ from console.widgets.text import Ink, width_of, wrap
 if TYPE_CHECKING:
     from rich.style import Style
 
-    from console.jobs.messages.draft import Draft, Item
+    from console.jobs.messages.draft import Draft, DraftItem
     from console.session import Session
     from console.terminal import Terminal
 
@@ -61,7 +61,7 @@ class EntryScreen(ConsoleScreen):
         self.reason = reason
         self._done = done
         self._everything = False
-        self._items: dict[str, Item] = {}
+        self._items: dict[str, DraftItem] = {}
         self._visited: set[str] = set()
         self._choices: Choices | None = None
 
@@ -91,7 +91,7 @@ class EntryScreen(ConsoleScreen):
         return self.query_one("#form", Form)
 
     @property
-    def item(self) -> "Item | None":
+    def item(self) -> "DraftItem | None":
         """The item under the cursor."""
         row = self.form.row
         return None if row is None else self._items.get(row.key)
@@ -106,11 +106,11 @@ class EntryScreen(ConsoleScreen):
         """Names for the item under the cursor."""
         return self._naming(self.item)
 
-    def visited(self, item: "Item") -> bool:
+    def visited(self, item: "DraftItem") -> bool:
         """Tell whether the cursor has left the item before: what is still being typed is not blamed."""
         return item.key in self._visited
 
-    def label(self, item: "Item") -> str:
+    def label(self, item: "DraftItem") -> str:
         """Return what an item is called; the day of an ex-officio change is called by what the cause makes it."""
         from store.message import tables
         from store.message.groups import value_at
@@ -121,7 +121,7 @@ class EntryScreen(ConsoleScreen):
             return entry.day_ja if self.words.language == "ja" else entry.day_en.capitalize()
         return self._naming(item).label(item.field if item.section is not None else item.key)
 
-    def _naming(self, item: "Item | None") -> Naming:
+    def _naming(self, item: "DraftItem | None") -> Naming:
         kind = str(self.draft.records[0]["kind"]) if item is None else item.kind
         return Naming(self.words, kind, self.draft.day)
 
@@ -150,7 +150,7 @@ class EntryScreen(ConsoleScreen):
                 yield Row(label=self.words.name("kinds", item.kind))
             yield self._row(item)
 
-    def _row(self, item: "Item") -> Row:
+    def _row(self, item: "DraftItem") -> Row:
         from store.message.entry.typed import show_typed
 
         chosen = item.shape in _CHOSEN
@@ -170,7 +170,7 @@ class EntryScreen(ConsoleScreen):
             chosen=chosen,
         )
 
-    def _mark(self, item: "Item") -> "tuple[str, Style | None]":
+    def _mark(self, item: "DraftItem") -> "tuple[str, Style | None]":
         palette = self.console_app.palette
         if item.wanted:
             return "*", palette["trouble" if self.visited(item) else "key"]
@@ -232,7 +232,7 @@ class EntryScreen(ConsoleScreen):
         """Show the rows in the language in hand."""
         self._show()
 
-    def _find(self, item: "Item", choices: Choices, text: str) -> None:
+    def _find(self, item: "DraftItem", choices: Choices, text: str) -> None:
         """Take what is typed where one chooses: a number at once, letters as the beginning of a code or name."""
         several, number = item.shape == "codes", choices.numbered and text.isdecimal()
         if several and text and not number:
@@ -243,10 +243,10 @@ class EntryScreen(ConsoleScreen):
         if number:
             self.form.editor.value = ""
 
-    def _codes(self, item: "Item") -> tuple[str, ...]:
+    def _codes(self, item: "DraftItem") -> tuple[str, ...]:
         return tuple(_YES_NO) if item.shape == "yes_no" else self.draft.codes(item)
 
-    def _take(self, item: "Item", code: str | None) -> None:
+    def _take(self, item: "DraftItem", code: str | None) -> None:
         if item.shape == "yes_no":
             self._answer(item, None if code is None else _YES_NO[code])
         elif item.shape == "codes" and code is not None:
@@ -257,7 +257,7 @@ class EntryScreen(ConsoleScreen):
         else:
             self._answer(item, code)
 
-    def _answer(self, item: "Item", value: object) -> None:
+    def _answer(self, item: "DraftItem", value: object) -> None:
         self.notice.clear()
         self.draft.answer(item, value)
 
@@ -274,7 +274,7 @@ class EntryScreen(ConsoleScreen):
         faulty = sum(item.faulty for item in self._items.values())
         self.say("note", "entry.faulty", count=faulty)
 
-    def _go_to_first(self, suits: "Callable[[Item], bool]") -> None:
+    def _go_to_first(self, suits: "Callable[[DraftItem], bool]") -> None:
         found = next((item.key for item in self._items.values() if suits(item)), None)
         if found is not None:
             self.form.go_to(found)
@@ -304,7 +304,7 @@ class EntryScreen(ConsoleScreen):
     def action_back(self) -> None:
         """Throw the draft away, when that is what the person wants."""
         if self.draft.changed:
-            self.app.push_screen(Question(lambda words: words("entry.ask.drop")), self._dropped)
+            self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.drop")), self._dropped)
         else:
             self.dismiss()
 
@@ -315,7 +315,7 @@ class EntryScreen(ConsoleScreen):
     def action_log_off(self) -> None:
         """Log off, when the person does not mind losing what was entered."""
         if self.draft.changed:
-            self.app.push_screen(Question(lambda words: words("entry.ask.log_off")), self._leaving)
+            self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.log_off")), self._leaving)
         else:
             self.console_app.action_log_off()
 

@@ -8,7 +8,7 @@ from console.widgets.surface import Surface
 from console.widgets.text import Ink, width_of, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.messages.draft import Item
+    from console.jobs.messages.draft import DraftItem
     from console.widgets.choices import Choices
     from console.widgets.form import Form
 
@@ -21,17 +21,17 @@ class Asking(Protocol):
         """The form."""
 
     @property
-    def item(self) -> "Item | None":
+    def item(self) -> "DraftItem | None":
         """The item under the cursor."""
 
     @property
     def choices(self) -> "Choices | None":
         """The codes of the item under the cursor, where one chooses."""
 
-    def label(self, item: "Item") -> str:
+    def label(self, item: "DraftItem") -> str:
         """Return what an item is called."""
 
-    def visited(self, item: "Item") -> bool:
+    def visited(self, item: "DraftItem") -> bool:
         """Tell whether the cursor has left the item before."""
 
 
@@ -61,7 +61,7 @@ class Hint(Surface):
             told += screen.choices.lines(width, max(1, self.size.height - len(told)), self.palette, taken)
         return told
 
-    def _heading(self, screen: Asking, item: "Item", width: int) -> Pieces:
+    def _heading(self, screen: Asking, item: "DraftItem", width: int) -> Pieces:
         label, hint = screen.label(item), self.words(f"entry.hint.{_way(screen, item)}")
         pieces = [(label, self.palette["strong"])]
         if width_of(label) + width_of(hint) + 2 <= width:
@@ -70,7 +70,7 @@ class Hint(Surface):
             pieces = [(label, self.palette["strong"]), (f"  {self.words('entry.choose')}", self.palette["attention"])]
         return pieces
 
-    def _findings(self, screen: Asking, item: "Item", width: int) -> Iterator[Pieces]:
+    def _findings(self, screen: Asking, item: "DraftItem", width: int) -> Iterator[Pieces]:
         blamed = screen.visited(item)
         for finding in item.findings:
             if item.wanted and not blamed:
@@ -89,7 +89,7 @@ class Hint(Surface):
                 yield [(line, None)]
 
 
-def _way(screen: Asking, item: "Item") -> str:
+def _way(screen: Asking, item: "DraftItem") -> str:
     """Return how the item is answered: by its shape, and of codes by whether they have numbers."""
     if screen.choices is None or item.shape == "codes":
         return item.shape

@@ -11,12 +11,12 @@ from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.messages.draft import Draft, Item
+    from console.jobs.messages.draft import Draft, DraftItem
 
 _LABEL: Final = 24
 _AGREE: Final = Key("enter,f9", "Enter", "finish", "enter_queue")
@@ -43,13 +43,13 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Lay out the page."""
         yield HeadLine()
         yield SummaryTitle(len(self._draft.records))
-        yield Page(id="summary-page")
+        yield TextPage(id="summary-page")
         yield NoticeLine()
         yield FootLine((_AGREE, _BACK), everywhere=EVERYWHERE[1:2])
 
     def on_mount(self) -> None:
         """Show everything."""
-        page = self.query_one("#summary-page", Page)
+        page = self.query_one("#summary-page", TextPage)
         self.set_focus(page)
         page.show(lambda width: list(self._lines(width)))
 
@@ -78,7 +78,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             return self.words("entry.summary.common")
         return self.words.name("kinds", str(records[section or 0]["kind"]))
 
-    def _warnings(self, items: Sequence["Item"], width: int) -> Iterator[Pieces]:
+    def _warnings(self, items: Sequence["DraftItem"], width: int) -> Iterator[Pieces]:
         palette = self.console_app.palette
         told = [(item, finding) for item in items for finding in item.findings]
         if told:
@@ -88,16 +88,16 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             for line in wrap(f"{self._label(item)}: {fault.cause} {fault.remedy}", width - 2):
                 yield [("  ", None), (line, palette["attention"])]
 
-    def _told(self, item: "Item", width: int) -> Iterator[Pieces]:
+    def _told(self, item: "DraftItem", width: int) -> Iterator[Pieces]:
         value = self._naming(item).value(item.field, item.value)
         for at, line in enumerate(wrap(value, width - _LABEL - 2)):
             label = fit(self._label(item) if at == 0 else "", _LABEL)
             yield [("  ", None), (label, self.console_app.palette["faint"]), (line, None)]
 
-    def _label(self, item: "Item") -> str:
+    def _label(self, item: "DraftItem") -> str:
         return self._naming(item).label(item.field if item.section is not None else item.key)
 
-    def _naming(self, item: "Item") -> Naming:
+    def _naming(self, item: "DraftItem") -> Naming:
         return Naming(self.words, item.kind, self._draft.day)
 
 

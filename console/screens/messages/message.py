@@ -8,12 +8,12 @@ from textual.binding import BindingType
 
 from console.keys import MESSAGE, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import Question
+from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.review import Review, possible
 from console.screens.messages.revisions import RevisionScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
 from console.words import Words
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft
     from console.jobs.messages.listing import QueueRow
     from console.jobs.messages.reading import MessageView
-    from console.jobs.messages.review import Changed
+    from console.jobs.messages.review import Decided
     from console.session import Session
     from console.terminal import Terminal
 
@@ -60,7 +60,7 @@ class MessageScreen(ConsoleScreen):
         """Lay out title and contents."""
         yield HeadLine()
         yield MessageTitle(id="title")
-        yield Page(id="contents")
+        yield TextPage(id="contents")
         yield NoticeLine()
         yield FootLine(MESSAGE)
 
@@ -72,8 +72,8 @@ class MessageScreen(ConsoleScreen):
         self._read()
 
     @property
-    def _page(self) -> Page:
-        return self.query_one("#contents", Page)
+    def _page(self) -> TextPage:
+        return self.query_one("#contents", TextPage)
 
     def _read(self) -> None:
         key = self._key
@@ -93,9 +93,9 @@ class MessageScreen(ConsoleScreen):
         self.query_one("#foot").refresh()
 
         def build(width: int) -> Sequence[Pieces]:
-            from console.screens.messages.message_lines import Contents
+            from console.screens.messages.message_lines import MessageLines
 
-            return Contents(view, self.words, self.console_app.palette, width).lines()
+            return MessageLines(view, self.words, self.console_app.palette, width).lines()
 
         self._page.show(build)
 
@@ -160,7 +160,7 @@ class MessageScreen(ConsoleScreen):
             row = self.shown.row
             Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
 
-    def _reviewed(self, _changed: "Changed") -> None:
+    def _reviewed(self, _changed: "Decided") -> None:
         # Also when it was refused: somebody else may have changed what is on the screen.
         self._read()
 
@@ -238,7 +238,7 @@ class MessageScreen(ConsoleScreen):
             kind = words.name("queue.kind", row.kind)
             return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
 
-        self.app.push_screen(Question(text), self._cancelled)
+        self.app.push_screen(QuestionDialog(text), self._cancelled)
 
     def _cancelled(self, answer: str | None) -> None:
         if answer is None:

@@ -24,7 +24,7 @@ _INDENT: Final = 2
 _ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
 
-class Contents:
+class MessageLines:
     """Builds the lines of one message for a width."""
 
     def __init__(self, view: "MessageView", words: Words, palette: Palette, width: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from console.widgets.virtual_list import Cell, Column, Roll
+from console.widgets.virtual_list import Cell, Column, VirtualList
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
@@ -25,7 +25,7 @@ _WIDE: Final = 100
 _MATTERS: Final = 2  # as many codes of what a message is about as a column holds
 
 
-class QueueRoll(Roll["QueueRow"]):
+class MessageList(VirtualList["QueueRow"]):
     """The messages."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.

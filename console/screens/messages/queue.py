@@ -11,17 +11,17 @@ from textual.binding import BindingType
 
 from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.messages.message_list import QueueRoll
+from console.screens.messages.message_list import MessageList
 from console.screens.messages.review import Review
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
-from console.widgets.virtual_list import BLOCK, Roll
+from console.widgets.virtual_list import BLOCK, VirtualList
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
-    from console.jobs.messages.review import Changed
+    from console.jobs.messages.review import Decided
     from console.session import Session
     from console.terminal import Terminal
 
@@ -98,7 +98,7 @@ class QueueScreen(ConsoleScreen):
         yield HeadLine()
         yield CountsLine(id="counts")
         yield ViewLine(id="view")
-        yield QueueRoll(id="list")
+        yield MessageList(id="list")
         yield TextField(id="search", longest=_LONGEST_SOUGHT)
         yield NoticeLine()
         yield FootLine(QUEUE)
@@ -111,9 +111,9 @@ class QueueScreen(ConsoleScreen):
         self.load()
 
     @property
-    def roll(self) -> "QueueRoll":
+    def roll(self) -> "MessageList":
         """The list."""
-        return self.query_one("#list", QueueRoll)
+        return self.query_one("#list", MessageList)
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was open."""
@@ -175,7 +175,7 @@ class QueueScreen(ConsoleScreen):
         """Tell the new position."""
         self.query_one("#view").refresh()
 
-    def on_roll_chosen(self, event: Roll.Chosen) -> None:
+    def on_roll_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message."""
         if self.console_app.may("read"):
             self._open(event.key)
@@ -232,7 +232,7 @@ class QueueScreen(ConsoleScreen):
         row = self.roll.row_of(ids[0]) if len(ids) == 1 else None
         Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
-    def _reviewed(self, changed: "Changed") -> None:
+    def _reviewed(self, changed: "Decided") -> None:
         # Only what was decided: somebody quick may have begun to select anew.
         self.roll.selected -= {*changed.changed, *(one.id for one in changed.refused)}
         self.load()

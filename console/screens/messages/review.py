@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import Question
+from console.screens.dialogs import QuestionDialog
 from console.words import Words
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
-    from console.jobs.messages.review import Changed
+    from console.jobs.messages.review import Decided
     from console.session import Session
     from console.terminal import Terminal
 
@@ -31,7 +31,7 @@ class Review:
     step: str
     ids: Sequence[int]
     row: "QueueRow | None"
-    done: Callable[["Changed"], None]
+    done: Callable[["Decided"], None]
     seen: Mapping[int, int]
     warnings: int = 0
 
@@ -49,7 +49,7 @@ class Review:
             )
             return
         typed = self.row is None or self.step in _REASONED
-        self.screen.app.push_screen(Question(self._text, typed=typed, check=self._check), self._answered)
+        self.screen.app.push_screen(QuestionDialog(self._text, typed=typed, check=self._check), self._answered)
 
     def _text(self, words: Words) -> str:
         if self.row is None:
@@ -76,11 +76,11 @@ class Review:
         if typed is not None:
             self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
 
-    def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Changed":
+    def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Decided":
         from console.jobs import exchange
         from console.jobs.messages import confirmation, review
 
-        acts: dict[str, Callable[..., Changed]] = {
+        acts: dict[str, Callable[..., Decided]] = {
             "approve": partial(review.approve, confirm_warnings=self.warnings > 0),
             "give_back": partial(review.give_back, reason=typed),
             "hold": review.hold,
@@ -94,7 +94,7 @@ class Review:
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
         return acts[self.step](terminal, session, self.ids, seen=seen)
 
-    def _tell(self, changed: "Changed") -> None:
+    def _tell(self, changed: "Decided") -> None:
         self.done(changed)
         step, count, refused = self.step, changed.count, changed.refused
         if self.row is not None and self._step_of(self.row) == "confirm_first":

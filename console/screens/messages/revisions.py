@@ -11,7 +11,7 @@ from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
-from console.widgets.page import Page, Pieces
+from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
 from console.words import JAPANESE_TIME
@@ -51,13 +51,13 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Lay out title and page."""
         yield HeadLine()
         yield RevisionTitle()
-        yield Page(id="revision")
+        yield TextPage(id="revision")
         yield NoticeLine()
         yield FootLine((_OLDER, _CLOSE), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
         """Read the revision before the present one."""
-        self.set_focus(self.query_one("#revision", Page))
+        self.set_focus(self.query_one("#revision", TextPage))
         self.action_older()
 
     def action_older(self) -> None:
@@ -75,7 +75,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     def _show(self, view: "RevisionView") -> None:
         self.shown = view
         self.query_one(RevisionTitle).refresh()
-        self.query_one("#revision", Page).show(lambda width: list(self._lines(view, width)))
+        self.query_one("#revision", TextPage).show(lambda width: list(self._lines(view, width)))
 
     def action_back(self) -> None:
         """Close it."""

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from console.screens.base import ConsoleScreen
-from console.screens.people.logon import Label, Surround
+from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import Surface
@@ -38,7 +38,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         with Surround(id="form"):
             yield LockTitle()
             with Surround(classes="entry"):
-                yield Label("login.pin")
+                yield FieldLabel("login.pin")
                 yield PinField(id="lock-pin", longest=_LONGEST_PIN)
         yield NoticeLine()
         yield FootLine(())

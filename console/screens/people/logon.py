@@ -49,10 +49,10 @@ class LoginScreen(ConsoleScreen):
         with Surround(id="form"):
             yield LoginTitle()
             with Surround(classes="entry"):
-                yield Label("login.person_id")
+                yield FieldLabel("login.person_id")
                 yield TextField(id="person-id", longest=_LONGEST_ID, takes=str.isascii)
             with Surround(classes="entry"):
-                yield Label("login.pin")
+                yield FieldLabel("login.pin")
                 yield PinField(id="pin", longest=_LONGEST_PIN)
             if self.console_app.settings.rehearsal:
                 yield Rehearsal(id="rehearsal")
@@ -142,7 +142,7 @@ class Surround(Surface):
         return self.ink()
 
 
-class Label(OneLine):
+class FieldLabel(OneLine):
     """A field's name."""
 
     def __init__(self, key: str) -> None:

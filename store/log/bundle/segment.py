@@ -44,7 +44,7 @@ class Segment(NamedTuple):
     wanted: frozenset[int]
 
 
-class Checked(NamedTuple):
+class CheckedSegment(NamedTuple):
     """What checking a segment found: its sum, its ends, the hashes that were asked for, its first flaw."""
 
     digest: str
@@ -57,7 +57,7 @@ class Checked(NamedTuple):
     bad: int
 
 
-def check_segment(job: Segment) -> Checked:
+def check_segment(job: Segment) -> CheckedSegment:
     """Hash every line of a segment and hold it against the one before; in memory is about a megabyte of it."""
     walk = _Lines(job)
     digest = sha256()
@@ -148,9 +148,9 @@ class _Lines:
         """Note the first flaw."""
         self.flaw, self._bad = flaw, seq
 
-    def told(self, digest: str) -> Checked:
+    def told(self, digest: str) -> CheckedSegment:
         """Return what was found."""
         entries = self.seq - self._job.first
-        return Checked(
+        return CheckedSegment(
             digest, entries, self._previous or "", self._link, self._begins_at, self._hashes, self.flaw, self._bad
         )

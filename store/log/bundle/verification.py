@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from store.errors import BundleMissing
 from store.log import checkpoints
 from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SHARED_FORMAT, SUMS, pem
-from store.log.bundle.segment import Checked, Segment, check_segment
+from store.log.bundle.segment import CheckedSegment, Segment, check_segment
 from store.log.findings import START, Flaw, Link, Progress
 from store.log.signing_keys import SIGNATURE_BYTES, has_signed, key_from_text
 from store.log.terminals import Ladders, from_texts
@@ -191,7 +191,7 @@ class _Proof:
             rows.append(_Row(read.number, read.seq, body, signature))
         return rows
 
-    def _check_segments(self, writers: Mapping[str, int], wanted: set[int]) -> Iterator[Checked]:
+    def _check_segments(self, writers: Mapping[str, int], wanted: set[int]) -> Iterator[CheckedSegment]:
         names = sorted(name for name in self._sums if name.startswith(SEGMENT_PREFIX))
         jobs = []
         for name in names:
@@ -204,7 +204,7 @@ class _Proof:
                 raise _Wrong(Flaw.FILES, file=name)
             yield checked
 
-    def _join(self, manifest: Mapping[str, Any], segments: Iterator[Checked]) -> tuple[Link, dict[int, str]]:
+    def _join(self, manifest: Mapping[str, Any], segments: Iterator[CheckedSegment]) -> tuple[Link, dict[int, str]]:
         """Follow the chain from segment to segment; return where it ends and the hashes at the checkpoints."""
         first = manifest["first"]
         link = START._replace(seq=first - 1, hash=manifest["prev"])
@@ -275,7 +275,7 @@ def _writers(ladders: Ladders, first: int, rows: Sequence[_Row]) -> dict[str, in
     return writers
 
 
-def _each(jobs: Sequence[Segment]) -> Iterator[Checked]:
+def _each(jobs: Sequence[Segment]) -> Iterator[CheckedSegment]:
     """Check every segment, several at a time where there are several."""
     processes = len(os.sched_getaffinity(0))
     if processes == 1 or len(jobs) < _PARALLEL_FROM:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from store.message.checks.conditions import check_pointers, check_residence_report, check_resident_record
-from store.message.checks.findings import Notes
+from store.message.checks.findings import Findings
 from store.message.checks.items import ITEMS, ordered_fields
 from store.message.checks.notices import check_agency_notice
 from store.message.checks.rules import RECORD_FIELD, RULES, Finding, Severity
@@ -17,7 +17,7 @@ from store.message.groups import value_at, with_value
 from store.message.kinds import Message, message_from_record
 from store.message.states import Direction
 
-_CONDITIONS: Final[Mapping[Kind, Callable[[Mapping[str, Any], Notes], None]]] = MappingProxyType(
+_CONDITIONS: Final[Mapping[Kind, Callable[[Mapping[str, Any], Findings], None]]] = MappingProxyType(
     {
         Kind.RESIDENT_RECORD: check_resident_record,
         Kind.RESIDENCE_REPORT: check_residence_report,
@@ -54,7 +54,7 @@ def check(record: object, *, municipality: str, today: date, direction: Directio
     `occurred_at`, or for `today` where that cannot be read. With `direction` only the kinds that
     travel that way pass. Never raises, whatever the record holds.
     """
-    notes = Notes(municipality=municipality, day=today)
+    notes = Findings(municipality=municipality, day=today)
     if not isinstance(record, dict):
         notes.add(RECORD_FIELD, "record_not_object")
     else:
@@ -96,7 +96,7 @@ def _is_unwanted(record: Mapping[str, Any], field: str, municipality: str, today
     return any(finding.field == field and RULES[finding.rule].unwanted for finding in findings)
 
 
-def _check_record(record: dict[Any, Any], direction: Direction | None, notes: Notes) -> None:
+def _check_record(record: dict[Any, Any], direction: Direction | None, notes: Findings) -> None:
     """Check what other items depend on first, then item by item, then the rules over several items."""
     kind = _kind_of(record, direction, notes)
     if "occurred_at" in record:
@@ -107,7 +107,7 @@ def _check_record(record: dict[Any, Any], direction: Direction | None, notes: No
     _CONDITIONS[kind](record, notes)
 
 
-def _kind_of(record: dict[Any, Any], direction: Direction | None, notes: Notes) -> Kind | None:
+def _kind_of(record: dict[Any, Any], direction: Direction | None, notes: Findings) -> Kind | None:
     """Return the kind, or tell why there is none that may pass here."""
     name = record.get("kind")
     if name is None or name == "":

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.message import tables
-from store.message.checks.findings import Notes
+from store.message.checks.findings import Findings
 from store.message.checks.values import check_day, check_paper_date
 from store.message.codes import Action, BasisKind, Category, CorrectedItem
 
@@ -20,7 +20,7 @@ _EX_OFFICIO_ITEMS = ("paragraph", "cause", "date")
 _REPORTED_CATEGORIES = frozenset({str(Category.MID_LONG_TERM), str(Category.SPECIAL_PERMANENT)})
 
 
-def _settle(record: Group, field: str, presence: bool | None, notes: Notes, name: str) -> None:  # noqa: FBT001  # The three answers of a condition: must, must not, cannot be said.
+def _settle(record: Group, field: str, presence: bool | None, notes: Findings, name: str) -> None:  # noqa: FBT001  # The three answers of a condition: must, must not, cannot be said.
     """Tell an item that must be there and is not (`…_wanted`), or the other way (`…_unwanted`)."""
     if presence is True and field not in record:
         notes.add(field, f"{name}_wanted")
@@ -28,7 +28,7 @@ def _settle(record: Group, field: str, presence: bool | None, notes: Notes, name
         notes.add(field, f"{name}_unwanted")
 
 
-def check_pointers(record: Group, notes: Notes) -> None:
+def check_pointers(record: Group, notes: Findings) -> None:
     """Judge `cancels`, `replaces` and `supersedes`: never the message itself, never undone and corrected at once."""
     for field in ("cancels", "replaces", "supersedes"):
         if field in record and record[field] == record.get("reference"):
@@ -37,7 +37,7 @@ def check_pointers(record: Group, notes: Notes) -> None:
         notes.add("replaces", "cancels_and_replaces")
 
 
-def check_numbers(record: Group, notes: Notes) -> None:
+def check_numbers(record: Group, notes: Findings) -> None:
     """Judge the number by category: the card's, the certificate's, or none."""
     category = notes.sound(record, "category")
     if category is None:
@@ -53,7 +53,7 @@ def check_numbers(record: Group, notes: Notes) -> None:
     _settle(record, "certificate_number", category == Category.SPECIAL_PERMANENT, notes, "certificate_number")
 
 
-def check_resident_record(record: Group, notes: Notes) -> None:
+def check_resident_record(record: Group, notes: Findings) -> None:
     """Judge 住民票の記載等に関する通知 as a whole."""
     check_pointers(record, notes)
     check_numbers(record, notes)
@@ -63,7 +63,7 @@ def check_resident_record(record: Group, notes: Notes) -> None:
     _check_correction(record, notes)
 
 
-def _check_basis(record: Group, basis: Group, notes: Notes) -> None:
+def _check_basis(record: Group, basis: Group, notes: Findings) -> None:
     """Judge the one basis: its own items, all of them, and none of the other's."""
     kind = notes.sound(basis, "kind", "basis.")
     if kind == BasisKind.REPORT:
@@ -74,7 +74,7 @@ def _check_basis(record: Group, basis: Group, notes: Notes) -> None:
         _check_ex_officio(record, basis, notes)
 
 
-def _check_own_items(basis: Group, own: tuple[str, ...], others: tuple[str, ...], notes: Notes) -> None:
+def _check_own_items(basis: Group, own: tuple[str, ...], others: tuple[str, ...], notes: Findings) -> None:
     for name in own:
         if name not in basis:
             notes.add(f"basis.{name}", "item_missing")
@@ -83,7 +83,7 @@ def _check_own_items(basis: Group, own: tuple[str, ...], others: tuple[str, ...]
             notes.add(f"basis.{name}", "basis_item_unwanted")
 
 
-def _check_report(record: Group, basis: Group, notes: Notes) -> None:
+def _check_report(record: Group, basis: Group, notes: Findings) -> None:
     """Judge 届出による場合: the action that the report causes, and the planned day of a departure."""
     article = notes.sound(basis, "article", "basis.")
     report = article and tables.reports().at(article, notes.day)
@@ -99,7 +99,7 @@ def _check_report(record: Group, basis: Group, notes: Notes) -> None:
         notes.add("basis.planned_departure", "planned_departure_unwanted")
 
 
-def _check_ex_officio(record: Group, basis: Group, notes: Notes) -> None:
+def _check_ex_officio(record: Group, basis: Group, notes: Findings) -> None:
     """Judge 職権による場合: cause and paragraph, cause and action, and how well the day must be known."""
     name = notes.sound(basis, "cause", "basis.")
     cause = tables.causes().at(name, notes.day) if name is not None else None
@@ -116,7 +116,7 @@ def _check_ex_officio(record: Group, basis: Group, notes: Notes) -> None:
         notes.add("action", "action_cause_mismatch", cause=name, actions=", ".join(cause.actions))
 
 
-def _check_correction(record: Group, notes: Notes) -> None:
+def _check_correction(record: Group, notes: Findings) -> None:
     """Judge 修正した項目 and 修正前の住所: both go with a correction, the latter with one of the address."""
     action = notes.sound(record, "action")
     if action is None:
@@ -131,7 +131,7 @@ def _check_correction(record: Group, notes: Notes) -> None:
         _settle(record, "previous_address", of_address, notes, "corrected_address")
 
 
-def check_residence_report(record: Group, notes: Notes) -> None:
+def check_residence_report(record: Group, notes: Findings) -> None:
     """Judge 住居地の届出の伝達 as a whole."""
     category = notes.sound(record, "category")
     if category is not None and category not in _REPORTED_CATEGORIES:
@@ -150,14 +150,14 @@ def check_residence_report(record: Group, notes: Notes) -> None:
     _check_residence_items(record, article, notes)
 
 
-def _check_deeming(record: Group, article: tables.ResidenceArticle, notes: Notes) -> None:
+def _check_deeming(record: Group, article: tables.ResidenceArticle, notes: Findings) -> None:
     """Judge whether the report may be deemed made by the one named."""
     deemed_by = notes.sound(record, "deemed_by")
     if deemed_by is not None and deemed_by not in article.deemed_by:
         notes.add("deemed_by", "deeming_not_allowed", article=article.code, allowed=", ".join(article.deemed_by))
 
 
-def _check_residence_items(record: Group, article: tables.ResidenceArticle, notes: Notes) -> None:
+def _check_residence_items(record: Group, article: tables.ResidenceArticle, notes: Findings) -> None:
     """Judge the days and the address that the report carries."""
     settled = _unless_deemed(record, article.settled_on, article.settled_on_not_deemed_by, notes)
     if settled and article.settled_on_first_residence and "had_residence" in record:
@@ -168,7 +168,7 @@ def _check_residence_items(record: Group, article: tables.ResidenceArticle, note
     _settle(record, "previous_address", left, notes, "left_address")
 
 
-def _unless_deemed(record: Group, carried: bool, exceptions: tuple[str, ...], notes: Notes) -> bool | None:  # noqa: FBT001  # A fact of the article, not a switch.
+def _unless_deemed(record: Group, carried: bool, exceptions: tuple[str, ...], notes: Findings) -> bool | None:  # noqa: FBT001  # A fact of the article, not a switch.
     """Say whether an item is carried, given the reports by which the deeming takes it away."""
     if not carried or not exceptions:
         return carried

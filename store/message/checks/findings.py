@@ -7,7 +7,7 @@ from typing import Any
 from store.message.checks.rules import Finding, Severity, find
 
 
-class Notes:
+class Findings:
     """What was found so far, and the circumstances that rules look at.
 
     `day` is the Japanese day for which the dated tables are read; `municipality` the terminal's own.

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from store.message.checks import values
-from store.message.checks.findings import Notes
+from store.message.checks.findings import Findings
 from store.message.checks.values import CheckValue, is_not_sent, one_of
 from store.message.codes import Action, BasisKind, Category, ChangeReason, Kind, LossCause, NoticeItem, Sex
 
@@ -38,14 +38,14 @@ class Items:
             else:
                 yield field
 
-    def __call__(self, value: object, field: str, notes: Notes) -> None:
+    def __call__(self, value: object, field: str, notes: Findings) -> None:
         """Check a nested group as the value of an item."""
         if isinstance(value, dict):
             self.check(value, notes)
         else:
             notes.add(field, "group_expected")
 
-    def check(self, group: Mapping[object, object], notes: Notes) -> None:
+    def check(self, group: Mapping[object, object], notes: Findings) -> None:
         """Check every item of the group, those nobody knows, and those that are missing."""
         for name, value in group.items():
             known = self._checks.get(name)  # type: ignore[call-overload]  # Any key may come out of a file.
@@ -58,7 +58,7 @@ class Items:
                 notes.add(field, "item_missing")
 
 
-def _note_stranger(name: object, prefix: str, notes: Notes) -> None:
+def _note_stranger(name: object, prefix: str, notes: Findings) -> None:
     """Tell an item that the group does not have: sent never, by other kinds only, or known to nobody."""
     shown = prefix + _shown(name)
     if isinstance(name, str) and is_not_sent(name):
@@ -75,11 +75,11 @@ def _shown(name: object) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text[:_LONGEST_SHOWN]) or "?"
 
 
-def _checked_before(_value: object, _field: str, _notes: Notes) -> None:
+def _checked_before(_value: object, _field: str, _notes: Findings) -> None:
     """Pass over an item that is checked before all others because they depend on it."""
 
 
-def _checked_after(_value: object, _field: str, _notes: Notes) -> None:
+def _checked_after(_value: object, _field: str, _notes: Findings) -> None:
     """Pass over an item that a rule over several items checks."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from store.message import tables
 from store.message.checks import values
 from store.message.checks.conditions import check_numbers, check_pointers
-from store.message.checks.findings import Notes
+from store.message.checks.findings import Findings
 from store.message.checks.items import CHANGE_OPTIONAL, CHANGE_REQUIRED, Items
 from store.message.checks.values import CheckValue, one_of
 from store.message.codes import Category, NoticeItem, Sex
@@ -31,7 +31,7 @@ _VALUE_CHECKS: Final[Mapping[str, CheckValue]] = MappingProxyType(
 )
 
 
-def check_agency_notice(record: Mapping[str, Any], notes: Notes) -> None:
+def check_agency_notice(record: Mapping[str, Any], notes: Findings) -> None:
     """Judge the notice as a whole: it changes something, or takes the category away, or both."""
     check_pointers(record, notes)
     check_numbers(record, notes)
@@ -52,7 +52,7 @@ def asks_for_deletion(record: Mapping[str, Any]) -> bool:
     return "category_lost" in record
 
 
-def _check_change(change: object, field: str, notes: Notes) -> None:
+def _check_change(change: object, field: str, notes: Findings) -> None:
     """Check one element: its items, then both values by what the item is."""
     prefix = f"{field}."
     Items(prefix, CHANGE_REQUIRED, CHANGE_OPTIONAL)(change, field, notes)
@@ -69,7 +69,7 @@ def _check_change(change: object, field: str, notes: Notes) -> None:
         notes.add(prefix + "after", "change_without_difference")
 
 
-def _check_scope(changes: list[Any], notes: Notes) -> None:
+def _check_scope(changes: list[Any], notes: Findings) -> None:
     """Tell a status outside 中長期在留者 that comes without the loss of the category."""
     for number, change in enumerate(changes, 1):
         if not isinstance(change, dict) or change.get("item") != NoticeItem.STATUS_OF_RESIDENCE:

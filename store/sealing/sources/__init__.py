@@ -7,7 +7,7 @@ KeySource              what the vault asks of any of them
 └── Passphrase         wrapped under two parts, each known to one person (`passphrase`)
 """
 
-from store.sealing.sources.parts import Parts
+from store.sealing.sources.parts import PassphraseParts
 from store.sealing.sources.source import KEY_BYTES, Keys, KeySource
 
-__all__ = ["KEY_BYTES", "KeySource", "Keys", "Parts"]
+__all__ = ["KEY_BYTES", "KeySource", "Keys", "PassphraseParts"]

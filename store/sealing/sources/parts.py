@@ -11,7 +11,7 @@ _LEAST_DIFFERENT: Final = 5
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Parts:
+class PassphraseParts:
     """What two persons typed; in which order does not matter. Nothing shows them."""
 
     first: str

@@ -22,7 +22,7 @@ from store import clock
 from store.errors import KeyFileDamaged, KeyPartsMissing, KeyPartsRefused
 from store.sealing.keyfile import read_whole_key_file, supersede_key_file, write_key_file
 from store.sealing.sources.file import mark_of
-from store.sealing.sources.parts import Parts
+from store.sealing.sources.parts import PassphraseParts
 from store.sealing.sources.slowdown import Slowdown
 from store.sealing.sources.source import KEY_BYTES, Keys, KeySource, Mark
 
@@ -99,7 +99,7 @@ class Wrapped:
             told["former"] = self.former.hex()
         return json.dumps(told, sort_keys=True).encode() + b"\n"
 
-    def stretch(self, parts: Parts) -> bytes:
+    def stretch(self, parts: PassphraseParts) -> bytes:
         """Return what `parts` become by Argon2id; takes about 0.1 s and 64 MiB, on purpose."""
         return hash_secret_raw(
             parts.secret,
@@ -132,7 +132,7 @@ class Wrapped:
         return f"{_FORMAT} {self.salt.hex()} {cost.passes} {cost.kibibytes} {cost.lanes}".encode("ascii")
 
 
-def open_wrapped(raw: bytes, name: str, parts: Parts | None) -> Keys:
+def open_wrapped(raw: bytes, name: str, parts: PassphraseParts | None) -> Keys:
     """Return what the bytes of the wrapped key file `name` hold.
 
     Raises KeyFileDamaged, KeyPartsMissing, KeyPartsRefused.
@@ -152,11 +152,11 @@ STANDARD_COST: Final = Cost()
 class Passphrase(KeySource):
     """The key as wrapped under two parts, which are forgotten once they have opened it."""
 
-    def __init__(self, directory: Path, parts: Parts | None) -> None:
+    def __init__(self, directory: Path, parts: PassphraseParts | None) -> None:
         super().__init__(directory)
         self.file = directory / "terminal.wrapped"
         self._parts = parts
-        self._new_parts: Parts | None = None
+        self._new_parts: PassphraseParts | None = None
         self._cost = STANDARD_COST
         # By salt: when the parts change, and writing that fails, what opens the file is still known.
         self._stretched: dict[bytes, bytes] = {}
@@ -223,7 +223,7 @@ class Passphrase(KeySource):
         """Write the file without the former key, and destroy the bytes of the one that held it."""
         supersede_key_file(self.file, self._holding(self.read().current, None).to_bytes())
 
-    def wrap_anew(self, parts: Parts) -> None:
+    def wrap_anew(self, parts: PassphraseParts) -> None:
         """Let the next change wrap the key under `parts`. Raises KeyPartsWeak, KeyPartsAlike."""
         parts.check()
         self._new_parts = parts
@@ -248,7 +248,7 @@ class Passphrase(KeySource):
         kept = self._kept()
         return kept.holding(self._stretched[kept.salt], key, former)
 
-    def _wrapped_by(self, parts: Parts, key: bytes, former: bytes | None) -> Wrapped:
+    def _wrapped_by(self, parts: PassphraseParts, key: bytes, former: bytes | None) -> Wrapped:
         empty = Wrapped(os.urandom(_SALT_BYTES), self._cost, b"")
         stretched = empty.stretch(parts)
         self._stretched[empty.salt], self._parts = stretched, None

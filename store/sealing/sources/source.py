@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from store.errors import KeyPartsUnwanted
-from store.sealing.sources.parts import Parts
+from store.sealing.sources.parts import PassphraseParts
 
 KEY_BYTES: Final = 32
 """How long the terminal's key is."""
@@ -99,6 +99,6 @@ class KeySource(ABC):
         """The file with the new key that the custodian has still to install where it belongs; None otherwise."""
         return None
 
-    def wrap_anew(self, parts: Parts) -> None:  # noqa: ARG002 - one source wants them
+    def wrap_anew(self, parts: PassphraseParts) -> None:  # noqa: ARG002 - one source wants them
         """Let the next change of the key wrap it under these `parts`. Raises KeyPartsUnwanted, KeyPartsFaults."""
         raise KeyPartsUnwanted

@@ -10,7 +10,7 @@ import pytest
 
 from console.commands import cli
 from console.commands.cli import root
-from console.commands.failures import Status, status_of
+from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation, glance
 from console.words import LANGUAGES, Language
 from tests.running import PROGRAM, environment, run
@@ -63,11 +63,11 @@ def test_every_command_has_help_in_both_languages(
     ids=" ".join,
 )
 def test_wrong_usage_is_said_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli([*arguments]) == Status.USAGE
+    assert cli([*arguments]) == ExitStatus.USAGE
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
-    assert cli([*arguments, "--json"]) == Status.USAGE
+    assert cli([*arguments, "--json"]) == ExitStatus.USAGE
     out, err = capsys.readouterr()
     assert err == ""
     error = json.loads(out)["error"]
@@ -98,7 +98,7 @@ def test_what_is_said_after_the_command_wins_over_before_and_environment(
 
 
 def test_who_acts_has_to_be_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli(["queue", "--home", "/nowhere", "--json"]) == Status.NOT_ALLOWED
+    assert cli(["queue", "--home", "/nowhere", "--json"]) == ExitStatus.NOT_ALLOWED
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "credentials_missing"
 
 
@@ -110,7 +110,7 @@ def test_an_unforeseen_error_shows_a_number_and_nothing_else(
 
     monkeypatch.setattr("console.commands.invocation.read_pin", fail)
     arguments = ["queue", "--home", str(tmp_path), "--as", "op-101", "--pin-file", "x", "--language", "en"]
-    assert cli(arguments) == Status.FAILED
+    assert cli(arguments) == ExitStatus.FAILED
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -122,16 +122,16 @@ def test_an_unforeseen_error_shows_a_number_and_nothing_else(
 
 
 def test_each_error_names_its_exit_status() -> None:
-    assert status_of("credentials_missing") == Status.NOT_ALLOWED
-    assert status_of("disk_full") == Status.PROTECTION
-    assert status_of("seal_broken") == Status.INTEGRITY
-    assert status_of("no_such_code") == Status.FAILED
+    assert status_of("credentials_missing") == ExitStatus.NOT_ALLOWED
+    assert status_of("disk_full") == ExitStatus.PROTECTION
+    assert status_of("seal_broken") == ExitStatus.INTEGRITY
+    assert status_of("no_such_code") == ExitStatus.FAILED
 
 
 def test_the_program_runs_commands_in_any_locale() -> None:
     for locale in ("C", "C.UTF-8", "POSIX"):
         ran = run("queue", "--json", "--home", "/nowhere", more={"LANG": locale, "LC_ALL": locale})
-        assert ran.status == Status.NOT_ALLOWED
+        assert ran.status == ExitStatus.NOT_ALLOWED
         assert ran.error["code"] == "credentials_missing"
         assert "操作者" in ran.error["cause"]
 
@@ -143,7 +143,7 @@ def test_odd_bytes_in_arguments_are_shown_and_do_no_harm() -> None:
         capture_output=True,
         check=False,
     )
-    assert ended.returncode == Status.FAILED
+    assert ended.returncode == ExitStatus.FAILED
     assert b"\x1b" not in ended.stdout + ended.stderr
     assert b"Traceback" not in ended.stderr
 

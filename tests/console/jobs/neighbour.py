@@ -11,7 +11,7 @@ from tests.console.jobs.site import CHIEF, CUSTODIAN, LONG_AGO, MUNICIPALITY, PE
 from transport import agency
 
 NAME: Final = "131041-02"
-SECOND: Final = sharing.Second(CUSTODIAN, PEOPLE[CUSTODIAN][1], "command")
+SECOND: Final = sharing.SecondPerson(CUSTODIAN, PEOPLE[CUSTODIAN][1], "command")
 
 
 def asked(site: Site, home: Path, name: str = NAME) -> joining.Requested:

@@ -287,7 +287,7 @@ class Site:
         with world.start_agency(world.World(self.home, self.agency_home, ())) as process_id:
             yield process_id
 
-    def received(self) -> agency.Received:
+    def received(self) -> agency.Holdings:
         """Count what the agency holds."""
         return agency.received(self.agency_home)
 

@@ -15,7 +15,7 @@ from console.jobs.people import logon
 from console.jobs.terminal import opening
 from store import clock
 from store.endings import Ending
-from store.log import Cause, Checkpoint, Event
+from store.log import Checkpoint, Event, Occasion
 from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, free_port
 from transport.errors import TransportError
@@ -38,7 +38,7 @@ def test_waiting_for_the_lease_and_for_its_age_an_entry_is_signed_within_a_minut
 def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     session = site.session(OPERATOR)
     # What was written while the site was made may have waited long by now.
-    checkpoints.make(site.terminal, Cause.START)
+    checkpoints.make(site.terminal, Occasion.START)
     site.take_in([entry(1)])
     before = last(site)
     logon.renew(site.terminal, session)
@@ -46,7 +46,7 @@ def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.M
     later = clock.now() + checkpoints._DUE + timedelta(seconds=1)
     monkeypatch.setattr(clock, "now", lambda: later)
     logon.renew(site.terminal, session)
-    assert (last(site).seq, last(site).cause) == (site.newest(), Cause.ACTIVITY)
+    assert (last(site).seq, last(site).cause) == (site.newest(), Occasion.ACTIVITY)
     logon.renew(site.terminal, session)
     assert last(site).number == before.number + 1, "nothing new, nothing to sign"
 
@@ -81,13 +81,15 @@ def _stop(site: Site, _place: Path) -> None:
 @pytest.mark.parametrize(
     ("act", "cause"),
     [
-        pytest.param(_log_off, Cause.LOG_OFF, id="log-off"),
-        pytest.param(_exchange, Cause.EXCHANGE, id="exchange"),
-        pytest.param(_failed_exchange, Cause.EXCHANGE, id="failed-exchange"),
-        pytest.param(_stop, Cause.STOP, id="stop"),
+        pytest.param(_log_off, Occasion.LOG_OFF, id="log-off"),
+        pytest.param(_exchange, Occasion.EXCHANGE, id="exchange"),
+        pytest.param(_failed_exchange, Occasion.EXCHANGE, id="failed-exchange"),
+        pytest.param(_stop, Occasion.STOP, id="stop"),
     ],
 )
-def test_each_end_signs_everything(site: Site, tmp_path: Path, act: Callable[[Site, Path], None], cause: Cause) -> None:
+def test_each_end_signs_everything(
+    site: Site, tmp_path: Path, act: Callable[[Site, Path], None], cause: Occasion
+) -> None:
     act(site, tmp_path)
     assert (last(site).seq, last(site).cause) == (site.newest(), cause)
 
@@ -97,4 +99,4 @@ def test_an_export_signs_its_own_intent(site: Site, tmp_path: Path) -> None:
     medium.mkdir()
     export.export(site.terminal, site.session(CHIEF), medium, label="A")
     (intent,) = site.entries(Event.LOG_EXPORTING)
-    assert (last(site).seq, last(site).cause) == (intent.seq, Cause.EXPORT)
+    assert (last(site).seq, last(site).cause) == (intent.seq, Occasion.EXPORT)

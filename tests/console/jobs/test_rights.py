@@ -78,7 +78,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "peers.register.register": (Right.PEER, lambda t, s: peer_register.register(t, s, DRAFT)),
     "peers.register.register_file": (
         Right.PEER,
-        lambda t, s: peer_register.register_file(t, s, t.home, peer_register.Change()),
+        lambda t, s: peer_register.register_file(t, s, t.home, peer_register.PeerChange()),
     ),
     "peers.register.registered": (Right.PEER, peer_register.registered),
     "messages.reading.read": (Right.READ, lambda t, s: reading.read(t, s, 1)),

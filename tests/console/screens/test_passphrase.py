@@ -2,7 +2,7 @@ from pathlib import Path
 
 from console.jobs.terminal import setup
 from console.settings import KeysSettings, MunicipalitySettings, Settings, TerminalSettings
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from tests.console.driving import driving
 
 FIRST, SECOND = "correct horse battery", "staple zebra quartz"
@@ -16,7 +16,7 @@ def terminal_with_a_passphrase(home: Path) -> Path:
         terminal=TerminalSettings(id="131041-01"),
         keys=KeysSettings(source="passphrase"),
     )
-    setup.init(home, settings, parts=Parts(FIRST, SECOND))
+    setup.init(home, settings, parts=PassphraseParts(FIRST, SECOND))
     return home
 
 

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from console.app import RenkeiApp
 from console.widgets.palette import ROLES, Colours, Palette
-from console.widgets.virtual_list import BLOCK, Cell, Column, Roll
+from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
 from tests.console.widgets.test_field import SETTINGS
 
 A_MILLION = 1_000_000
@@ -19,7 +19,7 @@ class Item:
     key: int
 
 
-class Numbers(Roll[Item]):
+class Numbers(VirtualList[Item]):
     def columns(self, width: int) -> tuple[Column, ...]:
         return (Column("key", "queue.column.reference", width - 1, "right"),)
 

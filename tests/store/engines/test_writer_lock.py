@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 
 from store.database import Database
-from store.engines.writer_lock import Turnstile
+from store.engines.writer_lock import FairLock
 from store.errors import DatabaseBusy, DatabaseFailed
 from store.log import Event as LogEvent
 from store.log import Log
@@ -26,7 +26,7 @@ def write_many(url: str, count: int) -> None:
 
 
 def hold(database: Path, held: Event, let_go: Event) -> None:
-    with Turnstile(database).entered():
+    with FairLock(database).entered():
         held.set()
         let_go.wait(60)
 
@@ -49,12 +49,12 @@ def test_writer_of_another_process_is_waited_for_until_the_deadline(home: Path) 
     holder.start()
     assert held.wait(30)
     before = monotonic()
-    with pytest.raises(DatabaseBusy), Turnstile(home / "store.sqlite", patience=0.2).entered():
+    with pytest.raises(DatabaseBusy), FairLock(home / "store.sqlite", patience=0.2).entered():
         pass
     assert 0.2 <= monotonic() - before < 10
     let_go.set()
     holder.join(30)
-    with Turnstile(home / "store.sqlite", patience=10).entered():
+    with FairLock(home / "store.sqlite", patience=10).entered():
         pass
 
 
@@ -65,15 +65,15 @@ def test_lock_of_a_killed_process_is_free(home: Path) -> None:
     assert held.wait(30)
     holder.kill()
     holder.join(30)
-    with Turnstile(home / "store.sqlite", patience=10).entered():
+    with FairLock(home / "store.sqlite", patience=10).entered():
         pass
 
 
 def test_who_gave_up_waiting_leaves_the_lock_free(home: Path) -> None:
     path = home / "store.sqlite"
-    with Turnstile(path).entered(), pytest.raises(DatabaseBusy), Turnstile(path, patience=0.05).entered():
+    with FairLock(path).entered(), pytest.raises(DatabaseBusy), FairLock(path, patience=0.05).entered():
         pass
-    with Turnstile(path, patience=10).entered():
+    with FairLock(path, patience=10).entered():
         pass
 
 
@@ -84,7 +84,7 @@ def test_who_waits_comes_before_who_comes_back(home: Path) -> None:
 
     def greedy() -> None:
         while not done.is_set():
-            with Turnstile(path).entered():
+            with FairLock(path).entered():
                 order.append("greedy")
                 inside.set()
                 waiting.wait(10)
@@ -93,7 +93,7 @@ def test_who_waits_comes_before_who_comes_back(home: Path) -> None:
         inside.wait(10)
         for _ in range(20):
             waiting.set()
-            with Turnstile(path).entered():
+            with FairLock(path).entered():
                 order.append("patient")
         done.set()
 
@@ -131,5 +131,5 @@ def test_work_of_a_killed_writer_is_gone_and_the_next_goes_on(database: Database
 
 def test_lock_file_that_cannot_be_made(home: Path) -> None:
     (home / "store.sqlite-lock").mkdir()
-    with pytest.raises(DatabaseFailed), Turnstile(home / "store.sqlite").entered():
+    with pytest.raises(DatabaseFailed), FairLock(home / "store.sqlite").entered():
         pass

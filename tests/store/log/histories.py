@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from store.database import Database
-from store.log import Cause, Event, Ladder, checkpoints, pruning
+from store.log import Event, Occasion, SigningKeys, checkpoints, pruning
 from tests.store.log.log_world import NOON, House, let_in, say
 
 _MOST_STEPS: Final = 25
@@ -27,11 +27,11 @@ def live(home: Path, seed: int) -> None:
     chance = random.Random(seed)
     home.chmod(0o700)
     Database.create(f"sqlite:///{home}/log.sqlite").close()
-    Ladder.create(home / "keys")
+    SigningKeys.create(home / "keys")
     house, now, pruned = House(home, chance), NOON, 0
     # A terminal is made with an entry and a checkpoint.
     house.grow(1, now)
-    house.mark(Cause.CREATED)
+    house.mark(Occasion.CREATED)
     houses = [house]
     for _ in range(chance.randint(5, _MOST_STEPS)):
         now += timedelta(seconds=chance.choice([1, 60, 3600, -1800, -86400]))
@@ -63,7 +63,7 @@ def _live(house: House, chance: random.Random, now: datetime, pruned: int) -> in
     if what == "work":
         house.grow(chance.randint(1, 6), now)
     elif what == "mark":
-        house.mark(chance.choice([Cause.LOG_OFF, Cause.EXCHANGE, Cause.EXPORT]))
+        house.mark(chance.choice([Occasion.LOG_OFF, Occasion.EXCHANGE, Occasion.EXPORT]))
     elif what in {"crash", "crash late"}:
         _crash(house, durable=what == "crash late")
     elif what == "witness":
@@ -85,7 +85,7 @@ def _crash(house: House, *, durable: bool) -> None:
     """Die while a checkpoint is made: before its transaction is durable, or before its key is erased."""
     database = house.database
     with suppress(InterruptedError), database.writing() as tx:
-        house.log.checkpoint(tx, Cause.ACTIVITY)
+        house.log.checkpoint(tx, Occasion.ACTIVITY)
         if not durable:
             _die()
     database.close()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from store.database import Database
-from store.log import Cause, Draft, Event, Ladder, Log, Result, Verification, Witness, checkpoints
+from store.log import EntryDraft, Event, Log, Occasion, Result, SigningKeys, Verification, WitnessRow, checkpoints
 from store.log.bundle import parts, plan
 from store.log.signing_keys import key_text
 
@@ -39,8 +39,8 @@ class House:
         return self.home / "keys"
 
     @property
-    def ladder(self) -> Ladder:
-        return Ladder(self.keys)
+    def ladder(self) -> SigningKeys:
+        return SigningKeys(self.keys)
 
     @property
     def log(self) -> Log:
@@ -76,12 +76,12 @@ class House:
                     (Event.ACCESS_DENIED, Result.REFUSED),
                 ]
             )
-            draft = Draft(event, "op-101", UIDS[0], self.chance.choice(UIDS), result, {"revision": number})
+            draft = EntryDraft(event, "op-101", UIDS[0], self.chance.choice(UIDS), result, {"revision": number})
             with database.writing() as tx:
                 self.log.append_many(tx, [draft], now=start + timedelta(seconds=number))
         database.close()
 
-    def mark(self, cause: Cause = Cause.ACTIVITY) -> None:
+    def mark(self, cause: Occasion = Occasion.ACTIVITY) -> None:
         database = self.database
         with database.writing() as tx:
             made = self.log.checkpoint(tx, cause)
@@ -117,7 +117,7 @@ class Neighbour(House):
 def let_in(house: House, now: datetime) -> Neighbour:
     """Let the second terminal in, with keys that are made for it."""
     other = Neighbour(house.home, house.chance)
-    root = Ladder.create(other.keys).root
+    root = SigningKeys.create(other.keys).root
     database = house.database
     with database.writing() as tx:
         house.log.append(tx, Event.TERMINAL_ADMITTED, actor="ka-301", session=None, now=now)
@@ -131,7 +131,7 @@ def make_house(home: Path) -> House:
     """Make a terminal's log at `home`: entries with checkpoints at MARKS, and some after the last one."""
     home.mkdir(mode=0o700)
     Database.create(f"sqlite:///{home}/log.sqlite").close()
-    Ladder.create(home / "keys")
+    SigningKeys.create(home / "keys")
     house = House(home, random.Random(0))
     at = 0
     for mark in (*MARKS, ENTRIES):
@@ -151,7 +151,7 @@ def say(house: House, number: int, digest: bytes) -> None:
     """Keep what the peer says, as the next exchange does."""
     database = house.database
     with database.writing() as tx:
-        checkpoints.add_witness(tx, Witness(number, digest, "agency", b"", NOON))
+        checkpoints.add_witness(tx, WitnessRow(number, digest, "agency", b"", NOON))
     database.close()
 
 

@@ -4,17 +4,19 @@ import sys
 from pathlib import Path
 
 from store.database import Database
-from store.log import Cause, Draft, Event, Ladder, Log
+from store.log import EntryDraft, Event, Log, Occasion, SigningKeys
 
 _SIGN_EVERY = 5
 
 
 def main(url: str, keys: str, name: str) -> None:
-    database, log = Database.open(url), Log("t-131041-01", Ladder(Path(keys)))
+    database, log = Database.open(url), Log("t-131041-01", SigningKeys(Path(keys)))
     for turn in range(10_000):
         with database.writing() as tx:
-            done = log.append_many(tx, [Draft(Event.MESSAGE_READ, name, detail={"position": turn})] * (turn % 3 + 1))
-            made = log.checkpoint(tx, Cause.ACTIVITY) if turn % _SIGN_EVERY == 0 else None
+            done = log.append_many(
+                tx, [EntryDraft(Event.MESSAGE_READ, name, detail={"position": turn})] * (turn % 3 + 1)
+            )
+            made = log.checkpoint(tx, Occasion.ACTIVITY) if turn % _SIGN_EVERY == 0 else None
         if made is not None:
             log.erase_used(made)
         sys.stdout.write(f"{done[0]} {done[-1]}\n")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from store.log import Cause, Ladder, checkpoints
+from store.log import Occasion, SigningKeys, checkpoints
 from store.log.signing_keys import key_text
 from tests.store.log.log_world import (
     ENTRIES,
@@ -187,10 +187,10 @@ def wipe_and_start_anew(house: House) -> int:
 def wipe_and_start_anew_with_own_keys(house: House) -> int:
     wipe(house)
     house.grow(20, NOON)
-    own = Ladder.create(house.home / "own")
+    own = SigningKeys.create(house.home / "own")
     database = house.database
     with database.writing() as tx:
-        checkpoints.make(tx, own, TERMINAL, Cause.CREATED)
+        checkpoints.make(tx, own, TERMINAL, Occasion.CREATED)
     database.close()
     return 1
 

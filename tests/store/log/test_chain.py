@@ -11,7 +11,7 @@ import pytest
 
 from store.database import Database
 from store.errors import LogEntryRefused
-from store.log import DETAIL_KEYS, Draft, Event, EventClass, Flaw, Log, Result, Verification, page
+from store.log import DETAIL_KEYS, EntryDraft, Event, EventClass, Flaw, Log, Result, Verification, page
 from tests.clusters import ON_SQLITE
 
 UID = "0f" * 16
@@ -70,9 +70,9 @@ def test_each_entry_names_the_hash_of_the_one_before(filled: Database) -> None:
 
 def test_many_entries_are_appended_in_order(database: Database, log: Log) -> None:
     with database.writing() as tx:
-        first = log.append_many(tx, (Draft(Event.MESSAGE_IMPORTED, "op-101", UID, UID) for _ in range(5)))
+        first = log.append_many(tx, (EntryDraft(Event.MESSAGE_IMPORTED, "op-101", UID, UID) for _ in range(5)))
         second = log.append_many(tx, [])
-        third = log.append_many(tx, [Draft(Event.MESSAGE_APPROVED, "ap-201", UID, UID)])
+        third = log.append_many(tx, [EntryDraft(Event.MESSAGE_APPROVED, "ap-201", UID, UID)])
     assert (first, second, third) == (range(1, 6), range(6, 6), range(6, 7))
     assert verify(database, log) == Verification(ok=True, entries=6)
 
@@ -90,19 +90,19 @@ def test_clock_set_back_does_not_turn_time_back(database: Database, log: Log, no
 @pytest.mark.parametrize(
     "draft",
     [
-        Draft(Event.MESSAGE_READ, actor="山田太郎"),
-        Draft(Event.MESSAGE_READ, actor="OP 101"),
-        Draft(Event.MESSAGE_READ, object="WN56680422GC"),
-        Draft(Event.MESSAGE_READ, session=""),
-        Draft(Event.MESSAGE_READ, detail={"name": "x"}),
-        Draft(Event.MESSAGE_READ, detail={"code": "two words"}),
-        Draft(Event.MESSAGE_READ, detail={"code": "鄭"}),
-        Draft(Event.MESSAGE_READ, detail={"code": "x" * 129}),
+        EntryDraft(Event.MESSAGE_READ, actor="山田太郎"),
+        EntryDraft(Event.MESSAGE_READ, actor="OP 101"),
+        EntryDraft(Event.MESSAGE_READ, object="WN56680422GC"),
+        EntryDraft(Event.MESSAGE_READ, session=""),
+        EntryDraft(Event.MESSAGE_READ, detail={"name": "x"}),
+        EntryDraft(Event.MESSAGE_READ, detail={"code": "two words"}),
+        EntryDraft(Event.MESSAGE_READ, detail={"code": "鄭"}),
+        EntryDraft(Event.MESSAGE_READ, detail={"code": "x" * 129}),
     ],
 )
-def test_entry_cannot_hold_names_or_free_text(database: Database, log: Log, draft: Draft) -> None:
+def test_entry_cannot_hold_names_or_free_text(database: Database, log: Log, draft: EntryDraft) -> None:
     with pytest.raises(LogEntryRefused) as caught, database.writing() as tx:
-        log.append_many(tx, [Draft(Event.MESSAGE_READ), draft])
+        log.append_many(tx, [EntryDraft(Event.MESSAGE_READ), draft])
     assert set(caught.value.facts) == {"event", "field"}
     assert verify(database, log) == Verification(ok=True, entries=0), "the work of the transaction is undone"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import TerminalNotAdmitted
-from store.log import Cause, Event, Flaw, Verification, checkpoints, pruning
+from store.log import Event, Flaw, Occasion, Verification, checkpoints, pruning
 from store.log.bundle import bundles_in, contents, verification, verify_bundle
 from store.log.signing_keys import key_text
 from tests.store.log.log_world import (
@@ -105,7 +105,7 @@ def test_who_was_retired_signs_no_more_and_may_be_let_in_anew(shared: Shared) ->
     house.log.erase_used(made)
     other.grow(1, NOON + timedelta(hours=12))
     assert house.verify().ok, "what it still wrote is kept"
-    for act in (lambda tx: other.log.checkpoint(tx, Cause.STOP), other.log.resume):
+    for act in (lambda tx: other.log.checkpoint(tx, Occasion.STOP), other.log.resume):
         with pytest.raises(TerminalNotAdmitted), database.writing() as tx:
             act(tx)
     database.close()

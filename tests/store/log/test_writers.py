@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from store.database import Database
-from store.log import Cause, Ladder, Log
+from store.log import Log, Occasion, SigningKeys
 from store.log.entries import ENTRIES
 
 WRITERS = 8
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def writers(database: Database, url: str, home: Path) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
     assert database is not None
-    Ladder.create(home / "keys")
+    SigningKeys.create(home / "keys")
     started = {}
     for number in range(WRITERS):
         command = [sys.executable, str(WRITER), url, str(home / "keys"), f"op-{number:03}"]
@@ -49,9 +49,9 @@ def test_eight_writers_are_killed_and_the_chain_holds(
     database: Database, home: Path, writers: dict[str, "subprocess.Popen[str]"]
 ) -> None:
     told = {name: _turns(writer, TURNS) for name, writer in writers.items()}
-    log = Log("t-131041-01", Ladder(home / "keys"))
+    log = Log("t-131041-01", SigningKeys(home / "keys"))
     with database.writing() as tx:
-        made = log.checkpoint(tx, Cause.ACTIVITY)
+        made = log.checkpoint(tx, Occasion.ACTIVITY)
     if made is not None:
         log.erase_used(made)
     with database.reading() as reading:

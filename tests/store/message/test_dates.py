@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.dates import (
-    Parts,
+    DateParts,
     display_date,
     japanese_day,
     parse_day,
@@ -17,11 +17,11 @@ from store.message.dates import (
     shows_era,
 )
 
-PARTS = st.builds(Parts, st.integers(0, 9999), st.integers(0, 12), st.integers(0, 31))
+PARTS = st.builds(DateParts, st.integers(0, 9999), st.integers(0, 12), st.integers(0, 31))
 
 
 @given(PARTS)
-def test_parts_round_trip(parts: Parts) -> None:
+def test_parts_round_trip(parts: DateParts) -> None:
     assert parse_parts(f"{parts.year:04}-{parts.month:02}-{parts.day:02}") == parts
 
 

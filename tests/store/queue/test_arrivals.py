@@ -7,7 +7,7 @@ import pytest
 from store import queue
 from store.database import Database
 from store.errors import CursorBackwards
-from store.queue import ArrivalDraft, Fate, Feed, Pending, Purpose
+from store.queue import ArrivalDraft, ArrivalKind, Fate, Feed, Pending
 
 FEED = Feed("t-1", "agency")
 
@@ -17,7 +17,7 @@ def arrival(position: int, digest: bytes = b"d" * 32) -> ArrivalDraft:
         uid=f"{position:032x}",
         feed=FEED,
         position=position,
-        purpose=Purpose.NOTICE,
+        purpose=ArrivalKind.NOTICE,
         digest=digest,
         envelope=b"sealed to this terminal",
     )

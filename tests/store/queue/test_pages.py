@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 from store import queue
 from store.database import Database
 from store.message.states import Direction, InState, OutState, Step
-from store.queue import Act, Key, Order, QueueFilter
+from store.queue import Act, Order, PageKey, QueueFilter
 from store.queue.tables import MESSAGES
 from store.sealing.vault import Vault
 from tests.store.conftest import Fill
@@ -32,12 +32,12 @@ def filled(database: Database, vault: Vault, fill: Fill, now: datetime) -> Datab
 
 def walk(database: Database, chosen: QueueFilter, order: Order, limit: int) -> list[str]:
     seen: list[str] = []
-    after: Key | None = None
+    after: PageKey | None = None
     with database.reading() as reading:
         while rows := queue.page(reading, chosen, order, after=after, limit=limit):
             assert len(rows) <= limit
             seen += [row.reference for row in rows]
-            after = Key.of(rows[-1])
+            after = PageKey.of(rows[-1])
     return seen
 
 
@@ -145,8 +145,8 @@ _OTHERS = [
 
 
 @pytest.mark.parametrize("order", list(Order))
-@pytest.mark.parametrize("after", [None, Key(_MOMENT, 5, "R-05")], ids=["first", "after"])
-def test_pages_walk_an_index_and_never_sort(filled: Database, order: Order, after: Key | None) -> None:
+@pytest.mark.parametrize("after", [None, PageKey(_MOMENT, 5, "R-05")], ids=["first", "after"])
+def test_pages_walk_an_index_and_never_sort(filled: Database, order: Order, after: PageKey | None) -> None:
     with filled.reading() as reading:
         if reading.dialect.name == "postgresql":
             # Twenty rows are read as a whole whatever indexes there are: what is left when that is forbidden is the way

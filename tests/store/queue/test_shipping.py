@@ -10,7 +10,7 @@ from store.database import Database
 from store.errors import MessageMissing, OutOfOrder, ShipmentConflict, StepRefused
 from store.message.states import OutState, Step
 from store.peers import PeerDraft, register
-from store.queue import Act, Key, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
+from store.queue import Act, PageKey, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
 from store.queue.sequence import must_wait
 from store.queue.tables import MESSAGES
 from store.sealing.vault import Vault
@@ -138,7 +138,7 @@ def test_reading_on_from_a_key_leaves_out_what_was_read(
     approve(database, vault, fill(["R-1", "R-2", "R-3"]), act)
     with database.reading() as reading:
         first, second = queue.next_to_send(reading, "t-1", now, 2)
-        rest = queue.next_to_send(reading, "t-1", now, 100, Key(second.occurred_at, second.id))
+        rest = queue.next_to_send(reading, "t-1", now, 100, PageKey(second.occurred_at, second.id))
     assert [row.reference for row in (first, second, *rest)] == ["R-1", "R-2", "R-3"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import clock, errors
-from store.sealing.sources import KEY_BYTES, KeySource, Parts
+from store.sealing.sources import KEY_BYTES, KeySource, PassphraseParts
 from store.sealing.sources import passphrase as wrapping
 from store.sealing.sources.credential import Credential
 from store.sealing.sources.file import KeyElsewhere, KeyFile
@@ -20,8 +20,8 @@ from store.sealing.sources.passphrase import Cost, Passphrase, Wrapped, open_wra
 from store.sealing.sources.slowdown import FIRST_WAIT_SECONDS, FREE_ATTEMPTS, LONGEST_WAIT_SECONDS, Slowdown
 from store.sealing.vault import Place, Sealed, Vault, begin_key_change
 
-PARTS = Parts("correct horse battery", "staple zebra 石英")
-OTHERS = Parts("another first part", "another second part")
+PARTS = PassphraseParts("correct horse battery", "staple zebra 石英")
+OTHERS = PassphraseParts("another first part", "another second part")
 KEY = bytes(range(KEY_BYTES))
 HERE = Place("content", "ciphertext", "a" * 32, 1)
 NAME = "renkei-terminal-key"
@@ -322,23 +322,23 @@ def test_another_credential_is_not_taken_for_the_one_to_be_restored(keys: Path, 
 
 def test_both_parts_open_it_in_either_order(keys: Path) -> None:
     Passphrase(keys, PARTS).install(KEY)
-    assert Passphrase(keys, Parts(PARTS.second, PARTS.first)).read().current == KEY
-    decomposed = Parts(PARTS.first, "staple zebra 石英")
+    assert Passphrase(keys, PassphraseParts(PARTS.second, PARTS.first)).read().current == KEY
+    decomposed = PassphraseParts(PARTS.first, "staple zebra 石英")
     assert Passphrase(keys, decomposed).read().current == KEY
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        Parts(PARTS.first, "something else 1"),
-        Parts("something else 1", PARTS.second),
-        Parts(PARTS.first, PARTS.first),
-        Parts(PARTS.first + PARTS.second, ""),
-        Parts(PARTS.first[:-1], PARTS.first[-1] + PARTS.second),
-        Parts(PARTS.first.upper(), PARTS.second),
+        PassphraseParts(PARTS.first, "something else 1"),
+        PassphraseParts("something else 1", PARTS.second),
+        PassphraseParts(PARTS.first, PARTS.first),
+        PassphraseParts(PARTS.first + PARTS.second, ""),
+        PassphraseParts(PARTS.first[:-1], PARTS.first[-1] + PARTS.second),
+        PassphraseParts(PARTS.first.upper(), PARTS.second),
     ],
 )
-def test_whose_part_was_wrong_is_not_told(keys: Path, wrong: Parts) -> None:
+def test_whose_part_was_wrong_is_not_told(keys: Path, wrong: PassphraseParts) -> None:
     Passphrase(keys, PARTS).install(KEY)
     with pytest.raises(errors.KeyPartsRefused) as refused:
         Passphrase(keys, wrong).read()
@@ -356,13 +356,15 @@ def test_without_parts_it_is_refused(keys: Path) -> None:
 @pytest.mark.parametrize(
     ("chosen", "error"),
     [
-        (Parts("short", PARTS.second), errors.KeyPartsWeak),
-        (Parts(PARTS.first, "123456789012345"), errors.KeyPartsWeak),
-        (Parts("aaaaaaaaaaaaaaa", PARTS.second), errors.KeyPartsWeak),
-        (Parts(PARTS.first, PARTS.first.upper()), errors.KeyPartsAlike),
+        (PassphraseParts("short", PARTS.second), errors.KeyPartsWeak),
+        (PassphraseParts(PARTS.first, "123456789012345"), errors.KeyPartsWeak),
+        (PassphraseParts("aaaaaaaaaaaaaaa", PARTS.second), errors.KeyPartsWeak),
+        (PassphraseParts(PARTS.first, PARTS.first.upper()), errors.KeyPartsAlike),
     ],
 )
-def test_parts_that_are_not_to_be_chosen(keys: Path, chosen: Parts, error: type[errors.KeyPartsFault]) -> None:
+def test_parts_that_are_not_to_be_chosen(
+    keys: Path, chosen: PassphraseParts, error: type[errors.KeyPartsFault]
+) -> None:
     with pytest.raises(error) as refused:
         Passphrase(keys, chosen).install(KEY)
     assert refused.value.exit_status == 4

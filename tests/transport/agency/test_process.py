@@ -101,7 +101,7 @@ def test_killed_after_keeping_the_receipt_is_got_by_asking(rehearsal: Rehearsal)
     assert receipt is not None
     assert again.receipt == receipt
     verify_receipt(receipt, envelope=envelope, signers=rehearsal.peer(port=1).versions)
-    assert agency.received(rehearsal.home) == agency.Received(messages=1, distinct=1, alarms=0, acknowledged=0)
+    assert agency.received(rehearsal.home) == agency.Holdings(messages=1, distinct=1, alarms=0, acknowledged=0)
 
 
 def test_killed_before_keeping_nothing_is_there_and_the_same_bytes_are_sent_again(rehearsal: Rehearsal) -> None:

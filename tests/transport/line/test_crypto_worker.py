@@ -16,7 +16,7 @@ import pytest
 from transport.errors import EnvelopeTooLarge
 from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
-from transport.line.crypto_worker import Content, LocalNotary, Notary, NotaryProcess, Proof, Sealed
+from transport.line.crypto_worker import CryptoWorker, LocalNotary, NotaryProcess, PlainContent, Proof, SealedEnvelope
 from transport.parties.authority import Use
 from transport.parties.identity import DatedIdentity, Identity
 
@@ -46,7 +46,7 @@ def process() -> Iterator[NotaryProcess]:
 
 
 @pytest.fixture(params=["here", "beside"])
-def notary(request: pytest.FixtureRequest) -> Iterator[Notary]:
+def notary(request: pytest.FixtureRequest) -> Iterator[CryptoWorker]:
     if request.param == "here":
         yield LocalNotary()
         return
@@ -54,18 +54,18 @@ def notary(request: pytest.FixtureRequest) -> Iterator[Notary]:
         yield beside
 
 
-def contents(number: int) -> list[Content]:
-    return [Content(uuid.uuid4().hex, f"content {place}".encode()) for place in range(number)]
+def contents(number: int) -> list[PlainContent]:
+    return [PlainContent(uuid.uuid4().hex, f"content {place}".encode()) for place in range(number)]
 
 
-def proofs(sealed: list[Sealed], recipient: Identity) -> list[Proof]:
+def proofs(sealed: list[SealedEnvelope], recipient: Identity) -> list[Proof]:
     envelopes = [Envelope.read(one.raw) for one in sealed]
     receipts = [sign_receipts([one], recipient=recipient, received_at=NOW)[0] for one in envelopes]
     return [Proof(receipt, one.raw, one.digest) for receipt, one in zip(receipts, sealed, strict=True)]
 
 
 def test_what_is_sealed_opens_in_the_same_order(
-    notary: Notary, sealer: Sealer, terminal: Identity, agency: Identity
+    notary: CryptoWorker, sealer: Sealer, terminal: Identity, agency: Identity
 ) -> None:
     given = contents(20)
     sealed = notary.seal(sealer, given, NOW).result(60)
@@ -76,7 +76,7 @@ def test_what_is_sealed_opens_in_the_same_order(
     assert [one.header.content_digest for one in opened] == [one.content_digest.hex() for one in sealed]
 
 
-def test_only_receipts_that_prove_something_verify(notary: Notary, sealer: Sealer, agency: Identity) -> None:
+def test_only_receipts_that_prove_something_verify(notary: CryptoWorker, sealer: Sealer, agency: Identity) -> None:
     sealed = notary.seal(sealer, contents(4), NOW).result(60)
     first, second, third, fourth = proofs(sealed, agency)
     given = [
@@ -96,8 +96,8 @@ def test_envelopes_made_elsewhere_are_verified_as_well(sealer: Sealer, agency: I
         assert verified.result(60) == [True, True, True]
 
 
-def test_what_cannot_be_sealed_is_told(notary: Notary, sealer: Sealer) -> None:
-    future = notary.seal(sealer, [Content(uuid.uuid4().hex, bytes(70_000))], NOW)
+def test_what_cannot_be_sealed_is_told(notary: CryptoWorker, sealer: Sealer) -> None:
+    future = notary.seal(sealer, [PlainContent(uuid.uuid4().hex, bytes(70_000))], NOW)
     with pytest.raises(EnvelopeTooLarge):
         future.result(60)
 

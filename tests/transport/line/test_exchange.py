@@ -11,18 +11,18 @@ import pytest
 from tests.transport.rehearsing import LONG_AGO, MUNICIPALITY, Rehearsal, notice, record
 from transport import agency
 from transport.errors import (
+    AgencyTerminalKnown,
     LineCancelled,
     NoticeChanged,
     NoticeMalformed,
     PeerIsAnother,
     PeerServesAnother,
     RefusalUnknown,
-    TerminalKnown,
     TerminalUnknown,
 )
 from transport.evidence.envelope import Purpose
 from transport.evidence.receipts import verify_receipt
-from transport.line.client import Line, LineSettings
+from transport.line.client import Line, LineLimits
 from transport.parties.authority import Use
 from transport.parties.identity import DatedIdentity, Identity
 
@@ -52,7 +52,7 @@ def test_a_message_is_delivered_with_a_receipt_that_proves_it(served: Rehearsal)
     assert delivery.receipt is not None
     receipt = verify_receipt(delivery.receipt, envelope=envelope, signers=served.peer().versions)
     assert receipt.envelope_digest == envelope.digest
-    assert agency.received(served.home) == agency.Received(messages=1, distinct=1, alarms=0, acknowledged=0)
+    assert agency.received(served.home) == agency.Holdings(messages=1, distinct=1, alarms=0, acknowledged=0)
 
 
 def test_a_batch_gives_a_result_for_each_and_poison_blocks_nobody(served: Rehearsal) -> None:
@@ -120,7 +120,7 @@ def test_the_same_id_with_another_content_is_an_alarm_and_the_first_stands(serve
     assert refused.problem is not None
     assert (refused.problem.code, refused.problem.status, refused.problem.retry) == ("id_conflict", 409, "never")
     assert again.receipt is not None
-    assert agency.received(served.home) == agency.Received(messages=1, distinct=1, alarms=1, acknowledged=0)
+    assert agency.received(served.home) == agency.Holdings(messages=1, distinct=1, alarms=1, acknowledged=0)
 
 
 def test_a_conflict_within_one_batch_is_noticed(served: Rehearsal) -> None:
@@ -263,7 +263,7 @@ def test_each_terminal_has_a_feed_and_ids_of_its_own(served: Rehearsal, tmp_path
 
 
 def test_one_certificate_is_one_terminal(rehearsal: Rehearsal) -> None:
-    with pytest.raises(TerminalKnown):
+    with pytest.raises(AgencyTerminalKnown):
         agency.register_terminal(rehearsal.home, rehearsal.identity.public, municipality="131016")
 
 
@@ -314,7 +314,7 @@ def test_a_line_that_was_closed_stays_closed(served: Rehearsal) -> None:
 
 def test_a_line_that_lay_still_is_opened_anew(served: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transport.line.client._IDLE_SECONDS", -1.0)
-    with served.line(settings=LineSettings()) as line:
+    with served.line(settings=LineLimits()) as line:
         assert line.ask([]) == {}
         assert line.ask([]) == {}
 

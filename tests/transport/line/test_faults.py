@@ -28,9 +28,9 @@ from transport.errors import (
     RequestRefused,
 )
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
-from transport.line.client import LineSettings
+from transport.line.client import LineLimits
 
-SHORT = LineSettings(connect_seconds=0.3, read_seconds=0.3)
+SHORT = LineLimits(connect_seconds=0.3, read_seconds=0.3)
 Behaviour = Callable[[ssl.SSLSocket, Stranger], None]
 
 STATUS = {
@@ -89,9 +89,9 @@ class Peer:
 
         return self.behaves(behave)
 
-    def fault(self, port: int, settings: LineSettings | None = None) -> LineError:
+    def fault(self, port: int, settings: LineLimits | None = None) -> LineError:
         """Deliver a message and return what goes wrong."""
-        settings = settings or LineSettings(PATIENCE, PATIENCE)
+        settings = settings or LineLimits(PATIENCE, PATIENCE)
         with self._rehearsal.line(port=port, settings=settings) as line, pytest.raises(LineError) as caught:
             line.deliver([self._rehearsal.seal(record()).raw])
         return caught.value
@@ -342,7 +342,7 @@ def test_a_lost_answer_is_mended_by_asking(served: Rehearsal, strangers: Strange
         (again,) = line.deliver([envelope.raw])
     assert asked is not None
     assert again.receipt == asked
-    assert agency.received(served.home) == agency.Received(messages=1, distinct=1, alarms=0, acknowledged=0)
+    assert agency.received(served.home) == agency.Holdings(messages=1, distinct=1, alarms=0, acknowledged=0)
 
 
 def _lose_second_answer(port: int) -> Callable[[socket.socket, Stranger], None]:

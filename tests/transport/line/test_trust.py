@@ -38,7 +38,7 @@ from transport.errors import (
     TerminalNotTrusted,
 )
 from transport.line.client import Line
-from transport.parties.authority import Period, Use
+from transport.parties.authority import Use, Validity
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
 
 DAY = timedelta(days=1)
@@ -49,7 +49,7 @@ def _certified(rehearsal: Rehearsal, directory: Path, *, use: Use = Use.AGENCY, 
     """Put a key and a certificate of the same authority and name, valid for two days, into `directory`."""
     key = ec.generate_private_key(ec.SECP256R1())
     since = datetime.now(UTC).replace(microsecond=0) + begin
-    period = Period(since, since + 2 * DAY)
+    period = Validity(since, since + 2 * DAY)
     certificate = rehearsal.authority.issue("rehearsal-agency", key.public_key(), use, period=period)
     directory.mkdir()
     (directory / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -273,7 +273,7 @@ def test_a_terminal_whose_own_certificate_has_ended_does_not_call(rehearsal: Reh
     made = rehearsal.identity
     key = ec.generate_private_key(ec.SECP256R1())
     since = datetime.now(UTC).replace(microsecond=0) - 3 * DAY
-    ended = rehearsal.authority.issue(made.name, key.public_key(), Use.TERMINAL, period=Period(since, since + DAY))
+    ended = rehearsal.authority.issue(made.name, key.public_key(), Use.TERMINAL, period=Validity(since, since + DAY))
     for path, content in (
         (made.key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
         (made.certificate_file, ended.public_bytes(Encoding.PEM)),

@@ -20,7 +20,7 @@ from tests.console.jobs.site import OPERATOR, Site, entry, notice, open_as
 from tests.console.jobs.worker import stopped_in_the_middle
 from transport import agency
 from transport.errors import LineError
-from transport.line.client import Line, Page
+from transport.line.client import FeedPage, Line
 
 COUNT, BATCH = 24, 4
 # The way of the bytes is the same on either engine.
@@ -174,7 +174,7 @@ def test_killed_after_marking_and_before_sending(
 
 def test_another_process_receives_meanwhile(site: Site, operator: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     # While one holds a page in its hands, the other fetches everything.
-    def pull_and_be_overtaken(line: Line, after: int, limit: int) -> Page:
+    def pull_and_be_overtaken(line: Line, after: int, limit: int) -> FeedPage:
         page = pull(line, after, limit)
         monkeypatch.setattr(Line, "pull", pull)
         with Terminal.open(site.home) as other:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.jobs import exchange
-from console.jobs.exchange import Received
+from console.jobs.exchange import ReceiveOutcome
 from console.jobs.messages import listing, reading
 from console.session import Session
 from store.log import Event
@@ -32,7 +32,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def receive_between_good_ones(site: Site, operator: Session) -> Received:
+def receive_between_good_ones(site: Site, operator: Session) -> ReceiveOutcome:
     """Receive what lies in the feed with a good notice behind it, which has to come in whatever lies before."""
     agency.post(site.agency_home, [notice(999)])
     received = exchange.receive(site.terminal, operator)
@@ -45,7 +45,7 @@ def receive_between_good_ones(site: Site, operator: Session) -> Received:
     return received
 
 
-def rejected(received: Received) -> list[str | None]:
+def rejected(received: ReceiveOutcome) -> list[str | None]:
     return [one.code for one in received.items if one.outcome == "rejected"]
 
 

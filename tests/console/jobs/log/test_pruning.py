@@ -18,7 +18,7 @@ from console.session import Session
 from store import clock
 from store.endings import Ending
 from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
-from store.log import Cause, Event, Flaw, Origin
+from store.log import Event, Flaw, Occasion, Origin
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
@@ -125,7 +125,7 @@ def test_low_disk_stops_new_work_alone(
 
 
 def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoints.make(site.terminal, Cause.ACTIVITY)
+    checkpoints.make(site.terminal, Occasion.ACTIVITY)
     site.take_in([entry(1)])
     assert checkpoints.make_due(site.terminal) is None, "too early"
     later = clock.now() + timedelta(seconds=31)
@@ -138,7 +138,7 @@ def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch
 
 def _copy(site: Site) -> Path:
     """Return a copy of the terminal as it is now, for somebody to bring back later."""
-    checkpoints.make(site.terminal, Cause.ACTIVITY)
+    checkpoints.make(site.terminal, Occasion.ACTIVITY)
     site.terminal.database.close()
     return Path(shutil.copytree(site.home, site.home.with_name("aside")))
 
@@ -154,7 +154,7 @@ def _roll_back(site: Site, copy: Path, *, keys: bool) -> None:
 def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Site) -> None:
     copy = _copy(site)
     site.take_in([entry(number) for number in range(1, 4)])
-    checkpoints.make(site.terminal, Cause.LOG_OFF)
+    checkpoints.make(site.terminal, Occasion.LOG_OFF)
     _roll_back(site, copy, keys=False)
     assert isinstance(checkpoints.start(site.terminal, from_witness=True), LogBehind)
     assert [row.detail["code"] for row in site.entries(Event.PROTECTION_FAILED)] == ["log_behind"]

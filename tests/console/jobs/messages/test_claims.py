@@ -54,7 +54,7 @@ def number(site: Site) -> int:
     return taken
 
 
-def refusals(changed: review.Changed) -> list[tuple[str, str | None]]:
+def refusals(changed: review.Decided) -> list[tuple[str, str | None]]:
     return [(one.reason, one.facts.get("person")) for one in changed.refused]
 
 
@@ -68,7 +68,7 @@ def refusals(changed: review.Changed) -> list[tuple[str, str | None]]:
     ids=["approve", "give_back", "hold"],
 )
 def test_while_one_edits_others_only_read(
-    site: Site, number: int, editor: Session, approver: Session, step: Callable[..., review.Changed]
+    site: Site, number: int, editor: Session, approver: Session, step: Callable[..., review.Decided]
 ) -> None:
     draft.reopen(site.terminal, editor, number)
     before = site.row(number)

@@ -10,7 +10,7 @@ from console.jobs import exchange
 from console.jobs.messages import claims, confirmation, listing, reading, review
 from console.jobs.messages.confirmation import Confirmed
 from console.jobs.messages.listing import ClaimView
-from console.jobs.messages.review import Refusal
+from console.jobs.messages.review import RefusedStep
 from console.session import Session
 from console.settings import ReviewSettings
 from console.terminal import Terminal
@@ -81,7 +81,7 @@ def test_confirmed_again_it_is_refused_and_nothing_changes(site: Site, operator:
     done = confirmation.confirm(site.terminal, operator, numbers)
     facts = [{"step": "confirm", "state": "confirmed", "reference": f"N-00000{one}"} for one in (1, 2)]
     assert done == Confirmed(
-        refused=[Refusal(one, "step_refused", fact) for one, fact in zip(numbers, facts, strict=True)]
+        refused=[RefusedStep(one, "step_refused", fact) for one, fact in zip(numbers, facts, strict=True)]
     )
     assert (site.contents(), site.newest()) == (before, newest)
 

@@ -7,7 +7,7 @@ import pytest
 from console.errors import RecordFaulty, RightMissing
 from console.jobs.messages import draft as drafts
 from console.jobs.messages import entry, listing, reading, review
-from console.jobs.messages.draft import Draft, Item
+from console.jobs.messages.draft import Draft, DraftItem
 from console.session import Session
 from store import clock
 from store import queue as store_queue
@@ -38,7 +38,7 @@ def asked(draft: Draft) -> list[str]:
     return [item.key for item in draft.items() if item.wanted]
 
 
-def item(draft: Draft, key: str) -> Item:
+def item(draft: Draft, key: str) -> DraftItem:
     return next(one for one in draft.items(everything=True) if one.key == key)
 
 

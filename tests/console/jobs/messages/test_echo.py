@@ -7,7 +7,7 @@ import pytest
 from console.errors import RecordFaulty
 from console.jobs import exchange
 from console.jobs.messages import entry, intake
-from console.jobs.messages.intake import Fault
+from console.jobs.messages.intake import RecordFault
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, write_lines
 from tests.store.message.test_echoes import NOTICE, correction
 from transport.evidence.envelope import Purpose
@@ -25,7 +25,9 @@ def test_a_file_is_told_which_notice_the_correction_came_from(noticed: Site, tmp
     file = write_lines(tmp_path / "more.jsonl", [correction(), correction(reference="R-9", card_number="XY00000000YX")])
     taken = intake.take_in(noticed.terminal, noticed.session(OPERATOR), [file])
     assert taken.accepted == 1
-    assert taken.errors == [Fault("more.jsonl", 1, "corrected", "corrected_by_notice", {"notice": NOTICE["reference"]})]
+    assert taken.errors == [
+        RecordFault("more.jsonl", 1, "corrected", "corrected_by_notice", {"notice": NOTICE["reference"]})
+    ]
 
 
 def test_who_types_it_is_told_at_once_and_cannot_enter_it(noticed: Site) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.jobs.messages import intake, listing, reading
-from console.jobs.messages.intake import Fault
+from console.jobs.messages.intake import RecordFault
 from console.jobs.progress import Progress
 from console.jobs.rehearsal.sample_records import Inventor
 from console.session import Session
@@ -85,7 +85,7 @@ def test_a_reference_is_not_used_for_another_content(site: Site, operator: Sessi
     file = write_lines(tmp_path / "other.jsonl", [entry(1, card_number="XY00000000YX"), entry(2)])
     taken = intake.take_in(site.terminal, operator, [file])
     assert taken.accepted == 1
-    assert taken.errors == [Fault("other.jsonl", 1, "reference", "reference_conflict", {})]
+    assert taken.errors == [RecordFault("other.jsonl", 1, "reference", "reference_conflict", {})]
     view = reading.read(site.terminal, operator, 1)
     assert view.record["card_number"] == "AB12345678CD"
 
@@ -98,7 +98,7 @@ def test_a_reference_twice_in_one_file(site: Site, operator: Session, tmp_path: 
         site.terminal, operator, [write_lines(tmp_path / "twice.jsonl", [entry(1), *others, same, other])]
     )
     assert (taken.accepted, taken.known) == (1 + between, 1)
-    assert taken.errors == [Fault("twice.jsonl", 3 + between, "reference", "reference_conflict", {})]
+    assert taken.errors == [RecordFault("twice.jsonl", 3 + between, "reference", "reference_conflict", {})]
 
 
 def test_one_reference_may_name_messages_of_two_kinds(site: Site, operator: Session, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def in_days(count: int) -> str:
     return (TODAY + timedelta(days=count)).isoformat()
 
 
-def reasons(done: review.Changed) -> list[tuple[int, str]]:
+def reasons(done: review.Decided) -> list[tuple[int, str]]:
     return [(one.id, one.reason) for one in done.refused]
 
 
@@ -202,7 +202,7 @@ def test_the_later_message_of_a_person_waits(site: Site, approver: Session) -> N
     ],
     ids=["approve", "hold", "release", "give_back", "withdraw"],
 )
-def test_nothing_asked_nothing_done(site: Site, approver: Session, act: Callable[..., review.Changed]) -> None:
+def test_nothing_asked_nothing_done(site: Site, approver: Session, act: Callable[..., review.Decided]) -> None:
     site.take_in([entry(1)])
     before = site.contents()
     done = act(site.terminal, approver, [])

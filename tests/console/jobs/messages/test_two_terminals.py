@@ -9,7 +9,7 @@ import pytest
 
 from console.jobs import exchange
 from console.jobs.messages import review
-from console.jobs.messages.review import Changed
+from console.jobs.messages.review import Decided
 from console.session import Session
 from console.terminal import Terminal
 from tests.console.jobs.site import APPROVER, CHIEF, PATIENCE, Site, entry, open_as
@@ -45,7 +45,7 @@ def at_once(sides: Sequence[Side], job: Callable[[Terminal, Session], Any]) -> l
     ids=["approve", "give_back", "hold"],
 )
 def test_one_decides_and_the_other_is_told_who(
-    site: Site, sides: tuple[Side, Side], job: Callable[..., Changed]
+    site: Site, sides: tuple[Side, Side], job: Callable[..., Decided]
 ) -> None:
     numbers = site.take_in([entry(number) for number in range(1, 6)])
     seen = {number: site.row(number).version for number in numbers}

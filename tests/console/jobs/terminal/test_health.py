@@ -13,7 +13,7 @@ from console.terminal import PEPPER_KEY
 from console.words import Words
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import Site, entry, free_port
-from transport.agency.service import Desk
+from transport.agency.service import Service
 
 TERMINAL_KEY = Path("keys") / "terminal.key"
 
@@ -136,11 +136,11 @@ def test_no_peer(site: Site) -> None:
 
 @pytest.mark.parametrize("seconds", [31, -31, 3600])
 def test_clocks_apart(served: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    def status(desk: Desk, terminal: Any, now: datetime) -> dict[str, Any]:
+    def status(desk: Service, terminal: Any, now: datetime) -> dict[str, Any]:
         return told(desk, terminal, now + timedelta(seconds=seconds))
 
-    told = Desk.status
-    monkeypatch.setattr(Desk, "status", status)
+    told = Service.status
+    monkeypatch.setattr(Service, "status", status)
     found = faults(served)
     assert set(found) == {"clock"}
     assert f"{seconds:+}" in found["clock"].detail

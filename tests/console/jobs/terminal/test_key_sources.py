@@ -23,7 +23,7 @@ from store.errors import (
     SealBroken,
 )
 from store.log import Event
-from store.sealing.sources import Parts
+from store.sealing.sources import PassphraseParts
 from store.sealing.sources import passphrase as wrapping
 from store.sealing.sources.passphrase import Cost
 from tests.canaries import files_with
@@ -32,7 +32,10 @@ from transport.parties.authority import RehearsalAuthority
 from transport.parties.identity import Identity
 from transport.parties.sealing import NotOpened, seal_for
 
-PARTS, NEW_PARTS = Parts("first part of two", "the other part of two"), Parts("a new first part", "a new second part")
+PARTS, NEW_PARTS = (
+    PassphraseParts("first part of two", "the other part of two"),
+    PassphraseParts("a new first part", "a new second part"),
+)
 NAME = "renkei-terminal-key"
 ROWS = 12
 KINDS = ("home", "file", "credential", "passphrase")
@@ -46,7 +49,7 @@ class Place:
     home: Path
     credentials: Path
     elsewhere: Path
-    parts: Parts | None
+    parts: PassphraseParts | None
 
     @property
     def settings(self) -> Settings:

@@ -10,7 +10,7 @@ from console.jobs.log import export
 from console.jobs.people import logon
 from console.jobs.terminal import opening
 from console.settings import FILE_NAME
-from store.log import Cause, Event
+from store.log import Event, Occasion
 from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, Site
 from tests.console.jobs.worker import stopped_in_the_middle
@@ -59,7 +59,7 @@ def test_the_end_is_recorded_and_signed(site: Site, incident: str | None) -> Non
     with site.terminal.database.reading() as reading:
         last = kept.latest(reading)
     assert last is not None
-    assert (last.seq, last.cause) == (stopped.seq, Cause.STOP)
+    assert (last.seq, last.cause) == (stopped.seq, Occasion.STOP)
 
 
 def test_what_a_killed_process_left_under_way_is_closed_with_its_session(site: Site, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, RequestUnfit, TerminalKnown
+from console.errors import GrantUnfit, QueueShared, QueueUnshared, RequestDiffers, RequestUnfit, TerminalNameTaken
 from console.jobs import checkpoints, exchange
 from console.jobs.log import export, pruning, viewing
 from console.jobs.messages import reading
@@ -21,7 +21,7 @@ from console.words import Words
 from store import clock
 from store import queue as kept
 from store.errors import LogBehind, SealBroken, TerminalNotAdmitted
-from store.log import Cause, Event
+from store.log import Event, Occasion
 from store.log.bundle import verify_bundle
 from store.message.states import Step
 from tests.clusters import ON_POSTGRESQL, ON_SQLITE, Cluster
@@ -55,11 +55,11 @@ def other(served: Site, tmp_path: Path) -> Iterator[Site]:
         yield replace(served, home=home, terminal=terminal)
 
 
-def send(site: Site) -> exchange.Sent:
+def send(site: Site) -> exchange.SendOutcome:
     return exchange.send(site.terminal, site.session(OPERATOR))
 
 
-def receive(site: Site) -> exchange.Received:
+def receive(site: Site) -> exchange.ReceiveOutcome:
     return exchange.receive(site.terminal, site.session(OPERATOR))
 
 
@@ -193,7 +193,7 @@ def test_a_retired_terminal_begins_nothing_and_one_let_in_under_its_name_goes_on
     assert isinstance(checkpoints.start(other.terminal, from_witness=True), TerminalNotAdmitted)
     with pytest.raises(TerminalNotAdmitted):
         send(other)
-    assert checkpoints.make(other.terminal, Cause.STOP) is None
+    assert checkpoints.make(other.terminal, Occasion.STOP) is None
     assert holds(served), "what it wrote after that stands, and is signed by the others"
     anew = tmp_path / "anew"
     joining.accept(anew, granted(served, anew))
@@ -263,7 +263,7 @@ def test_a_grant_is_for_the_request_alone_and_the_fingerprint_decides(served: Si
     assert (joined.terminal, joined.origin) == (NAME, FIRST)
     assert not home.with_name("second.joining").exists()
     third = asked(served, tmp_path / "fourth")
-    with pytest.raises(TerminalKnown):
+    with pytest.raises(TerminalNameTaken):
         sharing.let_in(served.terminal, by, third.file, tmp_path / "x", fingerprint=third.fingerprint, second=SECOND)
     assert json.loads(request.file.read_text())["terminal"] == NAME
 

@@ -48,7 +48,7 @@ def approve_wrongly_sealed(world: World, count: int) -> list[str]:
     return references
 
 
-def send(world: World) -> exchange.Sent:
+def send(world: World) -> exchange.SendOutcome:
     with acting(world, CHIEF) as (terminal, session):
         return exchange.send(terminal, session)
 
