@@ -21,11 +21,11 @@ def main() -> int:
 def _open(opening: environment.Opening) -> int:
     """Silence the terminal first, then import what paints it."""
     from console import tty
-    from console.errors import UnusableSurroundings
+    from console.errors import SurroundingsFault
 
     try:
         tty.check_surroundings()
-    except UnusableSurroundings as error:
+    except SurroundingsFault as error:
         tty.say(tty.told_in_both_languages(error))
         return error.exit_status
     terminal = tty.Tty()

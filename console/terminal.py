@@ -53,7 +53,7 @@ class Terminal:
     def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":
         """Open the terminal at `home`, whose key two persons may have to give their `parts` for.
 
-        Raises a SettingsError, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
+        Raises a SettingsFault, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
         _refuse_unknown_municipality(settings)
@@ -74,7 +74,7 @@ class Terminal:
 
     @property
     def identity(self) -> Identity:
-        """The terminal's keys for the line in use now. Raises an IdentityError."""
+        """The terminal's keys for the line in use now. Raises an IdentityFault."""
         return self.keys.in_use(clock.now())
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ import termios
 import threading
 from typing import Any, Final
 
-from console.errors import UnusableSurroundings
+from console.errors import SurroundingsFault
 
 _USABLE_CODESETS: Final = frozenset({"utf8", ""})
 _UNPAINTABLE: Final = frozenset({"", "dumb", "unknown"})
@@ -21,22 +21,16 @@ _LEAVE_SCREEN: Final = (
 )
 
 
-class TerminalMissing(UnusableSurroundings):
+class TerminalMissing(SurroundingsFault):
     """Input, output or the error stream is no terminal: the person logs on at one, or uses a command."""
 
-    code = "terminal_missing"
 
-
-class TerminalDumb(UnusableSurroundings):
+class TerminalDumb(SurroundingsFault):
     """The terminal's type `term` cannot paint a screen: the person uses another one, or a command."""
 
-    code = "terminal_dumb"
 
-
-class LocaleUnusable(UnusableSurroundings):
+class LocaleUnusable(SurroundingsFault):
     """The codeset of `locale` is not UTF-8: the custodian sets another locale."""
-
-    code = "locale_unusable"
 
 
 class Tty:
@@ -102,7 +96,7 @@ def draws_japanese() -> bool:
     return os.environ.get("TERM") != "linux"
 
 
-def told_in_both_languages(error: UnusableSurroundings) -> str:
+def told_in_both_languages(error: SurroundingsFault) -> str:
     """Return the one line about `error`: which language the person reads is not known yet."""
     from console.words import LANGUAGES, Words
 

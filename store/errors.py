@@ -3,7 +3,7 @@
     StoreError
     ├── DatabaseFault     the database as a whole: missing, of another version, unsafe, busy, damaged, full
     ├── KeyFileFault      a key file that cannot be used
-    ├── StoreIntegrity    something kept does not verify (exit status 6)
+    ├── IntegrityFault    something kept does not verify (exit status 6)
     ├── CredentialsFault  logging on (exit status 3)
     ├── RightsFault       not allowed to this person (exit status 3)
     ├── PinFault          a PIN that must not be chosen (exit status 4)
@@ -17,22 +17,33 @@ A leaf's sentence says who must act. `facts` hold only codes, counts, versions, 
 numbers, reference numbers and base names of files: never anything personal.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
+
+# Where a word of a class name begins, after another one.
+_WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class StoreError(Exception):
-    """The root. `code` names the texts in the catalogue, `facts` fill them in."""
+    """The root of what the store refuses."""
 
-    code: ClassVar[str]
+    code: ClassVar[str] = "store_failed"
     exit_status: ClassVar[int] = 1
+    #: The number under which the technical log has it, where it was recorded.
+    incident: str | None = None
+
+    def __init_subclass__(cls, **keywords: object) -> None:
+        """Name the texts of a class after the class: `DiskFull` has those of `disk_full`."""
+        super().__init_subclass__(**keywords)
+        cls.code = _WORD_START.sub("_", cls.__name__).lower()
 
     def __init__(self, **facts: str | int) -> None:
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
-        super().__init__(self.code)
+        super().__init__(self.code, self.facts)
 
     def __str__(self) -> str:
-        """Code and facts on one line, for the technical log."""
-        return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items())])
+        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        return f"{self.code} ({facts})" if facts else self.code
 
 
 # ── The database ──────────────────────────────────────────────────────────────────────────────────
@@ -45,91 +56,70 @@ class DatabaseFault(StoreError):
 class DatabaseMissing(DatabaseFault):
     """There is no database at that place: the custodian names the right home, or makes a new terminal."""
 
-    code = "database_missing"
-
 
 class DatabaseExists(DatabaseFault):
     """A database stands there already and is not overwritten: the custodian chooses another place."""
-
-    code = "database_exists"
 
 
 class DatabaseNewer(DatabaseFault):
     """The database was made by a newer program: the custodian installs that version here."""
 
-    code = "database_newer"
-
 
 class DatabaseOlder(DatabaseFault):
     """The database was made by an older program: the custodian upgrades it."""
-
-    code = "database_older"
 
 
 class DatabaseDamaged(DatabaseFault):
     """The file is no database of ours, or is broken: the custodian restores the latest backup."""
 
-    code = "database_damaged"
     exit_status = 6
 
 
 class DatabaseUnsafe(DatabaseFault):
     """Others can reach the database, or it does not keep its promises: the custodian mends that first."""
 
-    code = "database_unsafe"
     exit_status = 7
 
 
 class DatabaseUrlUnknown(DatabaseFault):
     """The settings name a kind of database that this program cannot use: the custodian corrects them."""
 
-    code = "database_url_unknown"
     exit_status = 4
 
 
 class DatabaseDriverMissing(DatabaseFault):
     """The settings name PostgreSQL, and its driver is not installed: the custodian installs that extra."""
 
-    code = "database_driver_missing"
-
 
 class DatabaseUnreachable(DatabaseFault):
     """The database server does not answer, or not to this role: the custodian looks at server and settings."""
-
-    code = "database_unreachable"
 
 
 class DatabaseBusy(DatabaseFault):
     """Another program kept the database for too long: the operator tries again, or ends that program."""
 
-    code = "database_busy"
-
 
 class DatabaseFailed(DatabaseFault):
     """The disk did not do what it was told: the custodian looks at the machine before anyone goes on."""
 
-    code = "database_failed"
     exit_status = 7
 
 
 class DiskFull(DatabaseFault):
     """The disk is full and nothing of this step was kept: the custodian makes room."""
 
-    code = "disk_full"
     exit_status = 7
 
 
 class DiskFailed(DatabaseFault):
     """The disk did not take what was to be written: the custodian looks at the machine before anyone goes on."""
 
-    code = "disk_failed"
     exit_status = 7
 
 
 class DiskLow(DatabaseFault):
     """The disk is nearly full: no new work begins, so that log-off and export still can; the custodian makes room."""
 
-    code = "disk_low"
     exit_status = 7
 
 
@@ -143,94 +133,75 @@ class KeyFileFault(StoreError):
 class KeyFileMissing(KeyFileFault):
     """A key file is not where the settings say: the custodian puts it back."""
 
-    code = "key_file_missing"
-
 
 class KeyFileExists(KeyFileFault):
     """A key file stands there already; overwriting it would lose all that it opens."""
-
-    code = "key_file_exists"
 
 
 class KeyFileExposed(KeyFileFault):
     """Others can read a key file: the custodian sets its mode to 0400 and decides about a new key."""
 
-    code = "key_file_exposed"
     exit_status = 7
 
 
 class KeyFileDamaged(KeyFileFault):
     """A key file has not the right size or does not open what it should: the custodian restores it."""
 
-    code = "key_file_damaged"
     exit_status = 6
 
 
 class KeyFileLoose(KeyFileFault):
     """A key file outside the terminal's directory has another mode than 0400: the custodian sets it."""
 
-    code = "key_file_loose"
     exit_status = 7
 
 
 class KeyFileForeign(KeyFileFault):
     """A key file belongs to somebody else: the custodian gives it to the user of this program."""
 
-    code = "key_file_foreign"
     exit_status = 7
 
 
 class KeyInDatabase(KeyFileFault):
     """The key is to lie in the database's directory, where one theft takes both: the custodian moves it elsewhere."""
 
-    code = "key_in_database"
     exit_status = 7
 
 
 class KeyPathLinked(KeyFileFault):
     """The way to the key leads over a symbolic link: the custodian writes the way without it."""
 
-    code = "key_path_linked"
     exit_status = 7
 
 
 class KeyPathOpen(KeyFileFault):
     """Others can put something else in the way to the key: the custodian narrows that directory."""
 
-    code = "key_path_open"
     exit_status = 7
 
 
 class CredentialsAbsent(KeyFileFault):
     """The program was started without systemd's credentials: the custodian starts the service, or passes them on."""
 
-    code = "credentials_absent"
-
 
 class CredentialsRelative(KeyFileFault):
     """$CREDENTIALS_DIRECTORY is no absolute path, as systemd sets it: the custodian finds out who set it."""
 
-    code = "credentials_relative"
     exit_status = 7
 
 
 class CredentialMissing(KeyFileFault):
     """There is no credential of that name: the custodian corrects the unit or the setting."""
 
-    code = "credential_missing"
-
 
 class CredentialExposed(KeyFileFault):
     """Others can write or read the credential: it is not as systemd hands it out, and the custodian sees why."""
 
-    code = "credential_exposed"
     exit_status = 7
 
 
 class CredentialDiffers(KeyFileFault):
     """The credential is another key than the one to be restored: the custodian installs that one first."""
-
-    code = "credential_differs"
 
 
 class KeyPartsFault(KeyFileFault):
@@ -242,115 +213,84 @@ class KeyPartsFault(KeyFileFault):
 class KeyPartsMissing(KeyPartsFault):
     """The terminal opens with two parts, which were not given: two persons type them, or a script names their files."""
 
-    code = "key_parts_missing"
-
 
 class KeyPartsRefused(KeyPartsFault):
     """The parts do not open the terminal; whose was wrong nobody knows. Both persons type them again."""
-
-    code = "key_parts_refused"
 
 
 class KeyPartsTooSoon(KeyPartsFault):
     """After wrong parts the next try has to wait: the persons come back then."""
 
-    code = "key_parts_too_soon"
-
 
 class KeyPartsWeak(KeyPartsFault):
     """A part that is to be chosen is too easily guessed: that person chooses a longer one."""
 
-    code = "key_parts_weak"
     exit_status = 4
 
 
 class KeyPartsAlike(KeyPartsFault):
     """Both parts that are to be chosen are the same: one person would open the terminal alone. They choose again."""
 
-    code = "key_parts_alike"
     exit_status = 4
 
 
 class KeyPartsUnwanted(KeyPartsFault):
     """New parts were given where the key does not come from a passphrase: the custodian leaves them out."""
 
-    code = "key_parts_unwanted"
     exit_status = 2
 
 
 # ── Integrity ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class StoreIntegrity(StoreError):
+class IntegrityFault(StoreError):
     """Something that was kept does not verify. Nobody goes on before the officer knows."""
 
     exit_status = 6
 
 
-class SealBroken(StoreIntegrity):
+class SealBroken(IntegrityFault):
     """A sealed value was changed, moved to another place, or sealed by another terminal."""
 
-    code = "seal_broken"
 
-
-class SealedFileBroken(StoreIntegrity):
+class SealedFileBroken(IntegrityFault):
     """A sealed file was changed or cut off, or was sealed under another key."""
 
-    code = "sealed_file_broken"
 
-
-class DumpUnreadable(StoreIntegrity):
+class DumpUnreadable(IntegrityFault):
     """A backup holds something else than the tables of this program: the makers look at it."""
 
-    code = "dump_unreadable"
 
-
-class LogEntryRefused(StoreIntegrity):
+class LogEntryRefused(IntegrityFault):
     """A log entry would have held something that no entry may hold: the makers mend the program."""
 
-    code = "log_entry_refused"
 
-
-class LogBroken(StoreIntegrity):
+class LogBroken(IntegrityFault):
     """The log does not verify from the entry named on: nobody works here before the officer knows why."""
 
-    code = "log_broken"
 
-
-class LadderBroken(StoreIntegrity):
+class LadderBroken(IntegrityFault):
     """The key for the log's next checkpoint is not the one that the last one named: two persons decide to go on."""
 
-    code = "ladder_broken"
 
-
-class LogBehind(StoreIntegrity):
+class LogBehind(IntegrityFault):
     """The database is older than what it was seen to be: somebody rolled it back, and two persons decide to go on."""
 
-    code = "log_behind"
 
-
-class TerminalNotAdmitted(StoreIntegrity):
+class TerminalNotAdmitted(IntegrityFault):
     """The log does not know this terminal, or not any more: two persons let it in at another one."""
 
-    code = "terminal_not_admitted"
 
-
-class NoticeConflict(StoreIntegrity):
+class NoticeConflict(IntegrityFault):
     """The peer sent other bytes under an id that is known: the officer asks the peer which one holds."""
 
-    code = "notice_conflict"
 
-
-class CursorBackwards(StoreIntegrity):
+class CursorBackwards(IntegrityFault):
     """The feed's position would have moved backwards: the officer asks the peer what happened there."""
 
-    code = "cursor_backwards"
 
-
-class ShipmentConflict(StoreIntegrity):
+class ShipmentConflict(IntegrityFault):
     """A message would have left with other bytes than those kept for it: the makers mend the program."""
-
-    code = "shipment_conflict"
 
 
 # ── Logging on, rights, people ────────────────────────────────────────────────────────────────────
@@ -365,19 +305,13 @@ class CredentialsFault(StoreError):
 class PersonLocked(CredentialsFault):
     """Ten wrong PINs: a second person with that right releases the ID."""
 
-    code = "person_locked"
-
 
 class AttemptTooSoon(CredentialsFault):
     """Several wrong PINs: the person waits the seconds named before the next try."""
 
-    code = "attempt_too_soon"
-
 
 class SessionClosed(CredentialsFault):
     """The session has ended, here or elsewhere: the person logs on again."""
-
-    code = "session_closed"
 
 
 class RightsFault(StoreError):
@@ -389,13 +323,9 @@ class RightsFault(StoreError):
 class SecondPersonNeeded(RightsFault):
     """Who entered a message may not approve it: another person does."""
 
-    code = "second_person_needed"
-
 
 class OtherPersonNeeded(RightsFault):
     """Who has confirmed a deletion first may not confirm it again: another person does."""
-
-    code = "other_person_needed"
 
 
 class PinFault(StoreError):
@@ -407,25 +337,17 @@ class PinFault(StoreError):
 class PinTooShort(PinFault):
     """Fewer than 8 digits, or a phrase of fewer than 12 characters."""
 
-    code = "pin_too_short"
-
 
 class PinTooLong(PinFault):
     """More than 128 characters."""
-
-    code = "pin_too_long"
 
 
 class PinUntypable(PinFault):
     """It holds a control character, which not every keyboard can type again."""
 
-    code = "pin_untypable"
-
 
 class PinGuessable(PinFault):
     """A date, a run, a repeat, a mirror, or the person's own ID: the first things that are tried."""
-
-    code = "pin_guessable"
 
 
 class PeopleFault(StoreError):
@@ -437,25 +359,17 @@ class PeopleFault(StoreError):
 class PersonIdBad(PeopleFault):
     """An ID has 3 to 32 characters out of a-z, 0-9 and the hyphen."""
 
-    code = "person_id_bad"
-
 
 class PersonExists(PeopleFault):
     """That ID is given already, and IDs are never given twice."""
-
-    code = "person_exists"
 
 
 class PersonMissing(PeopleFault):
     """Nobody has that ID."""
 
-    code = "person_missing"
-
 
 class RolesMissing(PeopleFault):
     """A person needs at least one role."""
-
-    code = "roles_missing"
 
 
 # ── The peer register ─────────────────────────────────────────────────────────────────────────────
@@ -468,20 +382,16 @@ class PeerFault(StoreError):
 class PeerMissing(PeerFault):
     """No version of the peer is in force on that day: the custodian registers it."""
 
-    code = "peer_missing"
-
 
 class PeerVersionExists(PeerFault):
     """A version of the peer begins at that very moment already: the custodian chooses another."""
 
-    code = "peer_version_exists"
     exit_status = 4
 
 
 class PeerDatesBad(PeerFault):
     """A version of the peer would end before it begins: the custodian corrects the dates."""
 
-    code = "peer_dates_bad"
     exit_status = 4
 
 
@@ -497,73 +407,49 @@ class QueueFault(StoreError):
 class MessageMissing(QueueFault):
     """There is no message with that number."""
 
-    code = "message_missing"
-
 
 class ContentErased(QueueFault):
     """The content's retention is over and it was erased; its evidence is still there."""
-
-    code = "content_erased"
 
 
 class ReferenceTaken(QueueFault):
     """A message of that kind and reference is in the queue already."""
 
-    code = "reference_taken"
-
 
 class StepRefused(QueueFault):
     """The message's present state does not allow that step."""
-
-    code = "step_refused"
 
 
 class MessageChanged(QueueFault):
     """Somebody else, whose ID is told, changed the message in between: the person looks at it anew."""
 
-    code = "message_changed"
-
 
 class MessageClaimed(QueueFault):
     """Somebody, whose ID is told, edits or reviews the message: the person only reads it until that one lets go."""
-
-    code = "message_claimed"
 
 
 class WarningsUnconfirmed(QueueFault):
     """The message has warnings (アラート) that nobody has confirmed."""
 
-    code = "warnings_unconfirmed"
-
 
 class ReasonMissing(QueueFault):
     """That step needs a reason in words."""
-
-    code = "reason_missing"
 
 
 class ApprovalVoid(QueueFault):
     """The content is not what was approved: it is reviewed anew before it leaves."""
 
-    code = "approval_void"
-
 
 class AlreadyReceived(QueueFault):
     """The peer has this message: it is put right by a new one that replaces or cancels it, never sent anew."""
-
-    code = "already_received"
 
 
 class OutOfOrder(QueueFault):
     """An earlier message of the same person is still open: it is dealt with first."""
 
-    code = "out_of_order"
-
 
 class NotYetDue(QueueFault):
     """The message is held until its planned day and cannot be released before it."""
-
-    code = "not_yet_due"
 
 
 # ── The log on media ──────────────────────────────────────────────────────────────────────────────
@@ -578,32 +464,23 @@ class ExportFault(StoreError):
 class NothingToExport(ExportFault):
     """Everything was exported already."""
 
-    code = "nothing_to_export"
-
 
 class BundleMissing(ExportFault):
     """There is no bundle of the log in that directory: the auditor names the right one."""
-
-    code = "bundle_missing"
 
 
 class LabelUnfit(ExportFault):
     """A medium's label has 1 to 32 letters, digits, dots, hyphens and underscores: the officer writes it so."""
 
-    code = "label_unfit"
-
 
 class LogGuarded(ExportFault):
     """The role that works on the database may not remove entries: the custodian prunes as the tables' owner."""
 
-    code = "log_guarded"
     exit_status = 3
 
 
 class NothingToPrune(ExportFault):
     """No exported part of the log is older than what is to be kept."""
-
-    code = "nothing_to_prune"
 
 
 # ── Files offered for import ──────────────────────────────────────────────────────────────────────
@@ -618,22 +495,14 @@ class FileFault(StoreError):
 class FileUnreadable(FileFault):
     """The file is missing, or may not be read: the operator names another."""
 
-    code = "file_unreadable"
-
 
 class FileSuffixUnknown(FileFault):
     """The name ends neither in .jsonl nor in .csv: the operator renames or exports anew."""
-
-    code = "file_suffix_unknown"
 
 
 class FileShiftJis(FileFault):
     """The file is in Shift_JIS (CP932): the resident-record system exports it anew in UTF-8."""
 
-    code = "file_shift_jis"
-
 
 class FileNotUtf8(FileFault):
     """The file is not in UTF-8 from the line named on: it is exported anew."""
-
-    code = "file_not_utf8"

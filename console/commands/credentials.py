@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from console.errors import (
-    AccessError,
+    AccessFault,
     PartFileExposed,
     PartFileUnreadable,
     PinFileExposed,
@@ -41,7 +41,7 @@ def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:
     return PassphraseParts(first, second)
 
 
-def _read_line(path: Path, exposed: type[AccessError], unreadable: type[AccessError]) -> str:
+def _read_line(path: Path, exposed: type[AccessFault], unreadable: type[AccessFault]) -> str:
     """Return the first and only line of the file at `path`.
 
     Raises `exposed` unless it is ours and of mode 0600 or 0400, `unreadable` when it is no regular file with one line

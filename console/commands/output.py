@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 class OutputFailed(ConsoleError):
     """The result could not be written, though the work is done: the person makes room and looks at the state."""
 
-    code = "output_failed"
-
 
 class Output:
     """Standard output and error of one call. A reader that has gone away (`| head`) is no error."""

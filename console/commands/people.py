@@ -32,7 +32,6 @@ operator = LazyGroup(
 class CodeFileUnwritable(ConsoleError):
     """The file `file` for a first PIN cannot be made new: the officer names another."""
 
-    code = "code_file_unwritable"
     exit_status = 4
 
 

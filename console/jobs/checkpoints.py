@@ -14,12 +14,12 @@ from store import clock
 from store.disk import disk_fault
 from store.errors import (
     DatabaseFault,
+    IntegrityFault,
     KeyFileFault,
     LadderBroken,
     LogBehind,
     LogBroken,
     StoreError,
-    StoreIntegrity,
     TerminalNotAdmitted,
 )
 from store.log import Checkpoint, Event, Flaw, LogFilter, Occasion, Result, WitnessRow, checkpoints, in_force, pages
@@ -43,7 +43,7 @@ def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
             made = terminal.log.checkpoint(tx, cause)
         if made is not None:
             terminal.log.erase_used(made)
-    except (StoreIntegrity, KeyFileFault, OSError) as error:
+    except (IntegrityFault, KeyFileFault, OSError) as error:
         _halt(terminal, error if isinstance(error, StoreError) else disk_fault(error) or LogBroken(first_bad="-"))
         return None
     return made
@@ -85,7 +85,7 @@ def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
 def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
     """Show the peer the latest checkpoint and keep its word about it.
 
-    Raises LogBehind when the peer has seen a later one, or another one under the same number; LineError leaves.
+    Raises LogBehind when the peer has seen a later one, or another one under the same number; LineFault leaves.
     """
     with terminal.database.reading() as reading:
         last = checkpoints.latest(reading)

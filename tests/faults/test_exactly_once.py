@@ -22,7 +22,7 @@ from tests.console.jobs.site import APPROVER, CHIEF, LONG_AGO, MUNICIPALITY, OPE
 from tests.faults.forging import keep_shipment
 from transport import agency
 from transport.agency.home import AgencyHome
-from transport.errors import EnvelopeMisaddressed, RecipientKeyUnknown
+from transport.errors import EnvelopeMisaddressed, EnvelopeRecipientKeyUnknown
 from transport.evidence.envelope import Envelope, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
 from transport.line.client import Line
@@ -193,7 +193,7 @@ def test_a_key_that_nobody_here_ever_had_is_told_as_such(served: Site) -> None:
     stranger = replace(served.terminal.identity.public, sealing_key=agency_identity.public.sealing_key)
     sealer = Sealer(agency_identity, stranger, MUNICIPALITY, "1")
     served.feed_raw(uid, sealer.seal(b"{}", message_id=uid, purpose=Purpose.NOTICE, created_at=clock.now()).raw)
-    _rejected(served, _receive(served), RecipientKeyUnknown.code)
+    _rejected(served, _receive(served), EnvelopeRecipientKeyUnknown.code)
 
 
 def test_an_envelope_for_another_terminal_is_told_as_such(served: Site) -> None:

@@ -21,7 +21,7 @@ from store.errors import PeerMissing
 from tests.console.jobs.site import AGENCY, LONG_AGO, MUNICIPALITY, OPERATOR, Site, entry
 from tests.faults.impostors import DAY, Certified, Heard, Listener, answering, certify, in_clear, relaying
 from transport import agency
-from transport.errors import EndpointInvalid, LineError
+from transport.errors import EndpointInvalid, LineFault
 from transport.parties.authority import RehearsalAuthority, Use
 from transport.parties.identity import Identity
 
@@ -51,9 +51,9 @@ class Desk:
         )
         peer_register.record(self.site.terminal, draft, actor=None, session_id=None)
 
-    def refused(self) -> LineError:
+    def refused(self) -> LineFault:
         """Send; return the error, told in both languages and recorded, with the message where it was."""
-        with pytest.raises(LineError) as caught:
+        with pytest.raises(LineFault) as caught:
             exchange.send(self.site.terminal, self.site.session(OPERATOR))
         error = caught.value
         assert error.exit_status == 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transport.errors import (
-    MediaError,
+    MediaFault,
     MediumFailed,
     MediumFull,
     MediumLies,
@@ -168,7 +168,7 @@ def test_a_medium_that_lies_is_found_out(tmp_path: Path, lie: str) -> None:
 def test_a_medium_that_breaks_off_in_the_middle(mounted: Callable[..., Path], tmp_path: Path) -> None:
     medium = mounted("ext4", 16)
     # The image is cut behind the file system's back, as a stick does that promises more than it has.
-    with pytest.raises(MediaError):
+    with pytest.raises(MediaFault):
         _write(medium, {"big": bytes(range(256)) * 4096 * 8, "last": b"x"}, then=lambda: _cut(tmp_path))
 
 

@@ -20,7 +20,7 @@ from tests.transport import vectors
 from tests.transport.vectors import AGENCY, FILE, MUNICIPALITY, NOW, TERMINAL, VALID_FROM, VALID_TO
 from transport import wire
 from transport.agency import texts
-from transport.errors import EnvelopeError, EnvelopeTooLarge, ReceiptError
+from transport.errors import EnvelopeFault, EnvelopeTooLarge, ReceiptFault
 from transport.evidence.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
 from transport.evidence.receipts import sign_receipts, verify_receipt
 from transport.parties.identity import DatedIdentity, Identity
@@ -70,7 +70,7 @@ def test_the_program_makes_and_verifies_the_receipt(vector: Mapping[str, Any]) -
 
 @pytest.mark.parametrize("vector", _named("refused"))
 def test_the_program_refuses_a_vector_with_its_code(vector: Mapping[str, Any]) -> None:
-    with pytest.raises(EnvelopeError) as caught:
+    with pytest.raises(EnvelopeFault) as caught:
         _opener(AGENCY.name).open(bytes.fromhex(vector["envelope"]), now=NOW)
     assert caught.value.code == vector["code"]
 
@@ -78,14 +78,14 @@ def test_the_program_refuses_a_vector_with_its_code(vector: Mapping[str, Any]) -
 @pytest.mark.parametrize("vector", _named("receipts_refused"))
 def test_the_program_refuses_a_receipt_with_its_code(vector: Mapping[str, Any]) -> None:
     envelope = Envelope.read(bytes.fromhex(vector["envelope"]))
-    with pytest.raises(ReceiptError) as caught:
+    with pytest.raises(ReceiptFault) as caught:
         verify_receipt(bytes.fromhex(vector["receipt"]), envelope=envelope, signers=(_dated(AGENCY),))
     assert caught.value.code == vector["code"]
 
 
 def test_there_is_a_vector_for_every_way_to_refuse() -> None:
     """But for what is too large: its vector would be larger than all others together."""
-    for kind, root in (("refused", EnvelopeError), ("receipts_refused", ReceiptError)):
+    for kind, root in (("refused", EnvelopeFault), ("receipts_refused", ReceiptFault)):
         codes = {leaf.code for leaf in root.__subclasses__()} - {EnvelopeTooLarge.code}
         assert {one["code"] for one in VECTORS[kind]} == codes
 
@@ -216,8 +216,8 @@ def test_every_problem_is_on_the_page(code: str) -> None:
     assert f"`{code}`" in PAGE or (code.startswith(("envelope_", "receipt_")) and family in PAGE)
 
 
-@pytest.mark.parametrize("leaf", [*EnvelopeError.__subclasses__(), *ReceiptError.__subclasses__()])
-def test_every_refusal_is_on_the_page(leaf: type[EnvelopeError] | type[ReceiptError]) -> None:
+@pytest.mark.parametrize("leaf", [*EnvelopeFault.__subclasses__(), *ReceiptFault.__subclasses__()])
+def test_every_refusal_is_on_the_page(leaf: type[EnvelopeFault] | type[ReceiptFault]) -> None:
     assert f"`{leaf.code}`" in PAGE
 
 

@@ -22,11 +22,11 @@ from transport.agency.server import AgencyServer
 from transport.agency.service import Service
 from transport.agency.validation import fault_of_notice
 from transport.errors import (
+    AgencyNoticeChanged,
+    AgencyNoticeMalformed,
     AgencyPortTaken,
-    NoticeChanged,
-    NoticeMalformed,
-    RefusalUnknown,
-    TerminalUnknown,
+    AgencyRefusalUnknown,
+    AgencyTerminalUnknown,
 )
 from transport.evidence.envelope import Purpose
 from transport.parties.authority import RehearsalAuthority, Use
@@ -74,7 +74,7 @@ def prepare(
 
 
 def public_identity(home: Path) -> PublicIdentity:
-    """Return what terminals register of the agency. Raises AgencyMissing, IdentityError leaves."""
+    """Return what terminals register of the agency. Raises AgencyMissing, IdentityFault leaves."""
     return AgencyHome(home).identity(datetime.now(UTC)).public
 
 
@@ -98,7 +98,7 @@ def register_terminal(
 ) -> None:
     """Admit the terminal `public` of `municipality` from `valid_from` (now) to `valid_to` (open), both aware.
 
-    Registering the same certificate again changes its period. Raises AgencyMissing, TerminalKnown, wire.WireError.
+    Registering the same certificate again changes its period. Raises AgencyMissing, AgencyTerminalKnown, wire.WireError.
     """
     wire.municipality(municipality)
     with AgencyHome(home).ledger() as ledger, ledger.writing():
@@ -108,7 +108,7 @@ def register_terminal(
 def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Event) -> None:
     """Serve until `stop` is set; `ready` is called with address and port once connections are taken.
 
-    Raises AgencyMissing, AgencyBusy, AgencyPortTaken, AgencyUnsafe, AgencyVersionUnknown, IdentityError leaves.
+    Raises AgencyMissing, AgencyBusy, AgencyPortTaken, AgencyUnsafe, AgencyVersionUnknown, IdentityFault leaves.
     """
     made = AgencyHome(home)
     # Keys that cannot be used are told now, not to the first terminal that calls.
@@ -129,7 +129,7 @@ def post(home: Path, notices: Iterable[Mapping[str, Any]]) -> Posted:
     """Put agency notices (records of domain 1.4) into the feeds of the terminals of their municipalities.
 
     All or nothing, while the agency serves or not. A notice that was posted before with the same content counts as
-    known. Raises NoticeMalformed, NoticeChanged, TerminalUnknown, AgencyMissing.
+    known. Raises AgencyNoticeMalformed, AgencyNoticeChanged, AgencyTerminalUnknown, AgencyMissing.
     """
     made = AgencyHome(home)
     with made.ledger() as ledger:
@@ -144,10 +144,10 @@ def post(home: Path, notices: Iterable[Mapping[str, Any]]) -> Posted:
 def refuse(home: Path, reference: str, code: str) -> None:
     """Have the message `reference` refused with `code`, one of the refusals of `texts.toml`, when it comes.
 
-    Raises RefusalUnknown, AgencyMissing.
+    Raises AgencyRefusalUnknown, AgencyMissing.
     """
     if code not in texts.refusals():
-        raise RefusalUnknown(refusal=code)
+        raise AgencyRefusalUnknown(refusal=code)
     with AgencyHome(home).ledger() as ledger, ledger.writing():
         ledger.refuse(reference, code)
 
@@ -173,7 +173,7 @@ def _put(ledger: Ledger, terminal: TerminalRecord, outgoing: Outgoing) -> bool:
     if posted is None:
         ledger.put(terminal.name, outgoing)
     elif posted != outgoing.content_digest:
-        raise NoticeChanged(reference=str(outgoing.reference))
+        raise AgencyNoticeChanged(reference=str(outgoing.reference))
     return posted is None
 
 
@@ -186,13 +186,13 @@ class _Clerk:
         self._terminals = [one for one in ledger.terminals() if newest_in_force(one.versions, self._now)]
 
     def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[TerminalRecord, Outgoing]]:
-        """Yield the notice, sealed for each terminal that it concerns. Raises NoticeMalformed, TerminalUnknown."""
+        """Yield the notice, sealed for each terminal that it concerns. Raises AgencyNoticeMalformed, AgencyTerminalUnknown."""
         field = fault_of_notice(notice)
         if field is not None:
-            raise NoticeMalformed(line=str(number), field=field)
+            raise AgencyNoticeMalformed(line=str(number), field=field)
         concerned = [one for one in self._terminals if one.municipality == notice["municipality"]]
         if not concerned:
-            raise TerminalUnknown(municipality=str(notice["municipality"]))
+            raise AgencyTerminalUnknown(municipality=str(notice["municipality"]))
         content = wire.encode(notice)
         for terminal in concerned:
             notice_id = uuid.uuid4().hex

@@ -169,7 +169,7 @@ class Ledger:
     def register(
         self, public: PublicIdentity, municipality: str, valid_from: datetime, valid_to: datetime | None
     ) -> None:
-        """Register a terminal's identity, or change its period. Raises TerminalKnown; within `writing`."""
+        """Register a terminal's identity, or change its period. Raises AgencyTerminalKnown; within `writing`."""
         for (other,) in self._db.execute(
             "SELECT municipality FROM terminal WHERE name = ? AND municipality <> ? UNION ALL "
             "SELECT municipality FROM terminal WHERE fingerprint = ? AND name <> ?",

@@ -73,7 +73,7 @@ class AgencyHome:
         return KeyRing(self.identity_directory)
 
     def identity(self, at: datetime) -> Identity:
-        """Return the agency's identity in use at the moment `at`. Raises IdentityError leaves."""
+        """Return the agency's identity in use at the moment `at`. Raises IdentityFault leaves."""
         return self.keys.in_use(at)
 
     @contextmanager

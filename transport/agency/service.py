@@ -10,7 +10,7 @@ from transport.agency import texts
 from transport.agency.database import Incoming, Kept, Ledger, Outgoing, TerminalRecord, Unanswered
 from transport.agency.home import AgencyHome
 from transport.agency.validation import judge
-from transport.errors import EnvelopeError, ReceiptError, TerminalUnknown
+from transport.errors import AgencyTerminalUnknown, EnvelopeFault, ReceiptFault
 from transport.evidence.envelope import SUITE, Envelope, Opened, Opener, Purpose, Sealer
 from transport.evidence.receipts import issue_receipts, verify_receipt
 from transport.evidence.witness import issue_witness
@@ -95,10 +95,10 @@ class Service:
         return {"witness": wire.to_base64(kept.word)}
 
     def sealer(self, terminal: TerminalRecord, now: datetime) -> Sealer:
-        """Return what seals for the terminal's identity in force. Raises TerminalUnknown."""
+        """Return what seals for the terminal's identity in force. Raises AgencyTerminalUnknown."""
         current = newest_in_force(terminal.versions, now)
         if current is None:
-            raise TerminalUnknown(municipality=terminal.municipality)
+            raise AgencyTerminalUnknown(municipality=terminal.municipality)
         return Sealer(self._home.identity(now), current.public, terminal.municipality, self._home.settings.version)
 
     def _opener(self, terminal: TerminalRecord, now: datetime) -> Opener:
@@ -108,13 +108,13 @@ class Service:
     def _read(self, raw: bytes) -> Envelope | Problem:
         try:
             return Envelope.read(raw)
-        except EnvelopeError as error:
+        except EnvelopeFault as error:
             return self._problem(error)
 
     def _examine(self, envelope: Envelope, opener: Opener, now: datetime) -> Opened | Problem:
         try:
             return opener.verify(envelope, now=now)
-        except EnvelopeError as error:
+        except EnvelopeFault as error:
             return self._problem(error)
 
     def _settle(
@@ -147,11 +147,11 @@ class Service:
             return texts.problem("position_unknown", self._home.record_incident("position_unknown"))
         try:
             verify_receipt(receipt, envelope=Envelope.read(raw), signers=terminal.versions)
-        except ReceiptError as error:
+        except ReceiptFault as error:
             return self._problem(error)
         return None
 
-    def _problem(self, error: EnvelopeError | ReceiptError) -> Problem:
+    def _problem(self, error: EnvelopeFault | ReceiptFault) -> Problem:
         field = error.facts.get("place") or error.facts.get("field") or "-"
         return texts.problem(error.code, self._home.record_incident(error.code, error), field)
 

@@ -19,23 +19,23 @@ from typing import Final, NamedTuple
 
 from transport import wire
 from transport.errors import (
-    ContentChanged,
+    EnvelopeContentChanged,
     EnvelopeFromFuture,
     EnvelopeMalformed,
     EnvelopeMisaddressed,
+    EnvelopeMunicipalityForeign,
     EnvelopeProtocolUnknown,
+    EnvelopePurposeForeign,
+    EnvelopeRecipientKeyUnknown,
     EnvelopeSealBroken,
+    EnvelopeSenderKeyNotInForce,
+    EnvelopeSenderKeyUnknown,
+    EnvelopeSenderUnknown,
+    EnvelopeSignatureBroken,
+    EnvelopeSuiteRetired,
+    EnvelopeSuiteUnknown,
     EnvelopeTooLarge,
     EnvelopeTruncated,
-    MunicipalityForeign,
-    PurposeForeign,
-    RecipientKeyUnknown,
-    SenderKeyNotInForce,
-    SenderKeyUnknown,
-    SenderUnknown,
-    SignatureBroken,
-    SuiteRetired,
-    SuiteUnknown,
 )
 from transport.evidence.flat_json import Layout
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
@@ -280,7 +280,7 @@ class Opener:
     def open(self, raw: bytes, *, now: datetime) -> Opened:
         """Return the envelope `raw` verified in every part, with its content.
 
-        Raises a leaf of EnvelopeError, one for each fault.
+        Raises a leaf of EnvelopeFault, one for each fault.
         """
         return self.verify(Envelope.read(raw), now=now)
 
@@ -293,7 +293,7 @@ class Opener:
         if header.created_at > now + wire.CLOCK_TOLERANCE:
             raise EnvelopeFromFuture
         if not sender.public.has_signed(envelope.signature, _signed(envelope.header_bytes, envelope.sealed)):
-            raise SignatureBroken
+            raise EnvelopeSignatureBroken
         return Opened(envelope, sender, _content(envelope, reader))
 
     def _check_addresses(self, header: Header) -> Identity:
@@ -302,11 +302,11 @@ class Opener:
             raise EnvelopeMisaddressed
         reader = self._reader(header.recipient_key)
         if reader is None:
-            raise RecipientKeyUnknown
+            raise EnvelopeRecipientKeyUnknown
         if header.municipality != self.municipality:
-            raise MunicipalityForeign
+            raise EnvelopeMunicipalityForeign
         if header.purpose not in self.purposes:
-            raise PurposeForeign
+            raise EnvelopePurposeForeign
         return reader
 
     def _reader(self, key_id: str) -> Identity | None:
@@ -319,14 +319,14 @@ class Opener:
         """Return the registered version whose key signed, in force when the envelope was made."""
         named = [one for one in self.senders if one.public.name == header.sender]
         if not named:
-            raise SenderUnknown
+            raise EnvelopeSenderUnknown
         keyed = [one for one in named if one.public.signing_key_id == header.sender_key]
         if not keyed:
-            raise SenderKeyUnknown
+            raise EnvelopeSenderKeyUnknown
         for one in keyed:
             if one.in_force(header.created_at):
                 return one
-        raise SenderKeyNotInForce
+        raise EnvelopeSenderKeyNotInForce
 
 
 def _content(envelope: Envelope, reader: Identity) -> bytes:
@@ -335,7 +335,7 @@ def _content(envelope: Envelope, reader: Identity) -> bytes:
     except NotOpened as error:
         raise EnvelopeSealBroken from error
     if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
-        raise ContentChanged
+        raise EnvelopeContentChanged
     return plain[SALT_BYTES:]
 
 
@@ -343,9 +343,9 @@ def _check_suite(header: Header) -> None:
     if header.protocol != wire.PROTOCOL:
         raise EnvelopeProtocolUnknown
     if header.suite in RETIRED_SUITES:
-        raise SuiteRetired
+        raise EnvelopeSuiteRetired
     if header.suite != SUITE:
-        raise SuiteUnknown
+        raise EnvelopeSuiteUnknown
 
 
 def _signed(header_bytes: bytes, sealed: bytes) -> bytes:

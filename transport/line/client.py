@@ -17,7 +17,7 @@ from transport.errors import (
     AnswerMalformed,
     AnswerRedirects,
     LineCancelled,
-    LineError,
+    LineFault,
     PeerFailed,
     PeerIsAnother,
     PeerServesAnother,
@@ -94,7 +94,7 @@ class FeedPage:
 class Line:
     """The line to one peer. One call at a time; `close` may come from any thread and ends a call under way.
 
-    Every call raises LineError leaves (exit 5) and, when the own certificate is out of date, CertificateExpired or
+    Every call raises LineFault leaves (exit 5) and, when the own certificate is out of date, CertificateExpired or
     CertificateNotYetValid. An error whose `may_have_arrived` is true leaves open whether the peer has the request.
     """
 
@@ -203,7 +203,7 @@ class Line:
             self._used_at = time.monotonic()
             try:
                 return read(_good(answer, media_type))
-            except LineError:
+            except LineFault:
                 # After such an answer the peer ends the connection (PROTOCOL.md, 7), and so do we.
                 self._drop()
                 raise
@@ -231,7 +231,7 @@ class Line:
         try:
             connection.open(self._identity, certificates, self._settings.connect_seconds)
             status = self._greet(connection)
-        except LineError as error:
+        except LineFault as error:
             # Whatever happened, no message had left yet.
             error.may_have_arrived = False
             self._drop()
@@ -274,7 +274,7 @@ def _good(answer: Response, media_type: str) -> bytes:
     raise AnswerMalformed(place="status")
 
 
-def _refusal(status: int, problem: Problem) -> LineError:
+def _refusal(status: int, problem: Problem) -> LineFault:
     if status in _FAILURES:
         return PeerFailed(status=str(status), incident=problem.incident)
     return RequestRefused(problem=problem.code, incident=problem.incident)

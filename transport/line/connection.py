@@ -22,7 +22,7 @@ from transport.errors import (
     AnswerTimeout,
     AnswerTooLarge,
     LineCancelled,
-    LineError,
+    LineFault,
     LineTimeout,
     LineUnreachable,
     PeerCertificateExpired,
@@ -36,7 +36,7 @@ from transport.errors import (
 from transport.parties.identity import Identity
 
 # OpenSSL's numbers for why a certificate was refused (x509_vfy.h).
-_REFUSED_CERTIFICATES: Final[dict[int, type[LineError]]] = {
+_REFUSED_CERTIFICATES: Final[dict[int, type[LineFault]]] = {
     9: PeerCertificateNotYetValid,
     10: PeerCertificateExpired,
     26: PeerCertificateMisused,
@@ -125,7 +125,7 @@ class Connection:
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise self._not_answered(error, seconds) from error
-        except LineError as error:
+        except LineFault as error:
             self.close()
             # An answer that was stopped half-way looks malformed, but that is not why it ended.
             interruption = self._interruption(seconds)
@@ -196,7 +196,7 @@ class Connection:
         finally:
             timer.cancel()
 
-    def _not_opened(self, error: Exception, seconds: float) -> LineError:
+    def _not_opened(self, error: Exception, seconds: float) -> LineFault:
         if self._aborted:
             return LineCancelled()
         if self._expired or isinstance(error, TimeoutError):
@@ -210,13 +210,13 @@ class Connection:
                 return PeerTlsTooOld()
         return LineUnreachable(address=self._address, port=str(self._port), reason=_reason(error))
 
-    def _interruption(self, seconds: float) -> LineError | None:
+    def _interruption(self, seconds: float) -> LineFault | None:
         """Return why this side itself ended a request, if it did."""
         if self._aborted:
             return AnswerCancelled()
         return AnswerTimeout(seconds=f"{seconds:g}") if self._expired else None
 
-    def _not_answered(self, error: Exception, seconds: float) -> LineError:
+    def _not_answered(self, error: Exception, seconds: float) -> LineFault:
         interruption = self._interruption(seconds)
         if interruption is not None:
             return interruption

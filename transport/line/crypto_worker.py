@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
-from transport.errors import ReceiptError
+from transport.errors import ReceiptFault
 from transport.evidence.envelope import Envelope, Label, Purpose, Sealer
 from transport.evidence.receipts import ReceiptVerifier
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
@@ -231,7 +231,7 @@ def _verify_all(proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> li
 def _verifies(verifier: ReceiptVerifier, receipt: bytes, label: Label) -> bool:
     try:
         verifier.verify(receipt, label)
-    except ReceiptError:
+    except ReceiptFault:
         return False
     return True
 

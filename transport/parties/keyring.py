@@ -43,16 +43,16 @@ class KeyRing:
         self._loaded: Final[dict[int, Generation]] = {}
 
     def generations(self) -> tuple[Generation, ...]:
-        """Return all generations, the oldest first. Raises IdentityError leaves."""
+        """Return all generations, the oldest first. Raises IdentityFault leaves."""
         return tuple(self._generation(number) for number in self._numbers())
 
     def in_use(self, at: datetime) -> Identity:
-        """Return the identity that signs and calls at the moment `at`. Raises IdentityError leaves."""
+        """Return the identity that signs and calls at the moment `at`. Raises IdentityFault leaves."""
         used = [one for one in self.generations() if one.used_from <= at]
         return max(used, key=lambda one: one.used_from).identity
 
     def coming(self, at: datetime) -> Generation | None:
-        """Return the generation that has not taken over yet at the moment `at`. Raises IdentityError leaves."""
+        """Return the generation that has not taken over yet at the moment `at`. Raises IdentityFault leaves."""
         return next((one for one in self.generations() if one.used_from > at), None)
 
     def identities(self) -> tuple[Identity, ...]:
@@ -72,7 +72,7 @@ class KeyRing:
 
         `record` is called with its number when it is on the disk, before it counts: when that raises, it is gone.
 
-        Raises IdentityPending while another one waits, IdentityError leaves.
+        Raises IdentityPending while another one waits, IdentityFault leaves.
         """
         waiting = self.coming(now)
         if waiting is not None:

@@ -71,11 +71,11 @@ def received(said: Invocation) -> int:
 
 def _notices(file: Path) -> Iterator[Mapping[str, Any]]:
     from store.message.files.reading import read_records
-    from transport.errors import NoticeMalformed
+    from transport.errors import AgencyNoticeMalformed
 
     for one in read_records(file, file.name):
         if one.record is None:
-            raise NoticeMalformed(line=str(one.line), field=one.findings[0].field)
+            raise AgencyNoticeMalformed(line=str(one.line), field=one.findings[0].field)
         yield one.record
 
 

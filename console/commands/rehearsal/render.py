@@ -42,7 +42,6 @@ _TEXT: Final = re.compile(
 class PictureUnwritable(ConsoleError):
     """The picture cannot be written to `file`: the person names another place."""
 
-    code = "picture_unwritable"
     exit_status = 4
 
 

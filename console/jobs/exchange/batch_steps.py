@@ -23,7 +23,7 @@ from store.log import EntryDraft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.states import Step
 from store.queue import Act, MessageRow, PageKey, ReceiptDraft, ShipmentRow
-from transport.errors import ReceiptError, ReceiptOfAnother
+from transport.errors import ReceiptFault, ReceiptOfAnother
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
 from transport.line.client import Delivery
@@ -287,7 +287,7 @@ def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIde
     if delivery.receipt is not None:
         try:
             verify_receipt(delivery.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
-        except ReceiptError as error:
+        except ReceiptFault as error:
             # A receipt for something else under this id is a matter for people. Otherwise the peer may have the
             # message, but nothing proves that: it is asked again.
             step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE

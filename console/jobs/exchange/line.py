@@ -16,7 +16,7 @@ from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
-from store.errors import StoreError, StoreIntegrity
+from store.errors import IntegrityFault, StoreError
 from store.log import EntryDraft, Event, Occasion, Result
 from store.rights import Right
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
@@ -87,7 +87,7 @@ def opened(
 ) -> Iterator[Contact]:
     """Yield a line that the peer has greeted; setting `cancel` ends a call under way within moments.
 
-    Raises RightMissing, PeerMissing, IdentityError, LineError when the peer cannot be reached, ClocksApart; the last
+    Raises RightMissing, PeerMissing, IdentityFault, LineFault when the peer cannot be reached, ClocksApart; the last
     three are recorded.
     """
     if clock_reason is not None:
@@ -104,7 +104,7 @@ def opened(
             checkpoints.make(terminal, Occasion.EXCHANGE)
             if line.connected:
                 # What was exchanged stands, whatever becomes of the peer's word about it: the next exchange asks again.
-                with suppress(TransportError, StoreIntegrity):
+                with suppress(TransportError, IntegrityFault):
                     checkpoints.show(terminal, line, endpoint)
     except (TransportError, ClocksApart) as error:
         record_failure(terminal, session, error)

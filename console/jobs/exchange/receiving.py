@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from console.errors import ItemError, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
+from console.errors import ItemFault, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
 from console.incidents import record_incident
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
@@ -22,12 +22,12 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import (
+    IntegrityFault,
     MessageMissing,
     NoticeConflict,
     QueueFault,
     StepRefused,
     StoreError,
-    StoreIntegrity,
 )
 from store.log import EntryDraft, Event, LogFilter, Result
 from store.log import page as log_page
@@ -47,7 +47,7 @@ from store.queue import (
     ResultRow,
 )
 from store.rights import Right
-from transport.errors import EnvelopeError, TransportError
+from transport.errors import EnvelopeFault, TransportError
 from transport.evidence.envelope import Opened, Opener, Purpose
 from transport.line.client import FeedItem
 
@@ -85,7 +85,7 @@ def receive(
 
     `after` is a position from which the feed is read once more: what was rejected gets another chance, and what is
     known stays as it is. `report` gets the phase `receive`, its total not known; `clock_reason` is an officer's, for
-    clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityError, or LineError when the peer
+    clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer
     cannot be reached at all; later failures of the line end the receiving and are told in its result.
     """
     admit(terminal, session, Right.EXCHANGE)
@@ -160,7 +160,7 @@ class _Receiving:
         examined = [(item, self._open(item, opener)) for item in items]
         with self._terminal.database.writing() as tx:
             for item, found in examined:
-                if isinstance(found, EnvelopeError):
+                if isinstance(found, EnvelopeFault):
                     self._reject(tx, item, found)
                 else:
                     self._take_in(tx, item, found)
@@ -168,11 +168,11 @@ class _Receiving:
             last = max(items[-1].position, queue.cursor(tx, self._feed))
             queue.move_cursor(tx, self._feed, last)
 
-    def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeError:
+    def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeFault:
         """Verify and open an item; return what is wrong with it instead of raising."""
         try:
             return opener.open(item.envelope, now=self._clock.now())
-        except EnvelopeError as error:
+        except EnvelopeFault as error:
             return error
 
     def _take_in(self, tx: Connection, item: FeedItem, got: Opened) -> None:
@@ -185,7 +185,7 @@ class _Receiving:
             # Two contents under one id or reference: what came first stands, and people have to talk with the peer.
             self._hold(tx, conflict.uid)
             self._reject(tx, item, conflict, Event.NOTICE_CONFLICT, got.header.id)
-        except (ItemError, StoreIntegrity, QueueFault) as unfit:
+        except (ItemFault, IntegrityFault, QueueFault) as unfit:
             self._reject(tx, item, unfit)
 
     def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: ItemContent) -> None:
@@ -292,7 +292,7 @@ class _Receiving:
         self,
         tx: Connection,
         item: FeedItem,
-        error: EnvelopeError | ItemError | StoreError,
+        error: EnvelopeFault | ItemFault | StoreError,
         event: Event = Event.NOTICE_REJECTED,
         about: str | None = None,
     ) -> None:

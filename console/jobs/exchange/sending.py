@@ -39,7 +39,7 @@ def send(
     """Send everything that is approved and may leave, after asking what became of messages without an answer.
 
     `report` gets the phases `ask` and `send`; `clock_reason` is an officer's, for clocks that are apart. Raises
-    RightMissing, PeerMissing, ClocksApart, IdentityError, or LineError when the peer cannot be reached at all; later
+    RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all; later
     failures of the line end the sending and are told in its result.
     """
     admit(terminal, session, Right.EXCHANGE)

@@ -80,7 +80,7 @@ def export(
 ) -> Exported:
     """Write everything that was not exported yet to the medium at `directory`, whose written label is `label`.
 
-    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, NothingToExport, MediaError leaves; a
+    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, NothingToExport, MediaFault leaves; a
     failure is recorded.
     """
     admit(terminal, session, Right.EXPORT_LOG)

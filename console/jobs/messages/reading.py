@@ -123,7 +123,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
     """Return one message whole, and record that the person looked at it.
 
     With `take`, one who may approve or confirm it has it in hand while it waits for that, unless somebody else has:
-    that one is told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptError.
+    that one is told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptFault.
     """
     admit(terminal, session, Right.READ)
     with terminal.database.writing() as tx:

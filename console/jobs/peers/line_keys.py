@@ -31,7 +31,7 @@ class LineKeys:
 
 
 def line_keys(terminal: Terminal, session: Session) -> list[LineKeys]:
-    """Return all generations, the oldest first. Raises RightMissing, IdentityError."""
+    """Return all generations, the oldest first. Raises RightMissing, IdentityFault."""
     admit(terminal, session, Right.SETTINGS)
     used = terminal.identity.public.fingerprint
     return [_told(one, used) for one in terminal.keys.generations()]
@@ -40,7 +40,7 @@ def line_keys(terminal: Terminal, session: Session) -> list[LineKeys]:
 def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = None) -> LineKeys:
     """Make the next keys: the peer registers them, and they take over by themselves at `used_from` (in a week).
 
-    Raises RightMissing, TimePast, IdentityPending while other keys wait, IdentityError.
+    Raises RightMissing, TimePast, IdentityPending while other keys wait, IdentityFault.
     """
     admit(terminal, session, Right.PEER)
     now = clock.now()

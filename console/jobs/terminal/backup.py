@@ -79,7 +79,7 @@ def restore(
 
     The key goes where the terminal's settings have it; `parts` open it if it is wrapped, and wrap it there. Raises
     KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or changed),
-    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptError; then nothing
+    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault; then nothing
     stands at `home`.
     """
     key = read_kept_key(key_file, parts)

@@ -82,7 +82,7 @@ class Announcement:
 def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[Announcement]:
     """Return the certificates of either side whose end is to be announced at `now`, the soonest first.
 
-    One whose successor takes over before it ends is none of them. Raises IdentityError.
+    One whose successor takes over before it ends is none of them. Raises IdentityFault.
     """
     at = now or clock.now()
     ends = {Party.TERMINAL: _own_end(terminal, at), Party.PEER: _peers_end(terminal, at)}

@@ -68,7 +68,7 @@ def let_in(
     """Let the terminal of the request in `file` share this one's queue; write what it needs to the new file `out`.
 
     Until it has signed for the first time, the same request may be granted again. Raises RightMissing, what keeps the
-    second person from acting, RequestUnfit, RequestDiffers (another fingerprint), TerminalKnown, QueueUnshared,
+    second person from acting, RequestUnfit, RequestDiffers (another fingerprint), TerminalNameTaken, QueueUnshared,
     KeyChangeUnderWay, FileExists, FileUnwritable.
     """
     _vouch(terminal, session, second)

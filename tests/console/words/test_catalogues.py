@@ -22,7 +22,7 @@ from store.message.checks.items import ITEMS
 from store.message.checks.rules import RULES
 from store.message.codes import Kind
 from store.rights import Role
-from transport.errors import EnvelopeError, TransportError
+from transport.errors import EnvelopeFault, TransportError
 
 ROOM = Path(console.words.__file__).parents[1]
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -70,8 +70,8 @@ def test_every_error_has_cause_and_remedy(leaf: type[Exception]) -> None:
         assert code not in fault.cause
 
 
-@pytest.mark.parametrize("leaf", EnvelopeError.__subclasses__(), ids=lambda leaf: leaf.code)
-def test_why_the_peer_refused_an_envelope_is_told_from_this_side(leaf: type[EnvelopeError]) -> None:
+@pytest.mark.parametrize("leaf", EnvelopeFault.__subclasses__(), ids=lambda leaf: leaf.code)
+def test_why_the_peer_refused_an_envelope_is_told_from_this_side(leaf: type[EnvelopeFault]) -> None:
     for language in LANGUAGES:
         words = Words(language)
         ours, theirs = words.fault(leaf.code, {"place": "-", "most": "-"}), words.refusal(leaf.code)

@@ -21,9 +21,9 @@ from transport.errors import (
     AgencyMissing,
     AgencyPortTaken,
     AgencyVersionUnknown,
-    EnvelopeError,
+    EnvelopeFault,
     PeerFailed,
-    ReceiptError,
+    ReceiptFault,
     RequestRefused,
     TransportError,
 )
@@ -162,7 +162,7 @@ def test_bytes_that_are_no_envelope_are_refused_by_themselves(raw: Raw) -> None:
 
 
 def test_every_fault_of_an_envelope_or_receipt_has_its_words() -> None:
-    leaves = [*_leaves(EnvelopeError), *_leaves(ReceiptError)]
+    leaves = [*_leaves(EnvelopeFault), *_leaves(ReceiptFault)]
     assert {leaf.code for leaf in leaves} <= texts.problems()
     for code in texts.problems():
         problem = texts.problem(code, "20261123-071500-0a1b2c3d", "field")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transport import wire
-from transport.errors import EnvelopeError
+from transport.errors import EnvelopeFault
 from transport.evidence.envelope import MAGIC, RETIRED_SUITES, Envelope, Header, Opened, Opener, Purpose, Sealer
 from transport.parties.authority import Use
 from transport.parties.identity import DatedIdentity, Identity
@@ -63,7 +63,7 @@ def parties(tmp_path_factory: pytest.TempPathFactory) -> Parties:
 
 
 def _code(act: Callable[[], object]) -> str:
-    with pytest.raises(EnvelopeError) as caught:
+    with pytest.raises(EnvelopeFault) as caught:
         act()
     return caught.value.code
 
@@ -129,14 +129,14 @@ def test_any_mutation_is_refused_and_nothing_else_is_raised(parties: Parties, da
             ]
         )
     )
-    with pytest.raises(EnvelopeError):
+    with pytest.raises(EnvelopeFault):
         parties.open(mutated)
 
 
 @given(raw=st.binary(max_size=300))
 def test_arbitrary_bytes_are_no_envelope(raw: bytes) -> None:
     for candidate in (raw, MAGIC + raw):
-        with pytest.raises(EnvelopeError):
+        with pytest.raises(EnvelopeFault):
             Envelope.read(candidate)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transport import wire
-from transport.errors import ReceiptError
+from transport.errors import ReceiptFault
 from transport.evidence import receipts
 from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
 from transport.evidence.receipts import ReceiptVerifier, issue_receipts, sign_receipts, verify_receipt
@@ -45,8 +45,8 @@ def _sealed(terminal: Identity, agency: Identity) -> Envelope:
     return sealer.seal(b"{}", message_id=uuid.uuid4().hex, purpose=Purpose.MESSAGE, created_at=NOW)
 
 
-def _fault(act: Callable[[], object]) -> ReceiptError:
-    with pytest.raises(ReceiptError) as caught:
+def _fault(act: Callable[[], object]) -> ReceiptFault:
+    with pytest.raises(ReceiptFault) as caught:
         act()
     return caught.value
 
@@ -153,7 +153,7 @@ def test_in_a_batch_every_changed_byte_is_noticed(case: Case, place: int) -> Non
     (length,) = struct.unpack_from(">I", made[place])
     for at in [*range(0, 4 + length, 13), *range(4 + length, len(made[place]))]:
         changed = made[place][:at] + bytes([made[place][at] ^ 1]) + made[place][at + 1 :]
-        with pytest.raises(ReceiptError):
+        with pytest.raises(ReceiptFault):
             verifier.verify(changed, envelopes[place].label)
 
 
@@ -191,5 +191,5 @@ def _read(reader: Callable[[bytes], receipts.Receipt], body: bytes) -> receipts.
         return reader(body)
     except wire.WireError as error:
         return error.place
-    except ReceiptError as error:
+    except ReceiptFault as error:
         return error.facts["place"]

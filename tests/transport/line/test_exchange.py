@@ -11,14 +11,14 @@ import pytest
 from tests.transport.rehearsing import LONG_AGO, MUNICIPALITY, Rehearsal, notice, record
 from transport import agency
 from transport.errors import (
+    AgencyNoticeChanged,
+    AgencyNoticeMalformed,
+    AgencyRefusalUnknown,
     AgencyTerminalKnown,
+    AgencyTerminalUnknown,
     LineCancelled,
-    NoticeChanged,
-    NoticeMalformed,
     PeerIsAnother,
     PeerServesAnother,
-    RefusalUnknown,
-    TerminalUnknown,
 )
 from transport.evidence.envelope import Purpose
 from transport.evidence.receipts import verify_receipt
@@ -186,7 +186,7 @@ def test_notices_posted_while_serving_arrive_to_the_character(served: Rehearsal)
 def test_a_notice_is_posted_once(served: Rehearsal) -> None:
     agency.post(served.home, [notice("N-1")])
     assert agency.post(served.home, [notice("N-1"), notice("N-2")]) == agency.Posted(posted=1, known=1)
-    with pytest.raises(NoticeChanged):
+    with pytest.raises(AgencyNoticeChanged):
         agency.post(served.home, [notice("N-3"), notice("N-1", noticed_on="2026-11-20")])
     with served.line() as line:
         assert [one["reference"] for one in _contents(served, line)] == ["N-1", "N-2"]
@@ -199,10 +199,10 @@ def test_what_is_no_notice_is_not_posted(rehearsal: Rehearsal) -> None:
         ({**notice(), "noticed_on": "yesterday"}, "noticed_on"),
         ({**notice(), "person": "somebody"}, "person.name"),
     ):
-        with pytest.raises(NoticeMalformed) as caught:
+        with pytest.raises(AgencyNoticeMalformed) as caught:
             agency.post(rehearsal.home, [notice(), wrong])
         assert caught.value.facts == {"line": "2", "field": field}
-    with pytest.raises(TerminalUnknown):
+    with pytest.raises(AgencyTerminalUnknown):
         agency.post(rehearsal.home, [notice(municipality="131016")])
 
 
@@ -298,7 +298,7 @@ def test_a_peer_of_another_name_gets_no_message(served: Rehearsal) -> None:
 
 
 def test_a_refusal_has_to_be_one_that_the_agency_can_explain(rehearsal: Rehearsal) -> None:
-    with pytest.raises(RefusalUnknown):
+    with pytest.raises(AgencyRefusalUnknown):
         agency.refuse(rehearsal.home, "C-1", "because")
 
 

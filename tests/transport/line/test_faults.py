@@ -21,7 +21,7 @@ from transport.errors import (
     AnswerTimeout,
     AnswerTooLarge,
     LineCancelled,
-    LineError,
+    LineFault,
     LineTimeout,
     PeerFailed,
     ProtocolUnknown,
@@ -89,10 +89,10 @@ class Peer:
 
         return self.behaves(behave)
 
-    def fault(self, port: int, settings: LineLimits | None = None) -> LineError:
+    def fault(self, port: int, settings: LineLimits | None = None) -> LineFault:
         """Deliver a message and return what goes wrong."""
         settings = settings or LineLimits(PATIENCE, PATIENCE)
-        with self._rehearsal.line(port=port, settings=settings) as line, pytest.raises(LineError) as caught:
+        with self._rehearsal.line(port=port, settings=settings) as line, pytest.raises(LineFault) as caught:
             line.deliver([self._rehearsal.seal(record()).raw])
         return caught.value
 
@@ -264,15 +264,15 @@ def test_a_peer_that_does_not_shake_hands_is_waited_for_only_so_long(peer: Peer,
     assert not error.may_have_arrived
 
 
-def _cancelled(rehearsal: Rehearsal, port: int, reached: threading.Event) -> LineError:
+def _cancelled(rehearsal: Rehearsal, port: int, reached: threading.Event) -> LineFault:
     """Deliver in a thread, close the line when `reached`, and return what the thread got within a second."""
     line = rehearsal.line(port=port)
-    caught: list[LineError] = []
+    caught: list[LineFault] = []
 
     def deliver() -> None:
         try:
             line.deliver([rehearsal.seal(record()).raw])
-        except LineError as error:
+        except LineFault as error:
             caught.append(error)
 
     thread = threading.Thread(target=deliver)

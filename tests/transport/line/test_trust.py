@@ -26,7 +26,7 @@ from transport import agency
 from transport.errors import (
     CertificateExpired,
     EndpointInvalid,
-    LineError,
+    LineFault,
     LineUnreachable,
     PeerCertificateExpired,
     PeerCertificateMisused,
@@ -63,11 +63,11 @@ def _registered(rehearsal: Rehearsal, pem: str) -> tuple[DatedIdentity, ...]:
     return (DatedIdentity("1", public, LONG_AGO),)
 
 
-def _attempt(rehearsal: Rehearsal, found: Stranger, versions: tuple[DatedIdentity, ...] | None = None) -> LineError:
+def _attempt(rehearsal: Rehearsal, found: Stranger, versions: tuple[DatedIdentity, ...] | None = None) -> LineFault:
     peer = rehearsal.peer(port=found.port)
     if versions is not None:
         peer = replace(peer, versions=versions)
-    with Line(peer, rehearsal.identity) as line, pytest.raises(LineError) as caught:
+    with Line(peer, rehearsal.identity) as line, pytest.raises(LineFault) as caught:
         line.deliver([rehearsal.seal(record()).raw])
     assert not caught.value.may_have_arrived
     return caught.value
@@ -110,7 +110,7 @@ def test_a_registered_certificate_out_of_date_or_of_another_use_gets_nothing(
     tmp_path: Path,
     begin: timedelta,
     use: Use,
-    expected: type[LineError],
+    expected: type[LineFault],
 ) -> None:
     pem = _certified(rehearsal, tmp_path / "registered", use=use, begin=begin)
     context = server_context(tmp_path / "registered", trusted=rehearsal.identity.public.certificate_pem)
@@ -250,7 +250,7 @@ def test_a_terminal_that_is_struck_off_is_no_longer_heard_on_an_open_connection(
             valid_from=LONG_AGO,
             valid_to=datetime.now(UTC),
         )
-        with pytest.raises(LineError):
+        with pytest.raises(LineFault):
             line.deliver([served.seal(record()).raw])
     assert agency.received(served.home).messages == 0
 

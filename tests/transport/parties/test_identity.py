@@ -8,9 +8,9 @@ from transport.errors import (
     CertificateExpired,
     CertificateNotYetValid,
     IdentityDamaged,
-    IdentityError,
     IdentityExists,
     IdentityExposed,
+    IdentityFault,
     IdentityMismatch,
     IdentityMissing,
 )
@@ -77,7 +77,7 @@ def test_keys_are_never_written_over(made: Identity) -> None:
 def test_missing_exposed_and_damaged_files_are_told_by_name(made: Identity, name: str) -> None:
     path = made.directory / name
     content = path.read_bytes()
-    cases: list[tuple[bytes | None, int, type[IdentityError]]] = [
+    cases: list[tuple[bytes | None, int, type[IdentityFault]]] = [
         (content, 0o440, IdentityExposed),
         (content, 0o404, IdentityExposed),
         (b"\x00" * 40, 0o400, IdentityDamaged),

@@ -19,7 +19,7 @@ from tests.console.jobs.relay import Relay
 from tests.console.jobs.site import OPERATOR, Site, entry, notice, open_as
 from tests.console.jobs.worker import stopped_in_the_middle
 from transport import agency
-from transport.errors import LineError
+from transport.errors import LineFault
 from transport.line.client import FeedPage, Line
 
 COUNT, BATCH = 24, 4
@@ -101,7 +101,7 @@ def test_the_peer_is_still_down_when_it_is_asked(site: Site, operator: Session, 
         exchange.send(site.terminal, operator, report=lambda one: cut_now(relay) if one.phase == "send" else None)
     assert site.states(numbers) == ["unknown"]
     for _ in range(2):
-        with pytest.raises(LineError):
+        with pytest.raises(LineFault):
             exchange.send(site.terminal, operator)
     assert site.states(numbers) == ["unknown"], "it is neither sent anew nor given up"
 
