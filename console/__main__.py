@@ -2,7 +2,7 @@
 
 import sys
 
-from console import environment
+from console.process import environment
 
 
 def main() -> int:
@@ -20,8 +20,8 @@ def main() -> int:
 
 def _open(opening: environment.Opening) -> int:
     """Silence the terminal first, then import what paints it."""
-    from console import tty
     from console.errors import SurroundingsFault
+    from console.process import tty
 
     try:
         tty.check_surroundings()
@@ -30,7 +30,7 @@ def _open(opening: environment.Opening) -> int:
         return error.exit_status
     terminal = tty.Tty()
     try:
-        from console.launch import run
+        from console.process.launch import run
 
         return run(opening.home, opening.language, terminal)
     finally:

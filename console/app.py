@@ -17,11 +17,11 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import AwaitMount, Widget
 
-from console import tty
 from console.background import Background
 from console.hardened import HardenedApp
 from console.incidents import record_incident
 from console.keys import EVERYWHERE, bindings
+from console.process import tty
 from console.screens.base import ConsoleScreen
 from console.screens.passphrase import PartsScreen
 from console.screens.people.logon import LoginScreen
@@ -33,7 +33,7 @@ from console.words import Language, Words
 from store.endings import Ending
 
 if TYPE_CHECKING:
-    from console.errors import ConsoleError
+    from console.foreseen import Foreseen
     from console.host import Host
     from console.jobs.exchange import LineState
     from console.jobs.terminal.health import Announcement
@@ -66,7 +66,7 @@ class RenkeiApp(HardenedApp):
         self.palette = Palette(colours)
         self.background = Background(self._job_failed)
         self.line_state: LineState | None = None
-        self.failure: ConsoleError | None = None
+        self.failure: Foreseen | None = None
         self._terminal: Future[Terminal] = Future()
         self._keeper = SessionKeeper(
             settings.session, close=self._write_closing_entry, locked=self._on_locked, ended=self._on_ended
@@ -138,11 +138,13 @@ class RenkeiApp(HardenedApp):
 
     def _terminal_failed(self, error: Exception) -> None:
         self._terminal.set_exception(error)
-        if hasattr(error, "exit_status") and hasattr(error, "code"):
-            self.failure = error  # type: ignore[assignment]  # An error of one of the three trees.
-            self.exit(return_code=error.exit_status)
-        else:
+        from console.foreseen import foreseen
+
+        self.failure = foreseen(error)
+        if self.failure is None:
             self.crash(error)
+        else:
+            self.exit(return_code=self.failure.exit_status)
 
     def close_terminal(self) -> None:
         """Record that the console is closed, and close the database, if it was opened."""
@@ -379,5 +381,7 @@ class RenkeiApp(HardenedApp):
 
 
 if TYPE_CHECKING:
+    from console.foreseen import Foreseen
+
     # Screens and widgets see the application through this face alone; the type checker holds it to that.
     _FITS: type[Host] = RenkeiApp

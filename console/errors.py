@@ -1,10 +1,14 @@
 """The errors of the console.
 
     ConsoleError
-    ├── SettingsFault            the custodian mends renkei.toml or the directory
-    │   ├── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
-    │   ├── FileExists, FileUnwritable, BackupUnreadable, BackupUnfit
+    ├── HomeFault                the custodian names another directory, or mends it
+    │   └── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
+    ├── SettingsFault            the custodian mends renkei.toml
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
+    ├── OutputFileFault          a file that was asked for cannot be written there: the person names another
+    │   └── FileExists, FileUnwritable
+    ├── BackupFault              a backup cannot be restored by this program
+    │   └── BackupUnreadable, BackupUnfit
     ├── AccessFault              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
     │   ├── PinFileExposed, PinFileUnreadable, PartFileExposed, PartFileUnreadable
@@ -22,7 +26,7 @@
     ├── ClocksApart              nothing is signed while the clocks of both sides are apart
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
-    └── SurroundingsFault     the terminal or the locale cannot carry the console
+    └── SurroundingsFault        the terminal or the locale cannot carry the console
 
 Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
 command ends with. Facts are named values for those texts; they never hold personal data.
@@ -57,42 +61,30 @@ class ConsoleError(Exception):
         return f"{self.code} ({facts})" if facts else self.code
 
 
-class SettingsFault(ConsoleError):
-    """The terminal's directory or its settings cannot be used."""
+class HomeFault(ConsoleError):
+    """The terminal's directory cannot be used."""
 
 
-class HomeMissing(SettingsFault):
+class HomeMissing(HomeFault):
     """No terminal was set up at `home`: the custodian runs `renkei init` or names the right directory."""
 
 
-class HomeExposed(SettingsFault):
+class HomeExposed(HomeFault):
     """Others can read `path`: the custodian narrows its mode."""
 
     exit_status = 7
 
 
-class HomeNotEmpty(SettingsFault):
+class HomeNotEmpty(HomeFault):
     """A terminal is to be set up at `home`, where something lies already: the custodian names another directory."""
 
 
-class FileExists(SettingsFault):
-    """A file is to be written where one lies already: the custodian names another."""
-
-
-class FileUnwritable(SettingsFault):
-    """A file cannot be written: the custodian looks at owner, mode and free space."""
-
-
-class BackupUnreadable(SettingsFault):
-    """The file of a backup cannot be read: the custodian names another."""
-
-
-class BackupUnfit(SettingsFault):
-    """A backup of another version of the program: the custodian restores it with that version and upgrades then."""
-
-
-class HomeUnwritable(SettingsFault):
+class HomeUnwritable(HomeFault):
     """Nothing can be written at `path`: the custodian looks at owner, mode and free space."""
+
+
+class SettingsFault(ConsoleError):
+    """The settings cannot be used."""
 
 
 class SettingsMissing(SettingsFault):
@@ -109,6 +101,30 @@ class SettingsUnknown(SettingsFault):
 
 class SettingsInvalid(SettingsFault):
     """The value of `setting` is not of the form that is `wanted`: the custodian corrects it."""
+
+
+class OutputFileFault(ConsoleError):
+    """A file that was asked for cannot be written."""
+
+
+class FileExists(OutputFileFault):
+    """A file is to be written where one lies already: the custodian names another."""
+
+
+class FileUnwritable(OutputFileFault):
+    """A file cannot be written: the custodian looks at owner, mode and free space."""
+
+
+class BackupFault(ConsoleError):
+    """A backup cannot be restored."""
+
+
+class BackupUnreadable(BackupFault):
+    """The file of a backup cannot be read: the custodian names another."""
+
+
+class BackupUnfit(BackupFault):
+    """A backup of another version of the program: the custodian restores it with that version and upgrades then."""
 
 
 class AccessFault(ConsoleError):

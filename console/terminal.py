@@ -53,7 +53,7 @@ class Terminal:
     def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":
         """Open the terminal at `home`, whose key two persons may have to give their `parts` for.
 
-        Raises a SettingsFault, a KeyFileFault or a DatabaseFault; each says which part cannot be used and why.
+        Raises a HomeFault, SettingsFault, KeyFileFault or DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
         _refuse_unknown_municipality(settings)

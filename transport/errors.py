@@ -13,9 +13,10 @@
     │       RequestRefused, PeerFailed
     ├── EnvelopeFault            an envelope is not what it has to be: it is set aside, its sender is asked
     │   ├── EnvelopeMalformed, EnvelopeTruncated, EnvelopeTooLarge, EnvelopeProtocolUnknown
-    │   ├── EnvelopeSuiteUnknown, EnvelopeSuiteRetired, EnvelopeMisaddressed, EnvelopeRecipientKeyUnknown, EnvelopeSenderUnknown, EnvelopeSenderKeyUnknown,
-    │   │   EnvelopeSenderKeyNotInForce
-    │   └── EnvelopeMunicipalityForeign, EnvelopePurposeForeign, EnvelopeFromFuture, EnvelopeSignatureBroken, EnvelopeSealBroken, EnvelopeContentChanged
+    │   ├── EnvelopeSuiteUnknown, EnvelopeSuiteRetired, EnvelopeMisaddressed, EnvelopeRecipientKeyUnknown
+    │   ├── EnvelopeSenderUnknown, EnvelopeSenderKeyUnknown, EnvelopeSenderKeyNotInForce
+    │   ├── EnvelopeMunicipalityForeign, EnvelopePurposeForeign, EnvelopeFromFuture
+    │   └── EnvelopeSignatureBroken, EnvelopeSealBroken, EnvelopeContentChanged
     ├── ReceiptFault             a receipt proves nothing: the message stays without one
     │   └── ReceiptMalformed, ReceiptOfAnother, ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken,
     │       ReceiptTimeImplausible

@@ -16,7 +16,7 @@ from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
 from console.incidents import record_incident
-from console.uncaught import strays_caught
+from console.process.uncaught import strays_caught
 
 _COMMANDS = {
     "demo": "console.commands.rehearsal.world:demo",

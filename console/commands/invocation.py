@@ -179,7 +179,7 @@ def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
 
 def _ending_after(error: BaseException) -> Ending:
     if isinstance(error, Exception):
-        from console.commands.failures import is_foreseen
+        from console.foreseen import foreseen
 
-        return Ending.LOGGED_OFF if is_foreseen(error) else Ending.CRASH
+        return Ending.CRASH if foreseen(error) is None else Ending.LOGGED_OFF
     return Ending.SIGNAL

@@ -12,7 +12,7 @@ from console.commands.failures import ExitStatus
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation
 from console.commands.output import columns
-from console.errors import ConsoleError
+from console.errors import OutputFileFault
 from console.words.visible import visible
 from store.disk import disk_fault
 from store.rights import Role
@@ -29,7 +29,7 @@ operator = LazyGroup(
 )
 
 
-class CodeFileUnwritable(ConsoleError):
+class CodeFileUnwritable(OutputFileFault):
     """The file `file` for a first PIN cannot be made new: the officer names another."""
 
     exit_status = 4

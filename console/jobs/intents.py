@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from console.foreseen import foreseen
 from console.session import Session
 from console.terminal import Terminal
 from store.log import Event, LogFilter, Result, page
@@ -44,7 +45,8 @@ def intended(terminal: Terminal, session: Session, intent: Event, facts: Facts) 
     try:
         yield under_way
     except BaseException as error:
-        failed = {**facts, "code": getattr(error, "code", _INTERRUPTED)}
+        ours = foreseen(error)
+        failed = {**facts, "code": _INTERRUPTED if ours is None else ours.code}
         with terminal.database.writing() as tx:
             _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, failed, Result.FAILED)
         raise

@@ -70,13 +70,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.notice.say(level, lambda words: words(key, **facts))
 
     def show_error(self, error: Exception) -> None:
-        """Say cause and remedy of an error of the three rooms; of any other, its incident number."""
-        code, facts = getattr(error, "code", None), getattr(error, "facts", None)
-        if isinstance(code, str) and isinstance(facts, dict):
-            self.show_fault(code, facts, getattr(error, "incident", None))
+        """Say cause and remedy of an error that was foreseen; of any other, its incident number."""
+        from console.foreseen import foreseen
+
+        ours = foreseen(error)
+        if ours is None:
+            self.say("trouble", "common.incident", number=self.console_app.note_incident(error))
         else:
-            number = self.console_app.note_incident(error)
-            self.say("trouble", "common.incident", number=number)
+            self.show_fault(ours.code, ours.facts, ours.incident)
 
     def show_fault(self, code: str, facts: dict[str, Any], incident: str | None = None) -> None:
         """Say cause and remedy of the error `code`, and the number of its technical record if it has one."""

@@ -27,8 +27,8 @@ class QuestionDialog(Dialog[str | None]):
     """
 
     DEFAULT_CSS = """
-    Question #box { height: auto; width: 1fr; layout: vertical; }
-    Question TextField { margin: 0 2; }
+    QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
+    QuestionDialog TextField { margin: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),

@@ -56,7 +56,7 @@ class ExchangeScreen(ConsoleScreen):
         yield CountsLine(id="counts")
         yield LinePanel(id="line")
         yield Gauge("exchange")
-        yield ResultRoll(id="results")
+        yield ResultList(id="results")
         yield NoticeLine()
         yield FootLine(EXCHANGE)
 
@@ -68,9 +68,9 @@ class ExchangeScreen(ConsoleScreen):
         self._ask_line()
 
     @property
-    def results(self) -> "ResultRoll":
+    def results(self) -> "ResultList":
         """What became of each item of the last exchange."""
-        return self.query_one("#results", ResultRoll)
+        return self.query_one("#results", ResultList)
 
     @property
     def _gauge(self) -> Gauge:
@@ -239,7 +239,7 @@ class ExchangeScreen(ConsoleScreen):
 
         self.app.push_screen(Selection(text, [one.value for one in ClockReason], name), chosen)
 
-    def on_roll_chosen(self) -> None:
+    def on_virtual_list_chosen(self) -> None:
         """Open the message; of an item that was not taken in, tell all there is to tell."""
         item = self.results.cursor_row
         if item is None:
@@ -309,7 +309,7 @@ class LinePanel(Surface):
         return [("waiting", told, self.palette["strong"])]
 
 
-class ResultRoll(VirtualList["ItemResult"]):
+class ResultList(VirtualList["ItemResult"]):
     """The items of the last exchange."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.

@@ -31,7 +31,7 @@ class PairScreen(ConsoleScreen):
     PairScreen #form { height: 1fr; width: 1fr; align: center middle; layout: vertical; }
     PairScreen PairTitle { height: 4; width: 50; }
     PairScreen .entry { height: 1; width: 50; layout: horizontal; margin-bottom: 1; }
-    PairScreen .entry Label { width: 14; }
+    PairScreen .entry FieldLabel { width: 14; }
     PairScreen PinField { width: 36; }
     """
 

@@ -6,7 +6,7 @@ from typing import Final
 from rich.style import Style
 
 from console.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key
-from console.tty import draws_japanese
+from console.process.tty import draws_japanese
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words

@@ -16,7 +16,7 @@ Pieces = Sequence[tuple[str, Style | None]]
 class TextPage(Surface, can_focus=True):
     """Shows the lines that its builder returns for a width; they are built anew when width or language change."""
 
-    DEFAULT_CSS = "Page { height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = "TextPage { height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),

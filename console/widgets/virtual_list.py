@@ -45,7 +45,7 @@ class Cell:
 class VirtualList(Surface, Generic[Row], can_focus=True):
     """The list: a line of column heads, then the rows."""
 
-    DEFAULT_CSS = "Roll { height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = "VirtualList { height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),

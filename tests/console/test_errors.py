@@ -7,14 +7,12 @@ import resource
 import stat
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import console
-from console import errors
-from console.errors import ConsoleError, RightMissing, SettingsInvalid
+from console.errors import ConsoleError, SettingsInvalid
 from console.incidents import TECHNICAL_LOG, record_incident
 from console.words import Words
 
@@ -67,12 +65,6 @@ def said(home: Path) -> str:
     return (home / TECHNICAL_LOG).read_text(encoding="utf-8")
 
 
-def test_codes_are_unique_and_no_code_begins_another() -> None:
-    codes = sorted(leaf.code for leaf in LEAVES)
-    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
-    assert not [pair for pair in pairwise(codes) if f"{pair[1]}_".startswith(f"{pair[0]}_")]
-
-
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str) -> None:
@@ -83,12 +75,6 @@ def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str
     assert text.cause
     assert text.remedy
     assert "{" not in text.cause + text.remedy
-
-
-def test_an_error_shows_its_code_and_facts() -> None:
-    assert str(RightMissing(right="approve")) == "right_missing (right=approve)"
-    assert str(errors.CredentialsRefused()) == "credentials_refused"
-    assert SettingsInvalid(setting="a", wanted="b").facts == {"setting": "a", "wanted": "b"}
 
 
 def test_an_incident_has_a_number_and_one_line(tmp_path: Path) -> None:

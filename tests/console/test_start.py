@@ -25,7 +25,7 @@ def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: Wor
         f"    Path({str(told)!r}).write_text(json.dumps(sorted(sys.modules)))\n"
         "    self.exit(return_code=0)\n"
         "app.RenkeiApp.begin = begin\n"
-        f"sys.exit(program._open(program.preamble.Opening(Path({str(world.home)!r}), None)))\n"
+        f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), None)))\n"
     )
     with Pseudo([sys.executable, "-I", "-X", "utf8", str(probe)]) as program:
         program.read_until("暗証番号")

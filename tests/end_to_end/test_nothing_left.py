@@ -44,7 +44,7 @@ class Worked:
         probe = place / "probe.py"
         start = ("import sys", "from pathlib import Path", "from console import __main__ as program")
         home = f"home = Path({str(self.home)!r})"
-        probe.write_text("\n".join([*start, home, *lines, "program.preamble.harden()", "sys.exit(go())\n"]))
+        probe.write_text("\n".join([*start, home, *lines, "program.environment.harden()", "sys.exit(go())\n"]))
         return [sys.executable, "-I", "-X", "utf8", str(probe)]
 
     def left(self, *printed: str) -> list[object]:
@@ -95,7 +95,7 @@ CONSOLE = (
     "load = Settings.load",
     f"limits = SessionSettings(lock_seconds={LOCK_SECONDS}, logoff_seconds=600)",
     "Settings.load = classmethod(lambda cls, home: replace(load(home), session=limits))",
-    "go = lambda: program._open(program.preamble.Opening(home, 'ja'))",
+    "go = lambda: program._open(program.environment.Opening(home, 'ja'))",
 )
 CRASHING = (
     "from console.screens.messages.message import MessageScreen",
@@ -181,8 +181,8 @@ def test_nothing_is_left_on_the_terminal(
 
 COMMAND = (
     "from console.commands import cli",
-    "from console.jobs import message",
-    "read = message.read",
+    "from console.jobs.messages import reading",
+    "read = reading.read",
     "arguments = ['show', '1', '--home', str(home), '--as', 'ap-201', '--pin-file', sys.argv[1], *sys.argv[2:]]",
     "go = lambda: cli(arguments)",
 )
@@ -193,7 +193,7 @@ FAILING_JOB = (
     "        raise KeyError(str(shown), pin)",
     "    except KeyError as error:",
     "        raise ValueError(f'{shown} {pin}') from error",
-    "message.read = fail",
+    "reading.read = fail",
 )
 # A thread, a destructor, and a library that logs.
 FAILING_ASIDE = (
@@ -213,7 +213,7 @@ FAILING_ASIDE = (
     "    del dying",
     "    logging.getLogger('library').error('%s', view.record)",
     "    raise KeyError",
-    "message.read = fail_aside",
+    "reading.read = fail_aside",
 )
 
 
@@ -225,7 +225,7 @@ DYING = (
     "    print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)",
     "    os.kill(os.getpid(), signal.SIGSEGV)",
     "    return shown",
-    "message.read = die",
+    "reading.read = die",
 )
 
 

@@ -17,7 +17,7 @@ HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "cryptography", "nacl", "argon2"}
 LIGHT = [
     "console.__main__",
     "console.app",
-    "console.launch",
+    "console.process.launch",
     "console.screens.people.logon",
     "console.words",
     "console.settings",

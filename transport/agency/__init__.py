@@ -98,7 +98,8 @@ def register_terminal(
 ) -> None:
     """Admit the terminal `public` of `municipality` from `valid_from` (now) to `valid_to` (open), both aware.
 
-    Registering the same certificate again changes its period. Raises AgencyMissing, AgencyTerminalKnown, wire.WireError.
+    Registering the same certificate again changes its period. Raises AgencyMissing, AgencyTerminalKnown,
+    wire.WireError.
     """
     wire.municipality(municipality)
     with AgencyHome(home).ledger() as ledger, ledger.writing():
@@ -186,7 +187,10 @@ class _Clerk:
         self._terminals = [one for one in ledger.terminals() if newest_in_force(one.versions, self._now)]
 
     def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[TerminalRecord, Outgoing]]:
-        """Yield the notice, sealed for each terminal that it concerns. Raises AgencyNoticeMalformed, AgencyTerminalUnknown."""
+        """Yield the notice, sealed for each terminal that it concerns.
+
+        Raises AgencyNoticeMalformed, AgencyTerminalUnknown.
+        """
         field = fault_of_notice(notice)
         if field is not None:
             raise AgencyNoticeMalformed(line=str(number), field=field)

@@ -5,8 +5,8 @@ from console.commands.group import LazyGroup
 agency = LazyGroup(
     "agency",
     {
-        "serve": "console.commands.rehearsal.agency:serve",
-        "post": "console.commands.rehearsal.agency:post",
-        "received": "console.commands.rehearsal.agency:received",
+        "serve": "console.commands.rehearsal.reference_agency:serve",
+        "post": "console.commands.rehearsal.reference_agency:post",
+        "received": "console.commands.rehearsal.reference_agency:received",
     },
 )

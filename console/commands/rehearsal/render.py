@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.errors import ConsoleError
+from console.errors import OutputFileFault
 from console.words import Language
 from console.words.visible import visible
 
@@ -39,7 +39,7 @@ _TEXT: Final = re.compile(
 )
 
 
-class PictureUnwritable(ConsoleError):
+class PictureUnwritable(OutputFileFault):
     """The picture cannot be written to `file`: the person names another place."""
 
     exit_status = 4

@@ -32,7 +32,7 @@ def demo(said: Invocation, *, prepare: bool) -> int:
         world = _world(home)
         said.output.result(_told(world), _world_lines(world, said.words))
         return ExitStatus.DONE
-    from console.tty import check_surroundings
+    from console.process.tty import check_surroundings
 
     check_surroundings()
     with _home(said) as home:
@@ -53,7 +53,7 @@ def smoke(said: Invocation) -> int:
 
 def _rehearse(world: "World", said: Invocation) -> int:
     from console.jobs.rehearsal.world import start_agency
-    from console.launch import run
+    from console.process.launch import run
 
     with start_agency(world):
         return run(world.home, said.language)

@@ -113,11 +113,11 @@ def before_rejected(terminal: Terminal) -> int | None:
     return min(positions) - 1 if positions else None
 
 
-class _Disputed(NoticeConflict):
+class _Disputed(Exception):
     """The peer says something else under a name that is taken; `uid` is the message here that is disputed."""
 
     def __init__(self, uid: str) -> None:
-        super().__init__()
+        super().__init__(uid)
         self.uid = uid
 
 
@@ -184,7 +184,7 @@ class _Receiving:
         except _Disputed as conflict:
             # Two contents under one id or reference: what came first stands, and people have to talk with the peer.
             self._hold(tx, conflict.uid)
-            self._reject(tx, item, conflict, Event.NOTICE_CONFLICT, got.header.id)
+            self._reject(tx, item, NoticeConflict(), Event.NOTICE_CONFLICT, got.header.id)
         except (ItemFault, IntegrityFault, QueueFault) as unfit:
             self._reject(tx, item, unfit)
 

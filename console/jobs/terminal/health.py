@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from console.foreseen import foreseen
 from console.jobs.exchange import line_state
 from console.jobs.exchange.clocks import WARNED_SECONDS
 from console.jobs.peers import register
@@ -141,10 +142,10 @@ def _try(name: str, words: Words, look: Callable[[], Check]) -> Check:
     try:
         return look()
     except Exception as error:
-        code = getattr(error, "code", None)
-        if code is None:
+        ours = foreseen(error)
+        if ours is None:
             raise
-        return _fault(name, words, code, getattr(error, "facts", {}))
+        return _fault(name, words, ours.code, ours.facts)
 
 
 def _fault(name: str, words: Words, code: str, facts: dict[str, str]) -> Check:

@@ -91,7 +91,7 @@ class LogScreen(ConsoleScreen):
         """Lay out what is shown, the list, the entry in full and the bar."""
         yield HeadLine()
         yield LogViewLine(id="view")
-        yield LogRoll(id="list")
+        yield LogList(id="list")
         yield EntryPanel(id="entry")
         yield Gauge("log")
         yield NoticeLine()
@@ -99,13 +99,13 @@ class LogScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Show the newest entries."""
-        self.set_focus(self.roll)
+        self.set_focus(self.rows)
         self.load()
 
     @property
-    def roll(self) -> "LogRoll":
+    def rows(self) -> "LogList":
         """The list."""
-        return self.query_one("#list", LogRoll)
+        return self.query_one("#list", LogList)
 
     @property
     def unfinished(self) -> bool:
@@ -139,11 +139,11 @@ class LogScreen(ConsoleScreen):
                 return [by_number[key] for key in wanted if key in by_number]
             return viewing.page(app.terminal, session, before=wanted[0] + 1, limit=len(wanted))
 
-        self.roll.load(keys, fetch, rows)
+        self.rows.load(keys, fetch, rows)
         if at is not None and keys:
-            self.roll.go_to(min(max(at, keys[-1]), keys[0]))
+            self.rows.go_to(min(max(at, keys[-1]), keys[0]))
 
-    def on_roll_moved(self) -> None:
+    def on_virtual_list_moved(self) -> None:
         """Show the entry under the cursor in full."""
         self.query_one("#view").refresh()
         self.query_one("#entry").refresh()
@@ -156,7 +156,7 @@ class LogScreen(ConsoleScreen):
     def _show(self, shown: "Shown", *, at: int | None = None) -> None:
         self.shown = shown
         self.notice.clear()
-        self.on_roll_moved()
+        self.on_virtual_list_moved()
         self.load(at=at)
 
     def action_search(self) -> None:
@@ -210,7 +210,7 @@ class LogScreen(ConsoleScreen):
         elif answer.entries:
             self.shown = Shown(question=answer.question.value)
             self.notice.clear()
-            self.on_roll_moved()
+            self.on_virtual_list_moved()
             self._loaded([row.seq for row in answer.entries], answer.entries)
         else:
             self.say("note", "log.question.none")
@@ -255,7 +255,7 @@ class LogScreen(ConsoleScreen):
     def action_reload(self) -> None:
         """Show entries written since."""
         self.notice.clear()
-        self.roll.action_edge(-1)
+        self.rows.action_edge(-1)
         self.load()
 
     def action_verify(self) -> None:
@@ -317,11 +317,11 @@ class LogViewLine(OneLine):
             return ink
         ink.put(words("log.title"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(screen.shown.told(words), self.palette["strong"])
-        where = f"{screen.roll.position:,} / {screen.roll.count:,}"
+        where = f"{screen.rows.position:,} / {screen.rows.count:,}"
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
 
 
-class LogRoll(VirtualList["LogRow"]):
+class LogList(VirtualList["LogRow"]):
     """The entries."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
@@ -361,7 +361,7 @@ class EntryPanel(Surface):
         """Draw a line of it."""
         ink = self.ink("frame").put(" ")
         screen = self.screen
-        row = screen.roll.cursor_row if isinstance(screen, LogScreen) else None
+        row = screen.rows.cursor_row if isinstance(screen, LogScreen) else None
         if row is None:
             return ink
         lines = self._lines(row)

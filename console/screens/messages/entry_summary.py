@@ -32,7 +32,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         Binding(_BACK.keys, _BACK.action, show=False),
         Binding("f2,t", "app.language", show=False),
     ]
-    DEFAULT_CSS = "SummaryScreen Page { margin-top: 1; }"
+    DEFAULT_CSS = "SummaryScreen TextPage { margin-top: 1; }"
 
     def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:
         super().__init__(id="summary")

@@ -107,11 +107,11 @@ class QueueScreen(ConsoleScreen):
         """Show first what this person is here for."""
         if self.console_app.may("approve"):
             self.view = View(state="review")
-        self.set_focus(self.roll)
+        self.set_focus(self.rows)
         self.load()
 
     @property
-    def roll(self) -> "MessageList":
+    def rows(self) -> "MessageList":
         """The list."""
         return self.query_one("#list", MessageList)
 
@@ -148,9 +148,9 @@ class QueueScreen(ConsoleScreen):
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
-        if not self.roll.count:
+        if not self.rows.count:
             # No rows are on their way any more.
-            self.roll.forget()
+            self.rows.forget()
 
     def _loaded(self, view: View, loaded: Loaded) -> None:
         self.counts = loaded.counts
@@ -168,14 +168,14 @@ class QueueScreen(ConsoleScreen):
             seen.update({row.id: row.version for row in rows})
             return rows
 
-        self.roll.selectable = view.direction == "out"
-        self.roll.load(loaded.keys, fetch, loaded.rows)
+        self.rows.selectable = view.direction == "out"
+        self.rows.load(loaded.keys, fetch, loaded.rows)
 
-    def on_roll_moved(self) -> None:
+    def on_virtual_list_moved(self) -> None:
         """Tell the new position."""
         self.query_one("#view").refresh()
 
-    def on_roll_chosen(self, event: VirtualList.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message."""
         if self.console_app.may("read"):
             self._open(event.key)
@@ -194,8 +194,8 @@ class QueueScreen(ConsoleScreen):
 
     def action_approve(self) -> None:
         """Approve the selected messages, or the one under the cursor."""
-        row = self.roll.cursor_row
-        if not self.roll.selected and row is not None and row.warnings and row.state == "review":
+        row = self.rows.cursor_row
+        if not self.rows.selected and row is not None and row.warnings and row.state == "review":
             # Warnings are confirmed by somebody who has them on the screen.
             self._open(row.id, hint="queue.note.read_first")
             return
@@ -225,35 +225,35 @@ class QueueScreen(ConsoleScreen):
         self._review("withdraw")
 
     def _review(self, step: str) -> None:
-        ids = sorted(self.roll.selected) or [key for key in (self.roll.cursor_key,) if key is not None]
+        ids = sorted(self.rows.selected) or [key for key in (self.rows.cursor_key,) if key is not None]
         if not ids:
             self.say("note", "queue.note.nothing")
             return
-        row = self.roll.row_of(ids[0]) if len(ids) == 1 else None
+        row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
         Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
     def _reviewed(self, changed: "Decided") -> None:
         # Only what was decided: somebody quick may have begun to select anew.
-        self.roll.selected -= {*changed.changed, *(one.id for one in changed.refused)}
+        self.rows.selected -= {*changed.changed, *(one.id for one in changed.refused)}
         self.load()
 
     def action_select(self) -> None:
         """Select the message under the cursor."""
-        self.roll.toggle_selected()
+        self.rows.toggle_selected()
 
     def action_select_all(self) -> None:
         """Select all messages of the list, or none."""
-        self.roll.select_all()
-        self.on_roll_moved()
+        self.rows.select_all()
+        self.on_virtual_list_moved()
 
     # What is shown
 
     def _show(self, view: View) -> None:
         self.view = view
         self.query_one("#foot").refresh()
-        self.roll.await_others()
+        self.rows.await_others()
         self.notice.clear()
-        self.on_roll_moved()
+        self.on_virtual_list_moved()
         self.load()
 
     def action_filter(self, step: int) -> None:
@@ -289,17 +289,17 @@ class QueueScreen(ConsoleScreen):
         """Leave the search, then the selection, then the filter."""
         if self.has_class("searching"):
             self._leave_search()
-        elif self.roll.selected:
-            self.roll.selected.clear()
-            self.roll.refresh()
-            self.on_roll_moved()
+        elif self.rows.selected:
+            self.rows.selected.clear()
+            self.rows.refresh()
+            self.on_virtual_list_moved()
         elif self.view != View(self.view.direction):
             self._show(View(self.view.direction))
 
     def _leave_search(self) -> None:
         self.remove_class("searching")
         self.notice.clear()
-        self.set_focus(self.roll)
+        self.set_focus(self.rows)
 
     # Other screens
 
@@ -334,7 +334,7 @@ class ViewLine(OneLine):
         screen = self.screen
         if not isinstance(screen, QueueScreen):
             return ink
-        view, roll = screen.view, screen.roll
+        view, rows = screen.view, screen.rows
         shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
         state = words(f"queue.{view.state}" if view.state in _GROUPS else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
@@ -342,7 +342,7 @@ class ViewLine(OneLine):
         if view.sought:
             found = "queue.found_name" if view.name else "queue.found"
             ink.put("   ").put(words(found, sought=view.sought), self.palette["attention"])
-        if roll.selected:
-            ink.put("   ").put(words("queue.selected", count=len(roll.selected)), self.palette["key"])
-        where = f"{roll.position:,} / {roll.count:,}"
+        if rows.selected:
+            ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
+        where = f"{rows.position:,} / {rows.count:,}"
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])

@@ -37,7 +37,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         Binding("f2,t", "app.language", show=False),
         Binding("f10", "app.log_off", show=False),
     ]
-    DEFAULT_CSS = "RevisionScreen Page { margin-top: 1; }"
+    DEFAULT_CSS = "RevisionScreen TextPage { margin-top: 1; }"
 
     def __init__(self, key: int, reference: str, present: int) -> None:
         super().__init__(id="revisions")

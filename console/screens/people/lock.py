@@ -28,7 +28,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     LockScreen #form { height: 1fr; width: 1fr; align: center middle; layout: vertical; }
     LockScreen LockTitle { height: 3; width: 50; }
     LockScreen .entry { height: 1; width: 50; layout: horizontal; }
-    LockScreen .entry Label { width: 14; }
+    LockScreen .entry FieldLabel { width: 14; }
     LockScreen PinField { width: 36; }
     """
 

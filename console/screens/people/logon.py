@@ -39,7 +39,7 @@ class LoginScreen(ConsoleScreen):
     LoginScreen LoginTitle, LoginScreen #rehearsal {{ width: {_LABEL_WIDTH + _FIELD_WIDTH}; }}
     LoginScreen LoginTitle {{ height: 4; }}
     LoginScreen .entry {{ height: 1; width: {_LABEL_WIDTH + _FIELD_WIDTH}; layout: horizontal; margin-bottom: 1; }}
-    LoginScreen .entry Label {{ width: {_LABEL_WIDTH}; }}
+    LoginScreen .entry FieldLabel {{ width: {_LABEL_WIDTH}; }}
     LoginScreen TextField {{ width: {_FIELD_WIDTH}; }}
     """
 

@@ -90,7 +90,7 @@ async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:
         await console.press("l")
         screen = console.app.screen
         assert isinstance(screen, LogScreen)
-        newest = screen.roll.cursor_row
+        newest = screen.rows.cursor_row
         assert newest is not None
         assert newest.event == "operator.logged_on"
         assert newest.hash in console.text()
@@ -99,7 +99,7 @@ async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:
         await console.press("f")
         assert console.words("log.class.authentication") in console.text()
         await console.press("end")
-        last = screen.roll.cursor_row
+        last = screen.rows.cursor_row
         assert last is not None
         assert last.event.startswith("operator.")
 

@@ -43,7 +43,7 @@ def test_a_text_stands_in_both_languages_with_the_same_facts(key: str, languages
 
 def leaves(root: type[Exception]) -> Iterator[type[Exception]]:
     for branch in root.__subclasses__():
-        if "code" in vars(branch):
+        if not branch.__subclasses__():
             yield branch
         yield from leaves(branch)
 

@@ -31,25 +31,25 @@ async def _find(console: Driven, typed: str) -> None:
 async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -> None:
     async with driving(world.home) as console:
         screen = await _open(console)
-        everything = screen.roll.count
+        everything = screen.rows.count
         await _find(console, "3")
-        assert screen.roll.cursor_key == 3
+        assert screen.rows.cursor_key == 3
         await _find(console, "2020-01-01")
-        assert screen.roll.cursor_key == 1
+        assert screen.rows.cursor_key == 1
         await _find(console, "2099-12-31 23:59")
-        assert screen.roll.position == 1
+        assert screen.rows.position == 1
         await _find(console, "op-101")
-        assert 0 < screen.roll.count < everything
+        assert 0 < screen.rows.count < everything
         assert console.words("log.search.found", typed="op-101") in console.text()
         await _find(console, "message.imported")
-        row = screen.roll.cursor_row
+        row = screen.rows.cursor_row
         assert row is not None
         assert row.event == "message.imported"
         assert f"{row.session}  {console.words('log.column.terminal')} {row.terminal}" in console.text()
         await _find(console, "何か")
         assert console.words.fault("search_unclear").cause in console.text()
         await _find(console, "")
-        assert screen.roll.count >= everything
+        assert screen.rows.count >= everything
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -65,7 +65,7 @@ async def test_a_question_is_answered(world: World, language: str) -> None:
         await console.press("escape", "o", *"5 ka-301", "enter")
         assert console.words("log.question.none") in console.text()
         await console.press("n")
-        row = screen.roll.row_of(screen.roll.count)
+        row = screen.rows.row_of(screen.rows.count)
         assert row is not None
         assert (row.event, row.object) == ("log.read", "ka-301")
 

@@ -130,7 +130,7 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             assert queue.view.being_undone
             assert console.words("queue.being_undone") in console.text()
             assert ALONE in console.text()
-            assert queue.roll.count == 1
+            assert queue.rows.count == 1
         listed = world.run("op-101", "queue", "--being-undone").told["messages"]
         assert [one["id"] for one in listed] == [int(number)]
         send_message(world, counter)

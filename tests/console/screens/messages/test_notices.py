@@ -98,12 +98,12 @@ async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -
         await console.log_on("op-101")
         await console.press("d")
         assert console.words("queue.unhandled") in console.text()
-        assert shown_queue(console).roll.count == 10
-        first = shown_queue(console).roll.cursor_row
+        assert shown_queue(console).rows.count == 10
+        first = shown_queue(console).rows.cursor_row
         for _ in range(2):
             # The oldest is a deletion, which goes on waiting, the next one is not.
             for key in ("enter", "a", "enter", "escape", "down"):
                 await console.press(key)
-        assert shown_queue(console).roll.count == 9
+        assert shown_queue(console).rows.count == 9
         assert first is not None
-        assert shown_queue(console).roll.row_of(first.id).state == "awaiting_second"  # type: ignore[union-attr]
+        assert shown_queue(console).rows.row_of(first.id).state == "awaiting_second"  # type: ignore[union-attr]

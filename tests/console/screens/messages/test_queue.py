@@ -35,7 +35,7 @@ async def test_the_list_fills_the_screen_and_nothing_runs_over(
 async def test_two_keys_approve_the_message_under_the_cursor(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        row = queue(console).roll.cursor_row
+        row = queue(console).rows.cursor_row
         assert row is not None
         await console.press("a")
         assert row.reference in console.text()
@@ -71,7 +71,7 @@ async def test_several_are_approved_only_when_their_number_is_typed(world: World
 async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("ap-201")
-        row = queue(console).roll.cursor_row
+        row = queue(console).rows.cursor_row
         assert row is not None
         await console.press("w", "enter")
         assert console.words("queue.ask.reason_missing") in console.text()
@@ -84,17 +84,17 @@ async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
 async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_before(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        screen, row = queue(console), queue(console).roll.cursor_row
+        screen, row = queue(console), queue(console).rows.cursor_row
         assert row is not None
         screen.action_filter(-1)
         screen.action_approve()
         assert console.screen == "queue"
         assert console.words("queue.note.nothing") in screen.notice.shown
-        screen.roll.action_choose()
+        screen.rows.action_choose()
         await console.settle()
         assert console.screen == "queue"
         # The cursor is back on its row, which is in both lists.
-        assert screen.roll.cursor_key == row.id
+        assert screen.rows.cursor_key == row.id
     assert set(states(world)) == {"review"}
 
 
@@ -109,7 +109,7 @@ async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> 
     reason = "葛󠄀飾の字を確かめてください"
     async with driving(world.home) as console:
         await console.log_on()
-        row = queue(console).roll.cursor_row
+        row = queue(console).rows.cursor_row
         assert row is not None
         await console.press("r", "enter")
         assert console.words("queue.ask.reason_missing") in console.text()
@@ -141,23 +141,23 @@ async def test_the_search_finds_a_reference_and_escape_shows_all_again(world: Wo
         await console.press("slash")
         await console.type("T26-000001")
         await console.press("enter")
-        assert queue(console).roll.count == 1
+        assert queue(console).rows.count == 1
         assert console.words("queue.found", sought="T26-000001") in console.text()
         await console.press("escape")
-        assert queue(console).roll.count > 1
+        assert queue(console).rows.count > 1
 
 
 async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        row = queue(console).roll.cursor_row
+        row = queue(console).rows.cursor_row
         assert row is not None
         part = row.name.split()[-1].lower()
         await console.press("slash")
         assert console.words("queue.note.search") in console.text()
         await console.type(part)
         await console.press("enter")
-        roll = queue(console).roll
+        roll = queue(console).rows
         assert 0 < roll.count < 40
         assert console.words("queue.found_name", sought=part) in console.text()
         shown = [roll.row_of(key) for key in roll._keys]
@@ -167,7 +167,7 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
 async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        roll = queue(console).roll
+        roll = queue(console).rows
         while (row := roll.cursor_row) is not None and not row.warnings:
             await console.press("down")
         assert row is not None

@@ -46,7 +46,7 @@ async def test_while_one_edits_the_other_only_reads(world: World, language: Lang
         assert message.notice.shown == approver.words("message.claim.over")
         assert claimed(approver, "edit", "op-101") not in approver.text()
         await approver.press("escape")
-        assert shown_queue(approver).roll.cursor_row is not None
+        assert shown_queue(approver).rows.cursor_row is not None
 
 
 def pair_about_one(world: World) -> list[str]:
@@ -88,7 +88,7 @@ async def test_who_comes_second_to_a_review_is_told_who_was_first(world: World) 
         assert other.app.screen is second
         assert "ap-201" in second.notice.shown
         await other.press("escape")
-        row = shown_queue(other).roll.cursor_row
+        row = shown_queue(other).rows.cursor_row
         assert row is not None
         assert row.claim is not None
         assert other.words("queue.claim.review") in other.text()
@@ -117,7 +117,7 @@ async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
         await console.type(ALONE)
         await console.press("enter")
         queue = shown_queue(console)
-        assert queue.roll.cursor_row is not None
+        assert queue.rows.cursor_row is not None
         await console.press("a")
         # Somebody corrects it by command while the question stands on the screen.
         file = world.home.parent / "corrected.jsonl"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console import environment
-from console.tty import LocaleUnusable, TerminalDumb, TerminalMissing, check_surroundings
+from console.process import environment
+from console.process.tty import LocaleUnusable, TerminalDumb, TerminalMissing, check_surroundings
 from tests.console.pseudo import PROGRAM, Pseudo
 from tests.running import run
 
@@ -73,8 +73,8 @@ def test_the_program_runs_isolated_with_a_clean_environment_and_no_core_files(tm
     probe = tmp_path / "probe.py"
     probe.write_text(
         "import ctypes, json, os, resource, sys\n"
-        "from console import preamble\n"
-        "preamble.harden()\n"
+        "from console.process import environment\n"
+        "environment.harden()\n"
         "print(json.dumps({'environment': dict(os.environ), 'core': resource.getrlimit(resource.RLIMIT_CORE),\n"
         "    'dumpable': ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)}))\n"
     )

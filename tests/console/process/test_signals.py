@@ -103,7 +103,7 @@ def impatient(world: World, tmp_path: Path, *, lock: int, logoff: int) -> list[s
         "load = Settings.load\n"
         f"limits = SessionSettings(lock_seconds={lock}, logoff_seconds={logoff})\n"
         "Settings.load = classmethod(lambda cls, home: replace(load(home), session=limits))\n"
-        f"sys.exit(program._open(program.preamble.Opening(Path({str(world.home)!r}), None)))\n"
+        f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), None)))\n"
     )
     return [sys.executable, "-I", "-X", "utf8", str(probe)]
 
@@ -151,7 +151,7 @@ def test_a_crash_shows_an_incident_number_and_closes_the_session(world: World, t
         "    secret = 'a name nobody may see'\n"
         "    raise ValueError(secret)\n"
         "QueueScreen.action_reload = fail\n"
-        f"sys.exit(program._open(program.preamble.Opening(Path({str(world.home)!r}), 'en')))\n"
+        f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), 'en')))\n"
     )
     with logged_on(world, [sys.executable, "-I", "-X", "utf8", str(probe)], label="PIN") as program:
         program.write(b"n")

@@ -1,22 +1,26 @@
 """Opening the console on a terminal, and giving the terminal back whichever way it ends."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.app import RenkeiApp
 from console.errors import ConsoleError
+from console.process.signals import Departure
+from console.process.tty import Tty, draws_japanese, say
+from console.process.uncaught import strays_caught
 from console.settings import Settings
-from console.signals import Departure
-from console.tty import Tty, draws_japanese, say
-from console.uncaught import strays_caught
 from console.widgets.palette import Colours
 from console.words import Language, Words
 from store.endings import Ending
+
+if TYPE_CHECKING:
+    from console.foreseen import Foreseen
 
 
 def run(home: Path | None, language: str | None = None, tty: Tty | None = None) -> int:
     """Open the console on the terminal's directory `home` and return the exit status when it is closed.
 
-    The terminal must have passed `surroundings.check_surroundings`. Whatever is refused is told in one line.
+    The terminal must have passed `tty.check_surroundings`. Whatever is refused is told in one line.
     """
     chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
     if not draws_japanese():
@@ -66,6 +70,6 @@ def _crash(app: RenkeiApp, error: BaseException) -> None:
         app.note_incident(error)
 
 
-def _told(words: Words, error: ConsoleError) -> str:
+def _told(words: Words, error: "Foreseen") -> str:
     fault = words.fault(error.code, error.facts)
     return f"renkei: {fault.cause} {fault.remedy}"

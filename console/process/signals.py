@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from console.tty import Tty
+from console.process.tty import Tty
 from store.endings import Ending
 
 SIGNALS: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)

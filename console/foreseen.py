@@ -1,0 +1,41 @@
+"""Which errors are ours: they have texts in the catalogue and an exit status.
+
+Everything else is unforeseen: people get an incident number, and nothing of what the error holds is shown.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from console.errors import ConsoleError
+from store.disk import disk_fault
+from store.errors import StoreError
+from transport.errors import TransportError
+
+Foreseen = ConsoleError | StoreError | TransportError
+ROOTS: Final[tuple[type[Foreseen], ...]] = (ConsoleError, StoreError, TransportError)
+
+
+def foreseen(error: BaseException) -> Foreseen | None:
+    """Return `error` as one of ours; None when nobody foresaw it.
+
+    Any file may meet a bad disk. Whoever wrote it can only pass on what the system said, so that is named here.
+    """
+    disk = disk_fault(error)
+    if disk is not None:
+        return disk
+    return error if isinstance(error, ROOTS) else None
+
+
+@cache
+def exit_statuses() -> dict[str, int]:
+    """Return the exit status of each code: a refusal among many carries its code alone."""
+    return {kind.code: kind.exit_status for kind in _all_kinds()}
+
+
+def _all_kinds() -> Iterator[type[Foreseen]]:
+    waiting: list[type[Foreseen]] = [*ROOTS]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        yield kind
