@@ -17,6 +17,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import AwaitMount, Widget
 
+from console import jobs
 from console.background import Background
 from console.hardened import HardenedApp
 from console.incidents import record_incident
@@ -126,11 +127,10 @@ class RenkeiApp(HardenedApp):
         self.background.start(self.screen, lambda: self._open_terminal(PassphraseParts(first, second)), opened, failed)
 
     def _open_terminal(self, parts: "PassphraseParts | None" = None) -> "Terminal":
-        from console.jobs.terminal import opening
         from console.terminal import Terminal
 
         terminal = Terminal.open(self.home, parts)
-        opening.begin(terminal)
+        jobs.terminal.opening.begin(terminal)
         return terminal
 
     def _terminal_opened(self, terminal: "Terminal") -> None:
@@ -162,12 +162,11 @@ class RenkeiApp(HardenedApp):
         self._ending.set()
         if stopped or not self._terminal.done() or self._terminal.exception() is not None:
             return
-        from console.jobs.terminal import opening
         from store.errors import StoreError
 
         # Whatever is wrong with the store was told when it happened; nothing must keep the console from closing.
         with suppress(StoreError):
-            opening.end(self._terminal.result(), incident=self.incident)
+            jobs.terminal.opening.end(self._terminal.result(), incident=self.incident)
 
     @property
     def terminal(self) -> "Terminal":
@@ -219,9 +218,7 @@ class RenkeiApp(HardenedApp):
         """Say at log-on which certificate of either side ends soon."""
 
         def look() -> "list[Announcement]":
-            from console.jobs.terminal import health
-
-            return health.announcements(self.terminal)
+            return jobs.terminal.health.announcements(self.terminal)
 
         self.background.start(self.screen, look, self._announced)
 
@@ -239,12 +236,11 @@ class RenkeiApp(HardenedApp):
 
     def _renew_lease(self, session: Session) -> None:
         """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""
-        from console.jobs.people import logon
         from store.errors import StoreError
 
         while not self._ending.wait(_LEASE_SECONDS) and self.session is session:
             try:
-                logon.renew(self.terminal, session)
+                jobs.people.logon.renew(self.terminal, session)
             except StoreError:
                 # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
                 self._keeper.end(Ending.CRASH)
@@ -253,9 +249,7 @@ class RenkeiApp(HardenedApp):
         """Ask whether the peer can be reached, for the head line."""
 
         def ask() -> "LineState":
-            from console.jobs import exchange
-
-            return exchange.line_state(self.terminal)
+            return jobs.exchange.line_state(self.terminal)
 
         self.background.start(self.screen, ask, self._line_known)
 
@@ -286,9 +280,7 @@ class RenkeiApp(HardenedApp):
         return self._keeper.end(ending)
 
     def _write_closing_entry(self, session: Session, ending: Ending) -> None:
-        from console.jobs.people import logon
-
-        logon.log_off(self.terminal, session, ending)
+        jobs.people.logon.log_off(self.terminal, session, ending)
 
     def _on_locked(self) -> None:
         # From the clock's thread.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
@@ -35,11 +36,9 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
 
     Status 6 when the peer knows an id for something else: that is an alarm, not a trouble of the line.
     """
-    from console.jobs import exchange
-
-    reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
+    reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        sent = exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
+        sent = jobs.exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
     data = {
         "sent": sent.sent,
         "delivered": sent.delivered,
@@ -64,11 +63,9 @@ def send(said: Invocation, *, clock_reason: str | None) -> int:
 @click.pass_obj
 def receive(said: Invocation, *, after: int | None, clock_reason: str | None) -> int:
     """Fetch results and notices; exit status 6 when something that came did not verify."""
-    from console.jobs import exchange
-
-    reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
+    reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
     with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        got = exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
+        got = jobs.exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
     data = {"received": got.received, "rejected": got.rejected, "results": got.results}
     _tell(said, "receive", data, got)
     return _status(got.interruption, ExitStatus.INTEGRITY if got.rejected else ExitStatus.DONE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from console import jobs
 from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
 from console.errors import ConsoleError, CredentialsMissing
@@ -73,15 +74,13 @@ class Invocation:
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin, parts = read_pin(self.pin_file), self.parts()
-        from console.jobs import checkpoints
-        from console.jobs.people import logon
         from console.terminal import Terminal
 
         with Terminal.open(self.named_home(), parts) as terminal:
-            checkpoints.start(terminal, from_witness=False)
-            logon.close_abandoned(terminal)
-            logon.record_refused_parts(terminal)
-            session = logon.log_on(terminal, self.person, pin, origin="command")
+            jobs.checkpoints.start(terminal, from_witness=False)
+            jobs.people.logon.close_abandoned(terminal)
+            jobs.people.logon.record_refused_parts(terminal)
+            session = jobs.people.logon.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:
                 with _lease_renewed(terminal, session):
@@ -91,7 +90,7 @@ class Invocation:
                 ending = _ending_after(error)
                 raise
             finally:
-                logon.log_off(terminal, session, ending)
+                jobs.people.logon.log_off(terminal, session, ending)
 
     def _set_language(self) -> Language:
         if self.home is not None:
@@ -156,14 +155,12 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
 @contextmanager
 def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
     """Renew the session's lease while the work lasts, so that no other process takes it for abandoned."""
-    from console.jobs.people import logon
-
     over = threading.Event()
 
     def renew() -> None:
         while not over.wait(_LEASE_SECONDS):
             try:
-                logon.renew(terminal, session)
+                jobs.people.logon.renew(terminal, session)
             except StoreError:
                 # The work itself meets the same trouble and says so; the lease alone is not worth a failure.
                 return

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from console import jobs
 from console.commands.credentials import read_pin
 from console.commands.failures import ExitStatus
 from console.commands.group import LazyGroup
@@ -39,10 +40,8 @@ class CodeFileUnwritable(OutputFileFault):
 @click.pass_obj
 def list_people(said: Invocation) -> int:
     """List everybody who is registered."""
-    from console.jobs.people import register
-
     with said.acting() as (terminal, session):
-        found = register.everybody(terminal, session)
+        found = jobs.people.register.everybody(terminal, session)
     words = said.words
     told = [
         {"id": one.id, "roles": sorted(one.roles), "pin_given": one.pin_given, "active": one.active} for one in found
@@ -60,10 +59,8 @@ def list_people(said: Invocation) -> int:
 @click.pass_obj
 def add(said: Invocation, person_id: str, roles: tuple[str, ...], code_file: Path) -> int:
     """Register a person; the PIN for the first log-on goes into a new file that its owner alone can read."""
-    from console.jobs.people import register
-
     with said.acting() as (terminal, session), _new_private(code_file) as hand_over:
-        register.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
+        jobs.people.register.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
     said.output.result(data, [visible(said.words("commands.init.code", **data))])
     return ExitStatus.DONE
@@ -74,11 +71,9 @@ def add(said: Invocation, person_id: str, roles: tuple[str, ...], code_file: Pat
 @click.pass_obj
 def pin(said: Invocation, file: Path) -> int:
     """Change one's own PIN to the one in a file that its owner alone can read."""
-    from console.jobs.people import register
-
     chosen = read_pin(file)
     with said.acting() as (terminal, session):
-        register.change_pin(terminal, session, chosen)
+        jobs.people.register.change_pin(terminal, session, chosen)
     said.output.result({"operator": said.person}, [said.words("commands.operator.pin.done")])
     return ExitStatus.DONE
 
@@ -88,10 +83,8 @@ def pin(said: Invocation, file: Path) -> int:
 @click.pass_obj
 def release(said: Invocation, person_id: str) -> int:
     """Let somebody try again after too many wrong PINs."""
-    from console.jobs.people import register
-
     with said.acting() as (terminal, session):
-        released = register.release(terminal, session, person_id)
+        released = jobs.people.register.release(terminal, session, person_id)
     key = "done" if released else "nothing"
     said.output.result({"operator": person_id, "released": released}, [said.words(f"commands.operator.release.{key}")])
     return ExitStatus.DONE

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console import jobs
 from console.keys import EXCHANGE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import Selection
@@ -87,9 +88,7 @@ class ExchangeScreen(ConsoleScreen):
 
     def _count(self) -> None:
         def job(terminal: "Terminal", _session: "Session") -> "Counts":
-            from console.jobs.messages import listing
-
-            return listing.counts(terminal)
+            return jobs.messages.listing.counts(terminal)
 
         self.work(job, self._counted)
 
@@ -100,9 +99,7 @@ class ExchangeScreen(ConsoleScreen):
 
     def _ask_line(self) -> None:
         def job(terminal: "Terminal", _session: "Session") -> "LineState":
-            from console.jobs import exchange
-
-            return exchange.line_state(terminal)
+            return jobs.exchange.line_state(terminal)
 
         self.work(job, self._line_known)
 
@@ -140,13 +137,13 @@ class ExchangeScreen(ConsoleScreen):
         report, cancel = self._gauge.report, self._cancel
 
         def job(terminal: "Terminal", session: "Session") -> "SendOutcome | ReceiveOutcome":
-            from console.jobs import exchange
-
-            reason = None if clock_reason is None else exchange.ClockReason(clock_reason)
+            reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
             if way == "send":
-                return exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
-            after = exchange.before_rejected(terminal) if way == "read_again" else None
-            return exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
+                return jobs.exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
+            after = jobs.exchange.before_rejected(terminal) if way == "read_again" else None
+            return jobs.exchange.receive(
+                terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason
+            )
 
         self.work(job, self._exchanged, lambda error: self._failed(error, way))
 
@@ -168,11 +165,9 @@ class ExchangeScreen(ConsoleScreen):
         self._ask_line()
 
     def _exchanged(self, done: "SendOutcome | ReceiveOutcome") -> None:
-        from console.jobs.exchange import SendOutcome
-
         stopped = self._stopped
         self._end(done.items)
-        if isinstance(done, SendOutcome):
+        if isinstance(done, jobs.exchange.SendOutcome):
             facts = {name: getattr(done, name) for name in ("delivered", "unknown", "refused", "waiting")}
             bad = done.unknown + done.refused
             self._tell("sent", facts, done, bad=bad, held=done.held, elsewhere=done.elsewhere, stopped=stopped)
@@ -225,7 +220,6 @@ class ExchangeScreen(ConsoleScreen):
 
     def _ask_clock_reason(self, error: "ClocksApart", way: str) -> None:
         """Let an officer say why to exchange all the same."""
-        from console.jobs.exchange import ClockReason
 
         def text(words: Words) -> str:
             return f"{words.fault(error.code, error.facts).cause}\n{words('exchange.clock.ask')}"
@@ -237,7 +231,7 @@ class ExchangeScreen(ConsoleScreen):
             if reason is not None:
                 self._exchange(way, reason)
 
-        self.app.push_screen(Selection(text, [one.value for one in ClockReason], name), chosen)
+        self.app.push_screen(Selection(text, [one.value for one in jobs.exchange.ClockReason], name), chosen)
 
     def on_virtual_list_chosen(self) -> None:
         """Open the message; of an item that was not taken in, tell all there is to tell."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
@@ -15,10 +16,8 @@ from console.commands.progress import ProgressLine
 @click.pass_obj
 def export(said: Invocation, directory: Path, label: str) -> int:
     """Write what was not exported yet to the medium at DIRECTORY, read it back, and record it."""
-    from console.jobs.log.export import export as export_log
-
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        done = export_log(terminal, session, directory, label=label, report=progress.show)
+        done = jobs.log.export.export(terminal, session, directory, label=label, report=progress.show)
     data = {
         "bundle": done.bundle,
         "first": done.first,

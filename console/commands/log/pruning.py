@@ -2,6 +2,7 @@
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.second_person import SecondPersonFile, by_two
@@ -12,11 +13,9 @@ from console.commands.second_person import SecondPersonFile, by_two
 @click.pass_obj
 def prune(said: Invocation, second: SecondPersonFile) -> int:
     """Remove entries that lie on media and are older than the setting, as two persons."""
-    from console.jobs.log import pruning
-
     pin = second.pin()
     with said.acting() as (terminal, session):
-        done = pruning.prune(terminal, session, second.person, pin, origin="command")
+        done = jobs.log.pruning.prune(terminal, session, second.person, pin, origin="command")
     told = said.words("log.pruned", entries=done.entries, last=done.last)
     said.output.result({"entries": done.entries, "last": done.last}, [told])
     return ExitStatus.DONE
@@ -27,11 +26,9 @@ def prune(said: Invocation, second: SecondPersonFile) -> int:
 @click.pass_obj
 def resume(said: Invocation, second: SecondPersonFile) -> int:
     """Go on after the log was found rolled back or broken, as two persons."""
-    from console.jobs.log import pruning
-
     pin = second.pin()
     with said.acting() as (terminal, session):
-        made = pruning.resume(terminal, session, second.person, pin, origin="command")
+        made = jobs.log.pruning.resume(terminal, session, second.person, pin, origin="command")
     told = said.words("log.went_on", seq=made.seq, number=made.number)
     said.output.result({"entries": made.seq, "checkpoint": made.number}, [told])
     return ExitStatus.DONE

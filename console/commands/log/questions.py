@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -27,11 +28,11 @@ _QUESTIONS: Final = ("off_hours", "failed_logins", "logins_per_id", "many_lookup
 @click.pass_obj
 def ask(said: Invocation, question: str, since: datetime | None, until: datetime | None, who: str | None) -> int:
     """Answer one of the ready questions; without `--since` about the last 31 days."""
-    from console.jobs.log import questions
-
-    period = questions.Period(in_japan(since), in_japan(until)) if since or until else None
+    period = jobs.log.questions.Period(in_japan(since), in_japan(until)) if since or until else None
     with said.acting() as (terminal, session):
-        answer = questions.ask(terminal, session, questions.Question(question), period=period, person=who)
+        answer = jobs.log.questions.ask(
+            terminal, session, jobs.log.questions.Question(question), period=period, person=who
+        )
     counts = [
         {"person": one.about, "day": one.day.isoformat() if one.day else None, "done": one.done, "refused": one.refused}
         for one in answer.counts

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def verify(said: Invocation, directory: Path | None) -> int:
     """Compute the whole chain anew, here or on a medium; exit status 6 at the first entry that does not fit."""
-    from console.jobs.log import viewing
-
     if directory is not None:
         return _verify_medium(said, directory)
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        found = viewing.verify(terminal, session, report=progress.show)
+        found = jobs.log.viewing.verify(terminal, session, report=progress.show)
     data = {
         "ok": found.ok,
         "entries": found.entries,
@@ -41,10 +40,8 @@ def verify(said: Invocation, directory: Path | None) -> int:
 
 def _verify_medium(said: Invocation, directory: Path) -> int:
     """Check the bundles in `directory`; an auditor needs neither the terminal nor a log-on for it."""
-    from console.jobs.log import export
-
     with ProgressLine(said.words) as progress:
-        found = export.check_medium(directory, report=progress.show)
+        found = jobs.log.export.check_medium(directory, report=progress.show)
     bad = found.broken
     bundles = [
         {"number": one.number, "first": one.first, "last": one.last, "ok": one.ok, "digest": one.digest}

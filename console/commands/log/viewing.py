@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -32,10 +33,8 @@ MOMENTS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 @click.pass_obj
 def show(said: Invocation, /, limit: int, before: int | None, **wanted: Any) -> int:
     """List log entries, the newest first; `--before` goes on from an entry."""
-    from console.jobs.log import viewing
-
     with said.acting() as (terminal, session):
-        rows = viewing.page(terminal, session, before=before, limit=limit, chosen=_filter(**wanted))
+        rows = jobs.log.viewing.page(terminal, session, before=before, limit=limit, chosen=_filter(**wanted))
     said.output.result({"entries": [entry_facts(row) for row in rows]}, entry_lines(rows, said.words))
     return ExitStatus.DONE
 

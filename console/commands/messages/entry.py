@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.words import Words
@@ -24,14 +25,12 @@ _ONE_MESSAGE = click.argument("number", metavar="ID", type=click.IntRange(min=1)
 @click.pass_obj
 def revise(said: Invocation, number: int, file: Path) -> int:
     """Give a message that has not left the content of FILE; exit status 4 when a rule refuses it."""
-    from console.jobs.messages import entry
-
     with said.acting() as (terminal, session):
-        record = entry.load(file)
-        _kept, version = entry.open_for_revision(terminal, session, number)
-        findings = entry.judge(terminal, record).findings
+        record = jobs.messages.entry.load(file)
+        _kept, version = jobs.messages.entry.open_for_revision(terminal, session, number)
+        findings = jobs.messages.entry.judge(terminal, record).findings
         if not _errors(findings):
-            entry.revise(terminal, session, number, record, version=version)
+            jobs.messages.entry.revise(terminal, session, number, record, version=version)
     return _tell(said, {"id": number, "reference": record.get("reference")}, findings, "revise")
 
 
@@ -42,18 +41,17 @@ def revise(said: Invocation, number: int, file: Path) -> int:
 @click.pass_obj
 def undo(said: Invocation, *, number: int, cancel: bool, file: Path | None) -> int:
     """Enter a message that cancels or replaces one that has left; exit status 4 when a rule refuses it."""
-    from console.jobs.messages import entry
     from store.message.states import Pointer
 
     if cancel == (file is not None):
         raise click.UsageError(said.words("commands.undo.one_way"), click.get_current_context())
     with said.acting() as (terminal, session):
         if file is None:
-            record = entry.counter(terminal, session, number, Pointer.CANCELS)
+            record = jobs.messages.entry.counter(terminal, session, number, Pointer.CANCELS)
         else:
-            record = entry.replacement(terminal, session, number, entry.load(file))
-        findings = entry.judge(terminal, record).findings
-        entered = [] if _errors(findings) else entry.enter(terminal, session, [record])
+            record = jobs.messages.entry.replacement(terminal, session, number, jobs.messages.entry.load(file))
+        findings = jobs.messages.entry.judge(terminal, record).findings
+        entered = [] if _errors(findings) else jobs.messages.entry.enter(terminal, session, [record])
     return _tell(said, {"id": entered[0] if entered else None, "reference": record["reference"]}, findings, "undo")
 
 

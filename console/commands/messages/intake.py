@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
@@ -26,10 +27,8 @@ def _texts(rule: str, facts: Mapping[str, str], words: Words) -> dict[str, str]:
 @click.pass_obj
 def import_files(said: Invocation, files: tuple[Path, ...]) -> int:
     """Take record files in; exit status 4 when records were refused, the good ones are in all the same."""
-    from console.jobs.messages import intake
-
     with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        taken = intake.take_in(terminal, session, files, report=progress.show)
+        taken = jobs.messages.intake.take_in(terminal, session, files, report=progress.show)
     words = said.words
     errors = [_fault(fault, words) for fault in taken.errors]
     warnings = [_fault(fault, words) for fault in taken.warnings]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.credentials import read_discreetly
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
@@ -45,11 +46,9 @@ def queue(
     limit: int,
 ) -> int:
     """List messages without their contents: `show` tells one whole."""
-    from console.jobs.messages.listing import QueueQuery
-
     if state is not None:
         _check_state(said, direction, state)
-    query = QueueQuery(
+    query = jobs.messages.listing.QueueQuery(
         direction="out" if being_undone else direction,
         state=state,
         reference=reference,
@@ -76,11 +75,9 @@ def _check_state(said: Invocation, direction: str | None, state: str) -> None:
 
 def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: int) -> tuple[list["QueueRow"], int]:
     """Return up to `limit` rows (0: all of them) and how many there are."""
-    from console.jobs.messages import listing as job
-
     rows: list[QueueRow] = []
     while True:
-        page = job.page(terminal, session, query)
+        page = jobs.messages.listing.page(terminal, session, query)
         rows += page.rows
         if page.next is None or (limit and len(rows) >= limit):
             return (rows[:limit] if limit else rows), page.total
@@ -91,10 +88,8 @@ def _named(
     terminal: "Terminal", session: "Session", query: "QueueQuery", name: str, limit: int
 ) -> tuple[list["QueueRow"], int]:
     """Return up to `limit` rows (0: all) about people with `name` in theirs, and how many there are."""
-    from console.jobs.messages import listing as job
-
-    found = job.find(terminal, session, query, name)
-    return job.rows(terminal, session, found[:limit] if limit else found), len(found)
+    found = jobs.messages.listing.find(terminal, session, query, name)
+    return jobs.messages.listing.rows(terminal, session, found[:limit] if limit else found), len(found)
 
 
 def row_facts(row: "QueueRow") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
@@ -26,12 +27,10 @@ from console.commands.messages.listing import row_facts, table
 @click.pass_obj
 def show(said: Invocation, *, number: int, file: Path | None) -> int:
     """Show one message whole, with its findings and its history; write it to a record file as well."""
-    from console.jobs.messages import extract, reading
-
     with said.acting() as (terminal, session):
-        view = reading.read(terminal, session, number)
+        view = jobs.messages.reading.read(terminal, session, number)
         if file is not None:
-            extract.write_out(terminal, session, number, file)
+            jobs.messages.extract.write_out(terminal, session, number, file)
     data, lines = _message(view, said.words), _message_lines(view, said.words)
     if file is not None:
         data["file"] = str(file)

@@ -2,6 +2,7 @@
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 
@@ -11,8 +12,6 @@ from console.commands.invocation import Invocation
 def erase(said: Invocation) -> int:
     """Erase the contents whose retention is over."""
     with said.acting() as (terminal, session):
-        from console.jobs.messages import retention
-
-        data = {"erased": retention.erase_expired(terminal, session)}
+        data = {"erased": jobs.messages.retention.erase_expired(terminal, session)}
     said.output.result(data, [said.words("commands.erase.done", **data)])
     return ExitStatus.DONE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import jobs
 from console.commands.credentials import read_discreetly
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
@@ -39,9 +40,7 @@ def _with_reason(command: Callable[..., int]) -> Callable[..., int]:
 @click.pass_obj
 def approve(said: Invocation, *, numbers: tuple[int, ...], everything: bool, confirm_warnings: bool) -> int:
     """Approve; messages with unconfirmed warnings are refused unless the flag confirms them."""
-    from console.jobs.messages import review
-
-    decision = partial(review.approve, confirm_warnings=confirm_warnings)
+    decision = partial(jobs.messages.review.approve, confirm_warnings=confirm_warnings)
     return _decide(said, Step.APPROVE, decision, numbers, everything=everything)
 
 
@@ -51,9 +50,7 @@ def approve(said: Invocation, *, numbers: tuple[int, ...], everything: bool, con
 @click.pass_obj
 def give_back(said: Invocation, *, numbers: tuple[int, ...], everything: bool, reason: str) -> int:
     """Return to the operator with a reason."""
-    from console.jobs.messages import review
-
-    decision = partial(review.give_back, reason=reason)
+    decision = partial(jobs.messages.review.give_back, reason=reason)
     return _decide(said, Step.GIVE_BACK, decision, numbers, everything=everything)
 
 
@@ -62,9 +59,7 @@ def give_back(said: Invocation, *, numbers: tuple[int, ...], everything: bool, r
 @click.pass_obj
 def hold(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
     """Keep approved messages from being sent."""
-    from console.jobs.messages import review
-
-    return _decide(said, Step.HOLD, review.hold, numbers, everything=everything)
+    return _decide(said, Step.HOLD, jobs.messages.review.hold, numbers, everything=everything)
 
 
 @click.command("release")
@@ -72,9 +67,7 @@ def hold(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int
 @click.pass_obj
 def release(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
     """Let held messages be sent."""
-    from console.jobs.messages import review
-
-    return _decide(said, Step.RELEASE, review.release, numbers, everything=everything)
+    return _decide(said, Step.RELEASE, jobs.messages.review.release, numbers, everything=everything)
 
 
 @click.command("withdraw")
@@ -83,9 +76,7 @@ def release(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> 
 @click.pass_obj
 def withdraw(said: Invocation, *, numbers: tuple[int, ...], everything: bool, reason: str) -> int:
     """Take messages back for good, with a reason."""
-    from console.jobs.messages import review
-
-    decision = partial(review.withdraw, reason=reason)
+    decision = partial(jobs.messages.review.withdraw, reason=reason)
     return _decide(said, Step.WITHDRAW, decision, numbers, everything=everything)
 
 
@@ -94,9 +85,7 @@ def withdraw(said: Invocation, *, numbers: tuple[int, ...], everything: bool, re
 @click.pass_obj
 def resend(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> int:
     """Seal anew and send once more what the peer refused unread."""
-    from console.jobs import exchange
-
-    return _decide(said, Step.RESEND, exchange.resend, numbers, everything=everything)
+    return _decide(said, Step.RESEND, jobs.exchange.resend, numbers, everything=everything)
 
 
 @click.command("confirm")
@@ -107,17 +96,15 @@ def resend(said: Invocation, *, numbers: tuple[int, ...], everything: bool) -> i
 @click.pass_obj
 def confirm(said: Invocation, *, numbers: tuple[int, ...], held: bool, reason: str | None, taken_up: bool) -> int:
     """Confirm received notices whose changes were read, put them on hold with a reason, or take them up again."""
-    from console.jobs.messages import confirmation
-
     if (held and taken_up) or held != (reason is not None):
         raise click.UsageError(said.words("commands.usage.confirm"), click.get_current_context())
     with said.acting() as (terminal, session):
         if reason is not None:
-            done = confirmation.put_on_hold(terminal, session, numbers, reason=reason)
+            done = jobs.messages.confirmation.put_on_hold(terminal, session, numbers, reason=reason)
         elif taken_up:
-            done = confirmation.take_up(terminal, session, numbers)
+            done = jobs.messages.confirmation.take_up(terminal, session, numbers)
         else:
-            return _confirmed(said, confirmation.confirm(terminal, session, numbers))
+            return _confirmed(said, jobs.messages.confirmation.confirm(terminal, session, numbers))
     return _tell(said, done)
 
 
@@ -153,14 +140,14 @@ def _all_for(terminal: "Terminal", session: "Session", step: Step) -> list[int]:
 
     What an alarm holds is left out: somebody looks at each of those and names it.
     """
-    from console.jobs.messages import listing
-
     numbers = [
         number
         for state in sorted(TRANSITIONS[step].sources)
-        for number in listing.ids(terminal, session, listing.QueueQuery(direction="out", state=state))
+        for number in jobs.messages.listing.ids(
+            terminal, session, jobs.messages.listing.QueueQuery(direction="out", state=state)
+        )
     ]
-    return [row.id for row in listing.rows(terminal, session, numbers) if row.hold != Hold.ALARM]
+    return [row.id for row in jobs.messages.listing.rows(terminal, session, numbers) if row.hold != Hold.ALARM]
 
 
 def _refusals(done: "Decided", words: Words) -> list[dict[str, object]]:

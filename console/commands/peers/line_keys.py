@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def show(said: Invocation) -> int:
     """List the generations of keys with the fingerprints that two people compare."""
-    from console.jobs.peers import line_keys as job
-
     with said.acting() as (terminal, session):
-        found = job.line_keys(terminal, session)
+        found = jobs.peers.line_keys.line_keys(terminal, session)
     said.output.result({"keys": [_data(one) for one in found]}, columns(_table(found, said.words)))
     return ExitStatus.DONE
 
@@ -33,10 +32,8 @@ def show(said: Invocation) -> int:
 @click.pass_obj
 def renew(said: Invocation, used_from: datetime | None) -> int:
     """Make the next keys; prints what the peer has to register before they take over."""
-    from console.jobs.peers import line_keys as job
-
     with said.acting() as (terminal, session):
-        made = job.renew(terminal, session, used_from=used_from)
+        made = jobs.peers.line_keys.renew(terminal, session, used_from=used_from)
     said.output.result(_data(made), _lines(made, said.words))
     return ExitStatus.DONE
 

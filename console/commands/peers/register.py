@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def show(said: Invocation) -> int:
     """List the registered versions of the peer, past and coming ones too."""
-    from console.jobs import peers
-
     with said.acting() as (terminal, session):
-        found = peers.register.registered(terminal, session)
+        found = jobs.peers.register.registered(terminal, session)
     said.output.result({"versions": [_data(one) for one in found]}, columns(_table(found, said.words)))
     return ExitStatus.DONE
 
@@ -46,11 +45,11 @@ def register(
     legal_basis: str | None,
 ) -> int:
     """Register what the peer handed over; what is not named is taken from the version in force."""
-    from console.jobs import peers
-
     with said.acting() as (terminal, session):
-        change = peers.register.PeerChange(address=address, port=port, valid_from=valid_from, legal_basis=legal_basis)
-        added = peers.register.register_file(terminal, session, file, change)
+        change = jobs.peers.register.PeerChange(
+            address=address, port=port, valid_from=valid_from, legal_basis=legal_basis
+        )
+        added = jobs.peers.register.register_file(terminal, session, file, change)
     said.output.result(_data(added), _lines(added, said.words))
     return ExitStatus.DONE
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.cells import cell_len
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.errors import OutputFileFault
@@ -91,10 +92,8 @@ def _cells(said: Invocation, size: str) -> tuple[int, int]:
 
 
 def _drawn(home: Path, screen: str, said: Invocation, size: tuple[int, int]) -> str:
-    from console.jobs import rehearsal
-
-    world = rehearsal.world.prepare(home)
-    with rehearsal.world.start_agency(world):
+    world = jobs.rehearsal.world.prepare(home)
+    with jobs.rehearsal.world.start_agency(world):
         return asyncio.run(_draw(world, screen, said.words.language, size))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -52,10 +53,9 @@ def smoke(said: Invocation) -> int:
 
 
 def _rehearse(world: "World", said: Invocation) -> int:
-    from console.jobs.rehearsal.world import start_agency
     from console.process.launch import run
 
-    with start_agency(world):
+    with jobs.rehearsal.world.start_agency(world):
         return run(world.home, said.language)
 
 
@@ -69,9 +69,7 @@ def _home(said: Invocation) -> Iterator[Path]:
 
 
 def _world(home: Path) -> "World":
-    from console.jobs.rehearsal import world
-
-    return world.prepare(home)
+    return jobs.rehearsal.world.prepare(home)
 
 
 def _told(world: "World") -> dict[str, object]:

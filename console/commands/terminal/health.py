@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -26,9 +27,7 @@ _STATUSES: Final = {
 @click.pass_obj
 def check(said: Invocation) -> int:
     """Tell for each part whether it is in order; nothing is processed and nobody is logged on."""
-    from console.jobs.terminal import health
-
-    found = health.check(said.named_home(), said.words, said.parts())
+    found = jobs.terminal.health.check(said.named_home(), said.words, said.parts())
     checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
     said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
     return max((_status(one) for one in found.checks if not one.ok), default=ExitStatus.DONE)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def request(said: Invocation, settings_file: Path, out: Path) -> int:
     """Ask for a place on the queue of another terminal; nobody is logged on, for there is nobody yet."""
-    from console.jobs.terminal import joining
-
-    made = joining.request(said.named_home(), Settings.read(settings_file), out)
+    made = jobs.terminal.joining.request(said.named_home(), Settings.read(settings_file), out)
     data = {"file": str(made.file), "fingerprint": made.fingerprint}
     said.output.result(data, [visible(said.words("commands.join.request.done", **data))])
     return ExitStatus.DONE
@@ -38,11 +37,9 @@ def request(said: Invocation, settings_file: Path, out: Path) -> int:
 @click.pass_obj
 def admit(said: Invocation, second: SecondPersonFile, *, file: Path, fingerprint: str, out: Path) -> int:
     """Let the terminal of the request FILE in, as an officer and a custodian."""
-    from console.jobs.terminal import sharing
-
     beside = _second(second)
     with said.acting() as (terminal, session):
-        made = sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=beside)
+        made = jobs.terminal.sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=beside)
     data = {"terminal": made.terminal, "file": str(made.file)}
     said.output.result(data, [visible(said.words("commands.join.admit.done", **data))])
     return ExitStatus.DONE
@@ -53,9 +50,7 @@ def admit(said: Invocation, second: SecondPersonFile, *, file: Path, fingerprint
 @click.pass_obj
 def accept(said: Invocation, file: Path) -> int:
     """Make the terminal with what the grant FILE holds, once the whole log has verified."""
-    from console.jobs.terminal import joining
-
-    done = joining.accept(said.named_home(), file, parts=said.parts())
+    done = jobs.terminal.joining.accept(said.named_home(), file, parts=said.parts())
     data = {"home": str(done.home), "terminal": done.terminal, "origin": done.origin, "entries": done.entries}
     said.output.result(data, [visible(said.words("commands.join.accept.done", **data))])
     return ExitStatus.DONE
@@ -65,10 +60,8 @@ def accept(said: Invocation, file: Path) -> int:
 @click.pass_obj
 def show(said: Invocation) -> int:
     """List the terminals that share the queue."""
-    from console.jobs.terminal import sharing
-
     with said.acting() as (terminal, session):
-        found = sharing.shared_by(terminal, session)
+        found = jobs.terminal.sharing.shared_by(terminal, session)
     heading = [said.words(f"commands.join.columns.{name}") for name in ("name", "state")]
     table = [[f"{one.name}{'*' if one.own else ''}", said.words(f"commands.join.{_state(one)}")] for one in found]
     data = [{"name": one.name, "in_force": one.in_force, "own": one.own} for one in found]
@@ -82,19 +75,15 @@ def show(said: Invocation) -> int:
 @click.pass_obj
 def retire(said: Invocation, second: SecondPersonFile, *, name: str) -> int:
     """Let the terminal NAME sign and send no more, as an officer and a custodian."""
-    from console.jobs.terminal import sharing
-
     beside = _second(second)
     with said.acting() as (terminal, session):
-        sharing.retire(terminal, session, name, second=beside)
+        jobs.terminal.sharing.retire(terminal, session, name, second=beside)
     said.output.result({"terminal": name}, [visible(said.words("commands.join.retire.done", terminal=name))])
     return ExitStatus.DONE
 
 
 def _second(second: SecondPersonFile) -> "sharing.SecondPerson":
-    from console.jobs.terminal import sharing
-
-    return sharing.SecondPerson(second.person, second.pin(), "command")
+    return jobs.terminal.sharing.SecondPerson(second.person, second.pin(), "command")
 
 
 def _state(one: "sharing.SharedBy") -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from console import jobs
 from console.commands.credentials import read_parts
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
@@ -15,9 +16,7 @@ from console.words.visible import visible
 @click.pass_obj
 def upgrade(said: Invocation, owner_url: str | None) -> int:
     """Bring the database to the program's version; a second time there is nothing to do."""
-    from console.jobs.terminal import upgrade as job
-
-    done = job.upgrade(said.named_home(), owner_url=owner_url, parts=said.parts())
+    done = jobs.terminal.upgrade.upgrade(said.named_home(), owner_url=owner_url, parts=said.parts())
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
     said.output.result(data, [said.words(f"commands.upgrade.{key}", **data)])
@@ -30,9 +29,7 @@ def upgrade(said: Invocation, owner_url: str | None) -> int:
 def backup(said: Invocation, file: Path) -> int:
     """Write a backup while work goes on."""
     with said.acting() as (terminal, session):
-        from console.jobs.terminal import backup as job
-
-        made = job.back_up(terminal, session, file)
+        made = jobs.terminal.backup.back_up(terminal, session, file)
     data = {"file": str(made.file), "entries": made.entries}
     said.output.result(data, [said.words("commands.backup.done", **data)])
     return ExitStatus.DONE
@@ -45,9 +42,7 @@ def backup(said: Invocation, file: Path) -> int:
 @click.pass_obj
 def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None) -> int:
     """Make the backup's terminal anew, once everything in it has been verified."""
-    from console.jobs.terminal import backup as job
-
-    done = job.restore(file, said.named_home(), key_file, owner_url=owner_url, parts=said.parts())
+    done = jobs.terminal.backup.restore(file, said.named_home(), key_file, owner_url=owner_url, parts=said.parts())
     data = {
         "home": str(done.home),
         "entries": done.entries,
@@ -64,13 +59,11 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
 @click.pass_obj
 def rekey(said: Invocation, new_part_files: tuple[Path, ...], moved_from: Path | None) -> int:
     """Change the terminal's key, or end a change that was interrupted."""
-    from console.jobs.terminal import rekey as job
-
     new_parts = read_parts(new_part_files, said.words)
     if moved_from is not None:
-        job.move_key(said.named_home(), moved_from, said.parts())
+        jobs.terminal.rekey.move_key(said.named_home(), moved_from, said.parts())
     with said.acting() as (terminal, session):
-        done = job.change_key(terminal, session, new_parts=new_parts)
+        done = jobs.terminal.rekey.change_key(terminal, session, new_parts=new_parts)
     waiting = None if done.to_install is None else str(done.to_install)
     data = {"total": done.total, "changed": done.changed, "left": 0, "new_key_file": waiting}
     told = [said.words(f"commands.rekey.{'done' if waiting is None else 'wrapped'}", **data)]

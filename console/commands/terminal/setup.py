@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
@@ -28,11 +29,9 @@ _TEMPLATE: Final = Settings(
 @click.pass_obj
 def init(said: Invocation, file: Path | None, owner_url: str | None) -> int:
     """Make a terminal that is complete but for its peer; the first officer logs on with the one-time code."""
-    from console.jobs.terminal import setup
-
     home = said.named_home()
     settings = _TEMPLATE if file is None else Settings.read(file)
-    made = setup.init(home, settings, owner_url=owner_url, parts=said.parts())
+    made = jobs.terminal.setup.init(home, settings, owner_url=owner_url, parts=said.parts())
     data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
     lines = [said.words("commands.init.done", **data), said.words("commands.init.code", **data)]
     if file is None:

@@ -1,1 +1,11 @@
 """What people do with the log (証跡): viewing it, asking it, exporting it, pruning it."""
+
+from typing import TYPE_CHECKING
+
+from console.lazy import submodules
+
+if TYPE_CHECKING:
+    from console.jobs.log import export, pruning, questions, viewing
+
+__all__ = ["export", "pruning", "questions", "viewing"]
+__getattr__ = submodules(__name__)

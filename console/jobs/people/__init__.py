@@ -1,1 +1,11 @@
 """Logging on and off, PINs, and the register of people (利用者)."""
+
+from typing import TYPE_CHECKING
+
+from console.lazy import submodules
+
+if TYPE_CHECKING:
+    from console.jobs.people import logon, register
+
+__all__ = ["logon", "register"]
+__getattr__ = submodules(__name__)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console import jobs
 from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
@@ -117,13 +118,13 @@ class LogScreen(ConsoleScreen):
         shown = self.shown
 
         def job(terminal: "Terminal", session: "Session") -> "tuple[Sequence[int], Sequence[LogRow]]":
-            from console.jobs.log import viewing
-
             if not shown.narrowed:
                 # Numbers are dense, so the list of all keys is a range.
-                first, newest = viewing.span(terminal, session)
-                return range(newest, first - 1, -1), viewing.page(terminal, session, before=newest + 1, limit=BLOCK)
-            rows = viewing.page(terminal, session, limit=_MOST_OF_A_CLASS, chosen=shown.as_filter())
+                first, newest = jobs.log.viewing.span(terminal, session)
+                return range(newest, first - 1, -1), jobs.log.viewing.page(
+                    terminal, session, before=newest + 1, limit=BLOCK
+                )
+            rows = jobs.log.viewing.page(terminal, session, limit=_MOST_OF_A_CLASS, chosen=shown.as_filter())
             return [row.seq for row in rows], rows
 
         self.work(job, lambda loaded: self._loaded(*loaded, at=at))
@@ -133,11 +134,9 @@ class LogScreen(ConsoleScreen):
         by_number = {row.seq: row for row in rows} if narrowed else {}
 
         def fetch(wanted: Sequence[int]) -> "Sequence[LogRow]":
-            from console.jobs.log import viewing
-
             if narrowed or session is None:
                 return [by_number[key] for key in wanted if key in by_number]
-            return viewing.page(app.terminal, session, before=wanted[0] + 1, limit=len(wanted))
+            return jobs.log.viewing.page(app.terminal, session, before=wanted[0] + 1, limit=len(wanted))
 
         self.rows.load(keys, fetch, rows)
         if at is not None and keys:
@@ -171,9 +170,7 @@ class LogScreen(ConsoleScreen):
             return
 
         def job(terminal: "Terminal", session: "Session") -> "Search":
-            from console.jobs.log import questions
-
-            return questions.find(terminal, session, typed)
+            return jobs.log.questions.find(terminal, session, typed)
 
         self.work(job, lambda found: self._found(typed, found))
 
@@ -195,10 +192,8 @@ class LogScreen(ConsoleScreen):
         number, _, person = typed.partition(" ")
 
         def job(terminal: "Terminal", session: "Session") -> "Answer":
-            from console.jobs.log import questions
-
-            asked = list(questions.Question)[int(number) - 1]
-            return questions.ask(terminal, session, asked, person=person.strip() or None)
+            asked = list(jobs.log.questions.Question)[int(number) - 1]
+            return jobs.log.questions.ask(terminal, session, asked, person=person.strip() or None)
 
         self.work(job, self._answered)
 
@@ -236,9 +231,7 @@ class LogScreen(ConsoleScreen):
         report = self.query_one("#gauge", Gauge).report
 
         def job(terminal: "Terminal", session: "Session") -> "Exported":
-            from console.jobs.log.export import export
-
-            return export(terminal, session, Path(directory), label=label, report=report)
+            return jobs.log.export.export(terminal, session, Path(directory), label=label, report=report)
 
         self.work(job, self._exported, self._failed)
 
@@ -267,9 +260,7 @@ class LogScreen(ConsoleScreen):
         report = self.query_one("#gauge", Gauge).report
 
         def job(terminal: "Terminal", session: "Session") -> "Verification":
-            from console.jobs.log import viewing
-
-            return viewing.verify(terminal, session, report=report)
+            return jobs.log.viewing.verify(terminal, session, report=report)
 
         self.work(job, self._verified, self._failed)
 

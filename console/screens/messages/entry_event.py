@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console import jobs
 from console.keys import EVENT, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
@@ -176,11 +177,12 @@ class EventScreen(ConsoleScreen):
         choice = self.choice
 
         def job(terminal: "Terminal", session: "Session") -> "Draft":
-            from console.jobs.messages import draft
             from store.message.codes import Category
 
             category, presented = Category(choice.category or ""), choice.card == "yes"
-            return draft.begin(terminal, session, choice.event or "", category=category, card_presented=presented)
+            return jobs.messages.draft.begin(
+                terminal, session, choice.event or "", category=category, card_presented=presented
+            )
 
         self.work(job, self._begun)
 

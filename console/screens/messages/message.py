@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console import jobs
 from console.keys import MESSAGE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
@@ -79,9 +80,7 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> "MessageView":
-            from console.jobs.messages import reading
-
-            return reading.read(terminal, session, key, take=True)
+            return jobs.messages.reading.read(terminal, session, key, take=True)
 
         self.work(job, self._show)
 
@@ -209,9 +208,7 @@ class MessageScreen(ConsoleScreen):
         reason = self.shown.reason if row.state == "returned" else None
 
         def job(terminal: "Terminal", session: "Session") -> "Draft":
-            from console.jobs.messages import draft
-
-            return draft.reopen(terminal, session, key)
+            return jobs.messages.draft.reopen(terminal, session, key)
 
         self.work(job, lambda draft: self._open(draft, "entry.revised", reason))
 
@@ -222,9 +219,7 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> "Draft":
-            from console.jobs.messages import draft
-
-            return draft.replace(terminal, session, key)
+            return jobs.messages.draft.replace(terminal, session, key)
 
         self.work(job, lambda draft: self._open(draft, "entry.done"))
 
@@ -246,9 +241,7 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> str:
-            from console.jobs.messages import entry
-
-            return entry.cancel(terminal, session, key)
+            return jobs.messages.entry.cancel(terminal, session, key)
 
         self.work(job, lambda reference: self._entered("entry.undone", [reference]))
 
@@ -265,9 +258,7 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> None:
-            from console.jobs.messages import claims
-
-            claims.end_edit(terminal, session, key)
+            jobs.messages.claims.end_edit(terminal, session, key)
 
         self.work(job, lambda _done: None)
 
@@ -304,9 +295,7 @@ class MessageScreen(ConsoleScreen):
         key = self._key
 
         def job(terminal: "Terminal", session: "Session") -> None:
-            from console.jobs.messages import claims
-
-            claims.put_back(terminal, session, key)
+            jobs.messages.claims.put_back(terminal, session, key)
 
         self.work(job, lambda _done: None)
         self.dismiss()

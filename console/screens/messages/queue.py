@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console import jobs
 from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.message_list import MessageList
@@ -125,12 +126,10 @@ class QueueScreen(ConsoleScreen):
         view = self.view
 
         def job(terminal: "Terminal", session: "Session") -> Loaded:
-            from console.jobs.messages import listing
-
-            counts = listing.counts(terminal)
+            counts = jobs.messages.listing.counts(terminal)
             if not session.may("read"):
                 return Loaded(array("q"), (), counts)
-            query = listing.QueueQuery(
+            query = jobs.messages.listing.QueueQuery(
                 direction=view.direction,
                 state=None if view.state in _GROUPS else view.state,
                 reference=view.reference,
@@ -138,11 +137,11 @@ class QueueScreen(ConsoleScreen):
                 unhandled=view.state == "unhandled",
             )
             keys = (
-                listing.find(terminal, session, query, view.name)
+                jobs.messages.listing.find(terminal, session, query, view.name)
                 if view.name
-                else listing.ids(terminal, session, query)
+                else jobs.messages.listing.ids(terminal, session, query)
             )
-            return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
+            return Loaded(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), counts)
 
         self.work(job, lambda loaded: self._loaded(view, loaded), self._not_loaded)
 
@@ -162,9 +161,7 @@ class QueueScreen(ConsoleScreen):
         seen = self._seen = {row.id: row.version for row in loaded.rows}
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
-            from console.jobs.messages import listing
-
-            rows = listing.rows(app.terminal, session, keys) if session else []
+            rows = jobs.messages.listing.rows(app.terminal, session, keys) if session else []
             seen.update({row.id: row.version for row in rows})
             return rows
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.words import Words
@@ -77,19 +78,16 @@ class Review:
             self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
 
     def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Decided":
-        from console.jobs import exchange
-        from console.jobs.messages import confirmation, review
-
         acts: dict[str, Callable[..., Decided]] = {
-            "approve": partial(review.approve, confirm_warnings=self.warnings > 0),
-            "give_back": partial(review.give_back, reason=typed),
-            "hold": review.hold,
-            "release": review.release,
-            "resend": exchange.resend,
-            "withdraw": partial(review.withdraw, reason=typed),
-            "confirm": confirmation.confirm,
-            "put_on_hold": partial(confirmation.put_on_hold, reason=typed),
-            "take_up": confirmation.take_up,
+            "approve": partial(jobs.messages.review.approve, confirm_warnings=self.warnings > 0),
+            "give_back": partial(jobs.messages.review.give_back, reason=typed),
+            "hold": jobs.messages.review.hold,
+            "release": jobs.messages.review.release,
+            "resend": jobs.exchange.resend,
+            "withdraw": partial(jobs.messages.review.withdraw, reason=typed),
+            "confirm": jobs.messages.confirmation.confirm,
+            "put_on_hold": partial(jobs.messages.confirmation.put_on_hold, reason=typed),
+            "take_up": jobs.messages.confirmation.take_up,
         }
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
         return acts[self.step](terminal, session, self.ids, seen=seen)

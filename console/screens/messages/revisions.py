@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from console import jobs
 from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
@@ -66,9 +67,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         key, revision = self._key, self._revision
 
         def job(terminal: "Terminal", session: "Session") -> "RevisionView":
-            from console.jobs.messages import reading
-
-            return reading.read_revision(terminal, session, key, revision)
+            return jobs.messages.reading.read_revision(terminal, session, key, revision)
 
         self.work(job, self._show)
 

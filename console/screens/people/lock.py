@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
@@ -59,9 +60,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         self._pin.locked = True
 
         def check(terminal: object, session: object) -> None:
-            from console.jobs.people import logon
-
-            logon.check_pin(terminal, session, pin)  # type: ignore[arg-type]  # As `work` hands them over.
+            jobs.people.logon.check_pin(terminal, session, pin)  # type: ignore[arg-type]  # As `work` hands them over.
 
         self.work(check, self._passed, self._refused)
 

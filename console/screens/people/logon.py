@@ -6,6 +6,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console import jobs
 from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
@@ -105,9 +106,7 @@ class LoginScreen(ConsoleScreen):
         self.say("note", "login.checking")
 
         def log_on() -> "Session":
-            from console.jobs.people import logon
-
-            return logon.log_on(self.console_app.terminal, person_id, pin, origin="screen")
+            return jobs.people.logon.log_on(self.console_app.terminal, person_id, pin, origin="screen")
 
         self.console_app.background.start(self, log_on, self._logged_on, self._refused)
 

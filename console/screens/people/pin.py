@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from console import jobs
 from console.screens.two_secrets import PairScreen
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ class PinScreen(PairScreen):
             return
 
         def job(terminal: "Terminal", session: "Session") -> None:
-            from console.jobs.people import register
-
-            register.change_pin(terminal, session, first)
+            jobs.people.register.change_pin(terminal, session, first)
 
         self.work(job, self._changed)
 
