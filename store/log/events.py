@@ -112,8 +112,8 @@ class Event(StrEnum):
 
 
 class Result(StrEnum):
-    """How it ended."""
+    """How the act ended."""
 
     DONE = "done"
-    REFUSED = "refused"  # A rule or a right said no.
+    REFUSED = "refused"  # A rule or a missing right forbade it.
     FAILED = "failed"  # It was allowed and did not work.
