@@ -48,7 +48,7 @@ def change_key(
     admit(terminal, session, Right.SETTINGS)
     _refuse_shared(terminal)
     if new_parts is not None:
-        terminal.key_source.wrap_anew(new_parts)
+        terminal.key_source.set_new_parts(new_parts)
     _begin(terminal, session)
     with terminal.database.reading() as reading:
         total = queue.count_sealed(reading)

@@ -130,7 +130,7 @@ def test_a_change_that_is_interrupted_anywhere_loses_no_key(
     assert after.pseudonym("subject", "1") == early.pseudonym("subject", "1")
     assert opening().read().former is None or opening().to_install is not None
     # An attempt that was cut off counts as one that was refused, until the log is told.
-    opening().refused_told(opening().refused)
+    opening().mark_refusals_recorded(opening().refused)
     left = {path.name for path in keys.iterdir()} - {"terminal.key", "pseudonym.key", "terminal.wrapped"}
     assert left <= {"terminal-next.key"}
 
@@ -370,7 +370,7 @@ def test_parts_that_are_not_to_be_chosen(
     assert refused.value.exit_status == 4
     Passphrase(keys, PARTS).install(KEY)
     with pytest.raises(error):
-        Passphrase(keys, PARTS).wrap_anew(chosen)
+        Passphrase(keys, PARTS).set_new_parts(chosen)
 
 
 def test_nothing_shows_the_parts() -> None:
@@ -417,10 +417,10 @@ def test_refused_parts_are_counted_until_they_are_told(keys: Path) -> None:
     # Somebody tries at another console while the entry is written.
     with pytest.raises(errors.KeyPartsRefused):
         Passphrase(keys, OTHERS).read()
-    opened.refused_told(2)
+    opened.mark_refusals_recorded(2)
     assert Passphrase(keys, None).refused == 1
     Passphrase(keys, PARTS).read()
-    opened.refused_told(1)
+    opened.mark_refusals_recorded(1)
     assert not (keys / "terminal.attempts").exists()
 
 
@@ -437,7 +437,7 @@ def test_whoever_waited_while_the_count_went_away_counts_anew(keys: Path, monkey
 
     monkeypatch.setattr(fcntl, "flock", lock_late)
     Slowdown(file).begin(datetime(2026, 11, 23, tzinfo=UTC))
-    assert (len(seen), Slowdown(file).untold) == (2, 1)
+    assert (len(seen), Slowdown(file).unrecorded) == (2, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"failures": 9}', b"[]"])
@@ -454,7 +454,7 @@ def test_a_change_to_new_parts_lets_the_former_ones_open_nothing(keys: Path) -> 
     sealed = vault.seal(b"x", place=HERE)
     bytes_before = source.file.read_bytes()
     other_process = Vault.open(Passphrase(keys, PARTS), terminal_id="t-1")
-    source.wrap_anew(OTHERS)
+    source.set_new_parts(OTHERS)
     begin_key_change(source)
     vault.renew()
     rewrapped = vault.rewrap(sealed.wrapped_key, place=HERE)
@@ -472,7 +472,7 @@ def test_a_change_to_new_parts_lets_the_former_ones_open_nothing(keys: Path) -> 
 
 def test_new_parts_are_refused_where_there_is_no_passphrase(keys: Path) -> None:
     with pytest.raises(errors.KeyPartsUnwanted) as refused:
-        KeyFile(keys).wrap_anew(OTHERS)
+        KeyFile(keys).set_new_parts(OTHERS)
     assert refused.value.exit_status == 2
 
 
