@@ -172,7 +172,7 @@ def _take_lock(connection: Connection) -> None:
 
 
 def _grant(tx: Connection, role: str | None) -> None:
-    """Grant the working role what it needs: the rows of all tables, but not the schema, and the log to read and extend."""
+    """Grant the working role the rows of all tables, but not the schema; it may only read the log and add to it."""
     owner = tx.exec_driver_sql("SELECT current_user").scalar_one()
     worker = tx.dialect.identifier_preparer.quote(role or owner)
     # An owner has all rights from the start, and can only take some from itself.

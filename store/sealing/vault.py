@@ -54,7 +54,7 @@ class Sealed:
 
 
 class Cover:
-    """Covers the terminal's other private keys (AES-256-GCM, random nonces). Changing the terminal's key leaves them."""
+    """Covers the terminal's other private keys (AES-256-GCM, random nonces), whatever happens to the terminal's key."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
