@@ -91,7 +91,7 @@ class _Waiter:
         """Return whether the lock was taken in time; if not, the thread closes the descriptor once it gets the lock."""
         threading.Thread(target=self._block, name="writer-lock", daemon=True).start()
         self._taken.wait(max(seconds, 0.0))
-        # Either side may win in the last moment. One lock decides it: the lock is used or given up, never neither.
+        # Either side may win at the last moment. One lock decides it: the lock is used or given up, never neither.
         with self._decision:
             self._gone = not self._taken.is_set()
             return not self._gone

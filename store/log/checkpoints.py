@@ -29,7 +29,7 @@ FORMAT: Final = 1
 SHARED_FORMAT: Final = 2
 """The version of a body that also names the keys of other terminals."""
 ALGORITHM: Final = "ed25519"
-# Rows a page: the walk along a long log holds few checkpoints in memory at a time.
+# Rows per page: the walk along a long log holds few checkpoints in memory at a time.
 _PAGE: Final = 256
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
@@ -60,7 +60,7 @@ class LogCheckpoint(SQLModel, table=True):
     body: bytes
     signature: bytes
 
-    # Exports and pruning look a checkpoint up by its entry. It is not unique, because `resume` makes a
+    # Exports and pruning look a checkpoint up by its entry. The index is not unique, because `resume` makes another
     # checkpoint even where one already signs the newest entry.
     __table_args__ = (Index("log_checkpoint_seq", "seq"),)
 

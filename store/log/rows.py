@@ -32,7 +32,7 @@ from store import clock
 from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical
 from store.log.findings import Flaw, Link
 
-# Entries a block: enough that the cost per query vanishes, and few enough that memory stays flat on a long log.
+# Entries per block: enough that the cost per query vanishes, and few enough that memory stays flat on a long log.
 AT_ONCE: Final = 4096
 _COPIED: Final = ("actor", "event", "object", "result", "session")
 _EVENT: Final = re.compile(r"[a-z_.]+")
@@ -123,6 +123,7 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
         writers,
         strict=True,
     )
+    # Equal bytes mean that each entry has this exact layout, names the hash before it, and agrees with its columns.
     written = "\n".join(map(mod, repeat(_WRITTEN), members))
     return digests if written == stored else None
 
@@ -181,6 +182,7 @@ def _all_fit(pattern: re.Pattern[str], values: set[Any]) -> bool:
     return all(isinstance(value, str) and pattern.fullmatch(value) for value in values)
 
 
+# Details repeat within a log and between blocks, so most of them are checked only once.
 @lru_cache(maxsize=4096)
 def _is_detail(written: str) -> bool:
     detail = written.encode("latin-1")
@@ -212,7 +214,7 @@ def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | 
     if entry is None or not detail_is_canonical(entry["detail"]):
         return Flaw.BODY
     at = entry["at"].decode("ascii")
-    # In this order, the first flaw that fails is the one reported.
+    # The first test that fails, in this order, names the flaw.
     tests = {
         Flaw.LINK: entry["prev"].decode("ascii") == before.hash,
         Flaw.TERMINAL: entry["terminal"].decode("ascii") in terminals,

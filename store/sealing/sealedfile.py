@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.errors import SealedFileBroken
 
-# A megabyte a piece: neither side holds more of the file in memory, however large a backup is.
+# One megabyte per piece: neither side holds more of the file in memory, however large a backup is.
 _PIECE: Final = 1 << 20
 _TAG: Final = 16
 _LONGEST_HEAD: Final = 1 << 16

@@ -94,6 +94,7 @@ class _Lines:
         previous = _line_of(tuple(name for name, since in self._job.writers if since <= self.seq)).findall(lines)
         # The first line of a segment names a hash that this file does not hold; joining the segments compares it.
         first = self._link.hash.encode("ascii") if self._previous is not None else b"".join(previous[:1])
+        # One comparison proves every link of the block: the named hashes are the line hashes, shifted by one line.
         fits = (
             len(previous) == len(digests)
             and b"".join(previous) == first + b"".join(digests[:-1]).hex().encode("ascii")
