@@ -116,7 +116,7 @@ def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Even
     agency_home = AgencyHome(home)
     # Keys that cannot be used are reported now, and not by failing the first terminal that calls.
     agency_home.identity(datetime.now(UTC))
-    with agency_home.alone(), agency_home.database() as database, _listen(agency_home, database) as server:
+    with agency_home.locked(), agency_home.database() as database, _listen(agency_home, database) as server:
         accepting = threading.Thread(target=server.serve_forever, args=(0.1,), name="agency")
         accepting.start()
         try:
@@ -151,6 +151,7 @@ def refuse(home: Path, reference: str, code: str) -> None:
 
     Raises AgencyRefusalUnknown, AgencyMissing.
     """
+    # A code without texts would fail only when the message arrives.
     if code not in texts.refusals():
         raise AgencyRefusalUnknown(refusal=code)
     with AgencyHome(home).database() as database, database.writing():
@@ -205,6 +206,7 @@ class _NoticeSealer:
         concerned = [terminal for terminal in self._terminals if terminal.municipality == notice["municipality"]]
         if not concerned:
             raise AgencyTerminalUnknown(municipality=str(notice["municipality"]))
+        # Each terminal gets an envelope that only it can open.
         content = wire.encode(notice)
         for terminal in concerned:
             notice_id = uuid.uuid4().hex

@@ -87,7 +87,7 @@ class AgencyHome:
             database.close()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Be the only server on this directory. Raises AgencyBusy."""
         # The system releases the lock when the process ends, in whatever way. A file with a process id would be left
         # behind by a kill.

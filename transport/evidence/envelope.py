@@ -47,6 +47,7 @@ SUITE: Final = "RENKEI-2-XWING-HKDFSHA256-AES256GCM-ED25519"
 # Suites that are refused by name. Without ML-KEM, a later quantum computer could read what is recorded today.
 RETIRED_SUITES: Final = frozenset({"RENKEI-1-X25519-HKDFSHA256-AES128GCM-ED25519"})
 SALT_BYTES: Final = 32
+# Even with the longest names a header has some 600 bytes. The limit bounds what is read before anything is verified.
 MOST_HEADER_BYTES: Final = 2048
 
 # A label for each use: bytes that were made for one use are never valid for another.
@@ -246,6 +247,7 @@ class Sealer:
         EnvelopeTooLarge, and wire.WireError for an id that no reader would accept. Holds the interpreter lock for
         about 0.2 ms: bulk sealing belongs in another process (see `line.crypto_worker`).
         """
+        # The salt is sealed with the content: the recipient can check the digest, and nobody else can test guesses.
         plain = secrets.token_bytes(SALT_BYTES) + content
         header = Header(
             id=message_id,
@@ -300,6 +302,7 @@ class Opener:
         _check_suite(header)
         reader = self._check_addresses(header)
         sender = self._sender_of(header)
+        # There is no limit on the age: an envelope may wait for days while the line is down.
         if header.created_at > now + wire.CLOCK_TOLERANCE:
             raise EnvelopeFromFuture
         if not sender.public.has_signed(envelope.signature, _signed(envelope.header_bytes, envelope.sealed)):
@@ -345,6 +348,7 @@ def _content(envelope: Envelope, reader: Identity) -> bytes:
         plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
     except NotOpened as error:
         raise EnvelopeSealBroken from error
+    # A receipt repeats the digest of the header. Because it is checked here, a receipt proves the content as well.
     if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
         raise EnvelopeContentChanged
     return plain[SALT_BYTES:]

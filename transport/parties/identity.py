@@ -34,6 +34,7 @@ from transport.parties.authority import RehearsalAuthority, Use, sign_own
 from transport.parties.key_files import read_private, sync_directory, write_new
 from transport.parties.sealing import PUBLIC_BYTES, NotOpened, SealingKey, check_public
 
+# The names of the files of an identity. Its sealing key is in `SEALING_SEED`, or under a cover in `SEALING_COVERED`.
 TLS_KEY: Final = "tls.key"
 TLS_CERTIFICATE: Final = "tls.crt"
 SIGNING_KEY: Final = "signing.key"
@@ -227,6 +228,7 @@ class Identity:
         tls_key = _private_key(directory, TLS_KEY)
         signing_key = _private_key(directory, SIGNING_KEY)
         certificate = _certificate(directory)
+        # A PEM file may hold a valid key of another kind, which would fail only when it is used.
         if not isinstance(signing_key, Ed25519PrivateKey):
             raise IdentityDamaged(name=SIGNING_KEY)
         if not isinstance(tls_key, ec.EllipticCurvePrivateKey):
@@ -246,6 +248,7 @@ class Identity:
         """When the certificate ends."""
         return self._certificate.not_valid_after_utc
 
+    # TLS takes the names of files, not keys: the ssl module has no way to load a key from memory.
     @property
     def certificate_file(self) -> Path:
         """The file with the TLS certificate."""

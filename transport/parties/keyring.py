@@ -23,6 +23,7 @@ from transport.parties.identity import Identity, KeyCover
 from transport.parties.key_files import sync_directory, write_new
 
 USED_FROM: Final = "used_from"
+# The first generation has no file `used_from`: it is used from the earliest moment there is.
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -82,6 +83,7 @@ class KeyRing:
         waiting = self.coming(now)
         if waiting is not None:
             raise IdentityPending(since=f"{waiting.used_from:%Y-%m-%d %H:%M}Z")
+        # Nothing is ever removed, so the numbers have no gaps.
         number = len(self._numbers()) + 1
         # A draft has a name that no generation has: what a crash leaves half made never counts as one.
         draft = self._directory.with_name(f".{self._directory.name}.{number}.{secrets.token_hex(4)}")
