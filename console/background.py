@@ -21,6 +21,7 @@ class Background:
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         self._failed = failed
         self._open = 0
+        # Jobs are counted up in the screen's thread, and down in their own when the console is ending.
         self._changed = threading.Lock()
 
     @property
@@ -63,6 +64,7 @@ class Background:
             if owner.is_attached:
                 receive()
 
+        # The queue of the event loop is the only way in from another thread; False means that it takes no more.
         try:
             taken = app.call_later(finish)
         except RuntimeError:

@@ -28,6 +28,7 @@ class Host(Protocol):
     words: "Words"
     palette: "Palette"
     background: "Background"
+    # None until the peer was asked for the first time after a log-on.
     line_state: "LineState | None"
 
     @property

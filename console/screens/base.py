@@ -31,6 +31,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     @property
     def console_app(self) -> "Host":
         """The application."""
+        # Textual knows it only as an App; that ours is a Host is checked beside RenkeiApp.
         return cast("Host", self.app)
 
     @property
@@ -54,6 +55,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return False
         # The table names an action with its argument, as in "filter(1)"; Textual asks by the bare name.
+        # Actions outside the table are such as moving in a list, which everybody may do.
         right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
         return self.console_app.may(right)
 

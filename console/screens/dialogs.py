@@ -30,6 +30,8 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
     QuestionDialog TextField { margin: 0 2; }
     """
+    # The application's own keys do not reach through a modal screen, so those that work here are named again. Their
+    # letters are left out: in a dialog letters are text.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),
         Binding("enter", "enter", show=False),
@@ -57,6 +59,7 @@ class QuestionDialog(Dialog[str | None]):
             yield QuestionText(self._text)
             if self._typed:
                 yield TextField(id="answer", longest=500)
+            # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
         yield FootLine((_CONFIRM, _CANCEL), everywhere=())
 
@@ -73,6 +76,7 @@ class QuestionDialog(Dialog[str | None]):
         """Close with the answer, unless there is a complaint about it."""
         answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""
         complaint = self._check(answer)
+        # After a complaint the dialog stays, with what was typed.
         if complaint is None:
             self.dismiss(answer)
         else:
@@ -120,6 +124,7 @@ class Selection(Dialog[str | None]):
         options = self.query_one("#options", Options)
         # One more than the codes: a blank line below them, as below the text.
         options.styles.height = len(self._codes) + 1
+        # A function, not a list: the names are built again when the language changes.
         options.show(lambda: [Option(code, self._label(self.words, code)) for code in self._codes])
         self.set_focus(options)
 

@@ -73,6 +73,7 @@ class ExchangeScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Ask for the line and the counts."""
         self.set_focus(self.results)
+        # Empty, not unknown: a list that was never loaded says that its rows are on their way.
         self.results.show(())
         self._count()
         self._ask_line()
@@ -157,6 +158,7 @@ class ExchangeScreen(ConsoleScreen):
         self._cancel = None
         self._gauge.finish()
         self.results.show(items)
+        # What was exchanged has changed the counts, and the line may have gone down under it.
         self._count()
         self._ask_line()
 

@@ -19,6 +19,7 @@ _KEYS: Final = MappingProxyType(
 )
 _SIGN: Final = 14  # the width of the column of keys, in cells
 _WIDEST_TEXT: Final = 76
+# The key that opened the help closes it as well.
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
 # What is printed on the keys of a keyboard, where Textual has other names for them.
 _SIGNS: Final = MappingProxyType(
@@ -29,6 +30,7 @@ _SIGNS: Final = MappingProxyType(
 class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Explains the screen whose topic in the catalogue `help` is `topic`."""
 
+    # The application's own keys do not reach through a modal screen: no second help opens above this one.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
         Binding("f2,t", "app.language", show=False),

@@ -18,6 +18,7 @@ class PartsScreen(PairScreen):
             return
         self._lock_fields(locked=True)
         self.say("note", "login.checking")
+        # The application closes this screen when the parts open the terminal.
         self.console_app.open_with(first, second, self._refused)
 
     def _refused(self, error: Exception) -> None:

@@ -83,6 +83,7 @@ class PairScreen(ConsoleScreen):
     def on_text_field_submitted(self, _event: TextField.Submitted) -> None:
         """Hand over what both fields hold, and empty them, so that no secret stays in a widget."""
         first, second = self.first.take(), self.second.take()
+        # Back to the beginning: if they are refused, both have to be typed again.
         self.set_focus(self.first)
         self.given(first, second)
 

@@ -15,6 +15,7 @@ from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit
 
+# The key that opened the page closes it as well.
 _CLOSE: Final = Key("escape,enter,c,b", "Esc", "back", "close")
 # The texts that must be written exactly as a card or a paper has them.
 _TEXTS: Final = ("name", "name_kanji", "birth_date_note")

@@ -155,6 +155,7 @@ class EventScreen(ConsoleScreen):
 
     def _settle_category(self) -> None:
         """Choose the category where the messages have none, and refuse the event where there is no message."""
+        # A question whose answer changes nothing would only cost a key.
         categories = self._categories()
         if not categories:
             self._refuse()
@@ -169,6 +170,7 @@ class EventScreen(ConsoleScreen):
 
     def _refuse(self) -> None:
         """Say why the event is never notified, and stay with the list."""
+        # The list asks for an event again, so the choice is taken back.
         code = self.choice.event or ""
         self.choice = self._asked.pop()
         why = f"entry.never.{code}" if self.words.has(f"entry.never.{code}") else "entry.never.other"

@@ -47,6 +47,7 @@ class EntryScreen(ConsoleScreen):
 
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = ENTRY
+    # F10 is the screen's own here, not the application's: it asks before an entry is lost.
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ENTRY), Binding("f10", "log_off", show=False)]
     DEFAULT_CSS = "EntryScreen Form { margin-top: 1; }"
 
@@ -79,6 +80,7 @@ class EntryScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Ask for the first item that is wanted."""
+        # The form has one field, which moves with the cursor: the focus never changes.
         self.set_focus(self.form.editor)
         self._show()
         self._go_to_first(lambda item: item.wanted)
@@ -129,6 +131,7 @@ class EntryScreen(ConsoleScreen):
     # The rows
 
     def _show(self) -> None:
+        # Which items are asked for follows from the answers so far, so all rows are built again after each.
         self._items = {item.key: item for item in self.draft.items(everything=self._everything)}
         self.form.show(list(self._rows()))
         self._divide()
@@ -193,6 +196,7 @@ class EntryScreen(ConsoleScreen):
         item, choices = self._items[key], self._choices
         if choices is None:
             return
+        # What was typed to search for a code ends with the choice of one.
         self.form.editor.value = ""
         if item.shape != "codes":
             choices.move(step or 1)
@@ -264,6 +268,7 @@ class EntryScreen(ConsoleScreen):
 
     def action_finish(self) -> None:
         """Show the summary, or the first item that is still missing or wrong."""
+        # Nothing is still being typed when somebody wants to finish: now everything that is wrong is shown.
         self._visited.update(self._items)
         self._show()
         if not self.draft.faulty:
@@ -282,6 +287,7 @@ class EntryScreen(ConsoleScreen):
         self.work(self.draft.submit, self._submitted)
 
     def _submitted(self, references: Sequence[str]) -> None:
+        # Closed first: `done` expects the screen below to be in front.
         self.dismiss()
         self._done(references)
 

@@ -27,6 +27,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Shows `draft` as it will be queued; `agreed` is called when the person agrees."""
 
     help_topic = None
+    # F10 is missing on purpose: only the form asks before an entry is lost.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_AGREE.keys, _AGREE.action, show=False),
         Binding(_BACK.keys, _BACK.action, show=False),
@@ -55,6 +56,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     def action_finish(self) -> None:
         """Agree: the form puts the draft into the queue."""
+        # Closed first: an error of the job is shown on the form, where it can be corrected.
         self.dismiss()
         self._agreed()
 

@@ -53,6 +53,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         self._key = key
         self.reference = reference
         self._present = present
+        # The revision shown; the present one before any was read.
         self._revision = present
         self.shown: RevisionView | None = None
 

@@ -27,6 +27,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     # No help here: nothing may lie above the lock.
     help_topic = None
+    # The application's own keys do not reach through a modal screen, so those that work here are named again.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "app.language", show=False),
         Binding("f10", "app.log_off", show=False),

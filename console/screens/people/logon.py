@@ -57,6 +57,7 @@ class LoginScreen(ConsoleScreen):
             yield LoginTitle()
             with Surround(classes="entry"):
                 yield FieldLabel("login.person_id")
+                # IDs are ASCII: what an input method that was left on types is not taken in.
                 yield TextField(id="person-id", longest=_LONGEST_ID, takes=str.isascii)
             with Surround(classes="entry"):
                 yield FieldLabel("login.pin")
@@ -101,7 +102,8 @@ class LoginScreen(ConsoleScreen):
         self.set_focus(self._pin)
 
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
-        """Log on."""
+        """Log on, if both fields are filled in."""
+        # Enter in the ID's field is handled by `action_enter` and only moves on.
         if event.field is not self._pin:
             return
         # The PIN is taken out of its field at once, so that it stays in no widget.
@@ -123,6 +125,7 @@ class LoginScreen(ConsoleScreen):
 
     def _refused(self, error: Exception) -> None:
         self._lock_fields(locked=False)
+        # The ID stays; the PIN has to be typed again, because its field was emptied.
         self.set_focus(self._pin)
         self.show_error(error)
 

@@ -20,6 +20,7 @@ class PinScreen(PairScreen):
 
     def given(self, first: str, second: str) -> None:
         """Change the PIN when both fields agree."""
+        # Neither is shown, so typing it twice is the only way to notice a slip.
         if first != second:
             self.say("note", "login.pins_differ")
             return
