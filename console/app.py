@@ -184,7 +184,7 @@ class RenkeiApp(HardenedApp):
 
     @property
     def terminal(self) -> "Terminal":
-        """The open terminal. Only jobs in threads may ask for it: they wait here until it is open."""
+        """The open terminal. Asking waits until it is open, so before a log-on only threads may ask."""
         return self._terminal.result()
 
     # The session

@@ -1,7 +1,7 @@
 """What screens and widgets may ask of the application that shows them.
 
 The application imports the screens, so they must not import it: they know only this protocol. Its own
-imports are for the type checker alone, so it costs the first paint nothing.
+imports are only for the type checker, so it costs the first paint nothing.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Host(Protocol):
 
     @property
     def terminal(self) -> "Terminal":
-        """The open terminal. Only jobs in threads may ask for it: they wait here until it is open."""
+        """The open terminal. Asking waits until it is open, so before a log-on only threads may ask."""
 
     @property
     def session(self) -> "Session | None":

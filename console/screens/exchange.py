@@ -324,7 +324,7 @@ def _exchange(
     reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
     if way == "send":
         return jobs.exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
-    # Receiving alone never goes back to a rejected item: its position is behind the cursor.
+    # Plain receiving never goes back to a rejected item: its position is behind the cursor.
     after = jobs.exchange.before_rejected(terminal) if way == "read_again" else None
     return jobs.exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
 

@@ -68,7 +68,7 @@ class EntryPanel(Surface):
         words = self.words
         details = "  ".join(f"{words.name('log.detail', name)} {value}" for name, value in row.detail.items())
         detail_lines = wrap(details, self.size.width - _LABEL - 3) if details else []
-        # Several terminals may write one log: the session alone would not say at which of them it was.
+        # Several terminals may write one log: a session does not say at which of them it was.
         session = f"{row.session or '-'}  {words('log.column.terminal')} {row.terminal}"
         return [
             (f"{row.seq:,}", f"{words.name('events', row.event)}  {words.name('results', row.result)}"),

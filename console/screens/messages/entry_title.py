@@ -42,7 +42,7 @@ class EntryTitle(Surface):
             lines = self._reason_lines(self.size.width)
             return ink.put(lines[y - 1], self.palette["attention"]) if y <= len(lines) else ink
         ink.put_all(self._pieces())
-        # The kinds of the messages give way where there is no room: the form has headings of its own.
+        # The kinds of the messages give way where there is no room: the form repeats them as headings.
         kinds = "   " + self._kinds()
         return ink.put(kinds, self.palette["key"]) if ink.width + width_of(kinds) < self.size.width else ink
 

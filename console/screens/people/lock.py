@@ -70,7 +70,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         self.work(partial(_check_pin, pin=pin), self._passed, self._refused)
 
     def _passed(self, _nothing: None) -> None:
-        # The clock has to be told: keys alone do not keep a locked session alive.
+        # The clock has to be told: pressing keys does not keep a locked session alive.
         self.console_app.unlocked()
         self.dismiss()
 
