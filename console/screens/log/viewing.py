@@ -231,6 +231,7 @@ class LogScreen(ConsoleScreen):
     def action_reload(self) -> None:
         """Show the entries written since the last snapshot."""
         self.notice.clear()
+        # The new entries are at the top.
         self.rows.action_edge(-1)
         self.load()
 
@@ -251,6 +252,7 @@ class LogScreen(ConsoleScreen):
             self.notice.say(level, partial(_describe_sound, verification=verification))
         else:
             self.notice.say("trouble", partial(_describe_broken, verification=verification))
+        # The verification is itself an entry of the log.
         self.load()
 
     def _failed(self, error: Exception) -> None:

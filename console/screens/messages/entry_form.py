@@ -147,6 +147,7 @@ class EntryScreen(ConsoleScreen):
         self.form.styles.height = min(most, max(_FEWEST_ROWS, len(self.form.rows) + 1))
 
     def _rows(self) -> Iterator[Row]:
+        # The draft gives what the messages have in common first, then each message's own items, under its heading.
         section = None
         for item in self._items.values():
             if item.section != section:
@@ -173,6 +174,7 @@ class EntryScreen(ConsoleScreen):
         )
 
     def _mark(self, item: "DraftItem") -> "tuple[str, Style | None]":
+        # The sign says in a character what its colour says as well.
         palette = self.console_app.palette
         if item.wanted:
             return "*", palette["trouble" if self.visited(item) else "key"]
