@@ -15,9 +15,7 @@ from transport.line.connection import Response
 from transport.problems import Bilingual, Problem, Retry
 
 ASKED = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
-PROBLEM = Problem(
-    "id_conflict", 409, Retry.NEVER, Bilingual("原因", "cause"), Bilingual("対処", "remedy"), "incident-1"
-)
+PROBLEM = Problem("id_conflict", 409, Retry.NEVER, Bilingual("原因", "cause"), Bilingual("対処", "remedy"), "number-1")
 STATUS: dict[str, Any] = {
     "name": "agency",
     "protocol": "renkei/1",
