@@ -1,7 +1,6 @@
 """What is said for every command: which terminal, which language, which form of output, who acts."""
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,14 +18,12 @@ from console.session import Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
 from store.endings import Ending
-from store.errors import StoreError
 from store.sealing.sources import PassphraseParts
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
 
 HOME_VARIABLE = "RENKEI_HOME"
-_LEASE_SECONDS = 20.0
 
 
 @dataclass(slots=True)
@@ -74,16 +71,12 @@ class Invocation:
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin, parts = read_pin(self.pin_file), self.parts()
-        from console.terminal import Terminal
-
-        with Terminal.open(self.named_home(), parts) as terminal:
-            jobs.checkpoints.start(terminal, from_witness=False)
-            jobs.people.logon.close_abandoned(terminal)
-            jobs.people.logon.record_refused_parts(terminal)
+        with jobs.terminal.opening.open_terminal(self.named_home(), parts, origin="command") as terminal:
             session = jobs.people.logon.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:
-                with _lease_renewed(terminal, session):
+                # The work meets a store that refuses the lease as well, and says so itself.
+                with jobs.people.lease.Lease(terminal, session):
                     yield terminal, session
                 ending = Ending.LOGGED_OFF
             except BaseException as error:
@@ -150,28 +143,6 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
     said = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
     if invocation is not None and said and value is not None:
         setattr(invocation, parameter.name, value)
-
-
-@contextmanager
-def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
-    """Renew the session's lease while the work lasts, so that no other process takes it for abandoned."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(_LEASE_SECONDS):
-            try:
-                jobs.people.logon.renew(terminal, session)
-            except StoreError:
-                # The work itself meets the same trouble and says so; the lease alone is not worth a failure.
-                return
-
-    keeper = threading.Thread(target=renew, name="lease", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
-        keeper.join()
 
 
 def _ending_after(error: BaseException) -> Ending:

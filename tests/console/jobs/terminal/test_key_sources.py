@@ -247,9 +247,9 @@ def test_parts_refused_before_the_log_is_open_are_in_it_as_soon_as_it_is(
         with monkeypatch.context() as patch:
             patch.setattr(terminal.key_source, "refused_told", _power_goes)
             with pytest.raises(KeyboardInterrupt):
-                opening.begin(terminal)
-        opening.begin(terminal)
-        opening.begin(terminal)
+                opening.begin(terminal, origin="screen")
+        opening.begin(terminal, origin="screen")
+        opening.begin(terminal, origin="screen")
         told = place.site(terminal).entries(Event.KEY_REFUSED)
         assert [(one.actor, one.result, one.detail) for one in told] == [(None, "refused", {"attempts": 3})] * 2
         assert place.site(terminal).log_holds()
