@@ -16,9 +16,11 @@ from console.terminal import Terminal
 from store.log import Event, LogFilter, Occasion, Result, page
 from store.sealing.sources import PassphraseParts
 
+# A log entry takes no free text: the machine's name is cut down to letters that it admits.
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST: Final = 64
 _STARTS: Final = LogFilter(events=frozenset({Event.TERMINAL_STARTED}))
+# Several terminals can share a log, so the last start on this machine may lie behind the starts of others.
 _STARTS_LOOKED_AT: Final = 100
 
 
@@ -42,6 +44,7 @@ def begin(terminal: Terminal, *, origin: Origin) -> None:
     The console stays open for hours, so it verifies the log from the last checkpoint that the peer saw, and records
     that it started. A command verifies only what is newer than the last checkpoint, and its session is its record.
     """
+    # A log that was rolled back halts new work, but the terminal opens: people have to read and export what is left.
     checkpoints.start(terminal, from_witness=origin == "screen")
     logon.close_abandoned(terminal)
     logon.record_refused_parts(terminal)
@@ -50,7 +53,7 @@ def begin(terminal: Terminal, *, origin: Origin) -> None:
 
 
 def end(terminal: Terminal, *, incident: str | None = None) -> None:
-    """Record that the console is closed, by which incident if it failed, and sign that."""
+    """Record that the console is closed, with the number of the incident if it failed, and sign that."""
     with terminal.database.writing() as tx:
         if incident is not None:
             terminal.log.append(
@@ -82,7 +85,7 @@ def _record_start(terminal: Terminal) -> None:
 
 
 def _settings_before(tx: Connection, terminal: str, machine: str) -> object:
-    """Return the digest of the settings at the terminal's last start here; None when that is long ago, or never was."""
+    """Return the digest of the settings at this terminal's last start on `machine`; None when there is none of late."""
     starts = page(tx, limit=_STARTS_LOOKED_AT, chosen=_STARTS)
     here = (row for row in starts if (row.terminal, row.detail["machine"]) == (terminal, machine))
     return next((row.detail["content"] for row in here), None)
