@@ -84,7 +84,7 @@ _PARTLY_KNOWN_SHARE = 0.04
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """A kind of event (異動): the messages that it gives for a person (domain table 1.6), and its weight by frequency."""
+    """A kind of event (異動): the messages that it gives for a person (domain table 1.6), and how frequent it is."""
 
     messages: Callable[["Inventor", Record], tuple[Record, ...]]
     weight: int
