@@ -46,6 +46,7 @@ class Terminal:
         self.key_source = key_source
         self.pepper = pepper
         self.log = Log(self.name, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
+        # Not stored: every opening examines the log again, and a database that was set back could have forgotten it.
         self.halted: StoreError | None = None
         """Why no new work may begin here; None when all is well. `console.jobs.checkpoints` sets it."""
 
@@ -68,6 +69,7 @@ class Terminal:
         """The name under which this terminal signs, unique among those of the municipality."""
         return self.settings.terminal.id
 
+    # Made when first used: most commands never touch the line.
     @cached_property
     def keys(self) -> KeyRing:
         """All generations of the terminal's keys for the line: former, in use and coming."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.lazy import submodules
 
+# The type checker reads these imports; at run time `__getattr__` imports each module when it is first used.
 if TYPE_CHECKING:
     from console.jobs import (
         admission,

@@ -27,6 +27,7 @@ from store.log import Event, LogFilter, Result, page
 _OUTCOME_OF: Final[Mapping[Event, Event]] = MappingProxyType(
     {Event.LOG_EXPORTING: Event.LOG_EXPORTED, Event.BACKUP_MAKING: Event.BACKUP_MADE}
 )
+# The code of an outcome that no error of ours explains: a crash, a signal, or a fault of the program.
 _INTERRUPTED: Final = "interrupted"
 _MOST_IN_A_SESSION: Final = 1000
 
@@ -56,6 +57,7 @@ def intended(terminal: Terminal, session: Session, intent: Event, facts: Facts) 
         with terminal.database.writing() as tx:
             _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, failed, Result.FAILED)
         raise
+    # Only now: the act has succeeded, and whatever it does outside is durable.
     with terminal.database.writing() as tx:
         _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, {**facts, **under_way.facts})
 

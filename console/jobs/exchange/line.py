@@ -67,6 +67,7 @@ class Contact:
 
 def line_state(terminal: Terminal) -> LineState:
     """Greet the peer and return the state of the line; touch no message, and raise nothing when the line is down."""
+    # For the head line of the screen and for `check`, which both have to show something in any case.
     name = ""
     try:
         endpoint = register.endpoint(terminal)

@@ -262,6 +262,7 @@ class _Receiving:
                 words=words_of(record),
             ),
         )
+        # The state, the result and the entry belong to one transaction: none of them exists without the others.
         self._log(tx, _EVENTS[outcome], row.uid, code=code)
         if outcome is PeerOutcome.ACCEPTED and row.target is not None:
             self._close_undone(tx, MessageKey(row.kind, row.target))

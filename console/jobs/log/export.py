@@ -87,6 +87,7 @@ def export(
     admit(terminal, session, Right.EXPORT_LOG)
     if not _LABEL.fullmatch(label):
         raise LabelUnfit
+    # The medium is opened first: where none is, nothing is recorded and no number is used.
     with Medium(directory) as medium:
         before = last_export(terminal)
         number = before.number + 1 if before else 1
@@ -111,6 +112,7 @@ class LastExport:
 
 def last_export(terminal: Terminal) -> LastExport | None:
     """Return the newest export that was read back, or None."""
+    # From the log itself, which cannot be changed unnoticed: failed exports are passed over, and done again.
     chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE)
     with terminal.database.reading() as reading:
         rows = page(reading, limit=1, chosen=chosen)
@@ -203,6 +205,7 @@ class _Watched:
             digest.update(piece)
             yield piece
             self._meter.advance(len(piece))
+        # This file holds the digests of all others, so its own digest stands for the whole bundle.
         if part.name == SUMS:
             self.digest = digest.hexdigest()
 
@@ -227,6 +230,7 @@ def _verified(
     statement: bytes, municipality: str, terminals: Sequence[str], signers: Sequence[DatedIdentity]
 ) -> Witness | None:
     """Return a verified statement, whichever of the terminals showed its checkpoint; None when it proves nothing."""
+    # A statement names its terminal inside, and its row does not: several terminals can share the log.
     for name in terminals:
         with suppress(WitnessBroken):
             return verify_witness(statement, terminal=name, municipality=municipality, signers=signers)

@@ -21,6 +21,7 @@ from store.rights import Right
 
 __all__ = ["Answer", "Count", "Period", "Question", "Search", "ask", "find"]
 
+# Lists are bounded: an answer has to fit the memory and a person's patience.
 _MOST: Final = 2000
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2}))?")
 _NUMBER: Final = re.compile(r"#?([\d,]{1,15})")

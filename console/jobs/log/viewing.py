@@ -30,6 +30,7 @@ def page(
 def span(terminal: Terminal, session: Session) -> tuple[int, int]:
     """Return the numbers of the first entry that was not pruned and of the newest one; none is missing in between."""
     admit(terminal, session, Right.LOG)
+    # Both from one snapshot: entries could be pruned in between.
     with terminal.database.reading() as reading:
         return oldest(reading), newest_entry(reading)
 

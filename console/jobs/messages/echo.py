@@ -47,6 +47,7 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     rows = queue.notices_about(conn, [about]) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
     for row in rows:
+        # A notice whose content was erased is missing here; nothing can be compared with it any more.
         if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):
             return Finding("corrected", _RULE.name, _RULE.severity, MappingProxyType({"notice": row.reference}))
     return None

@@ -70,6 +70,7 @@ def draft_of(terminal: Terminal, session: Session, candidate: Candidate) -> queu
 
 
 def _pointer(message: Message) -> tuple[Pointer | None, str | None]:
+    # A message points at one other at most; the rules refuse a record that does both.
     if message.cancels is not None:
         return Pointer.CANCELS, message.cancels
     if message.replaces is not None:

@@ -85,6 +85,7 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     code = terminal.settings.municipality.code
     checked = check(dict(record), municipality=code, today=today, direction=Direction.OUT)
     findings = checked.findings
+    # The database is asked only for a record without errors: this runs after each answer that somebody gives.
     if checked.message is not None:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
@@ -122,6 +123,7 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
     admit(terminal, session, Right.ENTER)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
+        # Told now, and checked again by `revise`: nobody should type for minutes what cannot be kept.
         if row.state not in TRANSITIONS[Step.REVISE].sources:
             raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
         queue.claim(tx, row, Task.EDIT, session_id=session.id, now=clock.now())
@@ -204,6 +206,7 @@ def replacement(terminal: Terminal, session: Session, number: int, record: Mappi
     municipality where these are missing. Raises what `counter` raises.
     """
     drafted = counter(terminal, session, number, Pointer.REPLACES)
+    # The usual source is a file that `extract.write_out` made of the wrong message, so it still carries its reference.
     kept = {name: value for name, value in record.items() if name not in set(Pointer)}
     if kept.get("reference") == drafted["replaces"]:
         del kept["reference"]
@@ -245,6 +248,7 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
         direction=Direction.OUT,
     )
     if checked.message is None:
+        # The first field and a count are enough here; `judge` shows everything while somebody types.
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
     return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
 
@@ -264,12 +268,14 @@ def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
 
 def _refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:
     """Raise UndoneAlready while another message that cancels or replaces `wrong` is on its way or was accepted."""
+    # One that was withdrawn, or refused by the peer, undoes nothing; then another attempt is in order.
     for row in queue.pointing_at(conn, wrong):
         if row.state not in {OutState.WITHDRAWN, OutState.REFUSED}:
             raise UndoneAlready(reference=wrong.reference, by=row.reference)
 
 
 def _moment(now: datetime) -> str:
+    # To the minute, as people would type it, in Japanese time with its offset.
     return now.astimezone(clock.JAPAN).replace(second=0, microsecond=0).isoformat()
 
 

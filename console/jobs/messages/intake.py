@@ -28,6 +28,7 @@ from store.message.files.reading import Read, read_records
 from store.message.states import Direction
 from store.rights import Right
 
+# Large enough that a query for each portion costs little, small enough that memory does not grow with the file.
 _PORTION: Final = 1000
 
 _Good = tuple[int, Candidate, tuple[Finding, ...]]
@@ -85,8 +86,10 @@ def _take_in_file(terminal: Terminal, session: Session, path: Path, meter: Meter
     with terminal.database.writing() as tx:
         for portion in chain([first], portions):
             _take_in_portion(terminal, session, tx, path.name, portion, taken)
+            # In bytes, because nobody knows how many records the rest of the file has.
             if portion:
                 meter.reach(portion[-1].offset)
+        # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
         if taken.errors:
             _record_errors(terminal, session, tx, taken)
     return taken

@@ -165,6 +165,7 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> 
             contents = queue.each_content(reading, terminal.vault, chosen)
             named = {number for number, content in contents if part.is_in(content)}
             numbers.extend(number for number in queue.ids(reading, chosen) if number in named)
+    # Recorded like looking at a message: a search by name tells who is among the municipality's residents.
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -249,6 +250,7 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
 
 def _matter(record: Mapping[str, Any]) -> Iterable[str]:
     """Return the codes that say in one line what a message is about: action and cause, article, or changed items."""
+    # Each kind of message has some of these items, and the others none.
     basis = record.get("basis", {})
     lost = record.get("category_lost", {})
     codes = (

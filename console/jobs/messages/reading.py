@@ -26,6 +26,7 @@ from store.rights import Right
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
 
+# A page of history, from the newest entry back: what happened last is what people ask about.
 _MOST_HISTORY: Final = 200
 
 
@@ -133,6 +134,8 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
         terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
         if take:
             _take(tx, session, row)
+    # Opening and verifying happen in a snapshot, so that other writers need not wait for them. The row is read again,
+    # because it may have changed since.
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
         record = decode(queue.content_of(reading, terminal.vault, row))
@@ -180,6 +183,7 @@ def _take(tx: Connection, session: Session, row: MessageRow) -> None:
         task = Task.CONFIRM
     else:
         return
+    # Reading must never fail because somebody else was first: the row itself says who that is.
     with suppress(MessageClaimed):
         queue.claim(tx, row, task, session_id=session.id, now=clock.now())
 
@@ -213,6 +217,7 @@ def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView |
 
 def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:
     """Return the code of the newest entry that has one, if that is why the message does not go on."""
+    # A refusal by a result has a code and words of its own; only what was refused without one is explained by the log.
     unread = row.state is OutState.REFUSED and outcome is None
     if not unread and row.hold is not Hold.ALARM:
         return None
@@ -226,6 +231,7 @@ def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeVie
     results = queue.results_of(reading, terminal.vault, number)
     if not results:
         return None
+    # The feed's order decides, not the time of receiving: a page may be read again later.
     last = results[-1]
     # The peer's words were checked when they came in, but either part may be missing.
     words = decode(last.words)

@@ -48,6 +48,7 @@ def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = 
     admit(terminal, session, Right.PEER)
     now = clock.now()
     moment = used_from or now + LEAD
+    # The peer cannot have registered keys that do not exist yet, so they must not be in use from a moment that is past.
     if moment < now:
         raise TimePast(time=f"{moment:%Y-%m-%d %H:%M}Z")
 

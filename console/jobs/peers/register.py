@@ -19,6 +19,7 @@ from store.rights import Right
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded, newest_in_force
 
+# A certificate and two keys take a few kilobytes of JSON.
 _MOST_FILE_BYTES: Final = 64 * 1024
 
 
@@ -67,6 +68,8 @@ def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
 
 def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
     """Return every version of the peer, including past and coming ones."""
+    # The ends are worked out here, from the versions that follow, and never stored: registering a version changes no
+    # row that an old receipt is verified with.
     return bounded([_dated(version) for version in peers.peer_versions(reading)])
 
 
@@ -129,6 +132,8 @@ def register_file(terminal: Terminal, session: Session, file: Path, change: Peer
     admit(terminal, session, Right.PEER)
     public = _read_public(file)
     now = clock.now()
+    # Mostly only the keys change. What the person leaves out is taken over from the version in force; somebody who
+    # states everything needs none, as for the very first peer.
     base = None
     if change.address is None or change.port is None or change.legal_basis is None:
         with terminal.database.reading() as reading:

@@ -183,6 +183,7 @@ class Inventor:
         }
         if kanji:
             person["name_kanji"] = kanji
+        # Notices ask for a share of 0: they change items that only holders of residence cards have.
         special = self._random.random() < special_share
         return {
             "subject": f"{self._random.randrange(10**10):010}",
@@ -193,11 +194,13 @@ class Inventor:
         }
 
     def _birth_date(self) -> str:
+        # Some papers give a birth date only to the month; its unknown part is written as 00 (domain 3.1).
         born = date(1940, 1, 1) + timedelta(days=self._random.randrange(28_000))
         return f"{born:%Y-%m}-00" if self._random.random() < _PARTLY_KNOWN_SHARE else born.isoformat()
 
     def _moment(self) -> str:
-        # Most things happened in the last working day; a few have been waiting for too long.
+        # Most things happened within the last day; a few have been waiting too long, so that the mark of overdue
+        # messages can be seen.
         late = self._random.random() < _LATE_SHARE
         minutes = self._random.randint(25 * 60, 50 * 60) if late else self._random.randint(20, 20 * 60)
         return (self._now - timedelta(minutes=minutes)).replace(second=0, microsecond=0).isoformat()
@@ -206,6 +209,7 @@ class Inventor:
         return f"{self._random.randint(1, 40)}番{self._random.randint(1, 30)}号"
 
     def _house(self) -> str:
+        # Some houses have a name and a room, so that the lengths of addresses differ much.
         house = self._random.choice(_HOUSES)
         return house and f"{house}{self._random.randint(1, 9)}0{self._random.randint(1, 9)}"
 
@@ -230,6 +234,7 @@ def _ex_officio(paragraph: str, cause: str, day: str) -> Record:
 
 
 def _moved_in_from_abroad(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    # A pair: the report of moving in is deemed to be the report of residence as well, if the card was handed in.
     day = inventor.day(3, 10)
     article = "special-10-1" if base["category"] == "special_permanent" else "immigration-19-7"
     return (
@@ -266,6 +271,7 @@ def _moved_within(inventor: Inventor, base: Record) -> tuple[Record, ...]:
 
 
 def _moved_out(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    # The planned day lies ahead, so that a rehearsal has messages that are held until their day.
     basis = _report("juki-24", inventor.day(3, 10), planned_departure=inventor.later(2, 8))
     return (inventor.message("resident_record", base, action="deletion", basis=basis),)
 
@@ -328,6 +334,7 @@ def _person_item(base: Record, item: str) -> str:
 
 
 def _name_mended(inventor: Inventor, base: Record) -> Record:
+    # Header and `after` have to agree (domain 1.4), so the wrong value is the one before.
     name = _person_item(base, "name")
     return _notice(inventor, base, [_change("name", f"{name} X", name, "error")])
 

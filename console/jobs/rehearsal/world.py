@@ -47,7 +47,9 @@ _SEED: Final = 20190401
 _REFUSED: Final = 11
 _FOLDER: Final = Path("rehearsal")
 _AGENCY: Final = Path("agency")
+# Generous, because a busy machine may take seconds to start an interpreter; nobody waits this long otherwise.
 _READY_SECONDS: Final = 20.0
+# The day on which the peer became the Commissioner (出入国在留管理庁長官) in the place of the minister (法務大臣).
 _PEER_SINCE: Final = datetime(2019, 4, 1, tzinfo=clock.JAPAN).astimezone(UTC)
 
 _PEOPLE: Final[Sequence[tuple[str, tuple[Role, ...]]]] = (
@@ -107,6 +109,7 @@ def start_agency(world: World) -> Iterator[int]:
     The agency also ends by itself when this process ends in any way, because it watches a pipe that only this process
     holds. Raises AgencySilent when it does not begin to serve.
     """
+    # A separate process, as in reality: the peer's work must not wait for this interpreter.
     command = [sys.executable, "-I", "-X", "utf8", "-m", "console", "agency", "serve"]
     process = subprocess.Popen(  # noqa: S603  # It is our own program, with arguments that we make.
         [*command, "--home", str(world.agency_home), "--with-parent"],
@@ -170,6 +173,7 @@ def _take_in(terminal: Terminal, messages: Sequence[Record], pins: dict[str, str
     lines = [encode(record).decode() for record in messages]
     write_private(file, "\n".join(lines) + "\n")
     operator = _PEOPLE[0][0]
+    # By the same jobs as in earnest: the log of a new world already shows a log-on, an import and a log-off.
     session = logon.log_on(terminal, operator, pins[operator], origin="command")
     intake.take_in(terminal, session, [file])
     logon.log_off(terminal, session, Ending.LOGGED_OFF)

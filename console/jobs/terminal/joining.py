@@ -37,6 +37,7 @@ _INFO: Final = b"renkei/join/1 "
 _REQUEST_FILE: Final = "request.json"
 _SEED: Final = "joining.seed"
 _LOG_KEYS: Final = "log"
+# Both files take a few kilobytes; more is read of neither, whoever has put it there.
 _MOST_BYTES: Final = 64 * 1024
 
 
@@ -173,10 +174,12 @@ def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> J
     `parts` as for `key_source`. Raises GrantUnfit, TerminalNotAdmitted, LogBroken, HomeNotEmpty, HomeUnwritable,
     KeyFileFaults, DatabaseFaults; nothing is left at `home` then, and the grant may be tried again.
     """
+    # The stored request and settings are used, not given again: they are what the fingerprint was compared for.
     place = _waiting(home)
     made = JoinRequest.read(read_small(place / _REQUEST_FILE))
     grant = Grant.open(read_small(file), made, read_key_file(place / _SEED, size=SEED_BYTES))
     settings = Settings.read(place / FILE_NAME)
+    # Records name their municipality, so a queue belongs to one.
     if grant.municipality != settings.municipality.code:
         raise GrantUnfit
     with drafted(home) as draft:

@@ -65,6 +65,7 @@ def end(terminal: Terminal, *, incident: str | None = None) -> None:
                 detail={"incident": incident},
             )
         terminal.log.append(tx, Event.TERMINAL_STOPPED, actor=None, session=None)
+    # No process remains that would sign these entries later.
     checkpoints.make(terminal, Occasion.STOP)
 
 
@@ -74,6 +75,7 @@ def _record_start(terminal: Terminal) -> None:
     Settings that differ from those of the last start on the same machine are recorded as a change: nobody has to log on
     to edit their file, so nothing else would tell.
     """
+    # Only a digest: the file holds free text, and the log takes none.
     settings = sha256((terminal.home / FILE_NAME).read_bytes()).hexdigest()
     machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
     facts = {"machine": machine, "content": settings}

@@ -101,6 +101,7 @@ def _made(
     home: Path, settings: Settings, source: KeySource, authority: RehearsalAuthority | None, owner_url: str | None
 ) -> Terminal:
     write_settings(home / FILE_NAME, settings)
+    # The vault comes first: its cover protects the sealing key of the line.
     vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
@@ -109,5 +110,6 @@ def _made(
     terminal = Terminal(home, settings, database, vault, pepper, source)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+    # The first entry is signed at once, so that no other beginning can be put in its place.
     checkpoints.make(terminal, Occasion.CREATED)
     return terminal
