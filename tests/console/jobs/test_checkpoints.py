@@ -23,9 +23,9 @@ MOST_SECONDS = 60
 
 def last(site: Site) -> Checkpoint:
     with site.terminal.database.reading() as reading:
-        found = kept.latest(reading)
-    assert found is not None
-    return found
+        checkpoint = kept.latest(reading)
+    assert checkpoint is not None
+    return checkpoint
 
 
 def test_waiting_for_the_lease_and_for_its_age_an_entry_is_signed_within_a_minute() -> None:

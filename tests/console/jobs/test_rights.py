@@ -192,7 +192,7 @@ def test_without_the_right_nothing_happens(
 @ON_SQLITE
 @pytest.mark.parametrize(("job", "role"), _having())
 def test_with_the_right_it_is_done_or_refused_for_another_reason(site: Site, job: str, role: Role) -> None:
-    (person,) = [one for one, (roles, _) in PEOPLE.items() if roles == (role,)]
+    (person,) = [person_id for person_id, (roles, _) in PEOPLE.items() if roles == (role,)]
     session = site.session(person)
     with suppress(StoreError, TransportError, ConsoleError):
         JOBS[job][1](site.terminal, session)
@@ -210,7 +210,7 @@ def test_who_has_a_given_pin_does_nothing(shared: Site, sessions: Mapping[Role, 
 
 
 def test_no_job_that_acts_for_a_person_is_left_out() -> None:
-    found = set()
+    jobs_found = set()
     for module_info in pkgutil.walk_packages(jobs.__path__, "console.jobs."):
         module = importlib.import_module(module_info.name)
         place = module_info.name.removeprefix("console.jobs.")
@@ -220,5 +220,5 @@ def test_no_job_that_acts_for_a_person_is_left_out() -> None:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             own = name in getattr(module, "__all__", ()) or function.__module__ == module.__name__
             if own and not name.startswith("_") and "session" in inspect.signature(function).parameters:
-                found.add(f"{place}.{name}")
-    assert found - STEPS == set(JOBS) | OWN
+                jobs_found.add(f"{place}.{name}")
+    assert jobs_found - STEPS == set(JOBS) | OWN

@@ -38,7 +38,7 @@ def in_days(count: int) -> str:
 
 
 def reasons(done: review.Decided) -> list[tuple[int, str]]:
-    return [(one.id, one.reason) for one in done.refused]
+    return [(refusal.id, refusal.reason) for refusal in done.refused]
 
 
 def ready(site: Site) -> list[int]:

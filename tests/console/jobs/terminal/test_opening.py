@@ -19,9 +19,9 @@ from tests.console.jobs.worker import stopped_in_the_middle
 def test_each_beginning_names_machine_and_settings(site: Site) -> None:
     opening.begin(site.terminal, origin="screen")
     opening.begin(site.terminal, origin="screen")
-    one, other = site.entries(Event.TERMINAL_STARTED)
-    assert one.detail == other.detail
-    assert re.fullmatch(r"[0-9a-f]{64}", str(one.detail["content"]))
+    first, second = site.entries(Event.TERMINAL_STARTED)
+    assert first.detail == second.detail
+    assert re.fullmatch(r"[0-9a-f]{64}", str(first.detail["content"]))
     assert site.entries(Event.SETTINGS_CHANGED) == []
 
 
