@@ -18,7 +18,7 @@ def submodules(package: str) -> Callable[[str], ModuleType]:
             # The import also sets the submodule on the package, so this runs once for each name.
             return import_module(place)
         except ModuleNotFoundError as error:
-            # A module that exists but misses a library of its own is another fault, and must not be hidden.
+            # A module that exists but misses one of its libraries is another fault, and must stay visible.
             if error.name != place:
                 raise
             # `hasattr` and tools rely on this error from a `__getattr__`.

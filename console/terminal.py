@@ -111,7 +111,7 @@ def read_origin(home: Path) -> Origin | None:
     """Return the terminal that began the queue; None when it is this one. Raises KeyFileExposed, KeyFileDamaged."""
     if not (home / _ORIGIN).exists():
         return None
-    # It is read as strictly as a key: whoever could replace it could have another log's first key trusted.
+    # Read as strictly as a key: replacing it would make this terminal trust the first key of another log.
     text = read_whole_key_file(home / _ORIGIN, most=_LONGEST_ORIGIN).decode("ascii", "replace")
     origins = from_texts(text.splitlines())
     if origins is None or len(origins) != 1:

@@ -220,7 +220,7 @@ def _signed_statements(terminal: Terminal, reading: Connection, bundle: Bundle) 
         if witness is None:
             continue
         key = next(s.public.signing_key for s in signers if s.public.signing_key_id == witness.witness_signing_key)
-        # In parts, as files of their own: an auditor verifies them with `openssl` alone.
+        # In parts, as separate files: an auditor needs nothing but `openssl` to verify them.
         body, signature = split_witness(row.statement)
         statements.append(SignedWord(body, signature, key))
     return statements

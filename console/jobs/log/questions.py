@@ -73,7 +73,7 @@ def ask(
         raise SearchUnclear
     with terminal.database.reading() as reading:
         answer = _answer(reading, question, chosen, person, limit)
-    # A transaction of its own, after the answer: it can take long, and nobody should wait for it with writing.
+    # In a separate transaction after the answer, which can take long: no other writer has to wait for it.
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,

@@ -1,6 +1,6 @@
 """A draft: the message or pair of messages that is being entered, item by item as the form asks for them.
 
-A draft exists only in memory until it is put into the queue; whoever drops it drops what was typed. This module has no
+A draft exists only in memory until it is put into the queue. Dropping it drops what was typed. This module has no
 list of items to ask for: the rules say, after each answer, what they want of the records so far. What the messages of
 one event have in common is one item here, so that nothing has to be typed twice.
 """

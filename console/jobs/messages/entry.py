@@ -280,7 +280,7 @@ def _moment(now: datetime) -> str:
 
 
 def _reference_of_day(terminal: Terminal, kind: str, now: datetime) -> str:
-    # Only a proposal: whoever enters first gets it, and `Draft.submit` takes another one then.
+    # Only a proposal: if somebody else enters it first, `Draft.submit` takes another one.
     prefix = f"M{now.astimezone(clock.JAPAN):%y%m%d}-"
     with terminal.database.reading() as reading:
         number = 1

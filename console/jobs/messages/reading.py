@@ -217,7 +217,7 @@ def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView |
 
 def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:
     """Return the code of the newest entry that has one, if that is why the message does not go on."""
-    # A refusal by a result has a code and words of its own; only what was refused without one is explained by the log.
+    # A result explains its refusal itself. The log only explains a message that was refused without a result.
     unread = row.state is OutState.REFUSED and outcome is None
     if not unread and row.hold is not Hold.ALARM:
         return None

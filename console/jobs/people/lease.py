@@ -15,7 +15,7 @@ RENEWAL_SECONDS: Final = 20.0
 
 
 class Lease:
-    """Renews the lease of a session from a thread of its own, until it is ended or the store refuses.
+    """Renews the lease of a session from a separate thread, until it is ended or the store refuses.
 
     `lost` is called from that thread, once, when the store refuses: the session was closed elsewhere, or the store is
     out of order.

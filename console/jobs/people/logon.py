@@ -129,7 +129,7 @@ def record_refused_parts(terminal: Terminal) -> None:
     If the process dies between the entry and the reset of the counter, the same refusals are recorded twice: at least
     once, never not at all.
     """
-    # Without its key the terminal cannot be opened, so the key source counts refusals in a file of its own meanwhile.
+    # Without its key the terminal cannot be opened, so until then the key source counts refusals in a file.
     refused = terminal.key_source.refused
     if not refused:
         return
@@ -145,7 +145,7 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
         with terminal.database.writing() as tx:
             return begin_attempt(tx, terminal.pepper, person_id, clock.now())
     except (AttemptTooSoon, PersonLocked) as refusal:
-        # No PIN was checked, but that somebody tried is worth an entry of its own. An unknown ID is not recorded as it
+        # No PIN was checked, but that somebody tried is worth an entry. An unknown ID is not recorded as it
         # was typed: it may be a PIN in the wrong field.
         with terminal.database.writing() as tx:
             known = kept_pin(tx, person_id) is not None

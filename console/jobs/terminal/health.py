@@ -111,7 +111,7 @@ def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
         known = register.versions(reading)
     current = newest_in_force(known, now)
     if current is None:
-        # No peer is a fault of its own, which the check of the peer's certificate reports.
+        # Having no peer is another fault, which the check of the peer's certificate reports.
         return None
     until = current.public.certificate.not_valid_after_utc
     return None if any(now < version.valid_from <= until for version in known) else until
@@ -211,7 +211,7 @@ def _line(terminal: Terminal, words: Words) -> list[Check]:
     state = line_state(terminal)
     if state.code is not None:
         return [_fault("peer", words, state.code, dict(state.facts))]
-    # Warned from the same difference on as in an exchange: whoever sees the one must not be surprised by the other.
+    # The same limit as in an exchange, so that the two never contradict each other.
     offset = state.clock_offset or 0.0
     near = abs(offset) <= WARNED_SECONDS
     return [

@@ -37,7 +37,7 @@ _INFO: Final = b"renkei/join/1 "
 _REQUEST_FILE: Final = "request.json"
 _SEED: Final = "joining.seed"
 _LOG_KEYS: Final = "log"
-# Both files take a few kilobytes; more is read of neither, whoever has put it there.
+# Both files take a few kilobytes. They come from outside, so no more than this is read into memory.
 _MOST_BYTES: Final = 64 * 1024
 
 
