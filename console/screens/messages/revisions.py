@@ -15,7 +15,7 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
-from console.words import JAPANESE_TIME
+from store.clock import JAPAN
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import RevisionView
@@ -85,7 +85,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         from store.message.codes import Kind
         from store.message.groups import value_at
 
-        naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPANESE_TIME).date())
+        naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPAN).date())
         for field in ordered_fields(Kind(view.kind)):
             if field in _IN_TITLE:
                 continue
