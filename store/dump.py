@@ -16,7 +16,7 @@ from sqlalchemy.types import Date
 from store import clock
 from store.errors import DumpUnreadable
 from store.schema import UtcMoment
-from store.statements import Bulk
+from store.statements import BulkStatement
 from store.tables import TABLES
 
 _AT_ONCE: Final = 1000
@@ -34,7 +34,7 @@ def lines(reading: Connection) -> Iterator[bytes]:
 def load(tx: Connection, read: Iterable[bytes]) -> None:
     """Put what `lines` gave into a database whose tables are empty. Raises DumpUnreadable."""
     known = {table.name: table for table in TABLES}
-    statement: Bulk | None = None
+    statement: BulkStatement | None = None
     readers: list[Callable[[Any], Any]] = []
     rows: list[list[Any]] = []
     for line in read:
@@ -44,7 +44,7 @@ def load(tx: Connection, read: Iterable[bytes]) -> None:
             table = known.get(name)
             if table is None or not set(values) <= set(table.c.keys()):
                 raise DumpUnreadable
-            statement, readers = Bulk.insert(table, values), _readers(table, values)
+            statement, readers = BulkStatement.insert(table, values), _readers(table, values)
             continue
         rows.append([None if value is None else read(value) for read, value in zip(readers, values, strict=True)])
         if len(rows) == _AT_ONCE:
@@ -92,7 +92,7 @@ def _reader(kind: object) -> Callable[[Any], Any]:
             return lambda value: value
 
 
-def _flush(tx: Connection, statement: Bulk | None, rows: list[list[Any]]) -> None:
+def _flush(tx: Connection, statement: BulkStatement | None, rows: list[list[Any]]) -> None:
     if rows:
         if statement is None:
             raise DumpUnreadable

@@ -17,7 +17,7 @@ from store.queue.contents import content_place
 from store.queue.state_counts import tally_new
 from store.queue.tables import CONTENTS, MESSAGES
 from store.sealing.vault import Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 _FIRST_REVISION: Final = 1
 _FIRST_VERSION: Final = 1
@@ -43,8 +43,8 @@ _NEW: Final = (
     "state_since",
     "version",
 )
-_INSERT_MESSAGES: Final = Bulk.insert(MESSAGES, _NEW)
-_INSERT_CONTENTS: Final = Bulk.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
+_INSERT_MESSAGES: Final = BulkStatement.insert(MESSAGES, _NEW)
+_INSERT_CONTENTS: Final = BulkStatement.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
 _AT_ONCE: Final = 5000  # References asked for in one statement: below the engines' limit of parameters.
 
 

@@ -14,7 +14,7 @@ from store.queue.contents import content_place, note_place
 from store.queue.shipping import result_place
 from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, RESULTS
 from store.sealing.vault import Place, Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 
 class Rewrapped(NamedTuple):
@@ -99,10 +99,10 @@ def _is_done(vault: Vault, row: Row[Any], kind: _Kind) -> bool:
     return row.wrapped_key == ERASED or vault.is_current(row.wrapped_key, place=kind.place(row))
 
 
-def _update(kind: _Kind) -> Bulk:
+def _update(kind: _Kind) -> BulkStatement:
     names = [f"the_{column.name}" for column in kind.key]
     chosen = (column == bindparam(name) for column, name in zip(kind.key, names, strict=True))
-    return Bulk(update(kind.table).where(*chosen).values(wrapped_key=bindparam("new")), [*names, "new"])
+    return BulkStatement(update(kind.table).where(*chosen).values(wrapped_key=bindparam("new")), [*names, "new"])
 
 
 _UPDATES: Final = {kind.table.name: _update(kind) for kind in _KINDS}

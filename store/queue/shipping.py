@@ -17,7 +17,7 @@ from store.queue.pages import PageKey, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.sealing.vault import Place, Sealed, Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 OPEN: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
 """What was handed to the line and has no answer."""
@@ -87,7 +87,7 @@ class ShipmentRow(NamedTuple):
 
 
 _MADE: Final = ShipmentRow._fields[:-1]
-_INSERT: Final = Bulk.insert(SHIPMENTS, _MADE)
+_INSERT: Final = BulkStatement.insert(SHIPMENTS, _MADE)
 _KEPT: Final = (
     select(*(SHIPMENTS.c[part] for part in _MADE), RECEIPTS.c.receipt)
     .select_from(SHIPMENTS.outerjoin(RECEIPTS))
@@ -166,7 +166,7 @@ class ReceiptDraft(NamedTuple):
 
 
 # Not "on conflict do nothing", which each engine's layer would have to be asked for in its own way.
-_KEEP: Final = Bulk(
+_KEEP: Final = BulkStatement(
     insert(RECEIPTS).from_select(
         ["message_id", "receipt", "kept_at"],
         select(SHIPMENTS.c.message_id, bindparam("new_receipt"), bindparam("now", type_=RECEIPTS.c.kept_at.type)).where(

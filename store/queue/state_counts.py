@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from store.message.states import Direction, State, state_of
 from store.schema import table
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 Kind = tuple[Direction, State]
 
@@ -29,7 +29,7 @@ class Tally(SQLModel, table=True):
 
 TALLIES: Final = table(Tally)
 # Built once: for a message that is sent by itself, building them anew would take longer than all else in the store.
-_CHANGE: Final = Bulk(
+_CHANGE: Final = BulkStatement(
     update(TALLIES)
     .where(TALLIES.c.direction == bindparam("of_direction"), TALLIES.c.state == bindparam("of_state"))
     .values(number=TALLIES.c.number + bindparam("change", type_=Integer)),

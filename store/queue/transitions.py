@@ -36,7 +36,7 @@ from store.queue.sequence import waiting_among
 from store.queue.state_counts import tally_moves
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.sealing.vault import Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,13 +327,13 @@ _WRITTEN: Final = (
 _MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
 
 
-def _update(written: Sequence[str]) -> Bulk:
+def _update(written: Sequence[str]) -> BulkStatement:
     statement = (
         update(MESSAGES)
         .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
         .values({name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in written})
     )
-    return Bulk(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
+    return BulkStatement(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
 
 
 _UPDATE: Final = _update(_WRITTEN)
