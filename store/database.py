@@ -70,6 +70,7 @@ class Database:
             with database.reading() as reading:
                 before = migrations.revision_of(reading, backend.name)
             migrations.refuse_newer(before)
+            # Nothing is written when the tables are current, so that a second call is harmless.
             if before != migrations.HEAD:
                 backend.change(migrations.upgrade)
         finally:

@@ -62,6 +62,7 @@ def _line(parts: list[Any]) -> bytes:
 def _parts(line: bytes) -> tuple[str, list[Any]]:
     try:
         name, values = json.loads(line)
+    # A line made to harm can be nested so deep that the parser gives up with RecursionError.
     except (ValueError, TypeError, RecursionError):
         raise DumpUnreadable from None
     return str(name), list(values)
@@ -91,6 +92,7 @@ def _reader(kind: object) -> Callable[[Any], Any]:
             return clock.from_microseconds
         case Date():
             return date.fromisoformat
+        # Numbers, texts and truth values are the same in JSON and in the tables.
         case _:
             return lambda value: value
 

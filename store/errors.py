@@ -71,6 +71,7 @@ class DatabaseNewer(DatabaseFault):
     """The database was made by a newer program: the custodian installs that version here."""
 
 
+# No start upgrades a database by itself. An upgrade is an act of a person, and the log records it.
 class DatabaseOlder(DatabaseFault):
     """The database was made by an older program: the custodian upgrades it."""
 
@@ -169,6 +170,7 @@ class KeyFileForeign(KeyFileFault):
     exit_status = 7
 
 
+# Sealing at rest protects against the theft of the database, and only if the key was not beside it.
 class KeyInDatabase(KeyFileFault):
     """The key would lie beside the database, where a single theft takes both: the custodian moves it elsewhere."""
 
@@ -226,6 +228,7 @@ class KeyPartsRefused(KeyPartsFault):
     """The parts do not open the terminal, and nobody can tell whose is wrong: both persons type theirs again."""
 
 
+# The wait slows down a person who knows one part and guesses the other.
 class KeyPartsTooSoon(KeyPartsFault):
     """After wrong parts the next try has to wait: the persons try again later."""
 
@@ -257,6 +260,7 @@ class IntegrityFault(StoreError):
     exit_status = 6
 
 
+# The seal binds terminal, table, column, row and version, so that opening fails in the same way in all three cases.
 class SealBroken(IntegrityFault):
     """A sealed value was changed, moved to another place, or sealed by another terminal."""
 
@@ -281,6 +285,8 @@ class LadderBroken(IntegrityFault):
     """The key for the next checkpoint is not the key that the last checkpoint named: two persons decide to go on."""
 
 
+# The chain of a database that was rolled back verifies by itself. The peer, which countersigned a later checkpoint, is
+# the witness against it.
 class LogBehind(IntegrityFault):
     """The database is older than a state seen before: somebody rolled it back, and two persons decide to go on."""
 
@@ -297,6 +303,7 @@ class CursorBackwards(IntegrityFault):
     """The feed's position would have moved backwards: the officer asks the peer what happened there."""
 
 
+# The peer knows a message by its id and digest. Other bytes under the same id would be an alarm there.
 class ShipmentConflict(IntegrityFault):
     """A message would have left with other bytes than those kept for it: the makers correct the program."""
 
@@ -370,6 +377,7 @@ class PersonIdBad(PeopleFault):
     """An ID has 3 to 32 characters from a-z, 0-9 and the hyphen."""
 
 
+# The log names people by their IDs for ever, so an ID must always mean the same person.
 class PersonExists(PeopleFault):
     """That ID has been given already, and no ID is ever given twice."""
 
@@ -483,6 +491,8 @@ class LabelUnfit(ExportFault):
     """A label of a medium has 1 to 32 letters, digits, dots, hyphens and underscores: the officer corrects it."""
 
 
+# On PostgreSQL the tables may belong to another role, so that a thief of the working role's access cannot remove
+# entries.
 class LogGuarded(ExportFault):
     """The working role of the database may not remove entries: the custodian prunes as the owner of the tables."""
 
@@ -510,6 +520,8 @@ class FileSuffixUnknown(FileFault):
     """The name ends neither in .jsonl nor in .csv: the operator renames the file or exports it again."""
 
 
+# It is not converted: CP932 lacks many characters of names on residence cards, so the export may have lost some
+# already.
 class FileShiftJis(FileFault):
     """The file is in Shift_JIS (CP932): the resident-record system exports it again, in UTF-8."""
 

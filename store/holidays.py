@@ -39,6 +39,7 @@ def holidays(year: int) -> frozenset[date]:
             while substitute in named:
                 substitute += _DAY
             days.add(substitute)
+    # A Sunday between two holidays is left out, since offices are closed on it anyway.
     between = {day + _DAY for day in named if day + 2 * _DAY in named and (day + _DAY).weekday() != _SUNDAY}
     return frozenset(days | between)
 
@@ -54,6 +55,7 @@ def _named(year: int) -> Iterator[date]:
     yield from (moved.get(day, day) for day in days)
 
 
+# Read once, because the log asks about the day of every entry.
 @cache
 def _rules() -> dict[str, Any]:
     return tomllib.loads((files("store.data") / "holidays.toml").read_text(encoding="utf-8"))

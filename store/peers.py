@@ -23,11 +23,13 @@ class PeerVersionRow(SQLModel, table=True):
     name: str
     address: str
     port: int
+    # Certificates and keys are the public ones of the peer, so nothing in this table is sealed.
     certificates_pem: str
     signing_key: bytes
     sealing_key: bytes
     municipality: str
     legal_basis: str
+    # Unique, so that exactly one version is the last to have begun at any moment.
     valid_from: datetime = Field(sa_type=UtcMoment, unique=True)
     valid_to: datetime | None = Field(default=None, sa_type=UtcMoment)
 

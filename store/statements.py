@@ -84,6 +84,7 @@ class BulkStatement:
     def __init__(self, statement: Insert | Update, names: Sequence[str]) -> None:
         self._statement = statement
         self._names: Final = tuple(names)
+        # By engine, because one program may have databases of both open, as the tests do.
         self._compiled: Final[dict[str, _Compiled]] = {}
 
     @classmethod

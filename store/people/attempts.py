@@ -20,6 +20,7 @@ FREE_ATTEMPTS: Final = 5
 """Wrong PINs after which every further try has to wait, longer each time."""
 LOCKED_AFTER: Final = 10
 """Wrong PINs after which the ID stays locked until a second person releases it."""
+# The waits double from 10 s, so that 310 s lie between the fifth wrong PIN and the tenth.
 FIRST_WAIT_SECONDS: Final = 10
 
 
@@ -30,6 +31,7 @@ class AttemptRow(SQLModel, table=True):
 
     mark: str = Field(primary_key=True)
     failures: int
+    # The moment of the last attempt, from which the waiting time runs.
     last_at: datetime = Field(sa_type=UtcMoment)
 
 

@@ -27,6 +27,7 @@ class PersonRow(SQLModel, table=True):
     pin_hash: str
     pin_given: bool
     pin_set_at: datetime = Field(sa_type=UtcMoment)
+    # People are never deleted, because the log names them for ever. They only cease to be active.
     active: bool
     created_at: datetime = Field(sa_type=UtcMoment)
 
@@ -132,6 +133,7 @@ def _update(tx: Connection, person_id: str, **values: Any) -> None:
 
 
 def _joined(roles: Iterable[Role]) -> str:
+    # Sorted, so that the same roles are the same text, whatever order they were given in.
     joined = ",".join(sorted(set(roles)))
     if not joined:
         raise RolesMissing

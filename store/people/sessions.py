@@ -29,6 +29,7 @@ class SessionRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id")
     origin: str
+    # The name of the process that holds the session; see `_holder`.
     holder: str
     opened_at: datetime = Field(sa_type=UtcMoment)
     seen_at: datetime = Field(sa_type=UtcMoment)

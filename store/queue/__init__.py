@@ -113,6 +113,7 @@ TABLES = (
     CLAIMS,
 )
 
+# The names for the other rooms. All others are used between the modules of the queue only.
 __all__ = [
     "OPEN",
     "TABLES",

@@ -67,6 +67,7 @@ def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
     once. A conflict is returned and not raised: the rest of the page is still read, and the caller logs the alarm.
     """
     terminal, peer = draft.feed
+    # Asked first. An insert that fails would, on PostgreSQL, spoil the transaction of the whole page.
     same = (ARRIVALS.c.terminal == terminal, ARRIVALS.c.uid == draft.uid)
     known = tx.execute(select(ARRIVALS.c.digest, ARRIVALS.c.peer, ARRIVALS.c.position).where(*same)).one_or_none()
     if known is not None:

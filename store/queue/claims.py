@@ -40,6 +40,7 @@ class ClaimRow(SQLModel, table=True):
     task: str
     session_id: str = Field(foreign_key="session.id", index=True)
     since: datetime = Field(sa_type=UtcMoment)
+    # A lease, so that a claim ends by itself when the console that holds it is cut off.
     until: datetime = Field(sa_type=UtcMoment)
 
 

@@ -50,6 +50,7 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
 
 
+# Built once, because every batch that is sent and every search runs one of them.
 _JOINED: Final = select(
     MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key
 ).join_from(
@@ -80,6 +81,7 @@ def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) ->
     contents = OpenedContents({}, {})
     for some in in_batches(numbers):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
+            # An erased content is no broken seal: its message goes on without it.
             if wrapped == ERASED:
                 continue
             try:
@@ -133,6 +135,7 @@ def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -
 
 def next_note(tx: Connection, message: MessageRow) -> int:
     """Return the number of the next note of a message. Numbers begin at 1."""
+    # Safe without a sequence of the engine, because writing blocks come one at a time.
     last = tx.scalar(select(func.max(NOTES.c.seq)).where(NOTES.c.message_id == message.id))
     return (last or 0) + 1
 

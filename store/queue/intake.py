@@ -23,6 +23,7 @@ from store.statements import BulkStatement
 _FIRST_REVISION: Final = 1
 _FIRST_VERSION: Final = 1
 _FIRST_STATES: Final[dict[Direction, State]] = {Direction.OUT: OutState.REVIEW, Direction.IN: InState.RECEIVED}
+# Approval, hold and the rest are empty in a new message, and the insert leaves them out.
 _NEW: Final = (
     "id",
     "uid",
@@ -94,6 +95,7 @@ class MessageDraft:
 
 def known(tx: Connection, direction: Direction, keys: Iterable[MessageKey]) -> dict[MessageKey, Known]:
     """Return those of `keys` that are already in the queue, with the digests by which contents are compared."""
+    # Asked kind by kind, which is the order of the unique index: direction, kind, reference.
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for kind, reference in keys:
         by_kind[kind].append(reference)
@@ -121,6 +123,7 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
         messages.append(_message_values(vault, draft, Added(number, uid), now))
         contents.append((draft.content, content_place(uid, _FIRST_REVISION)))
         added.append(Added(number, uid))
+    # The unique index decides about double references, also between entries of the same call.
     try:
         _INSERT_MESSAGES.run(tx, messages)
     except IntegrityError:

@@ -31,6 +31,7 @@ def must_wait() -> ColumnElement[bool]:
     )
 
 
+# The numbers are asked for in the query, so that only these messages and their persons' are read.
 _WAITING: Final = select(MESSAGES.c.id).where(must_wait(), MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
 
 

@@ -31,6 +31,8 @@ _APPROVED: Final = (
     MESSAGES.c.approved_digest == MESSAGES.c.digest,
     or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= bindparam("today")),
 )
+# A message for which another terminal made bytes is left to that terminal. The peer tells terminals apart and would
+# count a second envelope as another message.
 _ELSEWHERE: Final = exists().where(
     SHIPMENTS.c.message_id == MESSAGES.c.id, SHIPMENTS.c.terminal != bindparam("terminal", type_=String)
 )
@@ -89,6 +91,7 @@ class ShipmentRow(NamedTuple):
     receipt: bytes | None = None
 
 
+# All fields but the receipt, which is in a separate table.
 _MADE: Final = ShipmentRow._fields[:-1]
 _INSERT: Final = BulkStatement.insert(SHIPMENTS, _MADE)
 _STORED: Final = (
@@ -256,6 +259,7 @@ def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
 
 def _words(vault: Vault, row: Row[Any]) -> bytes:
     if row.wrapped_key == ERASED:
+        # An empty record: after the retention period the result is still listed, without its words.
         return b"{}"
     return vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid))
 

@@ -66,6 +66,8 @@ class FormerNumber(SQLModel, table=True):
     message_id: int = Field(primary_key=True, foreign_key="message.id", index=True)
 
 
+# Each value has its own key, wrapped by the terminal's key. Destroying that wrapped key erases the value for good,
+# and a change of the terminal's key rewraps it without reading any content.
 class ContentRow(SQLModel, table=True):
     """The content of a message, a row for each revision. Old revisions stay readable."""
 
@@ -114,7 +116,7 @@ class Shipment(SQLModel, table=True):
 class ReceiptRow(SQLModel, table=True):
     """The peer's receipt for a shipment, byte for byte.
 
-    It has a table of its own because a shipment's row fills half a page, and growing that row by the receipt wrote the
+    It is in a separate table because a shipment's row fills half a page, and growing that row by the receipt wrote the
     whole page again.
     """
 
@@ -135,6 +137,7 @@ class Arrival(SQLModel, table=True):
     peer: str
     position: int
     purpose: str
+    # The digest stays when the envelope is erased: a repetition is still recognised, and a conflict too.
     digest: bytes
     envelope: bytes
     received_at: datetime = Field(sa_type=UtcMoment)
@@ -162,6 +165,7 @@ class PeerResult(SQLModel, table=True):
     uid: str = Field(primary_key=True)  # The id of the result itself.
     message_id: int = Field(foreign_key="message.id", index=True)
     position: int
+    # Outcome and code are in clear, because they decide the state and name nobody.
     outcome: str
     code: str | None
     received_at: datetime = Field(sa_type=UtcMoment)

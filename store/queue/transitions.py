@@ -146,9 +146,12 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
     """
     row = _expected(tx, number, act)
     refuse_claimed(row, _claims(tx, Step.REVISE, act))
+    # Asked of the stored bytes and not of the state: a message that was requeued is approved again, and the same bytes
+    # are sent under its uid.
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
     after = _after(row, Step.REVISE, act)._replace(
+        # The reviser is the author from now on, and may not approve this content under the two-person rule.
         author=act.by,
         revision=row.revision + 1,
         digest=vault.digest(revision.content),
@@ -259,6 +262,7 @@ def _approved(row: MessageRow, act: Act) -> MessageRow:
     return row._replace(approver=act.by, approved_revision=row.revision, approved_digest=row.digest, warnings=0)
 
 
+# A hold until the planned day is not among these, because it follows from an approval and not from a step.
 _HOLDS: Final = {Step.HOLD: Hold.HAND, Step.SET_ASIDE: Hold.ALARM}
 _ONLY_MOVING: Final = frozenset(Step) - {
     Step.APPROVE,
@@ -335,7 +339,7 @@ _WRITTEN: Final = (
     "version",
     "changed_by",
 )
-# Most steps are of this kind. They write five columns instead of seventeen, and leave the indexes by subject alone.
+# Most steps are of this kind. They write five columns instead of seventeen, and the index by subject is not touched.
 _MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
 
 
@@ -362,12 +366,13 @@ def _write(tx: Connection, before: Sequence[MessageRow], rows: Sequence[MessageR
         # Impossible behind the lock of the only writer. If it happens all the same, the whole transaction is rolled
         # back.
         raise MessageChanged(reference="", person="")
+    # The counts change in the same transaction, so that they never differ from the rows.
     states = {row.id: row.state for row in before}
     tally_moves(tx, (((row.direction, states[row.id]), (row.direction, row.state)) for row in rows))
 
 
 def _keep_reasons(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> None:
-    # A reason that a step does not ask for is not stored: free text may name people, and nobody would look for it here.
+    # A reason that the step does not ask for is not stored, because free text may name people.
     if act.reason is None or Ask.REASON not in TRANSITIONS[step].asks:
         return
     for row in rows:

@@ -9,6 +9,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# Moments are whole microseconds since 1970 in BigInteger columns, the same on both engines. A pair of `ciphertext` and
+# `wrapped_key` is a sealed value with its own key.
+
 # Few entries record that something was refused or failed. Only those are in the index, so that all others cost nothing.
 _TROUBLE = sa.text("result <> 'done'")
 
@@ -131,6 +134,7 @@ def _create_peer_versions() -> None:
 
 
 def _create_state_counts() -> None:
+    # How many messages are in each state, which every page of the queue shows.
     op.create_table(
         "tally",
         sa.Column("direction", sa.String(), nullable=False),
@@ -167,6 +171,7 @@ def _create_messages() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("changed_by", sa.String()),
         sa.PrimaryKeyConstraint("id"),
+        # The sender's own key of a message: the same reference never enters the queue twice.
         sa.UniqueConstraint("direction", "kind", "reference"),
         sa.UniqueConstraint("uid"),
     )
@@ -209,6 +214,7 @@ def _create_shipments() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        # Both digests are kept: that of the envelope, and that of the content, which the receipt names.
         sa.Column("content_digest", sa.LargeBinary(), nullable=False),
         sa.Column("peer_version", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),

@@ -14,6 +14,7 @@ def upgrade() -> None:
     """Replace two indexes and add two."""
     op.drop_index("message_reference", "message")
     op.drop_index("message_target", "message")
+    # Every filter names the direction, so it comes first. The key of a page ends with the id.
     op.create_index("message_reference", "message", ["direction", "reference", "id"])
     # With a filter by state, the index by reference would still read the messages of all other states.
     op.create_index("message_state_reference", "message", ["direction", "state", "reference", "id"])

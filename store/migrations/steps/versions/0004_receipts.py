@@ -24,5 +24,6 @@ def upgrade() -> None:
         "INSERT INTO receipt (message_id, receipt, kept_at) "
         "SELECT message_id, receipt, receipt_at FROM shipment WHERE receipt IS NOT NULL"
     )
+    # Dropped only after the copy. All of it is one transaction, so no receipt can be lost in between.
     op.drop_column("shipment", "receipt")
     op.drop_column("shipment", "receipt_at")

@@ -78,5 +78,6 @@ def _set_aside(table: str) -> None:
 
 def _hand_over(table: str, columns: str, terminal: str) -> None:
     statement = f'INSERT INTO "{table}" (terminal, {columns}) SELECT :terminal, {columns} FROM {table}_before'  # noqa: S608  # All names in it are written in this file.
+    # The names of columns cannot be parameters, but the name of the terminal is one.
     op.get_bind().execute(sa.text(statement), {"terminal": terminal})
     op.drop_table(f"{table}_before")

@@ -20,4 +20,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
         sa.PrimaryKeyConstraint("number", "message_id"),
     )
+    # A notice looks up its own former numbers, to find the notices beside it.
     op.create_index("ix_former_number_message_id", "former_number", ["message_id"])
