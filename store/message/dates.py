@@ -6,13 +6,11 @@ days may be given that no calendar has. They are kept as written; no substitute 
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from store.clock import JAPAN
 from store.message import tables
-
-JAPAN: Final = timezone(timedelta(hours=9))
-"""Japan has had one offset and no summer time since 1952; laws count days by it."""
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -73,11 +71,6 @@ def parse_moment(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment
-
-
-def japanese_day(moment: datetime) -> date:
-    """Return the day it is in Japan."""
-    return moment.astimezone(JAPAN).date()
 
 
 def shows_era(field: str) -> bool:

@@ -21,7 +21,7 @@ from store.message.states import OutState
 from store.queue import QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
-from transport.line.crypto_worker import CryptoWorker, LocalNotary, NotaryProcess
+from transport.line.crypto_worker import CryptoWorker, CryptoWorkerProcess, LocalCryptoWorker
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
 # From this many messages on, a separate process for the public-key work saves more time than its start takes.
@@ -50,7 +50,7 @@ def send(
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
             # Asking comes first: what the peer never received can then go out again in this same sending.
-            _settle(terminal, BatchSteps(terminal, session, contact, LocalNotary(), done), meter)
+            _settle(terminal, BatchSteps(terminal, session, contact, LocalCryptoWorker(), done), meter)
             with _pipeline(terminal, session, contact, done, meter) as pipeline:
                 pipeline.run()
         except TransportError as error:
@@ -94,7 +94,7 @@ def _pipeline(
         approved = queue.count(reading, _APPROVED)
     meter.begin("send", approved)
     with ExitStack() as closing:
-        worker: CryptoWorker = LocalNotary() if approved < _MANY else closing.enter_context(NotaryProcess())
+        worker: CryptoWorker = LocalCryptoWorker() if approved < _MANY else closing.enter_context(CryptoWorkerProcess())
         # One thread, so that the batches reach the peer one after the other, in their order.
         line_thread = ThreadPoolExecutor(1, thread_name_prefix="line")
         # Without waiting: a call under way ends with the line, which is closed a moment later.

@@ -216,7 +216,7 @@ def _signed_statements(terminal: Terminal, reading: Connection, bundle: Bundle) 
     signers = register.versions(reading)
     statements = []
     for row in kept.witnesses(reading, first, bundle.last.number):
-        witness = _verified(row.statement, terminal.settings.municipality.code, sorted(bundle.last.ladders), signers)
+        witness = _verified(row.statement, terminal.settings.municipality.code, sorted(bundle.last.next_keys), signers)
         if witness is None:
             continue
         key = next(s.public.signing_key for s in signers if s.public.signing_key_id == witness.witness_signing_key)

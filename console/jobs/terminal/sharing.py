@@ -49,9 +49,9 @@ def shared_by(terminal: Terminal, session: Session) -> list[SharedBy]:
     """Return the terminals that share the queue, including retired ones. Raises RightMissing."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
-        ladders = terminal.log.ladders(reading)
-    working = set(in_force(ladders))
-    return [SharedBy(name, name in working, name == terminal.name) for name in sorted(ladders)]
+        next_keys = terminal.log.next_keys(reading)
+    working = set(in_force(next_keys))
+    return [SharedBy(name, name in working, name == terminal.name) for name in sorted(next_keys)]
 
 
 def let_in(
@@ -92,7 +92,7 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
     """
     _vouch(terminal, session, second)
     with terminal.database.writing() as tx:
-        if name == terminal.name or name not in in_force(terminal.log.ladders(tx)):
+        if name == terminal.name or name not in in_force(terminal.log.next_keys(tx)):
             raise TerminalUnfit(terminal=name)
         terminal.log.append(
             tx,
@@ -109,11 +109,11 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
 
 def _record_admission(terminal: Terminal, session: Session, request: JoinRequest, second: SecondPerson) -> None:
     with terminal.database.writing() as tx:
-        ladders = terminal.log.ladders(tx)
-        if ladders.get(request.terminal) == request.root:
+        next_keys = terminal.log.next_keys(tx)
+        if next_keys.get(request.terminal) == request.root:
             # The same request was admitted already, and its terminal has not signed yet: the grant may have been lost.
             return
-        if request.terminal in in_force(ladders):
+        if request.terminal in in_force(next_keys):
             raise TerminalNameTaken(terminal=request.terminal)
         detail = {"second": second.person_id, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
         terminal.log.append(

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
+from store.clock import day_in_japan
 from store.message import tables
 from store.message.checks.characters import Blemish, refused_characters, unusual_characters
 from store.message.checks.findings import Findings
 from store.message.codes import CorrectedItem
-from store.message.dates import japanese_day, parse_day, parse_moment, parse_parts
+from store.message.dates import parse_day, parse_moment, parse_parts
 
 CheckValue = Callable[[object, str, Findings], None]
 
@@ -99,7 +100,7 @@ def check_moment(value: object, field: str, notes: Findings) -> None:
     if moment is None:
         notes.add(field, "moment_malformed")
         return
-    day = japanese_day(moment)
+    day = day_in_japan(moment)
     if day < tables.SYSTEM_START:
         notes.add(field, "moment_before_law", first=tables.SYSTEM_START.isoformat())
     else:

@@ -7,8 +7,9 @@ import re
 from datetime import datetime
 from typing import Final
 
+from store.clock import JAPAN
 from store.message import tables
-from store.message.dates import JAPAN, parse_moment
+from store.message.dates import parse_moment
 from store.message.entry.shapes import Shape
 
 # The letters, digits and signs of full width that an input method gives for those of ASCII, and the ideographic blank.
