@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from console.jobs.admission import admit
-from console.jobs.people import logon
+from console.jobs.people.logon import SecondPerson, vouch
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -24,23 +24,21 @@ class Pruned:
     last: int
 
 
-def resume(
-    terminal: Terminal, session: Session, second_id: str, second_pin: str, *, origin: logon.Origin
-) -> Checkpoint:
+def resume(terminal: Terminal, session: Session, *, second: SecondPerson) -> Checkpoint:
     """Go on after a roll-back, as two persons: the log says so for ever, and the ladder of keys begins anew.
 
     Raises RightMissing, OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    logon.vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session, second, Right.EXPORT_LOG)
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
             Event.LOG_RESUMED,
             actor=session.person_id,
             session=session.id,
-            object=second_id,
-            detail={"second": second_id, "entries": newest(tx)},
+            object=second.person_id,
+            detail={"second": second.person_id, "entries": newest(tx)},
         )
         made = terminal.log.resume(tx)
     terminal.log.erase_used(made)
@@ -48,14 +46,14 @@ def resume(
     return made
 
 
-def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str, *, origin: logon.Origin) -> Pruned:
+def prune(terminal: Terminal, session: Session, *, second: SecondPerson) -> Pruned:
     """Remove the entries of whole exports that were read back from a medium of their own and are old enough.
 
     What is left verifies: it begins at a checkpoint, and an entry tells what was pruned, and by whom. Raises as
     `resume`, and NothingToPrune.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    logon.vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session, second, Right.EXPORT_LOG)
     years = terminal.settings.log.keep_years
     last = _last_to_prune(terminal, _years_before(clock.now(), years))
     if last is None:
@@ -67,8 +65,8 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
             Event.LOG_PRUNED,
             actor=session.person_id,
             session=session.id,
-            object=second_id,
-            detail={"second": second_id, "to": last, "count": entries, "content": kept.digest.hex()},
+            object=second.person_id,
+            detail={"second": second.person_id, "to": last, "count": entries, "content": kept.digest.hex()},
         )
         pruning.prune(tx, kept)
     return Pruned(entries, last)

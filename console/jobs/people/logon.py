@@ -1,5 +1,6 @@
 """Logging on and off (protection measures 5 and 6)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -29,6 +30,15 @@ from store.queue import renew_claims
 from store.rights import Right
 
 Origin = Literal["screen", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """Who stands behind the act of the person logged on, the PIN that proves it, and where it was typed."""
+
+    person_id: str
+    pin: str
+    origin: Origin
 
 
 def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> Session:
@@ -78,20 +88,20 @@ def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
     checkpoints.make(terminal, Occasion.LOG_OFF)
 
 
-def vouch(terminal: Terminal, first: Session, person_id: str, pin: str, right: Right, *, origin: Origin) -> None:
-    """Check that a second person with `right` stands behind what `first` is about to do; no session is opened.
+def vouch(terminal: Terminal, first: Session, second: SecondPerson, right: Right) -> None:
+    """Check that the `second` person has `right` and stands behind what `first` is about to do; no session is opened.
 
     Raises OwnPersonRefused, what `log_on` raises, PinToChange, RightMissing.
     """
-    if person_id == first.person_id:
+    if second.person_id == first.person_id:
         raise OwnPersonRefused
-    attempt = _begin(terminal, person_id, origin)
-    if not attempt.verify(pin):
-        _refuse(terminal, attempt, origin)
+    attempt = _begin(terminal, second.person_id, second.origin)
+    if not attempt.verify(second.pin):
+        _refuse(terminal, attempt, second.origin)
     now = clock.now()
     with terminal.database.writing() as tx:
         finish_attempt(tx, attempt, ok=True, now=now)
-        known = person(tx, person_id)
+        known = person(tx, second.person_id)
     _session("-", known, now).require(right)
 
 

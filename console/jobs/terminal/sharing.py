@@ -19,21 +19,12 @@ from console.errors import (
 )
 from console.files import new_file
 from console.jobs.admission import admit
-from console.jobs.people import logon
+from console.jobs.people.logon import SecondPerson, vouch
 from console.jobs.terminal.joining import JoinRequest, granted, read_small
 from console.session import Session
 from console.terminal import Terminal
 from store.log import Checkpoint, Event, in_force
 from store.rights import Right
-
-
-@dataclass(frozen=True, slots=True)
-class SecondPerson:
-    """The custodian who stands behind the act of an officer, and the PIN."""
-
-    person: str
-    pin: str
-    origin: logon.Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +94,8 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
             Event.TERMINAL_RETIRED,
             actor=session.person_id,
             session=session.id,
-            object=second.person,
-            detail={"second": second.person, "terminal": name},
+            object=second.person_id,
+            detail={"second": second.person_id, "terminal": name},
         )
         made = terminal.log.retire(tx, name)
     terminal.log.erase_used(made)
@@ -118,13 +109,13 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
             return
         if request.terminal in in_force(ladders):
             raise TerminalNameTaken(terminal=request.terminal)
-        detail = {"second": second.person, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
+        detail = {"second": second.person_id, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
         terminal.log.append(
             tx,
             Event.TERMINAL_ADMITTED,
             actor=session.person_id,
             session=session.id,
-            object=second.person,
+            object=second.person_id,
             detail=detail,
         )
         made: Checkpoint = terminal.log.admit(tx, request.terminal, request.root)
@@ -133,4 +124,4 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
 
 def _vouch(terminal: Terminal, session: Session, second: SecondPerson) -> None:
     admit(terminal, session, Right.PEOPLE)
-    logon.vouch(terminal, session, second.person, second.pin, Right.SETTINGS, origin=second.origin)
+    vouch(terminal, session, second, Right.SETTINGS)

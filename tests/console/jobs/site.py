@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from console.jobs.messages import intake, review
 from console.jobs.peers import register
+from console.jobs.people.logon import SecondPerson
 from console.jobs.rehearsal import world
 from console.jobs.terminal import setup
 from console.session import Session
@@ -51,6 +52,11 @@ PEOPLE: Final[dict[str, tuple[tuple[Role, ...], str]]] = {
 """One person for each role, with a PIN."""
 
 Record = dict[str, Any]
+
+
+def second(person_id: str) -> SecondPerson:
+    """Return the person as the second of two who act together."""
+    return SecondPerson(person_id, PEOPLE[person_id][1], "command")
 
 
 def entry(number: int, **items: Any) -> Record:

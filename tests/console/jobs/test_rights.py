@@ -31,7 +31,7 @@ from store.peers import PeerDraft
 from store.people import RIGHTS, Right, Role
 from tests.clusters import ON_SQLITE
 from tests.console.jobs import neighbour
-from tests.console.jobs.site import LONG_AGO, PEOPLE, Site
+from tests.console.jobs.site import LONG_AGO, PEOPLE, Site, second
 from tests.console.jobs.site import entry as written
 from transport.errors import TransportError
 
@@ -103,8 +103,8 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     ),
     "terminal.sharing.retire": (Right.PEOPLE, lambda t, s: sharing.retire(t, s, "131041-02", second=neighbour.SECOND)),
     "terminal.sharing.shared_by": (Right.LOG, sharing.shared_by),
-    "log.pruning.prune": (Right.EXPORT_LOG, lambda t, s: pruning.prune(t, s, "ka-301", "16180339", origin="command")),
-    "log.pruning.resume": (Right.EXPORT_LOG, lambda t, s: pruning.resume(t, s, "ka-301", "16180339", origin="command")),
+    "log.pruning.prune": (Right.EXPORT_LOG, lambda t, s: pruning.prune(t, s, second=second("ka-301"))),
+    "log.pruning.resume": (Right.EXPORT_LOG, lambda t, s: pruning.resume(t, s, second=second("ka-301"))),
     "log.export.export": (Right.EXPORT_LOG, lambda t, s: export.export(t, s, t.home, label="A")),
     "log.questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
     "log.questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, Nothin
 from store.log import Event, Flaw, Occasion, Origin
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
-from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
+from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, Site, entry, second
 from transport.errors import MediumOccupied
 
 
@@ -166,14 +167,14 @@ def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Sit
 
 
 def _go_on(site: Site) -> None:
-    chief, pin = site.session(CHIEF), PEOPLE[AUDITOR][1]
+    chief = site.session(CHIEF)
     with pytest.raises(OwnPersonRefused):
-        pruning.resume(site.terminal, chief, CHIEF, PEOPLE[CHIEF][1], origin="command")
+        pruning.resume(site.terminal, chief, second=second(CHIEF))
     with pytest.raises(CredentialsRefused):
-        pruning.resume(site.terminal, chief, AUDITOR, "00000000", origin="command")
+        pruning.resume(site.terminal, chief, second=replace(second(AUDITOR), pin="00000000"))
     with pytest.raises(RightMissing):
-        pruning.resume(site.terminal, chief, OPERATOR, PEOPLE[OPERATOR][1], origin="command")
-    made = pruning.resume(site.terminal, chief, AUDITOR, pin, origin="command")
+        pruning.resume(site.terminal, chief, second=second(OPERATOR))
+    made = pruning.resume(site.terminal, chief, second=second(AUDITOR))
     assert site.terminal.halted is None
     assert checkpoints.start(site.terminal, from_witness=True) is None
     found = viewing.verify(site.terminal, site.session(AUDITOR))
@@ -199,28 +200,27 @@ def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exported = export.export(site.terminal, auditor, medium, label="A")
-    second = (APPROVER, PEOPLE[APPROVER][1])
-    chief = (CHIEF, PEOPLE[CHIEF][1])
+    chief = second(CHIEF)
     with pytest.raises(RightMissing):
-        pruning.prune(site.terminal, auditor, *second, origin="command")
+        pruning.prune(site.terminal, auditor, second=second(APPROVER))
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
     later = datetime.now(UTC) + timedelta(days=8 * 366)
     monkeypatch.setattr(clock, "now", lambda: later)
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
     monkeypatch.setattr(export, "_device_of", lambda _path: -1)
     monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
     kept = export.export(site.terminal, auditor, medium, label="B")
     monkeypatch.setattr(clock, "now", lambda: later)
-    done = pruning.prune(site.terminal, auditor, *chief, origin="command")
+    done = pruning.prune(site.terminal, auditor, second=chief)
     assert (done.entries, done.last) == (kept.last, kept.last)
     found = viewing.verify(site.terminal, auditor)
     assert (found.ok, found.pruned, exported.last < found.pruned) == (True, kept.last, True)
     again = export.export(site.terminal, auditor, medium, label="C")
     assert (again.first, _script(medium / again.bundle)) == (kept.last + 1, 0)
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
 
 
 @ON_SQLITE  # On PostgreSQL the working role removes nothing.

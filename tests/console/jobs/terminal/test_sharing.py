@@ -33,10 +33,10 @@ from tests.console.jobs.site import (
     CUSTODIAN,
     MUNICIPALITY,
     OPERATOR,
-    PEOPLE,
     Site,
     entry,
     notice,
+    second,
 )
 from tests.console.jobs.worker import stopped_in_the_middle
 from transport import agency
@@ -233,7 +233,7 @@ def test_a_terminal_s_own_keys_tell_of_a_roll_back_behind_its_checkpoint(served:
     served.raw("DELETE FROM log_witness")
     served.raw("DELETE FROM log_checkpoint WHERE number = (SELECT max(number) FROM log_checkpoint)")
     assert isinstance(checkpoints.start(other.terminal, from_witness=False), LogBehind)
-    made = pruning.resume(other.terminal, other.session(CHIEF), AUDITOR, PEOPLE[AUDITOR][1], origin="command")
+    made = pruning.resume(other.terminal, other.session(CHIEF), second=second(AUDITOR))
     assert made.resumed
     assert holds(other)
     assert holds(served)
