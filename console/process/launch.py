@@ -7,7 +7,7 @@ from console.app import RenkeiApp
 from console.errors import ConsoleError
 from console.process.signals import Departure
 from console.process.tty import Tty, draws_japanese, say
-from console.process.uncaught import strays_caught
+from console.process.uncaught import uncaught_recorded
 from console.settings import Settings
 from console.widgets.palette import Colours
 from console.words import Language, Words
@@ -35,7 +35,7 @@ def run(home: Path | None, language: str | None = None, tty: Tty | None = None) 
         say(_told(words, error))
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
-    with strays_caught(app.note_incident, in_thread=lambda error: _crash(app, error)):
+    with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, error)):
         return _paint(app, tty or Tty())
 
 

@@ -15,7 +15,7 @@ Take = Callable[[BaseException], object]
 
 
 @contextmanager
-def strays_caught(record: Take, *, in_thread: Take | None = None) -> Iterator[None]:
+def uncaught_recorded(record: Take, *, in_thread: Take | None = None) -> Iterator[None]:
     """Give what is raised where nobody catches it to `record`, that of other threads to `in_thread`; print nothing."""
 
     def of_thread(caught: threading.ExceptHookArgs) -> None:

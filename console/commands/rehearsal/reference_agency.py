@@ -22,7 +22,7 @@ from console.commands.output import json_line
 @click.command("serve")
 @click.option("--with-parent", is_flag=True)
 @click.pass_obj
-def serve(said: Invocation, *, with_parent: bool) -> int:
+def serve(call: Invocation, *, with_parent: bool) -> int:
     """Serve until a signal; with `--with-parent` also until standard input ends, however the parent ended."""
     from transport import agency as reference
 
@@ -40,32 +40,32 @@ def serve(said: Invocation, *, with_parent: bool) -> int:
         sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
         sys.stdout.flush()
 
-    reference.serve(said.named_home(), ready=ready, stop=stop)
+    reference.serve(call.named_home(), ready=ready, stop=stop)
     return ExitStatus.DONE
 
 
 @click.command("post")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def post(said: Invocation, file: Path) -> int:
+def post(call: Invocation, file: Path) -> int:
     """Put the agency notices of a file, all or none, into the feeds of the terminals that they concern."""
     from transport import agency as reference
 
-    done = reference.post(said.named_home(), _notices(file))
+    done = reference.post(call.named_home(), _notices(file))
     data = {"posted": done.posted, "known": done.known}
-    said.output.result(data, [said.words("commands.agency.post.done", **data)])
+    call.output.result(data, [call.words("commands.agency.post.done", **data)])
     return ExitStatus.DONE
 
 
 @click.command("received")
 @click.pass_obj
-def received(said: Invocation) -> int:
+def received(call: Invocation) -> int:
     """Tell how many messages arrived, and how many different ones."""
     from transport import agency as reference
 
-    holding = reference.received(said.named_home())
+    holding = reference.received(call.named_home())
     data = {"messages": holding.messages, "distinct": holding.distinct}
-    said.output.result(data, [said.words("commands.agency.received.done", **data)])
+    call.output.result(data, [call.words("commands.agency.received.done", **data)])
     return ExitStatus.DONE
 
 

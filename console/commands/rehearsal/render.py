@@ -51,16 +51,16 @@ class PictureUnwritable(OutputFileFault):
 @click.option("--out", "file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--size", default="80x24", show_default=True, metavar="COLSxROWS")
 @click.pass_obj
-def render(said: Invocation, screen: str, file: Path, size: str) -> int:
+def render(call: Invocation, screen: str, file: Path, size: str) -> int:
     """Draw one screen as SVG; everything in it is made up."""
-    columns, rows = _cells(said, size)
+    columns, rows = _cells(call, size)
     with tempfile.TemporaryDirectory(prefix="renkei-render-") as directory:
-        svg = _drawn(Path(directory) / "renkei", screen, said, (columns, rows))
+        svg = _drawn(Path(directory) / "renkei", screen, call, (columns, rows))
     try:
         file.write_text(with_local_fonts(svg), encoding="utf-8")
     except OSError:
         raise PictureUnwritable(file=file.name) from None
-    said.output.result({"file": str(file)}, [visible(said.words("commands.render.done", file=file))])
+    call.output.result({"file": str(file)}, [visible(call.words("commands.render.done", file=file))])
     return ExitStatus.DONE
 
 
@@ -84,17 +84,17 @@ def _on_the_grid(text: re.Match[str]) -> str:
     return written
 
 
-def _cells(said: Invocation, size: str) -> tuple[int, int]:
+def _cells(call: Invocation, size: str) -> tuple[int, int]:
     found = _SIZE.fullmatch(size)
     if found is None:
-        raise click.BadParameter(said.words("commands.render.bad_size"), param_hint="--size")
+        raise click.BadParameter(call.words("commands.render.bad_size"), param_hint="--size")
     return int(found[1]), int(found[2])
 
 
-def _drawn(home: Path, screen: str, said: Invocation, size: tuple[int, int]) -> str:
+def _drawn(home: Path, screen: str, call: Invocation, size: tuple[int, int]) -> str:
     world = jobs.rehearsal.world.prepare(home)
     with jobs.rehearsal.world.start_agency(world):
-        return asyncio.run(_draw(world, screen, said.words.language, size))
+        return asyncio.run(_draw(world, screen, call.words.language, size))
 
 
 async def _draw(world: "World", screen: str, language: Language, size: tuple[int, int]) -> str:

@@ -23,46 +23,46 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.option("--prepare", is_flag=True)
 @click.pass_obj
-def demo(said: Invocation, *, prepare: bool) -> int:
+def demo(call: Invocation, *, prepare: bool) -> int:
     """Make a rehearsal world, then run its agency and the console until the console is closed.
 
     Without `--home` the world vanishes at the end, unless it is only prepared: then it is kept where it says.
     """
     if prepare:
-        home = said.home or Path(tempfile.mkdtemp(prefix="renkei-demo-"))
+        home = call.home or Path(tempfile.mkdtemp(prefix="renkei-demo-"))
         world = _world(home)
-        said.output.result(_told(world), _world_lines(world, said.words))
+        call.output.result(_told(world), _world_lines(world, call.words))
         return ExitStatus.DONE
     from console.process.tty import check_surroundings
 
     check_surroundings()
-    with _home(said) as home:
-        return _rehearse(_world(home), said)
+    with _home(call) as home:
+        return _rehearse(_world(home), call)
 
 
 @click.command("smoke")
 @click.pass_obj
-def smoke(said: Invocation) -> int:
+def smoke(call: Invocation) -> int:
     """Do the whole job in a fresh world, through the real screens and over the real line."""
     from console.smoke import run
 
-    smoked = run(said.words.language)
+    smoked = run(call.words.language)
     steps = [{"name": step.name, "ok": step.ok, "seconds": round(step.seconds, 3)} for step in smoked.steps]
-    said.output.result({"ok": smoked.ok, "steps": steps}, _smoke_lines(smoked, said.words))
+    call.output.result({"ok": smoked.ok, "steps": steps}, _smoke_lines(smoked, call.words))
     return ExitStatus.DONE if smoked.ok else ExitStatus.FAILED
 
 
-def _rehearse(world: "World", said: Invocation) -> int:
+def _rehearse(world: "World", call: Invocation) -> int:
     from console.process.launch import run
 
     with jobs.rehearsal.world.start_agency(world):
-        return run(world.home, said.language)
+        return run(world.home, call.language)
 
 
 @contextmanager
-def _home(said: Invocation) -> Iterator[Path]:
-    if said.home is not None:
-        yield said.home
+def _home(call: Invocation) -> Iterator[Path]:
+    if call.home is not None:
+        yield call.home
         return
     with tempfile.TemporaryDirectory(prefix="renkei-demo-") as directory:
         yield Path(directory)
