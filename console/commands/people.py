@@ -113,7 +113,7 @@ def _new_private_file(path: Path) -> Iterator[Callable[[str], None]]:
     except OSError as error:
         raise disk_fault(error) or CodeFileUnwritable(file=path.name) from error
     try:
-        with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123  # `os.open` made the file and its mode in one step.
+        with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123  # `os.open` set the mode.
             yield write
     except BaseException:
         # Also when a signal ends the call: no code may be left behind whose person was not registered.

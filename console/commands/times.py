@@ -21,7 +21,7 @@ class MomentType(click.ParamType[datetime, Any]):
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError:
-            # The example is the same in every language, so it stands here and not in a catalogue.
+            # The example is the same in every language, so it is not in a catalogue.
             self.fail(f"{value!r}: 2026-12-01T00:00", param, ctx)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=JAPAN)
 

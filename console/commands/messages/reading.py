@@ -104,5 +104,5 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
             for at, element in enumerate(value):
                 yield from _flat(element, f"{prefix}{name}.{at}.")
         else:
-            # A list of plain values stands in one cell of an import file, separated by semicolons.
+            # An import file holds a list of plain values in one cell, separated by semicolons.
             yield prefix + name, ";".join(map(str, value)) if isinstance(value, list) else str(value)

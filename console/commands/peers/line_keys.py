@@ -70,5 +70,5 @@ def _renewal_lines(made: "LineKeys", words: Words) -> Iterator[str]:
     # Only the first generation has no such moment, and renewing never makes the first.
     assert made.used_from is not None
     yield words("commands.keys.renew.done", time=words.time(made.used_from), fingerprint=made.fingerprint)
-    # On a line of its own, so that it can be copied whole into the file for the peer.
+    # On a separate line, so that it can be copied into the file for the peer.
     yield made.public
