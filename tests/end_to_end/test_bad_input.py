@@ -197,7 +197,7 @@ def test_a_file_that_may_not_grow(world: World, tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
-    ran = world.run(OPERATOR, "import", _many_records(world, tmp_path), before=limit)
+    ran = world.run_program(OPERATOR, "import", _many_records(world, tmp_path), before=limit)
     assert ran.status == 7
     assert ran.error["code"] in {"disk_full", "database_failed"}
     assert world.states() == before

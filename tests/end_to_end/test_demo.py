@@ -8,7 +8,7 @@ import pytest
 
 from console.words import LANGUAGES, Language, Words
 from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux, wait_until
-from tests.running import PROGRAM, World, run, world_at
+from tests.running import PROGRAM, World, run, run_program, world_at
 
 CHIEF = "ka-301"
 
@@ -85,11 +85,11 @@ def test_a_demo_without_a_home_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_demo_refuses_without_a_terminal(tmp_path: Path) -> None:
-    ran = run("demo", "--home", tmp_path / "world")
+    ran = run_program("demo", "--home", tmp_path / "world")
     assert ran.status == 2
     assert ran.out == ""
     assert ran.err.count("\n") == 1
-    assert run("demo", "--home", tmp_path / "world", "--json").error["code"] == "terminal_missing"
+    assert run_program("demo", "--home", tmp_path / "world", "--json").error["code"] == "terminal_missing"
     assert not (tmp_path / "world").exists()
 
 

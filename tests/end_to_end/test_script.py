@@ -1,4 +1,4 @@
-"""The main job by script: the same jobs, rights and log as the screens, each call a process of its own."""
+"""The main job by script: the same jobs, rights and log as the screens."""
 
 import json
 import stat
@@ -6,7 +6,7 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
-from tests.running import PROGRAM, World, environment, run, serving
+from tests.running import PROGRAM, World, environment, run, run_program, serving
 
 OPERATOR, APPROVER, CHIEF = "op-101", "ap-201", "ka-301"
 
@@ -14,28 +14,35 @@ OPERATOR, APPROVER, CHIEF = "op-101", "ap-201", "ka-301"
 def test_the_main_job_by_script(world: World) -> None:
     file = world.home / "rehearsal" / "outgoing.jsonl"
     count = len(file.read_text(encoding="utf-8").splitlines())
-    assert world.run(OPERATOR, "import", file).told == {"accepted": 0, "known": count, "errors": [], "warnings": []}
+    assert world.run_program(OPERATOR, "import", file).told == {
+        "accepted": 0,
+        "known": count,
+        "errors": [],
+        "warnings": [],
+    }
 
-    listed = world.run(OPERATOR, "queue", "--state", "review").told
+    listed = world.run_program(OPERATOR, "queue", "--state", "review").told
     assert listed["total"] == len(listed["messages"]) == count
     first, second = (message["id"] for message in listed["messages"][:2])
     assert datetime.fromisoformat(listed["messages"][0]["occurred_at"]).tzinfo is not None
     assert listed["messages"][0]["waiting_seconds"] > 0
 
-    assert world.run(CHIEF, "return", str(first), "--reason", "番地を確かめてください").told["changed"] == [first]
-    approved = world.run(APPROVER, "approve", "--all", "--confirm-warnings").told
+    assert world.run_program(CHIEF, "return", str(first), "--reason", "番地を確かめてください").told["changed"] == [
+        first
+    ]
+    approved = world.run_program(APPROVER, "approve", "--all", "--confirm-warnings").told
     assert second in approved["changed"]
     assert first not in approved["changed"]
     with serving(world.agency_home):
-        sent = world.run(OPERATOR, "send").told
+        sent = world.run_program(OPERATOR, "send").told
         assert sent["sent"] == sent["delivered"] == world.states().count("delivered") > 0
-        got = world.run(OPERATOR, "receive").told
+        got = world.run_program(OPERATOR, "receive").told
         assert (got["received"], got["rejected"]) == (len(world.states("in")), 0)
         states = world.states()
         assert got["results"] == states.count("accepted") + states.count("refused") == sent["sent"]
         assert states.count("refused") == 1  # The agency of a rehearsal refuses one, so that this can be seen.
-        assert world.run(CHIEF, "check").told["ok"] is True
-    held = run("agency", "received", "--home", world.agency_home, "--json").told
+        assert world.run_program(CHIEF, "check").told["ok"] is True
+    held = run_program("agency", "received", "--home", world.agency_home, "--json").told
     assert held == {"messages": sent["sent"], "distinct": sent["sent"]}
     assert world.log_is_whole()
 
@@ -91,13 +98,13 @@ def test_a_script_whose_reader_leaves_does_its_work_and_logs_off(world: World) -
 
 def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
     home, settings = tmp_path / "terminal", tmp_path / "prepared.toml"
-    made = run("init", "--home", home, "--json").told
+    made = run_program("init", "--home", home, "--json").told
     settings.write_text((home / "renkei.toml").read_text(encoding="utf-8").replace("terminal-1", "terminal-2"))
     code = Path(made["one_time_code_file"])
     assert stat.S_IMODE(code.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert run("init", "--home", home, "--json").error["code"] == "home_not_empty"
-    assert run("init", "--home", tmp_path / "other", "--settings", settings, "--json").status == 0
+    assert run_program("init", "--home", home, "--json").error["code"] == "home_not_empty"
+    assert run_program("init", "--home", tmp_path / "other", "--settings", settings, "--json").status == 0
 
     chosen, first_pin = tmp_path / "chosen", tmp_path / "first-pin"
     chosen.write_text("正しい 馬の 電池を とめる針\n", encoding="utf-8")
@@ -105,7 +112,7 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
 
     def officer(*arguments: str | Path, pin_file: Path = chosen) -> dict[str, object]:
         who = ("--home", home, "--as", made["operator"], "--pin-file", pin_file, "--json")
-        return run("operator", *arguments, *who).told
+        return run_program("operator", *arguments, *who).told
 
     assert "error" in officer("list", pin_file=code)
     assert officer("pin", "--new-pin-file", chosen, pin_file=code) == {"operator": made["operator"]}
@@ -118,6 +125,6 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
     listed = json.dumps(officer("list"))
     assert "op-1" in listed
     assert "op-2" not in listed
-    checked = run("check", "--home", home, "--json")
+    checked = run_program("check", "--home", home, "--json")
     assert {one["name"] for one in checked.told["checks"] if not one["ok"]} == {"peer", "peer_certificate"}
     assert checked.status == 5

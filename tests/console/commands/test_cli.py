@@ -13,7 +13,7 @@ from console.commands.cli import root
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation, glance
 from console.words import LANGUAGES, Language
-from tests.running import PROGRAM, environment, run
+from tests.running import PROGRAM, environment, run_program
 
 
 def _all(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -130,7 +130,7 @@ def test_each_error_names_its_exit_status() -> None:
 
 def test_the_program_runs_commands_in_any_locale() -> None:
     for locale in ("C", "C.UTF-8", "POSIX"):
-        ran = run("queue", "--json", "--home", "/nowhere", more={"LANG": locale, "LC_ALL": locale})
+        ran = run_program("queue", "--json", "--home", "/nowhere", more={"LANG": locale, "LC_ALL": locale})
         assert ran.status == ExitStatus.NOT_ALLOWED
         assert ran.error["code"] == "credentials_missing"
         assert "操作者" in ran.error["cause"]

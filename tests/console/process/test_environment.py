@@ -9,7 +9,7 @@ import pytest
 from console.process import environment
 from console.process.tty import LocaleUnusable, TerminalDumb, TerminalMissing, check_surroundings
 from tests.console.pseudo import PROGRAM, Pseudo
-from tests.running import run
+from tests.running import run_program
 
 HOSTILE = {
     "PYTHONINSPECT": "1",
@@ -91,14 +91,14 @@ def test_the_program_runs_isolated_with_a_clean_environment_and_no_core_files(tm
 
 
 def test_hostile_variables_change_nothing_of_a_command() -> None:
-    ran = run("--help", more={**HOSTILE, "PYTHONWARNINGS": "error"})
+    ran = run_program("--help", more={**HOSTILE, "PYTHONWARNINGS": "error"})
     assert ran.status == 0
     assert ran.err == ""
     assert not Path("/tmp/textual.log").exists()
 
 
 def test_without_a_terminal_the_console_refuses_in_one_line_of_both_languages() -> None:
-    ran = run()
+    ran = run_program()
     assert ran.status == 2
     assert ran.out == ""
     assert ran.err.count("\n") == 1

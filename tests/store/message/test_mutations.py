@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.message.checks.rules import RULES
-from tests.store.message.mutations import SLOWEST_SECONDS, mutate_record, run, take_file, take_record
+from tests.store.message.mutations import mutate_record, run, take_file, take_record
 from tests.store.message.specimens import GOOD, judge
 
 JSON = st.recursive(
@@ -18,10 +18,9 @@ FIELDS = st.sampled_from(sorted({name for record in GOOD.values() for name in re
 
 
 def test_a_short_run_of_random_damage() -> None:
-    refused, slowest = run(6_000, seed=20261123)
+    refused, _ = run(6_000, seed=20261123)
 
     assert 3_000 < refused < 6_000  # The damage is real, and not all of it makes a record bad.
-    assert slowest < SLOWEST_SECONDS
 
 
 @given(st.integers())

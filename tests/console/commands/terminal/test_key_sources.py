@@ -12,7 +12,7 @@ from console.commands import cli
 from store.people import pins
 from store.sealing.sources import passphrase
 from store.sealing.sources.passphrase import Cost
-from tests.running import run
+from tests.running import run_program
 
 NAME = "renkei-terminal-key"
 SETTINGS = """\
@@ -68,11 +68,11 @@ def acting(call: Call, home: Path, *more: str | Path) -> tuple[str | Path, ...]:
 def test_a_credential_reaches_the_program_through_its_clean_environment(tmp_path: Path) -> None:
     directory = credentials_at(tmp_path)
     settings, home = private(tmp_path / "settings.toml", SETTINGS + 'source = "credential"\n'), tmp_path / "home"
-    made = run("init", "--settings", settings, "--home", home, more={"CREDENTIALS_DIRECTORY": str(directory)})
+    made = run_program("init", "--settings", settings, "--home", home, more={"CREDENTIALS_DIRECTORY": str(directory)})
     assert made.status == 0, made.err
     assert not list(home.rglob("terminal*.key"))
     relative = {"CREDENTIALS_DIRECTORY": "credentials"}
-    refused = run(
+    refused = run_program(
         *("queue", "--home", home, "--json", "--as", "officer-1", "--pin-file", home / "one-time-code"), more=relative
     )
     assert (refused.error["code"], refused.status) == ("credentials_relative", 7)
