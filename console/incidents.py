@@ -47,16 +47,20 @@ def _outline(error: BaseException) -> str:
     # An error can be its own cause by a detour; without `seen` the walk along the chain would never end.
     while link is not None and id(link) not in seen:
         seen.add(id(link))
-        frames = traceback.extract_tb(link.__traceback__)
-        # The innermost places first, and only so many: a record is one line, and endless recursion has thousands.
-        where = " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames[-12:]))
-        # Of the class, not of the instance, whose `code` may be anything, such as the text that a program exits with.
-        code = getattr(type(link), "code", "")
-        name = type(link).__name__ + (f"[{code}]" if isinstance(code, str) and code.isidentifier() else "")
-        parts.append(f"{name} at {where or '?'}")
+        parts.append(_outline_of_link(link))
         # Also where `from None` hides it from a traceback: what came before is what has to be mended.
         link = link.__cause__ or link.__context__
     return " | ".join(parts)
+
+
+def _outline_of_link(link: BaseException) -> str:
+    # The innermost places first, and only so many: a record is one line, and endless recursion has thousands.
+    frames = traceback.extract_tb(link.__traceback__)
+    where = " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames[-12:]))
+    # Of the class, not of the instance, whose `code` may be anything, such as the text that a program exits with.
+    code = getattr(type(link), "code", "")
+    name = type(link).__name__ + (f"[{code}]" if isinstance(code, str) and code.isidentifier() else "")
+    return f"{name} at {where or '?'}"
 
 
 def _module(filename: str) -> str:

@@ -91,6 +91,7 @@ class SessionKeeper:
             self._session = session
             self._touched = self._clock()
             self._lock_announced = False
+        # A thread for each session, which ends with it: no clock has to be told that another session began.
         threading.Thread(target=self._watch, args=(session,), name="session-clock", daemon=True).start()
 
     def touch(self) -> None:
@@ -149,6 +150,8 @@ class SessionKeeper:
                 if lock_now:
                     self._lock_announced = True
                 else:
+                    # Until the next limit, or until `unlock` or `_end` wakes it. A touch need not wake it: it only
+                    # makes the limit later, and the idle time is computed again here.
                     limit = self._limits.logoff_seconds if self._lock_announced else self._limits.lock_seconds
                     self._changed.wait(limit - idle)
             # Outside the lock: `locked` may ask how much time is left.

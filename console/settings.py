@@ -10,7 +10,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -91,6 +91,7 @@ class KeysSettings:
 
     source: str = _text("|".join(KeySourceName), ", ".join(KeySourceName), KeySourceName.HOME.value)
     file: str = _text(r"|/[^\x00-\x1f\x7f]+", "/…", "")
+    # A name without slashes, which is looked up in the directory that systemd made for the service.
     credential: str = _text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "[A-Za-z0-9_.-], 1–64", "renkei-terminal-key")
 
 
@@ -113,6 +114,7 @@ class RetentionSettings:
 class SessionSettings:
     """After how many seconds an idle screen is locked, and its session ended (protection measure 6)."""
 
+    # `Settings.read` makes sure that the lock comes before the end.
     lock_seconds: int = _whole(180, 15, 3600)
     logoff_seconds: int = _whole(300, 30, 7200)
 
@@ -123,6 +125,7 @@ class LineSettings:
 
     connect_seconds: int = _whole(5, 1, 60)
     read_seconds: int = _whole(30, 1, 300)
+    # A batch on the line holds at most 512 items (PROTOCOL.md, 1).
     batch: int = _whole(100, 1, 500)
 
 
@@ -168,7 +171,7 @@ class Settings:
         check_private(home)
         settings = cls.read(home / FILE_NAME)
         people = _rehearsal_people(home / REHEARSAL_FILE)
-        return settings if not people else _with_rehearsal(settings, people)
+        return replace(settings, rehearsal=people) if people else settings
 
     @classmethod
     def read(cls, path: Path) -> "Settings":
@@ -336,8 +339,3 @@ def _rehearsal_people(path: Path) -> tuple[RehearsalPerson, ...]:
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         raise SettingsUnreadable(path=str(path), line="?") from None
-
-
-def _with_rehearsal(settings: Settings, people: tuple[RehearsalPerson, ...]) -> Settings:
-    values = {entry.name: getattr(settings, entry.name) for entry in fields(settings)}
-    return Settings(**{**values, "rehearsal": people})

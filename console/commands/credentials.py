@@ -62,22 +62,24 @@ def _read_line(path: Path, exposed: type[AccessFault], unreadable: type[AccessFa
     try:
         # Of the opened file, not of its path: between two looks at a path somebody could put another file there.
         opened = os.fstat(handle)
-        if not stat.S_ISREG(opened.st_mode):
-            raise unreadable(name=path.name)
-        if stat.S_IMODE(opened.st_mode) not in _OWNERS_ALONE or opened.st_uid != os.geteuid():
+        if stat.S_ISREG(opened.st_mode) and not _is_private(opened):
             raise exposed(name=path.name)
-        # One byte more than is allowed, to notice a longer file without reading all of it.
-        raw = os.read(handle, _LONGEST + 1)
+        line = _single_line(handle) if stat.S_ISREG(opened.st_mode) else None
     finally:
         os.close(handle)
-    line = _single_line(raw)
     if line is None:
         raise unreadable(name=path.name)
     return line
 
 
-def _single_line(raw: bytes) -> str | None:
-    """Return the text of the only line in `raw`; None for anything else. Blanks belong to a phrase and stay."""
+def _is_private(file: os.stat_result) -> bool:
+    return stat.S_IMODE(file.st_mode) in _OWNERS_ALONE and file.st_uid == os.geteuid()
+
+
+def _single_line(handle: int) -> str | None:
+    """Return the only line of an opened file; None for any other content. Blanks belong to a phrase and stay."""
+    # One byte more than is allowed, to notice a longer file without reading all of it.
+    raw = os.read(handle, _LONGEST + 1)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The values of `ClockReason`, written out: the help names them, and must not wait for the libraries of the line.
 _CLOCK_REASONS: Final = ("peer_wrong", "sync_down", "outage")
+# The numbers that the JSON of `send` holds, as `SendOutcome` names them.
+_SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "waiting")
 
 
 def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
@@ -44,15 +46,9 @@ def send(call: Invocation, *, clock_reason: str | None) -> int:
         outcome = jobs.exchange.send(
             terminal, session, report=report, cancel=cancel, clock_reason=_clock_reason(clock_reason)
         )
-    counts = {
-        "sent": outcome.sent,
-        "delivered": outcome.delivered,
-        "unknown": outcome.unknown,
-        "refused": outcome.refused,
-        "held": outcome.held,
-        "waiting": outcome.waiting,
-    }
+    counts = {name: getattr(outcome, name) for name in _SEND_COUNTS}
     remarks = [call.words("exchange.held", held=outcome.held)] if outcome.held else []
+    # Only the terminal that sealed a message sends it: the person learns at which terminal to send the rest.
     remarks += [
         call.words("exchange.elsewhere", terminal=name, count=count) for name, count in outcome.elsewhere.items()
     ]

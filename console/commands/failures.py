@@ -39,6 +39,7 @@ def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
 
     Of an unforeseen error only an incident number is shown: its text may hold what a person entered.
     """
+    # A bad disk, which any file may meet, counts as foreseen, whatever library met it.
     ours = foreseen(error)
     if ours is None:
         incident = record_incident(home, error)

@@ -87,6 +87,7 @@ def release(call: Invocation, person_id: str) -> int:
     """Let somebody try again after too many wrong PINs."""
     with call.acting() as (terminal, session):
         released = jobs.people.register.release(terminal, session, person_id)
+    # Nothing to release is no failure: the person can log on, which is what was asked for.
     key = "done" if released else "nothing"
     call.output.result({"operator": person_id, "released": released}, [call.words(f"commands.operator.release.{key}")])
     return ExitStatus.DONE

@@ -36,6 +36,7 @@ def run(home: Path | None, language: str | None = None, tty: Tty | None = None) 
         print_line(_describe(words, error))
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
+    # From the first moment of the screen on: a traceback would be painted over it, with what a person entered.
     with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, error)):
         return _paint(app, tty or Tty())
 
@@ -54,6 +55,7 @@ def _paint(app: RenkeiApp, tty: Tty) -> int:
     # Does nothing when a key or the idle limit has ended the session already: one session, one closing entry.
     app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
     app.close_terminal()
+    # Last of all, on the main screen and through a terminal that echoes again.
     if app.incident is not None:
         print_line(f"renkei: {app.words('common.incident', number=app.incident)}")
         return 1

@@ -136,6 +136,7 @@ def _walk(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, dict[str,
         yield from _walk(f"{prefix}.{key}", value)
 
 
+# Read once: catalogues are part of the program and do not change while it runs.
 @cache
 def _catalogue(name: str) -> dict[str, Any]:
     path = _DIRECTORY / f"{name}.toml"

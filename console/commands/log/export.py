@@ -26,7 +26,7 @@ def export(call: Invocation, directory: Path, label: str) -> int:
         "label": done.label,
         "own_disk": done.own_disk,
     }
-    lines = [call.words("log.exported", bundle=done.bundle, first=done.first, last=done.last, label=done.label)]
+    lines = [call.words("log.exported", **data)]
     if done.own_disk:
         # A bundle on the terminal's own disk is lost with it: a person still has to bring it to a medium.
         lines.append(call.words("log.own_disk"))

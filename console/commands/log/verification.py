@@ -14,6 +14,7 @@ from console.words import Words
 if TYPE_CHECKING:
     from console.jobs.log.export import MediumFinding
     from store.log import Verification
+    from store.log.bundle import BundleFinding
 
 
 @click.command("verify")
@@ -52,19 +53,20 @@ def _verify_medium(call: Invocation, directory: Path) -> int:
         "first_bad": broken.first_bad if broken else None,
         "cause": broken.cause if broken else None,
         "file": broken.file if broken else None,
-        "bundles": [
-            {
-                "number": bundle.number,
-                "first": bundle.first,
-                "last": bundle.last,
-                "ok": bundle.ok,
-                "digest": bundle.digest,
-            }
-            for bundle in finding.bundles
-        ],
+        "bundles": [_bundle_facts(bundle) for bundle in finding.bundles],
     }
     call.output.result(data, [_describe_medium(finding, call.words)])
     return ExitStatus.DONE if finding.ok else ExitStatus.INTEGRITY
+
+
+def _bundle_facts(bundle: "BundleFinding") -> dict[str, object]:
+    return {
+        "number": bundle.number,
+        "first": bundle.first,
+        "last": bundle.last,
+        "ok": bundle.ok,
+        "digest": bundle.digest,
+    }
 
 
 def _describe_medium(finding: "MediumFinding", words: Words) -> str:

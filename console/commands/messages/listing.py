@@ -47,8 +47,7 @@ def queue(
     limit: int,
 ) -> int:
     """List messages without their contents; `show` prints one message whole."""
-    if state is not None:
-        _check_state(call, direction, state)
+    _check_state(call, direction, state)
     query = jobs.messages.listing.QueueQuery(
         # Only messages to the peer can be undone; notices from it cannot.
         direction="out" if being_undone else direction,
@@ -69,11 +68,11 @@ def queue(
     return ExitStatus.DONE
 
 
-def _check_state(call: Invocation, direction: str | None, state: str) -> None:
+def _check_state(call: Invocation, direction: str | None, state: str | None) -> None:
     """Refuse a state that no message of the direction can be in, and name those that there are."""
     states: list[OutState | InState] = [*OutState] if direction != "in" else []
     states += [*InState] if direction != "out" else []
-    if state not in states:
+    if state is not None and state not in states:
         # `returned` is a state in both directions, with different meanings; it is named once.
         known = ", ".join(dict.fromkeys(states))
         raise click.BadParameter(call.words("commands.queue.unknown_state", known=known), param_hint="--state")
@@ -82,6 +81,7 @@ def _check_state(call: Invocation, direction: str | None, state: str) -> None:
 def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: int) -> tuple[list["QueueRow"], int]:
     """Return up to `limit` rows (0: all of them) and how many messages the query matches."""
     rows: list[QueueRow] = []
+    # A limit of 0 means all. They are collected before anything is printed, because the JSON is one object.
     while True:
         page = jobs.messages.listing.page(terminal, session, query)
         rows += page.rows

@@ -19,6 +19,7 @@ from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import MessageView
+    from store.message.checks.rules import Finding
 
 
 @click.command("show")
@@ -44,23 +45,21 @@ def _message_facts(view: "MessageView", words: Words) -> dict[str, Any]:
     return {
         **row_facts(view.row),
         "record": view.record,
-        "findings": [
-            {
-                "field": finding.field,
-                "rule": finding.rule,
-                "severity": str(finding.severity),
-                **finding_texts(finding.rule, finding.facts, words),
-            }
-            for finding in view.findings
-        ],
+        "findings": [_finding_facts(finding, words) for finding in view.findings],
         "history": [plain(asdict(entry)) for entry in view.history],
         "receipt": plain(asdict(view.receipt)) if view.receipt else None,
         "outcome": plain(asdict(view.outcome)) if view.outcome else None,
+        # The code is the peer's word about something of ours, so its texts are those of a refusal.
         "trouble": {**asdict(view.trouble), **asdict(words.refusal(view.trouble.code))} if view.trouble else None,
         "reason": view.reason,
         "counters": [plain(asdict(counter)) for counter in view.counters],
         "terminal": view.terminal,
     }
+
+
+def _finding_facts(finding: "Finding", words: Words) -> dict[str, str]:
+    texts = finding_texts(finding.rule, finding.facts, words)
+    return {"field": finding.field, "rule": finding.rule, "severity": str(finding.severity), **texts}
 
 
 def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:

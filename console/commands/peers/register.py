@@ -30,6 +30,7 @@ def show(call: Invocation) -> int:
     return ExitStatus.DONE
 
 
+# `--address` takes an IP address and never a name: no name server may decide whom the terminal talks with.
 @click.command("register")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--address")

@@ -58,6 +58,7 @@ def _rehearse(world: "World", call: Invocation) -> int:
     from console.process.launch import run
 
     # Only the language of the option: without it, the console takes that of the settings.
+    # The agency is a separate process, which ends with the block and also if this process is killed.
     with jobs.rehearsal.world.start_agency(world):
         return run(world.home, call.language)
 

@@ -11,6 +11,8 @@ from console.commands.invocation import Invocation
 from console.words.visible import visible
 
 
+# Both `upgrade` and `restore` make or change tables. On PostgreSQL the role that works with them may not do so, and
+# `--owner-url` names the role that may.
 @click.command("upgrade")
 @click.option("--owner-url", "owner_url", metavar="URL")
 @click.pass_obj
