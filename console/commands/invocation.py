@@ -179,7 +179,7 @@ def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
 
 
 def _ending_after(error: BaseException) -> Ending:
-    # What we foresaw is a refusal or a fault that was reported, and the call ends in good order.
+    # A foreseen error is reported and the call ends in good order; what is no `Exception` comes from a signal.
     if isinstance(error, Exception):
         return Ending.CRASH if foreseen(error) is None else Ending.LOGGED_OFF
     return Ending.SIGNAL

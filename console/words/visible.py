@@ -9,8 +9,8 @@ import re
 from typing import Final
 
 # Unicode categories Cc, Cf, Cs, Zl and Zp, and the letters that are drawn as nothing. Variation selectors (Mn),
-# private-use characters (Co) and characters newer than Python's tables (Cn) occur in names and stay. Some
-# ranges are whole blocks, such as that of the tags, whatever category their single characters have.
+# private-use characters (Co) and characters newer than Python's tables (Cn) occur in names and stay. Some ranges are
+# whole blocks, such as that of the tags, whatever the category of a single character in them.
 _UNSAFE_RANGES: Final = (
     (0x0000, 0x001F),
     (0x007F, 0x009F),
