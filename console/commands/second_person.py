@@ -20,7 +20,6 @@ def by_two_persons(command: Callable[..., int]) -> Callable[..., int]:
     @click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
     @wraps(command)
     def with_second(*arguments: object, second: str, second_pin_file: Path, **more: object) -> int:
-        # From a file, like the PIN of the person who acts: never from arguments or the environment.
         pin = read_pin(second_pin_file)
         return command(*arguments, jobs.people.logon.SecondPerson(second, pin, "command"), **more)
 
