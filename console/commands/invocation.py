@@ -40,6 +40,7 @@ class Invocation:
     person: str | None = None
     pin_file: Path | None = None
     part_files: tuple[Path, ...] = ()
+    # Made when the first text is needed: by that time click has read the language and the directory.
     _words: Words | None = field(default=None, repr=False)
 
     @property

@@ -26,17 +26,21 @@ def verify(call: Invocation, directory: Path | None) -> int:
         return _verify_medium(call, directory)
     with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
         verification = jobs.log.viewing.verify(terminal, session, report=progress.show)
-    data = {
+    call.output.result(_log_facts(verification), [_describe_log(verification, call.words)])
+    return ExitStatus.DONE if verification.ok else ExitStatus.INTEGRITY
+
+
+def _log_facts(verification: "Verification") -> dict[str, object]:
+    return {
         "ok": verification.ok,
         "entries": verification.entries,
         "first_bad": verification.first_bad,
         "cause": verification.cause,
         "checkpoints": verification.checkpoints,
+        # A log that verifies may still have been resumed after a roll-back, which its readers have to see.
         "resumed": list(verification.resumed),
         "pruned": verification.pruned,
     }
-    call.output.result(data, [_describe_log(verification, call.words)])
-    return ExitStatus.DONE if verification.ok else ExitStatus.INTEGRITY
 
 
 def _verify_medium(call: Invocation, directory: Path) -> int:

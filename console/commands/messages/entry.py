@@ -51,6 +51,7 @@ def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None) -> i
             record = jobs.messages.entry.counter(terminal, session, number, Pointer.CANCELS)
         else:
             record = jobs.messages.entry.replacement(terminal, session, number, jobs.messages.entry.load(file))
+        # The rules are checked apart from entering, so that warnings are printed also for a message that was entered.
         findings = jobs.messages.entry.judge(terminal, record).findings
         entered = [] if _errors(findings) else jobs.messages.entry.enter(terminal, session, [record])
     return _print_outcome(
