@@ -1,4 +1,4 @@
-"""What is said for every command: which terminal, which language, which form of output, who acts."""
+"""What every call says by its common options: which terminal, which language, which form of output, who acts."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from console import jobs
 from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
 from console.errors import ConsoleError, CredentialsMissing
+from console.foreseen import foreseen
 from console.session import Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
@@ -28,7 +29,7 @@ HOME_VARIABLE = "RENKEI_HOME"
 
 @dataclass(slots=True)
 class Invocation:
-    """The common options of one call, filled in while click reads the arguments from left to right."""
+    """The common options of one call. Click fills them in while it reads the arguments from left to right."""
 
     home: Path | None = None
     language: Language | None = None
@@ -36,13 +37,14 @@ class Invocation:
     person: str | None = None
     pin_file: Path | None = None
     part_files: tuple[Path, ...] = ()
+    # Made when the first text is needed: by that time click has read the language and the directory.
     _words: Words | None = field(default=None, repr=False)
 
     @property
     def words(self) -> Words:
-        """The catalogue in the language of the option, else of the terminal's settings, else in Japanese."""
+        """The catalogues in the language of the option, else of the terminal's settings, else in Japanese."""
         if self._words is None:
-            self._words = Words(self.language or self._set_language())
+            self._words = Words(self.language or self._language_of_settings())
         return self._words
 
     @property
@@ -51,22 +53,21 @@ class Invocation:
         return Output(self.words, as_json=self.as_json)
 
     def named_home(self) -> Path:
-        """Return the directory that was named; without one the call is wrong usage."""
+        """Return the terminal's directory. Raises click.UsageError when none was named."""
         if self.home is None:
             raise click.UsageError(self.words("commands.usage.home"), click.get_current_context(silent=True))
         return self.home
 
     def parts(self) -> PassphraseParts | None:
-        """Return the parts of the passphrase that opens the terminal, if their files were named."""
+        """Return the two parts of the passphrase that opens the terminal; None when no files were named."""
         return read_parts(self.part_files, self.words)
 
     @contextmanager
     def acting(self) -> Iterator[tuple["Terminal", Session]]:
-        """Open the terminal, log the named person on, and log off however the work ends.
+        """Open the terminal, log the person of `--as` on, and log off however the work ends.
 
-        Sessions whose process died without closing them get their closing entry first.
-
-        Raises CredentialsMissing, or what is wrong with the files of PIN and parts, before anything is opened.
+        Sessions whose process died without closing them get their closing entry first. Raises CredentialsMissing, or
+        what is wrong with the files of the PIN and of the parts, before anything is opened.
         """
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
@@ -85,33 +86,36 @@ class Invocation:
             finally:
                 jobs.people.logon.log_off(terminal, session, ending)
 
-    def _set_language(self) -> Language:
+    def _language_of_settings(self) -> Language:
         if self.home is not None:
             try:
                 return "en" if Settings.load(self.home).language == "en" else "ja"
             except ConsoleError:
-                # The command itself will say what is wrong with the settings; here only the language is wanted.
+                # The command itself will say what is wrong with the settings. This only asks for the language.
                 return "ja"
         return "ja"
 
 
 class _Directory(click.Path):
-    """A directory, as an absolute path: "." has no name of its own, and a change of directory must not move it."""
+    """A directory as an absolute path: "." has no name to show, and must mean the same after a change of directory."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the absolute path."""
-        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100 - it also takes ".." out.
+        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  # It also resolves "..".
 
 
 class CommonOption(click.Option):
-    """An option that every command takes; what it says is kept in the `Invocation`."""
+    """An option that every command takes; its value goes into the `Invocation`, not into the command's parameters."""
 
     def __init__(self, flag: str, name: str, **settings: Any) -> None:
         super().__init__([flag, name], expose_value=False, callback=_remember, **settings)
 
 
 def common_options(*, outermost: bool) -> list[CommonOption]:
-    """Return the options that every command takes. The environment is read once, by the outermost group."""
+    """Return the options that every command takes.
+
+    Only the outermost group reads the environment: read again by the command, it would win over `--home` before it.
+    """
     return [
         CommonOption("--home", "home", type=_Directory(), envvar=HOME_VARIABLE if outermost else None),
         CommonOption("--language", "language", type=click.Choice(LANGUAGES)),
@@ -123,9 +127,9 @@ def common_options(*, outermost: bool) -> list[CommonOption]:
 
 
 def glance(arguments: Sequence[str]) -> Invocation:
-    """Read the common options alone, wherever they stand, to know how to speak about what comes next.
+    """Read only the common options, wherever they are among `arguments`, to know how to report what comes next.
 
-    Whatever else is among the arguments, also when it is wrong, is left for the real reading.
+    All other arguments, also wrong ones, are left for the real reading.
     """
     invocation = Invocation()
     reader = click.Command(
@@ -133,21 +137,21 @@ def glance(arguments: Sequence[str]) -> Invocation:
         params=list(common_options(outermost=True)),
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )
+    # Resilient parsing: nothing is refused here, or a wrong value would be reported before its language is known.
     reader.make_context("renkei", list(arguments), obj=invocation, resilient_parsing=True)
     return invocation
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    """Keep `value` when it was said: a command's own options come after those before its name, and win."""
+    """Keep `value` if it was given. Options after the command's name are read later than those before it, and win."""
     invocation = context.find_object(Invocation)
-    said = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
-    if invocation is not None and said and value is not None:
+    given = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
+    if invocation is not None and given and value is not None:
         setattr(invocation, parameter.name, value)
 
 
 def _ending_after(error: BaseException) -> Ending:
+    # A foreseen error is reported and the call ends in good order; what is no `Exception` comes from a signal.
     if isinstance(error, Exception):
-        from console.foreseen import foreseen
-
         return Ending.CRASH if foreseen(error) is None else Ending.LOGGED_OFF
     return Ending.SIGNAL

@@ -30,6 +30,8 @@ def request(call: Invocation, settings_file: Path, out: Path) -> int:
     return ExitStatus.DONE
 
 
+# The fingerprint is typed, not read from the request: people compare it over another way than the file took, so a
+# request that was exchanged on the way is noticed.
 @click.command("admit")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--fingerprint", required=True, metavar="HEX")
