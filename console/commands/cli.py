@@ -89,6 +89,8 @@ def cli(arguments: Sequence[str] | None = None) -> int:
 def root(call: Invocation) -> LazyGroup:
     """Return the outermost group with its texts in the language of `call`."""
     group = LazyGroup("renkei", _COMMANDS)
+    # The version is looked up when it is asked for: reading the package's metadata would delay every other call.
+    click.version_option(package_name="renkei-console", message="renkei %(version)s")(group)
     group.localise(call.words, "commands", outermost=True)
     return group
 

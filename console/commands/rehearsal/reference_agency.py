@@ -9,16 +9,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import json_line
-from transport.errors import AgencyNoticeMalformed
 
 
 @click.command("serve")
@@ -26,9 +24,6 @@ from transport.errors import AgencyNoticeMalformed
 @click.pass_obj
 def serve(call: Invocation, *, with_parent: bool) -> int:
     """Serve until a signal comes; with `--with-parent` also until standard input ends, however the parent ended."""
-    # It brings the libraries of the line, which no help text waits for. The same holds for the commands below.
-    from transport import agency as reference
-
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -43,7 +38,7 @@ def serve(call: Invocation, *, with_parent: bool) -> int:
         sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
         sys.stdout.flush()
 
-    reference.serve(call.named_home(), ready=ready, stop=stop)
+    jobs.rehearsal.agency.serve(call.named_home(), ready=ready, stop=stop)
     return ExitStatus.DONE
 
 
@@ -52,9 +47,7 @@ def serve(call: Invocation, *, with_parent: bool) -> int:
 @click.pass_obj
 def post(call: Invocation, file: Path) -> int:
     """Put the agency notices in FILE, all or none, into the feeds of the terminals that they concern."""
-    from transport import agency as reference
-
-    posted = reference.post(call.named_home(), _notices(file))
+    posted = jobs.rehearsal.agency.post(call.named_home(), file)
     data = {"posted": posted.posted, "known": posted.known}
     call.output.result(data, [call.words("commands.agency.post.done", **data)])
     return ExitStatus.DONE
@@ -64,24 +57,11 @@ def post(call: Invocation, file: Path) -> int:
 @click.pass_obj
 def received(call: Invocation) -> int:
     """Print how many messages arrived, and how many of them are different."""
-    from transport import agency as reference
-
     # More messages than different ones would mean that one of them was taken in twice.
-    holding = reference.received(call.named_home())
+    holding = jobs.rehearsal.agency.received(call.named_home())
     data = {"messages": holding.messages, "distinct": holding.distinct}
     call.output.result(data, [call.words("commands.agency.received.done", **data)])
     return ExitStatus.DONE
-
-
-def _notices(file: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the records of a record file. Raises AgencyNoticeMalformed at a line that holds none, and a FileFault."""
-    # Only `post` reads records: `serve`, for which a rehearsal waits, starts about 40 ms sooner without their rules.
-    from store.message.files.reading import read_records
-
-    for line in read_records(file, file.name):
-        if line.record is None:
-            raise AgencyNoticeMalformed(line=str(line.line), field=line.findings[0].field)
-        yield line.record
 
 
 def _wait_for_parent(stop: threading.Event) -> None:

@@ -123,7 +123,7 @@ def test_every_item_has_a_name(kind: Kind) -> None:
 
 
 CATALOGUES = set(catalogue_names())
-SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).glob("*.py"))]
+SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).rglob("*.py"))]
 
 
 def keys_in(source: Path) -> Iterator[str]:
