@@ -22,9 +22,7 @@ ACTIONS: Final = frozenset(
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
-        "select", "select_all", "approve", "give_back", "hold", "release", "resend", "confirm", "put_on_hold",
-        "take_up", "withdraw",
-        "search", "filter", "direction", "reload", "exchange", "trail", "characters",
+        "select", "select_all", "review", "search", "filter", "direction", "reload", "exchange", "trail", "characters",
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",
         # exchange and log

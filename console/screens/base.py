@@ -44,13 +44,17 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Whether something runs here that a log-off must not break off unseen."""
         return False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only on a screen that stands, and only if the person has the right that the table asks for."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Obey a key only on a mounted screen, and only if the person has the right that the table of keys names."""
         if not self.is_mounted:
             # A key that comes before the widgets do would look for them in vain.
             return False
-        right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
-        return self.console_app.may(right)
+        key = self.key_of(action, parameters)
+        return self.console_app.may(None if key is None else key.right)
+
+    def key_of(self, action: str, parameters: tuple[object, ...]) -> Key | None:
+        """Return the key of this screen that leads to `action`; None for an action that the screen has no key for."""
+        return next((key for key in self.KEYS if key.leads_to(action, parameters)), None)
 
     def offers(self, key: Key) -> bool:
         """Tell whether the foot line shows `key`: to this person, for what is on the screen."""

@@ -182,4 +182,4 @@ class FootLine(OneLine):
     def _word(self, key: Key) -> str:
         if key is LOG_OFF and self.console_app.session is None:
             return self.words("keys.leave")
-        return self.words(f"keys.{key.word}")
+        return self.words(key.text)

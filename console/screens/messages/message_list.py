@@ -1,26 +1,32 @@
 """The list of messages: what of each stands in which column."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from console.widgets.virtual_list import Cell, Column, VirtualList
+from store.message.states import InState, OutState
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
 
-_STATE_STYLES: Final = {
-    "review": "key",
-    "received": "key",
-    "awaiting_second": "key",
-    "held": "faint",
-    "on_hold": "attention",
-    "returned": "attention",
-    "unknown": "attention",
-    "refused": "trouble",
-    "accepted": "good",
-    "applied": "good",
-    "withdrawn": "faint",
-    "superseded": "faint",
-}
+# By state and not by direction: `returned` is the same meaning to the eye out and in.
+_STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        OutState.REVIEW: "key",
+        InState.RECEIVED: "key",
+        InState.AWAITING_SECOND: "key",
+        OutState.HELD: "faint",
+        InState.ON_HOLD: "attention",
+        OutState.RETURNED: "attention",
+        OutState.UNKNOWN: "attention",
+        OutState.REFUSED: "trouble",
+        OutState.ACCEPTED: "good",
+        InState.APPLIED: "good",
+        OutState.WITHDRAWN: "faint",
+        InState.SUPERSEDED: "faint",
+    }
+)
 _WIDE: Final = 100
 _MATTERS: Final = 2  # as many codes of what a message is about as a column holds
 
@@ -75,6 +81,6 @@ class MessageList(VirtualList["QueueRow"]):
             return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
-        if row.due_on is not None and row.state == "held":
+        if row.due_on is not None and row.state == OutState.HELD:
             return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
         return Cell("")

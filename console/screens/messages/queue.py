@@ -2,8 +2,11 @@
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -14,11 +17,14 @@ from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.message_list import MessageList
 from console.screens.messages.review import Review
+from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
 from console.widgets.virtual_list import BLOCK, VirtualList
+from store.message.states import Direction, InState, OutState, State, Step
+from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
@@ -26,20 +32,48 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
-_STATES: Final = {
-    "out": (
-        None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
-        "withdrawn", "being_undone",
-    ),
-    "in": (
-        None, "unhandled", "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned",
-        "superseded",
-    ),
-}  # fmt: skip
-# What is shown besides single states.
-_GROUPS: Final = frozenset({"being_undone", "unhandled"})
-# What the foot line of a list of notices leaves out: what can be done with one is done where it is read.
-_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select", "entry"})
+
+class Group(StrEnum):
+    """What is shown besides single states."""
+
+    BEING_UNDONE = "being_undone"  # messages whose cancellation or replacement is under way, in whatever state
+    UNHANDLED = "unhandled"  # notices that wait for people, in whatever state
+
+
+FILTERS: Final[Mapping[Direction, tuple[State | Group | None, ...]]] = MappingProxyType(
+    {
+        Direction.OUT: (
+            None,
+            OutState.REVIEW,
+            OutState.APPROVED,
+            OutState.HELD,
+            OutState.RETURNED,
+            OutState.SENDING,
+            OutState.UNKNOWN,
+            OutState.DELIVERED,
+            OutState.REFUSED,
+            OutState.ACCEPTED,
+            OutState.WITHDRAWN,
+            Group.BEING_UNDONE,
+        ),
+        Direction.IN: (
+            None,
+            Group.UNHANDLED,
+            InState.RECEIVED,
+            InState.AWAITING_SECOND,
+            InState.ON_HOLD,
+            InState.CONFIRMED,
+            InState.EXPORTED,
+            InState.APPLIED,
+            InState.RETURNED,
+            InState.SUPERSEDED,
+        ),
+    }
+)
+"""What the filter shows one after the other; None is everything. In the order in which people want to see it."""
+
+# What the foot line of a list of notices leaves out besides the steps: what can be done with one is done on its page.
+_OUT_ONLY: Final = frozenset({"select", "entry"})
 _LONGEST_SOUGHT: Final = 200
 _DIGIT: Final = re.compile(r"\d")
 
@@ -48,8 +82,8 @@ _DIGIT: Final = re.compile(r"\d")
 class View:
     """What of the queue is shown."""
 
-    direction: str = "out"
-    state: str | None = None
+    direction: Direction = Direction.OUT
+    state: State | Group | None = None
     sought: str = ""
 
     @property
@@ -65,7 +99,7 @@ class View:
     @property
     def being_undone(self) -> bool:
         """Whether only messages are shown of which a cancellation or replacement is under way, in whatever state."""
-        return self.state == "being_undone"
+        return self.state is Group.BEING_UNDONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +140,8 @@ class QueueScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Show first what this person is here for."""
-        if self.console_app.may("approve"):
-            self.view = View(state="review")
+        if self.console_app.may(Right.APPROVE):
+            self.view = View(state=OutState.REVIEW)
         self.set_focus(self.rows)
         self.load()
 
@@ -123,27 +157,9 @@ class QueueScreen(ConsoleScreen):
 
     def load(self) -> None:
         """Take a new snapshot; the cursor stays where it is."""
+        # The view may be another one when the snapshot is there: the job and its result get the one of now.
         view = self.view
-
-        def job(terminal: "Terminal", session: "Session") -> Loaded:
-            counts = jobs.messages.listing.counts(terminal)
-            if not session.may("read"):
-                return Loaded(array("q"), (), counts)
-            query = jobs.messages.listing.QueueQuery(
-                direction=view.direction,
-                state=None if view.state in _GROUPS else view.state,
-                reference=view.reference,
-                being_undone=view.being_undone,
-                unhandled=view.state == "unhandled",
-            )
-            keys = (
-                jobs.messages.listing.find(terminal, session, query, view.name)
-                if view.name
-                else jobs.messages.listing.ids(terminal, session, query)
-            )
-            return Loaded(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), counts)
-
-        self.work(job, lambda loaded: self._loaded(view, loaded), self._not_loaded)
+        self.work(partial(_snapshot, view), partial(self._loaded, view), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
@@ -165,7 +181,7 @@ class QueueScreen(ConsoleScreen):
             seen.update({row.id: row.version for row in rows})
             return rows
 
-        self.rows.selectable = view.direction == "out"
+        self.rows.selectable = view.direction is Direction.OUT
         self.rows.load(loaded.keys, fetch, loaded.rows)
 
     def on_virtual_list_moved(self) -> None:
@@ -174,7 +190,7 @@ class QueueScreen(ConsoleScreen):
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message."""
-        if self.console_app.may("read"):
+        if self.console_app.may(Right.READ):
             self._open(event.key)
 
     def _open(self, key: int, hint: str | None = None) -> None:
@@ -185,43 +201,26 @@ class QueueScreen(ConsoleScreen):
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done in a list of this direction."""
-        return super().offers(key) and (self.view.direction == "out" or key.action not in _OUT_ONLY)
+        out_only = key.step is not None or key.action in _OUT_ONLY
+        return super().offers(key) and (self.view.direction is Direction.OUT or not out_only)
 
     # Reviewing
 
-    def action_approve(self) -> None:
-        """Approve the selected messages, or the one under the cursor."""
+    def action_review(self, name: str) -> None:
+        """Take the step `name` with the selected messages, or with the one under the cursor."""
+        step = STEPS[Step(name)]
         row = self.rows.cursor_row
-        if not self.rows.selected and row is not None and row.warnings and row.state == "review":
+        single = row if not self.rows.selected else None
+        if step.confirms_warnings and single is not None and single.warnings and single.state == OutState.REVIEW:
             # Warnings are confirmed by somebody who has them on the screen.
-            self._open(row.id, hint="queue.note.read_first")
-            return
-        if self.view.direction == "in":
+            self._open(single.id, hint="queue.note.read_first")
+        elif step.step is Step.APPROVE and self.view.direction is Direction.IN:
+            # On its page the same key confirms a notice: what it changes is read before.
             self.say("note", "queue.note.open_first")
-            return
-        self._review("approve")
+        else:
+            self._review(step)
 
-    def action_give_back(self) -> None:
-        """Return messages with a reason."""
-        self._review("give_back")
-
-    def action_hold(self) -> None:
-        """Hold messages."""
-        self._review("hold")
-
-    def action_release(self) -> None:
-        """Release held messages."""
-        self._review("release")
-
-    def action_resend(self) -> None:
-        """Let messages go out again that the peer has refused unread."""
-        self._review("resend")
-
-    def action_withdraw(self) -> None:
-        """Take messages back for good, with a reason."""
-        self._review("withdraw")
-
-    def _review(self, step: str) -> None:
+    def _review(self, step: ReviewStep) -> None:
         ids = sorted(self.rows.selected) or [key for key in (self.rows.cursor_key,) if key is not None]
         if not ids:
             self.say("note", "queue.note.nothing")
@@ -229,9 +228,9 @@ class QueueScreen(ConsoleScreen):
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
         Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
-    def _reviewed(self, changed: "Decided") -> None:
-        # Only what was decided: somebody quick may have begun to select anew.
-        self.rows.selected -= {*changed.changed, *(one.id for one in changed.refused)}
+    def _reviewed(self, decided: "Decided") -> None:
+        # Only what was decided: somebody quick may have begun another selection.
+        self.rows.selected -= {*decided.changed, *(refusal.id for refusal in decided.refused)}
         self.load()
 
     def action_select(self) -> None:
@@ -255,13 +254,14 @@ class QueueScreen(ConsoleScreen):
 
     def action_filter(self, step: int) -> None:
         """Show the next state only."""
-        states = _STATES[self.view.direction]
+        states = FILTERS[self.view.direction]
         at = states.index(self.view.state)
         self._show(replace(self.view, state=states[(at + step) % len(states)]))
 
     def action_direction(self) -> None:
         """Show what came in and waits for people instead of what goes out, and back."""
-        self._show(View("in", "unhandled") if self.view.direction == "out" else View("out"))
+        out = self.view.direction is Direction.OUT
+        self._show(View(Direction.IN, Group.UNHANDLED) if out else View(Direction.OUT))
 
     def action_reload(self) -> None:
         """Take a new snapshot and ask for the line."""
@@ -322,6 +322,23 @@ class QueueScreen(ConsoleScreen):
         self.app.push_screen(LogScreen(id="log"))
 
 
+def _snapshot(view: View, terminal: "Terminal", session: "Session") -> Loaded:
+    """Return what `view` shows now; called in a thread of the background."""
+    listing = jobs.messages.listing
+    counts = listing.counts(terminal)
+    if not session.may(Right.READ):
+        return Loaded(array("q"), (), counts)
+    query = listing.QueueQuery(
+        direction=view.direction,
+        state=None if isinstance(view.state, Group) else view.state,
+        reference=view.reference,
+        being_undone=view.being_undone,
+        unhandled=view.state is Group.UNHANDLED,
+    )
+    keys = listing.find(terminal, session, query, view.name) if view.name else listing.ids(terminal, session, query)
+    return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
+
+
 class ViewLine(OneLine):
     """What of the queue is shown, how many are selected, and where the cursor is."""
 
@@ -333,12 +350,12 @@ class ViewLine(OneLine):
             return ink
         view, rows = screen.view, screen.rows
         shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
-        state = words(f"queue.{view.state}" if view.state in _GROUPS else shown)
+        state = words(f"queue.{view.state}" if isinstance(view.state, Group) else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(state, self.palette["strong"])
         if view.sought:
-            found = "queue.found_name" if view.name else "queue.found"
-            ink.put("   ").put(words(found, sought=view.sought), self.palette["attention"])
+            sought = words("queue.found_name" if view.name else "queue.found", sought=view.sought)
+            ink.put("   ").put(sought, self.palette["attention"])
         if rows.selected:
             ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
         where = f"{rows.position:,} / {rows.count:,}"

@@ -106,7 +106,7 @@ def test_every_rule_has_cause_and_remedy(rule: str) -> None:
         *(f"log.class.{name}" for name in EventClass),
         *(f"log.flaw.{flaw}" for flaw in Flaw),
         *(f"log.detail.{name}" for name in sorted(DETAIL_KEYS)),
-        *(f"keys.{key.word}" for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
+        *(key.text for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
         *(f"keys.{name}" for name in keys.LIST_WORDS),
         *(f"exchange.phases.{phase}" for phase in ("ask", "send", "receive")),
         "log.phases.verify",
@@ -123,7 +123,7 @@ def test_every_item_has_a_name(kind: Kind) -> None:
 
 
 CATALOGUES = set(catalogue_names())
-SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).glob("*.py"))]
+SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).rglob("*.py"))]
 
 
 def keys_in(source: Path) -> Iterator[str]:

@@ -24,12 +24,12 @@ async def test_what_changes_stands_on_the_first_page_and_is_confirmed(noticed: W
         shown = console.text()
         for word in ("message.section.changes", "message.before", "message.after", "items.field.person.name"):
             assert console.words(word) in shown, word
-        assert f"a {console.words('keys.confirm_notice')}" in foot(console)
-        assert console.words("keys.approve") not in foot(console)
+        assert f"a {console.words('steps.confirm.key')}" in foot(console)
+        assert console.words("steps.approve.key") not in foot(console)
         await console.press("a", "enter")
-        assert console.words("queue.did.confirm", count=1) in console.text()
+        assert console.words("steps.confirm.did", count=1) in console.text()
         assert console.words("states.in.confirmed") in console.text().splitlines()[1]
-        assert console.words("keys.confirm_notice") not in foot(console)
+        assert console.words("steps.confirm.key") not in foot(console)
         await console.press("a")
         assert console.screen == "message", "what is confirmed is not asked about again"
 
@@ -40,9 +40,9 @@ async def test_a_deletion_waits_for_a_second_person(noticed: World) -> None:
         await open_notice(one, DELETION, "op-101")
         assert one.words("message.deletion") in one.text()
         await one.press("a", "enter")
-        assert one.words("queue.did.confirm_first") in one.text()
+        assert one.words("steps.confirm.did_first") in one.text()
         # It is another person's now: the key is gone, and pressed all the same it is refused.
-        assert one.words("keys.confirm_notice") not in foot(one)
+        assert one.words("steps.confirm.key") not in foot(one)
         await one.press("a", "enter")
         assert one.words.fault("other_person_needed", {"reference": DELETION}).cause[:20] in one.text()
         assert one.words("states.in.awaiting_second") in one.text().splitlines()[1]
@@ -52,7 +52,7 @@ async def test_a_deletion_waits_for_a_second_person(noticed: World) -> None:
         await other.press("a")
         assert "op-101" in "".join(other.text().splitlines()[-6:])
         await other.press("enter")
-        assert other.words("queue.did.confirm", count=1) in other.text()
+        assert other.words("steps.confirm.did", count=1) in other.text()
         assert other.words("states.in.confirmed") in other.text().splitlines()[1]
 
 
@@ -64,10 +64,10 @@ async def test_on_hold_with_a_reason_and_taken_up(noticed: World) -> None:
         assert console.words("queue.ask.reason_missing") in console.text()
         await console.type("wrong person")
         await console.press("enter")
-        assert console.words("queue.did.put_on_hold", count=1) in console.text()
+        assert console.words("steps.put_on_hold.did", count=1) in console.text()
         assert "wrong person" in console.text()
         await console.press("u", "enter")
-        assert console.words("queue.did.take_up", count=1) in console.text()
+        assert console.words("steps.take_up.did", count=1) in console.text()
         assert console.words("states.in.received") in console.text().splitlines()[1]
 
 
@@ -78,7 +78,7 @@ async def test_while_one_reads_it_the_other_is_told_who(noticed: World) -> None:
         await open_notice(one, CHANGE, "op-101")
         second = await open_notice(other, CHANGE, "ap-201")
         assert other.words("message.claim.confirm", person="op-101") in other.text()
-        assert other.words("keys.confirm_notice") not in foot(other)
+        assert other.words("steps.confirm.key") not in foot(other)
         await other.press("a")
         assert "op-101" in second.notice.shown
         await other.press("escape")
@@ -90,7 +90,7 @@ async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World)
         await console.log_on("ap-201")
         await console.press("d", "a")
         assert shown_queue(console).notice.shown == console.words("queue.note.open_first")
-        assert console.words("keys.approve") not in foot(console)
+        assert console.words("steps.approve.key") not in foot(console)
 
 
 async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -> None:

@@ -37,7 +37,7 @@ async def test_while_one_edits_the_other_only_reads(world: World, language: Lang
         message = await open_message(approver, "R26-000009", "ap-201")
         assert claimed(approver, "edit", "op-101") in approver.text().splitlines()[1]
         for key in ("give_back", "hold", "approve"):
-            assert approver.words(f"keys.{key}") not in foot(approver)
+            assert approver.words(f"steps.{key}.key") not in foot(approver)
         await approver.press("r")
         assert approver.app.screen is message
         assert "op-101" in message.notice.shown
@@ -72,7 +72,7 @@ async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the
         message = await open_message(approver, other, "ap-201")
         told = claimed(approver, "same_person", "op-101")
         assert told in approver.text().splitlines()[1]
-        assert approver.words("keys.approve") not in foot(approver)
+        assert approver.words("steps.approve.key") not in foot(approver)
         await approver.press("r")
         assert "op-101" in message.notice.shown
         assert edited in message.notice.shown
@@ -128,7 +128,7 @@ async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
         await console.press("enter")
         assert queue.notice.shown == console.words("queue.did.refused", count=1, **_fault(console))
         await console.press("a", "enter")
-        assert console.words("queue.did.approve", count=1) in console.text()
+        assert console.words("steps.approve.did", count=1) in console.text()
     log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
     (approved,) = [one for one in log if one["event"] == "message.approved"]
     assert approved["detail"]["revision"] == 2
