@@ -1,7 +1,7 @@
-"""The one table of keys: what the screens bind, what the foot line and the help show, who may use them.
+"""The one table of keys: what the screens bind, what the foot line and the help show, and who may use a key.
 
-Every function key has a letter beside it, for keyboards and connections that lose function keys. The keys of the steps
-of review come from the table of steps (`console.steps`).
+Every function key has a letter beside it, for keyboards and connections that lose function keys. The keys of the review
+steps come from the table of steps (`console.steps`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,10 +17,10 @@ from store.rights import Right
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key: the names Textual knows it by, the sign people read, its action, its word, and the right it needs.
+    """A key: its names in Textual, the sign that people read, its action, its word, and the right that it needs.
 
-    `word` names the text in the catalogue `keys`; a key of a step has its text among those of the step. Without
-    `right` the key is neither shown nor obeyed. `in_foot`: the help shows a key in any case.
+    `word` names the text in the catalogue `keys`; the key of a step has its text with the others of the step. To a
+    person without `right` the key is not shown, and it does nothing. The help shows keys that are not `in_foot` too.
     """
 
     keys: str
@@ -33,7 +33,7 @@ class Key:
 
     @property
     def text(self) -> str:
-        """The key of its word in the catalogues."""
+        """The key of the word in the catalogues."""
         return f"keys.{self.word}" if self.step is None else f"steps.{self.step}.key"
 
     def leads_to(self, action: str, parameters: tuple[object, ...]) -> bool:
@@ -46,7 +46,7 @@ class Key:
 REVIEW: Final = "review"
 """The action of every key of a step; its parameter is the step."""
 
-# While text is typed, letters are text: the function keys work everywhere.
+# Function keys work everywhere; letters do not while text is typed.
 HELP: Final = Key("f1,question_mark", "F1", "help", "help")
 LANGUAGE: Final = Key("f2,t", "F2", "language", "language")
 LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
@@ -66,23 +66,24 @@ def _step_key(row: ReviewStep, *, in_foot: bool = True) -> Key:
 
 
 def _of_page(place: Place) -> Iterator[Key]:
-    """Yield the keys of the steps in `place` on the page of a message or notice."""
+    """Return the keys of the steps in `place`, for the page of a message or notice."""
     return (_step_key(row) for row in STEPS.values() if row.place is place)
 
 
 def _of_list(*, first: bool) -> Iterator[Key]:
-    """Yield the keys of the steps in the list. Notices are confirmed where they are read, on their page."""
+    """Yield the keys of the steps for the list. Those of notices are left out: a notice is confirmed on its page."""
     for row in STEPS.values():
         if row.direction is Direction.OUT and first == (row.place is Place.FIRST):
             yield _step_key(row, in_foot=row.in_list_foot)
 
 
+# The foot line shows as many keys as fit, in this order.
 QUEUE: Final = (
     *_of_list(first=True),
     OPEN,
     ENTER,
     Key("f7,x", "x", "exchange", "exchange"),
-    Key("f8,l", "l", "trail", "trail", Right.LOG),
+    Key("f8,l", "l", "log", "log", Right.LOG),
     Key("space", "Space", "select", "select"),
     Key("f3,slash", "/", "search", "search"),
     Key("f4,f", "f", "filter(1)", "filter"),
@@ -104,7 +105,7 @@ MESSAGE: Final = (
     Key("f6,c", "c", "characters", "characters"),
     *_of_page(Place.LAST),
 )
-# In the form letters are text, so it has function keys only.
+# In the form letters are text, so it has only function keys.
 ENTRY: Final = (
     Key("f9", "F9", "finish", "finish"),
     Key("escape", "Esc", "back", "drop"),
@@ -130,10 +131,10 @@ LOG: Final = (
     Key("f6,o", "o", "ask", "ask", Right.LOG),
     Key("f5,n", "n", "reload", "reload"),
 )
-# The keys that lists and pages obey; the help explains them in words.
+# The keys of lists and pages, which each widget binds itself; the help explains them in words.
 LIST_WORDS: Final = ("move", "pages", "edges")
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
-    """Return the bindings of `keys`."""
+    """Return the bindings of `keys`; keys without a name are bound by a widget."""
     return [Binding(key.keys, key.action, show=False) for key in keys if key.keys]

@@ -9,7 +9,8 @@ from console import keys
 from console.commands.cli import root
 from console.commands.invocation import Invocation
 from console.screens.messages.message import MessageScreen
-from console.screens.messages.queue import FILTERS, Group, QueueScreen
+from console.screens.messages.queue import QueueScreen
+from console.screens.messages.queue_view import FILTERS, Group
 from console.steps import COMMANDS, STEPS, ReviewStep
 from console.words import LANGUAGES, Words
 from store.message.states import TRANSITIONS, Direction, InState, OutState

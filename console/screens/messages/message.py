@@ -1,4 +1,4 @@
-"""One message (内容): read it, then approve it or return it; confirm it (確認票) when it is a notice."""
+"""The page of one message (内容): people read it, then approve or return it; they confirm a notice (確認票) here."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
+# What has left is never changed: another message that points at it replaces or cancels it.
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
 class MessageScreen(ConsoleScreen):
-    """Shows the message `key`, with the text `hint` in the notice line."""
+    """Shows the message `key`; `hint` is the key of a text for the notice line."""
 
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
@@ -48,7 +49,7 @@ class MessageScreen(ConsoleScreen):
         self.shown: MessageView | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out title and contents."""
+        """Lay out the title and the contents."""
         yield HeadLine()
         yield MessageTitle(id="title")
         yield TextPage(id="contents")
@@ -70,11 +71,15 @@ class MessageScreen(ConsoleScreen):
         self.work(self._fetch, self._show)
 
     def _fetch(self, terminal: "Terminal", session: "Session") -> "MessageView":
-        """Read the message and claim it; called in a thread of the background, as all that takes a terminal here."""
+        """Read the message and claim it for this session.
+
+        This is called in a thread of the background, as is every method here that takes a terminal.
+        """
         return jobs.messages.reading.read(terminal, session, self._key, take=True)
 
     def _show(self, view: "MessageView") -> None:
         before, self.shown = self.shown, view
+        # Until now somebody else had the message; from now on the keys of the steps are offered.
         if before is not None and before.row.claim is not None and view.row.claim is None:
             self.say("note", "message.claim.over")
         self.query_one("#title").refresh()
@@ -88,7 +93,7 @@ class MessageScreen(ConsoleScreen):
         self._page.show(build)
 
     def _claimed(self) -> bool:
-        """Tell whether somebody else has it in hand; if so, say who, and look whether that is over by now."""
+        """Return whether somebody else has claimed the message; if so, say who, and look whether the claim is over."""
         if self.shown is None or self.shown.row.claim is None:
             return False
         facts = {"reference": self.shown.row.claim.reference, "person": self.shown.row.claim.person}
@@ -102,7 +107,7 @@ class MessageScreen(ConsoleScreen):
         return True
 
     def action_review(self, name: str) -> None:
-        """Take the step `name` with the message, when its questions are answered."""
+        """Take the step `name` with the message, once its question is answered."""
         step = STEPS[Step(name)]
         if self.shown is None or self._claimed():
             return
@@ -110,15 +115,16 @@ class MessageScreen(ConsoleScreen):
             self.say("trouble", "message.approve_errors")
             return
         row = self.shown.row
+        # The state does not tell whether the peer has read the message, so the question would promise too much.
         if step.step is Step.RESEND and not self._allows(step.step):
             say_wrong_state(self, row)
             return
-        # The warnings are on this page: whoever goes on has had them before the eyes.
+        # This page shows the warnings, so going on confirms them.
         warnings = row.warnings if step.confirms_warnings else 0
         Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
 
     def _reviewed(self, _decided: "Decided") -> None:
-        # Also when it was refused: somebody else may have changed what is on the screen.
+        # Also after a refusal: somebody else may have changed the message that is on the screen.
         self._read()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -132,8 +138,9 @@ class MessageScreen(ConsoleScreen):
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
-        if not super().offers(key) or self.shown is None:
-            return super().offers(key)
+        offered = super().offers(key)
+        if not offered or self.shown is None:
+            return offered
         return self._allows(key.step) if key.step is not None else self._possible(key.action)
 
     def _allows(self, step: Step) -> bool:
@@ -148,7 +155,7 @@ class MessageScreen(ConsoleScreen):
         return allows(row, step) and not (step is Step.CONFIRM and self._is_own(row))
 
     def _possible(self, action: str) -> bool:
-        """Return whether `action`, which is none of the steps of review, can be done with the message."""
+        """Return whether `action`, which is not a step of review, can be done with the message."""
         if self.shown is None:
             return False
         row = self.shown.row
@@ -165,7 +172,7 @@ class MessageScreen(ConsoleScreen):
     # Correcting and undoing
 
     def action_revise(self) -> None:
-        """Correct it, while it has not left: the form opens filled in, and a new revision is reviewed anew."""
+        """Correct a message that has not left: the form opens filled in, and the new revision is reviewed."""
         if self._refused("revise") or self.shown is None:
             return
         reason = self.shown.reason if self.shown.row.state == OutState.RETURNED else None
@@ -175,7 +182,7 @@ class MessageScreen(ConsoleScreen):
         return jobs.messages.draft.reopen(terminal, session, self._key)
 
     def action_replace_sent(self) -> None:
-        """Enter a message in place of this one, which has left."""
+        """Enter a message that replaces this one, which has left."""
         if not self._refused("replace_sent"):
             self.work(self._draft_replacement, lambda draft: self._open(draft, "entry.done"))
 
@@ -202,7 +209,7 @@ class MessageScreen(ConsoleScreen):
         return jobs.messages.entry.cancel(terminal, session, self._key)
 
     def _open(self, draft: "Draft", text: str, reason: str | None = None) -> None:
-        """Open the form; `text` is the key of what is said once the message is entered."""
+        """Open the form; `text` is the key of the notice that follows when the message is entered."""
         from console.screens.messages.entry_form import EntryScreen
 
         self.notice.clear()
@@ -229,7 +236,7 @@ class MessageScreen(ConsoleScreen):
         return True
 
     def action_revisions(self) -> None:
-        """Show what it said before it was corrected."""
+        """Show what the message said before it was corrected."""
         if self.shown is not None and self._possible("revisions"):
             row = self.shown.row
             self.app.push_screen(RevisionScreen(self._key, row.reference, row.revision))
@@ -240,7 +247,7 @@ class MessageScreen(ConsoleScreen):
             self.app.push_screen(CharactersScreen(self.shown.record))
 
     def action_back(self) -> None:
-        """Go back to the queue, and let others have the message."""
+        """Go back to the queue, and let others review or edit the message."""
         self.work(self._put_back, lambda _done: None)
         self.dismiss()
 
@@ -249,10 +256,10 @@ class MessageScreen(ConsoleScreen):
 
 
 class MessageTitle(OneLine):
-    """Kind, reference and state of the message."""
+    """The title of the page: kind, reference and state of the message, and who else has claimed it."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink = self.ink().put(" ")
         screen = self.screen
         if not isinstance(screen, MessageScreen) or screen.shown is None:
@@ -263,6 +270,7 @@ class MessageTitle(OneLine):
         ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
         if row.claim is None:
             return ink
+        # While a message is edited, others about the same person are only read, lest two people contradict each other.
         task = row.claim.task if row.claim.reference == row.reference else "same_person"
         claim = self.words(f"message.claim.{task}", person=row.claim.person)
         return ink.put("   ").put(claim, self.palette["attention"])

@@ -1,4 +1,4 @@
-"""The list of messages: what of each stands in which column."""
+"""The list of messages: the columns, and what each shows of a message."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from store.message.states import InState, OutState
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
 
-# By state and not by direction: `returned` is the same meaning to the eye out and in.
+# By the name of the state: `returned` wants attention in both directions.
 _STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         OutState.REVIEW: "key",
@@ -28,18 +28,19 @@ _STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _WIDE: Final = 100
-_MATTERS: Final = 2  # as many codes of what a message is about as a column holds
+_MATTERS: Final = 2  # The column holds two codes of what a message is about.
 
 
 class MessageList(VirtualList["QueueRow"]):
-    """The messages."""
+    """The list of messages or notices."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self.empty_text = "queue.empty"
 
     def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; the name and the event share what is left."""
+        """Return the columns; the name and the event share the cells that the others leave."""
+        # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
         state, kind = (8, 6) if japanese else (9, 9)
         waiting, marks = (7, 5) if japanese else (6, 6)
@@ -57,7 +58,7 @@ class MessageList(VirtualList["QueueRow"]):
         )
 
     def cell(self, row: "QueueRow", column: str) -> Cell:
-        """Return what stands in `column`."""
+        """Return what `column` shows of `row`."""
         words, palette = self.words, self.palette
         if column == "state":
             role = _STATE_STYLES.get(row.state)
@@ -68,7 +69,7 @@ class MessageList(VirtualList["QueueRow"]):
             matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
             return Cell(words("head.between").join(matter), palette["faint"])
         if column == "waiting":
-            # The sign says what the colour says as well.
+            # The sign repeats what the colour says: no meaning is carried by colour alone.
             span = words.span(row.waiting_seconds)
             return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
         if column == "marks":
@@ -77,7 +78,7 @@ class MessageList(VirtualList["QueueRow"]):
 
     def _marks(self, row: "QueueRow") -> Cell:
         if row.claim is not None:
-            # Somebody else has it in hand: it can only be read.
+            # Somebody else has claimed the message, so here it can only be read; this matters more than its warnings.
             return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])

@@ -1,12 +1,8 @@
-"""The queue (審査): what waits, what was sent, what came in; reviewed here or from the opened message."""
+"""The queue (審査): what waits, what was sent, what came in. People review it here, or on the page of a message."""
 
-import re
-from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -16,103 +12,28 @@ from console import jobs
 from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.message_list import MessageList
+from console.screens.messages.queue_view import FILTERS, Group, Loaded, View, snapshot
 from console.screens.messages.review import Review
 from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
-from console.widgets.virtual_list import BLOCK, VirtualList
-from store.message.states import Direction, InState, OutState, State, Step
+from console.widgets.virtual_list import VirtualList
+from store.message.states import Direction, OutState, Step
 from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
     from console.jobs.messages.review import Decided
-    from console.session import Session
-    from console.terminal import Terminal
 
-
-class Group(StrEnum):
-    """What is shown besides single states."""
-
-    BEING_UNDONE = "being_undone"  # messages whose cancellation or replacement is under way, in whatever state
-    UNHANDLED = "unhandled"  # notices that wait for people, in whatever state
-
-
-FILTERS: Final[Mapping[Direction, tuple[State | Group | None, ...]]] = MappingProxyType(
-    {
-        Direction.OUT: (
-            None,
-            OutState.REVIEW,
-            OutState.APPROVED,
-            OutState.HELD,
-            OutState.RETURNED,
-            OutState.SENDING,
-            OutState.UNKNOWN,
-            OutState.DELIVERED,
-            OutState.REFUSED,
-            OutState.ACCEPTED,
-            OutState.WITHDRAWN,
-            Group.BEING_UNDONE,
-        ),
-        Direction.IN: (
-            None,
-            Group.UNHANDLED,
-            InState.RECEIVED,
-            InState.AWAITING_SECOND,
-            InState.ON_HOLD,
-            InState.CONFIRMED,
-            InState.EXPORTED,
-            InState.APPLIED,
-            InState.RETURNED,
-            InState.SUPERSEDED,
-        ),
-    }
-)
-"""What the filter shows one after the other; None is everything. In the order in which people want to see it."""
-
-# What the foot line of a list of notices leaves out besides the steps: what can be done with one is done on its page.
+# What the foot line of a list of notices leaves out besides the steps: a notice is dealt with on its page.
 _OUT_ONLY: Final = frozenset({"select", "entry"})
 _LONGEST_SOUGHT: Final = 200
-_DIGIT: Final = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What of the queue is shown."""
-
-    direction: Direction = Direction.OUT
-    state: State | Group | None = None
-    sought: str = ""
-
-    @property
-    def name(self) -> str | None:
-        """The part of a name that is looked for: what holds no digit."""
-        return self.sought if self.sought and not _DIGIT.search(self.sought) else None
-
-    @property
-    def reference(self) -> str | None:
-        """The beginning of a reference that is looked for: what holds a digit, as every reference does."""
-        return self.sought if self.sought and self.name is None else None
-
-    @property
-    def being_undone(self) -> bool:
-        """Whether only messages are shown of which a cancellation or replacement is under way, in whatever state."""
-        return self.state is Group.BEING_UNDONE
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The snapshot that the list is drawn from: the keys of all rows, the first rows, the counts."""
-
-    keys: "array[int]"
-    rows: Sequence["QueueRow"]
-    counts: "Counts"
 
 
 class QueueScreen(ConsoleScreen):
-    """The list with its counts."""
+    """The list of messages or notices, with the counts above it."""
 
     help_topic = "queue"
     KEYS: ClassVar[Sequence[Key]] = QUEUE
@@ -126,10 +47,11 @@ class QueueScreen(ConsoleScreen):
         super().__init__(id=id)
         self.counts: Counts | None = None
         self.view = View()
+        # The version in which each row was shown, by number: a step is refused for a message changed since then.
         self._seen: dict[int, int] = {}
 
     def compose(self) -> ComposeResult:
-        """Lay out the counts, what is shown, the list, and the field of the search."""
+        """Lay out the counts, the line of the filter, the list, and the field of the search."""
         yield HeadLine()
         yield CountsLine(id="counts")
         yield ViewLine(id="view")
@@ -139,7 +61,7 @@ class QueueScreen(ConsoleScreen):
         yield FootLine(QUEUE)
 
     def on_mount(self) -> None:
-        """Show first what this person is here for."""
+        """Show first what this person has to do: an approver begins with the messages that wait for review."""
         if self.console_app.may(Right.APPROVE):
             self.view = View(state=OutState.REVIEW)
         self.set_focus(self.rows)
@@ -157,23 +79,24 @@ class QueueScreen(ConsoleScreen):
 
     def load(self) -> None:
         """Take a new snapshot; the cursor stays where it is."""
-        # The view may be another one when the snapshot is there: the job and its result get the one of now.
+        # Another view may be chosen before the snapshot arrives, so the job and its result get the present one.
         view = self.view
-        self.work(partial(_snapshot, view), partial(self._loaded, view), self._not_loaded)
+        self.work(partial(snapshot, view), partial(self._loaded, view), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
         if not self.rows.count:
-            # No rows are on their way any more.
+            # The list would say for ever that it is loading.
             self.rows.forget()
 
     def _loaded(self, view: View, loaded: Loaded) -> None:
         self.counts = loaded.counts
         self.query_one("#counts").refresh()
+        # A filter was changed meanwhile; its own snapshot follows.
         if view != self.view:
             return
         app, session = self.console_app, self.console_app.session
-        # What is decided here is decided on the rows as they were on the screen: their versions go with the decision.
+        # People decide on the rows that they see, so the versions of those rows go with the decision.
         seen = self._seen = {row.id: row.version for row in loaded.rows}
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
@@ -185,11 +108,11 @@ class QueueScreen(ConsoleScreen):
         self.rows.load(loaded.keys, fetch, loaded.rows)
 
     def on_virtual_list_moved(self) -> None:
-        """Tell the new position."""
+        """Show the new position."""
         self.query_one("#view").refresh()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Open the message."""
+        """Open the message under the cursor."""
         if self.console_app.may(Right.READ):
             self._open(event.key)
 
@@ -212,10 +135,10 @@ class QueueScreen(ConsoleScreen):
         row = self.rows.cursor_row
         single = row if not self.rows.selected else None
         if step.confirms_warnings and single is not None and single.warnings and single.state == OutState.REVIEW:
-            # Warnings are confirmed by somebody who has them on the screen.
+            # Only somebody who has the warnings on the screen can confirm them.
             self._open(single.id, hint="queue.note.read_first")
         elif step.step is Step.APPROVE and self.view.direction is Direction.IN:
-            # On its page the same key confirms a notice: what it changes is read before.
+            # The same key confirms a notice, but on its page, where one reads what it changes.
             self.say("note", "queue.note.open_first")
         else:
             self._review(step)
@@ -229,7 +152,7 @@ class QueueScreen(ConsoleScreen):
         Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
     def _reviewed(self, decided: "Decided") -> None:
-        # Only what was decided: somebody quick may have begun another selection.
+        # Only the messages of this step: while it ran, the person may have selected others.
         self.rows.selected -= {*decided.changed, *(refusal.id for refusal in decided.refused)}
         self.load()
 
@@ -246,14 +169,15 @@ class QueueScreen(ConsoleScreen):
 
     def _show(self, view: View) -> None:
         self.view = view
-        self.query_one("#foot").refresh()
+        # Keys that were typed ahead must not reach rows of the list before.
         self.rows.await_others()
+        self.query_one("#foot").refresh()
         self.notice.clear()
         self.on_virtual_list_moved()
         self.load()
 
     def action_filter(self, step: int) -> None:
-        """Show the next state only."""
+        """Show the next state, or the one before."""
         states = FILTERS[self.view.direction]
         at = states.index(self.view.state)
         self._show(replace(self.view, state=states[(at + step) % len(states)]))
@@ -264,7 +188,7 @@ class QueueScreen(ConsoleScreen):
         self._show(View(Direction.IN, Group.UNHANDLED) if out else View(Direction.OUT))
 
     def action_reload(self) -> None:
-        """Take a new snapshot and ask for the line."""
+        """Take a new snapshot, and look whether the peer can be reached."""
         self.notice.clear()
         self.load()
         self.console_app.look_at_line()
@@ -278,7 +202,7 @@ class QueueScreen(ConsoleScreen):
         self.set_focus(field)
 
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
-        """Search."""
+        """Show what matches the text, in whatever state it is."""
         self._leave_search()
         self._show(replace(self.view, sought=event.field.value.strip(), state=None))
 
@@ -298,7 +222,7 @@ class QueueScreen(ConsoleScreen):
         self.notice.clear()
         self.set_focus(self.rows)
 
-    # Other screens
+    # Other screens. Each is imported when it is opened, so that nobody waits for all of them at the log-on.
 
     def action_entry(self) -> None:
         """Open the entry by hand."""
@@ -314,7 +238,7 @@ class QueueScreen(ConsoleScreen):
         self.notice.clear()
         self.app.push_screen(ExchangeScreen(id="exchange"))
 
-    def action_trail(self) -> None:
+    def action_log(self) -> None:
         """Open the log."""
         from console.screens.log.viewing import LogScreen
 
@@ -322,28 +246,11 @@ class QueueScreen(ConsoleScreen):
         self.app.push_screen(LogScreen(id="log"))
 
 
-def _snapshot(view: View, terminal: "Terminal", session: "Session") -> Loaded:
-    """Return what `view` shows now; called in a thread of the background."""
-    listing = jobs.messages.listing
-    counts = listing.counts(terminal)
-    if not session.may(Right.READ):
-        return Loaded(array("q"), (), counts)
-    query = listing.QueueQuery(
-        direction=view.direction,
-        state=None if isinstance(view.state, Group) else view.state,
-        reference=view.reference,
-        being_undone=view.being_undone,
-        unhandled=view.state is Group.UNHANDLED,
-    )
-    keys = listing.find(terminal, session, query, view.name) if view.name else listing.ids(terminal, session, query)
-    return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
-
-
 class ViewLine(OneLine):
-    """What of the queue is shown, how many are selected, and where the cursor is."""
+    """The line above the list: what it shows, how many rows are selected, and where the cursor is."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink, words = self.ink().put(" "), self.words
         screen = self.screen
         if not isinstance(screen, QueueScreen):

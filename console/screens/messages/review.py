@@ -1,4 +1,4 @@
-"""What people decide about messages and notices: asked the same way in the list and on the page of a message."""
+"""The questions before a step of review and the notice after it, alike in the list and on the page of a message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One step for the messages `ids`, from the question to the notice of what became of it.
+    """One step for the messages `ids`, from the question to the notice of its outcome.
 
-    `row` is the message when it is a single one. `seen` are the versions of the messages as they were on the screen, by
-    number: what somebody else has changed since is refused. `warnings` is how many of its warnings the person has on
-    the screen and confirms by going on. `done` is called when the step was tried, whatever came of it.
+    `row` is the message if there is only one. `seen` holds the versions of the messages as they were on the screen, by
+    number: a message that somebody else has changed since is refused. `warnings` is the number of warnings that the
+    person has on the screen, and confirms by going on. `done` is called after the step was tried, also when all was
+    refused.
     """
 
     screen: ConsoleScreen
@@ -36,7 +37,7 @@ class Review:
     warnings: int = 0
 
     def ask(self) -> None:
-        """Ask whether to do it. Several messages at once want their number typed, and some steps a reason."""
+        """Ask whether to go on. For several messages their number has to be typed, for some steps a reason."""
         if self.row is not None and self.row.claim is not None:
             facts = {"reference": self.row.claim.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
@@ -50,18 +51,18 @@ class Review:
         if self.row is None:
             return words(self._text("ask_many"), count=len(self.ids))
         row = self.row
-        # A deletion (消除) asks each of its two persons something else.
+        # A deletion (消除) has a question for the first person who confirms it and another one for the second.
         name = "ask_warnings" if self.warnings else f"ask{self._turn(row)}"
         kind = words.name("queue.kind", row.kind)
         facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings}
         return words(self._text(name), **facts, first=row.author or "")
 
     def _text(self, name: str) -> str:
-        """Return the key of one of the texts of the step."""
+        """Return the key of a text of the step."""
         return f"steps.{self.step.step}.{name}"
 
     def _turn(self, row: "QueueRow") -> str:
-        """Return the ending of the texts for the first or second of two persons; none where one is enough."""
+        """Return the ending of the texts for the first or the second person; empty if one person is enough."""
         if self.step.step is not Step.CONFIRM:
             return ""
         if row.state == InState.AWAITING_SECOND:
@@ -71,7 +72,7 @@ class Review:
     def _check(self, typed: str) -> str | None:
         if self.step.asks_reason:
             return None if typed else "queue.ask.reason_missing"
-        # A row means a single message: only of several, the number has to be typed, lest a selection be forgotten.
+        # Several messages are decided only with their number typed, so that a forgotten selection does no harm.
         return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
 
     def _answered(self, typed: str | None) -> None:
@@ -79,17 +80,20 @@ class Review:
             self.screen.work(partial(self._do, typed), self._show_outcome)
 
     def _do(self, typed: str, terminal: "Terminal", session: "Session") -> "Decided":
-        """Do the step; called in a thread of the background."""
+        """Take the step; this is called in a thread of the background."""
         asked: dict[str, Any] = {}
         if self.step.asks_reason:
             asked["reason"] = typed
         if self.step.confirms_warnings:
             asked["confirm_warnings"] = self.warnings > 0
+        # A row that was selected but never shown has no version here, so nothing could have changed before the eyes.
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
         return self.step.job()(terminal, session, self.ids, seen=seen, **asked)
 
     def _show_outcome(self, decided: "Decided") -> None:
+        # First the screen, which may clear the notice line or read the message once more.
         self.done(decided)
+        # What the row was before the step tells which text fits.
         first = self.row is not None and self._turn(self.row) == "_first"
         count, refused = decided.count, decided.refused
 
@@ -109,6 +113,6 @@ def allows(row: "QueueRow", step: Step) -> bool:
 
 
 def say_wrong_state(screen: ConsoleScreen, row: "QueueRow") -> None:
-    """Say that what was asked for cannot be done with a message in this state."""
+    """Say that the step cannot be taken with a message in this state."""
     topic, state = f"states.{row.direction}", row.state
     screen.notice.say("note", lambda words: words("queue.note.wrong_state", state=words.name(topic, state)))

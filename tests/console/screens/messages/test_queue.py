@@ -157,18 +157,18 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
         assert console.words("queue.note.search") in console.text()
         await console.type(part)
         await console.press("enter")
-        roll = queue(console).rows
-        assert 0 < roll.count < 40
+        rows = queue(console).rows
+        assert 0 < rows.count < 40
         assert console.words("queue.found_name", sought=part) in console.text()
-        shown = [roll.row_of(key) for key in roll._keys]
-        assert all(one is not None and part.upper() in one.name for one in shown)
+        shown = [rows.row_of(key) for key in rows._keys]
+        assert all(match is not None and part.upper() in match.name for match in shown)
 
 
 async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        roll = queue(console).rows
-        while (row := roll.cursor_row) is not None and not row.warnings:
+        rows = queue(console).rows
+        while (row := rows.cursor_row) is not None and not row.warnings:
             await console.press("down")
         assert row is not None
         await console.press("a")

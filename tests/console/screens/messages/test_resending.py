@@ -1,4 +1,4 @@
-"""What the peer refused unread: why is told from the terminal's side, and it is sent anew with two keys."""
+"""What the peer refused unread: the terminal says why in its own words, and two keys send the message again."""
 
 import pytest
 
@@ -58,14 +58,14 @@ def text_of(console: Driven) -> str:
     return "".join(console.text().split())
 
 
-def told(language: Language) -> tuple[str, str]:
+def refusal(language: Language) -> tuple[str, str]:
     fault = Words(language).refusal(CODE)
     return "".join(fault.cause.split()), "".join(fault.remedy.split())
 
 
 def _incident(world: World) -> str:
     """Return the number under which the terminal recorded the peer's refusal; the record names the peer's own."""
-    (line,) = [one for one in (world.home / TECHNICAL_LOG).read_text().splitlines() if f"[{CODE}]" in one]
+    (line,) = [line for line in (world.home / TECHNICAL_LOG).read_text().splitlines() if f"[{CODE}]" in line]
     number, theirs = line.split()[0], line.split()[-1]
     assert theirs in (world.agency_home / "technical.log").read_text()
     return number
@@ -74,7 +74,7 @@ def _incident(world: World) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
-    cause, remedy = told(language)
+    cause, remedy = refusal(language)
     with served_here(world):
         async with driving(world.home, language=language, size=(120, 40)) as console:
             await console.log_on()
@@ -148,8 +148,8 @@ def test_show_tells_why_as_well(world: World) -> None:
     approve_wrongly_sealed(world, 1)
     with served_here(world):
         (item,) = send(world).items
-    told_of = world.run(CHIEF, "show", str(item.id)).told["trouble"]
+    trouble = world.run(CHIEF, "show", str(item.id)).told["trouble"]
     fault = Words("ja").refusal(CODE)
     incident = _incident(world)
-    assert told_of == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
+    assert trouble == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
     assert item.incident == incident
