@@ -40,6 +40,7 @@ class Key:
         """Return whether it is the key of `action`. The steps share one action, so their parameter decides."""
         if self.step is not None:
             return action == REVIEW and parameters[:1] == (self.step,)
+        # "filter(1)" and "filter(-1)" are one action in two directions, and need the same right.
         return action == self.action.partition("(")[0]
 
 
@@ -54,6 +55,7 @@ EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
 
 BACK: Final = Key("escape,b", "Esc", "back", "back")
 OPEN: Final = Key("", "Enter", "choose", "open", Right.READ)  # The list itself binds it.
+# In the list the letter enters a new message, on the page it corrects the message that is shown.
 ENTER: Final = Key("e", "e", "entry", "entry", Right.ENTER)
 REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
 REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", Right.ENTER)
@@ -94,6 +96,7 @@ QUEUE: Final = (
     Key("f5,n", "n", "reload", "reload"),
     Key("escape", "Esc", "back", "clear", in_foot=False),
 )
+# Two steps may share their keys, one for messages and one for notices: the page obeys the one that fits what it shows.
 MESSAGE: Final = (
     *_of_page(Place.FIRST),
     REVISE,

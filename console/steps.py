@@ -85,7 +85,7 @@ class ReviewStep:
         return any(other.keys == self.keys for other in _TABLE if other.direction != self.direction)
 
 
-# In the order in which the keys are shown.
+# In the order in which the keys are shown. Where a step has no function key, all twelve are in use on the list.
 _TABLE: Final = (
     ReviewStep(
         step=Step.APPROVE,
@@ -94,6 +94,7 @@ _TABLE: Final = (
         command="approve",
         place=Place.FIRST,
     ),
+    # To the person, confirming a notice is what approving is for a message: the same keys, as below for holding.
     ReviewStep(
         step=Step.CONFIRM,
         job=lambda: jobs.messages.confirmation.confirm,
@@ -119,6 +120,7 @@ _TABLE: Final = (
         keys="u",
         command="release",
     ),
+    # It belongs to the exchange, because it also throws away the bytes that the peer refused.
     ReviewStep(
         step=Step.RESEND,
         job=lambda: jobs.exchange.resend,
@@ -137,6 +139,7 @@ _TABLE: Final = (
         job=lambda: jobs.messages.confirmation.take_up,
         keys="u",
     ),
+    # It is rare and final, so it leaves its place in the foot line of the list to other keys.
     ReviewStep(
         step=Step.WITHDRAW,
         job=lambda: jobs.messages.review.withdraw,
@@ -148,6 +151,7 @@ _TABLE: Final = (
 STEPS: Final[Mapping[Step, ReviewStep]] = MappingProxyType({row.step: row for row in _TABLE})
 """The table, by step."""
 
+# Not in the order of the table above, which is that of the keys.
 COMMANDS: Final[Mapping[str, ReviewStep]] = MappingProxyType(
     {row.command: row for row in (STEPS[step] for step in Step if step in STEPS) if row.command is not None}
 )

@@ -70,6 +70,7 @@ class Choices:
 
     def _rank(self, code: str, wanted: str) -> int:
         """Return 0 where the code begins with the text, 1 where a name does, 2 where a name holds it."""
+        # In any case: a person may know a country by its Latin code or by its name in either language.
         names = (self._name(code).casefold(), self._other(code).casefold())
         if code.casefold().startswith(wanted):
             return 0
@@ -91,6 +92,7 @@ class Choices:
                 used = 0
             lines[-1].append((code, text))
             used += width_of(text) + len(_GAP)
+        # The marked code is kept in the middle, so that its neighbours on both sides can be seen.
         here = next((at for at, line in enumerate(lines) if any(code == self._marked for code, _ in line)), 0)
         first = max(0, min(here - rows // 2, len(lines) - rows))
         return [list(self._styled(line, palette)) for line in lines[first : first + rows]]

@@ -53,6 +53,7 @@ class TextField(OneLine, can_focus=True):
     # By hand and not as bindings: a binding is an action by name, and each would widen the list in `console.hardened`.
     _KEYS: ClassVar[dict[str, str]] = {
         "backspace": "_erase_before",
+        # Some terminals send Ctrl+H for the backspace key.
         "ctrl+h": "_erase_before",
         "delete": "_erase_after",
         "ctrl+u": "clear",
@@ -84,6 +85,7 @@ class TextField(OneLine, can_focus=True):
 
     @value.setter
     def value(self, text: str) -> None:
+        # Without a `Changed` message, which would come back to the screen that sets the value.
         self._graphemes = self._split(text)
         self._at = len(self._graphemes)
         self.refresh()
@@ -101,6 +103,7 @@ class TextField(OneLine, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Take in a character, or edit the text."""
         if event.key in self._KEYS:
+            # A locked field swallows the key, lest it become a command of the screen.
             event.stop()
             if not self.locked:
                 getattr(self, self._KEYS[event.key])()
@@ -129,6 +132,7 @@ class TextField(OneLine, can_focus=True):
         after = self._graphemes[self._at :]
         # Split the whole beginning again, because a variation selector joins the character before it.
         graphemes = self._split(before)
+        # What is too much is cut from the new text, not from what stood behind the caret.
         self._graphemes = graphemes[: self._longest - len(after)] + after
         self._at = len(self._graphemes) - len(after)
         self._changed()
@@ -185,6 +189,7 @@ class TextField(OneLine, can_focus=True):
     def draw_line(self, _y: int) -> Ink:
         """Draw the part of the text that is around the caret."""
         ink = self.ink("field_focus" if self.has_focus else "field").put(" ")
+        # The blank is the place of the caret behind the last character.
         shown = [*self._shown(), " "]
         room = max(2, self.size.width - 2)
         first = self._first_shown(shown, room)
@@ -215,6 +220,7 @@ class PinField(TextField):
 
     def take(self) -> str:
         """Return the PIN and forget it."""
+        # Python cannot overwrite a string; at least nothing refers to it here any more.
         pin = self.value
         self._graphemes, self._at = [], 0
         self.refresh()

@@ -66,6 +66,7 @@ class FormHost(Protocol):
 class Form(Surface):
     """Shows rows. Its host is the screen that it is on."""
 
+    # The field is on a layer above the rows, so that it can lie over the value of any of them.
     DEFAULT_CSS = "Form { height: 1fr; width: 1fr; layers: base above; }"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
@@ -96,6 +97,7 @@ class Form(Surface):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show other rows. The cursor stays on its row, and the text that is being typed there does not change."""
+        # The host gives all rows again after each key; the field itself is left alone, with its caret.
         here = self.row
         self._rows = rows
         at = None if here is None else self._index_of(here.key)
@@ -127,11 +129,13 @@ class Form(Surface):
 
     def move(self, step: int) -> bool:
         """Move the cursor down or up, past headings; return whether there was a row to go to."""
+        # First the host takes in the value, which may add or remove rows.
         self._leave()
         at = self._cursor + step
         while 0 <= at < len(self._rows) and not self._rows[at].key:
             at += 1 if step > 0 else -1
         there = 0 <= at < len(self._rows)
+        # At an end the cursor goes back to the nearest row, because there may be a heading at the end.
         self._go(at if there else self._nearest(min(max(0, at), len(self._rows) - 1), -step))
         return there
 
@@ -166,6 +170,7 @@ class Form(Surface):
         else:
             room = self.size.width - _START - 2 if row.width is None else max(row.width - 1, width_of(row.shown))
             ink.put(" ").put(fit(row.shown, min(room, self.size.width - _START - 2)))
+        # A note is shown whole or not at all.
         if row.note and self.size.width - ink.width > width_of(row.note):
             ink.put(" ").put(row.note, self.palette["faint"])
         if y == self.size.height - 1 and at < len(self._rows) - 1:
@@ -211,6 +216,7 @@ class Form(Surface):
     def _place(self) -> None:
         """Bring the row under the cursor into sight, with its heading, and put the field over its value."""
         rows = max(1, self.size.height)
+        # Without its heading, the first row of a section would look like one of the section before.
         above = 1 if self._cursor and not self._rows[self._cursor - 1].key else 0
         top = min(max(self._top, self._cursor - rows + 1), self._cursor - above)
         self._top = max(0, min(top, len(self._rows) - rows))
@@ -249,6 +255,7 @@ class Editor(TextField):
             self.form.host.typed(row.key, self.value)
 
     def _insert(self, text: str) -> None:
+        # A blank takes or leaves the marked code; other text searches among the codes.
         row = self.form.row
         if row is not None and row.chosen and text == " ":
             self.form.host.picked(row.key, 0)
@@ -297,6 +304,7 @@ class Editor(TextField):
     def draw_line(self, y: int) -> Ink:
         """Draw the text; in a row with a choice and without text, draw the choice."""
         row = self.form.row
+        # What is typed in a row with a choice only searches; what the row holds is the choice.
         if row is None or not row.shown or not row.chosen or self.value:
             return super().draw_line(y)
         ink = self.ink("field_focus" if self.has_focus else "field")

@@ -16,6 +16,7 @@ _GAP: Final = 2
 _MARGIN: Final = 1
 _LEAST_SECTION: Final = 5  # A section cut to fewer cells says nothing.
 _WIDEST_GAP: Final = 4
+# A notice takes its lines from the work above it, which has to stay usable at 80 by 24.
 _MOST_NOTICE_LINES: Final = 4
 # The order in which a person's roles are shown: the one that carries the most weight comes first.
 _ROLES: Final = (Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR, Role.CUSTODIAN)
@@ -70,7 +71,7 @@ class HeadLine(OneLine):
 class CountsLine(OneLine):
     """Shows how many messages are in which state. What wants something done stands out by its weight and its number."""
 
-    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused")
+    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
     _WANTING: Final = {"overdue": "attention", "unknown": "attention", "refused": "trouble"}
 
     def draw_line(self, _y: int) -> Ink:
@@ -81,7 +82,6 @@ class CountsLine(OneLine):
         if counts is None:
             return ink
         parts = [(self.words(f"head.counts.{name}"), getattr(counts, name), name) for name in self._ORDER]
-        parts.append((self.words("head.counts.received"), counts.received, "received"))
         # Long numbers make the line too long: then the gaps give way, and after them the counts that are 0.
         taken = sum(width_of(f"{label} {number}") for label, number, _name in parts) + _MARGIN
         gap = max(1, min(_WIDEST_GAP, (self.size.width - taken) // len(parts)))

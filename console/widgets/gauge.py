@@ -51,7 +51,9 @@ class Gauge(OneLine):
         if progress is None:
             return self.ink()
         text = fit(f" {self._describe(progress)}", width)
+        # A total of 0 means that it is not known.
         share = progress.done / progress.total if progress.total else 0.0
+        # The text is divided at the share that is done, and each part is drawn on its own ground.
         done = fit_cells(text, round(width * min(1.0, share)))
         return self.ink("bar_done").put(done).put(text[len(done) :], self.palette["bar_left"])
 

@@ -50,6 +50,7 @@ class Options(Surface, can_focus=True):
     def __init__(self, *, id: str, ground: str = "page") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self._ground = ground
+        # Kept, so that the lines can be built again in the other language.
         self._build: Callable[[], Sequence[Option]] = tuple
         self._options: Sequence[Option] = ()
         self._cursor = 0
@@ -95,6 +96,7 @@ class Options(Surface, can_focus=True):
             return
         at = int(event.character) - 1
         if 0 <= at < len(self._options):
+            # The cursor goes there first, so that it is seen what was chosen when the screen comes back.
             event.stop()
             self._go(at)
             self.action_choose()

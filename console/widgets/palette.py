@@ -42,6 +42,7 @@ class Colours(StrEnum):
         """
         if os.environ.get("NO_COLOR"):
             return cls.NONE
+        # Terminals with 16.7 million colours say so here by convention; few have a `TERM` of their own for it.
         if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
             return cls.FULL
         term = os.environ.get("TERM", "")
@@ -105,6 +106,7 @@ def _sixteen() -> dict[str, Style]:
 
 
 def _none() -> dict[str, Style]:
+    # No colour at all, not even "default": only what every terminal can do with a character.
     plain, reverse, bold = Style(), Style(reverse=True), Style(bold=True)
     return {
         "page": plain,
@@ -127,6 +129,7 @@ def _none() -> dict[str, Style]:
     }
 
 
+# Made once, when the module is imported: a screen asks for a style several times a line.
 _STYLES: Final[Mapping[Colours, Mapping[str, Style]]] = MappingProxyType(
     {Colours.FULL: _full(), Colours.SIXTEEN: _sixteen(), Colours.NONE: _none()}
 )

@@ -25,6 +25,7 @@ class Surface(Widget):
     @property
     def console_app(self) -> "Host":
         """The application."""
+        # Widgets know the application only by this protocol, so that imports go one way.
         return cast("Host", self.app)
 
     @property
@@ -47,6 +48,7 @@ class Surface(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` as Textual wants it: exactly as wide as the widget."""
+        # Every line is filled to its end: what stood on the screen before must not shine through.
         return self.draw_line(y).strip(self.size.width)
 
     def draw_line(self, y: int) -> Ink:

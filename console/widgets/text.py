@@ -75,6 +75,7 @@ def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
     piece, cells = "", 0
     for start, stop, size in split_graphemes(text)[0]:
         character = text[start:stop]
+        # Two Latin characters belong to one word. A blank is a piece of its own, so that a line can end there.
         clings = bool(piece) and (
             character[0] in _NOT_FIRST
             or piece[-1] in _NOT_LAST
@@ -104,6 +105,7 @@ class Ink:
 
     def put(self, text: str, style: Style | None = None) -> "Ink":
         """Write `text` at the end of the line."""
+        # The line where data becomes a segment: nothing may pass it unchanged.
         safe = visible(text)
         if safe:
             self._segments.append(Segment(safe, self._base + style if style else self._base))

@@ -66,6 +66,8 @@ def _take(step: ReviewStep, call: Invocation, *, numbers: tuple[int, ...], every
 @click.pass_obj
 def confirm(call: Invocation, *, numbers: tuple[int, ...], held: bool, reason: str | None, taken_up: bool) -> int:
     """Confirm received notices whose changes were read, put them on hold with a reason, or take them up again."""
+    # A forgotten option must not confirm a notice that somebody wanted to put on hold, so a reason without `--hold` is
+    # wrong usage, and `--hold` without a reason as well.
     if (held and taken_up) or held != (reason is not None):
         raise click.UsageError(call.words("commands.usage.confirm"), click.get_current_context())
     with call.acting() as (terminal, session):
@@ -101,6 +103,7 @@ def _print_decided(call: Invocation, decided: "Decided") -> int:
 
 
 def _status(decided: "Decided") -> int:
+    # One refusal among many is enough for a script to see that not everything was done.
     return max((status_of(refusal.reason) for refusal in decided.refused), default=ExitStatus.DONE)
 
 
@@ -110,6 +113,7 @@ def _all_for(terminal: "Terminal", session: "Session", step: ReviewStep) -> list
     What an alarm holds is left out: somebody looks at each of those and names it.
     """
     listing = jobs.messages.listing
+    # The states are a set; sorted, the same queue is decided in the same order every time.
     numbers = [
         number
         for state in sorted(step.sources)

@@ -39,6 +39,7 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
     # `take_step` does not fit: which of three steps a notice takes, only its content and its state tell.
     def take(tx: Connection, portion: Sequence[int]) -> Transitions:
         act = Act(by=session.person_id, session=session.id, now=clock.now(), seen=seen)
+        # `Act.two_persons` stays at its default: the municipality's rule is about messages only.
         return queue.confirm(tx, terminal.vault, portion, act)
 
     moved = decide(terminal, session, numbers, Event.NOTICE_CONFIRMED, take)

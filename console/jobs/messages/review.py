@@ -149,6 +149,7 @@ def decide(
     for start in range(0, len(numbers), _PORTION):
         with terminal.database.writing() as tx:
             moved = take(tx, numbers[start : start + _PORTION])
+            # In the same transaction: if the log cannot be written, the step is undone with it.
             terminal.log.append_many(tx, [_entry(by, event, row) for row in moved.changed])
         done.changed.extend(moved.changed)
         done.refused.extend(moved.refused)
@@ -173,6 +174,7 @@ def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
 
 def checked(reason: str) -> str:
     """Return a reason as it is stored: without blanks around it. Raises ReasonMissing, ReasonTooLong."""
+    # This also takes the ideographic blank away, which a Japanese keyboard types.
     text = reason.strip()
     if not text:
         raise ReasonMissing

@@ -75,6 +75,7 @@ class MessageScreen(ConsoleScreen):
 
         This is called in a thread of the background, as is every method here that takes a terminal.
         """
+        # `take`: a person who may decide about the message claims it while the page is open, and others only read it.
         return jobs.messages.reading.read(terminal, session, self._key, take=True)
 
     def _show(self, view: "MessageView") -> None:
@@ -103,6 +104,7 @@ class MessageScreen(ConsoleScreen):
             return f"{fault.cause} {fault.remedy}"
 
         self.notice.say("note", text)
+        # The claim may have ended since the page was read; the next key then works.
         self._read()
         return True
 
@@ -138,6 +140,7 @@ class MessageScreen(ConsoleScreen):
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
+        # Until the message is read, nothing is known that would rule a key out.
         offered = super().offers(key)
         if not offered or self.shown is None:
             return offered
@@ -215,6 +218,7 @@ class MessageScreen(ConsoleScreen):
         self.notice.clear()
         self.app.push_screen(EntryScreen(draft, partial(self._entered, text), reason=reason), self._form_closed)
 
+    # Also without a result: the claim to edit begins with the form and ends with it.
     def _form_closed(self, _nothing: None) -> None:
         self.work(self._end_edit, lambda _done: None)
 
@@ -248,6 +252,7 @@ class MessageScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """Go back to the queue, and let others review or edit the message."""
+        # A claim that stayed would keep others waiting until its lease ends.
         self.work(self._put_back, lambda _done: None)
         self.dismiss()
 

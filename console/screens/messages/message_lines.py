@@ -144,6 +144,7 @@ class MessageLines:
             )
 
     def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
+        # Of most corrected items the message does not say what they were before.
         if known:
             yield from self._pair(
                 self._words("message.before"), self._naming.value(item, before), self._palette["faint"]
@@ -194,6 +195,7 @@ class MessageLines:
     def _history(self) -> Iterator[Pieces]:
         words = self._words
         for step in self._view.history:
+            # Where there is no person, the terminal acted by itself.
             yield [
                 (" " * _INDENT, None),
                 (f"{words.exact_time(step.at)}  ", self._palette["faint"]),
@@ -206,6 +208,7 @@ class MessageLines:
     def _pair(self, label: str, value: str, style: Style | None = None) -> Iterator[Pieces]:
         lines = wrap(value, self._width - _INDENT - _LABEL - 1)
         for index, line in enumerate(lines):
+            # A value of several lines keeps its column, below a label that is not repeated.
             head = fit(label if index == 0 else "", _LABEL)
             yield [(" " * _INDENT, None), (f"{head} ", self._palette["faint"]), (line, style)]
 

@@ -51,6 +51,7 @@ class Naming:
         for place in (field, f"person.{field}"):
             if words.has(f"items.value.{place}.{text}"):
                 return words(f"items.value.{place}.{text}")
+        # What has no name in the catalogues may be a dated code, a moment or a day; all else is shown as it is.
         return self._dated_name(field, text) or self._shown_moment(text) or self.day(field, text)
 
     def day(self, field: str, text: str) -> str:
@@ -72,6 +73,7 @@ class Naming:
         return "" if era is None or day is None else f"{era.en} {day.year - era.first_year + 1}"
 
     def _dated_name(self, field: str, code: str) -> str | None:
+        # The changes of a notice name the items of a person without their group.
         dated = "person.nationality" if field == "nationality" else field
         name = name_of(dated, code, self._day, self._words.language)
         return f"{name}  ({code})" if name and dated in _CODES_SHOWN else name

@@ -72,6 +72,8 @@ class View:
     state: State | Group | None = None
     sought: str = ""
 
+    # One field serves both searches: references hold a digit, and names do not.
+
     @property
     def name(self) -> str | None:
         """The part of a name that is searched for: text without a digit."""
@@ -115,5 +117,7 @@ def snapshot(view: View, terminal: "Terminal", session: "Session") -> Loaded:
         being_undone=view.being_undone,
         unhandled=view.state is Group.UNHANDLED,
     )
+    # Names are sealed, so looking for one opens every content, and is recorded in the log. References lie open.
     keys = listing.find(terminal, session, query, view.name) if view.name else listing.ids(terminal, session, query)
+    # The first rows come with the numbers, so that the list is drawn only once.
     return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
