@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from console import steps
 from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
@@ -34,12 +35,7 @@ _COMMANDS = {
     "import": "console.commands.messages.intake:import_files",
     "queue": "console.commands.messages.listing:queue",
     "show": "console.commands.messages.reading:show",
-    "approve": "console.commands.messages.review:approve",
-    "return": "console.commands.messages.review:give_back",
-    "hold": "console.commands.messages.review:hold",
-    "release": "console.commands.messages.review:release",
-    "withdraw": "console.commands.messages.review:withdraw",
-    "resend": "console.commands.messages.review:resend",
+    **{name: f"console.commands.messages.review:{name}" for name in steps.COMMANDS},
     "confirm": "console.commands.messages.review:confirm",
     "revise": "console.commands.messages.entry:revise",
     "undo": "console.commands.messages.entry:undo",

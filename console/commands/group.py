@@ -37,7 +37,8 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        key = f"{self._prefix}.{cmd_name}"
+        # A command that is made from a table brings the place of its texts with it.
+        key = getattr(command, "texts", f"{self._prefix}.{cmd_name}")
         if isinstance(command, LazyGroup):
             command.localise(self._words, key)
         else:

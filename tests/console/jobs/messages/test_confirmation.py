@@ -79,7 +79,7 @@ def test_confirmed_again_it_is_refused_and_nothing_changes(site: Site, operator:
     confirmation.confirm(site.terminal, site.session(APPROVER), numbers[1:])
     before, newest = site.contents(), site.newest()
     done = confirmation.confirm(site.terminal, operator, numbers)
-    facts = [{"step": "confirm", "state": "confirmed", "reference": f"N-00000{index}"} for index in (1, 2)]
+    facts = [{"step": "confirm", "state": "confirmed", "reference": f"N-00000{number}"} for number in (1, 2)]
     assert done == Confirmed(
         refused=[RefusedStep(number, "step_refused", fact) for number, fact in zip(numbers, facts, strict=True)]
     )
@@ -109,8 +109,8 @@ def test_a_deletion_takes_two_persons_whatever_the_rule_for_messages(
     assert confirmation.confirm(site.terminal, approver, [number]) == Confirmed([number])
     row = site.row(number)
     assert (str(row.state), row.author, row.approver) == ("confirmed", OPERATOR, APPROVER)
-    recorded = [(row.actor, row.detail["to"]) for row in site.entries(Event.NOTICE_CONFIRMED)]
-    assert recorded == [(OPERATOR, "awaiting_second"), (APPROVER, "confirmed")]
+    confirmations = [(entry.actor, entry.detail["to"]) for entry in site.entries(Event.NOTICE_CONFIRMED)]
+    assert confirmations == [(OPERATOR, "awaiting_second"), (APPROVER, "confirmed")]
 
 
 @ON_SQLITE
@@ -196,7 +196,7 @@ def test_of_two_who_confirm_at_once_one_does(site: Site, operator: Session, else
     numbers = receive(*(notice(number) for number in range(1, 6)))
     sides = ((site.terminal, operator), (elsewhere, open_as(elsewhere, APPROVER)))
     done = at_once(sides, lambda terminal, session: confirmation.confirm(terminal, session, numbers))
-    won, lost = sorted(done, key=lambda outcome: len(outcome.refused))
+    won, lost = sorted(done, key=lambda confirmed: len(confirmed.refused))
     assert (won.changed, lost.changed) == (numbers, [])
     assert {refusal.reason for refusal in lost.refused} == {"step_refused"}
     assert len(site.entries(Event.NOTICE_CONFIRMED)) == len(numbers)
@@ -216,7 +216,7 @@ def about(number: int, hour: int, **items: Any) -> dict[str, Any]:
 def test_the_newer_notice_stands(site: Site, operator: Session, receive: Take) -> None:
     numbers = receive(about(1, 9), about(2, 10), about(3, 10), notice(4))
     assert site.states(numbers) == ["superseded", "superseded", "received", "received"]
-    superseded = [row.object for row in site.entries(Event.NOTICE_SUPERSEDED)]
+    superseded = [entry.object for entry in site.entries(Event.NOTICE_SUPERSEDED)]
     assert superseded == [site.row(number).uid for number in numbers[:2]]
     done = confirmation.confirm(site.terminal, operator, numbers)
     assert (done.changed, reasons(done)) == (numbers[2:], [(number, "step_refused") for number in numbers[:2]])
@@ -309,7 +309,7 @@ def test_put_on_hold_with_a_reason_and_taken_up(
     # The first of two persons begins anew, whoever it was before.
     assert confirmation.confirm(site.terminal, approver, numbers) == Confirmed(numbers[:1], waiting=numbers[1:])
     assert confirmation.confirm(site.terminal, operator, numbers[1:]) == Confirmed(numbers[1:])
-    events = [row.event for row in site.entries(about=site.row(numbers[1]).uid)]
+    events = [entry.event for entry in site.entries(about=site.row(numbers[1]).uid)]
     assert events == [
         "notice.received", "notice.confirmed", "notice.held", "notice.read", "notice.taken_up", "notice.confirmed",
         "notice.confirmed",
