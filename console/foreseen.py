@@ -5,7 +5,6 @@ be personal data.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from console.errors import ConsoleError
@@ -28,7 +27,6 @@ def foreseen(error: BaseException) -> Foreseen | None:
     return error if isinstance(error, ROOTS) else None
 
 
-@cache
 def exit_statuses() -> dict[str, int]:
     """Return the exit status of each code, for refusals among many, which carry only their code."""
     return {kind.code: kind.exit_status for kind in _all_kinds()}
