@@ -78,6 +78,7 @@ class HardenedApp(App[int], inherit_bindings=False):
 
     def crash(self, error: BaseException) -> None:
         """End the application because of `error`."""
+        # Only the first error counts: what fails while the application ends follows from it.
         if self._closing_incident is None:
             self._closing_incident = self.note_incident(error)
         self._return_code = 1
@@ -91,6 +92,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self.crash(error)
 
     def _fatal_error(self) -> None:
+        # Without the error itself: the base would print its traceback.
         self.crash(Shut("fatal error"))
 
     def panic(self, *_renderables: object) -> None:
@@ -98,6 +100,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self.crash(Shut("panic"))
 
     def _print_error_renderables(self) -> None:
+        # Textual would print here, after the screen is given back, what it has collected about errors.
         self._exit_renderables.clear()
 
     # Actions by an allow-list

@@ -17,7 +17,7 @@ _NO_MATCH: Final = 3  # The rank of a code that does not match, behind those tha
 class Choices:
     """The codes of one item with their names, and the code that is marked.
 
-    `name` returns the name of a code in the present language; `other` returns another text that the code can be found
+    `name` returns the name of a code in the current language; `other` returns another text that the code can be found
     by, such as its name in the other language.
     """
 

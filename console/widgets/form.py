@@ -60,7 +60,7 @@ class FormHost(Protocol):
         """Take note that the person left the last row with Enter."""
 
     def reworded(self) -> None:
-        """Give the form its rows in the present language."""
+        """Give the form its rows in the current language."""
 
 
 class Form(Surface):
@@ -108,7 +108,7 @@ class Form(Surface):
             self._place()
 
     def reword(self) -> None:
-        """Show the rows in the present language."""
+        """Show the rows in the current language."""
         self.host.reworded()
 
     def retype(self) -> None:

@@ -119,7 +119,7 @@ class NoticeLine(Surface):
         return self._text(self.words) if self._text else ""
 
     def reword(self) -> None:
-        """Show the text in the present language, in as many lines as it takes there."""
+        """Show the text in the current language, in as many lines as it takes there."""
         self._fit_height()
 
     def on_resize(self) -> None:
@@ -145,6 +145,7 @@ class NoticeLine(Surface):
         return wrap(self._text(self.words), width)[:_MOST_NOTICE_LINES]
 
     def _fit_height(self) -> None:
+        # One line is kept while there is nothing to say, so that the work above does not move with every notice.
         self.styles.height = max(1, len(self._lines()))
         self.refresh()
 

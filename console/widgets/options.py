@@ -18,7 +18,7 @@ _HEAD: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line: its code, its name and what it leads to, in the present language."""
+    """One line: its code, its name and what it leads to, in the current language."""
 
     code: str
     name: str
@@ -68,7 +68,7 @@ class Options(Surface, can_focus=True):
         self._go(next((at for at, option in enumerate(self._options) if option.code == code), 0))
 
     def reword(self) -> None:
-        """Build the lines in the present language."""
+        """Build the lines in the current language."""
         self._options = self._build()
         self.refresh()
 

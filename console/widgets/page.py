@@ -38,7 +38,7 @@ class TextPage(Surface, can_focus=True):
         self.reword()
 
     def reword(self) -> None:
-        """Build the lines in the present language; the page stays where it is scrolled to."""
+        """Build the lines in the current language; the page stays where it is scrolled to."""
         # Before the first layout there is no width, and so there are no lines; `on_resize` follows.
         self._lines = self._build(max(10, self.size.width - 2)) if self.size.width else ()
         self._go(self._top)
@@ -82,6 +82,7 @@ class TextPage(Surface, can_focus=True):
         return ink
 
     def _go(self, top: int) -> None:
+        # The last page is a full one: there is nothing to see below the end.
         top = min(max(0, top), max(0, len(self._lines) - self.size.height))
         if top != self._top:
             self._top = top

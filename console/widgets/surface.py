@@ -30,7 +30,7 @@ class Surface(Widget):
 
     @property
     def words(self) -> Words:
-        """The texts in the present language."""
+        """The texts in the current language."""
         return self.console_app.words
 
     @property
@@ -43,7 +43,7 @@ class Surface(Widget):
         return Ink(self.palette[role])
 
     def reword(self) -> None:
-        """Show the texts in the present language."""
+        """Show the texts in the current language."""
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

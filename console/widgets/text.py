@@ -64,6 +64,7 @@ def _wrap_paragraph(text: str, width: int) -> Iterator[str]:
     for piece, cells in _pieces(text, width):
         if used + cells > width and line:
             yield line.rstrip(" ")
+            # The blank at which a line is broken is not carried over to the next.
             line, used = ("", 0) if piece == " " else (piece, cells)
         else:
             line, used = line + piece, used + cells

@@ -264,6 +264,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             return
         self._wanted.discard(number)
         self._blocks[number] = rows
+        # The blocks that were drawn longest ago go first, so that memory stays the same however far one scrolls.
         while len(self._blocks) > _BLOCKS_KEPT:
             self._blocks.popitem(last=False)
         self.refresh()
@@ -290,6 +291,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self.post_message(self.Moved())
 
     def _scroll_to_cursor(self) -> bool:
+        # The window moves no further than it must, and shows no empty lines while there are rows to fill them.
         rows = self._rows_shown
         top = min(max(self._top, self._cursor - rows + 1), self._cursor, max(0, len(self._keys) - rows))
         moved, self._top = top != self._top, top

@@ -45,6 +45,7 @@ class MessageList(VirtualList["QueueRow"]):
         state, kind = (8, 6) if japanese else (9, 9)
         waiting, marks = (7, 5) if japanese else (6, 6)
         reference = 14 if width < _WIDE else 20
+        # Seven columns have a blank behind each.
         left = width - state - kind - reference - waiting - marks - 7
         name = max(8, left * 8 // 15)
         return (

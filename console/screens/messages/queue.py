@@ -74,6 +74,7 @@ class QueueScreen(ConsoleScreen):
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was open."""
+        # The first time, `on_mount` has asked already.
         if self.counts is not None:
             self.load()
 
