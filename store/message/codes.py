@@ -16,9 +16,9 @@ class Kind(StrEnum):
     AGENCY_NOTICE = "agency_notice"
 
 
-OUTGOING = frozenset({Kind.RESIDENT_RECORD, Kind.RESIDENCE_REPORT, Kind.CERTIFICATE_DELIVERY})
+ALL_KINDS = frozenset(Kind)
 INCOMING = frozenset({Kind.AGENCY_NOTICE})
-ALL_KINDS = OUTGOING | INCOMING
+OUTGOING = ALL_KINDS - INCOMING
 
 
 class Sex(StrEnum):

@@ -261,21 +261,3 @@ def peer_name(day: date) -> PeerName:
     if entry is None:
         raise TableDamaged(table="peers.toml", entry=day.isoformat())
     return entry
-
-
-_NAMED: Final[Mapping[str, Any]] = {
-    "person.nationality": nationalities,
-    "municipality": municipalities,
-    "basis.article": reports,
-    "basis.paragraph": paragraphs,
-    "basis.cause": causes,
-    "article": residence_articles,
-    "deemed_by": reports,
-}
-
-
-def name_of(field: str, code: str, day: date, language: Literal["ja", "en"]) -> str | None:
-    """Return what `code` in a field is called on a day, for the fields whose codes are dated; else None."""
-    table = _NAMED.get(field)
-    entry = table().at(code, day) if table else None
-    return entry.name(language) if entry else None

@@ -53,7 +53,7 @@ class Naming:
 
     def other(self, field: str, code: str) -> str:
         """Return the name of a dated code in the language that is not in hand."""
-        from store.message.tables import name_of
+        from store.message.checks.items import name_of
 
         return name_of(field, code, self._day, "en" if self._words.language == "ja" else "ja") or ""
 
@@ -71,7 +71,7 @@ class Naming:
         return "" if era is None or day is None else f"{era.en} {day.year - era.first_year + 1}"
 
     def _dated_name(self, field: str, code: str) -> str | None:
-        from store.message.tables import name_of
+        from store.message.checks.items import name_of
 
         dated = "person.nationality" if field == "nationality" else field
         name = name_of(dated, code, self._day, self._words.language)

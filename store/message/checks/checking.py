@@ -1,30 +1,20 @@
 """Checking a record: all its faults at once, and the typed message when there is no error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
-from store.message.checks.conditions import check_pointers, check_residence_report, check_resident_record
-from store.message.checks.findings import Findings
-from store.message.checks.items import ITEMS, ordered_fields
-from store.message.checks.notices import check_agency_notice
+from store.message.checks.items import ITEMS, NAMES, ordered_fields
 from store.message.checks.rules import RECORD_FIELD, RULES, Finding, Severity
-from store.message.checks.values import check_moment, is_not_sent
 from store.message.codes import INCOMING, OUTGOING, Kind
+from store.message.declarations.findings import Findings
+from store.message.declarations.values import check_moment, is_not_sent
 from store.message.groups import value_at, with_value
-from store.message.kinds import Message, message_from_record
+from store.message.kinds import CLASSES, Message, message_from_record
 from store.message.states import Direction
 
-_CONDITIONS: Final[Mapping[Kind, Callable[[Mapping[str, Any], Findings], None]]] = MappingProxyType(
-    {
-        Kind.RESIDENT_RECORD: check_resident_record,
-        Kind.RESIDENCE_REPORT: check_residence_report,
-        Kind.CERTIFICATE_DELIVERY: check_pointers,
-        Kind.AGENCY_NOTICE: check_agency_notice,
-    }
-)
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({str(kind): kind for kind in Kind})
 _TRAVELLING: Final = MappingProxyType({Direction.OUT: OUTGOING, Direction.IN: INCOMING})
 
@@ -54,13 +44,13 @@ def check(record: object, *, municipality: str, today: date, direction: Directio
     `occurred_at`, or for `today` where that cannot be read. With `direction` only the kinds that
     travel that way pass. Never raises, whatever the record holds.
     """
-    notes = Findings(municipality=municipality, day=today)
+    findings = Findings(RULES, municipality=municipality, day=today)
     if not isinstance(record, dict):
-        notes.add(RECORD_FIELD, "record_not_object")
+        findings.add(RECORD_FIELD, "record_not_object")
     else:
-        _check_record(record, direction, notes)
-    message = None if notes.faulty else message_from_record(record)  # type: ignore[arg-type]  # A record without fault is one.
-    return Checked(message, tuple(notes.findings))
+        _check_record(record, direction, findings)
+    message = None if findings.faulty else message_from_record(record)  # type: ignore[arg-type]  # A record without fault is one.
+    return Checked(message, tuple(findings.findings))
 
 
 def wanted_items(record: Mapping[str, Any], *, municipality: str, today: date) -> tuple[str, ...]:
@@ -96,27 +86,27 @@ def _is_unwanted(record: Mapping[str, Any], field: str, municipality: str, today
     return any(finding.field == field and RULES[finding.rule].unwanted for finding in findings)
 
 
-def _check_record(record: dict[Any, Any], direction: Direction | None, notes: Findings) -> None:
+def _check_record(record: dict[Any, Any], direction: Direction | None, findings: Findings) -> None:
     """Check what other items depend on first, then item by item, then the rules over several items."""
-    kind = _kind_of(record, direction, notes)
+    kind = _kind_of(record, direction, findings)
     if "occurred_at" in record:
-        check_moment(record["occurred_at"], "occurred_at", notes)
+        check_moment(record["occurred_at"], "occurred_at", findings)
     if kind is None:
         return
-    ITEMS[kind].check(record, notes)
-    _CONDITIONS[kind](record, notes)
+    ITEMS[kind].check_all(record, findings, elsewhere=NAMES)
+    CLASSES[kind].check_conditions(record, findings)
 
 
-def _kind_of(record: dict[Any, Any], direction: Direction | None, notes: Findings) -> Kind | None:
+def _kind_of(record: dict[Any, Any], direction: Direction | None, findings: Findings) -> Kind | None:
     """Return the kind, or tell why there is none that may pass here."""
     name = record.get("kind")
     if name is None or name == "":
-        notes.add("kind", "item_missing")
+        findings.add("kind", "item_missing")
         return None
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         rule = "kind_not_sent" if isinstance(name, str) and is_not_sent(name) else "kind_unknown"
-        notes.add("kind", rule, allowed=", ".join(Kind))
+        findings.add("kind", rule, allowed=", ".join(Kind))
     elif direction is not None and kind not in _TRAVELLING[direction]:
-        notes.add("kind", "kind_other_way")
+        findings.add("kind", "kind_other_way")
     return kind

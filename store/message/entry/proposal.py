@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from store.message import tables
 from store.message.checks.checking import wanted_items
+from store.message.checks.items import FIELDS, ITEMS
 from store.message.codes import Category, Kind
 from store.message.groups import Record
 
@@ -23,38 +23,21 @@ class Proposed:
 
     `preset` is the record so far; `choices` the values among which the operator may change or choose
     a field; `asked` the fields that the rules want next, in order (ask `wanted_items` again as they
-    are filled in); `optional` those that may be added.
+    are filled in).
     """
 
     kind: Kind
     preset: Record
     choices: Mapping[str, tuple[str, ...]]
     asked: tuple[str, ...]
-    optional: tuple[str, ...]
-
-
-# What the messages that one event gives have in common. The report of residence is deemed made by the report to the
-# resident record, so both were made on the same day (入管法19条の7第3項 etc.); where somebody moved from is one place.
-_COMMON: Final = frozenset(
-    {
-        "municipality",
-        "occurred_at",
-        "subject",
-        "category",
-        "card_number",
-        "card_pending",
-        "certificate_number",
-        "previous_address",
-        "reported_on",
-    }
-)
-_OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"basis.reported_on": "reported_on"})
 
 
 def common_item(field: str) -> str | None:
     """Return the one name under which the messages of an event share an item; None for an item of one message."""
-    name = _OTHER_NAMES.get(field, field)
-    return name if name in _COMMON or name.startswith("person.") else None
+    item = FIELDS.get(field)
+    if item is None:
+        return None
+    return item.same_as or (field if item.shared else None)
 
 
 def propose(
@@ -82,14 +65,15 @@ def _is_due(message: Mapping[str, Any], category: Category, *, card_presented: b
 def _propose_one(message: Mapping[str, Any], category: Category, municipality: str, day: date) -> Proposed:
     kind = Kind(message["kind"])
     preset: Record = {"kind": str(kind), "municipality": municipality, **deepcopy(message.get("preset", {}))}
-    if kind is not Kind.CERTIFICATE_DELIVERY:
+    if "person" in ITEMS[kind]:
         preset["person"] = {}
+    if "category" in ITEMS[kind]:
         preset["category"] = str(category)
     choices = _choices(message, category, preset, day)
     if "article" in choices and not message.get("choose_article"):
         preset["article"] = choices["article"][0]
     asked = wanted_items(preset, municipality=municipality, today=day)
-    return Proposed(kind, preset, choices, asked, _optional(kind, category, choices.get("article", ()), day))
+    return Proposed(kind, preset, choices, asked)
 
 
 def _choices(
@@ -103,16 +87,3 @@ def _choices(
     if cause is not None and len(cause.actions) > 1:
         choices["action"] = cause.actions
     return choices
-
-
-def _optional(kind: Kind, category: Category, articles: tuple[str, ...], day: date) -> tuple[str, ...]:
-    """List what may be added to a message of that kind without anything wanting it."""
-    if kind is Kind.CERTIFICATE_DELIVERY:
-        return ()
-    fields = ["person.name_kanji", "person.birth_date_note"]
-    if category is Category.MID_LONG_TERM:
-        fields.append("card_pending")
-    entries = (tables.residence_articles().at(article, day) for article in articles)
-    if any(entry is not None and entry.settled_on_first_residence for entry in entries):
-        fields.append("had_residence")
-    return tuple(fields)

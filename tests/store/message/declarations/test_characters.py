@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.canonical import decode, encode
-from store.message.checks.characters import refused_characters, unusual_characters
+from store.message.declarations.characters import refused_characters, unusual_characters
 from tests.store.message.specimens import changed, good, judge
 
 KEPT = [
