@@ -26,8 +26,9 @@ __all__ = [
 ]
 
 Message = ResidentRecord | ResidenceReport | CertificateDelivery | AgencyNotice
-"""A message of any kind. This is the one list of the classes; the checks, the columns and the form read it."""
+"""A message of any kind. This is the only list of the classes: the checks, the columns and the form read it."""
 
+# Read from the union, so that there is no second list from which a class could be missing.
 CLASSES: Final[Mapping[Kind, type[Message]]] = MappingProxyType({each.kind: each for each in get_args(Message)})
 
 

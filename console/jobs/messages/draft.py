@@ -19,7 +19,7 @@ from store.message.checks.checking import check, possible_items
 from store.message.checks.items import ordered_fields
 from store.message.checks.rules import RULES, Finding, Severity
 from store.message.codes import Category, Kind
-from store.message.dates import japanese_day, parse_moment
+from store.message.dates import parse_moment
 from store.message.entry.proposal import common_item
 from store.message.entry.shapes import Shape, codes_of, shape_of
 from store.message.groups import Record, value_at, with_value
@@ -111,7 +111,7 @@ class Draft:
     def day(self) -> date:
         """The day in Japan for which the dated tables are read."""
         moment = parse_moment(str(self.records[0].get("occurred_at", "")))
-        return clock.day_in_japan(clock.now()) if moment is None else japanese_day(moment)
+        return clock.day_in_japan(clock.now()) if moment is None else clock.day_in_japan(moment)
 
     @property
     def faulty(self) -> bool:

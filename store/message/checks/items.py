@@ -13,14 +13,15 @@ ITEMS: Final[Mapping[Kind, Items]] = MappingProxyType({kind: CLASSES[kind].items
 """The items of each kind."""
 
 FIELDS: Final[Mapping[str, Item]] = MappingProxyType({item.field: item for items in ITEMS.values() for item in items})
-"""Every item of any kind by its dotted name: kinds that have a field in common declare it alike."""
+"""Every item of any kind by its dotted name. Kinds that share a field declare it as the same item."""
 
 NAMES: Final = frozenset(name for items in ITEMS.values() for name in items.names())
-"""The names that the records of any kind have at their top level."""
+"""The names that the records of any kind have at their top level, to tell an item of another kind from a mistake."""
 
 
 def ordered_fields(kind: Kind) -> tuple[str, ...]:
     """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
+    # The columns of files have an order of their own, in which the items that are always there come first.
     ordered: list[str] = []
     for item in ITEMS[kind]:
         place = ordered.index(item.after) + 1 if item.after in ordered else len(ordered)

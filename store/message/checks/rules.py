@@ -1,7 +1,7 @@
 """Every rule of the messages: those that any kind can break, and those that the kinds declare.
 
-The texts (cause and remedy, in both languages) stand under the same name in the console's catalogue
-`rules.toml`; the articles behind the keys stand, dated, in `store/data/articles.toml`.
+The console's catalogue `rules.toml` has the texts (cause and remedy, in both languages) under the name of the rule.
+The keys of the sources name entries of the dated table `store/data/articles.toml`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""出入国在留管理庁通知 (住基法30条の50): what changed, and whether a category was lost."""
+"""出入国在留管理庁通知 (住基法30条の50): the items that changed, and the loss of a category."""
 
 import re
 from collections.abc import Mapping
@@ -25,21 +25,23 @@ from store.message.declarations.items import DAY, KEY, Item, Items, Value, check
 from store.message.declarations.values import CheckValue, is_text
 from store.message.groups import CategoryLost, Change, Record, Subject, present
 
+# A period is written as years, months and days, at least one of them; its parts are not added up.
 _PERIOD: Final = re.compile(r"無期限|(?=\d)(\d+年)?(\d+(か|ヶ|箇)?月間?)?(\d+日間?)?")
 
 
 def _check_period(value: object, field: str, findings: Findings) -> None:
-    """Check that a period is 無期限, or years, months and days; other wordings are a warning only."""
+    """Check that a period is 無期限, or years, months and days; another wording is only a warning."""
     if is_text(value, field, findings) and not _PERIOD.fullmatch(str(value)):
         findings.add(field, "period_unusual")
 
 
 def _check_status(value: object, field: str, findings: Findings) -> None:
-    """Check that 在留資格 is in the table; another is a warning only, since the agency knows a new one first."""
+    """Check that 在留資格 is in the table; another is only a warning, because the agency knows a new one first."""
     if is_text(value, field, findings) and str(value) not in tables.statuses():
         findings.add(field, "status_unknown")
 
 
+# What the values before and after a change look like depends on the item that changed.
 _VALUE_CHECKS: Final[Mapping[str, CheckValue]] = MappingProxyType(
     {
         NoticeItem.NAME: values.check_text,
@@ -74,7 +76,7 @@ _CATEGORY_LOST: Final = Items(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyNotice(Common):
-    """出入国在留管理庁通知 (住基法30条の50): what the agency tells the mayor about a resident."""
+    """出入国在留管理庁通知 (住基法30条の50): the agency notifies the mayor of changes about a resident."""
 
     kind: ClassVar[Kind] = Kind.AGENCY_NOTICE
     items: ClassVar[Items] = Items(
@@ -84,6 +86,7 @@ class AgencyNotice(Common):
             *POINTERS,
             CARD_NUMBER,
             CERTIFICATE_NUMBER,
+            # A notice of a lost category may come without a list of changes.
             Item("changes", Value(checked_after, elements=(_ITEM, _BEFORE, _AFTER, _REASON))),
             _CATEGORY_LOST,
             Item("supersedes", KEY, ("差替対象の整理番号",)),
@@ -110,7 +113,7 @@ class AgencyNotice(Common):
 
     @staticmethod
     def check_conditions(record: Group, findings: Findings) -> None:
-        """Judge the notice as a whole: it changes something, or takes the category away, or both."""
+        """Check the notice as a whole: it changes an item, or takes the category away, or both."""
         check_pointers(record, findings)
         check_numbers(record, findings)
         changes = record.get("changes", [])
@@ -121,6 +124,7 @@ class AgencyNotice(Common):
             findings.add("changes", "notice_says_nothing")
         for number, change in enumerate(changes, 1):
             _check_change(change, f"changes[{number}]", findings)
+        # A loss of the category explains a status that is outside the scope.
         if "category_lost" not in record:
             _check_scope(changes, findings)
 
@@ -154,13 +158,13 @@ class AgencyNotice(Common):
 
 
 def asks_for_deletion(record: Mapping[str, Any]) -> bool:
-    """Tell whether a notice says that the person is of no category any longer: a deletion (消除) follows."""
+    """Tell whether a notice says that the person no longer belongs to any category: a deletion (消除) follows."""
     return "category_lost" in record
 
 
 def _check_change(change: object, field: str, findings: Findings) -> None:
-    """Check one element: its items, then both values by what the item is."""
-    # The fields of the findings hold the place in the list, so each element is a group with a name of its own.
+    """Check an element of the list: its items, then both values according to the item that changed."""
+    # Findings name the place in the list, so each element is a group with its own name.
     element = Items(field, required=(_ITEM, _REASON), optional=(_BEFORE, _AFTER))
     element.check(change, field, findings)
     if not isinstance(change, dict):
@@ -177,7 +181,7 @@ def _check_change(change: object, field: str, findings: Findings) -> None:
 
 
 def _check_scope(changes: list[Any], findings: Findings) -> None:
-    """Warn of a status outside 中長期在留者 that comes without the loss of the category."""
+    """Warn of a status outside 中長期在留者 in a notice without the loss of the category."""
     for number, change in enumerate(changes, 1):
         if not isinstance(change, dict) or change.get("item") != NoticeItem.STATUS_OF_RESIDENCE:
             continue

@@ -13,11 +13,12 @@ from store.message.groups import Record, iso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateDelivery(Common):
-    """特別永住者証明書の交付の通知: that a certificate was delivered, when and which one, no more."""
+    """特別永住者証明書の交付の通知: the fact, the day and the number of a delivered certificate."""
 
     kind: ClassVar[Kind] = Kind.CERTIFICATE_DELIVERY
     items: ClassVar[Items] = Items(
         "",
+        # The order lays down no other items, so the notice states neither the person nor a category.
         required=(*OUTGOING_HEAD, CERTIFICATE_NUMBER, Item("delivered_on", DAY, ("交付年月日",))),
         optional=POINTERS,
     )

@@ -1,4 +1,4 @@
-"""What every kind has, and the items that several kinds share."""
+"""The base class of all kinds, and the items that several kinds have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ from store.message.declarations.items import (
 )
 from store.message.groups import Record, present
 
+# The kind decides which items there are, and the moment decides for which day the tables are read. So both are checked
+# before the items are.
 HEAD: Final = (
     Item("kind", Value(checked_before), ("種別", "通知の種別")),
     Item("reference", KEY, ("整理番号", "参照番号")),
@@ -37,13 +39,14 @@ HEAD: Final = (
     ),
     Item("occurred_at", Value(checked_before, Shape.MOMENT), ("処理日時", "異動処理日時"), shared=True),
 )
-# The resident's number in the municipality's own systems: it is kept with outgoing messages and never sent.
+# The key of the person in the resident-record system: it is kept with outgoing messages and never sent.
 SUBJECT: Final = Item("subject", KEY, ("宛名番号",), shared=True)
 OUTGOING_HEAD: Final = (*HEAD, SUBJECT)
 POINTERS: Final = (
     Item("cancels", KEY, ("取消対象の整理番号",)),
     Item("replaces", KEY, ("訂正対象の整理番号",)),
 )
+# A message about a person states all of these items, because the number of a card is no key: it changes at every issue.
 PERSON: Final = Items(
     "person",
     required=(
@@ -63,6 +66,7 @@ PERSON: Final = Items(
         Item("person.birth_date_note", TEXT, ("生年月日の注記",), after="person.birth_date", shared=True),
     ),
 )
+# The category decides which number the person has, so the form asks for it first and for the number directly after it.
 CATEGORY: Final = Item("category", closed(Category), ("区分",), shared=True)
 CARD_NUMBER: Final = Item("card_number", NUMBER, ("在留カードの番号", "在留カード番号"), after="category", shared=True)
 CERTIFICATE_NUMBER: Final = Item(
@@ -72,8 +76,9 @@ CERTIFICATE_NUMBER: Final = Item(
     after="card_number",
     shared=True,
 )
+# The passport says that the card is delivered later (後日交付).
 CARD_PENDING: Final = Item("card_pending", YES_NO, ("在留カード後日交付",), after="card_number", shared=True)
-# Where somebody moved from is one place, whether the record is corrected or the residence reported.
+# A person moved from one place, whether the record is corrected or the residence reported: both messages state it.
 PREVIOUS_ADDRESS: Final = Item(
     "previous_address", TEXT, ("修正前の住所", "直前の住居地"), after="corrected", shared=True
 )
@@ -81,18 +86,18 @@ PREVIOUS_ADDRESS: Final = Item(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """What every message carries, and what every kind declares.
+    """What every message has, and what every kind declares.
 
-    A value of a kind stands for a record that `store.message.checks.checking.check` found without error. Texts are kept
-    code point by code point, never normalised. Dates that paper may give only in part stay texts (`1985-04-00`); all
-    others are `date`. `subject` (宛名番号) stays here and is never sent.
+    An instance represents a record in which `store.message.checks.checking.check` found no error. Texts are kept code
+    point by code point, never normalised. Dates of which papers may state only a part stay texts (`1985-04-00`); all
+    other dates are of type `date`. `subject` (宛名番号) stays on this terminal and is never sent.
     """
 
     kind: ClassVar[Kind]
     items: ClassVar[Items]
-    """Its items, in the order of the columns."""
+    """The items of the kind, in the order of their columns."""
     sources: ClassVar[tuple[str, ...]]
-    """Where the items that the kind always carries are laid down; rules without sources of their own point here."""
+    """The law that lays down the items of the kind. A rule without sources of its own has these."""
     rules: ClassVar[tuple[Rule, ...]] = ()
     """The rules that only this kind can break."""
 
@@ -105,7 +110,7 @@ class Common:
 
     @staticmethod
     def check_conditions(record: Group, findings: Findings) -> None:
-        """Judge the record as a whole, by the rules over several items."""
+        """Check the record as a whole, by the rules over several items."""
         check_pointers(record, findings)
 
     @staticmethod
@@ -122,7 +127,7 @@ class Common:
 
     @property
     def due_on(self) -> date | None:
-        """The day before which the message must not leave; None when it leaves at once."""
+        """The day before which the message must not leave, or None when it leaves at once."""
         return None
 
     def _own_items(self) -> Record:
@@ -130,7 +135,7 @@ class Common:
         raise NotImplementedError
 
     def to_record(self) -> Record:
-        """Return the whole message, as the queue keeps it."""
+        """Return the whole message, as the queue stores it."""
         record = self.to_wire()
         if self.subject is not None:
             record["subject"] = self.subject
@@ -138,6 +143,7 @@ class Common:
 
     def to_wire(self) -> Record:
         """Return the message as it travels: without `subject`."""
+        # Only `to_record` adds the subject, so that no way to the wire can forget to take it out.
         return present(
             kind=str(self.kind),
             reference=self.reference,

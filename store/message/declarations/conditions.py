@@ -21,7 +21,7 @@ def settle(record: Group, field: str, presence: bool | None, findings: Findings,
 
 
 def check_pointers(record: Group, findings: Findings) -> None:
-    """Judge `cancels`, `replaces` and `supersedes`: never the message itself, never undone and corrected at once."""
+    """Check that a message does not point at itself, and does not both cancel and replace an earlier one."""
     for field in ("cancels", "replaces", "supersedes"):
         if field in record and record[field] == record.get("reference"):
             findings.add(field, "reference_to_itself")
@@ -30,7 +30,7 @@ def check_pointers(record: Group, findings: Findings) -> None:
 
 
 def check_numbers(record: Group, findings: Findings) -> None:
-    """Judge the number by category: the card's, the certificate's, or none."""
+    """Check the number by category: that of the card, that of the certificate, or none."""
     category = findings.sound(record, "category")
     if category is None:
         return
@@ -38,7 +38,8 @@ def check_numbers(record: Group, findings: Findings) -> None:
     pending = record.get("card_pending") is True
     if pending and not mid_long_term:
         findings.add("card_pending", "card_pending_unwanted")
-    # A card that is delivered later may have a planned number or none yet.
+    # A card that is delivered later may have a planned number or none yet. Where `card_pending` itself is at fault, it
+    # cannot be said whether the number is missing.
     open_question = mid_long_term and (pending or "card_pending" in findings.faulty)
     card = None if open_question else mid_long_term
     settle(record, "card_number", card, findings, "card_number")

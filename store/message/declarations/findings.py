@@ -1,4 +1,4 @@
-"""Rules, and the sheet on which the faults of one record are written down while it is checked."""
+"""Rules, findings, and the sheet that collects the findings for a record while it is checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from typing import Any, Final
 RECORD_FIELD: Final = "record"
 """The field of findings that concern a line as a whole."""
 
-# Sources that more than one module's rules come from, as keys of the dated table of articles.
+# Sources of the rules of more than one module, as keys of the dated table of articles. `format` is Renkei's own file
+# format and `std` the standard specification of resident-record systems; the others are articles of law.
 FORMAT: Final = ("format",)
 STANDARD: Final = ("std",)
 RECORD_NOTICE: Final = ("immigration-61-8-2", "immigration-order-notice")
@@ -17,7 +18,7 @@ AGENCY_NOTICE: Final = ("juki-30-50",)
 
 
 class Severity(StrEnum):
-    """How heavy a finding weighs."""
+    """How serious a finding is."""
 
     ERROR = "error"  # エラー: blocks until its cause is gone
     WARNING = "warning"  # アラート: a person confirms it and goes on
@@ -25,11 +26,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a record.
+    """A fault in a record.
 
-    `field` is the dotted name of the item (`person.name`; elements of a list are counted from 1:
-    `changes[2].item`), or `record` for the line as a whole. `facts` fill the texts of the rule and hold
-    codes, counts and code points, never a value out of the record.
+    `field` is the dotted name of the item (`person.name`; the elements of a list are counted from 1:
+    `changes[2].item`), or `record` for the line as a whole. `facts` fill the placeholders in the texts of the rule;
+    they hold codes, counts and code points, never a value from the record.
     """
 
     field: str
@@ -40,10 +41,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its name, how heavy it weighs, and the articles behind it.
+    """A rule: its name, its severity, and the articles behind it.
 
-    A rule without sources comes from the law behind the kind of the message. `wants` marks the rules that say: this
-    item must be there.
+    A rule without sources comes from the law behind the kind of the message. `wants` marks the rules that require an
+    item.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Rule:
 
     @property
     def unwanted(self) -> bool:
-        """Whether the rule says: this item must not be there, whatever it holds."""
+        """Whether the rule forbids an item, whatever its value is."""
         return self.name.endswith("_unwanted")
 
 
@@ -68,12 +69,12 @@ def wanted(name: str, *sources: str) -> Rule:
 
 
 def warning(name: str, *sources: str) -> Rule:
-    """Make a rule that a person may confirm."""
+    """Make a rule that does not block the message: a person confirms it."""
     return Rule(name, Severity.WARNING, sources)
 
 
 class Findings:
-    """What was found so far, and the circumstances that rules look at.
+    """The findings so far, and the circumstances that rules consider.
 
     `day` is the Japanese day for which the dated tables are read; `municipality` is the terminal's own code.
     """
@@ -81,7 +82,7 @@ class Findings:
     __slots__ = ("_rules", "day", "faulty", "findings", "municipality")
 
     def __init__(self, rules: Mapping[str, Rule], *, municipality: str, day: date) -> None:
-        # The table of rules is handed in because it is collected from the kinds, whose checks write on this sheet.
+        # The table of rules is passed in, because it is collected from the kinds, and their checks need this class.
         self._rules = rules
         self.municipality = municipality
         self.day = day
@@ -89,16 +90,16 @@ class Findings:
         self.faulty: set[str] = set()
 
     def add(self, field: str, rule: str, **facts: str) -> None:
-        """Write one fault down."""
+        """Add a finding of a rule."""
         severity = self._rules[rule].severity
         self.findings.append(Finding(field, rule, severity, facts))
         if severity is Severity.ERROR:
             self.faulty.add(field)
 
     def sound(self, group: Mapping[str, Any], name: str, prefix: str = "") -> Any:
-        """Return an item's value, or None when it is absent or an error was found in it.
+        """Return the value of an item, or None when the item is absent or has an error.
 
-        Rules over several items use this, so that a fault is reported once, where it is, and not again in every item
-        that depends on it.
+        Rules over several items use this, so that a fault is reported once, at its own item, and not again at every
+        item that depends on it.
         """
         return None if prefix + name in self.faulty else group.get(name)

@@ -1,7 +1,7 @@
-"""The words in which a kind declares its items: what each is called, what its value looks like, where it is asked for.
+"""The vocabulary in which a kind declares its items.
 
-A declared item says all that is known about it: how its value is checked, how people type it, the headers of its CSV
-column, its place on the form, and whether the messages of one event share it.
+The declaration of an item says everything about it: how its value is checked, how people type it, the headers of its
+CSV column, its place on the form, and whether the messages of an event share it.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -15,11 +15,12 @@ from store.message.declarations.findings import Findings
 from store.message.declarations.values import CheckValue, is_not_sent
 from store.message.tables import Table
 
+# A name that no kind has may be of any length: a finding repeats only its beginning.
 _LONGEST_SHOWN: Final = 40
 
 
 class Shape(StrEnum):
-    """Which kind of answer an item takes from somebody who types it."""
+    """The kind of answer that an item takes from the person who types it."""
 
     TEXT = "text"  # as a card or paper has it: never changed
     WORD = "word"  # a key of letters and digits
@@ -34,10 +35,10 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What the values of an item look like: how one is checked, and how it is typed.
+    """What the values of an item look like: how they are checked, and how they are typed.
 
-    `codes` is the closed list that a value is out of, `table` the dated table that names it. `elements` are the items
-    of each element when the value is a list of groups, in the order of their columns.
+    `codes` is the closed list of the values, and `table` the dated table that names them. When the value is a list of
+    groups, `elements` are the items of each group, in the order of their columns.
     """
 
     check: CheckValue
@@ -49,6 +50,7 @@ class Value:
 
     def codes_on(self, day: date) -> tuple[str, ...]:
         """Return the codes among which a value is chosen on a day; none for a value that is typed."""
+        # A municipality code has names in a table, but it is typed: its shape is not that of a code.
         if self.codes is not None:
             return tuple(map(str, self.codes))
         if self.table is None or self.shape is not Shape.CODE:
@@ -58,12 +60,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item, by its dotted name.
+    """An item, by its dotted name.
 
-    `headers` are the Japanese names that its CSV column may have, the usual one first. `after` is the item behind which
-    the form asks for it, where the kind has that one; the other items are asked for in the order of their declaration.
-    `shared` marks what the messages of one event have in common; `same_as` is the name of the item that holds the same
-    value in the other message.
+    `headers` are the Japanese names that its CSV column may have, the usual one first. The form asks for the item
+    directly after the item `after` if the kind has that one, and otherwise in the order of the declaration. `shared`
+    marks an item that has the same value in all messages of an event; `same_as` names the item of the other message
+    that has the same value.
     """
 
     field: str
@@ -86,10 +88,10 @@ class Item:
 
 
 class Items:
-    """A group of items: a record as a whole, which has no name, or one nested in it.
+    """A group of items: a whole record, which has no name, or a group nested in it.
 
-    `required` items are always there. An item that depends on others (a number by category, a date by article) is
-    among the `optional` ones: the conditions of the kind decide whether it must or must not be there.
+    The `required` items are always there. An item that depends on others (a number by category, a date by article) is
+    `optional`: the conditions of the kind decide whether it must be there or must not.
     """
 
     __slots__ = ("_checks", "_items", "_required", "name", "prefix")
@@ -100,7 +102,7 @@ class Items:
         self.name = name
         self.prefix = f"{name}." if name else ""
         self._items = (*required, *optional)
-        # The full names are put together once: `check` runs for every record of a file.
+        # The dotted names are put together only once, because the checks run for every record of a file.
         self._required = tuple((item.name, self.prefix + item.name) for item in required)
         self._checks = {item.name: (self.prefix + item.name, item.check) for item in self._items}
 
@@ -109,7 +111,7 @@ class Items:
         return name in self._checks
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield the items, those of nested groups in the place of the group."""
+        """Yield the items, with those of a nested group in its place."""
         for item in self._items:
             if isinstance(item, Items):
                 yield from item
@@ -121,7 +123,7 @@ class Items:
         return iter(self._checks)
 
     def fields(self) -> Iterator[str]:
-        """Yield the dotted names of the items, those of nested groups in the place of the group."""
+        """Yield the dotted names of the items, with those of a nested group in its place."""
         return (item.field for item in self)
 
     def check(self, group: object, field: str, findings: Findings) -> None:
@@ -134,9 +136,9 @@ class Items:
     def check_all(
         self, group: Mapping[object, object], findings: Findings, *, elsewhere: Container[object] = frozenset()
     ) -> None:
-        """Check every item of the group, those that it does not have, and those that are missing.
+        """Check every item of the group; report items that it does not have, and items that are missing.
 
-        `elsewhere` holds the names that other kinds have: such an item is worth another word than an unknown one.
+        `elsewhere` holds the names of the items of any kind: an item of another kind gets a finding of its own rule.
         """
         for name, value in group.items():
             known = self._checks.get(name)  # type: ignore[call-overload]  # Any key may come out of a file.
@@ -150,26 +152,27 @@ class Items:
 
 
 def _rule_against(name: object, elsewhere: Container[object]) -> str:
-    """Name the rule against an item that the group does not have: never sent, of other kinds only, or unknown."""
+    """Return the rule against an item that the group does not have: never sent, of another kind, or unknown."""
     if isinstance(name, str) and is_not_sent(name):
         return "item_not_sent"
     return "item_not_for_kind" if name in elsewhere else "item_unknown"
 
 
 def _printable(name: object) -> str:
-    """Make a name that came out of a file fit to be shown: short, and without characters that steer a screen."""
+    """Make a name from a file fit to be shown: short, and without characters that steer a screen."""
     text = name if isinstance(name, str) else type(name).__name__
     return "".join(character if character.isprintable() else "\ufffd" for character in text[:_LONGEST_SHOWN]) or "?"
 
 
 def checked_before(_value: object, _field: str, _findings: Findings) -> None:
-    """Pass over an item that is checked before all others because they depend on it."""
+    """Skip an item that is checked before all others because they depend on it."""
 
 
 def checked_after(_value: object, _field: str, _findings: Findings) -> None:
-    """Pass over an item that the conditions of the kind check."""
+    """Skip an item that the conditions of the kind check."""
 
 
+# The values that several items have. A kind may declare values of its own.
 TEXT: Final = Value(values.check_text)
 KEY: Final = Value(values.check_key, Shape.WORD)
 NUMBER: Final = Value(values.check_number, Shape.NUMBER)
@@ -179,12 +182,12 @@ YES_NO: Final = Value(values.check_yes_no, Shape.YES_NO)
 
 
 def closed(codes: type[StrEnum]) -> Value:
-    """Make the value that is one of a closed list."""
+    """Describe a value that is a code from a closed list."""
     return Value(values.one_of(codes), Shape.CODE, codes=codes)
 
 
 def dated(table: Callable[[], Table[Any]], rule: str, *, listed: bool = True) -> Value:
-    """Make the value that is a code of a dated table, and `rule` the one that a code breaks which is not in force.
+    """Describe a value that is a code from a dated table. A code that is not in force breaks `rule`.
 
     `listed` is false for a table that is too long for the finding to list its codes.
     """

@@ -1,6 +1,6 @@
 """住居地の届出の伝達 (入管法19条の7–19条の9; 特例法10条).
 
-What each report of residence carries is dated data; here is how it binds.
+The items that each report of residence carries are dated data; this module has the rules that apply them.
 """
 
 from collections.abc import Mapping
@@ -51,9 +51,10 @@ class ResidenceReport(Common):
             CARD_NUMBER,
             CERTIFICATE_NUMBER,
             CARD_PENDING,
-            # Which reports may stand here depends on the article.
+            # The article decides which reports are allowed, so the conditions check it.
             Item("deemed_by", Value(check_word, Shape.CODE, table=tables.reports), ("みなされる届出",)),
             Item("settled_on", DAY, ("住居地を定めた年月日",)),
+            # Under 19条の8 a person who had a residence already states no day on which it was settled.
             Item("had_residence", YES_NO, ("既に住居地あり",)),
             Item("moved_on", DAY, ("移転した年月日",)),
             PREVIOUS_ADDRESS,
@@ -88,10 +89,11 @@ class ResidenceReport(Common):
 
     @staticmethod
     def check_conditions(record: Group, findings: Findings) -> None:
-        """Judge the category, the pointers, the number by category, and what the article asks for."""
+        """Check the category, the pointers, the number by category, and the items that the article requires."""
         category = findings.sound(record, "category")
         if category is not None and category not in _REPORTED_CATEGORIES:
             findings.add("category", "category_not_reported")
+            # The rules on the article would only repeat that this category is wrong.
             category = None
         check_pointers(record, findings)
         check_numbers(record, findings)
@@ -134,13 +136,13 @@ class ResidenceReport(Common):
 
 
 def _check_article(record: Group, category: str | None, findings: Findings) -> None:
-    """Judge the article by category (None where that is at fault), then the items that it asks for."""
+    """Check the article against the category (None: at fault or absent), then the items that the article requires."""
     name = findings.sound(record, "article")
     article = name and tables.residence_articles().at(name, findings.day)
     if not article:
         return
     if category is not None and category != article.category:
-        # Nothing more is said: what another article asks for would only mislead.
+        # Either may be the wrong one, so nothing is said about the items that this article requires.
         findings.add("article", "article_category_mismatch", article=name, category=article.category)
         return
     _check_deeming(record, article, findings)
@@ -148,7 +150,7 @@ def _check_article(record: Group, category: str | None, findings: Findings) -> N
 
 
 def _check_deeming(record: Group, article: tables.ResidenceArticle, findings: Findings) -> None:
-    """Judge whether the report may be deemed made by the report to the resident record that is named."""
+    """Check that the report may be deemed made by the report to the resident record in `deemed_by`."""
     deemed_by = findings.sound(record, "deemed_by")
     if deemed_by is not None and deemed_by not in article.deemed_by:
         allowed = ", ".join(article.deemed_by)
@@ -156,9 +158,10 @@ def _check_deeming(record: Group, article: tables.ResidenceArticle, findings: Fi
 
 
 def _check_residence_items(record: Group, article: tables.ResidenceArticle, findings: Findings) -> None:
-    """Judge the days and the address that the report carries."""
+    """Check the days and the address that the report carries."""
     settled = _unless_deemed(record, article.settled_on, article.settled_on_not_deemed_by, findings)
     if settled and article.settled_on_first_residence and "had_residence" in record:
+        # A value that is neither yes nor no leaves the question open.
         settled = None if "had_residence" in findings.faulty else not record["had_residence"]
     settle(record, "settled_on", settled, findings, "settled_on")
     settle(record, "moved_on", article.moved_on, findings, "moved_on")
@@ -167,7 +170,7 @@ def _check_residence_items(record: Group, article: tables.ResidenceArticle, find
 
 
 def _unless_deemed(record: Group, carried: bool, exceptions: tuple[str, ...], findings: Findings) -> bool | None:  # noqa: FBT001  # A fact of the article, not a switch.
-    """Say whether an item is carried, given the reports by which the deeming takes it away."""
+    """Tell whether the report carries an item, unless it is deemed by one of `exceptions`; None: cannot be said."""
     if not carried or not exceptions:
         return carried
     return None if "deemed_by" in findings.faulty else record.get("deemed_by") not in exceptions

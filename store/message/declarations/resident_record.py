@@ -1,6 +1,7 @@
 """住民票の記載等に関する通知 (入管法61条の8の2).
 
-Which report causes which action, and which cause belongs to which paragraph, is dated data; here is how they bind.
+The action that a report causes, and the paragraph that a cause belongs to, are dated data; this module has the rules
+that apply them.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ _EX_OFFICIO_ITEMS: Final = ("paragraph", "cause", "date")
 
 
 def _check_cause(value: object, field: str, findings: Findings) -> None:
-    """Check that a cause is one of the ex-officio causes; what an agency notice caused is never sent."""
+    """Check that a cause is one of the ex-officio causes. A change that an agency notice caused is never sent."""
     if not is_text(value, field, findings) or tables.causes().at(str(value), findings.day) is not None:
         return
     if is_not_sent(str(value)):
@@ -45,10 +46,11 @@ _CORRECTED_ITEMS: Final = frozenset(str(item) for item in CorrectedItem)
 
 
 def _check_corrected(value: object, field: str, findings: Findings) -> None:
-    """Check that 修正した項目 is a list out of the items of the notice, none of them twice."""
+    """Check that 修正した項目 is a list of items of the notice, none of them twice."""
     if not isinstance(value, list):
         findings.add(field, "list_expected")
         return
+    # Each rule is reported once, however long the list is.
     for rule in sorted({rule for item in value if (rule := _rule_against_corrected(item))}):
         findings.add(field, rule, allowed=", ".join(CorrectedItem))
     words = [item for item in value if isinstance(item, str)]
@@ -57,7 +59,7 @@ def _check_corrected(value: object, field: str, findings: Findings) -> None:
 
 
 def _rule_against_corrected(item: object) -> str | None:
-    """Name the rule that one element of 修正した項目 breaks."""
+    """Return the rule that an element of 修正した項目 breaks, if any."""
     if not isinstance(item, str):
         return "text_expected"
     if item in _CORRECTED_ITEMS:
@@ -65,6 +67,7 @@ def _rule_against_corrected(item: object) -> str | None:
     return "corrected_item_not_sent" if is_not_sent(item) else "corrected_item_unknown"
 
 
+# All items but the kind are optional here, because a record has only those of its own basis.
 _BASIS: Final = Items(
     "basis",
     required=(Item("basis.kind", closed(BasisKind), ("届出・職権の別",)),),
@@ -76,7 +79,7 @@ _BASIS: Final = Items(
         Item("basis.planned_departure", DAY, ("転出予定年月日",)),
         Item("basis.paragraph", dated(tables.paragraphs, "paragraph_unknown"), ("職権の根拠",)),
         Item("basis.cause", Value(_check_cause, Shape.CODE, table=tables.causes), ("職権の事由",)),
-        # How well the day must be known depends on the cause.
+        # The cause decides how well the day must be known, so the conditions check it.
         Item("basis.date", Value(checked_after, Shape.PAPER_DATE), ("事由の生じた年月日",)),
     ),
 )
@@ -144,7 +147,7 @@ class ResidentRecord(Common):
 
     @staticmethod
     def check_conditions(record: Group, findings: Findings) -> None:
-        """Judge the pointers, the number by category, the basis, and what a correction states."""
+        """Check the pointers, the number by category, the basis, and the items of a correction."""
         check_pointers(record, findings)
         check_numbers(record, findings)
         basis = record.get("basis")
@@ -170,7 +173,7 @@ class ResidentRecord(Common):
 
     @property
     def due_on(self) -> date | None:
-        """The planned day of departure: a deletion after 転出届 is held until then."""
+        """The planned day of departure, until which a deletion after 転出届 is held."""
         return self.basis.planned_departure if isinstance(self.basis, ReportBasis) else None
 
     def _own_items(self) -> Record:
@@ -188,7 +191,7 @@ class ResidentRecord(Common):
 
 
 def _check_basis(record: Group, basis: Group, findings: Findings) -> None:
-    """Judge the one basis: its own items, all of them, and none of the other's."""
+    """Check that the basis has all of its own items and none of the other basis, then their values."""
     kind = findings.sound(basis, "kind", "basis.")
     if kind == BasisKind.REPORT:
         _check_basis_items(basis, _REPORT_ITEMS, _EX_OFFICIO_ITEMS, findings)
@@ -208,7 +211,7 @@ def _check_basis_items(basis: Group, own: tuple[str, ...], others: tuple[str, ..
 
 
 def _check_report(record: Group, basis: Group, findings: Findings) -> None:
-    """Judge 届出による場合: the action that the report causes, and the planned day of a departure."""
+    """Check 届出による場合: the action that the report causes, and the planned day of a departure."""
     article = findings.sound(basis, "article", "basis.")
     report = article and tables.reports().at(article, findings.day)
     if not report:
@@ -224,10 +227,11 @@ def _check_report(record: Group, basis: Group, findings: Findings) -> None:
 
 
 def _check_ex_officio(record: Group, basis: Group, findings: Findings) -> None:
-    """Judge 職権による場合: cause and paragraph, cause and action, and how well the day must be known."""
+    """Check 職権による場合: cause and paragraph, cause and action, and how well the day must be known."""
     name = findings.sound(basis, "cause", "basis.")
     cause = tables.causes().at(name, findings.day) if name is not None else None
     if "date" in basis:
+        # The day of some causes comes from papers, which may state only a part of it; so may that of an unknown cause.
         exact = cause is not None and not cause.partial_date
         (check_day if exact else check_paper_date)(basis["date"], "basis.date", findings)
     if cause is None:
@@ -241,12 +245,12 @@ def _check_ex_officio(record: Group, basis: Group, findings: Findings) -> None:
 
 
 def _check_correction(record: Group, findings: Findings) -> None:
-    """Judge 修正した項目 and 修正前の住所: both go with a correction, the latter with one of the address."""
+    """Check 修正した項目 and 修正前の住所: a correction has the former, a correction of the address also the latter."""
     action = findings.sound(record, "action")
     if action is None:
         return
     if action == Action.CORRECTION and not record.get("corrected", ()):
-        # An empty list names no item any more than a missing one does; a value that is no list is reported already.
+        # An empty list is as good as a missing one. A value that is not a list has been reported already.
         if "corrected" not in findings.faulty:
             findings.add("corrected", "corrected_wanted")
         return

@@ -1,7 +1,7 @@
 """Single values: what a text, a date, a number or a code must look like.
 
-Each function takes the value, the field it stands in and the sheet, and writes down what is wrong. None of them changes
-a value. None puts a value into its facts, because facts go into logs and onto screens that hold no personal data.
+Each function takes a value, its field and the sheet of findings, and adds what is wrong. No function changes a value,
+or puts one into the facts of a finding, because facts also go where no personal data may be.
 """
 
 import re
@@ -9,28 +9,30 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, Final
 
+from store.clock import day_in_japan
 from store.message import tables
-from store.message.dates import japanese_day, parse_day, parse_moment, parse_parts
+from store.message.dates import parse_day, parse_moment, parse_parts
 from store.message.declarations.characters import Blemish, refused_characters, unusual_characters
 from store.message.declarations.findings import Findings
 
 CheckValue = Callable[[object, str, Findings], None]
 
-# The numbers of residence cards (在留カード) and special permanent resident certificates have one form.
+# The numbers of residence cards (在留カード) and of special permanent resident certificates have the same form.
 _NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}", re.ASCII)
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}", re.ASCII)
-# References and 宛名番号 become keys and stand in lists: one word, of a length that a screen can show.
+# References and 宛名番号 become keys and appear in lists: a single word, of a length that a screen can show.
 _KEY: Final = re.compile(r"\S{1,64}")
 _CHECK_WEIGHTS: Final = (6, 5, 4, 3, 2)
 
 
 def is_text(value: object, field: str, findings: Findings) -> bool:
-    """Check that a value is a text that says something and holds no character that is refused; tell whether it is."""
+    """Check that a value is a text with visible content and no refused character; tell whether it is."""
     if isinstance(value, str) and value.isprintable() and value and not value.isspace():
-        return True  # The common case, first and without further calls: this runs for every item of every record.
+        return True  # The common case comes first, without further calls: this runs for every item of every record.
     if not isinstance(value, str):
         findings.add(field, "text_expected")
         return False
+    # On paper and on the screen a blank text looks like a missing item, so it is reported as one.
     if not value or value.isspace():
         findings.add(field, "item_missing")
         return False
@@ -73,6 +75,7 @@ def check_day(value: object, field: str, findings: Findings) -> None:
     """Check that a value is `YYYY-MM-DD` and a day that the calendar has."""
     if not is_text(value, field, findings) or parse_day(str(value)) is not None:
         return
+    # A day such as 30 February is a mistake of another kind than a date in another form.
     shaped = parse_parts(str(value))
     findings.add(field, "date_not_on_calendar" if shaped else "date_malformed")
 
@@ -98,9 +101,9 @@ def check_moment(value: object, field: str, findings: Findings) -> None:
     if moment is None:
         findings.add(field, "moment_malformed")
         return
-    day = japanese_day(moment)
+    day = day_in_japan(moment)
     if day < tables.SYSTEM_START:
-        # No table reaches back that far: the sheet keeps today, so that the codes are still judged by some day.
+        # No table reaches back that far, so the codes are checked for today.
         findings.add(field, "moment_before_law", first=tables.SYSTEM_START.isoformat())
     else:
         findings.day = day
@@ -119,7 +122,7 @@ def check_municipality(value: object, field: str, findings: Findings) -> None:
     code = str(value)
     if code == findings.municipality:
         return
-    # A code that cannot be right is worth another word than a right code of another municipality.
+    # A mistyped code needs another remedy than the record of another municipality.
     if not _MUNICIPALITY.fullmatch(code):
         findings.add(field, "municipality_malformed")
     elif check_digit(code) != code[-1]:
@@ -136,6 +139,7 @@ def check_digit(code: str) -> str:
 
 def one_of(codes: type[StrEnum]) -> CheckValue:
     """Make the check of a closed list."""
+    # Both are made once for the list, because the check runs for every record.
     allowed = frozenset(str(code) for code in codes)
     listed = ", ".join(codes)
 
@@ -161,7 +165,7 @@ def in_force(table: Callable[[], tables.Table[Any]], rule: str, *, listed: bool 
 
 
 def check_word(value: object, field: str, findings: Findings) -> None:
-    """Check that there is a word; only a rule over several items can judge it (`deemed_by`)."""
+    """Check that there is a word. Only a condition over several items can check which one (`deemed_by`)."""
     is_text(value, field, findings)
 
 

@@ -32,6 +32,7 @@ _LISTS: Final = frozenset(field for field, item in _COLUMNS.items() if item.valu
 _ELEMENT_COLUMNS: Final = frozenset(column.field for item in FIELDS.values() for column in item.value.elements)
 _GROUPS: Final = frozenset(field.partition(".")[0] for field in FIELDS if "." in field)
 _BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType({"true": True, "false": False})
+# Only these two are escapes: a backslash before any other character is an ordinary character.
 _ESCAPES: Final = ("\\\\", "\\;")
 _TOKEN: Final = re.compile(r"\\[\\;]|;|[^\\;]+|\\")
 _TO_ESCAPE: Final = re.compile(r"([\\;])")
@@ -86,7 +87,8 @@ def _read_cell(field: str, cell: str) -> object:
 
 
 def _join_elements(columns: Mapping[str, list[str]]) -> list[Record]:
-    """Put the elements that stand in the same place of the lists together; empty ones are absent."""
+    """Put the values at the same place of the lists together into an element; an empty value is an absent item."""
+    # In a file that another program wrote, the lists may differ in length.
     length = max(len(elements) for elements in columns.values())
     return [
         {name: elements[place] for name, elements in columns.items() if place < len(elements) and elements[place]}
@@ -95,7 +97,7 @@ def _join_elements(columns: Mapping[str, list[str]]) -> list[Record]:
 
 
 def _split(cell: str) -> list[str]:
-    """Split a list at its `;`, but not at those that stand after a backslash."""
+    """Split a list at each `;` that is not escaped."""
     elements = [""]
     for piece in _TOKEN.findall(cell):
         if piece == ";":

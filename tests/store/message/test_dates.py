@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.clock import day_in_japan
 from store.message.dates import (
     DateParts,
     display_date,
-    japanese_day,
     parse_day,
     parse_moment,
     parse_parts,
@@ -92,7 +92,7 @@ def test_the_day_is_the_one_in_japan(text: str, day: date) -> None:
     moment = parse_moment(text)
 
     assert moment is not None
-    assert japanese_day(moment) == day
+    assert day_in_japan(moment) == day
 
 
 @pytest.mark.parametrize(
