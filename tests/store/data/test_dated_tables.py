@@ -1,4 +1,4 @@
-"""The dated tables: no gaps, no overlaps, the right names on the right day, and nothing left unnamed."""
+"""The dated tables have no gaps and no overlaps, and they name every code rightly on every day."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -98,7 +98,7 @@ def test_a_damaged_table_is_refused_whole(tmp_path: Path, text: str) -> None:
     assert refusal.value.facts["table"] == "table.toml"
 
 
-def test_eras_leave_no_day_out() -> None:
+def test_every_day_since_1873_has_an_era() -> None:
     eras = sorted(tables.eras(), key=lambda era: era.since)
 
     assert eras[0].since == date(1873, 1, 1)

@@ -1,4 +1,4 @@
-"""Dates: parts unknown, days impossible, eras with their boundary days."""
+"""Dates with unknown parts, impossible days, and the boundary days of eras."""
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
