@@ -34,6 +34,7 @@ def value_at(record: Mapping[str, Any], field: str) -> Any:
 
 def with_value(record: Mapping[str, Any], field: str, value: Any) -> Record:
     """Return a copy of the record with another value in the item with that dotted name; None removes the item."""
+    # The record itself stays unchanged: `possible_items` tries values in it that nobody typed.
     name, _, rest = field.partition(".")
     group = record.get(name)
     inner = with_value(group if isinstance(group, Mapping) else {}, rest, value) if rest else value

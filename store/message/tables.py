@@ -128,7 +128,8 @@ class Table(Generic[E]):
         return None
 
     def in_force(self, day: date) -> tuple[E, ...]:
-        """Return all entries in force on a day, in the file's order."""
+        """Return all entries in force on a day, in the order of the file."""
+        # People are offered the codes in this order.
         return tuple(entry for entry in self if entry.covers(day))
 
     def codes(self, day: date) -> str:

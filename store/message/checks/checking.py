@@ -63,6 +63,7 @@ def wanted_items(record: Mapping[str, Any], *, municipality: str, today: date) -
     # No list says what to ask for next: the rules do, so that the form and the check never disagree.
     wanted = {finding.field for finding in findings if RULES[finding.rule].wants}
     kind = _KINDS.get(str(record.get("kind")))
+    # An element of a list has fields of its own (`changes[2].after`), which come after the items.
     order = [] if kind is None else list(ITEMS[kind].fields())
     return tuple(sorted(wanted, key=lambda field: (order.index(field) if field in order else len(order), field)))
 

@@ -21,7 +21,8 @@ NAMES: Final = frozenset(name for items in ITEMS.values() for name in items.name
 
 def ordered_fields(kind: Kind) -> tuple[str, ...]:
     """Return the items of a kind in the order of the law, each followed by those that only say more about it."""
-    # The columns of files have an order of their own, in which the items that are always there come first.
+    # The columns of files have an order of their own, in which the items that are always there come first. An item
+    # whose predecessor this kind does not have keeps its place in that order.
     ordered: list[str] = []
     for item in ITEMS[kind]:
         place = ordered.index(item.after) + 1 if item.after in ordered else len(ordered)

@@ -28,6 +28,7 @@ __all__ = ["KIND_SOURCES", "RECORD_FIELD", "RULES", "Finding", "Rule", "Severity
 KIND_SOURCES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType({kind: CLASSES[kind].sources for kind in Kind})
 """Where the items that a kind always carries are laid down; rules without sources of their own point here."""
 
+# A rule without sources comes from the law behind the kind of the message, which lays down the item.
 _COMMON: Final = (
     # A line as a whole.
     error("line_too_long", *FORMAT),

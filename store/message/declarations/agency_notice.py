@@ -25,7 +25,7 @@ from store.message.declarations.items import DAY, KEY, Item, Items, Value, check
 from store.message.declarations.values import CheckValue, is_text
 from store.message.groups import CategoryLost, Change, Record, Subject, present
 
-# A period is written as years, months and days, at least one of them; its parts are not added up.
+# Years, months and days in this order. Each of them may be absent, but not all: the lookahead asks for a digit.
 _PERIOD: Final = re.compile(r"無期限|(?=\d)(\d+年)?(\d+(か|ヶ|箇)?月間?)?(\d+日間?)?")
 
 
@@ -96,6 +96,7 @@ class AgencyNotice(Common):
     rules: ClassVar[tuple[Rule, ...]] = (
         wanted("notice_says_nothing", *AGENCY_NOTICE),
         wanted("change_says_nothing", *AGENCY_NOTICE),
+        # The agency states what its own register holds, so the terminal only warns of what looks wrong in it.
         warning("change_without_difference", *AGENCY_NOTICE),
         warning("period_unusual", *AGENCY_NOTICE),
         warning("status_unknown", *AGENCY_NOTICE),

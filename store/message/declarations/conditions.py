@@ -22,6 +22,7 @@ def settle(record: Group, field: str, presence: bool | None, findings: Findings,
 
 def check_pointers(record: Group, findings: Findings) -> None:
     """Check that a message does not point at itself, and does not both cancel and replace an earlier one."""
+    # Only a notice has `supersedes`; in a message of another kind it has been reported as an item of another kind.
     for field in ("cancels", "replaces", "supersedes"):
         if field in record and record[field] == record.get("reference"):
             findings.add(field, "reference_to_itself")

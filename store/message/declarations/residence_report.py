@@ -173,4 +173,5 @@ def _unless_deemed(record: Group, carried: bool, exceptions: tuple[str, ...], fi
     """Tell whether the report carries an item, unless it is deemed by one of `exceptions`; None: cannot be said."""
     if not carried or not exceptions:
         return carried
+    # Where `deemed_by` is at fault, it cannot be known whether the deeming takes the item away.
     return None if "deemed_by" in findings.faulty else record.get("deemed_by") not in exceptions

@@ -86,6 +86,7 @@ def _choices(
     choices: dict[str, tuple[str, ...]] = {}
     if "articles" in message:
         choices["article"] = tuple(message["articles"][category])
+    # Some causes allow an entry, a deletion or a correction: only the operator knows which of them was made.
     cause = tables.causes().at(preset.get("basis", {}).get("cause", ""), day)
     if cause is not None and len(cause.actions) > 1:
         choices["action"] = cause.actions

@@ -50,6 +50,7 @@ def japanese_headers() -> Mapping[str, tuple[str, ...]]:
     return {field: item.headers for field, item in _COLUMNS.items()}
 
 
+# A file may mix both: a column is known by its dotted name as well as by each of its Japanese names.
 _FIELDS_BY_HEADER: Final[Mapping[str, str]] = MappingProxyType(
     {name: field for field, item in _COLUMNS.items() for name in (field, *item.headers)}
 )
