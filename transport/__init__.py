@@ -1,1 +1,1 @@
-"""The room of what crosses the border: keys, envelopes, receipts, the line, and the reference agency (PROTOCOL.md)."""
+"""Everything that crosses the border: keys, envelopes, receipts, the line, and the reference agency (PROTOCOL.md)."""

@@ -1,17 +1,17 @@
 """The errors of the transport.
 
     TransportError
-    ├── IdentityFault            the custodian mends keys or certificates of this side
+    ├── IdentityFault            the custodian repairs keys or certificates of this side
     │   ├── IdentityMissing, IdentityExposed, IdentityDamaged, IdentityMismatch, IdentityExists, IdentityPending
     │   └── CertificateExpired, CertificateNotYetValid
-    ├── LineFault                nothing was agreed with the peer; try again, or the custodian looks at the line
+    ├── LineFault                the exchange failed: the operator tries again, or the custodian checks the line
     │   ├── EndpointInvalid, LineUnreachable, LineTimeout, LineCancelled, PeerNotInForce
     │   ├── PeerNotTrusted, PeerCertificateExpired, PeerCertificateNotYetValid, PeerCertificateMisused
     │   ├── PeerNotSecured, PeerTlsTooOld, TerminalNotTrusted
     │   ├── PeerIsAnother, PeerServesAnother, ProtocolUnknown
     │   └── AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, AnswerRedirects,
     │       RequestRefused, PeerFailed
-    ├── EnvelopeFault            an envelope is not what it has to be: it is set aside, its sender is asked
+    ├── EnvelopeFault            an envelope is not as it has to be: it is set aside, and its sender is asked
     │   ├── EnvelopeMalformed, EnvelopeTruncated, EnvelopeTooLarge, EnvelopeProtocolUnknown
     │   ├── EnvelopeSuiteUnknown, EnvelopeSuiteRetired, EnvelopeMisaddressed, EnvelopeRecipientKeyUnknown
     │   ├── EnvelopeSenderUnknown, EnvelopeSenderKeyUnknown, EnvelopeSenderKeyNotInForce
@@ -20,41 +20,44 @@
     ├── ReceiptFault             a receipt proves nothing: the message stays without one
     │   └── ReceiptMalformed, ReceiptOfAnother, ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken,
     │       ReceiptTimeImplausible
-    ├── WitnessFault             the peer's word about the log proves nothing
+    ├── WitnessFault             the peer's statement about the log proves nothing
     │   └── WitnessBroken
-    ├── MediaFault               nothing is on the medium: the officer takes another one
+    ├── MediaFault               nothing was left on the medium: the officer takes another one
     │   └── MediumMissing, MediumOccupied, MediumFull, MediumReadOnly, MediumFailed, MediumLies
-    └── AgencyFault              who runs the reference agency mends its directory or what was posted
+    └── AgencyFault              the person who runs the reference agency corrects its directory or the notices
         ├── AgencyMissing, AgencyExists, AgencyUnsafe, AgencyVersionUnknown, AgencyPortTaken, AgencyBusy
         └── AgencyTerminalUnknown, AgencyTerminalKnown, AgencyNoticeMalformed, AgencyNoticeChanged, AgencyRefusalUnknown
 
-Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
-command ends with. Facts are named values for those texts; they never hold personal data.
+Each leaf has a `code`, under which the catalogue has cause and remedy in both languages, and the `exit_status` with
+which a command ends. Facts are named values for those texts; they never hold personal data.
 """
 
 import re
 from typing import ClassVar, Final
 
-# Where a word of a class name begins, after another one.
+# The boundary between two words of a class name.
 _WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class TransportError(Exception):
-    """The root of what the transport refuses."""
+    """The root of all errors of the transport."""
 
     code: ClassVar[str] = "transport_failed"
     exit_status: ClassVar[int] = 1
-    #: The number under which the technical log has it, where it was recorded.
+    #: The number under which the technical log has this error, if it was recorded.
     incident: str | None = None
-    #: Whether the request may have reached the peer all the same. Who sent messages then marks them unknown and asks.
+    #: Whether the request may have reached the peer nevertheless. A sender then marks its messages unknown and asks.
     may_have_arrived: bool = False
 
     def __init_subclass__(cls, **keywords: object) -> None:
-        """Name the texts of a class after the class: `DiskFull` has those of `disk_full`."""
+        """Derive the code of a class from its name: `DiskFull` has the code `disk_full`."""
+        # Derived, not written down: code and class name can never differ. The codes of envelopes and receipts are also
+        # those on the wire (PROTOCOL.md, 4 and 5), so these classes cannot be renamed freely.
         super().__init_subclass__(**keywords)
         cls.code = _WORD_START.sub("_", cls.__name__).lower()
 
     def __init__(self, **facts: str | int) -> None:
+        # Texts only: facts are put into the sentences of the catalogue, and into logs as they are.
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
         super().__init__(self.code, self.facts)
 
@@ -68,7 +71,7 @@ class IdentityFault(TransportError):
 
 
 class IdentityMissing(IdentityFault):
-    """The file `name` of the identity is not there: the custodian restores it."""
+    """The file `name` of the identity is missing: the custodian restores it."""
 
 
 class IdentityExposed(IdentityFault):
@@ -78,7 +81,7 @@ class IdentityExposed(IdentityFault):
 
 
 class IdentityDamaged(IdentityFault):
-    """The file `name` of the identity cannot be read as what it has to be: the custodian restores it."""
+    """The file `name` of the identity has no valid content: the custodian restores it."""
 
 
 class IdentityMismatch(IdentityFault):
@@ -86,11 +89,11 @@ class IdentityMismatch(IdentityFault):
 
 
 class IdentityExists(IdentityFault):
-    """There is an identity in the directory `name` already: the custodian never writes over keys."""
+    """The directory `name` already has an identity: the custodian never overwrites keys."""
 
 
 class IdentityPending(IdentityFault):
-    """The next keys were made already and take over on `since`: the custodian waits until then."""
+    """The next keys exist already and take over on `since`: the custodian waits until then."""
 
 
 class CertificateExpired(IdentityFault):
@@ -106,7 +109,7 @@ class CertificateNotYetValid(IdentityFault):
 
 
 class LineFault(TransportError):
-    """The line to the peer did not carry what it should."""
+    """An exchange with the peer failed on the line."""
 
     exit_status = 5
 
@@ -116,11 +119,11 @@ class EndpointInvalid(LineFault):
 
 
 class LineUnreachable(LineFault):
-    """Nobody answers at `address`, port `port` (`reason`): the operator tries later, the custodian checks the line."""
+    """Nothing answers at `address`, port `port` (`reason`): the operator tries later, the custodian checks the line."""
 
 
 class LineTimeout(LineFault):
-    """No connection with `address`, port `port`, within `seconds`: the operator tries later."""
+    """No connection to `address`, port `port`, within `seconds`: the operator tries later."""
 
 
 class LineCancelled(LineFault):
@@ -132,7 +135,7 @@ class PeerNotInForce(LineFault):
 
 
 class PeerNotTrusted(LineFault):
-    """Who answers has no registered certificate: the custodian and the peer compare fingerprints. Nothing was sent."""
+    """The server's certificate is not registered: custodian and peer compare fingerprints. Nothing was sent."""
 
 
 class PeerCertificateExpired(LineFault):
@@ -140,7 +143,7 @@ class PeerCertificateExpired(LineFault):
 
 
 class PeerCertificateNotYetValid(LineFault):
-    """The peer's certificate has not begun: the custodian checks the clock and asks the peer. Nothing was sent."""
+    """The peer's certificate is not valid yet: the custodian checks the clock and asks the peer. Nothing was sent."""
 
 
 class PeerCertificateMisused(LineFault):
@@ -148,11 +151,11 @@ class PeerCertificateMisused(LineFault):
 
 
 class PeerNotSecured(LineFault):
-    """Who answers does not speak TLS: the custodian checks address and port. Nothing was sent."""
+    """The server does not speak TLS: the custodian checks address and port. Nothing was sent."""
 
 
 class PeerTlsTooOld(LineFault):
-    """Who answers offers no TLS 1.3: the custodian asks the peer. Nothing was sent."""
+    """The server offers no TLS 1.3: the custodian asks the peer. Nothing was sent."""
 
 
 class TerminalNotTrusted(LineFault):
@@ -164,15 +167,15 @@ class PeerIsAnother(LineFault):
 
 
 class PeerServesAnother(LineFault):
-    """The peer takes this terminal for one of municipality `found`, not `wanted`. No message was sent."""
+    """The peer has this terminal registered for municipality `found`, not `wanted`. No message was sent."""
 
 
 class ProtocolUnknown(LineFault):
-    """The peer speaks `found`, this program `wanted`: the custodian installs the version agreed. Nothing was sent."""
+    """The peer speaks `found`, this program `wanted`: the custodian installs the agreed version. Nothing was sent."""
 
 
 class AnswerCut(LineFault):
-    """The connection ended before the answer was whole: what was sent may have arrived; the operator asks."""
+    """The connection ended before the answer was complete: what was sent may have arrived; the operator asks."""
 
     may_have_arrived = True
 
@@ -184,7 +187,7 @@ class AnswerTimeout(LineFault):
 
 
 class AnswerCancelled(LineFault):
-    """The operator stopped while an answer was due: what was sent may have arrived; the operator asks."""
+    """The operator stopped while waiting for an answer: what was sent may have arrived; the operator asks."""
 
     may_have_arrived = True
 
@@ -202,11 +205,11 @@ class AnswerTooLarge(LineFault):
 
 
 class AnswerRedirects(LineFault):
-    """The peer points elsewhere, which is never followed: the custodian asks the peer."""
+    """The peer redirects to another address, which is never followed: the custodian asks the peer."""
 
 
 class RequestRefused(LineFault):
-    """The peer refused the whole request, with its code `problem` and incident number `incident`. It kept nothing."""
+    """The peer refused the whole request, with the code `problem` and incident number `incident`. It kept nothing."""
 
 
 class PeerFailed(LineFault):
@@ -216,21 +219,21 @@ class PeerFailed(LineFault):
 
 
 class EnvelopeFault(TransportError):
-    """An envelope is not what it has to be. It is set aside and counts as not received."""
+    """An envelope is not as it has to be. It is set aside and counts as not received."""
 
     exit_status = 6
 
 
 class EnvelopeMalformed(EnvelopeFault):
-    """The bytes are no envelope (`place`): the sender is told."""
+    """The bytes are no envelope (`place`): the sender is informed."""
 
 
 class EnvelopeTruncated(EnvelopeFault):
-    """The envelope ends too early or too late: the sender is told."""
+    """The envelope ends too early or too late: the sender is informed."""
 
 
 class EnvelopeTooLarge(EnvelopeFault):
-    """The envelope has more than `most` bytes: the sender is told."""
+    """The envelope has more than `most` bytes: the sender is informed."""
 
 
 class EnvelopeProtocolUnknown(EnvelopeFault):
@@ -238,15 +241,15 @@ class EnvelopeProtocolUnknown(EnvelopeFault):
 
 
 class EnvelopeSuiteUnknown(EnvelopeFault):
-    """The envelope is sealed by a suite that this program does not know: both sides agree on one."""
+    """The envelope is sealed with a suite that this program does not know: both sides agree on a suite."""
 
 
 class EnvelopeSuiteRetired(EnvelopeFault):
-    """The envelope is sealed by a suite that is no longer admitted: the sender seals anew."""
+    """The envelope is sealed with a suite that is no longer admitted: the sender seals it again."""
 
 
 class EnvelopeMisaddressed(EnvelopeFault):
-    """The envelope is for someone else: the sender is told."""
+    """The envelope is for someone else: the sender is informed."""
 
 
 class EnvelopeRecipientKeyUnknown(EnvelopeFault):
@@ -266,27 +269,27 @@ class EnvelopeSenderKeyNotInForce(EnvelopeFault):
 
 
 class EnvelopeMunicipalityForeign(EnvelopeFault):
-    """The envelope is for another municipality: the sender is told."""
+    """The envelope is for another municipality: the sender is informed."""
 
 
 class EnvelopePurposeForeign(EnvelopeFault):
-    """An envelope of this purpose does not belong here: the sender is told."""
+    """An envelope of this purpose does not belong here: the sender is informed."""
 
 
 class EnvelopeFromFuture(EnvelopeFault):
-    """The envelope was made later than now: the custodian compares both clocks."""
+    """The envelope is dated in the future: the custodian compares both clocks."""
 
 
 class EnvelopeSignatureBroken(EnvelopeFault):
-    """The signature does not fit: something was changed on the way; the custodian reports it."""
+    """The signature does not verify: something was changed on the way; the custodian reports it."""
 
 
 class EnvelopeSealBroken(EnvelopeFault):
-    """The seal cannot be opened with the key that the envelope names: the sender is told."""
+    """The seal does not open with the key that the envelope names: the sender is informed."""
 
 
 class EnvelopeContentChanged(EnvelopeFault):
-    """The content is not the one that was signed for: the sender is told."""
+    """The content is not the one that was signed for: the sender is informed."""
 
 
 class ReceiptFault(TransportError):
@@ -296,7 +299,7 @@ class ReceiptFault(TransportError):
 
 
 class ReceiptMalformed(ReceiptFault):
-    """The bytes are no receipt (`place`): the peer is told."""
+    """The bytes are no receipt (`place`): the peer is informed."""
 
 
 class ReceiptOfAnother(ReceiptFault):
@@ -312,7 +315,7 @@ class ReceiptKeyNotInForce(ReceiptFault):
 
 
 class ReceiptSignatureBroken(ReceiptFault):
-    """The signature of the receipt does not fit: the custodian reports it."""
+    """The signature of the receipt does not verify: the custodian reports it."""
 
 
 class ReceiptTimeImplausible(ReceiptFault):
@@ -320,23 +323,23 @@ class ReceiptTimeImplausible(ReceiptFault):
 
 
 class WitnessFault(TransportError):
-    """The peer's word about the log proves nothing."""
+    """The peer's statement about the log proves nothing."""
 
     exit_status = 6
 
 
 class WitnessBroken(WitnessFault):
-    """What the peer says it saw of the log does not verify (`field`): the custodian asks the peer."""
+    """The peer's statement about the log does not verify (`field`): the custodian asks the peer."""
 
 
 class MediaFault(TransportError):
-    """A medium does not take what is to be written; nothing half-done is left on it."""
+    """A medium cannot be written. Nothing incomplete is left on it."""
 
     exit_status = 7
 
 
 class MediumMissing(MediaFault):
-    """The path is no directory, or a link to one: the officer names the medium's own."""
+    """The path is no directory, or is a link to one: the officer gives the directory of the medium itself."""
 
     exit_status = 4
 
@@ -352,7 +355,7 @@ class MediumFull(MediaFault):
 
 
 class MediumReadOnly(MediaFault):
-    """The medium may not be written: the officer takes its protection off."""
+    """The medium is write-protected: the officer removes the protection."""
 
 
 class MediumFailed(MediaFault):
@@ -360,7 +363,7 @@ class MediumFailed(MediaFault):
 
 
 class MediumLies(MediaFault):
-    """The medium gives back other bytes than it took: the officer destroys it and takes another one."""
+    """The medium returns other bytes than were written: the officer destroys it and takes another one."""
 
     exit_status = 6
 
@@ -374,7 +377,7 @@ class AgencyMissing(AgencyFault):
 
 
 class AgencyExists(AgencyFault):
-    """There is an agency in the directory already: another directory is named."""
+    """There is an agency in the directory already: another directory is chosen."""
 
 
 class AgencyUnsafe(AgencyFault):
@@ -382,11 +385,11 @@ class AgencyUnsafe(AgencyFault):
 
 
 class AgencyVersionUnknown(AgencyFault):
-    """The agency's database has version `found`, this program knows `known`: a fresh agency is prepared."""
+    """The agency's database has version `found`, this program knows `known`: a new agency is prepared."""
 
 
 class AgencyPortTaken(AgencyFault):
-    """Port `port` at `address` is in use: who uses it is ended, or the agency gets another port."""
+    """Port `port` at `address` is in use: the other program is ended, or the agency gets another port."""
 
 
 class AgencyBusy(AgencyFault):
@@ -402,7 +405,7 @@ class AgencyTerminalKnown(AgencyFault):
 
 
 class AgencyNoticeMalformed(AgencyFault):
-    """Notice number `line` is none: its `field` is missing or wrong."""
+    """Notice number `line` is not valid: its `field` is missing or wrong and is corrected."""
 
     exit_status = 4
 
@@ -414,6 +417,6 @@ class AgencyNoticeChanged(AgencyFault):
 
 
 class AgencyRefusalUnknown(AgencyFault):
-    """There is no refusal `refusal` in the agency's texts: a known one is named."""
+    """There is no refusal `refusal` in the agency's texts: a known one is chosen."""
 
     exit_status = 4

@@ -1,8 +1,8 @@
-"""Writing to electromagnetic media (電磁的記録媒体): whole or not at all, and read back past the cache.
+"""Writing to electromagnetic media (電磁的記録媒体): completely or not at all, and read back past the cache.
 
 A directory is written under a temporary name, synced, renamed without replacing anything, and then read back from the
-medium itself and compared. Whoever prepared the medium cannot lead the writing elsewhere: nothing is opened through a
-symbolic link, and at the end the path still has to name the very directory that was opened at the beginning.
+medium itself and compared. Somebody who prepared the medium cannot redirect the writing: nothing is opened through a
+symbolic link, and at the end the path still has to name the same directory that was opened at the beginning.
 """
 
 import ctypes
@@ -25,17 +25,18 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _RENAME_NOREPLACE: Final = 1
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-# What file systems say that cannot rename without replacing, or read past the cache.
+# The errors of file systems that cannot rename without replacing (FUSE), or cannot read past the cache.
 _UNKNOWN: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
+# Python has no call for renameat2. With use_errno, ctypes keeps the error number of the call for this thread.
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A directory that is on the medium: its name, how many files and bytes were read back.
+    """A directory on the medium: its name, and how many files and bytes were read back.
 
-    `past_cache`: whether the file system let them be read from the medium itself.
+    `past_cache`: whether the file system allowed reading them from the medium itself.
     """
 
     name: str
@@ -45,10 +46,13 @@ class Written:
 
 
 class Medium:
-    """A medium's directory, held open from the beginning to the end."""
+    """The directory of a medium, held open from beginning to end.
+
+    Everything is done relative to the open directory, so that another mount at the path cannot receive a part of it.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, which has to be a directory itself, not a link to one. Raises MediumMissing."""
+        """Open `path`, which has to be a directory and not a link to one. Raises MediumMissing."""
         self._path = path
         try:
             self._handle = os.open(path, _DIRECTORY)
@@ -63,12 +67,12 @@ class Medium:
 
     @property
     def device(self) -> int:
-        """The number of the device that it lies on."""
+        """The number of the device that holds the directory."""
         return os.fstat(self._handle).st_dev
 
     @property
     def free(self) -> int:
-        """Bytes that may still be written."""
+        """How many bytes may still be written."""
         disk = os.fstatvfs(self._handle)
         return disk.f_bavail * disk.f_frsize
 
@@ -76,8 +80,10 @@ class Medium:
         """Write the directory `name` with its `files`, which are read once and in order; `leave` bytes stay free.
 
         Raises MediumOccupied, MediumFull, MediumReadOnly, MediumFailed (it broke, or was pulled out), MediumLies (it
-        gives back other bytes than it took); each leaves nothing of it behind, as far as the medium can be reached.
+        returns other bytes than were written). After an error nothing is left behind, as far as the medium can still be
+        reached.
         """
+        # A hidden name with a random part: a draft that a pulled medium keeps is recognised and never in the way.
         draft = f".{name}.{secrets.token_hex(4)}.partial"
         placed = draft
         with self._faults_named():
@@ -88,7 +94,9 @@ class Medium:
                 self._place(draft, name)
                 placed = name
                 read, past_cache = self._read_back(name, sums)
+                # Last of all: an unmounted medium can still be written and read through the open directory.
                 self._refuse_moved()
+            # Also on Ctrl+C: half a directory must not be taken for a whole one.
             except BaseException:
                 self._remove(placed)
                 raise
@@ -99,14 +107,16 @@ class Medium:
         with _opened(draft, self._handle) as directory:
             for name, pieces in files:
                 sums[name] = self._write_file(directory, name, pieces, leave)
+            # The files are synced; their names, and the name of the directory, need a sync of their directories.
             os.fsync(directory)
         os.fsync(self._handle)
         return sums
 
     def _write_file(self, directory: int, name: str, pieces: Iterator[bytes], leave: int) -> str:
         digest = sha256()
-        with open(os.open(name, _NEW, 0o644, dir_fd=directory), "wb") as file:  # noqa: PTH123 - relative to a handle
+        with open(os.open(name, _NEW, 0o644, dir_fd=directory), "wb") as file:  # noqa: PTH123  # Opened relative to a handle.
             for piece in pieces:
+                # Asked before each piece: the whole size is not known while the contents are still being made.
                 if leave and self.free - len(piece) < leave:
                     raise MediumFull(path=self._path.name)
                 file.write(piece)
@@ -116,6 +126,7 @@ class Medium:
         return digest.hexdigest()
 
     def _place(self, draft: str, name: str) -> None:
+        """Give the draft its final name without replacing anything."""
         renamed = _libc.renameat2(self._handle, draft.encode(), self._handle, name.encode(), _RENAME_NOREPLACE)
         if renamed != 0:
             fault = ctypes.get_errno()
@@ -123,6 +134,8 @@ class Medium:
                 raise MediumOccupied(name=name)
             if fault not in _UNKNOWN:
                 raise OSError(fault, os.strerror(fault))
+            # The file system cannot do both in one step. Looking first leaves a moment in which another program could
+            # make the name; os.rename then replaces at most an empty directory.
             self._refuse_occupied(name)
             os.rename(draft, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)
         os.fsync(self._handle)
@@ -133,8 +146,8 @@ class Medium:
             if sorted(_names(directory)) != sorted(sums):
                 raise MediumLies(name=name)
             for file, expected in sums.items():
-                found, size, direct = _digest_past_cache(directory, file)
-                if found != expected:
+                digest, size, direct = _digest_past_cache(directory, file)
+                if digest != expected:
                     raise MediumLies(name=file)
                 total, past_cache = total + size, past_cache and direct
         return total, past_cache
@@ -145,12 +158,13 @@ class Medium:
             raise MediumOccupied(name=name)
 
     def _refuse_moved(self) -> None:
-        """Refuse when the path no longer names what was written to: it was unmounted, or exchanged."""
+        """Refuse when the path no longer names the directory that was written: it was unmounted or exchanged."""
         now, then = self._path.lstat(), os.fstat(self._handle)
         if (now.st_dev, now.st_ino) != (then.st_dev, then.st_ino):
             raise MediumFailed(path=self._path.name)
 
     def _remove(self, name: str) -> None:
+        # Errors are suppressed: the error that led here is the one to report, and the medium may be gone.
         with suppress(OSError):
             with _opened(name, self._handle) as directory:
                 for file in _names(directory):
@@ -186,9 +200,10 @@ def _names(directory: int) -> list[str]:
 
 
 def _digest_past_cache(directory: int, name: str) -> tuple[str, int, bool]:
-    """Return digest and size of a file as the medium gives it, and whether the cache was passed by."""
+    """Return digest and size of a file as the medium returns it, and whether the cache was bypassed."""
+    # Where O_DIRECT is not possible, this at least drops the pages that the cache holds of the file.
     plain = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(name, plain, dir_fd=directory), "rb", buffering=0) as file:  # noqa: PTH123 - relative to a handle
+    with open(os.open(name, plain, dir_fd=directory), "rb", buffering=0) as file:  # noqa: PTH123  # Opened relative to a handle.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     try:
         handle, direct = os.open(name, plain | os.O_DIRECT, dir_fd=directory), True
@@ -197,8 +212,8 @@ def _digest_past_cache(directory: int, name: str) -> tuple[str, int, bool]:
             raise
         handle, direct = os.open(name, plain, dir_fd=directory), False
     digest, size = sha256(), 0
-    # Reading past the cache wants memory that begins at a page.
-    with open(handle, "rb", buffering=0) as file, mmap.mmap(-1, _BUFFER_BYTES) as buffer:  # noqa: PTH123 - a handle
+    # O_DIRECT needs memory that is aligned to a page; an anonymous mapping is.
+    with open(handle, "rb", buffering=0) as file, mmap.mmap(-1, _BUFFER_BYTES) as buffer:  # noqa: PTH123  # An open handle.
         while count := file.readinto(buffer):
             digest.update(buffer[:count])
             size += count

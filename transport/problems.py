@@ -1,4 +1,4 @@
-"""What a side says when it refuses: problem details (RFC 9457) with a code, both languages, and whether to retry."""
+"""The reason of a refusal: problem details (RFC 9457) with a code, texts in both languages, and whether to retry."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import Any, Final
 from transport import wire
 
 _TYPE: Final = "urn:renkei:problem:"
+# Longer than any text of ours, and short enough for a screen: like everything from outside, texts have a limit.
 _MOST_TEXT: Final = 1000
 
 
@@ -37,7 +38,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why something was refused. `incident` is found in the technical log of the side that says so."""
+    """Why something was refused. `incident` is the number under which the refusing side recorded it."""
 
     code: str
     status: int
@@ -48,6 +49,7 @@ class Problem:
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object (RFC 9457 with the extension members of PROTOCOL.md, 7)."""
+        # RFC 9457 requires neither code nor texts; its title is one short text, for readers that know only the RFC.
         return {
             "type": _TYPE + self.code,
             "title": self.cause.en,
@@ -61,10 +63,8 @@ class Problem:
 
     @classmethod
     def from_wire(cls, value: Any) -> "Problem":
-        """Read the JSON object of a problem. Members that this version does not know are passed over (RFC 9457, 3.2).
-
-        Raises wire.WireError.
-        """
+        """Read the JSON object of a problem. Unknown members are ignored (RFC 9457, 3.2). Raises wire.WireError."""
+        # Type and title repeat code and cause; only the members that are used are read.
         members = wire.table(value, "problem")
         try:
             retry = Retry(str(members.get("retry")))

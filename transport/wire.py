@@ -1,7 +1,7 @@
-"""The words of the wire that both sides share: protocol name, limits, canonical JSON, times, digests.
+"""The formats that both sides of the line share: protocol name, limits, canonical JSON, times, digests.
 
-Everything that comes from outside passes through the strict readers here. They raise `WireError` with the place at
-fault, which each caller turns into the error of its own errand.
+Everything that comes from outside passes through the strict readers in this module. They raise `WireError` with the
+place at fault, and each caller turns it into an error of its own kind.
 """
 
 import binascii
@@ -21,16 +21,19 @@ BYTES_TYPE: Final = "application/octet-stream"
 
 # A batch, a question or a page of the feed has at most this many items.
 MOST_ITEMS: Final = 512
-# One envelope: some thirty times an ordinary message, and enough for 200-character names of any script.
+# The largest envelope: some thirty times an ordinary message, and enough for names of 200 characters in any script.
 MOST_ENVELOPE_BYTES: Final = 64 * 1024
-# Any batch of admitted envelopes fits in base64 (4/3) with the JSON around each item, so that counting items is enough.
+# Any batch of acceptable envelopes fits, in base64 (4/3) and with the JSON around each item, so that a sender only has
+# to count its items.
 MOST_BODY_BYTES: Final = MOST_ITEMS * (MOST_ENVELOPE_BYTES * 4 // 3 + 4096)
-# Clocks of both sides may differ by this much before a time counts as implausible.
+# The clocks of both sides may differ by this much before a time counts as implausible.
 CLOCK_TOLERANCE: Final = timedelta(seconds=300)
 
+# One encoder for the whole program: json.dumps with such options makes a new one for each call.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _DECODER: Final = json.JSONDecoder()
 _LENGTH: Final = struct.Struct(">I")
+# The forms are texts, so that `flat_json` can put them into larger expressions. They admit nothing that JSON escapes.
 ID: Final = r"[0-9a-f]{32}"
 DIGEST: Final = r"[0-9a-f]{64}"
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -44,44 +47,50 @@ _TIME: Final = re.compile(TIME)
 
 
 class WireError(ValueError):
-    """Something from outside breaks the protocol at `place` (a field name of ours, never a value)."""
+    """Something from outside breaks the protocol at `place`.
+
+    The place is a field name of ours, never a value: values may be personal data, and errors are recorded.
+    """
 
     def __init__(self, place: str) -> None:
         super().__init__(place)
         self.place = place
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Readers disagree on which of two equal keys counts, so one object could mean two things (RFC 8259, section 4).
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("doubled key")
     return value
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
+    # NaN and Infinity are no JSON, but Python reads them.
     raise ValueError(name)
 
 
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
-    """Return canonical JSON: sorted keys, no spaces, ASCII only, so that equal values are equal bytes."""
+    """Return canonical JSON: sorted keys, no spaces, ASCII only. Equal values become equal bytes."""
     return _ENCODER.encode(value).encode("ascii")
 
 
 def join(parts: Sequence[bytes]) -> bytes:
-    """Return `parts` in a row, each after its length in four bytes, big end first."""
+    """Return `parts` in a row, each preceded by its length in four bytes, big end first."""
     return b"".join(prefixed(part) for part in parts)
 
 
 def prefixed(part: bytes) -> bytes:
-    """Return `part` after its length in four bytes, big end first."""
+    """Return `part` preceded by its length in four bytes, big end first."""
     return _LENGTH.pack(len(part)) + part
 
 
 def split(raw: bytes, place: str, most: int) -> list[bytes]:
-    """Return the parts that `join` has put in a row: at most MOST_ITEMS, each of at most `most` bytes."""
+    """Return the parts that `join` put in a row: at most MOST_ITEMS, each of at most `most` bytes."""
+    # Each length is checked against the bytes that are there: a slice beyond the end would be short without an error.
     parts: list[bytes] = []
     at = 0
     while at < len(raw):
@@ -98,6 +107,7 @@ def split(raw: bytes, place: str, most: int) -> list[bytes]:
 
 def decode(raw: bytes, place: str) -> dict[str, Any]:
     """Read one JSON object. Doubled keys, NaN, a BOM, other encodings and absurd nesting raise WireError."""
+    # RecursionError: some kilobytes of opening brackets are enough for it.
     try:
         value = _STRICT.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -108,9 +118,9 @@ def decode(raw: bytes, place: str) -> dict[str, Any]:
 
 
 def decode_canonical(raw: bytes, fields: frozenset[str], place: str) -> dict[str, Any]:
-    """Read one JSON object of exactly `fields`, which has to be the very bytes that `encode` makes of it.
+    """Read one JSON object with exactly `fields`, whose bytes have to be exactly those that `encode` makes of it.
 
-    That alone refuses doubled keys, NaN and every other spelling, so that the plain reader is enough.
+    This comparison refuses doubled keys, NaN and every other spelling, so the plain decoder is enough.
     """
     try:
         value = _DECODER.decode(raw.decode("ascii"))
@@ -123,81 +133,84 @@ def decode_canonical(raw: bytes, fields: frozenset[str], place: str) -> dict[str
 
 
 def only(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """Return `value` when it has exactly the fields `names`."""
+    """Return `value` if it has exactly the fields `names`."""
     if value.keys() != set(names):
         raise WireError("fields")
     return value
 
 
 def text(value: Any, place: str, most: int = 4096) -> str:
-    """Return `value` when it is a string of at most `most` characters that UTF-8 can carry."""
+    """Return `value` if it is a string of at most `most` characters that UTF-8 can encode."""
     if not isinstance(value, str) or len(value) > most:
         raise WireError(place)
+    # A lone surrogate arrives as \\ud800 in JSON. It would raise much later, where the text is first written somewhere.
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
         raise WireError(place)
     return value
 
 
 def whole(value: Any, place: str, least: int = 0, most: int = 2**53) -> int:
-    """Return `value` when it is a whole number from `least` to `most` (2^53: what JSON readers agree on)."""
+    """Return `value` if it is a whole number from `least` to `most` (2^53: up to there JSON readers agree)."""
+    # In Python, true and false are whole numbers as well.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise WireError(place)
     return value
 
 
 def flag(value: Any, place: str) -> bool:
-    """Return `value` when it is true or false."""
+    """Return `value` if it is true or false."""
     if not isinstance(value, bool):
         raise WireError(place)
     return value
 
 
 def items(value: Any, place: str, most: int = MOST_ITEMS) -> list[Any]:
-    """Return `value` when it is a list of at most `most` items."""
+    """Return `value` if it is a list of at most `most` items."""
     if not isinstance(value, list) or len(value) > most:
         raise WireError(place)
     return value
 
 
 def table(value: Any, place: str) -> dict[str, Any]:
-    """Return `value` when it is a JSON object."""
+    """Return `value` if it is a JSON object."""
     if not isinstance(value, dict):
         raise WireError(place)
     return value
 
 
 def message_id(value: Any, place: str = "id") -> str:
-    """Return `value` when it is a message id: 32 lower-case hexadecimal digits (a UUID without hyphens)."""
+    """Return `value` if it is a message id: 32 lower-case hexadecimal digits (a UUID without hyphens)."""
     return _matching(_ID, value, place)
 
 
 def digest(value: Any, place: str = "digest") -> str:
-    """Return `value` when it is a SHA-256 digest in 64 lower-case hexadecimal digits."""
+    """Return `value` if it is a SHA-256 digest in 64 lower-case hexadecimal digits."""
     return _matching(_DIGEST, value, place)
 
 
 def key_id(value: Any, place: str) -> str:
-    """Return `value` when it is a key id: the first 32 hexadecimal digits of the SHA-256 of a public key."""
+    """Return `value` if it is a key id: the first 32 hexadecimal digits of the SHA-256 of a public key."""
     return _matching(_ID, value, place)
 
 
 def name(value: Any, place: str) -> str:
-    """Return `value` when it is a name on the wire: up to 64 ASCII letters, digits, dots, hyphens, underscores."""
+    """Return `value` if it is a name on the wire: up to 64 ASCII letters, digits, dots, hyphens, underscores."""
     return _matching(_NAME, value, place)
 
 
 def municipality(value: Any, place: str = "municipality") -> str:
-    """Return `value` when it is a municipality code of six digits; who checks the check digit is the store."""
+    """Return `value` if it is a municipality code of six digits. The check digit is checked in the store."""
     return _matching(_MUNICIPALITY, value, place)
 
 
 def _matching(pattern: re.Pattern[str], value: Any, place: str) -> str:
+    # fullmatch: with match and "$", a line feed at the end would pass.
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
         raise WireError(place)
     return value
 
 
-@lru_cache(maxsize=64)  # Most of a batch bears one time.
+@lru_cache(maxsize=64)  # Most items of a batch have the same time.
 def to_time(moment: datetime) -> str:
     """Return an aware `moment` as RFC 3339 in UTC with microseconds, e.g. 2026-11-23T07:15:00.000000Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
@@ -205,6 +218,7 @@ def to_time(moment: datetime) -> str:
 
 def from_time(value: Any, place: str) -> datetime:
     """Return the aware UTC moment of a text made by `to_time`."""
+    # The pattern comes first: fromisoformat also reads other spellings, and a moment has one spelling on the wire.
     try:
         return datetime.fromisoformat(_matching(_TIME, value, place))
     except ValueError as error:
@@ -217,14 +231,15 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(value: Any, place: str, most: int) -> bytes:
-    """Return at most `most` bytes of a standard base64 text that has no other spelling."""
+    """Return at most `most` bytes from a text in standard base64, in the one spelling that we would write."""
+    # The length of the text is checked before anything is decoded.
     if not isinstance(value, str) or len(value) > (most + 2) // 3 * 4:
         raise WireError(place)
     try:
         raw = binascii.a2b_base64(value)
     except ValueError as error:
         raise WireError(place) from error
-    # The reader passes over much; only the spelling that we would write ourselves is admitted.
+    # The decoder ignores foreign characters and stray bits, so that many texts would stand for the same bytes.
     if len(raw) > most or to_base64(raw) != value:
         raise WireError(place)
     return raw

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from console.words import JAPANESE_TIME
+from store.clock import JAPAN
 
 
 class MomentType(click.ParamType[datetime, Any]):
@@ -19,7 +19,7 @@ class MomentType(click.ParamType[datetime, Any]):
             moment = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r}: 2026-12-01T00:00", param, ctx)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=JAPANESE_TIME)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=JAPAN)
 
 
 MOMENT = MomentType()

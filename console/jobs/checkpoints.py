@@ -130,7 +130,7 @@ def _last_resumption(reading: Connection) -> Checkpoint | None:
 def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
     with terminal.database.reading() as reading:
         last, witness = checkpoints.latest(reading), checkpoints.last_witness(reading)
-        working = in_force(terminal.log.ladders(reading))
+        working = in_force(terminal.log.next_keys(reading))
     if terminal.name not in working:
         return TerminalNotAdmitted(terminal=terminal.name)
     number = last.number if last else 0

@@ -8,7 +8,7 @@ first text of their topic is asked for, so that the login screen pays for its ow
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,8 +17,6 @@ Language = Literal["ja", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
 _DIRECTORY: Final = Path(__file__).parent
-# Japan has one zone and no summer time since 1951: a fixed offset needs no time zone database on the terminal.
-JAPANESE_TIME: Final = timezone(timedelta(hours=9), "JST")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # Up to two days are counted in hours: that is how long "at once" (直ちに) is argued about.
 _HOURS_UP_TO = 2 * _DAY
@@ -80,15 +78,15 @@ class Words:
 
     def time(self, moment: datetime) -> str:
         """Return `moment` in Japanese time, to the minute."""
-        return f"{moment.astimezone(JAPANESE_TIME):%Y-%m-%d %H:%M}"
+        return f"{_in_japan(moment):%Y-%m-%d %H:%M}"
 
     def time_of_day(self, moment: datetime) -> str:
         """Return the time of day of `moment` in Japanese time, to the second."""
-        return f"{moment.astimezone(JAPANESE_TIME):%H:%M:%S}"
+        return f"{_in_japan(moment):%H:%M:%S}"
 
     def exact_time(self, moment: datetime) -> str:
         """Return `moment` in Japanese time, to the second."""
-        return f"{moment.astimezone(JAPANESE_TIME):%Y-%m-%d %H:%M:%S}"
+        return f"{_in_japan(moment):%Y-%m-%d %H:%M:%S}"
 
     def span(self, seconds: float) -> str:
         """Return a length of time in its largest fitting unit, rounded down."""
@@ -164,3 +162,10 @@ def _text(entry: Mapping[str, Any], language: Language, key: str) -> str:
     if not isinstance(text, str):
         raise KeyError(key)
     return text
+
+
+def _in_japan(moment: datetime) -> datetime:
+    # Imported here because the login screen, which shows no moment, is painted before the store's modules are loaded.
+    from store.clock import JAPAN
+
+    return moment.astimezone(JAPAN)

@@ -1,6 +1,6 @@
 """The engines under the database: SQLite for one terminal, PostgreSQL when several terminals share one queue.
 
-Everything that only one of them knows stands here, in a module of its own.
+Whatever concerns only one of them is here, in its own module.
 """
 
 from sqlalchemy.engine import make_url
@@ -15,7 +15,7 @@ __all__ = ["Backend", "Fill", "backend_at"]
 def backend_at(url: str, *, owner_url: str | None = None) -> Backend:
     """Return the engine for `url`: sqlite:////absolute/path or postgresql+psycopg://role@host/name.
 
-    `owner_url` names the same PostgreSQL database as the role that owns its tables, where that is another one.
+    `owner_url` names the same PostgreSQL database with the role that owns its tables, where that is another role.
     Raises DatabaseUrlUnknown, DatabaseDriverMissing, DatabaseUnsafe.
     """
     try:
@@ -23,6 +23,7 @@ def backend_at(url: str, *, owner_url: str | None = None) -> Backend:
         owner = make_url(owner_url) if owner_url is not None else parsed
     except ArgumentError:
         raise DatabaseUrlUnknown(scheme="") from None
+    # Each engine is imported only where it is used, so that no start waits for the other one.
     if parsed.drivername == "postgresql+psycopg":
         from store.engines.postgresql import PostgreSQL
 

@@ -1,4 +1,4 @@
-"""The log (証跡): append-only, hash-chained, signed, written in the transaction of what it records."""
+"""The log (証跡): append-only, hash-chained, signed, and written in the same transaction as the act it records."""
 
 from store.log.chain import Log
 from store.log.checkpoints import CHECKPOINTS, WITNESSES, Checkpoint, Occasion, WitnessRow

@@ -1,4 +1,4 @@
-"""The chain: entries are appended inside the transaction they record, signed at checkpoints, verified as stored."""
+"""The chain: entries are appended in the transaction that they record, signed at checkpoints, verified as stored."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,22 +14,25 @@ from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft,
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
 from store.log.signing_keys import SigningKeys
-from store.log.terminals import RETIRED, Ladders, Origin
-from store.statements import Bulk, first_row
+from store.log.terminals import RETIRED, NextKeys, Origin
+from store.statements import BulkStatement, first_row
 
-_INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
+_INSERT: Final = BulkStatement.insert(ENTRIES, ENTRY_COLUMNS)
 
 
 class Log:
-    """The log as one terminal writes it. Holds no state of its own: the chain's end is read inside the lock.
+    """The log as one terminal writes it.
 
-    `ladder`: the keys that sign its checkpoints; without them it can be written and verified, not signed. `origin`: who
-    began the log, where that was another terminal.
+    It caches nothing: other processes write to the same log, so the end of the chain is read inside the lock each time.
+    `signing_keys` sign its checkpoints; without them the log can be written and verified, but not signed. `origin` says
+    who began the log if that was another terminal.
     """
 
-    def __init__(self, terminal_id: str, ladder: SigningKeys | None = None, *, origin: Origin | None = None) -> None:
+    def __init__(
+        self, terminal_id: str, signing_keys: SigningKeys | None = None, *, origin: Origin | None = None
+    ) -> None:
         self._terminal_id = terminal_id
-        self._ladder = ladder
+        self._signing_keys = signing_keys
         self._origin = origin
 
     def append(
@@ -39,7 +42,7 @@ class Log:
         *,
         actor: str | None,
         session: str | None,
-        object: str | None = None,  # noqa: A002 - the name of the field in the entry
+        object: str | None = None,  # noqa: A002  # The entry has a member of this name.
         result: Result = Result.DONE,
         detail: Detail | None = None,
         now: datetime | None = None,
@@ -47,7 +50,7 @@ class Log:
         """Append one entry inside the writing transaction `tx`; return its number.
 
         `now` is for tests of the clock; otherwise the clock is read here, inside the lock.
-        Raises LogEntryRefused when a part could hold personal data or free text.
+        Raises LogEntryRefused when a part of it could hold personal data or free text.
         """
         draft = EntryDraft(event, actor, session, object, result, detail or {})
         return self.append_many(tx, [draft], now=now)[-1]
@@ -55,6 +58,7 @@ class Log:
     def append_many(self, tx: Connection, drafts: Iterable[EntryDraft], *, now: datetime | None = None) -> range:
         """Append many entries at one moment; return their numbers, in the order of `drafts`."""
         tail = _tail(tx)
+        # Read after the lock was taken: a time from before the wait could be earlier than the last entry's.
         first, moment = tail.seq + 1, now or clock.now()
         rows: list[tuple[Any, ...]] = []
         for draft in drafts:
@@ -65,77 +69,81 @@ class Log:
         return range(first, tail.seq + 1)
 
     def checkpoint(self, tx: Connection, cause: Occasion, *, now: datetime | None = None) -> Checkpoint | None:
-        """Sign the newest entry inside `tx`; None when the last checkpoint stands there. See `checkpoints.make`.
+        """Sign the newest entry inside `tx`; None when the last checkpoint already signs it. See `checkpoints.make`.
 
-        When `tx` is durable, `erase_used` is due.
+        Call `erase_used` as soon as `tx` is durable.
         """
-        return checkpoints.make(tx, self._ladder_kept(), self._terminal_id, cause, now=now)
+        return checkpoints.make(tx, self._require_keys(), self._terminal_id, cause, now=now)
 
     def admit(self, tx: Connection, terminal_id: str, root: bytes) -> Checkpoint:
-        """Let another terminal write and sign from here on, whose first checkpoint has the public key `root`.
+        """Let another terminal write and sign from here on; `root` is the public key of its first checkpoint.
 
-        An entry that tells of it has to be appended before, in the same transaction. `erase_used` is due as well.
+        Append the entry about it first, in the same transaction; call `erase_used` when that is durable.
         """
-        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Occasion.ADMITTED, {terminal_id: root})
+        return checkpoints.change(tx, self._require_keys(), self._terminal_id, Occasion.ADMITTED, {terminal_id: root})
 
     def retire(self, tx: Connection, terminal_id: str) -> Checkpoint:
-        """Let another terminal sign no more; as `admit`."""
-        return checkpoints.change(tx, self._ladder_kept(), self._terminal_id, Occasion.RETIRED, {terminal_id: RETIRED})
+        """Let another terminal sign no more. Used like `admit`."""
+        return checkpoints.change(tx, self._require_keys(), self._terminal_id, Occasion.RETIRED, {terminal_id: RETIRED})
 
-    def ladders(self, reading: Connection) -> Ladders:
+    def next_keys(self, reading: Connection) -> NextKeys:
         """Return the terminals that share the log, each with the key of its next checkpoint."""
         last = checkpoints.latest(reading)
-        return last.ladders if last else self.origin.ladders
+        return last.next_keys if last else self.origin.next_keys
 
     @property
     def origin(self) -> Origin:
         """Who began the log, and the public key of the first checkpoint."""
-        return self._origin or Origin(self._terminal_id, self._ladder.root if self._ladder else None)
+        return self._origin or Origin(self._terminal_id, self._signing_keys.root if self._signing_keys else None)
 
     @property
     def highest_key(self) -> int:
-        """The number of the latest key that was made for a checkpoint."""
-        return self._ladder_kept().highest
+        """The number of the newest signing key."""
+        return self._require_keys().highest
 
     def resume(self, tx: Connection) -> Checkpoint:
-        """Begin the ladder anew, for two persons who go on after a roll-back. `erase_used` is due as well."""
-        return checkpoints.resume(tx, self._ladder_kept(), self._terminal_id)
+        """Go on with a fresh signing key after a roll-back, as two persons decided. Call `erase_used` afterwards."""
+        return checkpoints.resume(tx, self._require_keys(), self._terminal_id)
 
     def erase_used(self, durable: Checkpoint) -> None:
-        """Erase the keys that signed `durable`, which is on the disk, and all before it."""
-        self._ladder_kept().erase_below(durable.number + 1)
+        """Erase the key that signed `durable`, and all before it. The checkpoint must be on the disk.
+
+        If the key went earlier, a crash could leave a database whose next checkpoint nobody can sign.
+        """
+        self._require_keys().erase_below(durable.number + 1)
 
     def standing(self, tx: Connection) -> Flaw | None:
-        """Tell whether the database is where keys and witness saw it; see `proof.standing`."""
-        return verification.standing(tx, self._ladder_kept(), self._terminal_id)
+        """Tell whether the database is where keys and witness saw it last; see `verification.standing`."""
+        return verification.standing(tx, self._require_keys(), self._terminal_id)
 
     def verify(
         self, reading: Connection, progress: Progress | None = None, *, since: Checkpoint | None = None
     ) -> Verification:
-        """Read the whole chain once, front to back, with its checkpoints, and say how far it holds.
+        """Read the whole chain once, front to back, with its checkpoints, and return how far it holds.
 
-        What it cannot see alone: entries cut off after the last checkpoint, and a log made anew from the start.
+        It cannot see entries cut off after the last checkpoint, nor a log that was replaced as a whole: see `complete`.
         """
         return verification.verify(reading, self.origin, since=since, progress=progress)
 
-    def complete(self, tx: Connection, found: Verification) -> Verification:
-        """Hold a verification that found nothing against the tables, the keys and the peer's witness as well.
+    def complete(self, tx: Connection, result: Verification) -> Verification:
+        """Compare a verification that found no flaw with the tables, the keys and the peer's witness as well.
 
-        `tx` holds the database for writing, so that nobody makes a checkpoint meanwhile.
+        `tx` holds the database for writing, so that nobody makes a checkpoint meanwhile. It is a separate step,
+        because the walk along the chain takes long and must not keep the writers waiting.
         """
-        if not found.ok:
-            return found
+        if not result.ok:
+            return result
         flaw = self.standing(tx) if table_check.is_sound(tx) else Flaw.TABLES
         if flaw is None:
-            return found
-        return replace(found, ok=False, first_bad=verification.first_unproved(tx, flaw), cause=flaw)
+            return result
+        return replace(result, ok=False, first_bad=verification.first_unproved(tx, flaw), cause=flaw)
 
-    def _ladder_kept(self) -> SigningKeys:
-        assert self._ladder is not None, "this log was opened without its keys"
-        return self._ladder
+    def _require_keys(self) -> SigningKeys:
+        assert self._signing_keys is not None, "this log was opened without its keys"
+        return self._signing_keys
 
 
-# As the engine takes it: every act waits for this, and building the statement anew would take longer than running it.
+# Plain SQL for the driver, because every act waits for this statement: SQLAlchemy's layer around it took 50 of 80 µs.
 _LAST: Final = "SELECT seq, hash, at FROM log_entry ORDER BY seq DESC LIMIT 1"
 
 

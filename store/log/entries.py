@@ -1,9 +1,9 @@
 """One entry of the log: its table, its canonical bytes, and what it may hold.
 
-The body is canonical JSON: keys sorted, no spaces, ASCII alone, so that an auditor's tools read the
-same bytes that were hashed. The columns beside the body are copies for the viewer; verification
-checks that they agree. An entry names people by their ID and messages by uid or pseudonym; its
-details have closed keys and hold counts and codes: personal data and free text cannot get in.
+The body is canonical JSON in ASCII with sorted keys and no spaces, so an auditor's tools read the same bytes that were
+hashed. The columns beside the body are copies for the viewer; verification checks that they agree with it. An entry
+names people by their ID and messages by their uid or pseudonym. Its details come from a closed list of keys and hold
+only counts and codes, so personal data and free text cannot get in.
 """
 
 import json
@@ -28,13 +28,15 @@ FORMAT: Final = 1
 """The version of the body's format, its `v`."""
 
 FIRST_PREVIOUS: Final = bytes(32)
-"""What stands for the hash before the first entry."""
+"""The hash that the first entry names as the one before it."""
 
 Detail = Mapping[str, str | int]
 
+# The list is closed on purpose: a new key is a decision that its values identify nobody. A test refuses keys such as
+# "name", "address" or "pin".
 DETAIL_KEYS: Final = frozenset(
     {
-        "accepted",  # How many: records, messages, entries.
+        "accepted",  # From here on: how many records, messages or entries.
         "bad",
         "changed",
         "count",
@@ -51,8 +53,8 @@ DETAIL_KEYS: Final = frozenset(
         "warnings",
         "attempts",
         "seconds",
-        "clock_behind_ms",  # How far the clock stood behind the entry before; the chain's time stands still.
-        "cause",  # Codes of ours or of the peer.
+        "clock_behind_ms",  # How far the clock was behind the entry before, whose time this entry repeats.
+        "cause",  # From here on: codes of ours or of the peer.
         "code",
         "incident",
         "origin",
@@ -70,7 +72,7 @@ DETAIL_KEYS: Final = frozenset(
         "bundle",
         "checkpoint",
         "question",
-        "kind",  # What it was about.
+        "kind",  # From here on: what the act was about.
         "direction",
         "revision",
         "version",
@@ -78,21 +80,23 @@ DETAIL_KEYS: Final = frozenset(
         "peer",
         "peer_version",
         "first_bad",
-        "content",  # Digests in hex.
+        "content",  # From here on: digests in hex.
         "envelope",
         "receipt",
     }
 )
+# Neither alphabet has a quotation mark, a backslash, a space or a letter outside ASCII. So a value needs no escaping in
+# JSON, and neither Japanese text nor a sentence passes as a code.
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{0,128}")
 NAME: Final = re.compile(r"[a-z0-9-]{3,64}")
-"""An actor, a session, an object."""
+"""The name of an actor, a session or an object."""
 
 _NAMED: Final = rb'(?:null|"[a-z0-9-]{3,64}")'
 _MEMBER: Final = rb'"[a-z_]+":(?:0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
 
 _DETAIL: Final = rb"(?:%(member)s(?:,%(member)s)*)?" % {b"member": _MEMBER}
 DETAIL: Final = re.compile(_DETAIL)
-"""The bytes between the braces of a detail."""
+"""The bytes between the braces of a `detail` member."""
 
 LAYOUT: Final = re.compile(
     rb'\{"actor":(?P<actor>%(name)s),"at":"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)",'
@@ -101,17 +105,17 @@ LAYOUT: Final = re.compile(
     rb'"seq":(?P<seq>[1-9][0-9]*),"session":(?P<session>%(name)s),"terminal":"(?P<terminal>[a-z0-9-]+)","v":1\}'
     % {b"name": _NAMED, b"detail": _DETAIL}
 )
-"""The bytes of an entry, which leave no room for doubled keys, other spellings or unknown members."""
+"""The exact bytes of an entry. The pattern leaves no room for doubled keys, other spellings or unknown members."""
 
 _MEMBER_NAME: Final = re.compile(rb'(?:^|,)"([a-z_]+)":')
 
 
 TROUBLE: Final = text("result <> 'done'")
-"""What the index of entries that did not end well holds; a question has to say it to use that index."""
+"""The condition of the partial index over entries that did not end well. A query must repeat it to use the index."""
 
 
 class LogEntry(SQLModel, table=True):
-    """A kept entry. `seq` is dense from 1."""
+    """An entry as stored. `seq` counts from 1 without gaps."""
 
     __tablename__ = "log_entry"
 
@@ -125,12 +129,13 @@ class LogEntry(SQLModel, table=True):
     object: str | None
     result: str
 
-    # The viewer's questions: who, what, and everything about one message. Times need no index: they follow the number.
+    # These are the viewer's questions: who, what, and everything about one message. A time needs no index, because it
+    # never runs backwards along `seq`; each index costs a page write per entry.
     __table_args__ = (
         Index("log_entry_event", "event", "seq"),
         Index("log_entry_actor", "actor", "seq"),
         Index("log_entry_object", "object", "seq"),
-        # Few entries did not end well, and they are the ones that are looked for.
+        # Few entries did not end well, and those are the ones people look for: a partial index stays small.
         Index("log_entry_trouble", "result", "seq", sqlite_where=TROUBLE, postgresql_where=TROUBLE),
     )
 
@@ -138,8 +143,8 @@ class LogEntry(SQLModel, table=True):
 class EntryDraft(NamedTuple):
     """An entry before it has its number.
 
-    `actor` None: the terminal itself. `object`: a message's uid, a pseudonym, or the ID of the person
-    it is about.
+    `actor` is None when the terminal itself acted. `object` is a message's uid, a pseudonym, or the ID of the person
+    that the entry is about.
     """
 
     event: Event
@@ -151,7 +156,7 @@ class EntryDraft(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """The end of the chain: number, hash (32 bytes) and time (UTC) of its last entry."""
+    """The end of the chain: number, hash (32 bytes) and time (UTC) of the last entry."""
 
     seq: int
     hash: bytes
@@ -160,16 +165,16 @@ class Tail(NamedTuple):
 
 EMPTY: Final = Tail(0, FIRST_PREVIOUS, None)
 
-# The same for many entries in a row.
+# Entries of one batch share their moment and their terminal, so both are written out once and reused.
 _text: Final = lru_cache(maxsize=8)(clock.to_text)
 _quoted: Final = lru_cache(maxsize=8)(json.dumps)
 
 
 def extend(tail: Tail, draft: EntryDraft, *, terminal_id: str, now: datetime) -> tuple[Tail, tuple[Any, ...]]:
-    """Return the chain's new end and the row of ENTRY_COLUMNS that makes it. Raises LogEntryRefused.
+    """Return the chain's new end and the row of ENTRY_COLUMNS to insert for it. Raises LogEntryRefused.
 
-    Time never runs backwards in the chain: when the clock was set back, the entry repeats the time
-    before it and says by how much the clock is behind.
+    Time never runs backwards in the chain. When the clock was set back, the entry repeats the time of the entry before
+    it and records in `clock_behind_ms` how far behind the clock is.
     """
     _refuse_unfit(draft)
     at, detail = now, draft.detail
@@ -183,9 +188,9 @@ def extend(tail: Tail, draft: EntryDraft, *, terminal_id: str, now: datetime) ->
 
 
 def _body(tail: Tail, draft: EntryDraft, at: str, terminal: str, detail: Detail) -> str:
-    """Write the entry as canonical JSON, member by member in their order: nothing that is let in has to be escaped.
+    """Write the entry as canonical JSON, member by member in sorted order. No admitted value needs escaping.
 
-    The general encoder takes three times as long, which taking in many messages would feel.
+    The general encoder takes three times as long, which would slow down the import of many messages.
     """
     members = ",".join(f'"{key}":{_member(detail[key])}' for key in sorted(detail))
     return (
@@ -200,16 +205,21 @@ def _name(name: str | None) -> str:
 
 
 def _member(value: str | int) -> str:
+    # int() turns True into 1: str(True) would be no JSON.
     return str(int(value)) if isinstance(value, int) else f'"{value}"'
 
 
 def detail_is_canonical(detail: bytes) -> bool:
-    """Tell whether the members of a detail, as LAYOUT found it, are in ascending order and each there once."""
+    """Tell whether the members of a detail that matched LAYOUT are in ascending order, without repeats.
+
+    A regular expression cannot check the order, and without it one detail could be spelt in two ways.
+    """
     names = _MEMBER_NAME.findall(detail)
-    return all(one < other for one, other in pairwise(names))
+    return all(name < following for name, following in pairwise(names))
 
 
 def _refuse_unfit(draft: EntryDraft) -> None:
+    # The error names the field and never the value, which may be the very name that must not get into the log.
     for name in (draft.actor, draft.session, draft.object):
         if name is not None and not NAME.fullmatch(name):
             raise LogEntryRefused(event=draft.event, field="name")

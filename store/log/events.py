@@ -1,7 +1,7 @@
-"""The closed list of what the log can say. Texts for people are in console/words/events.toml."""
+"""The closed list of events that the log can record. Their texts for people are in console/words/events.toml."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Self
 
 
 class EventClass(StrEnum):
@@ -17,176 +17,103 @@ class EventClass(StrEnum):
 
 
 class Event(StrEnum):
-    """One kind of entry. The part before the dot is what it is about."""
+    """One kind of entry, with the class that the standard puts it in. The part before the dot is what it is about."""
 
-    # Authentication.
-    OPERATOR_LOGGED_ON = "operator.logged_on"
-    OPERATOR_REFUSED = "operator.refused"
-    OPERATOR_LOCKED = "operator.locked"
-    OPERATOR_LOGGED_OFF = "operator.logged_off"
-    KEY_REFUSED = "key.refused"
-    # Operations on messages and notices.
-    MESSAGE_IMPORTED = "message.imported"
-    MESSAGE_ENTERED = "message.entered"
-    MESSAGE_REVISED = "message.revised"
-    MESSAGE_READ = "message.read"
-    MESSAGE_SEARCHED = "message.searched"
-    MESSAGE_APPROVED = "message.approved"
-    MESSAGE_RETURNED = "message.returned"
-    MESSAGE_HELD = "message.held"
-    MESSAGE_RELEASED = "message.released"
-    MESSAGE_WITHDRAWN = "message.withdrawn"
-    MESSAGE_RESEALED = "message.resealed"
-    NOTICE_READ = "notice.read"
-    NOTICE_HELD = "notice.held"
-    NOTICE_TAKEN_UP = "notice.taken_up"
-    NOTICE_CONFIRMED = "notice.confirmed"
-    NOTICE_APPLIED = "notice.applied"
-    NOTICE_NOT_APPLIED = "notice.not_applied"
-    NOTICE_SUPERSEDED = "notice.superseded"
-    LOG_VERIFIED = "log.verified"
-    LOG_READ = "log.read"
-    LOG_PRUNED = "log.pruned"
-    LOG_RESUMED = "log.resumed"
-    ACCESS_DENIED = "access.denied"
-    # Communication.
-    MESSAGE_SENDING = "message.sending"
-    MESSAGE_DELIVERED = "message.delivered"
-    MESSAGE_UNKNOWN = "message.unknown"
-    MESSAGE_REQUEUED = "message.requeued"
-    MESSAGE_ACCEPTED = "message.accepted"
-    MESSAGE_REFUSED = "message.refused"
-    MESSAGE_CONFLICT = "message.conflict"
-    NOTICE_RECEIVED = "notice.received"
-    NOTICE_ACKNOWLEDGED = "notice.acknowledged"
-    NOTICE_REJECTED = "notice.rejected"
-    NOTICE_CONFLICT = "notice.conflict"
-    LINE_OPENED = "line.opened"
-    LINE_FAILED = "line.failed"
-    CLOCK_DIFFERS = "clock.differs"
-    CLOCK_OVERRULED = "clock.overruled"
-    # Events of the terminal itself.
-    TERMINAL_CREATED = "terminal.created"
-    TERMINAL_STARTED = "terminal.started"
-    TERMINAL_STOPPED = "terminal.stopped"
-    TERMINAL_UPGRADED = "terminal.upgraded"
-    TERMINAL_ADMITTED = "terminal.admitted"
-    TERMINAL_RETIRED = "terminal.retired"
-    BACKUP_RESTORED = "backup.restored"
-    MESSAGE_ERASED = "message.erased"
-    # Export.
-    BACKUP_MAKING = "backup.making"
-    BACKUP_MADE = "backup.made"
-    MESSAGE_EXPORTED = "message.exported"
-    NOTICE_EXPORTED = "notice.exported"
-    LOG_EXPORTING = "log.exporting"
-    LOG_EXPORTED = "log.exported"
-    # Changes of settings, people and the peer.
-    PERSON_ADDED = "person.added"
-    PERSON_UNLOCKED = "person.unlocked"
-    PIN_CHANGED = "pin.changed"
-    PEER_REGISTERED = "peer.registered"
-    KEYS_PREPARED = "keys.prepared"
-    KEY_CHANGING = "key.changing"
-    KEY_CHANGED = "key.changed"
-    SETTINGS_CHANGED = "settings.changed"
-    # Errors.
-    FILE_REFUSED = "file.refused"
-    PROTECTION_FAILED = "protection.failed"
-    PROGRAM_FAILED = "program.failed"
+    event_class: EventClass
 
-    @property
-    def event_class(self) -> EventClass:
-        """The class of the standard that this event belongs to."""
-        return _CLASS_OF[self]
+    # The class has a default for type checkers only, to which the look-up `Event("message.read")` is a call like this.
+    def __new__(cls, value: str, event_class: EventClass | None = None) -> Self:
+        """Make a member from its value, which is what entries hold, and its class, which is stored nowhere."""
+        assert event_class is not None, f"{value} has no class"
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.event_class = event_class
+        return member
+
+    OPERATOR_LOGGED_ON = "operator.logged_on", EventClass.AUTHENTICATION
+    OPERATOR_REFUSED = "operator.refused", EventClass.AUTHENTICATION
+    OPERATOR_LOCKED = "operator.locked", EventClass.AUTHENTICATION
+    OPERATOR_LOGGED_OFF = "operator.logged_off", EventClass.AUTHENTICATION
+    # Somebody tried a wrong passphrase for the terminal's key. The log is closed then, so the entry follows later.
+    KEY_REFUSED = "key.refused", EventClass.AUTHENTICATION
+
+    MESSAGE_IMPORTED = "message.imported", EventClass.OPERATION
+    MESSAGE_ENTERED = "message.entered", EventClass.OPERATION
+    MESSAGE_REVISED = "message.revised", EventClass.OPERATION
+    MESSAGE_READ = "message.read", EventClass.OPERATION
+    MESSAGE_SEARCHED = "message.searched", EventClass.OPERATION
+    MESSAGE_APPROVED = "message.approved", EventClass.OPERATION
+    MESSAGE_RETURNED = "message.returned", EventClass.OPERATION
+    MESSAGE_HELD = "message.held", EventClass.OPERATION
+    MESSAGE_RELEASED = "message.released", EventClass.OPERATION
+    MESSAGE_WITHDRAWN = "message.withdrawn", EventClass.OPERATION
+    MESSAGE_RESEALED = "message.resealed", EventClass.OPERATION
+    NOTICE_READ = "notice.read", EventClass.OPERATION
+    NOTICE_HELD = "notice.held", EventClass.OPERATION
+    NOTICE_TAKEN_UP = "notice.taken_up", EventClass.OPERATION
+    NOTICE_CONFIRMED = "notice.confirmed", EventClass.OPERATION
+    NOTICE_APPLIED = "notice.applied", EventClass.OPERATION
+    NOTICE_NOT_APPLIED = "notice.not_applied", EventClass.OPERATION
+    NOTICE_SUPERSEDED = "notice.superseded", EventClass.OPERATION
+    # Work on the log is itself in the log: an auditor sees who looked at it and who removed old entries.
+    LOG_VERIFIED = "log.verified", EventClass.OPERATION
+    LOG_READ = "log.read", EventClass.OPERATION
+    LOG_PRUNED = "log.pruned", EventClass.OPERATION
+    LOG_RESUMED = "log.resumed", EventClass.OPERATION
+    ACCESS_DENIED = "access.denied", EventClass.OPERATION
+
+    # Written before a batch leaves. If nothing follows it, the peer may or may not have the message.
+    MESSAGE_SENDING = "message.sending", EventClass.COMMUNICATION
+    MESSAGE_DELIVERED = "message.delivered", EventClass.COMMUNICATION
+    MESSAGE_UNKNOWN = "message.unknown", EventClass.COMMUNICATION
+    MESSAGE_REQUEUED = "message.requeued", EventClass.COMMUNICATION
+    MESSAGE_ACCEPTED = "message.accepted", EventClass.COMMUNICATION
+    MESSAGE_REFUSED = "message.refused", EventClass.COMMUNICATION
+    MESSAGE_CONFLICT = "message.conflict", EventClass.COMMUNICATION
+    NOTICE_RECEIVED = "notice.received", EventClass.COMMUNICATION
+    NOTICE_ACKNOWLEDGED = "notice.acknowledged", EventClass.COMMUNICATION
+    NOTICE_REJECTED = "notice.rejected", EventClass.COMMUNICATION
+    NOTICE_CONFLICT = "notice.conflict", EventClass.COMMUNICATION
+    LINE_OPENED = "line.opened", EventClass.COMMUNICATION
+    LINE_FAILED = "line.failed", EventClass.COMMUNICATION
+    CLOCK_DIFFERS = "clock.differs", EventClass.COMMUNICATION
+    CLOCK_OVERRULED = "clock.overruled", EventClass.COMMUNICATION
+
+    TERMINAL_CREATED = "terminal.created", EventClass.EVENT
+    TERMINAL_STARTED = "terminal.started", EventClass.EVENT
+    TERMINAL_STOPPED = "terminal.stopped", EventClass.EVENT
+    TERMINAL_UPGRADED = "terminal.upgraded", EventClass.EVENT
+    TERMINAL_ADMITTED = "terminal.admitted", EventClass.EVENT
+    TERMINAL_RETIRED = "terminal.retired", EventClass.EVENT
+    BACKUP_RESTORED = "backup.restored", EventClass.EVENT
+    MESSAGE_ERASED = "message.erased", EventClass.EVENT
+
+    # What ends in -ING is an intent: it is durable before the first byte leaves the terminal. So even an export that a
+    # crash cuts off is on record.
+    BACKUP_MAKING = "backup.making", EventClass.EXPORT
+    BACKUP_MADE = "backup.made", EventClass.EXPORT
+    MESSAGE_EXPORTED = "message.exported", EventClass.EXPORT
+    NOTICE_EXPORTED = "notice.exported", EventClass.EXPORT
+    LOG_EXPORTING = "log.exporting", EventClass.EXPORT
+    LOG_EXPORTED = "log.exported", EventClass.EXPORT
+
+    PERSON_ADDED = "person.added", EventClass.SETTINGS
+    PERSON_UNLOCKED = "person.unlocked", EventClass.SETTINGS
+    PIN_CHANGED = "pin.changed", EventClass.SETTINGS
+    PEER_REGISTERED = "peer.registered", EventClass.SETTINGS
+    KEYS_PREPARED = "keys.prepared", EventClass.SETTINGS
+    KEY_CHANGING = "key.changing", EventClass.SETTINGS
+    KEY_CHANGED = "key.changed", EventClass.SETTINGS
+    SETTINGS_CHANGED = "settings.changed", EventClass.SETTINGS
+
+    FILE_REFUSED = "file.refused", EventClass.ERROR
+    PROTECTION_FAILED = "protection.failed", EventClass.ERROR
+    PROGRAM_FAILED = "program.failed", EventClass.ERROR
 
 
 class Result(StrEnum):
-    """How it ended."""
+    """How the act ended."""
 
     DONE = "done"
-    REFUSED = "refused"  # A rule or a right said no.
+    REFUSED = "refused"  # A rule or a missing right forbade it.
     FAILED = "failed"  # It was allowed and did not work.
-
-
-_CLASSES: Final[dict[EventClass, tuple[Event, ...]]] = {
-    EventClass.AUTHENTICATION: (
-        Event.OPERATOR_LOGGED_ON,
-        Event.OPERATOR_REFUSED,
-        Event.OPERATOR_LOCKED,
-        Event.OPERATOR_LOGGED_OFF,
-        Event.KEY_REFUSED,
-    ),
-    EventClass.OPERATION: (
-        Event.MESSAGE_IMPORTED,
-        Event.MESSAGE_ENTERED,
-        Event.MESSAGE_REVISED,
-        Event.MESSAGE_READ,
-        Event.MESSAGE_SEARCHED,
-        Event.MESSAGE_APPROVED,
-        Event.MESSAGE_RETURNED,
-        Event.MESSAGE_HELD,
-        Event.MESSAGE_RELEASED,
-        Event.MESSAGE_WITHDRAWN,
-        Event.MESSAGE_RESEALED,
-        Event.NOTICE_READ,
-        Event.NOTICE_HELD,
-        Event.NOTICE_TAKEN_UP,
-        Event.NOTICE_CONFIRMED,
-        Event.NOTICE_APPLIED,
-        Event.NOTICE_NOT_APPLIED,
-        Event.NOTICE_SUPERSEDED,
-        Event.LOG_VERIFIED,
-        Event.LOG_READ,
-        Event.LOG_PRUNED,
-        Event.LOG_RESUMED,
-        Event.ACCESS_DENIED,
-    ),
-    EventClass.COMMUNICATION: (
-        Event.MESSAGE_SENDING,
-        Event.MESSAGE_DELIVERED,
-        Event.MESSAGE_UNKNOWN,
-        Event.MESSAGE_REQUEUED,
-        Event.MESSAGE_ACCEPTED,
-        Event.MESSAGE_REFUSED,
-        Event.MESSAGE_CONFLICT,
-        Event.NOTICE_RECEIVED,
-        Event.NOTICE_ACKNOWLEDGED,
-        Event.NOTICE_REJECTED,
-        Event.NOTICE_CONFLICT,
-        Event.LINE_OPENED,
-        Event.LINE_FAILED,
-        Event.CLOCK_DIFFERS,
-        Event.CLOCK_OVERRULED,
-    ),
-    EventClass.EVENT: (
-        Event.TERMINAL_CREATED,
-        Event.TERMINAL_STARTED,
-        Event.TERMINAL_STOPPED,
-        Event.TERMINAL_UPGRADED,
-        Event.TERMINAL_ADMITTED,
-        Event.TERMINAL_RETIRED,
-        Event.BACKUP_RESTORED,
-        Event.MESSAGE_ERASED,
-    ),
-    EventClass.EXPORT: (
-        Event.BACKUP_MAKING,
-        Event.BACKUP_MADE,
-        Event.MESSAGE_EXPORTED,
-        Event.NOTICE_EXPORTED,
-        Event.LOG_EXPORTING,
-        Event.LOG_EXPORTED,
-    ),
-    EventClass.SETTINGS: (
-        Event.PERSON_ADDED,
-        Event.PERSON_UNLOCKED,
-        Event.PIN_CHANGED,
-        Event.PEER_REGISTERED,
-        Event.KEYS_PREPARED,
-        Event.KEY_CHANGING,
-        Event.KEY_CHANGED,
-        Event.SETTINGS_CHANGED,
-    ),
-    EventClass.ERROR: (Event.FILE_REFUSED, Event.PROTECTION_FAILED, Event.PROGRAM_FAILED),
-}
-_CLASS_OF: Final = {member: cls for cls, members in _CLASSES.items() for member in members}

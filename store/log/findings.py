@@ -1,4 +1,4 @@
-"""What proving the log can find, and where in the chain it stands."""
+"""What verifying the log can find: the flaws, the result, and the link of the chain that it has reached."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,34 +8,37 @@ from typing import Final, NamedTuple
 from store.log.entries import FIRST_PREVIOUS
 
 Progress = Callable[[int, int], None]
-"""Called with the entries verified so far and the entries there are."""
+"""Called with the number of entries verified so far and the number of all entries."""
 
 
 class Flaw(StrEnum):
-    """What can be wrong."""
+    """What can be wrong. The values are printed, recorded and looked up in the catalogues, so they stay as they are."""
 
-    GAP = "gap"  # Its number does not follow the one before.
-    HASH = "hash"  # The bytes are not those that were hashed.
+    # Flaws of an entry.
+    GAP = "gap"  # Its number does not follow the number before it.
+    HASH = "hash"  # Its bytes do not have the stored hash.
     LINK = "link"  # It does not name the hash of the entry before it.
-    BODY = "body"  # The bytes are no entry of this format, or could be read in two ways.
-    TERMINAL = "terminal"  # It is from a terminal that was not let in.
+    BODY = "body"  # Its bytes are no entry of this format, or could be read in two ways.
+    TERMINAL = "terminal"  # Its writer or signer is a terminal that was not admitted.
     TIME = "time"  # It is older than the entry before it.
-    COPY = "copy"  # A column beside the body says something else than the body.
-    MARK = "mark"  # It, or one since the checkpoint before, is not what was signed.
-    CHECKPOINT = "checkpoint"  # The next checkpoint is none of this format, or does not follow the one before it.
-    SIGNATURE = "signature"  # The signature of the next checkpoint does not hold.
-    LADDER = "ladder"  # The next checkpoint was not signed with the key that was named for it.
+    COPY = "copy"  # A column beside the body differs from the body.
+    # Flaws of a checkpoint. They are reported for the entries that the checkpoint should have proved.
+    MARK = "mark"  # This entry, or one since the checkpoint before it, is not the signed one.
+    CHECKPOINT = "checkpoint"  # The next checkpoint has another format or does not follow the one before it.
+    SIGNATURE = "signature"  # The signature of the next checkpoint does not verify.
+    LADDER = "ladder"  # The next checkpoint was not signed with the key that the one before it named.
+    # Flaws of the whole.
     CUT = "cut"  # Entries are missing from here on: the log was longer.
-    FILES = "files"  # A file of a bundle is missing, strange or changed.
-    TABLES = "tables"  # The tables are not as they were made: something could hide entries.
+    FILES = "files"  # A file of a bundle is missing, changed or does not belong there.
+    TABLES = "tables"  # The tables are not as the program made them: something could hide entries.
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verifying found: how many entries hold, and the first that does not, with its flaw.
+    """What verifying found: how many entries hold, and the number of the first bad entry with its flaw.
 
-    `checkpoints`: how many held. `resumed`: the entries at which two persons went on after a roll-back, which somebody
-    should remember. `pruned`: how many entries were pruned at the beginning, after their export.
+    `checkpoints`: how many hold. `resumed`: the entries at which two persons went on after a roll-back; somebody should
+    remember each of them. `pruned`: how many entries at the beginning were removed after their export.
     """
 
     ok: bool
@@ -48,7 +51,7 @@ class Verification:
 
 
 class Link(NamedTuple):
-    """What the next entry is held against: number, hash in hex, and time as written."""
+    """What the next entry is compared with: number, hash in hex, and time as the entry spells it."""
 
     seq: int
     hash: str

@@ -1,4 +1,8 @@
-"""The log as its viewer sees it: newest first, page by page along the dense number, never by OFFSET."""
+"""The log as its viewer sees it: newest first, page by page along the number.
+
+Pages go by the number of the last row seen, never by OFFSET, whose cost grows with the distance: at a million entries
+0.1 ms against up to 35 ms.
+"""
 
 import json
 from bisect import bisect_left
@@ -15,7 +19,7 @@ from store.log.events import Event, Result
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """What to see; everything that is None or empty lets all entries through. `since` <= at < `until`."""
+    """Which entries to show: `since` <= at < `until`; a field that is None or empty lets all entries through."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -31,7 +35,7 @@ EVERYTHING = LogFilter()
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One entry for showing. `terminal` wrote it; `hash` is that of the stored bytes, in hex."""
+    """One entry to show. `terminal` wrote it; `hash` is the hash of the stored bytes, in hex."""
 
     seq: int
     at: datetime
@@ -46,10 +50,11 @@ class LogRow:
 
 
 def page(reading: Connection, *, before: int | None = None, limit: int, chosen: LogFilter = EVERYTHING) -> list[LogRow]:
-    """Return at most `limit` entries below number `before` (None: from the newest), newest first."""
+    """Return at most `limit` entries below number `before` (None: from the newest on), newest first."""
     bounds = _bounds(reading, chosen, before)
     if bounds is None:
         return []
+    # A person or an object is selective by itself, so its own index finds the rows. Events alone may be rare or common.
     if chosen.events and chosen.actor is None and chosen.object is None:
         statement = _newest_of_each(chosen, bounds, limit)
     else:
@@ -61,26 +66,27 @@ def page(reading: Connection, *, before: int | None = None, limit: int, chosen: 
 
 
 def oldest(reading: Connection) -> int:
-    """Return the number of the first entry that is kept: 1, or more after pruning."""
+    """Return the number of the first stored entry: 1, or more after pruning."""
     return reading.scalar(select(func.min(ENTRIES.c.seq))) or 1
 
 
 def newest(reading: Connection) -> int:
-    """Return the number of the last entry: as they are dense from 1, also how many there are."""
+    """Return the number of the last entry, which is also how many were ever written: numbers have no gaps."""
     return reading.scalar(select(func.max(ENTRIES.c.seq))) or 0
 
 
 def first_since(reading: Connection, moment: datetime) -> int | None:
-    """Return the number of the first entry at `moment` or later: where to go for a time.
+    """Return the number of the first entry at `moment` or later, or None.
 
-    Times never run backwards in the chain, so halving the numbers finds it. An index by time would do so as well, and
-    would have to be written to with each entry.
+    Times never run backwards in the chain, so a binary search over the numbers finds it. An index by time would do the
+    same, but each new entry would have to be written to it.
     """
     numbers = range(oldest(reading), newest(reading) + 1)
-    found = bisect_left(numbers, moment, key=lambda seq: oldest_after(reading, seq - 1) or moment)
-    return numbers[found] if found < len(numbers) else None
+    place = bisect_left(numbers, moment, key=lambda seq: oldest_after(reading, seq - 1) or moment)
+    return numbers[place] if place < len(numbers) else None
 
 
+# Asks for the next entry rather than for one number: where a tampered log has a gap, what follows still has a time.
 _TIME_AFTER: Final = select(ENTRIES.c.at).where(ENTRIES.c.seq > bindparam("seq")).order_by(ENTRIES.c.seq).limit(1)
 
 
@@ -90,7 +96,7 @@ def oldest_after(reading: Connection, seq: int) -> datetime | None:
 
 
 def _bounds(reading: Connection, chosen: LogFilter, before: int | None) -> tuple[int, int | None] | None:
-    """Turn times into numbers, which every index ends with; None when nothing can lie between."""
+    """Turn the times into numbers, because every index ends with the number; None when no entry can match."""
     first, below = 0, before
     if chosen.since is not None:
         since = first_since(reading, chosen.since)
@@ -104,7 +110,10 @@ def _bounds(reading: Connection, chosen: LogFilter, before: int | None) -> tuple
 
 
 def _newest_of_each(chosen: LogFilter, bounds: tuple[int, int | None], limit: int) -> Select[Any]:
-    """Ask for the newest of each event by its own index: among millions, a rare event is found as fast as a common."""
+    """Ask for the newest entries of each event by its index: among millions, a rare event is found as fast as a common.
+
+    A plain `event IN (…) ORDER BY seq` would walk the whole log backwards until it has met enough of a rare event.
+    """
     each = [
         _matching(chosen, bounds, ENTRIES.c.seq)
         .where(ENTRIES.c.event == event)
@@ -113,7 +122,7 @@ def _newest_of_each(chosen: LogFilter, bounds: tuple[int, int | None], limit: in
         .subquery()
         for event in sorted(chosen.events)
     ]
-    numbers = union_all(*(select(one.c.seq) for one in each)).subquery()
+    numbers = union_all(*(select(newest_of_event.c.seq) for newest_of_event in each)).subquery()
     return select(ENTRIES).where(ENTRIES.c.seq.in_(select(numbers.c.seq)))
 
 
@@ -129,12 +138,14 @@ def _matching(chosen: LogFilter, bounds: tuple[int, int | None], *columns: Any) 
         if value is not None:
             statement = statement.where(ENTRIES.c[name] == value)
     if chosen.result not in {None, Result.DONE}:
+        # Redundant in logic, but the planner uses a partial index only when the query repeats its condition.
         statement = statement.where(TROUBLE)
     return statement
 
 
 def _row(row: Row[Any]) -> LogRow:
-    said = json.loads(row.body)
+    # The detail and the terminal have no column beside the body.
+    body = json.loads(row.body)
     return LogRow(
         row.seq,
         row.at,
@@ -143,7 +154,7 @@ def _row(row: Row[Any]) -> LogRow:
         row.session,
         row.object,
         row.result,
-        said["detail"],
-        said["terminal"],
+        body["detail"],
+        body["terminal"],
         row.hash.hex(),
     )

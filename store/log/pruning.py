@@ -1,4 +1,4 @@
-"""Removing the oldest entries of the log, whole exports at a time, so that what is left verifies."""
+"""Removing the oldest entries of the log, up to the end of an export, so that the rest still verifies."""
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -9,20 +9,22 @@ from store.log.entries import ENTRIES
 
 
 def boundary(tx: Connection, last: int) -> tuple[int, Checkpoint]:
-    """Return how many entries there are up to `last`, and the checkpoint that stands there. Raises NothingToPrune."""
+    """Return how many entries there are up to `last`, and the checkpoint at that entry. Raises NothingToPrune."""
     kept = checkpoints.at_entry(tx, last)
     entries = tx.scalar(select(func.count()).select_from(ENTRIES).where(ENTRIES.c.seq <= last)) or 0
+    # Without a checkpoint at that very entry nothing signed would name the hash that the rest begins with.
     if kept is None or not entries:
         raise NothingToPrune(years=0)
     return entries, kept
 
 
 def prune(tx: Connection, kept: Checkpoint) -> None:
-    """Remove the entries up to where the checkpoint `kept` stands, and all checkpoints before it.
+    """Remove the entries up to the one that the checkpoint `kept` signs, and all checkpoints before it.
 
-    The chain then begins with the hash that it names. An entry that tells of the pruning has to be appended before, in
-    the same transaction: without it the rest does not verify, and without any entry the chain would begin anew.
+    The chain then begins with the hash that `kept` names. Append the entry about the pruning first, in the same
+    transaction: without it the rest does not verify, and a log without any entry would start again from number 1.
     """
     tx.execute(delete(ENTRIES).where(ENTRIES.c.seq <= kept.seq))
+    # The checkpoint itself and its witness stay: they prove where the rest begins.
     tx.execute(delete(WITNESSES).where(WITNESSES.c.number < kept.number))
     tx.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.number < kept.number))

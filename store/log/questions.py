@@ -1,4 +1,7 @@
-"""The ready questions of the resident-record standard to the log: who works when, who fails, who looks at much."""
+"""The ready-made questions to the log: who works when, who fails to log on, who looks at many messages.
+
+The resident-record standard (住民記録システム標準仕様書, 証跡) asks for them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,17 +20,17 @@ from store.log.pages import LogFilter, LogRow, first_since, newest, page
 LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ})
 FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED, Event.KEY_REFUSED})
 MANY: Final = 50
-"""Look-ups by one person on one day from which on they count as many."""
+"""From this number of look-ups by one person on one day they count as many."""
 
 OFFICE_HOURS: Final = (time(8, 0), time(19, 0))
-"""Outside of these, or on days on which offices are closed, work at the terminal is out of the ordinary."""
+"""In Japanese time. Work outside these hours, or on a day when offices are closed, is out of the ordinary."""
 
 _AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
 
 
 class Question(StrEnum):
-    """A question that is asked again and again."""
+    """A question that people ask again and again."""
 
     OFF_HOURS = "off_hours"  # Who logged on at night or on a holiday.
     FAILED_LOGINS = "failed_logins"
@@ -38,7 +41,7 @@ class Question(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One line of a count: about whom, on which day (None: the whole time), how many, and how many were refused."""
+    """One line of a count: about whom, on which day (None: the whole period), how many, and how many were refused."""
 
     about: str
     day: date | None
@@ -48,21 +51,22 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` to before `until`, aware; None is open."""
+    """A period from `since` to before `until`, both with a time zone; None leaves that end open."""
 
     since: datetime | None = None
     until: datetime | None = None
 
 
 def off_hours(reading: Connection, period: Period, *, limit: int) -> list[LogRow]:
-    """Return the newest log-ons at night or on days on which offices are closed, at most `limit`."""
-    found: list[LogRow] = []
+    """Return the newest log-ons at night or on days when offices are closed, at most `limit`."""
+    rows: list[LogRow] = []
+    # The holiday table cannot be asked in SQL, so log-ons are read page by page until enough of them match.
     for row in _all(reading, LogFilter(period.since, period.until, frozenset({Event.OPERATOR_LOGGED_ON}))):
         if is_off_hours(row.at):
-            found.append(row)
-        if len(found) == limit:
+            rows.append(row)
+        if len(rows) == limit:
             break
-    return found
+    return rows
 
 
 def is_off_hours(moment: datetime) -> bool:
@@ -72,7 +76,7 @@ def is_off_hours(moment: datetime) -> bool:
 
 
 def failed_logins(reading: Connection, period: Period, *, limit: int) -> list[LogRow]:
-    """Return the newest log-ons that were refused, and the IDs that were locked by them."""
+    """Return the newest refused log-ons, and the entries about IDs that were locked because of them."""
     return page(reading, limit=limit, chosen=LogFilter(period.since, period.until, FAILURES))
 
 
@@ -84,15 +88,18 @@ def lookups(reading: Connection, period: Period, person: str, *, limit: int) -> 
 def logins_per_id(reading: Connection, period: Period) -> list[Count]:
     """Return how often each ID logged on and was refused, the most frequent first."""
     bounds = _numbers(reading, period)
-    done = _counted(reading, ENTRIES.c.actor, Event.OPERATOR_LOGGED_ON, bounds)
-    refused = _counted(reading, ENTRIES.c.object, Event.OPERATOR_REFUSED, bounds)
+    # A refused log-on has no actor, since nobody was let in: the ID that was tried is its object.
+    done = _count_by(reading, ENTRIES.c.actor, Event.OPERATOR_LOGGED_ON, bounds)
+    refused = _count_by(reading, ENTRIES.c.object, Event.OPERATOR_REFUSED, bounds)
     counts = [Count(about, None, done.get(about, 0), refused.get(about, 0)) for about in done.keys() | refused.keys()]
-    return sorted(counts, key=lambda one: (-one.done - one.refused, one.about))
+    return sorted(counts, key=lambda count: (-count.done - count.refused, count.about))
 
 
 def many_lookups(reading: Connection, period: Period, *, least: int = MANY) -> list[Count]:
     """Return who looked at `least` messages or more on one day (in Japan), the most first."""
     first, last = _numbers(reading, period)
+    # Both engines store the time as microseconds in UTC. Integer arithmetic finds the start of the Japanese day on both
+    # alike, whereas their date functions differ. Japan has no summer time, so one offset fits every moment.
     offset = round(clock.JAPAN.utcoffset(None).total_seconds()) * 10**6
     day_length = round(_DAY.total_seconds()) * 10**6
     at = type_coerce(ENTRIES.c.at, BigInteger)
@@ -106,7 +113,7 @@ def many_lookups(reading: Connection, period: Period, *, least: int = MANY) -> l
     counts = [
         Count(row.actor, clock.from_microseconds(row.day).date(), row.number) for row in reading.execute(statement)
     ]
-    return sorted(counts, key=lambda one: (-one.done, one.about, one.day or date.min))
+    return sorted(counts, key=lambda count: (-count.done, count.about, count.day or date.min))
 
 
 def _all(reading: Connection, chosen: LogFilter) -> Iterator[LogRow]:
@@ -123,9 +130,9 @@ def _numbers(reading: Connection, period: Period) -> tuple[int, int]:
     return first, last if until is None else until - 1
 
 
-def _counted(reading: Connection, column: object, event: Event, bounds: tuple[int, int]) -> dict[str, int]:
+def _count_by(reading: Connection, column: object, event: Event, bounds: tuple[int, int]) -> dict[str, int]:
     statement = (
-        select(column, func.count())  # type: ignore[call-overload]  # A column of the table, of whatever type.
+        select(column, func.count())  # type: ignore[call-overload]  # A column of the table, of any type.
         .where(ENTRIES.c.event == event, ENTRIES.c.seq.between(*bounds))
         .group_by(column)
     )

@@ -1,8 +1,8 @@
-"""The tables under the log: nothing may stand between what is stored and what is read.
+"""The tables under the log: nothing may come between what is stored and what is read.
 
-A view in a table's place, a trigger of somebody else's, a partial or broken index: each could hide entries from the
-viewer although the chain holds. SQLite alone is looked at from here; on PostgreSQL the working role owns no table and
-cannot make such things.
+A view in place of a table, a foreign trigger, a partial or broken index: each could hide entries from the viewer even
+though the chain verifies. Only SQLite is checked here. On PostgreSQL the working role owns no table and cannot create
+such objects.
 """
 
 from typing import Final
@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Table
 from store.log.checkpoints import CHECKPOINTS, WITNESSES
 from store.log.entries import ENTRIES
 
+# The engine creates both triggers; without them a stray UPDATE or DELETE would go through.
 _GUARDS: Final = frozenset({"log_entry_stands_UPDATE", "log_entry_stands_DELETE"})
+# The only index that may be partial: see TROUBLE in `entries`.
 _PARTIAL: Final = frozenset({"log_entry_trouble"})
 
 
 def is_sound(reading: Connection) -> bool:
-    """Tell whether the tables of the log are as they were made, and every index of theirs is whole."""
+    """Tell whether the tables of the log are as the program made them, and all their indexes are whole."""
     if reading.dialect.name != "sqlite":
         return True
     return all(_is_sound(reading, table) for table in (ENTRIES, CHECKPOINTS, WITNESSES))
@@ -25,13 +27,18 @@ def is_sound(reading: Connection) -> bool:
 
 def _is_sound(reading: Connection, table: Table) -> bool:
     kinds = reading.exec_driver_sql("SELECT type, name FROM sqlite_schema WHERE tbl_name = ?", (table.name,)).all()
-    made = {(kind, name) for kind, name in kinds if not name.startswith("sqlite_autoindex")}
+    # SQLite reserves this prefix for the indexes that it makes for primary keys. Only indexes are let through: somebody
+    # who edits sqlite_schema can give a trigger such a name as well.
+    present = {(kind, name) for kind, name in kinds if kind != "index" or not name.startswith("sqlite_autoindex")}
     indexes = {str(index.name) for index in table.indexes}
     guards = _GUARDS if table is ENTRIES else frozenset()
-    expected = {("table", table.name), *(("index", name) for name in indexes), *(("trigger", one) for one in guards)}
-    if made != expected:
+    expected = {("table", table.name), *(("index", name) for name in indexes), *(("trigger", name) for name in guards)}
+    # Both ways: an object too many can hide entries, and an object missing was protecting or ordering them.
+    if present != expected:
         return False
-    told = reading.exec_driver_sql(f"PRAGMA index_list({table.name})").mappings()
-    partial = {row["name"] for row in told if row["partial"]}
+    rows = reading.exec_driver_sql(f"PRAGMA index_list({table.name})").mappings()
+    partial = {row["name"] for row in rows if row["partial"]}
+    # The names alone prove little: an index of the right name may have been rebuilt with a condition, or its definition
+    # edited in sqlite_schema so that it no longer matches its content. The integrity check compares index and table.
     broken = list(reading.exec_driver_sql(f"PRAGMA integrity_check({table.name})").scalars())
     return partial == _PARTIAL & indexes and broken == ["ok"]

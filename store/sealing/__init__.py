@@ -1,1 +1,1 @@
-"""Sealing at rest: the vault, key files, and where the terminal's key comes from."""
+"""Sealing at rest: the vault, key files, sealed files, and the sources of the terminal's key."""

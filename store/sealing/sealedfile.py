@@ -1,9 +1,9 @@
-"""A sealed file: any amount of bytes under one key, in pieces that nobody can change, drop, repeat or reorder.
+"""A sealed file: any number of bytes under one key, in pieces that nobody can change, drop, repeat or reorder.
 
-After a head in clear (one line of JSON, which is bound to every piece) come pieces of AES-256-GCM: the length in four
-bytes, then ciphertext with tag. The nonce counts the pieces and marks the last one, so that a file that was cut off is
-found out (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). Each file has a key of its own,
-derived from the given one and a random salt in the head.
+A head in clear (one line of JSON, bound to every piece) is followed by pieces of AES-256-GCM: the length in four bytes,
+then the ciphertext with its tag. The nonce counts the pieces and marks the last one, so a truncated file is noticed
+(the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). Each file has its own key, derived from the
+given key and a random salt in the head, so counting nonces never repeat under one key.
 """
 
 import json
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.errors import SealedFileBroken
 
+# One megabyte per piece: neither side holds more of the file in memory, however large a backup is.
 _PIECE: Final = 1 << 20
 _TAG: Final = 16
 _LONGEST_HEAD: Final = 1 << 16
@@ -25,19 +26,20 @@ _SALT_BYTES: Final = 32
 
 
 class SealedWriter:
-    """Writes to `stream`; `close` writes the last piece, without which the file does not open."""
+    """Writes to `stream`. Only `close` writes the last piece, without which the file does not open."""
 
     def __init__(self, stream: BinaryIO, key: bytes, head: Mapping[str, Any]) -> None:
         salt = os.urandom(_SALT_BYTES)
-        told = json.dumps({**head, "salt": salt.hex()}, sort_keys=True, separators=(",", ":")).encode("ascii")
-        stream.write(told + b"\n")
-        self._stream, self._head, self._cipher = stream, told, _cipher(key, salt)
+        line = json.dumps({**head, "salt": salt.hex()}, sort_keys=True, separators=(",", ":")).encode("ascii")
+        stream.write(line + b"\n")
+        self._stream, self._head, self._cipher = stream, line, _cipher(key, salt)
         self._waiting = bytearray()
         self._count = 0
 
     def write(self, data: bytes) -> None:
         """Add bytes."""
         self._waiting += data
+        # A full piece waits until more bytes follow: only then is it certain that it is not the last one.
         while len(self._waiting) > _PIECE:
             self._put(bytes(self._waiting[:_PIECE]), last=False)
             del self._waiting[:_PIECE]
@@ -54,19 +56,20 @@ class SealedWriter:
 
 
 def read_head(stream: BinaryIO) -> dict[str, Any]:
-    """Read the head, which anybody can; it is proven only by opening the pieces. Raises SealedFileBroken."""
+    """Read the head, which anybody can do. Only opening the pieces proves it. Raises SealedFileBroken."""
     return _head(_head_line(stream))
 
 
 def read_pieces(stream: BinaryIO, key: bytes) -> Iterator[bytes]:
     """Yield the pieces of the file from its beginning.
 
-    Raises SealedFileBroken for a wrong key and for whatever was changed, also after pieces that were good: nothing of
-    them counts before the end.
+    Raises SealedFileBroken for a wrong key and for any change, even after good pieces. So do not use what was read
+    before the end is reached.
     """
     line = _head_line(stream)
     cipher = _cipher(key, bytes.fromhex(_head(line)["salt"]))
     count = 0
+    # One piece is read ahead, because the nonce of a piece says whether it is the last one.
     following = _next(stream)
     while following is not None:
         piece, following = following, _next(stream)
@@ -108,6 +111,7 @@ def _next(stream: BinaryIO) -> bytes | None:
     if not length:
         return None
     size = int.from_bytes(length, "big")
+    # The length is not authenticated yet: an absurd one must not make this read, and allocate, gigabytes.
     piece = stream.read(size) if _TAG <= size <= _PIECE + _TAG else b""
     if len(piece) != size or not piece:
         raise SealedFileBroken

@@ -1,14 +1,14 @@
-"""Sealing at rest: every content under a key of its own, which the terminal's key wraps.
+"""Sealing at rest: every content has its own key, which the terminal's key wraps.
 
-A sealed value opens only in the place it was sealed for: table, column, row, version and terminal
-are its associated data (NIST SP 800-38D). Terminals that share a queue share its keys, and the terminal is the one that
-began it: a row's id is one among all of theirs, so that no value of one passes for another's. The keys lie in files
-outside the database:
+A sealed value opens only in the place for which it was sealed: table, column, row, version and terminal are its
+associated data (NIST SP 800-38D). Terminals that share a queue share its keys, and "the terminal" in that data is the
+one that began the queue. Row ids are unique across all terminals of a queue, so a sealed value opens only in its own
+row. The keys lie in files outside the database:
 
-- the terminal's key wraps the row keys and the pseudonym key, and can be changed by wrapping anew: while that lasts the
-  former key lies beside it and opens what is not wrapped anew yet;
-- the pseudonym key, itself wrapped, makes pseudonyms and digests, and never changes, so that both stay comparable over
-  the years; it also covers the key to which the peer seals.
+- The terminal's key wraps the row keys and the pseudonym key. It is changed by rewrapping. Meanwhile the former key
+  lies beside it and opens what is not rewrapped yet.
+- The pseudonym key, itself wrapped, makes pseudonyms and digests. It never changes, so both stay comparable over the
+  years. It also covers the private key for which the peer seals.
 """
 
 import hmac
@@ -30,14 +30,14 @@ from store.sealing.sources.source import KEY_BYTES, Keys, KeySource, Mark
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _WRAPPED_BYTES: Final = _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
-# A row key seals one value once, so a fixed nonce never repeats under it (SP 800-38D, section 8.2.1).
+# A row key seals only one value, once, so a fixed nonce never repeats under it (SP 800-38D, section 8.2.1).
 _ONLY_NONCE: Final = bytes(_NONCE_BYTES)
 _CONTEXT: Final = b"renkei/seal/1"
 _COVERED: Final = b"renkei/cover/1"
 
 
 class Place(NamedTuple):
-    """Where a sealed value belongs. `row` is the row's lasting name (a uid), `version` its revision."""
+    """Where a sealed value belongs. `row` is the row's permanent name (a uid), `version` its revision."""
 
     table: str
     column: str
@@ -47,14 +47,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed value: AES-256-GCM ciphertext with its tag, and the row key as wrapped (60 bytes)."""
+    """A sealed value: AES-256-GCM ciphertext with its tag, and the wrapped row key (60 bytes)."""
 
     ciphertext: bytes
     wrapped_key: bytes
 
 
 class Cover:
-    """Covers other private keys of the terminal, which no change of its key touches (AES-256-GCM, random nonces)."""
+    """Covers the terminal's other private keys (AES-256-GCM, random nonces), whatever happens to the terminal's key."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
@@ -65,7 +65,7 @@ class Cover:
         return nonce + self._cipher.encrypt(nonce, plain, _COVERED)
 
     def open(self, covered: bytes) -> bytes | None:
-        """Return what was covered; None for anything else."""
+        """Return the bytes that were covered; None for anything else."""
         try:
             return self._cipher.decrypt(covered[:_NONCE_BYTES], covered[_NONCE_BYTES:], _COVERED)
         except (InvalidTag, ValueError):
@@ -79,6 +79,7 @@ class Vault:
         self, terminal_key: bytes, pseudonym_key: bytes, terminal_id: str, *, former_key: bytes | None = None
     ) -> None:
         self.terminal_id = terminal_id
+        # Set by `open`: only a vault with a source can follow a change of the key.
         self._source: KeySource | None = None
         self._mark: Mark = ()
         self._take(terminal_key, former_key)
@@ -88,9 +89,9 @@ class Vault:
 
     @classmethod
     def create(cls, source: KeySource, *, terminal_id: str) -> Self:
-        """Install a key in `source`, and make the pseudonym key that it wraps. Raises KeyFileExists, KeyFileFaults.
+        """Install a key in `source` and make the pseudonym key that it wraps. Raises KeyFileExists, a KeyFileFault.
 
-        Both are new random 256-bit keys, in files of mode 0400, unless the source brings the terminal's key itself.
+        Both are new random 256-bit keys in files of mode 0400, unless the source brings its own key for the terminal.
         """
         key = source.chosen_key(os.urandom(KEY_BYTES))
         source.install(key)
@@ -111,7 +112,8 @@ class Vault:
         return self._seal(plain, place)
 
     def seal_all(self, plains: Iterable[tuple[bytes, Place]]) -> list[Sealed]:
-        """Seal many values, each under a new random key of its own."""
+        """Seal many values, each under its own new random key."""
+        # One look at the key's source for all: it costs a system call each time.
         self.renew()
         return [self._seal(plain, place) for plain, place in plains]
 
@@ -124,8 +126,9 @@ class Vault:
         )
 
     def unseal(self, sealed: Sealed, *, place: Place) -> bytes:
-        """Return what was sealed for `place`. Raises SealBroken if anything about it differs."""
+        """Return the value that was sealed for `place`. Raises SealBroken if anything about it differs."""
         bound = self._bind(place)
+        # Reading looks at the source only after a failure: another process may have changed the key meanwhile.
         row_key = self._unwrap(sealed.wrapped_key, bound)
         if row_key is None and self.renew():
             row_key = self._unwrap(sealed.wrapped_key, bound)
@@ -133,16 +136,16 @@ class Vault:
             if row_key is not None:
                 return AESGCM(row_key).decrypt(_ONLY_NONCE, sealed.ciphertext, bound)
         except (InvalidTag, ValueError, TypeError):
-            # The cause would say nothing more.
+            # The library's error would add nothing to the place that is named below.
             pass
         raise SealBroken(table=place.table, column=place.column, row=place.row)
 
     def is_current(self, wrapped_key: bytes, *, place: Place) -> bool:
-        """Tell whether a row key is wrapped by the present key of the terminal, not by the former one."""
+        """Tell whether the present key of the terminal wraps the row key, not the former one."""
         return _opened(self._wrapping, wrapped_key, self._bind(place)) is not None
 
     def rewrap(self, wrapped_key: bytes, *, place: Place) -> bytes:
-        """Wrap the row key of `place` under the present key; its content stays as it is. Raises SealBroken."""
+        """Wrap the row key of `place` under the present key; the content stays as it is. Raises SealBroken."""
         bound = self._bind(place)
         row_key = self._unwrap(wrapped_key, bound)
         if row_key is None:
@@ -151,15 +154,16 @@ class Vault:
         return nonce + self._wrapping.encrypt(nonce, row_key, b"wrap" + bound)
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """Return 32 hex characters that stand for `value` (such as a 宛名番号) and do not tell it.
+        """Return 32 hex characters that replace `value` (such as a 宛名番号) without revealing it.
 
-        Keyed (HMAC-SHA256, cut to 128 bits), so that nobody finds the value by trying all of them.
+        They are keyed (HMAC-SHA256, cut to 128 bits), so that nobody finds the value by trying all possible ones.
         """
+        # A kind has no zero byte, so no other kind and value make the same message.
         message = kind.encode() + b"\0" + value.encode()
         return hmac.digest(self._pseudonym_key, message, "sha256")[:16].hex()
 
     def digest(self, content: bytes) -> bytes:
-        """Return 32 keyed bytes that are the same exactly for the same content."""
+        """Return 32 keyed bytes that are equal exactly for equal contents."""
         return hmac.digest(self._digest_key, content, "sha256")
 
     def _take(self, terminal_key: bytes, former_key: bytes | None) -> None:
@@ -168,10 +172,10 @@ class Vault:
         self.backup_key = backup_key(terminal_key)
 
     def renew(self) -> bool:
-        """Read the key anew when its source has another one by now: a change of the key has begun or ended meanwhile.
+        """Read the key again if its source has another one now, because a change of the key began or ended meanwhile.
 
-        The source changes while nobody else may write, so what is sealed inside a writing block is never sealed under a
-        key that is gone when the block ends. Raises a KeyFileFault.
+        The source changes only while nobody else may write. So a value sealed inside a writing block is never sealed
+        under a key that is gone when the block ends. Returns whether it read. Raises a KeyFileFault.
         """
         if self._source is None or self._source.mark() == self._mark:
             return False
@@ -192,41 +196,46 @@ class Vault:
 
 
 class QueueKeys(NamedTuple):
-    """What opens everything that is kept in a queue: both keys of its vault, 32 bytes each, as they are."""
+    """The keys that open everything in a queue: both keys of its vault, 32 bytes each, in clear."""
 
     terminal: bytes
     pseudonym: bytes
 
 
 def hand_over(source: KeySource) -> QueueKeys:
-    """Return the keys of `source` for another terminal that shares the queue. Raises a KeyFileFault."""
+    """Return the keys of `source`, for another terminal that will share the queue. Raises a KeyFileFault."""
     read = _read_keys(source)
     return QueueKeys(read.keys.current, read.pseudonym)
 
 
 def take_over(source: KeySource, keys: QueueKeys) -> None:
-    """Install the keys of the queue in the `source` of a terminal that shares it from now on. Raises KeyFileFaults."""
+    """Install the queue's keys in the `source` of a terminal that shares it from now on. Raises a KeyFileFault."""
     source.install(keys.terminal)
     write_key_file(source.pseudonym_file, _wrap_pseudonym_key(*keys))
 
 
 def backup_key(terminal_key: bytes) -> bytes:
-    """Return the key for backups of the terminal with that key."""
+    """Return the key for backups of the terminal with this key."""
     return _derive(terminal_key, b"renkei/backup/1")
 
 
 def begin_key_change(source: KeySource) -> None:
-    """Let `source` give a new key, the former one beside it; go on with a change that was interrupted.
+    """Make `source` give a new key, with the former one beside it; an interrupted change goes on.
 
-    To be called while nobody else may write. After return a power failure loses neither key.
+    Call it while nobody else may write. Once it returns, a power failure loses neither key.
     """
     source.begin_change()
+    # A crash between these two steps is harmless: the former key still opens the pseudonym key, and the next call ends
+    # the job.
     read = _read_keys(source)
     replace_key_file(source.pseudonym_file, _wrap_pseudonym_key(read.keys.current, read.pseudonym))
 
 
 def belongs(key: bytes, source: KeySource) -> bool:
-    """Tell whether `key` is that of the terminal of `source`. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
+    """Tell whether `key` is the key of the terminal of `source`.
+
+    Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged.
+    """
     return _unwrap_pseudonym_key(key, read_key_file(source.pseudonym_file, size=_WRAPPED_BYTES)) is not None
 
 
@@ -237,7 +246,7 @@ class _Read(NamedTuple):
 
 
 def _read_keys(source: KeySource) -> _Read:
-    # The mark first: a change in between is then found by the next look.
+    # The mark comes first, so that a change between the two reads shows at the next look.
     mark = source.mark()
     keys = source.read()
     wrapped = read_key_file(source.pseudonym_file, size=_WRAPPED_BYTES)
@@ -249,12 +258,12 @@ def _read_keys(source: KeySource) -> _Read:
 
 
 def _part(text: str) -> bytes:
-    # Each part carries its length: no two places can give the same bytes.
+    # Each part carries its length, so no two places can give the same bytes.
     encoded = text.encode()
     return len(encoded).to_bytes(2, "big") + encoded
 
 
-# Tables, columns and versions are the same for many rows.
+# Tables, columns and versions repeat over many rows, so only the row's own part is encoded each time.
 @lru_cache(maxsize=256)
 def _before_row(table: str, column: str) -> bytes:
     return _CONTEXT + _part(table) + _part(column)
@@ -273,12 +282,14 @@ def _opened(wrapping: AESGCM, wrapped_key: bytes, bound: bytes) -> bytes | None:
     try:
         return wrapping.decrypt(wrapped_key[:_NONCE_BYTES], wrapped_key[_NONCE_BYTES:], b"wrap" + bound)
     except (InvalidTag, ValueError, TypeError):
-        # ValueError: too short to have a nonce or tag. TypeError: SQLite keeps a text where bytes belong, if somebody
-        # puts it there.
+        # ValueError: too short for a nonce or a tag. TypeError: SQLite stores a text in a column of bytes if somebody
+        # puts one there.
         return None
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
+    # HKDF without a salt is sound here: the input is a uniformly random key (RFC 5869, section 3.1). The purpose keeps
+    # the derived keys apart.
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(key)
 
 

@@ -15,7 +15,7 @@ from tests.store.log.histories import live
 from tests.store.log.log_world import House, make_house
 from tests.store.log.media_tampering import ON_MEDIA, make_media, refused_by_both
 from tests.store.log.shared_tampering import make_shared_house
-from tests.store.log.tampering import TABLE, found_wanting
+from tests.store.log.tampering import TABLE, assert_noticed
 
 
 def tamper(seed: int, count: int) -> dict[str, object]:
@@ -46,11 +46,11 @@ def _tamper(place: Path, seed: int) -> None:
     for tampering in TABLE:
         with tempfile.TemporaryDirectory(dir=place) as name:
             house = House(Path(shutil.copytree(place / "grown", Path(name) / "house")), random.Random(seed))
-            found_wanting(house, tampering)
+            assert_noticed(house, tampering)
     for tampering in shared_tampering.TABLE:
         with tempfile.TemporaryDirectory(dir=place) as name:
             house = House(Path(shutil.copytree(place / "shared", Path(name) / "house")), random.Random(seed))
-            shared_tampering.found_wanting(house, tampering)
+            shared_tampering.assert_noticed(house, tampering)
     for tampering in ON_MEDIA:
         with tempfile.TemporaryDirectory(dir=place) as name:
             medium = Path(shutil.copytree(place / "medium", Path(name) / "medium"))

@@ -83,8 +83,8 @@ def test_a_receipt_for_something_else_under_our_id_is_an_alarm_too(served: Site)
     (number,) = served.approve([entry(1)])
     _send(served)
     served.raw("UPDATE message SET state = 'unknown' WHERE id = ?", number)
-    with AgencyHome(served.agency_home).ledger() as ledger, ledger.writing():
-        ledger._db.execute("UPDATE message SET receipt = ?", (_receipt_of_another(served),))
+    with AgencyHome(served.agency_home).database() as database, database.writing():
+        database._db.execute("UPDATE message SET receipt = ?", (_receipt_of_another(served),))
 
     done = _send(served)
 
@@ -94,8 +94,8 @@ def test_a_receipt_for_something_else_under_our_id_is_an_alarm_too(served: Site)
 
 def _receipt_of_another(site: Site) -> bytes:
     home = AgencyHome(site.agency_home)
-    with home.ledger() as ledger:
-        ((raw,),) = ledger._db.execute("SELECT envelope FROM message").fetchall()
+    with home.database() as database:
+        ((raw,),) = database._db.execute("SELECT envelope FROM message").fetchall()
     header = Envelope.read(raw).header
     sealer = Sealer(site.terminal.identity, home.identity(clock.now()).public, MUNICIPALITY, "v1")
     other = sealer.seal(b"{}", message_id=header.id, purpose=Purpose.MESSAGE, created_at=clock.now())
@@ -119,8 +119,8 @@ def test_the_same_envelope_at_another_place_of_the_feed_is_refused_as_a_replay(s
     uid = uuid.uuid4().hex
     served.feed(notice(1), Purpose.NOTICE, uid)
     _receive(served)
-    with AgencyHome(served.agency_home).ledger() as ledger:
-        raw = ledger.envelope_at(served.terminal.identity.name, 1)
+    with AgencyHome(served.agency_home).database() as database:
+        raw = database.envelope_at(served.terminal.identity.name, 1)
     assert raw is not None
     served.feed_raw(uid, raw)
 
@@ -272,7 +272,7 @@ def test_one_acknowledgement_that_the_peer_does_not_take_holds_up_no_other(serve
         patch.setattr("transport.line.client.Line.acknowledge", lambda *_, **__: dict.fromkeys((1, 2, 3)))
         _receive(served)
     # The first item is gone at the peer: it can never be acknowledged again.
-    with AgencyHome(served.agency_home).ledger() as ledger, ledger.writing():
-        ledger._db.execute("DELETE FROM feed WHERE position = 1")
+    with AgencyHome(served.agency_home).database() as database, database.writing():
+        database._db.execute("DELETE FROM feed WHERE position = 1")
     _receive(served)
     assert served.received().acknowledged == 2

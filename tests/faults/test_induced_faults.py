@@ -272,9 +272,9 @@ def _kept_receipt(scene: Scene, change: Callable[[bytes], bytes]) -> Told:
     done = exchange.send(scene.site.terminal, scene.site.session(OPERATOR))
     assert done.delivered == 1
     scene.site.raw("UPDATE message SET state = 'sending'")
-    with AgencyHome(scene.site.agency_home).ledger() as ledger, ledger.writing():
-        ((receipt,),) = ledger._db.execute("SELECT receipt FROM message").fetchall()
-        ledger._db.execute("UPDATE message SET receipt = ?", (change(receipt),))
+    with AgencyHome(scene.site.agency_home).database() as database, database.writing():
+        ((receipt,),) = database._db.execute("SELECT receipt FROM message").fetchall()
+        database._db.execute("UPDATE message SET receipt = ?", (change(receipt),))
     return scene.send()
 
 
@@ -288,8 +288,8 @@ def _receipt_cut(scene: Scene) -> Told:
 
 def _receipt_by_stranger(scene: Scene) -> Told:
     def change(_: bytes) -> bytes:
-        with AgencyHome(scene.site.agency_home).ledger() as ledger:
-            ((raw,),) = ledger._db.execute("SELECT envelope FROM message").fetchall()
+        with AgencyHome(scene.site.agency_home).database() as database:
+            ((raw,),) = database._db.execute("SELECT envelope FROM message").fetchall()
         return sign_receipts([Envelope.read(raw)], recipient=scene.site.terminal.identity, received_at=clock.now())[0]
 
     return _kept_receipt(scene, change)
@@ -330,8 +330,8 @@ def _replayed(scene: Scene) -> Told:
     scene.serve()
     uid = uuid.uuid4().hex
     scene.feed(notice(1), Purpose.NOTICE, uid)
-    with AgencyHome(scene.site.agency_home).ledger() as ledger:
-        raw = ledger.envelope_at(scene.site.terminal.identity.name, 1)
+    with AgencyHome(scene.site.agency_home).database() as database:
+        raw = database.envelope_at(scene.site.terminal.identity.name, 1)
     assert raw is not None
     scene.site.feed_raw(uid, raw)
     return scene.receive()

@@ -1,8 +1,7 @@
 """The reference agency: the other side of the line, for rehearsal, tests and acceptance (PROTOCOL.md).
 
-It lives in a directory of its own with its own keys and database, serves in its own process, is strict, keeps
-everything durable before it says so, and survives being killed. Notices, registrations and rules may be given while it
-serves.
+It has its own directory, keys and database, and serves in its own process. It is strict, makes everything durable
+before it says so, and survives being killed. Notices, registrations and rules may be added while it serves.
 """
 
 import errno
@@ -16,8 +15,9 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Holdings, Ledger, Outgoing, TerminalRecord
+from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome, AgencySettings
+from transport.agency.records import Holdings, Outgoing, TerminalRecord
 from transport.agency.server import AgencyServer
 from transport.agency.service import Service
 from transport.agency.validation import fault_of_notice
@@ -46,12 +46,13 @@ __all__ = [
     "serve",
 ]
 
+# Loopback only: a rehearsal is reached from other machines only when somebody asks for it.
 _DEFAULTS: Final = AgencySettings(address="127.0.0.1", port=0, version="1")
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How many notices were put into feeds, and how many lay there already."""
+    """How many notices were put into feeds, and how many were there already."""
 
     posted: int
     known: int
@@ -66,11 +67,12 @@ def prepare(
 ) -> PublicIdentity:
     """Make an agency called `name` in the new directory `home`, and return what terminals register of it.
 
-    Raises AgencyExists, and wire.WireError for a name that cannot travel.
+    Raises AgencyExists, and wire.WireError for a name that does not fit the wire.
     """
+    # A wrong name is refused before the directory exists, which would block the next attempt.
     wire.name(name, "name")
-    made = AgencyHome.create(home, settings)
-    return Identity.create(made.identity_directory, name, Use.AGENCY, authority=authority).public
+    agency_home = AgencyHome.create(home, settings)
+    return Identity.create(agency_home.identity_directory, name, Use.AGENCY, authority=authority).public
 
 
 def public_identity(home: Path) -> PublicIdentity:
@@ -84,8 +86,8 @@ def renew(home: Path, used_from: datetime, *, authority: RehearsalAuthority | No
     Raises IdentityPending while another one waits, AgencyMissing.
     """
     keys = AgencyHome(home).keys
-    made = keys.prepare(Use.AGENCY, used_from=used_from, now=datetime.now(UTC), authority=authority)
-    return made.identity.public
+    generation = keys.prepare(Use.AGENCY, used_from=used_from, now=datetime.now(UTC), authority=authority)
+    return generation.identity.public
 
 
 def register_terminal(
@@ -102,25 +104,27 @@ def register_terminal(
     wire.WireError.
     """
     wire.municipality(municipality)
-    with AgencyHome(home).ledger() as ledger, ledger.writing():
-        ledger.register(public, municipality, valid_from or datetime.now(UTC), valid_to)
+    with AgencyHome(home).database() as database, database.writing():
+        database.register(public, municipality, valid_from or datetime.now(UTC), valid_to)
 
 
 def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Event) -> None:
-    """Serve until `stop` is set; `ready` is called with address and port once connections are taken.
+    """Serve until `stop` is set; `ready` is called with address and port once connections are accepted.
 
     Raises AgencyMissing, AgencyBusy, AgencyPortTaken, AgencyUnsafe, AgencyVersionUnknown, IdentityFault leaves.
     """
-    made = AgencyHome(home)
-    # Keys that cannot be used are told now, not to the first terminal that calls.
-    made.identity(datetime.now(UTC))
-    with made.alone(), made.ledger() as ledger, _listen(made, ledger) as server:
+    agency_home = AgencyHome(home)
+    # Keys that cannot be used are reported now, and not by failing the first terminal that calls.
+    agency_home.identity(datetime.now(UTC))
+    with agency_home.locked(), agency_home.database() as database, _listen(agency_home, database) as server:
         accepting = threading.Thread(target=server.serve_forever, args=(0.1,), name="agency")
         accepting.start()
         try:
-            ready(made.settings.address, server.server_port)
+            ready(agency_home.settings.address, server.server_port)
             stop.wait()
         finally:
+            # In this order: no new connection is accepted before the present ones are ended. Closing the server then
+            # waits for their threads, so that every request under way gets its answer.
             server.shutdown()
             accepting.join()
             server.end_connections()
@@ -129,62 +133,67 @@ def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Even
 def post(home: Path, notices: Iterable[Mapping[str, Any]]) -> Posted:
     """Put agency notices (records of domain 1.4) into the feeds of the terminals of their municipalities.
 
-    All or nothing, while the agency serves or not. A notice that was posted before with the same content counts as
-    known. Raises AgencyNoticeMalformed, AgencyNoticeChanged, AgencyTerminalUnknown, AgencyMissing.
+    All of them or none, whether or not the agency is serving. A notice that was posted before with the same content
+    counts as known. Raises AgencyNoticeMalformed, AgencyNoticeChanged, AgencyTerminalUnknown, AgencyMissing.
     """
-    made = AgencyHome(home)
-    with made.ledger() as ledger:
-        # Sealing is slow: it is done before the database is held for writing, and in vain for what is known.
-        clerk = _Clerk(made, ledger)
-        sealed = [one for number, notice in enumerate(notices, start=1) for one in clerk.seal(number, notice)]
-        with ledger.writing():
-            done = [_put(ledger, terminal, outgoing) for terminal, outgoing in sealed]
-    return Posted(done.count(True), done.count(False))
+    agency_home = AgencyHome(home)
+    with agency_home.database() as database:
+        # Sealing is slow, so it is done before the database is held for writing. For known notices it is done in vain.
+        sealer = _NoticeSealer(agency_home, database)
+        sealed = [pair for number, notice in enumerate(notices, start=1) for pair in sealer.seal(number, notice)]
+        with database.writing():
+            added = [_put(database, terminal, outgoing) for terminal, outgoing in sealed]
+    return Posted(added.count(True), added.count(False))
 
 
 def refuse(home: Path, reference: str, code: str) -> None:
-    """Have the message `reference` refused with `code`, one of the refusals of `texts.toml`, when it comes.
+    """Have the message `reference` refused with `code`, one of the refusals in `texts.toml`, when it arrives.
 
     Raises AgencyRefusalUnknown, AgencyMissing.
     """
+    # A code without texts would fail only when the message arrives.
     if code not in texts.refusals():
         raise AgencyRefusalUnknown(refusal=code)
-    with AgencyHome(home).ledger() as ledger, ledger.writing():
-        ledger.refuse(reference, code)
+    with AgencyHome(home).database() as database, database.writing():
+        database.refuse(reference, code)
 
 
 def received(home: Path) -> Holdings:
     """Count what the agency holds. Raises AgencyMissing."""
-    with AgencyHome(home).ledger() as ledger:
-        return ledger.received()
+    with AgencyHome(home).database() as database:
+        return database.received()
 
 
-def _listen(home: AgencyHome, ledger: Ledger) -> AgencyServer:
+def _listen(home: AgencyHome, database: AgencyDatabase) -> AgencyServer:
     try:
-        return AgencyServer(home, ledger)
+        return AgencyServer(home, database)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise AgencyPortTaken(address=home.settings.address, port=str(home.settings.port)) from error
 
 
-def _put(ledger: Ledger, terminal: TerminalRecord, outgoing: Outgoing) -> bool:
-    """Put a notice into a feed, unless it is there; tell whether it was missing. Within `writing`."""
-    posted = ledger.notice_digest(terminal.name, outgoing.reference)
-    if posted is None:
-        ledger.put(terminal.name, outgoing)
-    elif posted != outgoing.content_digest:
+def _put(database: AgencyDatabase, terminal: TerminalRecord, outgoing: Outgoing) -> bool:
+    """Put a notice into a feed unless it is there already; return whether it was added. Within `writing`."""
+    # Contents are compared, not envelopes: sealing the same content twice gives different bytes.
+    posted_digest = database.notice_digest(terminal.name, outgoing.reference)
+    if posted_digest is None:
+        database.put(terminal.name, outgoing)
+    elif posted_digest != outgoing.content_digest:
         raise AgencyNoticeChanged(reference=str(outgoing.reference))
-    return posted is None
+    return posted_digest is None
 
 
-class _Clerk:
+class _NoticeSealer:
     """Seals notices for the terminals that they concern."""
 
-    def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
+    def __init__(self, home: AgencyHome, database: AgencyDatabase) -> None:
+        # One moment for all notices: registrations and keys are those in force when the posting began.
         self._now = datetime.now(UTC)
-        self._desk = Service(home, ledger)
-        self._terminals = [one for one in ledger.terminals() if newest_in_force(one.versions, self._now)]
+        self._service = Service(home, database)
+        self._terminals = [
+            terminal for terminal in database.terminals() if newest_in_force(terminal.versions, self._now)
+        ]
 
     def seal(self, number: int, notice: Mapping[str, Any]) -> Iterator[tuple[TerminalRecord, Outgoing]]:
         """Yield the notice, sealed for each terminal that it concerns.
@@ -194,12 +203,13 @@ class _Clerk:
         field = fault_of_notice(notice)
         if field is not None:
             raise AgencyNoticeMalformed(line=str(number), field=field)
-        concerned = [one for one in self._terminals if one.municipality == notice["municipality"]]
+        concerned = [terminal for terminal in self._terminals if terminal.municipality == notice["municipality"]]
         if not concerned:
             raise AgencyTerminalUnknown(municipality=str(notice["municipality"]))
+        # Each terminal gets an envelope that only it can open.
         content = wire.encode(notice)
         for terminal in concerned:
             notice_id = uuid.uuid4().hex
-            sealer = self._desk.sealer(terminal, self._now)
+            sealer = self._service.sealer(terminal, self._now)
             envelope = sealer.seal(content, message_id=notice_id, purpose=Purpose.NOTICE, created_at=self._now)
             yield terminal, Outgoing(notice_id, envelope.raw, str(notice["reference"]), wire.sha256(content))

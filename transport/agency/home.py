@@ -1,4 +1,4 @@
-"""The directory of a reference agency: settings, keys, database, technical log."""
+"""The directory of a reference agency: its settings, keys, database and technical log."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from transport import wire
-from transport.agency.database import Ledger
+from transport.agency.database import AgencyDatabase
 from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
 from transport.parties.identity import Identity
 from transport.parties.keyring import KeyRing
@@ -26,7 +26,7 @@ _LOCK: Final = "agency.lock"
 
 @dataclass(frozen=True, slots=True)
 class AgencySettings:
-    """Where the agency listens (port 0: any free one at each start) and the version that it calls itself."""
+    """Where the agency listens (port 0: any free port at each start), and the name of its version."""
 
     address: str
     port: int
@@ -37,7 +37,7 @@ class AgencyHome:
     """A directory that was prepared for an agency."""
 
     def __init__(self, path: Path) -> None:
-        """Look at what was prepared at `path`. Raises AgencyMissing."""
+        """Read the settings of the agency prepared at `path`. Raises AgencyMissing."""
         self._path: Final = path
         try:
             raw = (path / _SETTINGS).read_bytes()
@@ -57,14 +57,15 @@ class AgencyHome:
             path.mkdir(mode=0o700, parents=True)
         except FileExistsError as error:
             raise AgencyExists from error
-        Ledger.create(path / _DATABASE)
-        written = wire.encode({"address": settings.address, "port": settings.port, "version": settings.version})
-        (path / _SETTINGS).write_bytes(written)
+        AgencyDatabase.create(path / _DATABASE)
+        raw = wire.encode({"address": settings.address, "port": settings.port, "version": settings.version})
+        # The settings come last: without them the directory does not count as an agency.
+        (path / _SETTINGS).write_bytes(raw)
         return cls(path)
 
     @property
     def identity_directory(self) -> Path:
-        """Where the keys lie."""
+        """The directory of the keys."""
         return self._path / _IDENTITY
 
     @cached_property
@@ -77,17 +78,19 @@ class AgencyHome:
         return self.keys.in_use(at)
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """Open the database for a while. Raises AgencyUnsafe, AgencyVersionUnknown."""
-        ledger = Ledger(self._path / _DATABASE)
+    def database(self) -> Iterator[AgencyDatabase]:
+        """Open the database and close it afterwards. Raises AgencyUnsafe, AgencyVersionUnknown."""
+        database = AgencyDatabase(self._path / _DATABASE)
         try:
-            yield ledger
+            yield database
         finally:
-            ledger.close()
+            database.close()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Be the only server on this directory; the lock goes with the process. Raises AgencyBusy."""
+    def locked(self) -> Iterator[None]:
+        """Be the only server on this directory. Raises AgencyBusy."""
+        # The system releases the lock when the process ends, in whatever way. A file with a process id would be left
+        # behind by a kill.
         handle = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
@@ -99,9 +102,13 @@ class AgencyHome:
             os.close(handle)
 
     def record_incident(self, code: str, cause: BaseException | None = None) -> str:
-        """Write an incident into the technical log, by code and type alone, and return its number."""
+        """Write an incident into the technical log and return its number. Only code and type of error are written.
+
+        The text of an error might hold personal data.
+        """
         number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         line = f"{number} {code} {type(cause).__name__ if cause else '-'}\n"
+        # One short write in append mode: lines of several threads and processes do not mix.
         handle = os.open(self._path / _TECHNICAL_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, line.encode("ascii"))

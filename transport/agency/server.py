@@ -1,7 +1,7 @@
-"""How requests reach the agency: TLS 1.3 with registered client certificates, strict HTTP/1.1, a thread a connection.
+"""How requests reach the agency: TLS 1.3 with registered client certificates, strict HTTP/1.1, a thread per connection.
 
-The handshake happens in the connection's own thread under a timeout, so that nobody can hold up the others by being
-slow. Who the terminal is, its exact certificate says.
+The handshake happens in the thread of its connection and under a timeout, so that a slow client cannot hold up the
+others. A terminal is identified by its exact certificate.
 """
 
 import math
@@ -19,53 +19,57 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Ledger, TerminalRecord
+from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome
+from transport.agency.records import TerminalRecord
 from transport.agency.service import Service
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
-# From the handshake, or the answer before, until a request is whole.
+# From the handshake or the previous answer until a request is complete.
 _REQUEST_SECONDS: Final = 30.0
 _ANSWER_SECONDS: Final = 30.0
 _LINGER_SECONDS: Final = 1.0
+# Each connection has a thread. Without a limit, strangers could use up the memory just by connecting.
 _MOST_CONNECTIONS: Final = 64
 
 
 class AgencyServer(ThreadingHTTPServer):
-    """The listening side: it admits registered terminals in force alone."""
+    """The listening side: it admits only registered terminals in force."""
 
+    # Closing the server waits for the threads of its connections, so that no answer is cut off.
     daemon_threads = False
     block_on_close = True
     request_queue_size = 64
 
-    def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
+    def __init__(self, home: AgencyHome, database: AgencyDatabase) -> None:
         """Bind the address and port of the settings. Raises OSError."""
         self.home: Final = home
-        self.desk: Final = Service(home, ledger)
-        self._ledger = ledger
+        self.service: Final = Service(home, database)
+        self._database = database
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._guard = threading.Lock()
-        # Since when each connection waits for its next request to be whole; infinite while it waits for our answer.
+        # Since when each connection has been waiting for a complete request; infinite while it waits for our answer.
         self._open: dict[socket.socket, float] = {}
         self.address_family = socket.AF_INET6 if ":" in home.settings.address else socket.AF_INET
         super().__init__((home.settings.address, home.settings.port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind without the reverse look-up of our own name that the base class makes."""
+        """Bind without the reverse look-up of our own name that the base class makes: it might ask a DNS server."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.home.settings.address, self.socket.getsockname()[1]
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002, the base class's signature
-        """Turn a connection away when there are too many."""
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002  # The base class gives the signature.
+        """Refuse a connection when there are too many."""
         return self._free.acquire(blocking=False)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands and serve one connection, in its own thread."""
         try:
             request.settimeout(_HANDSHAKE_SECONDS)
+            # A context for each connection: who is registered, and with which keys we answer, may have changed.
             with self._context().wrap_socket(request, server_side=True, do_handshake_on_connect=False) as secured:
                 self.await_request(secured)
                 try:
@@ -76,39 +80,43 @@ class AgencyServer(ThreadingHTTPServer):
         finally:
             self._free.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002, the base class's signature
-        """Note that a connection failed; the base class would print a traceback."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # The base class gives the signature.
+        """Record that a connection failed; the base class would print a traceback, which might hold personal data."""
         self.home.record_incident("connection_failed")
 
     def await_request(self, secured: socket.socket) -> None:
-        """Note that a connection begins to wait for its next request."""
+        """Note that a connection begins to wait for its next request. Its time starts now."""
         with self._guard:
             self._open[secured] = time.monotonic()
 
     def request_is_whole(self, secured: socket.socket) -> None:
-        """Note that all of a request is here: from now on the other side waits for us."""
+        """Note that a request is complete. From now on the other side waits for us, and its time is not counted."""
         with self._guard:
             self._open[secured] = math.inf
 
     def service_actions(self) -> None:
-        """End the connections whose request takes too long, whether nothing comes or a byte now and then."""
+        """End the connections whose request takes too long, even if a byte arrives now and then."""
+        # The base class calls this between two looks for new connections. A socket timeout would not be enough: it
+        # limits only each wait.
         self._end_reading(time.monotonic() - _REQUEST_SECONDS)
 
     def end_connections(self) -> None:
-        """Let every connection end after the answer that is under way."""
+        """Let every connection end after the answer that is being sent."""
         self._end_reading(math.inf)
 
     def _end_reading(self, latest: float) -> None:
-        """Read no more from connections that have waited since the moment `latest` or before."""
+        """Stop reading from connections that have been waiting since the moment `latest` or longer."""
         with self._guard:
             for secured, since in self._open.items():
                 if since <= latest:
+                    # Only the reading half is shut down: an answer that is being sent still arrives whole. The plain
+                    # shutdown leaves the TLS state to the thread that uses it.
                     with suppress(OSError):
                         socket.socket.shutdown(secured, socket.SHUT_RD)
 
     def terminal_of(self, certificate: bytes | None, now: datetime) -> TerminalRecord | None:
-        """Return the terminal in force that has exactly this certificate (DER)."""
-        for terminal in self._ledger.terminals():
+        """Return the terminal in force that has exactly this certificate (DER), or None."""
+        for terminal in self._database.terminals():
             for version in terminal.versions:
                 if version.in_force(now) and version.public.certificate_der == certificate:
                     return terminal
@@ -117,6 +125,7 @@ class AgencyServer(ThreadingHTTPServer):
     def _serve(self, secured: ssl.SSLSocket, client_address: Any) -> None:
         try:
             secured.do_handshake()
+        # Not passed on to `handle_error`: a stranger that is turned away is no failure of the agency.
         except (ssl.SSLError, OSError) as error:
             self.home.record_incident("handshake_refused", error)
         else:
@@ -128,15 +137,16 @@ class AgencyServer(ThreadingHTTPServer):
         now = datetime.now(UTC)
         trusted = [
             version.public.certificate_pem
-            for terminal in self._ledger.terminals()
+            for terminal in self._database.terminals()
             for version in terminal.versions
             if version.in_force(now)
         ]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.verify_mode = ssl.CERT_REQUIRED
+        # A registered leaf is trusted itself; the authority that signed it is not.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        # A resumed session would carry the trust of yesterday.
+        # A resumed session would skip the check of the certificate, which may have been withdrawn since.
         context.num_tickets = 0
         if trusted:
             context.load_verify_locations(cadata="".join(trusted))
@@ -149,7 +159,7 @@ _Endpoint = Callable[[TerminalRecord, datetime], dict[str, Any] | list[bytes]]
 
 
 class _Refusal(Exception):
-    """The request is answered with the problem `code`."""
+    """Ends a request, which is then answered with the problem `code`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -160,15 +170,16 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection of one terminal."""
 
     protocol_version = "HTTP/1.1"
-    # For whoever does not read our answer.
+    # Ends the connection of a client that does not read our answer.
     timeout = _ANSWER_SECONDS
+    # Header and body leave together: they are buffered, and the base class flushes after each request. Nagle's
+    # algorithm would only delay the end of an answer.
     disable_nagle_algorithm = True
-    # Header and body leave together; each request flushes.
     wbufsize = -1
     server: AgencyServer
 
     def handle_one_request(self) -> None:
-        """Read a request, which has to be whole in time, and answer it."""
+        """Read a request, which has to be complete in time, and answer it."""
         self.server.await_request(self.connection)
         super().handle_one_request()
 
@@ -181,14 +192,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("POST")
 
     def version_string(self) -> str:
-        """Name no versions of libraries."""
+        """Return a name without the versions of libraries, which would help an attacker."""
         return "renkei-agency"
 
     def log_message(self, *_: object) -> None:
-        """Print nothing: incidents are in the technical log."""
+        """Print nothing: incidents are recorded in the technical log."""
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002, the base class's signature
-        """Answer what the base class refuses with a problem as well."""
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  # The base class gives the signature.
+        """Answer with a problem where the base class would answer with HTML."""
         unsupported = code == HTTPStatus.NOT_IMPLEMENTED
         self._refuse("method_unknown" if unsupported else "request_unreadable", "http")
 
@@ -199,11 +210,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(refusal.code)
         except wire.WireError as error:
             self._refuse("request_unreadable", error.place, error)
+        # A full disk, for instance: the terminal is to ask later.
         except sqlite3.Error as error:
             self._refuse("agency_not_durable", cause=error)
+        # There is nobody left to answer.
         except (TimeoutError, ConnectionError):
             self.close_connection = True
-        except Exception as error:  # noqa: BLE001, whatever it is, the terminal is told and the others go on
+        except Exception as error:  # noqa: BLE001  # Whatever it is, the terminal gets an answer and the others go on.
             self._refuse("agency_failed", cause=error)
         else:
             self._send(HTTPStatus.OK, *answer)
@@ -226,44 +239,47 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.connection, ssl.SSLSocket)
         terminal = self.server.terminal_of(self.connection.getpeercert(binary_form=True), now)
         if terminal is None:
-            # It was registered when it shook hands and is no longer: the connection ends without a word.
+            # It was registered at the handshake but is not any more: the connection ends without an answer.
             raise ConnectionAbortedError
-        told = answer(terminal, now)
-        return (wire.BYTES_TYPE, wire.join(told)) if isinstance(told, list) else (wire.JSON_TYPE, wire.encode(told))
+        result = answer(terminal, now)
+        if isinstance(result, list):
+            return wire.BYTES_TYPE, wire.join(result)
+        return wire.JSON_TYPE, wire.encode(result)
 
     def _status(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
-        return self.server.desk.status(terminal, now)
+        return self.server.service.status(terminal, now)
 
     def _messages(self, terminal: TerminalRecord, now: datetime) -> list[bytes]:
-        # An envelope that is a little too large is refused by itself, not with its whole batch.
+        # Twice the size of the largest envelope: one that is a little too large is refused alone, and not together with
+        # its whole batch.
         envelopes = wire.split(self._bytes(wire.BYTES_TYPE), "envelopes", 2 * wire.MOST_ENVELOPE_BYTES)
-        return self.server.desk.take_in(terminal, envelopes, now)
+        return self.server.service.take_in(terminal, envelopes, now)
 
-    def _receipts(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
-        ids = [wire.message_id(one, "ids") for one in wire.items(self._body("ids")["ids"], "ids")]
-        return {"receipts": self.server.desk.receipts(terminal, ids)}
+    def _receipts(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002  # All endpoints have one signature.
+        ids = [wire.message_id(value, "ids") for value in wire.items(self._body("ids")["ids"], "ids")]
+        return {"receipts": self.server.service.receipts(terminal, ids)}
 
     def _feed(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         body = self._body("after", "limit")
         after = wire.whole(body["after"], "after")
         limit = wire.whole(body["limit"], "limit", least=1, most=wire.MOST_ITEMS)
-        return self.server.desk.feed(terminal, after, limit, now)
+        return self.server.service.feed(terminal, after, limit, now)
 
-    def _acknowledgements(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002, as all endpoints
-        told = [wire.only(wire.table(one, "items"), "position", "receipt") for one in self._items()]
+    def _acknowledgements(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002  # All endpoints have one signature.
+        rows = [wire.only(wire.table(row, "items"), "position", "receipt") for row in self._items()]
         items = [
             (
-                wire.whole(one["position"], "position", least=1),
-                wire.from_base64(one["receipt"], "receipt", MOST_RECEIPT_BYTES),
+                wire.whole(row["position"], "position", least=1),
+                wire.from_base64(row["receipt"], "receipt", MOST_RECEIPT_BYTES),
             )
-            for one in told
+            for row in rows
         ]
-        return {"results": self.server.desk.acknowledge(terminal, items)}
+        return {"results": self.server.service.acknowledge(terminal, items)}
 
     def _witness(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
         body = self._body("number", "checkpoint")
         number = wire.whole(body["number"], "number", least=1)
-        return self.server.desk.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)
+        return self.server.service.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)
 
     def _items(self) -> list[Any]:
         return wire.items(self._body("items")["items"], "items")
@@ -273,7 +289,9 @@ class _Handler(BaseHTTPRequestHandler):
         return wire.only(wire.decode(self._bytes(wire.JSON_TYPE), "body"), *names)
 
     def _bytes(self, media_type: str) -> bytes:
-        """Read a body of declared length and of that type."""
+        """Read a body of declared length and of the type `media_type`."""
+        # Exactly one length, and no other framing: two readers that disagree about the end of a request could be made
+        # to read different requests (RFC 9112, section 11.2).
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) != 1 or "Transfer-Encoding" in self.headers:
             raise _Refusal("length_missing")
@@ -283,6 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refusal("request_too_large")
         if self.headers.get_content_type() != media_type:
             raise _Refusal("media_type_unknown")
+        # Only now is anything read: its size is known to be bounded.
         raw = self.rfile.read(int(lengths[0]))
         if len(raw) != int(lengths[0]):
             raise ConnectionAbortedError
@@ -290,13 +309,13 @@ class _Handler(BaseHTTPRequestHandler):
         return raw
 
     def _refuse(self, code: str, field: str = "-", cause: Exception | None = None) -> None:
-        """Answer with a problem and end the connection: what remains of the request is not to be read as another."""
+        """Answer with a problem and end the connection: the rest of the request must not be read as another request."""
         problem = texts.problem(code, self.server.home.record_incident(code, cause), field)
         self.close_connection = True
         self._send(problem.status, wire.PROBLEM_TYPE, wire.encode(problem.to_wire()))
 
     def _send(self, status: int, media_type: str, body: bytes) -> None:
-        # The base class leaves the head away for what it takes for HTTP/0.9; there is none of that here.
+        # The base class sends no head in answer to what it takes for HTTP/0.9, which does not exist here.
         self.request_version = self.protocol_version
         self.send_response(status)
         self.send_header("Content-Type", media_type)
@@ -308,10 +327,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _linger(secured: ssl.SSLSocket) -> None:
-    """Let the other side read our last word: closing with unread bytes would make the system throw it away."""
+    """Give the other side time to read our last answer.
+
+    Closing a socket that has unread bytes resets the connection, and the reset may overtake the answer.
+    """
     deadline = time.monotonic() + _LINGER_SECONDS
     with suppress(OSError):
         socket.socket.shutdown(secured, socket.SHUT_WR)
+        # Ends when the other side closes, or at the deadline. What still arrives is discarded.
         while (left := deadline - time.monotonic()) > 0:
             secured.settimeout(left)
             if not socket.socket.recv(secured, 64 * 1024):

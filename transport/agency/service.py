@@ -1,4 +1,4 @@
-"""What the agency does with a terminal's requests, apart from how they come in (PROTOCOL.md, 6)."""
+"""What the agency does with the requests of terminals (PROTOCOL.md, 6). `server` is how they arrive."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from transport import wire
 from transport.agency import texts
-from transport.agency.database import Incoming, Kept, Ledger, Outgoing, TerminalRecord, Unanswered
+from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome
-from transport.agency.validation import judge
+from transport.agency.records import Incoming, KnownMessage, Outgoing, TerminalRecord, Unanswered
+from transport.agency.validation import validate
 from transport.errors import AgencyTerminalUnknown, EnvelopeFault, ReceiptFault
 from transport.evidence.envelope import SUITE, Envelope, Opened, Opener, Purpose, Sealer
 from transport.evidence.receipts import issue_receipts, verify_receipt
@@ -21,14 +22,14 @@ _FROM_TERMINAL: Final = frozenset({Purpose.MESSAGE})
 
 
 class Service:
-    """Takes in, keeps, receipts, judges and answers; one for all terminals and all threads."""
+    """Receives messages, stores them with receipts, and answers them. One service for all terminals and threads."""
 
-    def __init__(self, home: AgencyHome, ledger: Ledger) -> None:
+    def __init__(self, home: AgencyHome, database: AgencyDatabase) -> None:
         self._home = home
-        self._ledger = ledger
+        self._database = database
 
     def status(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
-        """Say who this is, for which municipality the terminal counts, and what time it is here."""
+        """Return who this agency is, for which municipality the terminal is registered, and the agency's time."""
         return {
             "protocol": wire.PROTOCOL,
             "name": self._home.identity(now).name,
@@ -38,70 +39,80 @@ class Service:
         }
 
     def take_in(self, terminal: TerminalRecord, envelopes: Sequence[bytes], now: datetime) -> list[bytes]:
-        """Keep what is right, refuse what is not, item by item: return the receipt of each, or the problem with it.
+        """Store what is right and refuse what is not, item by item; return for each its receipt or its problem.
 
         The receipts are durable when this returns.
         """
-        # One look at the keys for a whole batch: they may change between two of them.
+        # The keys are read once for a whole batch: they may change between two batches.
         opener = self._opener(terminal, now)
-        read = [self._read(raw) for raw in envelopes]
-        known = self._ledger.known(terminal.name, [one.id for one in read if isinstance(one, Envelope)])
+        items = [self._read(raw) for raw in envelopes]
+        known = self._database.known(terminal.name, [item.id for item in items if isinstance(item, Envelope)])
+        # A known id is not opened again: its digest alone decides between the same receipt and a conflict.
         examined = [
-            self._examine(one, opener, now) if isinstance(one, Envelope) and one.id not in known else one
-            for one in read
+            self._examine(item, opener, now) if isinstance(item, Envelope) and item.id not in known else item
+            for item in items
         ]
-        opened = [one for one in examined if isinstance(one, Opened)]
-        incoming = _receipted(opened, opener.recipient, now, terminal.municipality)
-        with self._ledger.writing():
-            kept = known | self._ledger.keep(terminal.name, incoming)
-            return [self._settle(terminal, one, kept, now) for one in examined]
+        opened = [item for item in examined if isinstance(item, Opened)]
+        # Everything slow, above all the public-key work, is done before the database is held for writing.
+        incoming = _prepare(opened, opener.recipient, now, terminal.municipality)
+        with self._database.writing():
+            stored = known | self._database.keep(terminal.name, incoming)
+            return [self._settle(terminal, item, stored, now) for item in examined]
 
     def receipts(self, terminal: TerminalRecord, ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Tell for each id the receipt that was given, byte for byte, or null."""
-        known = self._ledger.known(terminal.name, ids)
-        return [{"id": one, "receipt": wire.to_base64(known[one].receipt) if one in known else None} for one in ids]
+        """Return for each id the receipt that was given, byte for byte, or null."""
+        known = self._database.known(terminal.name, ids)
+        return [
+            {"id": message_id, "receipt": wire.to_base64(known[message_id].receipt) if message_id in known else None}
+            for message_id in ids
+        ]
 
     def feed(self, terminal: TerminalRecord, after: int, limit: int, now: datetime) -> dict[str, Any]:
-        """Return a page of the terminal's feed, with the results of what came in until now.
+        """Return a page of the terminal's feed, including the results of the messages received until now.
 
-        Results are made here, when they are asked for: what was received is durable, and what is judged later is judged
-        the same.
+        Results are made here, when they are asked for. Nothing can be lost by that: the verdict is stored with the
+        message, so a result that is made later says the same.
         """
         self._answer(terminal, limit, now)
-        rows = self._ledger.feed(terminal.name, after, limit + 1)
+        # One more row than asked for shows whether anything follows.
+        rows = self._database.feed(terminal.name, after, limit + 1)
         page = [{"position": position, "envelope": wire.to_base64(raw)} for position, raw in rows[:limit]]
-        more = len(rows) > limit or bool(page and self._ledger.unanswered(terminal.name, 1))
+        # Messages without a result will fill further pages. An empty page must not promise more (PROTOCOL.md, 6.4).
+        more = len(rows) > limit or bool(page and self._database.unanswered(terminal.name, 1))
         return {"items": page, "more": more}
 
     def acknowledge(self, terminal: TerminalRecord, items: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
-        """Keep the terminal's receipts for items of its feed."""
+        """Store the terminal's receipts for items of its feed; return for each position the problem, or null."""
         checked = [(position, receipt, self._check(terminal, position, receipt)) for position, receipt in items]
-        with self._ledger.writing():
+        with self._database.writing():
             for position, receipt, problem in checked:
                 if problem is None:
-                    self._ledger.acknowledge(terminal.name, position, receipt)
+                    self._database.acknowledge(terminal.name, position, receipt)
         return [{"position": at, "problem": problem.to_wire() if problem else None} for at, _, problem in checked]
 
     def witness(self, terminal: TerminalRecord, number: int, checkpoint: str, now: datetime) -> dict[str, Any]:
-        """Sign the checkpoint when it is above every one seen before; repeat the word about the highest otherwise."""
+        """Sign the checkpoint if it is above all seen before; otherwise repeat the statement about the highest."""
+        # Signed before it is known to be needed: the public-key work stays outside the transaction.
         identity = self._home.identity(now)
-        word = issue_witness(
+        statement = issue_witness(
             terminal.name, terminal.municipality, number=number, checkpoint=checkpoint, witness=identity, now=now
         )
-        with self._ledger.writing():
-            kept = self._ledger.witness(terminal.name, number, checkpoint, word)
-        if (kept.number, kept.checkpoint) != (number, checkpoint):
+        with self._database.writing():
+            highest = self._database.witness(terminal.name, number, checkpoint, statement)
+        # A lower number, or another digest under the same number: the terminal's log was rolled back.
+        if (highest.number, highest.checkpoint) != (number, checkpoint):
             self._home.record_incident("log_behind")
-        return {"witness": wire.to_base64(kept.word)}
+        return {"witness": wire.to_base64(highest.statement)}
 
     def sealer(self, terminal: TerminalRecord, now: datetime) -> Sealer:
-        """Return what seals for the terminal's identity in force. Raises AgencyTerminalUnknown."""
+        """Return a sealer for the terminal's identity in force. Raises AgencyTerminalUnknown."""
         current = newest_in_force(terminal.versions, now)
         if current is None:
             raise AgencyTerminalUnknown(municipality=terminal.municipality)
         return Sealer(self._home.identity(now), current.public, terminal.municipality, self._home.settings.version)
 
     def _opener(self, terminal: TerminalRecord, now: datetime) -> Opener:
+        # All identities of the agency: an envelope may be sealed to a former key, or to a coming one.
         identity, others = self._home.identity(now), self._home.keys.identities()
         return Opener(identity, terminal.versions, terminal.municipality, _FROM_TERMINAL, others)
 
@@ -118,31 +129,38 @@ class Service:
             return self._problem(error)
 
     def _settle(
-        self, terminal: TerminalRecord, one: Opened | Envelope | Problem, kept: Mapping[str, Kept], now: datetime
+        self,
+        terminal: TerminalRecord,
+        item: Opened | Envelope | Problem,
+        stored: Mapping[str, KnownMessage],
+        now: datetime,
     ) -> bytes:
-        """Say what became of the item, within the transaction that keeps it: a duplicate is a success."""
-        if isinstance(one, Problem):
-            return wire.encode(one.to_wire())
-        envelope = one.envelope if isinstance(one, Opened) else one
-        if kept[envelope.id].digest == envelope.digest:
-            return kept[envelope.id].receipt
-        self._ledger.alarm(terminal.name, envelope.id, envelope.digest, now)
+        """Return the answer for an item, within the transaction that stores it. A duplicate is a success."""
+        if isinstance(item, Problem):
+            return wire.encode(item.to_wire())
+        envelope = item.envelope if isinstance(item, Opened) else item
+        if stored[envelope.id].digest == envelope.digest:
+            return stored[envelope.id].receipt
+        # Another envelope under a known id: the first one stands, and people have to compare both (PROTOCOL.md, 6.2).
+        self._database.alarm(terminal.name, envelope.id, envelope.digest, now)
         conflict = texts.problem("id_conflict", self._home.record_incident("id_conflict"))
         return wire.encode(conflict.to_wire())
 
     def _answer(self, terminal: TerminalRecord, limit: int, now: datetime) -> None:
-        outstanding = self._ledger.unanswered(terminal.name, limit)
-        if not outstanding:
+        """Put the results of at most `limit` unanswered messages into the terminal's feed."""
+        unanswered = self._database.unanswered(terminal.name, limit)
+        # Most requests for the feed find nothing to do, and then need no write transaction.
+        if not unanswered:
             return
         sealer = self.sealer(terminal, now)
-        answers = [(message.number, _sealed_result(sealer, message, now)) for message in outstanding]
-        with self._ledger.writing():
-            for number, outgoing in answers:
-                self._ledger.answer(terminal.name, number, outgoing)
+        results = [(message.number, _seal_result(sealer, message, now)) for message in unanswered]
+        with self._database.writing():
+            for number, outgoing in results:
+                self._database.answer(terminal.name, number, outgoing)
 
     def _check(self, terminal: TerminalRecord, position: int, receipt: bytes) -> Problem | None:
         """Return what is wrong with the terminal's receipt for the item at `position`, or None."""
-        raw = self._ledger.envelope_at(terminal.name, position)
+        raw = self._database.envelope_at(terminal.name, position)
         if raw is None:
             return texts.problem("position_unknown", self._home.record_incident("position_unknown"))
         try:
@@ -152,30 +170,32 @@ class Service:
         return None
 
     def _problem(self, error: EnvelopeFault | ReceiptFault) -> Problem:
+        # The code of the error is the code on the wire: the tables of PROTOCOL.md, sections 4 and 5, name these.
         field = error.facts.get("place") or error.facts.get("field") or "-"
         return texts.problem(error.code, self._home.record_incident(error.code, error), field)
 
 
-def _receipted(opened: Sequence[Opened], recipient: Identity, now: datetime, municipality: str) -> list[Incoming]:
-    """Do all that is left to do and needs no transaction: judge the contents, sign the receipts."""
+def _prepare(opened: Sequence[Opened], recipient: Identity, now: datetime, municipality: str) -> list[Incoming]:
+    """Validate the contents and sign the receipts, which needs no transaction."""
+    # A message gets its receipt whether its content is accepted or not: received and accepted are two facts.
     receipts = issue_receipts(opened, recipient=recipient, received_at=now)
-    judged = [judge(one.content, municipality) for one in opened]
+    verdicts = [validate(item.content, municipality) for item in opened]
     return [
         Incoming(
-            id=one.envelope.id,
-            digest=one.envelope.digest,
-            envelope=one.envelope.raw,
+            id=item.envelope.id,
+            digest=item.envelope.digest,
+            envelope=item.envelope.raw,
             receipt=receipt,
             received_at=now,
             kind=verdict.kind,
             reference=verdict.reference,
             refusal=verdict.refusal,
         )
-        for one, receipt, verdict in zip(opened, receipts, judged, strict=True)
+        for item, receipt, verdict in zip(opened, receipts, verdicts, strict=True)
     ]
 
 
-def _sealed_result(sealer: Sealer, message: Unanswered, now: datetime) -> Outgoing:
+def _seal_result(sealer: Sealer, message: Unanswered, now: datetime) -> Outgoing:
     """Seal the result of a message (PROTOCOL.md, 6.4): accepted, or refused with code, cause and remedy."""
     content: dict[str, Any] = {
         "message": message.id,

@@ -1,4 +1,4 @@
-"""What the reference agency says: its problems and refusals, out of `texts.toml`."""
+"""The texts of the reference agency: its problems and refusals, from `texts.toml`."""
 
 import tomllib
 from functools import cache
@@ -17,7 +17,7 @@ def _texts() -> dict[str, Any]:
 
 
 def problem(code: str, incident: str, field: str = "-") -> Problem:
-    """Return the problem `code` with the name of the `field` at fault filled in. Raises KeyError for an unknown one."""
+    """Return the problem `code`, with the name of the `field` at fault in its texts. Raises KeyError if unknown."""
     entry = _texts()["problems"][code]
     return Problem(
         code=code,
@@ -30,7 +30,7 @@ def problem(code: str, incident: str, field: str = "-") -> Problem:
 
 
 def refusal(code: str, field: str) -> tuple[Bilingual, Bilingual]:
-    """Return cause and remedy of the refusal `code`. Raises KeyError for an unknown one."""
+    """Return cause and remedy of the refusal `code`. Raises KeyError for an unknown code."""
     entry = _texts()["refusals"][code]
     return _bilingual(entry["cause"], field), _bilingual(entry["remedy"], field)
 
@@ -46,4 +46,5 @@ def problems() -> frozenset[str]:
 
 
 def _bilingual(entry: dict[str, str], field: str) -> Bilingual:
+    # str.replace, not str.format: a field name with braces in it must not be taken for a placeholder.
     return Bilingual(entry["ja"].replace("{field}", field), entry["en"].replace("{field}", field))

@@ -1,6 +1,7 @@
-"""Whether the reference agency accepts a message: it is strict on shape and leaves the law to the terminal's rules.
+"""Whether the reference agency accepts a message: it is strict about shape and leaves the law to the terminal's rules.
 
-The table of what each kind holds is `shapes.toml`. A verdict names the first fault only, as a real agency's would.
+`shapes.toml` lists the items of each kind. It is the agency's own copy on purpose: two programs that share a mistake
+would agree on it. A verdict names only the first fault, as a real agency's would.
 """
 
 import re
@@ -31,30 +32,32 @@ _DAYS: Final = (
     "basis.date",
 )
 _PATTERNS: Final = {**dict.fromkeys(_NUMBERS, _NUMBER), **dict.fromkeys(_DAYS, _DAY)}
-# What must never leave the municipality, or belongs to another kind: worth naming when it is met.
+# Items that must never leave the municipality, or that belong to another kind. A refusal may repeat these names.
 _KNOWN_INTRUDERS: Final = frozenset({"subject", "person", "basis", *_NUMBERS, *_DAYS})
-# Which number a category comes with; the other categories have none (入管法施行令, 入管特例法施行令).
+# The number that belongs to a category; the other categories have none (入管法施行令, 入管特例法施行令).
 _NUMBER_OF: Final = {"mid_long_term": "card_number", "special_permanent": "certificate_number"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a message is not accepted: a code of `texts.toml` and the name of the item at fault."""
+    """Why a message is not accepted: a code from `texts.toml` and the name of the item at fault."""
 
     code: str
     field: str = "-"
 
 
 class Validated(NamedTuple):
-    """What a content turned out to be. `kind` and `reference` are None when they cannot be told."""
+    """The verdict on a content. `kind` and `reference` are None when the content does not show them."""
 
     kind: str | None
     reference: str | None
     refusal: Rejection | None
 
 
-def judge(content: bytes, municipality: str) -> Validated:
-    """Judge the content of a message from a terminal of `municipality`. Never raises on any content."""
+def validate(content: bytes, municipality: str) -> Validated:
+    """Validate the content of a message from a terminal of `municipality`. Never raises, whatever the content is."""
+    # Kind and reference come first: they go into the result even when the rest is wrong, so that people can find the
+    # message.
     try:
         record = wire.decode(content, "content")
     except wire.WireError:
@@ -68,7 +71,7 @@ def judge(content: bytes, municipality: str) -> Validated:
 
 
 def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
-    """Return the name of the first item at fault in an agency notice that is to be posted, or None."""
+    """Return the name of the first item at fault in an agency notice that is about to be posted, or None."""
     if notice.get("kind") != NOTICE_KIND:
         return "kind"
     items = dict(_flatten(notice))
@@ -80,6 +83,7 @@ def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
 
 
 def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rejection | None:
+    # The later checks rely on the earlier ones: once the items are right, those that are required can be read.
     items = dict(_flatten(record))
     return (
         _wrong_items(kind, items)
@@ -96,7 +100,7 @@ def _wrong_items(kind: str, items: Mapping[str, Any]) -> Rejection | None:
             return Rejection("item_missing", name)
     for name, value in items.items():
         if name not in admitted:
-            # A name that is not ours might be anything, even somebody's: it is not repeated.
+            # An unknown name might be anything, even the name of a person: it is not repeated.
             return Rejection("item_unknown", name if name in _KNOWN_INTRUDERS else "-")
         if value is None or isinstance(value, dict):
             return Rejection("item_malformed", name)
@@ -119,6 +123,7 @@ def _wrong_number(items: Mapping[str, Any]) -> Rejection | None:
     if "category" not in items:
         return None
     wanted = _NUMBER_OF.get(items["category"])
+    # The residence card may be delivered later (後日交付). Only then may its number be missing.
     pending = wanted == "card_number" and items.get("card_pending") is True
     for name in _NUMBERS:
         if (name in items) != (name == wanted) and not (name == wanted and pending):
@@ -127,11 +132,11 @@ def _wrong_number(items: Mapping[str, Any]) -> Rejection | None:
 
 
 def _flatten(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield dotted names and values. No item nests deeper than twice: what does stays whole, and is malformed."""
+    """Yield dotted names and values. No item has more than two levels; a third one stays whole and is malformed."""
     for name, value in record.items():
         if isinstance(value, dict):
-            for inner, one in value.items():
-                yield f"{name}.{inner}", one
+            for inner, item in value.items():
+                yield f"{name}.{inner}", item
         else:
             yield name, value
 
@@ -149,7 +154,7 @@ def _is_moment(value: Any) -> bool:
 
 @cache
 def _names(kind: str) -> tuple[list[str], frozenset[str]]:
-    """Return the items that have to be in messages of the kind, and all that are admitted."""
+    """Return the required items of messages of the kind, and all items that are admitted."""
     common, own = _shapes()["common"], _shapes()["kinds"][kind]
     always = [*common["always"], *own["always"]]
     return always, frozenset([*always, *common["may"], *own["may"]])

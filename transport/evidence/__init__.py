@@ -1,1 +1,1 @@
-"""What proves an exchange: envelopes, receipts, the witness of the log, Merkle trees (RFC 9162)."""
+"""The evidence of an exchange: envelopes, receipts, witness statements about the log, Merkle trees (RFC 9162)."""

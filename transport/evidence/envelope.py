@@ -1,10 +1,10 @@
-"""The sealed envelope: what travels, readable only by its recipient and made only by its sender (PROTOCOL.md, 4).
+"""The sealed envelope: only its recipient can read it, and only its sender can have made it (PROTOCOL.md, 4).
 
     magic "RNK1" | header length (4) | header (canonical JSON) | sealed length (4) | sealed | signature (64)
 
-The header names both parties, their keys, the municipality, the suite and the time; HPKE binds the content to it, and
-the sender's Ed25519 signature covers it together with the digest of the sealed bytes. Its content digest is taken with
-a random salt that is sealed inside, so that nobody who sees the envelope can try out guesses of the content.
+The header names both parties, their keys, the municipality, the suite and the time. HPKE binds the content to it, and
+the sender's Ed25519 signature covers it together with the digest of the sealed bytes. The content digest in the header
+includes a random salt that is sealed inside, so that nobody who sees the envelope can test guesses of the content.
 """
 
 import hashlib
@@ -44,11 +44,13 @@ from transport.parties.signing import SIGNATURE_BYTES
 
 MAGIC: Final = b"RNK1"
 SUITE: Final = "RENKEI-2-XWING-HKDFSHA256-AES256GCM-ED25519"
-# Suites that had a name once and are refused by it: without ML-KEM, what is recorded today can be read one day.
+# Suites that are refused by name. Without ML-KEM, a later quantum computer could read what is recorded today.
 RETIRED_SUITES: Final = frozenset({"RENKEI-1-X25519-HKDFSHA256-AES128GCM-ED25519"})
 SALT_BYTES: Final = 32
+# Even with the longest names a header has some 600 bytes. The limit bounds what is read before anything is verified.
 MOST_HEADER_BYTES: Final = 2048
 
+# A label for each use: bytes that were made for one use are never valid for another.
 _INFO: Final = b"renkei/1 envelope seal\x00"
 _SIGNED: Final = b"renkei/1 envelope signature\x00"
 _CONTENT: Final = b"renkei/1 content digest\x00"
@@ -57,13 +59,14 @@ _ID_ITEM: Final = re.compile(rb'[{,]"id":"([0-9a-f]{32})"')
 
 
 class Purpose(StrEnum):
-    """What an envelope carries: a message to the agency, or from it a notice, or the result of a message."""
+    """What an envelope carries: a message to the agency, or a notice or the result of a message from it."""
 
     MESSAGE = "message"
     NOTICE = "notice"
     RESULT = "result"
 
 
+# Canonical order is alphabetical, and the fields that differ from item to item happen to come first in it.
 _LAYOUT: Final = Layout(
     own={"content_digest": wire.DIGEST, "created_at": wire.TIME, "id": wire.ID},
     shared={
@@ -81,7 +84,7 @@ _LAYOUT: Final = Layout(
 
 
 class Header(NamedTuple):
-    """What an envelope says about itself in clear; nothing in it tells whom the content is about."""
+    """What an envelope says about itself in clear text. Nothing in it reveals whom the content is about."""
 
     id: str
     purpose: Purpose
@@ -97,7 +100,7 @@ class Header(NamedTuple):
     suite: str = SUITE
 
     def to_bytes(self) -> bytes:
-        """Return the canonical bytes that are sealed to and signed over."""
+        """Return the canonical bytes, which the seal is bound to and the signature covers."""
         return _LAYOUT.write(
             {
                 "protocol": self.protocol,
@@ -118,15 +121,17 @@ class Header(NamedTuple):
     @classmethod
     def from_bytes(cls, raw: bytes) -> "Header":
         """Read exact canonical bytes. Raises wire.WireError with the field at fault."""
-        told = _LAYOUT.read(raw)
-        if told is None:
-            return cls._from_other(raw)
-        purpose, created_at = Purpose(told.pop("purpose")), wire.from_time(told.pop("created_at"), "created_at")
-        return cls(purpose=purpose, created_at=created_at, **told)
+        fields = _LAYOUT.read(raw)
+        if fields is None:
+            return cls._read_unusual(raw)
+        # The form of a time is checked by the layout; whether it exists (no 31 February) is checked here.
+        purpose, created_at = Purpose(fields.pop("purpose")), wire.from_time(fields.pop("created_at"), "created_at")
+        return cls(purpose=purpose, created_at=created_at, **fields)
 
     @classmethod
-    def _from_other(cls, raw: bytes) -> "Header":
-        """Read what is not as usual: tell which field is at fault, or that it is of another protocol or suite."""
+    def _read_unusual(cls, raw: bytes) -> "Header":
+        """Read a header that does not fit the layout: name the field at fault, or return another protocol or suite."""
+        # Another protocol or suite is read all the same, so that it is refused by its name and not as malformed.
         value = wire.decode_canonical(raw, frozenset(cls._fields), "header")
         try:
             purpose = Purpose(value["purpose"])
@@ -149,16 +154,16 @@ class Header(NamedTuple):
 
 
 class Label(NamedTuple):
-    """What an envelope is known by: its header, and SHA-256 over all its bytes in hexadecimal digits."""
+    """What identifies an envelope: its header, and the SHA-256 of all its bytes in hexadecimal digits."""
 
     header: Header
     digest: str
 
 
 class Envelope(NamedTuple):
-    """An envelope taken apart: the exact bytes `raw`, and their parts. Nothing is verified yet.
+    """An envelope split into its parts, with the exact bytes `raw`. Nothing is verified yet.
 
-    `digest`: SHA-256 over all its bytes, in hexadecimal digits.
+    `digest`: SHA-256 of all its bytes, in hexadecimal digits.
     """
 
     raw: bytes
@@ -170,32 +175,34 @@ class Envelope(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id that sender and recipient know the message by."""
+        """The id by which sender and recipient know the message."""
         return self.header.id
 
     @property
     def label(self) -> Label:
-        """What a receipt for it is about; far smaller than the envelope."""
+        """What a receipt for this envelope refers to; it is far smaller than the envelope."""
         return Label(self.header, self.digest)
 
     @staticmethod
     def id_of(raw: bytes) -> str:
-        """Return the id of an envelope of our own, whose bytes were checked when they were made."""
-        # In canonical JSON an unescaped quote begins or ends a name or a text: this finds the one item.
-        found = _ID_ITEM.search(raw, 0, MOST_HEADER_BYTES)
-        if found is None:
+        """Return the id of an envelope of ours, whose bytes were checked when they were made."""
+        # In canonical JSON an unescaped quote begins or ends a name or a text, so the pattern can match only the
+        # member `id`. Reading the whole header of every envelope of a batch would only repeat checks.
+        match = _ID_ITEM.search(raw, 0, MOST_HEADER_BYTES)
+        if match is None:
             raise EnvelopeMalformed(place="id")
-        return found[1].decode("ascii")
+        return match[1].decode("ascii")
 
     @classmethod
     def read(cls, raw: bytes) -> "Envelope":
-        """Take `raw` apart. Raises EnvelopeTooLarge, EnvelopeMalformed, EnvelopeTruncated, nothing else."""
+        """Split `raw` into its parts. Raises EnvelopeTooLarge, EnvelopeMalformed, EnvelopeTruncated, nothing else."""
+        # The size comes first: the work on hostile bytes stays bounded.
         if len(raw) > wire.MOST_ENVELOPE_BYTES:
             raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
         if not raw.startswith(MAGIC):
             raise EnvelopeMalformed(place="magic")
-        header_bytes, end = _counted(raw, len(MAGIC), MOST_HEADER_BYTES)
-        sealed, end = _counted(raw, end, wire.MOST_ENVELOPE_BYTES)
+        header_bytes, end = _read_part(raw, len(MAGIC), MOST_HEADER_BYTES)
+        sealed, end = _read_part(raw, end, wire.MOST_ENVELOPE_BYTES)
         signature = raw[end:]
         if len(signature) != SIGNATURE_BYTES:
             raise EnvelopeTruncated
@@ -207,7 +214,7 @@ class Envelope(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """An envelope that was verified in every part, with its content."""
+    """An envelope whose every part was verified, with its content."""
 
     envelope: Envelope
     sender: DatedIdentity
@@ -221,7 +228,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals contents of one side for the other: `sender` signs, `recipient` alone can read."""
+    """Seals contents of one side for the other: `sender` signs, and only `recipient` can read."""
 
     sender: Identity
     recipient: PublicIdentity
@@ -229,17 +236,18 @@ class Sealer:
     peer_version: str
 
     def __post_init__(self) -> None:
-        """Raise wire.WireError for values that no reader would admit."""
+        """Raise wire.WireError for values that no reader would accept."""
         wire.municipality(self.municipality)
         wire.name(self.peer_version, "peer_version")
 
     def seal(self, content: bytes, *, message_id: str, purpose: Purpose, created_at: datetime) -> Envelope:
-        """Return `content` sealed, signed, and ready to be stored and sent as it is.
+        """Return `content` sealed, signed, and ready to be stored and sent unchanged.
 
         `message_id` is 32 lower-case hexadecimal digits (uuid4().hex), never used for another content. Raises
-        EnvelopeTooLarge, and wire.WireError for an id that no reader would admit. Holds the interpreter lock for
-        about 0.2 ms: bulk sealing belongs in a process of its own.
+        EnvelopeTooLarge, and wire.WireError for an id that no reader would accept. Holds the interpreter lock for
+        about 0.2 ms: bulk sealing belongs in another process (see `line.crypto_worker`).
         """
+        # The salt is sealed with the content: the recipient can check the digest, and nobody else can test guesses.
         plain = secrets.token_bytes(SALT_BYTES) + content
         header = Header(
             id=message_id,
@@ -254,7 +262,8 @@ class Sealer:
             content_digest=_content_digest(plain),
         )
         header_bytes = header.to_bytes()
-        # What this side would not read, it does not send; all else in the header was looked at when this was made.
+        # This side sends nothing that it would not read. The other values of the header were checked when the sealer
+        # and its identities were made.
         wire.message_id(message_id)
         sealed = seal_for(self.recipient.sealing_key, plain, _INFO + header_bytes)
         signature = self.sender.sign(_signed(header_bytes, sealed))
@@ -266,9 +275,10 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Verifies and opens what one party sent: `senders` are all its registered versions, `purposes` what may come.
+    """Verifies and opens the envelopes of one party.
 
-    `others` are former and coming identities of the recipient: what was sealed to them opens as well.
+    `senders` are all its registered versions, `purposes` the accepted purposes. `others` are former and coming
+    identities of the recipient: what was sealed to them opens as well.
     """
 
     recipient: Identity
@@ -278,18 +288,21 @@ class Opener:
     others: Sequence[Identity] = ()
 
     def open(self, raw: bytes, *, now: datetime) -> Opened:
-        """Return the envelope `raw` verified in every part, with its content.
+        """Verify every part of the envelope `raw` and return it with its content.
 
-        Raises a leaf of EnvelopeFault, one for each fault.
+        Raises a leaf of EnvelopeFault; each fault has one.
         """
         return self.verify(Envelope.read(raw), now=now)
 
     def verify(self, envelope: Envelope, *, now: datetime) -> Opened:
-        """Do what `open` does with an envelope that was taken apart already; cheap checks come before costly ones."""
+        """Do what `open` does, with an envelope that was read already."""
+        # The order is that of PROTOCOL.md, section 4: an envelope with several faults gets the same code everywhere.
+        # Cheap checks come before the public-key work.
         header = envelope.header
         _check_suite(header)
         reader = self._check_addresses(header)
         sender = self._sender_of(header)
+        # There is no limit on the age: an envelope may wait for days while the line is down.
         if header.created_at > now + wire.CLOCK_TOLERANCE:
             raise EnvelopeFromFuture
         if not sender.public.has_signed(envelope.signature, _signed(envelope.header_bytes, envelope.sealed)):
@@ -297,7 +310,7 @@ class Opener:
         return Opened(envelope, sender, _content(envelope, reader))
 
     def _check_addresses(self, header: Header) -> Identity:
-        """Return the recipient's identity to whose key the envelope says it is sealed, when all addresses are right."""
+        """Check all addresses, and return the identity of the recipient that the envelope names as its reader."""
         if header.recipient != self.recipient.name:
             raise EnvelopeMisaddressed
         reader = self._reader(header.recipient_key)
@@ -310,22 +323,23 @@ class Opener:
         return reader
 
     def _reader(self, key_id: str) -> Identity | None:
-        for one in (self.recipient, *self.others):
-            if one.public.sealing_key_id == key_id:
-                return one
+        for identity in (self.recipient, *self.others):
+            if identity.public.sealing_key_id == key_id:
+                return identity
         return None
 
     def _sender_of(self, header: Header) -> DatedIdentity:
-        """Return the registered version whose key signed, in force when the envelope was made."""
-        named = [one for one in self.senders if one.public.name == header.sender]
+        """Return the registered version whose key the header names, in force when the envelope was made."""
+        named = [version for version in self.senders if version.public.name == header.sender]
         if not named:
             raise EnvelopeSenderUnknown
-        keyed = [one for one in named if one.public.signing_key_id == header.sender_key]
+        # Several registered versions may have the same key, each with its own period.
+        keyed = [version for version in named if version.public.signing_key_id == header.sender_key]
         if not keyed:
             raise EnvelopeSenderKeyUnknown
-        for one in keyed:
-            if one.in_force(header.created_at):
-                return one
+        for version in keyed:
+            if version.in_force(header.created_at):
+                return version
         raise EnvelopeSenderKeyNotInForce
 
 
@@ -334,6 +348,7 @@ def _content(envelope: Envelope, reader: Identity) -> bytes:
         plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
     except NotOpened as error:
         raise EnvelopeSealBroken from error
+    # A receipt repeats the digest of the header. Because it is checked here, a receipt proves the content as well.
     if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
         raise EnvelopeContentChanged
     return plain[SALT_BYTES:]
@@ -349,6 +364,7 @@ def _check_suite(header: Header) -> None:
 
 
 def _signed(header_bytes: bytes, sealed: bytes) -> bytes:
+    # The length before the header fixes where it ends.
     return _SIGNED + wire.prefixed(header_bytes) + hashlib.sha256(sealed).digest()
 
 
@@ -356,8 +372,8 @@ def _content_digest(plain: bytes) -> str:
     return wire.sha256(_CONTENT + plain)
 
 
-def _counted(raw: bytes, start: int, most: int) -> tuple[bytes, int]:
-    """Return the part at `start`, which begins with its length in four bytes, big end first, and where it ends."""
+def _read_part(raw: bytes, start: int, most: int) -> tuple[bytes, int]:
+    """Return the part of at most `most` bytes whose length (four bytes, big end first) is at `start`, and its end."""
     begin = start + _LENGTH.size
     if len(raw) < begin:
         raise EnvelopeTruncated

@@ -1,11 +1,12 @@
-"""Receipts: a recipient's signed word that it keeps exactly this envelope with exactly this content (PROTOCOL.md, 5).
+"""Receipts: a recipient's signed statement that it holds exactly this envelope and content (PROTOCOL.md, 5).
 
     receipt length (4) | receipt (canonical JSON) | index (2) | count (2) | path (32 each) | signature (64)
 
-They are stored and sent as the exact bytes that were signed first, and verify for ever: the signing key has to have
-been in force at the time of receipt, not today. The agency gives one for each message, the terminal one for each notice
-and result (its acknowledgement). Those of one batch share a signature, over the root of a hash tree; by its path to the
-root each proves itself without the others.
+Receipts are stored and sent as the exact bytes that were signed first. They verify for ever: the signing key has to
+have been in force at the time of receipt, not today. The agency gives one for each message, and the terminal gives one
+for each notice and result (its acknowledgement). The receipts of one batch share a signature over the root of a Merkle
+tree. Each holds its path to the root, so that it verifies without the others. Signing each receipt alone took a third
+of the public-key work of an exchange.
 """
 
 import struct
@@ -24,7 +25,7 @@ from transport.errors import (
 )
 from transport.evidence.envelope import Envelope, Label, Opened
 from transport.evidence.flat_json import Layout
-from transport.evidence.merkle import HASH_BYTES, HashTree, root_of
+from transport.evidence.merkle import HASH_BYTES, MerkleTree, root_of
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
 from transport.parties.signing import SIGNATURE_BYTES
 
@@ -32,11 +33,11 @@ MOST_RECEIPT_BYTES: Final = 2048
 _SIGNED: Final = b"renkei/1 receipt signature\x00"
 _LENGTH: Final = struct.Struct(">I")
 _COUNT: Final = struct.Struct(">H")
-_PLACE: Final = struct.Struct(">HH")
+_LEAF_OF: Final = struct.Struct(">HH")
 
 
 class Receipt(NamedTuple):
-    """What a verified receipt says. `sender` and `recipient` are those of the envelope: the recipient signed this."""
+    """What a verified receipt states. `sender` and `recipient` are those of the envelope; the recipient signed it."""
 
     id: str
     envelope_digest: str
@@ -53,72 +54,79 @@ class Receipt(NamedTuple):
 def issue_receipts(opened: Sequence[Opened], *, recipient: Identity, received_at: datetime) -> list[bytes]:
     """Return the receipts for envelopes that were verified and opened, in their order.
 
-    To be called before the envelopes are stored and stored with them; to be sent only after that is durable.
+    Call this before the envelopes are stored, store the receipts with them, and send the receipts only after both are
+    durable: a receipt that was sent cannot be taken back.
     """
-    return sign_receipts([one.envelope for one in opened], recipient=recipient, received_at=received_at)
+    return sign_receipts([item.envelope for item in opened], recipient=recipient, received_at=received_at)
 
 
 def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, received_at: datetime) -> list[bytes]:
     """Return the receipts for at most 512 `envelopes` that were verified earlier and are stored, in their order."""
     key_id = recipient.public.signing_key_id
-    bodies = [_LAYOUT.write(_about(envelope, key_id, received_at)) for envelope in envelopes]
+    bodies = [_LAYOUT.write(_statement(envelope, key_id, received_at)) for envelope in envelopes]
+    # A tree has at least one leaf.
     if not bodies:
         return []
-    tree = HashTree(bodies)
+    tree = MerkleTree(bodies)
     signature = recipient.sign(_signed(len(bodies), tree.root))
     return [
-        wire.prefixed(body) + _PLACE.pack(index, len(bodies)) + tree.path(index) + signature
+        wire.prefixed(body) + _LEAF_OF.pack(index, len(bodies)) + tree.path(index) + signature
         for index, body in enumerate(bodies)
     ]
 
 
 def verify_receipt(raw: bytes, *, envelope: Envelope, signers: Sequence[DatedIdentity]) -> Receipt:
-    """Return what one receipt says when it proves what it is for; see `ReceiptVerifier.verify`."""
+    """Verify one receipt and return what it states; see `ReceiptVerifier.verify`."""
     return ReceiptVerifier(signers).verify(raw, envelope.label)
 
 
 class ReceiptVerifier:
-    """Verifies receipts of one recipient, whose registered versions are `signers`, all that there ever were.
+    """Verifies receipts of one recipient. `signers` are all versions of it that were ever registered.
 
-    Receipts of one batch share a signature: it is checked for the first of them, and their paths for each.
+    The receipts of one batch share a signature. It is checked once, for the first of them; every path is checked.
     """
 
     def __init__(self, signers: Sequence[DatedIdentity]) -> None:
         self._signers = signers
+        # Good signatures with their key and signed bytes: a signature counts only for exactly what it was made for.
         self._good: set[tuple[str, bytes, bytes]] = set()
 
     def verify(self, raw: bytes, label: Label) -> Receipt:
-        """Return what the receipt `raw` says when it proves that the recipient of the envelope `label` holds it.
+        """Verify that the receipt `raw` proves that the recipient holds the envelope `label`; return what it states.
 
-        That envelope is what this side sent, read from its exact stored bytes.
+        The label is that of the envelope that this side sent, read from its exact stored bytes.
         Raises ReceiptMalformed, ReceiptOfAnother (protocol, id, a digest, a party, municipality, peer version),
         ReceiptKeyUnknown, ReceiptKeyNotInForce, ReceiptSignatureBroken, ReceiptTimeImplausible.
         """
+        # The order is that of PROTOCOL.md, section 5: a receipt with several faults gets the same code everywhere.
         parts = _split(raw)
         receipt, signed = _read(parts.body), _signed(parts.leaves, _root(parts))
         _compare(receipt, label)
-        keyed = [one for one in self._signers if one.public.signing_key_id == receipt.recipient_signing_key]
-        if not keyed or all(one.public.name != receipt.recipient for one in keyed):
+        keyed = [version for version in self._signers if version.public.signing_key_id == receipt.recipient_signing_key]
+        named = [version for version in keyed if version.public.name == receipt.recipient]
+        if not named:
             raise ReceiptKeyUnknown
-        if not self._has_signed(keyed[0].public, parts.signature, signed):
+        if not self._has_signed(named[0].public, parts.signature, signed):
             raise ReceiptSignatureBroken
-        if not any(one.in_force(receipt.received_at) for one in keyed if one.public.name == receipt.recipient):
+        # In force at the time of receipt, not now: a receipt stays valid when keys change.
+        if not any(version.in_force(receipt.received_at) for version in named):
             raise ReceiptKeyNotInForce
+        # Otherwise somebody with a former key of the recipient could date a receipt back into the period of that key.
         if receipt.received_at < label.header.created_at - wire.CLOCK_TOLERANCE:
             raise ReceiptTimeImplausible
         return receipt
 
     def _has_signed(self, signer: PublicIdentity, signature: bytes, signed: bytes) -> bool:
-        told = (signer.signing_key_id, signature, signed)
-        if told not in self._good:
+        checked = (signer.signing_key_id, signature, signed)
+        if checked not in self._good:
             if not signer.has_signed(signature, signed):
                 return False
-            self._good.add(told)
+            self._good.add(checked)
         return True
 
 
 class _Parts(NamedTuple):
-    """A receipt taken apart: its body, which leaf of how many that is, the path to the root, and the signature."""
+    """A receipt split into its parts: body, index of its leaf, number of leaves, path to the root, signature."""
 
     body: bytes
     leaf: int
@@ -135,10 +143,11 @@ def _root(parts: _Parts) -> bytes:
 
 
 def _signed(count: int, root: bytes) -> bytes:
+    # The count is signed as well: it decides which paths are valid, so nobody may present the tree with another size.
     return _SIGNED + _COUNT.pack(count) + root
 
 
-def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, str]:
+def _statement(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, str]:
     header = envelope.header
     return {
         "protocol": wire.PROTOCOL,
@@ -155,17 +164,19 @@ def _about(envelope: Envelope, signing_key_id: str, received_at: datetime) -> di
 
 
 def _split(raw: bytes) -> _Parts:
-    if len(raw) > MOST_RECEIPT_BYTES or len(raw) < _LENGTH.size + _PLACE.size + SIGNATURE_BYTES:
+    # The lengths are checked first, so that no slice below can be cut short without anybody noticing.
+    if len(raw) > MOST_RECEIPT_BYTES or len(raw) < _LENGTH.size + _LEAF_OF.size + SIGNATURE_BYTES:
         raise ReceiptMalformed(place="length")
     (length,) = _LENGTH.unpack_from(raw)
     end = _LENGTH.size + length
-    path_at, signature_at = end + _PLACE.size, len(raw) - SIGNATURE_BYTES
+    path_at, signature_at = end + _LEAF_OF.size, len(raw) - SIGNATURE_BYTES
     if path_at > signature_at or (signature_at - path_at) % HASH_BYTES:
         raise ReceiptMalformed(place="length")
-    leaf, leaves = _PLACE.unpack_from(raw, end)
+    leaf, leaves = _LEAF_OF.unpack_from(raw, end)
     return _Parts(raw[_LENGTH.size : end], leaf, leaves, raw[path_at:signature_at], raw[signature_at:])
 
 
+# The shared fields are those that all receipts of a batch have in common.
 _LAYOUT: Final = Layout(
     own={"content_digest": wire.DIGEST, "envelope_digest": wire.DIGEST, "id": wire.ID},
     shared={
@@ -182,16 +193,16 @@ _LAYOUT: Final = Layout(
 
 def _read(body: bytes) -> Receipt:
     try:
-        told = _LAYOUT.read(body)
-        if told is not None:
-            return Receipt(received_at=wire.from_time(told.pop("received_at"), "received_at"), **told)
-        return _read_other(body)
+        fields = _LAYOUT.read(body)
+        if fields is not None:
+            return Receipt(received_at=wire.from_time(fields.pop("received_at"), "received_at"), **fields)
+        return _read_unusual(body)
     except wire.WireError as error:
         raise ReceiptMalformed(place=error.place) from error
 
 
-def _read_other(body: bytes) -> Receipt:
-    """Read what is not as usual: tell which field is at fault, or that it is of another protocol."""
+def _read_unusual(body: bytes) -> Receipt:
+    """Read a body that does not fit the layout: name the field at fault, or return another protocol."""
     value = wire.decode_canonical(body, frozenset(Receipt._fields), "receipt")
     return Receipt(
         id=wire.message_id(value["id"]),
@@ -208,8 +219,10 @@ def _read_other(body: bytes) -> Receipt:
 
 
 def _compare(receipt: Receipt, label: Label) -> None:
+    # Every field is compared, not only the digest of the envelope: a receipt is evidence, and all that it states has to
+    # be true.
     header = label.header
-    for field, found, wanted in (
+    for field, value, wanted in (
         ("protocol", receipt.protocol, wire.PROTOCOL),
         ("id", receipt.id, header.id),
         ("envelope_digest", receipt.envelope_digest, label.digest),
@@ -219,5 +232,5 @@ def _compare(receipt: Receipt, label: Label) -> None:
         ("municipality", receipt.municipality, header.municipality),
         ("peer_version", receipt.peer_version, header.peer_version),
     ):
-        if found != wanted:
+        if value != wanted:
             raise ReceiptOfAnother(field=field)

@@ -1,9 +1,9 @@
-"""The witness: the peer's signed word that it saw a checkpoint of the terminal's log (PROTOCOL.md, 6.6).
+"""The witness: the peer's signed statement that it saw a checkpoint of the terminal's log (PROTOCOL.md, 6.6).
 
     body length (4) | body (canonical JSON) | signature (64)
 
-The peer keeps the highest checkpoint that each terminal has shown, and repeats its word about that one when it is shown
-an older or another one. So a log that was rolled back meets its own future at the peer.
+The peer keeps the highest checkpoint that each terminal has shown. When it is shown an older or a different one, it
+repeats its statement about the highest. A terminal whose log was rolled back thus learns of its own lost entries.
 """
 
 import struct
@@ -19,14 +19,14 @@ from transport.parties.signing import SIGNATURE_BYTES
 
 MOST_WITNESS_BYTES: Final = 2048
 SIGNED: Final = b"renkei/1 witness signature\x00"
-"""What stands before the body in what is signed."""
+"""What precedes the body in the signed bytes."""
 
 _LENGTH: Final = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What a verified witness says: that `witness` saw checkpoint `number` of `terminal`, whose digest this is."""
+    """What a verified witness states: that `witness` saw checkpoint `number` of `terminal` with this digest."""
 
     terminal: str
     municipality: str
@@ -41,7 +41,8 @@ class Witness:
 def issue_witness(
     terminal: str, municipality: str, *, number: int, checkpoint: str, witness: Identity, now: datetime
 ) -> bytes:
-    """Return the witness of checkpoint `number` with the digest `checkpoint`; to be sent once it is durable."""
+    """Return the witness of checkpoint `number` with the digest `checkpoint`. Send it only once it is durable."""
+    # A statement that was sent and then lost would let the terminal show an older log without contradiction.
     body = wire.encode(
         {
             "protocol": wire.PROTOCOL,
@@ -58,26 +59,29 @@ def issue_witness(
 
 
 def verify_witness(raw: bytes, *, terminal: str, municipality: str, signers: Sequence[DatedIdentity]) -> Witness:
-    """Return what the witness `raw` says when a registered version of the peer signed it about this terminal.
+    """Verify that a registered version of the peer signed the witness `raw` about this terminal; return its statement.
 
-    Raises WitnessBroken, whose `field` says where it fails.
+    Raises WitnessBroken, whose `field` names what does not verify.
     """
     body, signature = split_witness(raw)
-    told = _read(body)
-    wanted = {"protocol": wire.PROTOCOL, "terminal": terminal, "municipality": municipality}
-    for field, value in wanted.items():
-        if getattr(told, field) != value:
+    witness = _read(body)
+    # A genuine statement about another terminal's log proves nothing about this one.
+    expected = {"protocol": wire.PROTOCOL, "terminal": terminal, "municipality": municipality}
+    for field, value in expected.items():
+        if getattr(witness, field) != value:
             raise WitnessBroken(field=field)
-    keyed = [one for one in signers if one.public.signing_key_id == told.witness_signing_key]
-    if not any(one.public.name == told.witness and one.in_force(told.witnessed_at) for one in keyed):
+    keyed = [version for version in signers if version.public.signing_key_id == witness.witness_signing_key]
+    # In force when it was signed, not now: the statement outlives the peer's keys, like the log it is about.
+    if not any(version.public.name == witness.witness and version.in_force(witness.witnessed_at) for version in keyed):
         raise WitnessBroken(field="witness_signing_key")
     if not keyed[0].public.has_signed(signature, SIGNED + body):
         raise WitnessBroken(field="signature")
-    return told
+    return witness
 
 
 def split_witness(raw: bytes) -> tuple[bytes, bytes]:
-    """Return body and signature of a witness as it came. Raises WitnessBroken."""
+    """Return body and signature of an unverified witness. Raises WitnessBroken."""
+    # The size comes first, and then the lengths have to fill the bytes exactly: nothing may be hidden after the parts.
     if not _LENGTH.size + SIGNATURE_BYTES <= len(raw) <= MOST_WITNESS_BYTES:
         raise WitnessBroken(field="length")
     (length,) = _LENGTH.unpack_from(raw)
@@ -87,6 +91,7 @@ def split_witness(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _read(body: bytes) -> Witness:
+    # Without the quick reader of `flat_json`: a number is not a text, and an exchange has only two of these.
     try:
         value: dict[str, Any] = wire.decode_canonical(body, frozenset(Witness.__slots__), "witness")
         return Witness(

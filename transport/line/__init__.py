@@ -1,1 +1,1 @@
-"""The line to the peer: connection, client, and the process that seals and verifies in bulk."""
+"""The line to the peer: connection, client, answers, and the worker that seals and verifies in bulk."""

@@ -1,7 +1,7 @@
 """One TLS connection to the peer: opened only to a registered certificate, and ended from any thread.
 
-The standard library's HTTP client carries the requests: given a socket that is connected already it opens none itself,
-follows no redirect, knows no proxy, and never sends anything twice.
+The standard library's HTTP client carries the requests. Given a socket that is already connected, it opens none itself,
+follows no redirect, knows no proxy and never sends anything twice. Larger HTTP libraries do some of this by default.
 """
 
 import errno
@@ -35,16 +35,17 @@ from transport.errors import (
 )
 from transport.parties.identity import Identity
 
-# OpenSSL's numbers for why a certificate was refused (x509_vfy.h).
+# OpenSSL's numbers for the reasons why a certificate was refused (x509_vfy.h). Any other reason is PeerNotTrusted.
 _REFUSED_CERTIFICATES: Final[dict[int, type[LineFault]]] = {
     9: PeerCertificateNotYetValid,
     10: PeerCertificateExpired,
     26: PeerCertificateMisused,
 }
-# OpenSSL's words for answers that are not TLS at all, and for TLS that is too old.
+# OpenSSL's names for answers that are not TLS at all, and for TLS that is too old.
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "BAD_RECORD_TYPE"})
 _TOO_OLD: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION"})
-# The alerts by which the peer says that it does not admit our certificate; in TLS 1.3 they come after the handshake.
+# The alerts that say that the peer does not admit our certificate. In TLS 1.3 the client has finished its handshake
+# before the server checks the client's certificate, so these alerts arrive in place of the first answer.
 _NOT_ADMITTED: Final = frozenset(
     {
         "TLSV13_ALERT_CERTIFICATE_REQUIRED",
@@ -61,7 +62,7 @@ _NOT_ADMITTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer: its status, media type and body."""
+    """A complete answer: its status, media type and body."""
 
     status: int
     media_type: str
@@ -74,20 +75,21 @@ class Connection:
     def __init__(self, address: str, port: int) -> None:
         self._address = address
         self._port = port
+        # Protects `_socket`: another thread may shut it down while this one replaces or closes it.
         self._guard = threading.Lock()
         self._socket: socket.socket | None = None
         self._http = http.client.HTTPConnection(address, port)
-        # The HTTP client must never open a connection of its own: it would be one without TLS.
+        # The HTTP client must never open a connection itself: that one would be without TLS.
         self._http.auto_open = 0
         self._aborted = False
         self._expired = False
 
     def open(self, identity: Identity, certificates: Sequence[str], seconds: float) -> None:
-        """Connect and shake hands within `seconds` with whoever shows exactly one of `certificates` (PEM).
+        """Connect and shake hands within `seconds` with a server that shows exactly one of `certificates` (PEM).
 
         Raises LineUnreachable, LineTimeout, LineCancelled, PeerNotTrusted, PeerCertificateExpired,
-        PeerCertificateNotYetValid, PeerCertificateMisused, PeerNotSecured, PeerTlsTooOld. Nothing but the handshake
-        has left by then, not even our certificate to somebody who is not the peer.
+        PeerCertificateNotYetValid, PeerCertificateMisused, PeerNotSecured, PeerTlsTooOld. When it raises, nothing but
+        parts of the handshake has left; somebody who is not the peer has not even seen our certificate.
         """
         context = _context(identity, certificates)
         try:
@@ -95,6 +97,7 @@ class Connection:
                 plain = self._hold(socket.socket(_family(self._address), socket.SOCK_STREAM))
                 plain.settimeout(seconds)
                 plain.connect((self._address, self._port))
+                # Otherwise the end of a request may wait for the acknowledgement of its beginning (Nagle).
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 secured = self._secure(context, plain)
                 secured.do_handshake()
@@ -107,7 +110,7 @@ class Connection:
     def request(
         self, method: str, path: str, seconds: float, media_type: str | None = None, body: bytes | None = None
     ) -> Response:
-        """Send one request, with a `body` of `media_type` if any, and return the whole answer, all within `seconds`.
+        """Send one request, with a `body` of `media_type` if given, and return the complete answer within `seconds`.
 
         Raises AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, TerminalNotTrusted.
         After an error the connection is closed.
@@ -127,7 +130,7 @@ class Connection:
             raise self._not_answered(error, seconds) from error
         except LineFault as error:
             self.close()
-            # An answer that was stopped half-way looks malformed, but that is not why it ended.
+            # An answer that we cut ourselves looks malformed, but the cut is the reason that the operator has to see.
             interruption = self._interruption(seconds)
             if interruption is not None:
                 raise interruption from error
@@ -135,11 +138,12 @@ class Connection:
 
     @property
     def usable(self) -> bool:
-        """Whether another request may be sent: neither side has ended the connection as far as is known here."""
+        """Whether another request may be sent: as far as we know, neither side has ended the connection."""
         return self._http.sock is not None and not self._aborted
 
     def abort(self) -> None:
         """End the connection from any thread; a call that is under way ends at once."""
+        # Set before the shutdown, so that the thread it wakes sees why its call ended.
         self._aborted = True
         self._shut_down()
 
@@ -154,13 +158,14 @@ class Connection:
     def _hold(self, plain: socket.socket) -> socket.socket:
         with self._guard:
             self._socket = plain
+        # An abort that came before there was a socket had nothing to shut down.
         if self._aborted:
             raise ConnectionAbortedError
         return plain
 
     def _secure(self, context: ssl.SSLContext, plain: socket.socket) -> ssl.SSLSocket:
         with self._guard:
-            # No server name: the peer is an address and a certificate, and no name of it is to be seen on the way.
+            # No server name: the peer is an address and a certificate, and nobody on the way needs to read its name.
             secured = context.wrap_socket(plain, do_handshake_on_connect=False)
             self._socket = secured
         if self._aborted:
@@ -168,7 +173,10 @@ class Connection:
         return secured
 
     def _compare_certificate(self, secured: ssl.SSLSocket, certificates: Sequence[str]) -> None:
-        """Look at the certificate once more, whatever the verification by the library was worth."""
+        """Refuse a certificate that is not registered, even if the library has accepted it.
+
+        A mistake in the context, or in the library, would otherwise go unnoticed.
+        """
         if secured.getpeercert(binary_form=True) not in {ssl.PEM_cert_to_DER_cert(pem) for pem in certificates}:
             self.close()
             raise PeerNotTrusted
@@ -176,8 +184,8 @@ class Connection:
     def _shut_down(self) -> None:
         with self._guard:
             if self._socket is not None:
-                # SSLSocket.shutdown would take the TLS state away from the thread that is using it; the plain
-                # shutdown wakes that thread and leaves the state alone.
+                # SSLSocket.shutdown would take the TLS state away from the thread that is using it. The plain shutdown
+                # wakes that thread and leaves the state alone.
                 with suppress(OSError):
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
@@ -187,7 +195,10 @@ class Connection:
 
     @contextmanager
     def _deadline(self, seconds: float) -> Iterator[None]:
-        """Bound the whole, not only each wait: a peer that sends one byte now and then must not hold us for ever."""
+        """Limit the whole exchange to `seconds`.
+
+        A socket timeout limits only each wait: a peer that sends a byte now and then could hold us for ever.
+        """
         timer = threading.Timer(seconds, self._expire)
         timer.daemon = True
         timer.start()
@@ -197,6 +208,7 @@ class Connection:
             timer.cancel()
 
     def _not_opened(self, error: Exception, seconds: float) -> LineFault:
+        # What we did ourselves comes first: a socket that we shut down reports misleading errors.
         if self._aborted:
             return LineCancelled()
         if self._expired or isinstance(error, TimeoutError):
@@ -211,7 +223,7 @@ class Connection:
         return LineUnreachable(address=self._address, port=str(self._port), reason=_reason(error))
 
     def _interruption(self, seconds: float) -> LineFault | None:
-        """Return why this side itself ended a request, if it did."""
+        """Return the error for a request that this side ended, or None if it did not."""
         if self._aborted:
             return AnswerCancelled()
         return AnswerTimeout(seconds=f"{seconds:g}") if self._expired else None
@@ -224,21 +236,24 @@ class Connection:
             return AnswerTimeout(seconds=f"{seconds:g}")
         if isinstance(error, ssl.SSLError) and error.reason in _NOT_ADMITTED:
             return TerminalNotTrusted()
+        # An ssl.SSLError is an OSError: the alerts above have to be looked at first.
         if isinstance(error, OSError | http.client.NotConnected | http.client.CannotSendRequest):
             return AnswerCut()
         return AnswerMalformed(place="http")
 
 
 def _context(identity: Identity, certificates: Sequence[str]) -> ssl.SSLContext:
-    """Return a context that trusts the registered leaf certificates alone and speaks TLS 1.3 alone.
+    """Return a context that trusts only the registered leaf certificates and speaks only TLS 1.3.
 
-    A bare SSLContext reads no environment: neither the system's authorities nor SSLKEYLOGFILE.
+    A bare SSLContext reads nothing from its environment: neither the system's authorities nor SSLKEYLOGFILE.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     # There is no name to check: the certificate itself is registered, not the authority that signed it.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
+    # With this flag a leaf certificate can be the trust anchor. The authority is not trusted, so another certificate
+    # of the same authority fails during the handshake, before our certificate is sent.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_verify_locations(cadata="".join(certificates))
     context.load_cert_chain(identity.certificate_file, identity.key_file)
@@ -252,12 +267,15 @@ def _family(address: str) -> socket.AddressFamily:
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return str(error.reason or "TLS")
+    # A name such as ECONNREFUSED, not the system's text, which depends on the system's language.
     number = error.errno if isinstance(error, OSError) else None
     return errno.errorcode.get(number, "closed") if number is not None else "closed"
 
 
 def _read_answer(response: http.client.HTTPResponse) -> Response:
-    """Read a body of declared length; anything else a server could do with HTTP is refused."""
+    """Read a body of declared length. Everything else that HTTP allows a server is refused."""
+    # The declared length shows whether the body is complete. Without it the end of the connection would have to count
+    # as the end of the body, and a cut could not be told from it.
     length = response.getheader("Content-Length", "")
     if not (length.isascii() and length.isdigit()) or response.getheader("Transfer-Encoding") is not None:
         raise AnswerMalformed(place="content-length")
@@ -266,5 +284,6 @@ def _read_answer(response: http.client.HTTPResponse) -> Response:
     body = response.read(int(length)) if int(length) else b""
     if len(body) != int(length):
         raise AnswerCut
+    # Reading to the end marks the response as finished, so that the client accepts another request.
     response.read()
     return Response(response.status, response.getheader("Content-Type", ""), body)

@@ -1,4 +1,4 @@
-"""The peer (相手先) as the register has it: where it is reached, for which municipality, and who it is and was."""
+"""The peer (相手先) as registered: its address, our municipality, and its present, former and coming identities."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from transport.errors import EndpointInvalid, PeerNotInForce
 from transport.evidence.envelope import Opener, Purpose, Sealer
 from transport.parties.identity import DatedIdentity, Identity, newest_in_force
 
-#: What the peer may send to a terminal.
+#: What the peer may send to a terminal. An envelope of any other purpose is refused unopened.
 FROM_PEER: Final = frozenset({Purpose.NOTICE, Purpose.RESULT})
 
 
@@ -19,8 +19,8 @@ FROM_PEER: Final = frozenset({Purpose.NOTICE, Purpose.RESULT})
 class PeerEndpoint:
     """The peer in force: its name on the wire, address and port, our municipality, and all its dated identities.
 
-    `address` is an IP address: a DNS name would let somebody else decide whom we talk with. `versions` holds past and
-    coming identities as well, since receipts verify for ever and keys overlap when they change.
+    `address` is an IP address: a DNS name would let somebody else decide whom we talk with. `versions` also holds past
+    and coming identities, since receipts verify for ever and keys overlap when they change.
     """
 
     name: str
@@ -30,7 +30,7 @@ class PeerEndpoint:
     versions: tuple[DatedIdentity, ...]
 
     def __post_init__(self) -> None:
-        """Raise EndpointInvalid unless the address is an IP address and everything can travel."""
+        """Raise EndpointInvalid unless the address is an IP address and all values fit the wire."""
         try:
             ipaddress.ip_address(self.address)
             wire.whole(self.port, "port", least=1, most=65535)
@@ -41,24 +41,29 @@ class PeerEndpoint:
 
     def in_force(self, at: datetime) -> DatedIdentity:
         """Return the identity to send to at the moment `at`. Raises PeerNotInForce."""
-        named = [one for one in self.versions if one.public.name == self.name]
-        found = newest_in_force(named, at)
-        if found is None:
+        # Only versions of the name that the greeting has to show: the peer would refuse an envelope for another name.
+        named = [version for version in self.versions if version.public.name == self.name]
+        newest = newest_in_force(named, at)
+        if newest is None:
             raise PeerNotInForce
-        return found
+        return newest
 
     def certificates_in_force(self, at: datetime) -> list[str]:
         """Return the certificates (PEM) that are trusted on the line at the moment `at`. Raises PeerNotInForce."""
-        trusted = [one.public.certificate_pem for one in self.versions if one.in_force(at)]
+        # All of them, not only the newest: the peer chooses when it begins to use its next keys (PROTOCOL.md, 2).
+        trusted = [version.public.certificate_pem for version in self.versions if version.in_force(at)]
         if not trusted:
             raise PeerNotInForce
         return trusted
 
     def sealer(self, identity: Identity, at: datetime) -> Sealer:
-        """Return what seals messages of the terminal `identity` for the peer in force `at`. Raises PeerNotInForce."""
-        now = self.in_force(at)
-        return Sealer(identity, now.public, self.municipality, now.version)
+        """Return a sealer of the terminal `identity` for the peer in force at `at`. Raises PeerNotInForce."""
+        version = self.in_force(at)
+        return Sealer(identity, version.public, self.municipality, version.version)
 
     def opener(self, identity: Identity, *, others: Sequence[Identity] = ()) -> Opener:
-        """Return what opens the peer's notices and results for the terminal `identity`, and its `others` in time."""
+        """Return an opener of the peer's notices and results for the terminal `identity`.
+
+        `others` are former and coming identities of the terminal: what was sealed to them opens as well.
+        """
         return Opener(identity, self.versions, self.municipality, FROM_PEER, others)

@@ -1,1 +1,1 @@
-"""The two parties of the line: identities, keys, certificates, sealing and signing."""
+"""The two parties of the line: their identities, keys and certificates, sealing and signing."""

@@ -1,7 +1,7 @@
-"""Certificates for rehearsal: a made-up authority, and the leaf certificates that it or nobody but the holder signs.
+"""Leaf certificates, signed by an invented rehearsal authority or by their own keys.
 
-Trust on the line never rests on an authority: each side registers the other's leaf certificate itself. So a
-certificate signed by its own holder serves as well, and one of the same authority is an impostor's all the same.
+Trust on the line never rests on an authority: each side registers the other's leaf certificate itself. A certificate
+that is signed by its own key is therefore as good, and another certificate of the same authority is an impostor's.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from cryptography.x509 import Certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME: Final = timedelta(days=730)
-# A certificate begins a little earlier, so that a clock that is slightly behind does not refuse a fresh one.
+# A certificate begins a little earlier than now, so that a clock that is slightly behind does not refuse it.
 _HEADROOM: Final = timedelta(minutes=10)
 
 
 class Use(Enum):
-    """What a leaf certificate is for; TLS refuses it for anything else (RFC 5280, 4.2.1.12)."""
+    """The purpose of a leaf certificate; TLS refuses it for any other (RFC 5280, 4.2.1.12)."""
 
     TERMINAL = ExtendedKeyUsageOID.CLIENT_AUTH
     AGENCY = ExtendedKeyUsageOID.SERVER_AUTH
@@ -29,22 +29,23 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a certificate is valid, both ends included."""
+    """The period of a certificate, both ends included."""
 
     since: datetime
     until: datetime
 
     @classmethod
     def from_now(cls) -> "Validity":
-        """Return two years that have just begun."""
+        """Return a period of two years that has just begun."""
         since = datetime.now(UTC) - _HEADROOM
         return cls(since, since + LIFETIME)
 
 
 class RehearsalAuthority:
-    """A made-up certification authority that lives in memory and is forgotten after its certificates are made."""
+    """An invented certification authority that exists only in memory, until its certificates are made."""
 
     def __init__(self, name: str = "Renkei rehearsal authority") -> None:
+        # The key is never stored: nobody can later issue more certificates of this authority.
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = name
 
@@ -66,6 +67,8 @@ def _subject(name: str) -> x509.Name:
 
 
 def _leaf(name: str, key: ec.EllipticCurvePublicKey, use: Use, period: Validity) -> x509.CertificateBuilder:
+    # The critical extensions keep the certificate from being used for anything else: it issues no certificates, serves
+    # one side of TLS, and its key only signs.
     return (
         x509.CertificateBuilder()
         .subject_name(_subject(name))

@@ -1,7 +1,7 @@
-"""Sealing for one reader: the hybrid KEM X-Wing in HPKE base mode (RFC 9180; draft-connolly-cfrg-xwing-kem).
+"""Sealing for one reader: HPKE base mode with the hybrid KEM X-Wing (RFC 9180; draft-connolly-cfrg-xwing-kem).
 
-`cryptography` has the KEM but no form to store its keys in. The private key here is the draft's 32-byte seed, the
-public key the draft's 1216 bytes: ML-KEM-768 encapsulation key, then X25519 public key.
+`cryptography` has the KEM but no format for storing its keys. Here the private key is the 32-byte seed of the draft,
+and the public key is its 1216 bytes: ML-KEM-768 encapsulation key, then X25519 public key.
 """
 
 import hashlib
@@ -18,21 +18,22 @@ SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 1216
 _MLKEM_PUBLIC_BYTES: Final = 1184
 _MLKEM_SEED_BYTES: Final = 64
-# Encapsulated key (1088 + 32 bytes) and the tag of AES-256-GCM: what sealing adds to the content.
+# What sealing adds to the content: the encapsulated key (1088 + 32 bytes) and the tag of AES-256-GCM.
 OVERHEAD_BYTES: Final = 1120 + 16
 
+# A hybrid stays safe while one of its two parts is: X25519 if ML-KEM turns out weak, ML-KEM against a quantum computer.
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 class NotOpened(Exception):
-    """The sealed bytes do not open with this key and this info. HPKE does not tell which part is at fault."""
+    """The sealed bytes do not open with this key and this info. HPKE does not reveal which part is at fault."""
 
 
 class SealingKey:
-    """The private key that opens what was sealed for its public key."""
+    """The private key that opens what was sealed to its public key."""
 
     def __init__(self, seed: bytes) -> None:
-        """Expand the 32-byte `seed` as the draft says (section 5.2). Raises ValueError for another length."""
+        """Expand the 32-byte `seed` as in section 5.2 of the draft. Raises ValueError for another length."""
         if len(seed) != SEED_BYTES:
             raise ValueError("an X-Wing seed has 32 bytes")
         self.seed: Final = seed
@@ -44,11 +45,12 @@ class SealingKey:
 
     @classmethod
     def generate(cls) -> "SealingKey":
-        """Return a new key out of 32 random bytes."""
+        """Return a new key made from 32 random bytes."""
         return cls(secrets.token_bytes(SEED_BYTES))
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
-        """Return what was sealed with the same `info`. Raises NotOpened."""
+        """Return the plaintext that was sealed with the same `info`. Raises NotOpened."""
+        # A broken encapsulated key and a broken ciphertext are the same fault to the caller.
         try:
             return _SUITE.decrypt(sealed, self._key, info=info)
         except (InvalidTag, ValueError) as error:
@@ -56,7 +58,7 @@ class SealingKey:
 
 
 def seal_for(public: bytes, plain: bytes, info: bytes) -> bytes:
-    """Return `plain` sealed for the holder of the 1216-byte key `public`: encapsulated key ‖ ciphertext ‖ tag."""
+    """Seal `plain` for the holder of the 1216-byte key `public`: encapsulated key ‖ ciphertext ‖ tag."""
     return _SUITE.encrypt(plain, _public_key(public), info=info)
 
 
@@ -65,7 +67,7 @@ def check_public(public: bytes) -> None:
     _public_key(public)
 
 
-@lru_cache(maxsize=64)  # Building one costs a quarter of sealing with it; parties have few.
+@lru_cache(maxsize=64)  # Building a key costs a quarter of the time of sealing to it, and parties have few keys.
 def _public_key(public: bytes) -> hpke.MLKEM768X25519PublicKey:
     if len(public) != PUBLIC_BYTES:
         raise ValueError("an X-Wing public key has 1216 bytes")

@@ -21,7 +21,7 @@ from store.message.states import OutState
 from store.queue import QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
-from transport.line.crypto_worker import CryptoWorker, LocalNotary, NotaryProcess
+from transport.line.crypto_worker import CryptoWorker, CryptoWorkerProcess, LocalCryptoWorker
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
 # From so many messages on, a process beside this one is worth its start.
@@ -49,7 +49,7 @@ def send(
     with opened(terminal, session, cancel, clock_reason) as contact:
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
-            _settle(terminal, Shipper(terminal, session, contact, LocalNotary(), done), meter)
+            _settle(terminal, Shipper(terminal, session, contact, LocalCryptoWorker(), done), meter)
             with _flow(terminal, session, contact, done, meter) as flow:
                 flow.run()
         except TransportError as error:
@@ -90,7 +90,7 @@ def _flow(terminal: Terminal, session: Session, contact: Contact, done: SendOutc
         approved = queue.count(reading, _APPROVED)
     meter.begin("send", approved)
     with ExitStack() as closing:
-        notary: CryptoWorker = LocalNotary() if approved < _MANY else closing.enter_context(NotaryProcess())
+        notary: CryptoWorker = LocalCryptoWorker() if approved < _MANY else closing.enter_context(CryptoWorkerProcess())
         hands = ThreadPoolExecutor(1, thread_name_prefix="line")
         # A call under way ends with the line, which is closed a moment later.
         closing.callback(hands.shutdown, wait=False, cancel_futures=True)

@@ -207,7 +207,7 @@ def _words(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[Sign
     signers = register.versions(reading)
     words = []
     for one in kept.witnesses(reading, first, bundle.last.number):
-        told = _told(one.statement, terminal.settings.municipality.code, sorted(bundle.last.ladders), signers)
+        told = _told(one.statement, terminal.settings.municipality.code, sorted(bundle.last.next_keys), signers)
         if told is None:
             continue
         key = next(s.public.signing_key for s in signers if s.public.signing_key_id == told.witness_signing_key)

@@ -120,7 +120,7 @@ def record_refused_parts(terminal: Terminal) -> None:
         terminal.log.append(
             tx, Event.KEY_REFUSED, actor=None, session=None, result=Result.REFUSED, detail={"attempts": refused}
         )
-    terminal.key_source.refused_told(refused)
+    terminal.key_source.mark_refusals_recorded(refused)
 
 
 def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:

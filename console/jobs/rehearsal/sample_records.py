@@ -7,11 +7,11 @@ records.
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
+
+from store.clock import JAPAN
 
 Record = dict[str, object]
-
-_JAPAN = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Inventor:
     def __init__(self, *, seed: int, now: datetime, municipality: str) -> None:
         # Nothing here is a secret: the same seed has to give the same rehearsal.
         self._random = random.Random(seed)  # noqa: S311
-        self._now = now.astimezone(_JAPAN)
+        self._now = now.astimezone(JAPAN)
         self._today = self._now.date()
         self._municipality = municipality
         self._numbers = {"resident_record": 0, "residence_report": 0, "certificate_delivery": 0, "agency_notice": 0}

@@ -48,7 +48,7 @@ def change_key(
     admit(terminal, session, Right.SETTINGS)
     _refuse_shared(terminal)
     if new_parts is not None:
-        terminal.key_source.wrap_anew(new_parts)
+        terminal.key_source.set_new_parts(new_parts)
     _begin(terminal, session)
     with terminal.database.reading() as reading:
         total = queue.count_sealed(reading)
@@ -90,7 +90,7 @@ def move_key(home: Path, file: Path, parts: PassphraseParts | None) -> None:
 def _refuse_shared(terminal: Terminal) -> None:
     """Raise QueueShared while other terminals have the present key: what is wrapped anew they could not open."""
     with terminal.database.reading() as reading:
-        others = [name for name in in_force(terminal.log.ladders(reading)) if name != terminal.name]
+        others = [name for name in in_force(terminal.log.next_keys(reading)) if name != terminal.name]
     if others:
         raise QueueShared(terminals=", ".join(others))
 

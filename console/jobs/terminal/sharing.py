@@ -57,7 +57,7 @@ def shared_by(terminal: Terminal, session: Session) -> list[SharedBy]:
     """Return the terminals that share the queue, retired ones too. Raises RightMissing."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
-        ladders = terminal.log.ladders(reading)
+        ladders = terminal.log.next_keys(reading)
     working = set(in_force(ladders))
     return [SharedBy(name, name in working, name == terminal.name) for name in sorted(ladders)]
 
@@ -96,7 +96,7 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
     """
     _vouch(terminal, session, second)
     with terminal.database.writing() as tx:
-        if name == terminal.name or name not in in_force(terminal.log.ladders(tx)):
+        if name == terminal.name or name not in in_force(terminal.log.next_keys(tx)):
             raise TerminalUnfit(terminal=name)
         terminal.log.append(
             tx,
@@ -112,7 +112,7 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
 
 def _record_admission(terminal: Terminal, session: Session, request: JoinRequest, second: SecondPerson) -> None:
     with terminal.database.writing() as tx:
-        ladders = terminal.log.ladders(tx)
+        ladders = terminal.log.next_keys(tx)
         if ladders.get(request.terminal) == request.root:
             # It was let in already and has not signed yet: its grant may have been lost.
             return

@@ -13,7 +13,8 @@ from console.screens.messages.naming import Naming
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
 from console.widgets.text import fit, wrap
-from console.words import JAPANESE_TIME, Words
+from console.words import Words
+from store.clock import JAPAN
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import MessageView
@@ -32,7 +33,7 @@ class MessageLines:
         self._words = words
         self._palette = palette
         self._width = width
-        self._day = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+        self._day = view.row.occurred_at.astimezone(JAPAN).date()
         self._naming = Naming(words, view.row.kind, self._day)
 
     def lines(self) -> list[Pieces]:

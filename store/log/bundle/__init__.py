@@ -1,4 +1,4 @@
-"""A bundle: a part of the log that stands alone on a medium, for an auditor who trusts neither operator nor program."""
+"""A bundle: a part of the log on a medium, provable for an auditor who trusts neither operator nor program."""
 
 from store.log.bundle.contents import Bundle, Part, SignedWord, parts, plan
 from store.log.bundle.verification import BundleFinding, bundles_in, verify_bundle

@@ -1,4 +1,7 @@
-"""What a bundle holds. The same log gives the same bytes: nothing here knows what time it is or where it goes."""
+"""The contents of a bundle. The same log gives the same bytes: nothing here depends on the time or on the medium.
+
+So two exports of the same entries can be compared by their sums.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +17,16 @@ from store.log import checkpoints
 from store.log.checkpoints import Checkpoint
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.signing_keys import key_text
-from store.log.terminals import RETIRED, Ladders, Origin, to_texts
+from store.log.terminals import RETIRED, NextKeys, Origin, to_texts
 
 FORMAT: Final = 1
 SHARED_FORMAT: Final = 2
 """The version of a manifest that also names the keys of other terminals."""
+
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"
+# Segments are checked in parallel, so a long log is cut into several. The number is part of the format: the verifier
+# finds from a segment's first number which checkpoints concern it.
 SEGMENT_ENTRIES: Final = 100_000
 SEGMENT_PREFIX: Final = "entries-"
 _PAGE: Final = 4096
@@ -28,7 +34,10 @@ _PEM: Final = "-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n"
 
 
 class Part(NamedTuple):
-    """A file of a bundle: its name, and its bytes piece by piece, to be read once and in order."""
+    """A file of a bundle: its name, and its bytes piece by piece, to be read once and in order.
+
+    A log may be larger than the memory, so a file never exists as a whole.
+    """
 
     name: str
     pieces: Iterator[bytes]
@@ -36,7 +45,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SignedWord:
-    """The peer's word about a checkpoint: the body that it signed, its signature, and its public key (32 bytes)."""
+    """The peer's word about a checkpoint: the body that the peer signed, its signature and public key (32 bytes)."""
 
     body: bytes
     signature: bytes
@@ -45,7 +54,10 @@ class SignedWord:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What a bundle covers: entries `first` to `last`, the latter with its checkpoint; `previous`: a digest in hex."""
+    """What a bundle covers: the entries from `first` to the one that the checkpoint `last` signs.
+
+    `before` is the last checkpoint below `first`. `previous` is the digest (hex) of the sums of the bundle before.
+    """
 
     terminal: str
     number: int
@@ -63,22 +75,23 @@ class Bundle:
 
     @property
     def entries(self) -> int:
-        """How many entries it holds."""
+        """The number of its entries."""
         return self.last.seq - self.first + 1
 
 
 def plan(
     reading: Connection, terminal: str, origin: Origin, *, number: int, after: int, previous: str | None
 ) -> Bundle:
-    """Return the bundle of all entries after `after` up to the last checkpoint, which `terminal` writes.
+    """Return the bundle of all entries after `after` up to the last checkpoint, written by `terminal`.
 
-    `origin` began the log. Raises NothingToExport when no checkpoint stands beyond `after`.
+    `origin` began the log. Raises NothingToExport when no checkpoint signs an entry beyond `after`.
     """
+    # Entries after the last checkpoint stay behind: nothing on the medium would prove them.
     last = checkpoints.latest(reading)
     if last is None or last.seq <= after:
         raise NothingToExport
     first = max(after + 1, reading.scalar(select(func.min(ENTRIES.c.seq))) or 1)
-    # Each entry takes a line: its bytes and the end of the line.
+    # Each entry takes one line: its bytes and the end of the line. The caller compares the sum with the free space.
     size = func.sum(func.length(ENTRIES.c.body) + 1)
     entry_bytes = reading.scalar(select(size).where(ENTRIES.c.seq.between(first, last.seq))) or 0
     before = checkpoints.at_entry(reading, first - 1) if first > 1 else None
@@ -86,7 +99,10 @@ def plan(
 
 
 def parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> Iterator[Part]:
-    """Yield every file of the bundle in the order in which they are to be written; the sums come last."""
+    """Yield every file of the bundle in the order in which to write them; the sums come last.
+
+    Consume each file's pieces before asking for the next file: the sums are taken on the way.
+    """
     sums: list[tuple[str, str]] = []
     for part in _parts(reading, bundle, words):
         yield Part(part.name, _summed(part, sums))
@@ -120,10 +136,11 @@ def _parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> 
     for first in range(bundle.first, bundle.last.seq + 1, SEGMENT_ENTRIES):
         last = min(first + SEGMENT_ENTRIES - 1, bundle.last.seq)
         yield Part(segment_name(first), _entries(reading, first, last))
-    kept = list(_checkpoints(reading, bundle))
-    yield Part("checkpoints.jsonl", (one.body + b"\n" for one in kept))
-    yield Part("checkpoints.sig", (one.signature for one in kept))
-    yield Part("checkpoints.pem", (pem(one.key) for one in kept))
+    marks = list(_checkpoints(reading, bundle))
+    # Signatures have a fixed length and follow each other raw, so that `dd` cuts one out for `openssl`.
+    yield Part("checkpoints.jsonl", (mark.body + b"\n" for mark in marks))
+    yield Part("checkpoints.sig", (mark.signature for mark in marks))
+    yield Part("checkpoints.pem", (pem(mark.key) for mark in marks))
     if words:
         yield Part("witnesses.jsonl", (word.body + b"\n" for word in words))
         yield Part("witnesses.sig", (word.signature for word in words))
@@ -132,36 +149,38 @@ def _parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> 
 
 def _manifest(reading: Connection, bundle: Bundle) -> bytes:
     before = bundle.before
-    ladders = _ladders(bundle)
-    # One that may sign: the bundle's own, but for a first bundle of a later terminal and for a retired one.
-    terminal = min((name for name, key in ladders.items() if key != RETIRED), key=lambda name: name != bundle.terminal)
-    others = to_texts({name: key for name, key in ladders.items() if name != terminal})
-    said: dict[str, Any] = {
+    next_keys = _first_keys(bundle)
+    # The manifest names one terminal that may sign: the bundle's own where that may. It may not in the first bundle of
+    # a terminal that joined later, or when it was retired.
+    signers = (name for name, key in next_keys.items() if key != RETIRED)
+    terminal = min(signers, key=lambda name: name != bundle.terminal)
+    others = to_texts({name: key for name, key in next_keys.items() if name != terminal})
+    fields: dict[str, Any] = {
         "v": SHARED_FORMAT if others else FORMAT,
         "terminal": terminal,
         "bundle": bundle.number,
         "first": bundle.first,
         "last": bundle.last.seq,
         "prev": _hash_before(reading, bundle).hex(),
-        "ladder": key_text(ladders[terminal]),
+        "ladder": key_text(next_keys[terminal]),
         "checkpoint_prev": (before.digest if before else FIRST_PREVIOUS).hex(),
         "previous": bundle.previous,
         **({"others": others} if others else {}),
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _ladders(bundle: Bundle) -> dict[str, bytes]:
-    """Return by which keys the bundle's first checkpoints are signed, by terminal."""
-    ladders: Ladders = bundle.before.ladders if bundle.before else bundle.origin.ladders
-    return {name: key for name, key in ladders.items() if key is not None}
+def _first_keys(bundle: Bundle) -> dict[str, bytes]:
+    """Return by terminal the key that signs its first checkpoint in the bundle."""
+    next_keys: NextKeys = bundle.before.next_keys if bundle.before else bundle.origin.next_keys
+    return {name: key for name, key in next_keys.items() if key is not None}
 
 
 def _hash_before(reading: Connection, bundle: Bundle) -> bytes:
     if bundle.before is not None:
         return bundle.before.hash
-    found = reading.scalar(select(ENTRIES.c.hash).where(ENTRIES.c.seq == bundle.first - 1))
-    return FIRST_PREVIOUS if found is None else found
+    digest = reading.scalar(select(ENTRIES.c.hash).where(ENTRIES.c.seq == bundle.first - 1))
+    return FIRST_PREVIOUS if digest is None else digest
 
 
 def _entries(reading: Connection, first: int, last: int) -> Iterator[bytes]:
@@ -179,6 +198,6 @@ def _checkpoints(reading: Connection, bundle: Bundle) -> Iterator[Checkpoint]:
         if row.number > bundle.last.number:
             return
         read = checkpoints.read(row.body, row.signature)
-        # One that cannot be read is left out, and the gap is what the bundle's proof then names.
+        # An unreadable checkpoint is left out. Verifying the bundle then reports the gap.
         if read is not None:
             yield read

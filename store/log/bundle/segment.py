@@ -1,4 +1,4 @@
-"""One segment of a bundle under proof: hashed line by line, each line held against the one before."""
+"""The check of one segment of a bundle: every line is hashed and compared with the line before."""
 
 import re
 import sys
@@ -12,9 +12,9 @@ from store.log.entries import LAYOUT
 from store.log.findings import Flaw, Link
 
 _BLOCK_BYTES: Final = 1 << 18
-# The layout once more for many lines at a time, which takes out the hash of the entry before. Strings are whatever
-# stands between quotation marks: that only letters do which an entry may have, and no backslash, is looked at apart,
-# and nothing is tried twice; together that costs a third of what the exact layout does.
+# LAYOUT again, for many lines at a time; it captures the hash of the entry before. Strings match as anything between
+# quotes; `_LETTERS` checks the alphabet, without backslashes, separately. Possessive quantifiers avoid backtracking.
+# Together this takes a third of the time of LAYOUT.
 _NAMED: Final = rb'(?:"[^"]*+"|null)'
 _MEMBER: Final = rb'"[^"]*+":(?:"[^"]*+"|-?[0-9]++)'
 _LINE: Final = (
@@ -27,15 +27,16 @@ _LETTERS: Final = bytes(code for code in range(128) if chr(code).isalnum()) + b'
 
 @cache
 def _line_of(terminals: tuple[str, ...]) -> re.Pattern[bytes]:
-    """Return the layout of a line that one of the terminals wrote; there is at least one."""
+    """Return the pattern of a line that one of the `terminals` (at least one) wrote."""
     names = b"|".join(re.escape(name).encode("ascii") for name in terminals)
     return re.compile(_LINE % {b"name": _NAMED, b"member": _MEMBER, b"terminal": b"(?:%s)" % names})
 
 
 class Segment(NamedTuple):
-    """What a process needs to check one segment: where it lies, its first number, which hashes to tell.
+    """What a process needs to check one segment: its path, its first number, and which hashes to return.
 
-    `writers` are the terminals that may have written in it, each with the number of the entry from which on.
+    `writers` are the terminals that may have written in it, each with the number of the first entry that it may have
+    written. Plain types only: the job crosses a process border.
     """
 
     path: str
@@ -45,7 +46,7 @@ class Segment(NamedTuple):
 
 
 class CheckedSegment(NamedTuple):
-    """What checking a segment found: its sum, its ends, the hashes that were asked for, its first flaw."""
+    """The result for a segment: its sum, both ends, the hashes that were asked for, and its first flaw."""
 
     digest: str
     entries: int
@@ -58,20 +59,21 @@ class CheckedSegment(NamedTuple):
 
 
 def check_segment(job: Segment) -> CheckedSegment:
-    """Hash every line of a segment and hold it against the one before; in memory is about a megabyte of it."""
+    """Hash every line of a segment and compare it with the line before; about a megabyte is in memory at a time."""
     walk = _Lines(job)
     digest = sha256()
-    with open(job.path, "rb") as file:  # noqa: PTH123 - the path crossed a process border as text
+    with open(job.path, "rb") as file:  # noqa: PTH123  # The path crossed a process border as text.
         while block := file.read(_BLOCK_BYTES):
+            # Blocks end with a line. The limit also holds a forged file without line ends within bounded memory.
             lines = block if block.endswith(b"\n") else block + file.readline(_BLOCK_BYTES)
             digest.update(lines)
             if walk.flaw is None:
                 walk.take(lines)
-    return walk.told(digest.hexdigest())
+    return walk.result(digest.hexdigest())
 
 
 class _Lines:
-    """The lines of a segment under proof."""
+    """The walk along the lines of a segment."""
 
     def __init__(self, job: Segment) -> None:
         self._job = job
@@ -86,11 +88,13 @@ class _Lines:
         self._writers = dict(job.writers)
 
     def take(self, lines: bytes) -> None:
-        """Check lines: all at once when all is well, else one by one to find the first that is bad."""
+        """Check a block of lines: as a whole when all is well, else one by one to find the first bad line."""
         digests = [sha256(line).digest() for line in lines.splitlines()]
-        # Terminals are only let in along the way: who may write as a block begins may do so until it ends.
+        # Terminals are only ever added along the way, so those that may write at the start may write until the end.
         previous = _line_of(tuple(name for name, since in self._job.writers if since <= self.seq)).findall(lines)
+        # The first line of a segment names a hash that this file does not hold; joining the segments compares it.
         first = self._link.hash.encode("ascii") if self._previous is not None else b"".join(previous[:1])
+        # One comparison proves every link of the block: the named hashes are the line hashes, shifted by one line.
         fits = (
             len(previous) == len(digests)
             and b"".join(previous) == first + b"".join(digests[:-1]).hex().encode("ascii")
@@ -102,14 +106,17 @@ class _Lines:
         self._note(first.decode("ascii"), digests)
 
     def _ends_fit(self, lines: bytes, count: int) -> bool:
-        """Whether number and time of the first and the last line are right, between which the signed chain holds."""
+        """Tell whether number and time of the first and the last line are right.
+
+        The lines between need no such check: the chain fixes their bytes up to a signed checkpoint.
+        """
         start, _, _ = lines.partition(b"\n")
         end = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
-        one, other = LAYOUT.fullmatch(start), LAYOUT.fullmatch(end)
-        if one is None or other is None:
+        first, last = LAYOUT.fullmatch(start), LAYOUT.fullmatch(end)
+        if first is None or last is None:
             return False
-        numbered = int(one["seq"]) == self.seq and int(other["seq"]) == self.seq + count - 1
-        times = (self._link.at, one["at"].decode("ascii"), other["at"].decode("ascii"))
+        numbered = int(first["seq"]) == self.seq and int(last["seq"]) == self.seq + count - 1
+        times = (self._link.at, first["at"].decode("ascii"), last["at"].decode("ascii"))
         if not numbered or list(times) != sorted(times):
             return False
         self._begins_at = self._begins_at or times[1]
@@ -127,15 +134,15 @@ class _Lines:
 
     def _search(self, lines: bytes) -> None:
         for line in lines.splitlines(keepends=True):
-            said = LAYOUT.fullmatch(line.removesuffix(b"\n"))
-            if said is None or not line.endswith(b"\n"):
+            entry = LAYOUT.fullmatch(line.removesuffix(b"\n"))
+            if entry is None or not line.endswith(b"\n"):
                 return self.fail(Flaw.BODY, self.seq)
-            if self._writers.get(said["terminal"].decode("ascii"), sys.maxsize) > self.seq:
+            if self._writers.get(entry["terminal"].decode("ascii"), sys.maxsize) > self.seq:
                 return self.fail(Flaw.TERMINAL, self.seq)
-            previous, at = said["prev"].decode("ascii"), said["at"].decode("ascii")
+            previous, at = entry["prev"].decode("ascii"), entry["at"].decode("ascii")
             if self._previous is not None and previous != self._link.hash:
                 return self.fail(Flaw.LINK, self.seq)
-            if int(said["seq"]) != self.seq:
+            if int(entry["seq"]) != self.seq:
                 return self.fail(Flaw.GAP, self.seq)
             if at < self._link.at:
                 return self.fail(Flaw.TIME, self.seq)
@@ -148,8 +155,8 @@ class _Lines:
         """Note the first flaw."""
         self.flaw, self._bad = flaw, seq
 
-    def told(self, digest: str) -> CheckedSegment:
-        """Return what was found."""
+    def result(self, digest: str) -> CheckedSegment:
+        """Return the result for the whole file, whose sum is `digest`."""
         entries = self.seq - self._job.first
         return CheckedSegment(
             digest, entries, self._previous or "", self._link, self._begins_at, self._hashes, self.flaw, self._bad

@@ -3,6 +3,7 @@
 # sha256sum, and openssl 3.0. Run it in the bundle's own directory: sh verify.sh
 # Exit status: 0 everything holds; 1 something does not, and the first finding is named; 2 a tool is missing.
 set -u
+# Bytes, not characters: in a UTF-8 locale tools may refuse or misread lines that somebody has tampered with.
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")" || exit 2
@@ -10,6 +11,7 @@ cd "$(dirname "$0")" || exit 2
 for tool in openssl sha256sum awk sed grep dd split cmp mktemp paste; do
     command -v "$tool" >/dev/null || { echo "missing tool: $tool"; exit 2; }
 done
+# Working files stay off the medium, which should be write-protected.
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
@@ -19,13 +21,15 @@ bad() {
     exit 1
 }
 
-# The value of a member of one line of canonical JSON: text $1 "name", number $1 "name"; others $1 gives lines of a
-# terminal and its key, which is missing when that one was retired.
+# Each prints the value of a member in a file $1 with one line of canonical JSON. text $1 NAME and number $1 NAME print
+# that member; others $1 prints a line for each other terminal, its name and its key. A retired terminal has no key.
+# Reading JSON with sed is safe here because each line's exact form is checked too, and no value can hold a quote.
 text() { sed -n 's/.*"'"$2"'":"\([^"]*\)".*/\1/p' "$1"; }
 others() { sed -n 's/.*"others":\[\([^]]*\)\].*/\1/p' "$1" | tr -d '"' | tr ',' '\n' | awk '{ sub(":", " "); print }'; }
 number() { sed -n 's/.*"'"$2"'":\([0-9][0-9]*\)[,}].*/\1/p' "$1"; }
 
-# 1. Exactly the files that are listed, none of them a link, each with its sum.
+# 1. Exactly the listed files are there, none of them is a link, and each has its sum.
+# A file outside the list is refused as well: somebody might take it for a part of the log.
 [ -f SHA256SUMS ] && [ ! -L SHA256SUMS ] || bad "SHA256SUMS is missing"
 for name in * .*; do
     case $name in . | .. | '.*' | SHA256SUMS) continue ;; esac
@@ -47,7 +51,9 @@ mark=$(text manifest.json checkpoint_prev)
 [ -n "$first" ] && [ -n "$last" ] && [ -n "$terminal" ] && [ -n "$before" ] && [ -n "$ladder" ] && [ -n "$mark" ] ||
     bad "manifest.json says too little"
 
-# By which keys the terminals sign their next checkpoints; and from which entry on each of them may have written.
+# $work/ladders: for each terminal the key of its next checkpoint. $work/writers: for each terminal the number of the
+# first entry that it may have written; a terminal that a checkpoint admits may write from the next entry on. These
+# checkpoints are not verified yet. Part 3 does that, and refuses the bundle if they are forged.
 { echo "$terminal $ladder"; others manifest.json; } >"$work/ladders"
 {
     sed 's/ .*/ '"$first"'/' "$work/ladders"
@@ -60,7 +66,8 @@ mark=$(text manifest.json checkpoint_prev)
 } | awk '!($1 in known) { known[$1] = 1; print }' >"$work/writers"
 grep -qvE '^[a-z0-9][a-z0-9-]{1,31} [0-9]+$' "$work/writers" && bad "a terminal has no name"
 
-# 2. The chain: each entry is hashed by itself, and names the hash of the entry before it.
+# 2. The chain: each entry is hashed on its own and names the hash of the entry before it. The layout is exact, so that
+# no entry can be read in two ways.
 name='(null|"[a-z0-9-]{3,64}")'
 member='"[a-z_]+":(0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
 time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z'
@@ -78,6 +85,7 @@ for segment in entries-*.jsonl; do
     [ -z "$(tail -c 1 "$segment")" ] || bad "$segment is cut off"
     odd=$(grep -nvE "$layout" "$segment" | head -n 1 | sed 's/:.*//')
     [ -z "$odd" ] || bad "entry $((seq + odd - 1)) is no entry of these terminals"
+    # sha256sum takes whole files, so each line becomes a file without its line end: one call hashes 2000 entries.
     split -l 2000 -a 6 "$segment" "$work/part."
     for part in "$work"/part.*; do
         mkdir "$work/each"
@@ -110,7 +118,7 @@ for segment in entries-*.jsonl; do
 done
 [ "$seq" -eq "$((last + 1))" ] || bad "entry $seq is missing"
 
-# 3. The checkpoints: signed over the very bytes, each with the key that the one before it named.
+# 3. The checkpoints: each is signed over its exact bytes, with the key that the one before it named.
 lines=$(awk 'END { print NR }' checkpoints.jsonl)
 [ "$lines" -gt 0 ] || bad "there is no checkpoint"
 [ "$(wc -c <checkpoints.sig | tr -d ' ')" -eq "$((lines * 64))" ] || bad "signatures are missing or too many"
@@ -131,7 +139,8 @@ while [ "$line" -lt "$lines" ]; do
     ladder=$(sed -n "s/^$signer //p" "$work/ladders")
     [ -n "$ladder" ] || bad "$where is of a terminal that was not let in"
     [ "$key" = "$ladder" ] || [ "$(text "$work/body" cause)" = resumed ] || bad "$where was signed with a foreign key"
-    # The keys of the other terminals stay what they are, until one is retired or let in again.
+    # The other terminals keep their keys, unless one is retired (its key goes) or admitted again (it gets a new one).
+    # Otherwise a stolen key of one terminal would be enough to sign in the name of all.
     { echo "$signer $(text "$work/body" next)"; others "$work/body"; } >"$work/next"
     while read -r name own; do
         now=$(sed -n "s/^$name //p" "$work/next")
@@ -143,6 +152,7 @@ while [ "$line" -lt "$lines" ]; do
     openssl pkeyutl -verify -pubin -inkey "$work/key" -rawin -in "$work/body" -sigfile "$work/sig" >/dev/null 2>&1 ||
         bad "the signature of $where does not hold"
     [ "$stands" -ge "$reached" ] || bad "$where is out of order"
+    # A checkpoint at the last entry of the bundle before has no entry here that it could be compared with.
     if [ "$stands" -ge "$first" ]; then
         grep -q "^$stands $(text "$work/body" hash)\$" "$work/found" || bad "entries up to $stands are not what was signed"
     fi
@@ -154,7 +164,8 @@ done
 [ "$reached" -eq "$last" ] || bad "no checkpoint stands at the last entry"
 cmp -s "$work/pem" checkpoints.pem || bad "checkpoints.pem does not hold the keys of the checkpoints"
 
-# 4. What the peer saw: its signatures over checkpoints.
+# 4. What the peer saw: its signatures over its own statements about checkpoints, under a fixed context so that no
+# other signature of the peer passes for one.
 if [ -f witnesses.jsonl ]; then
     lines=$(awk 'END { print NR }' witnesses.jsonl)
     line=0

@@ -1,9 +1,9 @@
-"""Where the terminal's key comes from (`keys.source`): a file, a credential of systemd, or two persons.
+"""The sources of the terminal's key (setting `keys.source`): a file, a credential of systemd, or two persons.
 
-KeySource              what the vault asks of any of them
+KeySource              what the vault needs from any of them
 ├── KeyFile            a file in the terminal's own directory (`home`)
 │   └── KeyElsewhere   a file anywhere outside the database's directory (`file`)
-├── Credential         what systemd hands to the service (`credential`)
+├── Credential         handed to the service by systemd (`credential`)
 └── Passphrase         wrapped under two parts, each known to one person (`passphrase`)
 """
 

@@ -1,7 +1,7 @@
 """The terminal's key as a credential of systemd (`LoadCredential=`, `LoadCredentialEncrypted=`; systemd.exec(5)).
 
-Only the custodian can put a new key there. So a change of the key keeps it in a file of the terminal's directory until
-the credential holds it; then the file is destroyed.
+Only the custodian can put a new key there. So a change of the key keeps the new key in a file of the terminal's
+directory until the credential holds it. Then the file is destroyed.
 """
 
 import os
@@ -22,7 +22,8 @@ from store.sealing.sources.file import mark_of
 from store.sealing.sources.paths import check_way, is_ours
 from store.sealing.sources.source import KEY_BYTES, Keys, KeySource, Mark
 
-# Where systemd grants the service access by ACL, the file is root's and the group's bits are the ACL's mask.
+# Readable by the group is allowed: where systemd grants the service access by ACL, the file is root's, and the bits of
+# the group show the mask of the ACL.
 _TOO_MUCH: Final = stat.S_IWGRP | stat.S_IRWXO
 
 
@@ -33,12 +34,13 @@ def read_credential(path: Path) -> bytes:
     """
     check_way(path.parent)
     try:
+        # O_NONBLOCK: opening a FIFO that somebody put there would otherwise wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         raise CredentialMissing(name=path.name) from None
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or not is_ours(found) or found.st_mode & _TOO_MUCH:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or not is_ours(status) or status.st_mode & _TOO_MUCH:
             raise CredentialExposed(name=path.name)
         key = os.read(handle, KEY_BYTES + 1)
     finally:
@@ -49,7 +51,7 @@ def read_credential(path: Path) -> bytes:
 
 
 class Credential(KeySource):
-    """The key in the credential `name` of the directory `credentials`, as `$CREDENTIALS_DIRECTORY` names it."""
+    """The key in the credential `name` of the directory `credentials`, which `$CREDENTIALS_DIRECTORY` names."""
 
     def __init__(self, directory: Path, credentials: str | None, name: str) -> None:
         super().__init__(directory)
@@ -60,28 +62,29 @@ class Credential(KeySource):
 
     @property
     def own_files(self) -> frozenset[Path]:
-        """What a change of the key leaves in the terminal's directory for a while."""
+        """The files that a change of the key leaves in the terminal's directory for a while."""
         return frozenset({self._next, self._former})
 
     def read(self) -> Keys:
         """Read the credential. Raises CredentialsAbsent, CredentialsRelative, and as `read_credential`."""
         installed = self._installed()
+        # During a change the file's key is the present one already, and the credential still holds the former one.
         if self._next.exists():
             key = read_key_file(self._next, size=KEY_BYTES)
             return Keys(key, None if key == installed else installed)
         return Keys(installed, read_key_file(self._former, size=KEY_BYTES) if self._former.exists() else None)
 
     def mark(self) -> Mark:
-        """Return which files there are."""
+        """Return the marks of the credential and of both files."""
         installed = () if self._credentials is None else mark_of(Path(self._credentials) / self._name)
         return (*installed, *mark_of(self._next), *mark_of(self._former))
 
-    def chosen_key(self, drawn: bytes) -> bytes:  # noqa: ARG002 - the base has it
-        """Return what the credential holds."""
+    def chosen_key(self, drawn: bytes) -> bytes:  # noqa: ARG002  # The base class names it.
+        """Return the key in the credential."""
         return self._installed()
 
     def install(self, key: bytes, former: bytes | None = None) -> None:
-        """See that the credential is this key, for nobody can write it. Raises CredentialDiffers, and as `read`."""
+        """Check that the credential is `key`; the program cannot write it. Raises CredentialDiffers, and as `read`."""
         if self._installed() != key:
             raise CredentialDiffers(name=self._name)
         if former is not None:
@@ -89,7 +92,7 @@ class Credential(KeySource):
 
     @property
     def changing(self) -> bool:
-        """Whether a new key waits to be installed, or a former one to be destroyed."""
+        """Whether a new key is waiting to be installed, or a former one to be destroyed."""
         return self._next.exists() or self._former.exists()
 
     def begin_change(self) -> None:

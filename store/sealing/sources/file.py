@@ -1,4 +1,4 @@
-"""The terminal's key in a file: in the terminal's directory, or elsewhere."""
+"""The terminal's key in a file, in the terminal's directory or elsewhere."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ _MODE: Final = 0o400
 
 
 class KeyFile(KeySource):
-    """The key in a file; while it is being changed, the former one lies beside it."""
+    """The key in a file. During a change of the key, the former one lies beside it."""
 
     def __init__(self, directory: Path, file: Path | None = None) -> None:
         super().__init__(directory)
@@ -31,7 +31,7 @@ class KeyFile(KeySource):
 
     @property
     def own_files(self) -> frozenset[Path]:
-        """Both files."""
+        """The file with the key, and the one with the former key."""
         return frozenset({self.file, self._former})
 
     def read(self) -> Keys:
@@ -40,7 +40,7 @@ class KeyFile(KeySource):
         return Keys(key, read_key_file(self._former, size=KEY_BYTES) if self._former.exists() else None)
 
     def mark(self) -> Mark:
-        """Return which file it is, and when it was written."""
+        """Return the identity of the file and the time of its writing."""
         return mark_of(self.file)
 
     def install(self, key: bytes, former: bytes | None = None) -> None:
@@ -55,11 +55,13 @@ class KeyFile(KeySource):
         return self._former.exists()
 
     def begin_change(self) -> None:
-        """Put a new key in the file's place, the former one beside it."""
+        """Put a new key in place of the old one, which lies beside it from now on."""
         if self._former.exists() and self._former.read_bytes() == self.file.read_bytes():
-            # Interrupted before the new key was in its place: nothing was wrapped by it.
+            # A change was interrupted before the new key was in place, so nothing is wrapped by a new key yet.
             self._former.unlink()
         if not self._former.exists():
+            # First the old key gets its second name, durably, then the new one replaces it. At every moment both names
+            # together hold each key that anything is wrapped by.
             os.link(self.file, self._former)
             sync_directory(self.file.parent)
             replace_key_file(self.file, os.urandom(KEY_BYTES))
@@ -68,12 +70,12 @@ class KeyFile(KeySource):
         """Destroy the former key."""
         destroy_key_file(self._former)
         draft_of(self.file).unlink(missing_ok=True)
-        # Who has the vault open sees by the file that there is no former key any more.
+        # The same key in a new file changes the mark. So every open vault notices that the former key is gone.
         replace_key_file(self.file, read_key_file(self.file, size=KEY_BYTES))
 
 
 class KeyElsewhere(KeyFile):
-    """The key in a file outside the database's directory `apart_from`, at a path that nobody else can bend."""
+    """The key in a file outside the database's directory `apart_from`, at a path that nobody else can redirect."""
 
     def __init__(self, directory: Path, file: Path, *, apart_from: Path | None) -> None:
         super().__init__(directory, file)
@@ -81,7 +83,7 @@ class KeyElsewhere(KeyFile):
         self._installed = False
 
     def read(self) -> Keys:
-        """Check the way and the file, then read it.
+        """Check the path and the file, then read it.
 
         Raises KeyInDatabase, KeyPathLinked, KeyPathOpen, KeyFileForeign, KeyFileExposed, KeyFileLoose, KeyFileMissing,
         KeyFileDamaged.
@@ -91,7 +93,7 @@ class KeyElsewhere(KeyFile):
         return super().read()
 
     def install(self, key: bytes, former: bytes | None = None) -> None:
-        """Write a new file, or take the one that holds the same key already. Raises as `read`, and KeyFileExists."""
+        """Write a new file, or accept one that already holds the same key. Raises as `read`, and KeyFileExists."""
         self._check_way()
         if former is None and self.file.exists():
             if self.read().current != key:
@@ -108,21 +110,22 @@ class KeyElsewhere(KeyFile):
                     destroy_key_file(file)
 
     def _check_way(self) -> None:
-        # Resolved, for a way to the database through links would hide that both lie in one place.
+        # The paths are resolved, because a link could hide that the key lies in the database's directory. No copy of
+        # that directory may contain the key.
         if self._apart_from is not None and self.file.resolve().is_relative_to(self._apart_from.resolve()):
             raise KeyInDatabase(file=self.file.name)
         check_way(self.file.parent)
 
     def _check_file(self) -> None:
         try:
-            found = self.file.lstat()
+            status = self.file.lstat()
         except OSError:
-            # Reading says what is the matter.
+            # Reading the file raises the fitting error.
             return
-        mode = stat.S_IMODE(found.st_mode)
-        if stat.S_ISLNK(found.st_mode):
+        mode = stat.S_IMODE(status.st_mode)
+        if stat.S_ISLNK(status.st_mode):
             raise KeyPathLinked(path=str(self.file))
-        if found.st_uid != os.geteuid():
+        if status.st_uid != os.geteuid():
             raise KeyFileForeign(file=self.file.name)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise KeyFileExposed(file=self.file.name)
@@ -131,9 +134,10 @@ class KeyElsewhere(KeyFile):
 
 
 def mark_of(file: Path) -> Mark:
-    """Return which file stands there and when it was written; nothing when none does."""
+    """Return the identity of the file and the time of its writing; an empty mark when there is none."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return ()
-    return found.st_ino, found.st_mtime_ns
+    # The time counts as well: a new file may get the inode number of the one that it replaced.
+    return status.st_ino, status.st_mtime_ns

@@ -1,8 +1,8 @@
-"""The terminal's key wrapped under what two persons know: nobody opens the terminal alone.
+"""The terminal's key wrapped under what two persons know, so that nobody opens the terminal alone.
 
-The file holds the key under AES-256-GCM, by a key that Argon2id (RFC 9106) stretches from both parts and a random salt;
-salt and cost are bound to it. While the terminal's key is being changed, the former one stands in the same file,
-wrapped by the new one, so that each moment one whole state is on the disk.
+The file holds the key under AES-256-GCM. Argon2id (RFC 9106) stretches the wrapping key from both parts and a random
+salt; salt and cost are bound to it. During a change of the terminal's key, the same file also holds the former key,
+wrapped by the new one, so that one whole state is on the disk at every moment.
 """
 
 import json
@@ -31,7 +31,7 @@ _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _LONGEST: Final = 4096
-# What a file may ask of the machine: somebody may have changed it.
+# Limits of what a file may demand of the machine: a changed file must not use up all memory or run for hours.
 _MOST_PASSES: Final = 100
 _MOST_KIBIBYTES: Final = 4 << 20
 _MOST_LANES: Final = 64
@@ -39,7 +39,7 @@ _MOST_LANES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What stretching costs: passes over the memory, its size in KiB, and lanes (RFC 9106, section 3.1)."""
+    """The cost of stretching: passes over the memory, its size in KiB, and lanes (RFC 9106, section 3.1)."""
 
     passes: int = RFC_9106_LOW_MEMORY.time_cost
     kibibytes: int = RFC_9106_LOW_MEMORY.memory_cost
@@ -48,7 +48,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wrapped:
-    """What the file holds. `former` is wrapped by the key that `wrapped` wraps."""
+    """The content of the file. `former` is wrapped by the key that is inside `wrapped`."""
 
     salt: bytes
     cost: Cost
@@ -59,15 +59,15 @@ class Wrapped:
     def read(cls, raw: bytes, name: str) -> Self:
         """Read the bytes of the file `name`. Raises KeyFileDamaged."""
         try:
-            told: Any = json.loads(raw)
-            former = told.get("former")
+            fields: Any = json.loads(raw)
+            former = fields.get("former")
             read = cls(
-                bytes.fromhex(told["salt"]),
-                Cost(int(told["passes"]), int(told["kibibytes"]), int(told["lanes"])),
-                bytes.fromhex(told["wrapped"]),
+                bytes.fromhex(fields["salt"]),
+                Cost(int(fields["passes"]), int(fields["kibibytes"]), int(fields["lanes"])),
+                bytes.fromhex(fields["wrapped"]),
                 None if former is None else bytes.fromhex(former),
             )
-            fits = told["format"] == _FORMAT and read._is_bounded()
+            fits = fields["format"] == _FORMAT and read._is_bounded()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             fits = False
         if not fits:
@@ -80,14 +80,15 @@ class Wrapped:
             len(self.salt) == _SALT_BYTES
             and 1 <= cost.passes <= _MOST_PASSES
             and 1 <= cost.lanes <= _MOST_LANES
+            # Argon2 itself needs at least 8 KiB a lane (RFC 9106, section 3.1).
             and 8 * cost.lanes <= cost.kibibytes <= _MOST_KIBIBYTES
-            and {len(one) for one in (self.wrapped, self.former) if one is not None}
+            and {len(key) for key in (self.wrapped, self.former) if key is not None}
             == {_NONCE_BYTES + KEY_BYTES + _TAG_BYTES}
         )
 
     def to_bytes(self) -> bytes:
         """Return the bytes of the file."""
-        told: dict[str, str | int] = {
+        fields: dict[str, str | int] = {
             "format": _FORMAT,
             "salt": self.salt.hex(),
             "wrapped": self.wrapped.hex(),
@@ -96,11 +97,11 @@ class Wrapped:
             "lanes": self.cost.lanes,
         }
         if self.former is not None:
-            told["former"] = self.former.hex()
-        return json.dumps(told, sort_keys=True).encode() + b"\n"
+            fields["former"] = self.former.hex()
+        return json.dumps(fields, sort_keys=True).encode() + b"\n"
 
     def stretch(self, parts: PassphraseParts) -> bytes:
-        """Return what `parts` become by Argon2id; takes about 0.1 s and 64 MiB, on purpose."""
+        """Return the wrapping key that Argon2id makes of `parts`; it takes about 0.1 s and 64 MiB, on purpose."""
         return hash_secret_raw(
             parts.secret,
             self.salt,
@@ -112,7 +113,7 @@ class Wrapped:
         )
 
     def keys(self, stretched: bytes) -> Keys | None:
-        """Return what is wrapped; None when the parts were other ones."""
+        """Return the wrapped keys; None when the parts were wrong."""
         key = _opened(stretched, self.wrapped, self._bound())
         if key is None or self.former is None:
             return None if key is None else Keys(key, None)
@@ -120,7 +121,7 @@ class Wrapped:
         return None if former is None else Keys(key, former)
 
     def holding(self, stretched: bytes, key: bytes, former: bytes | None) -> Self:
-        """Return the same with other keys."""
+        """Return the same salt and cost with other keys."""
         return replace(
             self,
             wrapped=_closed(stretched, key, self._bound()),
@@ -133,14 +134,14 @@ class Wrapped:
 
 
 def open_wrapped(raw: bytes, name: str, parts: PassphraseParts | None) -> Keys:
-    """Return what the bytes of the wrapped key file `name` hold.
+    """Return the keys in `raw`, the bytes of the wrapped key file `name`.
 
     Raises KeyFileDamaged, KeyPartsMissing, KeyPartsRefused.
     """
-    kept = Wrapped.read(raw, name)
+    wrapped = Wrapped.read(raw, name)
     if parts is None:
         raise KeyPartsMissing
-    keys = kept.keys(kept.stretch(parts))
+    keys = wrapped.keys(wrapped.stretch(parts))
     if keys is None:
         raise KeyPartsRefused
     return keys
@@ -150,7 +151,7 @@ STANDARD_COST: Final = Cost()
 
 
 class Passphrase(KeySource):
-    """The key as wrapped under two parts, which are forgotten once they have opened it."""
+    """The key wrapped under two parts, which are forgotten once they have opened it."""
 
     def __init__(self, directory: Path, parts: PassphraseParts | None) -> None:
         super().__init__(directory)
@@ -158,13 +159,14 @@ class Passphrase(KeySource):
         self._parts = parts
         self._new_parts: PassphraseParts | None = None
         self._cost = STANDARD_COST
-        # By salt: when the parts change, and writing that fails, what opens the file is still known.
+        # By salt: if the parts change and writing the new file fails, the key that opens the old file is still known.
+        # It is kept because the vault reads the file again whenever that changes, and the parts are gone by that time.
         self._stretched: dict[bytes, bytes] = {}
         self._slowdown = Slowdown(directory / "terminal.attempts")
 
     @property
     def own_files(self) -> frozenset[Path]:
-        """The wrapped key, and the count of wrong attempts, which no other terminal needs."""
+        """The wrapped key, and the count of wrong attempts, which concerns only this terminal."""
         return frozenset({self.file, self.directory / "terminal.attempts"})
 
     def read(self) -> Keys:
@@ -173,26 +175,27 @@ class Passphrase(KeySource):
         Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged, KeyPartsMissing (also when another process changed the
         parts), KeyPartsRefused, KeyPartsTooSoon.
         """
-        kept = self._kept()
-        if kept.salt not in self._stretched:
-            return self._open(kept)
-        keys = kept.keys(self._stretched[kept.salt])
+        wrapped = self._wrapped()
+        if wrapped.salt not in self._stretched:
+            return self._open(wrapped)
+        keys = wrapped.keys(self._stretched[wrapped.salt])
+        # The parts were right for this salt before, so the file was changed since.
         if keys is None:
             raise KeyFileDamaged(file=self.file.name)
         return keys
 
     def mark(self) -> Mark:
-        """Return which file it is, and when it was written."""
+        """Return the identity of the file and the time of its writing."""
         return mark_of(self.file)
 
     @property
     def refused(self) -> int:
-        """How often parts were refused, or cut off while they were tried, that no entry of the log tells of yet."""
-        return self._slowdown.untold
+        """How many refusals no entry of the log records yet; an attempt that was cut off counts as one."""
+        return self._slowdown.unrecorded
 
-    def refused_told(self, told: int) -> None:
-        """Note that a durable entry tells of so many refusals."""
-        self._slowdown.tell(told)
+    def mark_refusals_recorded(self, number: int) -> None:
+        """Note that a durable entry of the log records so many refusals."""
+        self._slowdown.mark_recorded(number)
 
     def install(self, key: bytes, former: bytes | None = None) -> None:
         """Wrap the key under the parts. Raises KeyPartsMissing, KeyPartsWeak, KeyPartsAlike, KeyFileExists."""
@@ -203,12 +206,13 @@ class Passphrase(KeySource):
 
     @property
     def changing(self) -> bool:
-        """Whether a former key stands in the file."""
-        return self._kept().former is not None
+        """Whether the file holds a former key."""
+        return self._wrapped().former is not None
 
     def begin_change(self) -> None:
-        """Wrap a new key, and by it the former one; under the new parts if some were given."""
+        """Write a file with a new key and the former one under it, wrapped under the new parts if some were given."""
         key, former = self.read()
+        # An interrupted change goes on with the keys that it made; a second new key would strand the first.
         new = (key, former) if former is not None else (os.urandom(KEY_BYTES), key)
         if self._new_parts is not None:
             wrapped = self._wrapped_by(self._new_parts, *new)
@@ -220,33 +224,34 @@ class Passphrase(KeySource):
         self._new_parts = None
 
     def end_change(self) -> None:
-        """Write the file without the former key, and destroy the bytes of the one that held it."""
+        """Write the file without the former key, and destroy the bytes of the file that held it."""
         supersede_key_file(self.file, self._holding(self.read().current, None).to_bytes())
 
-    def wrap_anew(self, parts: PassphraseParts) -> None:
-        """Let the next change wrap the key under `parts`. Raises KeyPartsWeak, KeyPartsAlike."""
+    def set_new_parts(self, parts: PassphraseParts) -> None:
+        """Make the next change of the key wrap it under `parts`. Raises KeyPartsWeak, KeyPartsAlike."""
         parts.check()
         self._new_parts = parts
 
-    def _kept(self) -> Wrapped:
+    def _wrapped(self) -> Wrapped:
         return Wrapped.read(read_whole_key_file(self.file, most=_LONGEST), self.file.name)
 
-    def _open(self, kept: Wrapped) -> Keys:
+    def _open(self, wrapped: Wrapped) -> Keys:
         if self._parts is None:
             raise KeyPartsMissing
+        # The attempt is counted before the slow stretching, not after a refusal that a killed process never reports.
         self._slowdown.begin(clock.now())
-        stretched = kept.stretch(self._parts)
-        keys = kept.keys(stretched)
+        stretched = wrapped.stretch(self._parts)
+        keys = wrapped.keys(stretched)
         if keys is None:
             raise KeyPartsRefused
         self._slowdown.succeed()
-        self._stretched[kept.salt], self._parts = stretched, None
+        self._stretched[wrapped.salt], self._parts = stretched, None
         return keys
 
     def _holding(self, key: bytes, former: bytes | None) -> Wrapped:
-        """Return the file as it would be with other keys under the same parts."""
-        kept = self._kept()
-        return kept.holding(self._stretched[kept.salt], key, former)
+        """Return the content of the file with other keys under the same parts."""
+        wrapped = self._wrapped()
+        return wrapped.holding(self._stretched[wrapped.salt], key, former)
 
     def _wrapped_by(self, parts: PassphraseParts, key: bytes, former: bytes | None) -> Wrapped:
         empty = Wrapped(os.urandom(_SALT_BYTES), self._cost, b"")
@@ -258,6 +263,7 @@ class Passphrase(KeySource):
 _FORMER: Final = f"{_FORMAT} former".encode("ascii")
 
 
+# The former key is wrapped by the new one, not by the parts: after a change of the parts, nobody needs the old ones.
 def _by_key(key: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"renkei/wrap-former/1").derive(key)
 

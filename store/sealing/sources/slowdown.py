@@ -1,4 +1,4 @@
-"""Wrong parts slow down: each attempt is counted, and the count durable, before the parts are looked at."""
+"""The slowdown after wrong parts: each attempt is counted, durably, before the parts are tried."""
 
 import fcntl
 import json
@@ -16,75 +16,82 @@ from store.sealing.keyfile import sync_directory
 FREE_ATTEMPTS: Final = 5
 FIRST_WAIT_SECONDS: Final = 10
 LONGEST_WAIT_SECONDS: Final = 3600
+# The file always has one length, so that a shorter count never leaves the end of a longer one behind.
 _FILE_BYTES: Final = 128
 
 
 class _Count(NamedTuple):
-    """Failures in a row, when the last attempt was, and how many failures no entry of the log tells of yet."""
+    """Failures in a row, failures that no entry of the log records yet, and the time of the last attempt."""
 
     failures: int = 0
-    untold: int = 0
+    unrecorded: int = 0
     last: datetime | None = None
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
-        """Read what `to_bytes` gave; nothing where the file is new, or was cut off by a power failure."""
+        """Read the bytes of `to_bytes`; nothing is counted when the file is new or a power failure cut it off."""
         try:
-            told: Any = json.loads(raw)
-            return cls(int(told["failures"]), int(told["untold"]), datetime.fromisoformat(told["at"]))
+            fields: Any = json.loads(raw)
+            return cls(int(fields["failures"]), int(fields["untold"]), datetime.fromisoformat(fields["at"]))
         except (ValueError, KeyError, TypeError):
             return cls()
 
     def to_bytes(self) -> bytes:
-        """Return what stands in the file, always of one length."""
+        """Return the content of the file, always of one length."""
         at = clock.to_text(self.last) if self.last else ""
-        return json.dumps({"failures": self.failures, "untold": self.untold, "at": at}).encode().ljust(_FILE_BYTES)
+        fields = {"failures": self.failures, "untold": self.unrecorded, "at": at}
+        return json.dumps(fields).encode().ljust(_FILE_BYTES)
 
 
 class Slowdown:
-    """Counts attempts in `file`. Whoever may delete it can also copy the wrapped key: there Argon2id alone protects.
+    """Counts attempts in `file`. Somebody who can delete it can also copy the wrapped key; then only Argon2id protects.
 
-    The log is not open while parts are refused: what it has to be told is counted here until it is.
+    The log is closed while parts are refused, so the refusals are counted here until an entry records them.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def begin(self, now: datetime) -> None:
-        """Count an attempt as a failure. Raises KeyPartsTooSoon (seconds still to wait); then it does not count."""
+        """Count an attempt as a failure. Raises KeyPartsTooSoon (seconds still to wait); then it does not count.
+
+        It counts before the parts are tried, so that killing the process between wrong guesses gains nothing.
+        """
         with self._counting() as handle:
             count = _Count.read(os.read(handle, _FILE_BYTES))
+            # A clock that was set back must not lengthen the wait beyond its full length.
             waited = max((now - count.last).total_seconds(), 0.0) if count.last else 0.0
             left = _wait_seconds(count.failures) - waited
             if left > 0:
                 raise KeyPartsTooSoon(seconds=max(round(left), 1))
-            self._keep(handle, _Count(count.failures + 1, count.untold + 1, now))
+            self._keep(handle, _Count(count.failures + 1, count.unrecorded + 1, now))
         sync_directory(self._file.parent)
 
     def succeed(self) -> None:
-        """Note that the attempt just counted was none of the failures, after the right parts."""
+        """Take back the attempt just counted and forgive the failures before it: the parts were right."""
         with self._counting() as handle:
             count = _Count.read(os.read(handle, _FILE_BYTES))
-            self._keep(handle, count._replace(failures=0, untold=max(count.untold - 1, 0)))
+            self._keep(handle, count._replace(failures=0, unrecorded=max(count.unrecorded - 1, 0)))
 
     @property
-    def untold(self) -> int:
-        """How many failures no entry of the log tells of yet."""
+    def unrecorded(self) -> int:
+        """How many failures no entry of the log records yet."""
         try:
-            return _Count.read(self._file.read_bytes()).untold
+            return _Count.read(self._file.read_bytes()).unrecorded
         except FileNotFoundError:
             return 0
 
-    def tell(self, told: int) -> None:
-        """Note that an entry, which is durable, tells of so many."""
+    def mark_recorded(self, number: int) -> None:
+        """Note that a durable entry of the log records so many failures."""
         with self._counting() as handle:
             count = _Count.read(os.read(handle, _FILE_BYTES))
-            self._keep(handle, count._replace(untold=max(count.untold - told, 0)))
+            self._keep(handle, count._replace(unrecorded=max(count.unrecorded - number, 0)))
 
     @contextmanager
     def _counting(self) -> Iterator[int]:
         handle = self._locked()
-        # Who waited for the lock while the file went away would count where nobody looks.
+        # Another process may remove the file while this one waits for its lock. A count in a file without a name would
+        # be lost.
         while os.fstat(handle).st_nlink == 0:
             os.close(handle)
             handle = self._locked()
@@ -99,7 +106,7 @@ class Slowdown:
         return handle
 
     def _keep(self, handle: int, count: _Count) -> None:
-        if not count.failures and not count.untold:
+        if not count.failures and not count.unrecorded:
             self._file.unlink()
             return
         os.pwrite(handle, count.to_bytes(), 0)
@@ -107,7 +114,10 @@ class Slowdown:
 
 
 def _wait_seconds(failures: int) -> int:
-    """10 s after the fifth failure, doubled with each one more, up to an hour: nobody is shut out for good."""
+    """Return 10 s after the fifth failure, twice as much after each further one, up to an hour.
+
+    There is no final lock-out: the terminal must open again for the two persons who know the parts.
+    """
     if failures < FREE_ATTEMPTS:
         return 0
     return min(FIRST_WAIT_SECONDS << min(failures - FREE_ATTEMPTS, 20), LONGEST_WAIT_SECONDS)

@@ -1,4 +1,4 @@
-"""What the vault asks of any source of the terminal's key."""
+"""What the vault needs from any source of the terminal's key."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from store.errors import KeyPartsUnwanted
 from store.sealing.sources.parts import PassphraseParts
 
 KEY_BYTES: Final = 32
-"""How long the terminal's key is."""
+"""The length of the terminal's key."""
 
 Mark = tuple[int, ...]
-"""Stands for the keys that a source would give now, and is cheap to take: another mark, perhaps other keys."""
+"""A cheap sign of the keys that a source would give now: equal marks mean equal keys, another mark perhaps others."""
 
 
 class Keys(NamedTuple):
-    """The terminal's key, and while it is being changed the former one, where anything still needs it."""
+    """The terminal's key, and during a change of it the former one, as long as anything still needs that."""
 
     current: bytes
     former: bytes | None
@@ -26,7 +26,7 @@ class Keys(NamedTuple):
 class KeySource(ABC):
     """One way in which the terminal gets its key.
 
-    `directory` belongs to the terminal: there lies what the key wraps, and what a change of the key leaves for a while.
+    `directory` belongs to the terminal. It holds what the key wraps, and what a change of the key leaves for a while.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -34,13 +34,13 @@ class KeySource(ABC):
 
     @property
     def pseudonym_file(self) -> Path:
-        """Where the pseudonym key lies, wrapped by the terminal's key."""
+        """The file with the pseudonym key, wrapped by the terminal's key."""
         return self.directory / "pseudonym.key"
 
     @property
     @abstractmethod
     def own_files(self) -> frozenset[Path]:
-        """The files that hold the key in whatever form: no backup may."""
+        """The files that hold the key in any form. No backup may contain them."""
 
     @abstractmethod
     def read(self) -> Keys:
@@ -48,29 +48,30 @@ class KeySource(ABC):
 
     @abstractmethod
     def mark(self) -> Mark:
-        """Return what changes whenever `read` would give other keys."""
+        """Return a value that changes whenever `read` would give other keys."""
 
     @property
     def refused(self) -> int:
-        """How often it was refused since the log was last told; there is nothing to refuse where nobody is asked."""
+        """How many refusals no entry of the log records yet; always 0 for a source that asks nobody."""
         return 0
 
-    def refused_told(self, told: int) -> None:  # noqa: B027 - most have nothing to tell
-        """Note that a durable entry of the log tells of so many refusals."""
+    def mark_refusals_recorded(self, number: int) -> None:  # noqa: B027  # Most sources refuse nobody.
+        """Note that a durable entry of the log records so many refusals."""
 
     @abstractmethod
     def install(self, key: bytes, former: bytes | None = None) -> None:
-        """Put the key of a new terminal, or of one that is restored, in its place. Raises a KeyFileFault."""
+        """Put the key of a new or restored terminal in its place. Raises a KeyFileFault."""
 
-    def uninstall(self) -> None:  # noqa: B027 - most put nothing there
-        """Take back what `install` put outside of the terminal's directory."""
+    def uninstall(self) -> None:  # noqa: B027  # Most sources put nothing there.
+        """Take back what `install` put outside the terminal's directory."""
 
     @contextmanager
     def provisional(self) -> Iterator[None]:
-        """Take back what was installed when the block fails: the terminal was not made then."""
+        """Take back what was installed if the block fails, since no terminal was made then."""
         try:
             yield
         except BaseException:
+            # An interrupt as well: otherwise the next attempt would meet a key of no terminal, and refuse it.
             self.uninstall()
             raise
 
@@ -81,24 +82,24 @@ class KeySource(ABC):
     @property
     @abstractmethod
     def changing(self) -> bool:
-        """Whether a change of the key was begun and has not ended."""
+        """Whether a change of the key has begun and not ended."""
 
     @abstractmethod
     def begin_change(self) -> None:
-        """Give a new key from now on, with the former one beside it; go on with a change that was interrupted.
+        """Give a new key from now on, with the former one beside it; an interrupted change goes on.
 
-        To be called while nobody else may write. After return a power failure loses neither key.
+        Call it while nobody else may write. Once it returns, a power failure loses neither key.
         """
 
     @abstractmethod
     def end_change(self) -> None:
-        """Destroy the former key, which nothing needs any more, as far as it is the program's to destroy."""
+        """Destroy the former key, which nothing needs any more, as far as the program is able to."""
 
     @property
     def to_install(self) -> Path | None:
-        """The file with the new key that the custodian has still to install where it belongs; None otherwise."""
+        """The file with a new key that the custodian still has to install; None when there is none."""
         return None
 
-    def wrap_anew(self, parts: PassphraseParts) -> None:  # noqa: ARG002 - one source wants them
-        """Let the next change of the key wrap it under these `parts`. Raises KeyPartsUnwanted, KeyPartsFaults."""
+    def set_new_parts(self, parts: PassphraseParts) -> None:  # noqa: ARG002  # Only one source uses them.
+        """Make the next change of the key wrap it under these `parts`. Raises KeyPartsUnwanted, a KeyPartsFault."""
         raise KeyPartsUnwanted

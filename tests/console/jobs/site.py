@@ -30,8 +30,8 @@ from store.message.states import Direction
 from store.peers import PeerDraft
 from store.people import Role, open_session, person
 from transport import agency
-from transport.agency.database import Outgoing
 from transport.agency.home import AgencyHome
+from transport.agency.records import Outgoing
 from transport.evidence.envelope import Purpose, Sealer
 from transport.parties.authority import RehearsalAuthority
 from transport.parties.identity import Identity
@@ -301,8 +301,8 @@ class Site:
 
     def feed_raw(self, uid: str, envelope: bytes) -> None:
         """Put bytes into the terminal's feed."""
-        with AgencyHome(self.agency_home).ledger() as ledger, ledger.writing():
-            ledger.put(self.terminal.identity.name, Outgoing(uid, envelope))
+        with AgencyHome(self.agency_home).database() as database, database.writing():
+            database.put(self.terminal.identity.name, Outgoing(uid, envelope))
 
 
 def open_as(terminal: Terminal, person_id: str) -> Session:

@@ -1,4 +1,4 @@
-"""Honest histories of a terminal's log: whatever happens to it in years, told by chance; none may raise an alarm."""
+"""Honest histories of a terminal's log: whatever happens to it in years, made up by chance; none may raise an alarm."""
 
 import random
 import shutil
@@ -11,7 +11,7 @@ from typing import Final
 
 from store.database import Database
 from store.log import Event, Occasion, SigningKeys, checkpoints, pruning
-from tests.store.log.log_world import NOON, House, let_in, say
+from tests.store.log.log_world import NOON, House, keep_witness, let_in
 
 _MOST_STEPS: Final = 25
 _WRITERS: Final = 3
@@ -40,21 +40,21 @@ def live(home: Path, seed: int) -> None:
             houses.append(let_in(house, now))
         pruned = _live(chance.choice(houses), chance, now, pruned)
         _agree(houses)
-    for one in houses:
-        found = one.verify()
-        assert found.ok, (seed, found)
-        assert found.pruned == pruned, (seed, found)
+    for house in houses:
+        verification = house.verify()
+        assert verification.ok, (seed, verification)
+        assert verification.pruned == pruned, (seed, verification)
 
 
 def _agree(houses: Sequence[House]) -> None:
     """After a roll-back each terminal whose own checkpoints are gone goes on for itself, as two persons let it."""
-    for one in houses:
-        database = one.database
+    for house in houses:
+        database = house.database
         with database.writing() as tx:
-            flaw = one.log.standing(tx)
+            flaw = house.log.standing(tx)
         database.close()
         if flaw is not None:
-            _resume(one)
+            _resume(house)
 
 
 def _live(house: House, chance: random.Random, now: datetime, pruned: int) -> int:
@@ -101,7 +101,7 @@ def _be_seen(house: House) -> None:
         last = checkpoints.latest(reading)
     database.close()
     if last is not None:
-        say(house, last.number, last.digest)
+        keep_witness(house, last.number, last.digest)
 
 
 def _resume(house: House) -> None:
@@ -135,10 +135,10 @@ def _work_together(house: House, chance: random.Random, now: datetime) -> None:
         for n in range(_WRITERS)
     ]
     writers.append(threading.Thread(target=house.mark))
-    for one in writers:
-        one.start()
-    for one in writers:
-        one.join()
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
 
 
 def _roll_back(house: House, chance: random.Random, now: datetime) -> None:

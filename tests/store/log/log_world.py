@@ -39,12 +39,12 @@ class House:
         return self.home / "keys"
 
     @property
-    def ladder(self) -> SigningKeys:
+    def signing_keys(self) -> SigningKeys:
         return SigningKeys(self.keys)
 
     @property
     def log(self) -> Log:
-        return Log(TERMINAL, self.ladder)
+        return Log(TERMINAL, self.signing_keys)
 
     @property
     def database(self) -> Database:
@@ -92,11 +92,11 @@ class House:
     def verify(self) -> Verification:
         database = self.database
         with database.reading() as reading:
-            found = self.log.verify(reading)
+            result = self.log.verify(reading)
         with database.writing() as tx:
-            found = self.log.complete(tx, found)
+            result = self.log.complete(tx, result)
         database.close()
-        return found
+        return result
 
     def entry(self, low: int = 2, high: int = ENTRIES - 1) -> int:
         return self.chance.randint(low, high)
@@ -111,7 +111,7 @@ class Neighbour(House):
 
     @property
     def log(self) -> Log:
-        return Log(SECOND, self.ladder, origin=House(self.home, self.chance).log.origin)
+        return Log(SECOND, self.signing_keys, origin=House(self.home, self.chance).log.origin)
 
 
 def let_in(house: House, now: datetime) -> Neighbour:
@@ -147,8 +147,8 @@ def proved_before(seq: int) -> int:
     return max((mark for mark in MARKS if mark < seq), default=0)
 
 
-def say(house: House, number: int, digest: bytes) -> None:
-    """Keep what the peer says, as the next exchange does."""
+def keep_witness(house: House, number: int, digest: bytes) -> None:
+    """Store the peer's word, as the next exchange does."""
     database = house.database
     with database.writing() as tx:
         checkpoints.add_witness(tx, WitnessRow(number, digest, "agency", b"", NOON))
@@ -206,14 +206,14 @@ def rebuild(house: House, change: Callable[[list[dict[str, Any]]], object]) -> N
     bare.close()
 
 
-def forged_mark(bare: sqlite3.Connection, number: int, key: Ed25519PrivateKey, **said: Any) -> None:
+def forged_mark(bare: sqlite3.Connection, number: int, key: Ed25519PrivateKey, **fields: Any) -> None:
     """Sign checkpoint `number` over the chain as it is, with a key of the attacker's choice."""
     kept = json.loads(bare.execute("SELECT body FROM log_checkpoint WHERE number = ?", (number,)).fetchone()[0])
-    digest = bare.execute("SELECT hash FROM log_entry WHERE seq = ?", (said.get("seq", kept["seq"]),)).fetchone()[0]
+    digest = bare.execute("SELECT hash FROM log_entry WHERE seq = ?", (fields.get("seq", kept["seq"]),)).fetchone()[0]
     before = bare.execute("SELECT body FROM log_checkpoint WHERE number = ?", (number - 1,)).fetchone()
     previous = sha256(before[0]).hexdigest() if before else "0" * 64
     own = key_text(key.public_key().public_bytes_raw())
-    body = encode({**kept, "hash": digest.hex(), "prev": previous, "key": own, **said})
+    body = encode({**kept, "hash": digest.hex(), "prev": previous, "key": own, **fields})
     bare.execute(
         "UPDATE log_checkpoint SET body = ?, seq = ?, signature = ? WHERE number = ?",
         (body, json.loads(body)["seq"], key.sign(body), number),

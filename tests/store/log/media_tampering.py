@@ -31,7 +31,7 @@ def script(bundle: Path) -> int:
 
 def sum_again(bundle: Path) -> None:
     """Write the sums anew, as somebody who changes a file would."""
-    names = sorted(one.name for one in bundle.iterdir() if one.name != "SHA256SUMS")
+    names = sorted(path.name for path in bundle.iterdir() if path.name != "SHA256SUMS")
     lines = [f"{sha256((bundle / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (bundle / "SHA256SUMS").write_text("".join(lines))
 
@@ -69,7 +69,7 @@ def flip_in(name: str, *, summed: bool) -> Callable[[Path, random.Random], None]
 
 def exchanged(name: str) -> Callable[[Path, random.Random], None]:
     def tamper(bundle: Path, _chance: random.Random) -> None:
-        other = next(one for one in bundle.parent.iterdir() if one != bundle)
+        other = next(path for path in bundle.parent.iterdir() if path != bundle)
         shutil.copy(next(other.glob(name)), next(bundle.glob(name)))
         sum_again(bundle)
 
@@ -127,7 +127,7 @@ ON_MEDIA: Final[dict[str, Callable[[Path, random.Random], object]]] = {
 def refused_by_both(bundle: Path, tampering: str, chance: random.Random) -> None:
     """Tamper, and raise AssertionError unless both proofs refuse the bundle and the program names what is bad."""
     ON_MEDIA[tampering](bundle, chance)
-    found = verify_bundle(bundle)
-    assert not found.ok, tampering
-    assert found.first_bad is not None or found.file is not None
+    finding = verify_bundle(bundle)
+    assert not finding.ok, tampering
+    assert finding.first_bad is not None or finding.file is not None
     assert script(bundle) == 1, tampering

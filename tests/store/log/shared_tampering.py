@@ -35,11 +35,11 @@ def make_shared_house(home: Path) -> House:
     """Make two terminals' log: checkpoints of the first at 67 and 81, of the second at 74 and 88, and a tail."""
     house = make_house(home)
     other = let_in(house, NOON + timedelta(hours=2))
-    for number, one in enumerate((other, house, other)):
+    for number, signer in enumerate((other, house, other)):
         # Both write before either signs.
-        for both in (house, other):
-            both.grow(3 + (both is one), NOON + timedelta(hours=3 + number))
-        one.mark()
+        for writer in (house, other):
+            writer.grow(3 + (writer is signer), NOON + timedelta(hours=3 + number))
+        signer.mark()
     house.grow(2, NOON + timedelta(hours=9))
     return house
 
@@ -64,14 +64,14 @@ def entries_in_another_s_name(house: House) -> int:
     return 82
 
 
-def _key_in_hand(house: House) -> Ed25519PrivateKey:
+def _present_key(house: House) -> Ed25519PrivateKey:
     return stolen(max(house.keys.glob("*.key")))
 
 
-def a_checkpoint_on_another_s_ladder(house: House) -> int:
-    """Sign the second terminal's last checkpoint with the key that the first has in hand."""
+def a_checkpoint_in_another_s_name(house: House) -> int:
+    """Sign the second terminal's last checkpoint with the key that the first one has at present."""
     bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house))
+    forged_mark(bare, 9, _present_key(house))
     bare.close()
     house.guard_again()
     return 82
@@ -85,11 +85,11 @@ def a_checkpoint_of_a_stranger(house: House) -> int:
     return 82
 
 
-def taking_another_s_ladder_over(house: House) -> int:
+def taking_another_s_keys_over(house: House) -> int:
     """With the first terminal's stolen key, put a key of one's own in the place of the second's."""
     own = key_text(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
     bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house), terminal=TERMINAL, next=own, others=[f"{SECOND}:{own}"])
+    forged_mark(bare, 9, _present_key(house), terminal=TERMINAL, next=own, others=[f"{SECOND}:{own}"])
     bare.close()
     house.guard_again()
     return 82
@@ -98,7 +98,7 @@ def taking_another_s_ladder_over(house: House) -> int:
 def leaving_another_out(house: House) -> int:
     own = key_text(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
     bare = house.bare()
-    forged_mark(bare, 9, _key_in_hand(house), terminal=TERMINAL, next=own, others=[f"{STRANGER}:{own}"])
+    forged_mark(bare, 9, _present_key(house), terminal=TERMINAL, next=own, others=[f"{STRANGER}:{own}"])
     bare.close()
     house.guard_again()
     return 82
@@ -119,18 +119,18 @@ TABLE: Final[dict[str, tuple[Callable[[House], int], Flaw]]] = {
     "entries of a stranger": (entries_of_a_stranger, Flaw.TERMINAL),
     "entries before being let in": (entries_before_being_let_in, Flaw.TERMINAL),
     "entries in another's name": (entries_in_another_s_name, Flaw.MARK),
-    "another's ladder": (a_checkpoint_on_another_s_ladder, Flaw.LADDER),
+    "another's keys": (a_checkpoint_in_another_s_name, Flaw.LADDER),
     "a stranger's checkpoint": (a_checkpoint_of_a_stranger, Flaw.TERMINAL),
-    "another's ladder taken over": (taking_another_s_ladder_over, Flaw.LADDER),
+    "another's keys taken over": (taking_another_s_keys_over, Flaw.LADDER),
     "another left out": (leaving_another_out, Flaw.LADDER),
     "a stranger let in": (letting_a_stranger_in_unsigned, Flaw.SIGNATURE),
 }
 
 
-def found_wanting(house: House, tampering: str) -> None:
+def assert_noticed(house: House, tampering: str) -> None:
     """Tamper, verify as each terminal, and raise AssertionError unless both find exactly that."""
     tamper, cause = TABLE[tampering]
     first_bad = tamper(house)
-    for one in (house, Neighbour(house.home, house.chance)):
-        found = one.verify()
-        assert (found.ok, found.first_bad, found.cause) == (False, first_bad, cause), (tampering, found)
+    for terminal in (house, Neighbour(house.home, house.chance)):
+        result = terminal.verify()
+        assert (result.ok, result.first_bad, result.cause) == (False, first_bad, cause), (tampering, result)

@@ -23,9 +23,9 @@ from tests.store.log.log_world import (
     bodies,
     encode,
     forged_mark,
+    keep_witness,
     proved_before,
     rebuild,
-    say,
     stolen,
     write,
 )
@@ -218,12 +218,12 @@ def roll_back_with_its_keys(house: House) -> int:
     assert seen is not None
     shutil.rmtree(house.home)
     shutil.copytree(copy, house.home)
-    say(house, seen.number, seen.digest)
+    keep_witness(house, seen.number, seen.digest)
     return MARKS[-1] + 1
 
 
 def forge_the_tail_with_a_stolen_key(house: House) -> int:
-    """Copy the key in hand, let the terminal sign with it, then put another tail in that one's place."""
+    """Copy the present key, let the terminal sign with it, then put another tail in that one's place."""
     number = len(MARKS) + 1
     key = stolen(house.home / "keys" / f"{number:010d}.key")
     house.mark()
@@ -246,7 +246,7 @@ def forge_the_tail_and_the_keys(house: House) -> int:
         seen = checkpoints.latest(reading)
     database.close()
     assert seen is not None
-    say(house, seen.number, seen.digest)
+    keep_witness(house, seen.number, seen.digest)
     rebuild(house, lambda wanted: wanted[house.entry(MARKS[-1] + 1) - 1].update(actor="op-999"))
     own = Ed25519PrivateKey.generate()
     place = house.home / "keys" / f"{number + 1:010d}.key"
@@ -283,14 +283,14 @@ def strip_a_signature(house: House) -> int:
 
 
 def swap_signatures(house: House) -> int:
-    one, other = sorted(house.chance.sample(range(1, len(MARKS) + 1), 2))
+    first, second = sorted(house.chance.sample(range(1, len(MARKS) + 1), 2))
     bare = house.bare()
     kept = dict(bare.execute("SELECT number, signature FROM log_checkpoint").fetchall())
     bare.executemany(
-        "UPDATE log_checkpoint SET signature = ? WHERE number = ?", [(kept[other], one), (kept[one], other)]
+        "UPDATE log_checkpoint SET signature = ? WHERE number = ?", [(kept[second], first), (kept[first], second)]
     )
     bare.close()
-    return proved_before(MARKS[one - 1]) + 1
+    return proved_before(MARKS[first - 1]) + 1
 
 
 def drop_a_checkpoint(house: House) -> int:
@@ -386,10 +386,10 @@ TABLE: Final[dict[str, Tampering]] = {
 }
 
 
-def found_wanting(house: House, tampering: str) -> None:
+def assert_noticed(house: House, tampering: str) -> None:
     """Tamper, verify, and raise AssertionError unless exactly that is found."""
     first_bad = TABLE[tampering](house)
-    found = house.verify()
-    assert not found.ok, tampering
-    assert found.cause is not None
-    assert found.first_bad == first_bad, (tampering, found)
+    verification = house.verify()
+    assert not verification.ok, tampering
+    assert verification.cause is not None
+    assert verification.first_bad == first_bad, (tampering, verification)

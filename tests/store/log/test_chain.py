@@ -108,11 +108,11 @@ def test_entry_cannot_hold_names_or_free_text(database: Database, log: Log, draf
 
 
 def test_honest_log_verifies_and_tells_progress(filled: Database, log: Log) -> None:
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     with filled.reading() as reading:
-        verification = log.verify(reading, lambda done, total: told.append((done, total)))
+        verification = log.verify(reading, lambda done, total: progress.append((done, total)))
     assert verification == Verification(ok=True, entries=ENTRIES)
-    assert told == [(ENTRIES, ENTRIES)]
+    assert progress == [(ENTRIES, ENTRIES)]
 
 
 def rehash(

@@ -82,7 +82,9 @@ def _asked(database: Database, chosen: LogFilter, before: int | None) -> list[st
         return [row[-1] for plan in plans for row in plan]
 
 
-CLASSES = {one: frozenset(event for event in Event if event.event_class is one) for one in EventClass}
+CLASSES = {
+    event_class: frozenset(event for event in Event if event.event_class is event_class) for event_class in EventClass
+}
 QUESTIONS: dict[str, tuple[LogFilter, set[str]]] = {
     "person": (LogFilter(actor="op-101"), {"log_entry_actor"}),
     "message": (LogFilter(object="0f" * 16), {"log_entry_object"}),
@@ -101,7 +103,10 @@ QUESTIONS: dict[str, tuple[LogFilter, set[str]]] = {
     ),
     "person, class": (LogFilter(actor="op-101", events=CLASSES[EventClass.EXPORT]), {"log_entry_actor"}),
     "person, refused": (LogFilter(actor="op-101", result=Result.REFUSED), {"log_entry_actor", "log_entry_trouble"}),
-    **{f"class {one}": (LogFilter(events=events), {"log_entry_event"}) for one, events in CLASSES.items()},
+    **{
+        f"class {event_class}": (LogFilter(events=events), {"log_entry_event"})
+        for event_class, events in CLASSES.items()
+    },
 }
 
 

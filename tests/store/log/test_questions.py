@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,9 @@ def happen(database: Database, log: Log) -> Happen:
 
     def write(event: Event, at: datetime, *, times: int = 1, **who: object) -> int:
         with database.writing() as tx:
+            fields: Any = {"actor": None, "session": SESSION, "now": at, **who}
             for _ in range(times):
-                seq = log.append(tx, event, **{"actor": None, "session": SESSION, "now": at, **who})  # type: ignore[arg-type]
+                seq = log.append(tx, event, **fields)
         return seq
 
     return write
@@ -60,7 +62,7 @@ def seqs(rows: list[LogRow]) -> list[int]:
         ("2026-12-28", "12:00", False),
     ],
 )
-def test_office_hours_are_those_of_japan(day: str, time: str, off: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_office_hours_are_those_of_japan(day: str, time: str, off: bool) -> None:  # noqa: FBT001  # A case of the table.
     assert is_off_hours(local(day, time)) is off
 
 

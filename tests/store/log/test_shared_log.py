@@ -27,7 +27,7 @@ from tests.store.log.log_world import (
     stolen,
 )
 from tests.store.log.media_tampering import script, sum_again
-from tests.store.log.shared_tampering import ADMITTED, LAST, STRANGER, TABLE, found_wanting, make_shared_house
+from tests.store.log.shared_tampering import ADMITTED, LAST, STRANGER, TABLE, assert_noticed, make_shared_house
 
 Shared = tuple[House, Neighbour]
 
@@ -45,13 +45,13 @@ def shared(grown: Path, tmp_path: Path) -> Shared:
 
 def test_one_chain_verifies_from_each_terminal(shared: Shared) -> None:
     marks = [10, 25, 31, 47, 60, ADMITTED, 74, 81, 88]
-    for one in shared:
-        assert one.verify() == Verification(ok=True, entries=LAST, checkpoints=len(marks))
-        database = one.database
+    for terminal in shared:
+        assert terminal.verify() == Verification(ok=True, entries=LAST, checkpoints=len(marks))
+        database = terminal.database
         with database.reading() as reading:
             kept = [checkpoints.read(row.body, row.signature) for row in checkpoints.since(reading, 1)]
             since = checkpoints.at_entry(reading, 74)
-            assert one.log.verify(reading, since=since).ok
+            assert terminal.log.verify(reading, since=since).ok
         assert [mark.seq for mark in kept if mark] == marks
         assert [mark.terminal for mark in kept if mark][-4:] == [TERMINAL, SECOND, TERMINAL, SECOND]
         database.close()
@@ -60,9 +60,9 @@ def test_one_chain_verifies_from_each_terminal(shared: Shared) -> None:
 def test_a_terminal_alone_writes_as_it_always_did(grown: Path, tmp_path: Path) -> None:
     house = House(Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0))
     bare = house.bare()
-    said = [json.loads(body) for (body,) in bare.execute("SELECT body FROM log_checkpoint ORDER BY number")]
+    marks = [json.loads(body) for (body,) in bare.execute("SELECT body FROM log_checkpoint ORDER BY number")]
     bare.close()
-    assert [(one["v"], "others" in one) for one in said] == [(1, False)] * 5 + [(2, True)] * 4
+    assert [(mark["v"], "others" in mark) for mark in marks] == [(1, False)] * 5 + [(2, True)] * 4
 
 
 # ── What somebody might do ────────────────────────────────────────────────────────────────────────
@@ -70,7 +70,7 @@ def test_a_terminal_alone_writes_as_it_always_did(grown: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("tampering", TABLE, ids=lambda name: name.replace(" ", "-"))
 def test_tampering_is_found_from_each_terminal(shared: Shared, tampering: str) -> None:
-    found_wanting(shared[0], tampering)
+    assert_noticed(shared[0], tampering)
 
 
 def test_a_roll_back_is_told_by_whose_checkpoints_are_gone(shared: Shared) -> None:
@@ -89,9 +89,9 @@ def test_a_roll_back_is_told_by_whose_checkpoints_are_gone(shared: Shared) -> No
     database.close()
     other.log.erase_used(made)
     assert house.verify().resumed == other.verify().resumed == (82,)
-    for one in (house, other):
-        one.grow(1, NOON + timedelta(hours=12))
-        one.mark()
+    for terminal in (house, other):
+        terminal.grow(1, NOON + timedelta(hours=12))
+        terminal.mark()
         assert house.verify().ok
         assert other.verify().ok
 
@@ -144,9 +144,9 @@ def test_another_terminal_s_own_log_is_not_this_one(shared: Shared, tmp_path: Pa
     let_in(forged, NOON + timedelta(hours=2))
     database = forged.database
     with database.reading() as reading:
-        found = other.log.verify(reading)
+        result = other.log.verify(reading)
     database.close()
-    assert (found.ok, found.first_bad, found.cause) == (False, 1, Flaw.LADDER)
+    assert (result.ok, result.first_bad, result.cause) == (False, 1, Flaw.LADDER)
 
 
 @pytest.mark.parametrize("last", [60, ADMITTED, 74, 81])
@@ -158,12 +158,12 @@ def test_what_is_left_after_pruning_verifies_for_each(shared: Shared, last: int)
         house.log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": last, "count": count})
         pruning.prune(tx, kept)
     database.close()
-    for one in shared:
-        one.grow(1, NOON + timedelta(hours=12))
-        one.mark()
+    for terminal in shared:
+        terminal.grow(1, NOON + timedelta(hours=12))
+        terminal.mark()
         assert house.verify().ok
         assert other.verify().ok
-        assert one.verify().pruned == last
+        assert terminal.verify().pruned == last
 
 
 # ── On media ──────────────────────────────────────────────────────────────────────────────────────
@@ -185,13 +185,13 @@ def exported(house: House, by: House, medium: Path, number: int, after: int, pre
 def test_bundles_of_either_terminal_hold_and_follow_each_other(shared: Shared, tmp_path: Path) -> None:
     house, other = shared
     medium = tmp_path / "medium"
-    made = [exported(house, one, medium, 1, 0, None) for one in (other, house)]
+    made = [exported(house, writer, medium, 1, 0, None) for writer in (other, house)]
     for after in (60, ADMITTED, 74, 81):
-        made += [exported(house, one, medium / str(after), 2, after, "0" * 64) for one in shared]
-    for one in made:
-        found = verify_bundle(one)
-        assert (found.ok, found.last, script(one)) == (True, 88, 0), one
-    assert [one.name[-6:] for one in bundles_in(medium / "74")] == ["000002", "000002"]
+        made += [exported(house, writer, medium / str(after), 2, after, "0" * 64) for writer in shared]
+    for bundle in made:
+        finding = verify_bundle(bundle)
+        assert (finding.ok, finding.last, script(bundle)) == (True, 88, 0), bundle
+    assert [bundle.name[-6:] for bundle in bundles_in(medium / "74")] == ["000002", "000002"]
 
 
 @pytest.mark.parametrize(
@@ -217,12 +217,12 @@ def _written_by(name: str, seq: int) -> Callable[[Path], None]:
         def change(lines: list[bytes]) -> None:
             previous = None
             for place in range(seq - 1, len(lines)):
-                said = json.loads(lines[place])
+                entry = json.loads(lines[place])
                 if previous is None:
-                    said["terminal"] = name
+                    entry["terminal"] = name
                 else:
-                    said["prev"] = previous
-                raw = encode(said)
+                    entry["prev"] = previous
+                raw = encode(entry)
                 lines[place], previous = raw + b"\n", sha256(raw).hexdigest()
 
         _in_lines(next(bundle.glob("entries-*")), change)
@@ -233,9 +233,9 @@ def _written_by(name: str, seq: int) -> Callable[[Path], None]:
 def _others(change: Callable[[dict[str, object]], object], line: int) -> Callable[[Path], None]:
     def tamper(bundle: Path) -> None:
         def alter(lines: list[bytes]) -> None:
-            said = json.loads(lines[line])
-            change(said)
-            lines[line] = encode(said) + b"\n"
+            fields = json.loads(lines[line])
+            change(fields)
+            lines[line] = encode(fields) + b"\n"
 
         _in_lines(bundle / "checkpoints.jsonl", alter)
 
@@ -247,9 +247,9 @@ def _others(change: Callable[[dict[str, object]], object], line: int) -> Callabl
     [
         pytest.param(_written_by(STRANGER, 84), id="stranger"),
         pytest.param(_written_by(SECOND, 40), id="before-let-in"),
-        pytest.param(_others(lambda said: said.pop("others"), 6), id="left-out"),
-        pytest.param(_others(lambda said: said.update(others=[f"{STRANGER}:"]), 7), id="exchanged"),
-        pytest.param(_others(lambda said: said.update(terminal=STRANGER), 7), id="signer"),
+        pytest.param(_others(lambda fields: fields.pop("others"), 6), id="left-out"),
+        pytest.param(_others(lambda fields: fields.update(others=[f"{STRANGER}:"]), 7), id="exchanged"),
+        pytest.param(_others(lambda fields: fields.update(terminal=STRANGER), 7), id="signer"),
     ],
 )
 def test_both_proofs_refuse_a_bad_bundle(shared: Shared, tmp_path: Path, tamper: Callable[[Path], None]) -> None:

@@ -21,7 +21,7 @@ from store.log.signing_keys import key_text
 from tests.store.log.histories import live
 from tests.store.log.log_world import ENTRIES, MARKS, House, encode, export, make_house, rebuild
 from tests.store.log.media_tampering import ON_MEDIA, make_media, refused_by_both, script, sum_again
-from tests.store.log.tampering import TABLE, found_wanting
+from tests.store.log.tampering import TABLE, assert_noticed
 
 SEEDS: Final = range(3)
 MEDIA_SEEDS: Final = range(2)
@@ -50,7 +50,7 @@ def bundle(media: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("tampering", TABLE, ids=lambda name: name.replace(" ", "-"))
 def test_tampering_is_found_and_the_first_bad_entry_named(house: House, tampering: str) -> None:
-    found_wanting(house, tampering)
+    assert_noticed(house, tampering)
 
 
 def test_the_log_that_is_tampered_with_was_sound(grown: Path, tmp_path: Path) -> None:
@@ -78,21 +78,24 @@ def test_both_proofs_refuse_a_bad_bundle(bundle: Path, tampering: str, seed: int
 
 
 def test_both_proofs_accept_good_bundles(media: Path) -> None:
-    found = [verify_bundle(one) for one in bundles_in(media)]
-    assert [(one.ok, one.first, one.last) for one in found] == [(True, 1, MARKS[-1]), (True, MARKS[-1] + 1, ENTRIES)]
-    assert [script(one) for one in bundles_in(media)] == [0, 0]
+    findings = [verify_bundle(bundle) for bundle in bundles_in(media)]
+    assert [(finding.ok, finding.first, finding.last) for finding in findings] == [
+        (True, 1, MARKS[-1]),
+        (True, MARKS[-1] + 1, ENTRIES),
+    ]
+    assert [script(bundle) for bundle in bundles_in(media)] == [0, 0]
 
 
 def test_the_same_log_gives_the_same_bytes(grown: Path, tmp_path: Path) -> None:
     house = House(Path(shutil.copytree(grown, tmp_path / "house")), random.Random(0))
-    one, other = (export(house, tmp_path / name, 1, 0, None) for name in ("one", "other"))
-    assert {path.name: path.read_bytes() for path in one.iterdir()} == {
-        path.name: path.read_bytes() for path in other.iterdir()
+    once, again = (export(house, tmp_path / name, 1, 0, None) for name in ("once", "again"))
+    assert {path.name: path.read_bytes() for path in once.iterdir()} == {
+        path.name: path.read_bytes() for path in again.iterdir()
     }
 
 
 def test_a_bundle_forged_with_the_attackers_own_keys_is_refused(bundle: Path) -> None:
-    """A chain that is right in itself, signed by whoever: its first key is not the one that the ladder hands on."""
+    """A chain that is right in itself, signed by somebody else: its first key is not the one in the manifest."""
     own = Ed25519PrivateKey.generate()
     path = bundle / "checkpoints.jsonl"
     marks = [json.loads(line) for line in path.read_bytes().splitlines()]
@@ -120,13 +123,13 @@ def segmented(grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def test_segments_are_joined_in_one_process_and_in_several(segmented: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list(segmented.glob("entries-*"))) == MARKS[-1] / 10
-    told: list[tuple[int, int]] = []
-    alone = verify_bundle(segmented, lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    alone = verify_bundle(segmented, lambda done, total: progress.append((done, total)))
     monkeypatch.setattr(verification, "_PARALLEL_FROM", 2)
     together = verify_bundle(segmented)
     assert alone == together
     assert (alone.ok, alone.entries, script(segmented)) == (True, MARKS[-1], 0)
-    assert told == [(seq, MARKS[-1]) for seq in range(10, MARKS[-1] + 1, 10)]
+    assert progress == [(seq, MARKS[-1]) for seq in range(10, MARKS[-1] + 1, 10)]
 
 
 def _edit(lines: list[bytes]) -> None:
@@ -151,5 +154,5 @@ def test_the_first_bad_entry_is_named_whichever_segment_it_is_in(
     tamper(lines)
     path.write_bytes(b"".join(lines))
     sum_again(segmented)
-    found = verify_bundle(segmented)
-    assert (found.ok, found.first_bad, script(segmented)) == (False, first_bad, 1)
+    finding = verify_bundle(segmented)
+    assert (finding.ok, finding.first_bad, script(segmented)) == (False, first_bad, 1)

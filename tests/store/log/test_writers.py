@@ -30,36 +30,36 @@ def writers(database: Database, url: str, home: Path) -> Iterator[dict[str, "sub
             command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
         )
     yield started
-    for one in started.values():
-        one.kill()
-        one.communicate()
+    for writer in started.values():
+        writer.kill()
+        writer.communicate()
 
 
 def _turns(writer: "subprocess.Popen[str]", least: int) -> list[range]:
     """Read what a writer says until it has made `least` turns, kill it, and read the rest."""
     assert writer.stdout is not None
-    said = [writer.stdout.readline() for _ in range(least)]
+    lines = [writer.stdout.readline() for _ in range(least)]
     writer.send_signal(signal.SIGKILL)
-    said += writer.stdout.readlines()
-    whole = [line.split() for line in said if line.endswith("\n")]
+    lines += writer.stdout.readlines()
+    whole = [line.split() for line in lines if line.endswith("\n")]
     return [range(int(first), int(last) + 1) for first, last in whole]
 
 
 def test_eight_writers_are_killed_and_the_chain_holds(
     database: Database, home: Path, writers: dict[str, "subprocess.Popen[str]"]
 ) -> None:
-    told = {name: _turns(writer, TURNS) for name, writer in writers.items()}
+    turns_of = {name: _turns(writer, TURNS) for name, writer in writers.items()}
     log = Log("t-131041-01", SigningKeys(home / "keys"))
     with database.writing() as tx:
         made = log.checkpoint(tx, Occasion.ACTIVITY)
     if made is not None:
         log.erase_used(made)
     with database.reading() as reading:
-        found = log.verify(reading)
+        result = log.verify(reading)
         actors = dict(reading.execute(ENTRIES.select().with_only_columns(ENTRIES.c.seq, ENTRIES.c.actor)).all())
     with database.writing() as tx:
-        found = log.complete(tx, found)
-    assert found.ok, found
-    assert found.entries == len(actors) == max(actors)
-    assert all(len(turns) >= TURNS for turns in told.values())
-    assert all(actors[seq] == name for name, turns in told.items() for numbers in turns for seq in numbers)
+        result = log.complete(tx, result)
+    assert result.ok, result
+    assert result.entries == len(actors) == max(actors)
+    assert all(len(turns) >= TURNS for turns in turns_of.values())
+    assert all(actors[seq] == name for name, turns in turns_of.items() for numbers in turns for seq in numbers)

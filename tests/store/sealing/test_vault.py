@@ -54,8 +54,8 @@ def test_sealed_value_does_not_open_on_another_terminal(vault: Vault, home: Path
 
 def test_keys_and_contents_of_two_rows_cannot_be_swapped(vault: Vault) -> None:
     there = HERE._replace(row="b" * 32)
-    one, two = vault.seal(NAME, place=HERE), vault.seal(NAME, place=there)
-    for mixed in (Sealed(one.ciphertext, two.wrapped_key), Sealed(two.ciphertext, one.wrapped_key)):
+    first, second = vault.seal(NAME, place=HERE), vault.seal(NAME, place=there)
+    for mixed in (Sealed(first.ciphertext, second.wrapped_key), Sealed(second.ciphertext, first.wrapped_key)):
         for place in (HERE, there):
             with pytest.raises(SealBroken):
                 vault.unseal(mixed, place=place)
@@ -100,7 +100,7 @@ def test_pseudonym_tells_nothing_and_depends_on_kind_and_key(vault: Vault) -> No
     stranger = Vault(b"k" * 32, b"p" * 32, vault.terminal_id)
     made = [vault.pseudonym("subject", "1"), vault.pseudonym("person", "1"), stranger.pseudonym("subject", "1")]
     assert len(set(made)) == 3
-    assert {len(bytes.fromhex(one)) for one in made} == {16}
+    assert {len(bytes.fromhex(text)) for text in made} == {16}
 
 
 def test_pseudonyms_and_digests_stay_when_the_terminals_key_changes() -> None:

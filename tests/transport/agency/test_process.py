@@ -30,22 +30,22 @@ agency.serve(Path(sys.argv[1]), ready=lambda address, port: print(json.dumps([ad
 
 # The answer to a delivery is held back after the commit: this process waits there until it is killed.
 HOLD_BACK = """
-from transport.agency.service import Desk
-take_in = Desk.take_in
+from transport.agency.service import Service
+take_in = Service.take_in
 def keep_and_wait(*arguments):
     take_in(*arguments)
     print("kept", flush=True)
     threading.Event().wait()
-Desk.take_in = keep_and_wait
+Service.take_in = keep_and_wait
 """
 
 # The same before anything is kept.
 HOLD_BEFORE = """
-from transport.agency.service import Desk
+from transport.agency.service import Service
 def only_wait(*arguments):
     print("taken", flush=True)
     threading.Event().wait()
-Desk.take_in = only_wait
+Service.take_in = only_wait
 """
 
 

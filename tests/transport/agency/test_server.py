@@ -14,7 +14,7 @@ import pytest
 from tests.transport.rehearsing import MUNICIPALITY, PATIENCE, Rehearsal, notice, record
 from transport import agency, wire
 from transport.agency import texts
-from transport.agency.validation import judge
+from transport.agency.validation import validate
 from transport.errors import (
     AgencyBusy,
     AgencyExists,
@@ -188,7 +188,7 @@ def test_a_database_that_cannot_be_written_is_told_and_nothing_is_receipted(
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("transport.agency.database.Ledger.keep", full)
+    monkeypatch.setattr("transport.agency.database.AgencyDatabase.keep", full)
     with served.line() as line, pytest.raises(PeerFailed) as caught:
         line.deliver([served.seal(record()).raw])
     assert caught.value.facts["status"] == "503"
@@ -197,7 +197,7 @@ def test_a_database_that_cannot_be_written_is_told_and_nothing_is_receipted(
 
 
 def test_an_agency_that_fails_goes_on_with_the_others(served: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transport.agency.service.Desk.feed", lambda *_: 1 // 0)
+    monkeypatch.setattr("transport.agency.service.Service.feed", lambda *_: 1 // 0)
     with served.line() as line:
         with pytest.raises(PeerFailed) as caught:
             line.pull(0, 1)
@@ -301,7 +301,7 @@ def test_nobody_else_can_read_the_agency_and_its_public_side_is_told(rehearsal: 
     ],
 )
 def test_a_message_that_is_none_is_refused_by_its_first_fault(content: bytes, code: str, field: str) -> None:
-    refusal = judge(content, MUNICIPALITY).refusal
+    refusal = validate(content, MUNICIPALITY).refusal
     assert refusal is not None
     assert (refusal.code, refusal.field) == (code, field)
     assert refusal.code in texts.refusals()
@@ -325,6 +325,6 @@ def test_the_number_goes_with_the_category(changes: dict[str, Any], code: str | 
         "action": "entry",
         "basis": {"kind": "report", "article": "juki-30-46", "reported_on": "2026-11-19"},
     }
-    judged = judge(json.dumps({**base, **changes}).encode(), MUNICIPALITY)
+    judged = validate(json.dumps({**base, **changes}).encode(), MUNICIPALITY)
     assert (judged.kind, judged.reference) == ("resident_record", "R-1")
     assert (judged.refusal.code if judged.refusal else None) == code

@@ -1,6 +1,6 @@
 import pytest
 
-from transport.evidence.merkle import HASH_BYTES, HashTree, root_of
+from transport.evidence.merkle import HASH_BYTES, MerkleTree, root_of
 
 # The leaves and roots with which implementations of Certificate Transparency (RFC 6962, RFC 9162) prove themselves.
 LEAVES = [
@@ -21,13 +21,13 @@ ROOTS = (
 
 @pytest.mark.parametrize("count", range(1, 9))
 def test_roots_are_those_of_the_standard(count: int) -> None:
-    assert HashTree(LEAVES[:count]).root.hex() == ROOTS[count - 1]
+    assert MerkleTree(LEAVES[:count]).root.hex() == ROOTS[count - 1]
 
 
 @pytest.mark.parametrize("count", [*range(1, 34), 511, 512])
 def test_each_leaf_leads_to_the_root(count: int) -> None:
     leaves = [number.to_bytes(2) for number in range(count)]
-    tree = HashTree(leaves)
+    tree = MerkleTree(leaves)
     assert all(root_of(leaf, index, count, tree.path(index)) == tree.root for index, leaf in enumerate(leaves))
     assert max(len(tree.path(index)) for index in range(count)) <= 9 * HASH_BYTES
 
@@ -35,7 +35,7 @@ def test_each_leaf_leads_to_the_root(count: int) -> None:
 @pytest.mark.parametrize("count", range(1, 18))
 def test_a_leaf_leads_nowhere_from_another_place(count: int) -> None:
     leaves = [number.to_bytes(2) for number in range(count)]
-    tree = HashTree(leaves)
+    tree = MerkleTree(leaves)
     for index, leaf in enumerate(leaves):
         path = tree.path(index)
         elsewhere = [place for place in range(count + 2) if place != index]
@@ -45,8 +45,8 @@ def test_a_leaf_leads_nowhere_from_another_place(count: int) -> None:
 
 
 def test_a_node_is_no_leaf() -> None:
-    left, right = HashTree(LEAVES[:1]).root, HashTree(LEAVES[1:2]).root
-    assert HashTree([left + right]).root != HashTree(LEAVES[:2]).root
+    left, right = MerkleTree(LEAVES[:1]).root, MerkleTree(LEAVES[1:2]).root
+    assert MerkleTree([left + right]).root != MerkleTree(LEAVES[:2]).root
 
 
 @pytest.mark.parametrize(("index", "count"), [(0, 0), (1, 1), (-1, 2), (5, 3)])

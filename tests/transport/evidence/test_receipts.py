@@ -179,11 +179,11 @@ def test_no_envelopes_no_receipts(case: Case) -> None:
 
 def test_both_ways_of_reading_a_receipt_let_the_same_through(case: Case) -> None:
     body = case.receipt[4:-68]
-    assert receipts._read(body) == receipts._read_other(body)
+    assert receipts._read(body) == receipts._read_unusual(body)
     for place in range(len(body)):
         for byte in (body[place] ^ 1, ord('"'), ord(" "), ord("A"), 0xFF):
             changed = body[:place] + bytes([byte]) + body[place + 1 :]
-            assert _read(receipts._read, changed) == _read(receipts._read_other, changed)
+            assert _read(receipts._read, changed) == _read(receipts._read_unusual, changed)
 
 
 def _read(reader: Callable[[bytes], receipts.Receipt], body: bytes) -> receipts.Receipt | str:

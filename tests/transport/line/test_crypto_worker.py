@@ -16,7 +16,14 @@ import pytest
 from transport.errors import EnvelopeTooLarge
 from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
-from transport.line.crypto_worker import CryptoWorker, LocalNotary, NotaryProcess, PlainContent, Proof, SealedEnvelope
+from transport.line.crypto_worker import (
+    CryptoWorker,
+    CryptoWorkerProcess,
+    LocalCryptoWorker,
+    PlainContent,
+    Proof,
+    SealedEnvelope,
+)
 from transport.parties.authority import Use
 from transport.parties.identity import DatedIdentity, Identity
 
@@ -40,15 +47,15 @@ def sealer(terminal: Identity, agency: Identity) -> Sealer:
 
 
 @contextmanager
-def process() -> Iterator[NotaryProcess]:
-    with NotaryProcess() as notary:
-        yield notary
+def process() -> Iterator[CryptoWorkerProcess]:
+    with CryptoWorkerProcess() as worker:
+        yield worker
 
 
 @pytest.fixture(params=["here", "beside"])
-def notary(request: pytest.FixtureRequest) -> Iterator[CryptoWorker]:
+def worker(request: pytest.FixtureRequest) -> Iterator[CryptoWorker]:
     if request.param == "here":
-        yield LocalNotary()
+        yield LocalCryptoWorker()
         return
     with process() as beside:
         yield beside
@@ -65,10 +72,10 @@ def proofs(sealed: list[SealedEnvelope], recipient: Identity) -> list[Proof]:
 
 
 def test_what_is_sealed_opens_in_the_same_order(
-    notary: CryptoWorker, sealer: Sealer, terminal: Identity, agency: Identity
+    worker: CryptoWorker, sealer: Sealer, terminal: Identity, agency: Identity
 ) -> None:
     given = contents(20)
-    sealed = notary.seal(sealer, given, NOW).result(60)
+    sealed = worker.seal(sealer, given, NOW).result(60)
     opener = Opener(agency, [DatedIdentity("v1", terminal.public, NOW)], MUNICIPALITY, {Purpose.MESSAGE})
     opened = [opener.open(one.raw, now=NOW) for one in sealed]
     assert [(one.header.id, one.content) for one in opened] == given
@@ -76,8 +83,8 @@ def test_what_is_sealed_opens_in_the_same_order(
     assert [one.header.content_digest for one in opened] == [one.content_digest.hex() for one in sealed]
 
 
-def test_only_receipts_that_prove_something_verify(notary: CryptoWorker, sealer: Sealer, agency: Identity) -> None:
-    sealed = notary.seal(sealer, contents(4), NOW).result(60)
+def test_only_receipts_that_prove_something_verify(worker: CryptoWorker, sealer: Sealer, agency: Identity) -> None:
+    sealed = worker.seal(sealer, contents(4), NOW).result(60)
     first, second, third, fourth = proofs(sealed, agency)
     given = [
         first,
@@ -86,18 +93,30 @@ def test_only_receipts_that_prove_something_verify(notary: CryptoWorker, sealer:
         fourth,
     ]
     signers = [DatedIdentity("1", agency.public, NOW)]
-    assert notary.verify(given, signers).result(60) == [True, False, False, True]
+    assert worker.verify(given, signers).result(60) == [True, False, False, True]
+
+
+def test_the_process_does_the_work_itself(sealer: Sealer, agency: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_: object) -> None:
+        raise AssertionError("this process did the work that the other one is there for")
+
+    monkeypatch.setattr("transport.line.crypto_worker._seal_all", here)
+    monkeypatch.setattr("transport.line.crypto_worker._verify_all", here)
+    with process() as beside:
+        sealed = beside.seal(sealer, contents(3), NOW).result(60)
+        verified = beside.verify(proofs(sealed, agency), [DatedIdentity("1", agency.public, NOW)])
+        assert verified.result(60) == [True, True, True]
 
 
 def test_envelopes_made_elsewhere_are_verified_as_well(sealer: Sealer, agency: Identity) -> None:
-    sealed = LocalNotary().seal(sealer, contents(3), NOW).result()
+    sealed = LocalCryptoWorker().seal(sealer, contents(3), NOW).result()
     with process() as beside:
         verified = beside.verify(proofs(sealed, agency), [DatedIdentity("1", agency.public, NOW)])
         assert verified.result(60) == [True, True, True]
 
 
-def test_what_cannot_be_sealed_is_told(notary: CryptoWorker, sealer: Sealer) -> None:
-    future = notary.seal(sealer, [PlainContent(uuid.uuid4().hex, bytes(70_000))], NOW)
+def test_what_cannot_be_sealed_is_told(worker: CryptoWorker, sealer: Sealer) -> None:
+    future = worker.seal(sealer, [PlainContent(uuid.uuid4().hex, bytes(70_000))], NOW)
     with pytest.raises(EnvelopeTooLarge):
         future.result(60)
 
@@ -120,8 +139,8 @@ def test_closing_ends_the_process_and_gives_up_what_is_left(sealer: Sealer) -> N
 
 def test_process_ends_when_its_parent_is_killed() -> None:
     program = (
-        "import time; from transport.line.crypto_worker import NotaryProcess\n"
-        "beside = NotaryProcess(); print(beside.process_id, flush=True); time.sleep(600)"
+        "import time; from transport.line.crypto_worker import CryptoWorkerProcess\n"
+        "beside = CryptoWorkerProcess(); print(beside.process_id, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     assert parent.stdout is not None

@@ -18,7 +18,7 @@ from store.log import Event
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.relay import Relay
 from tests.console.jobs.site import OPERATOR, Site, entry
-from transport.line.crypto_worker import NotaryProcess
+from transport.line.crypto_worker import CryptoWorkerProcess
 
 COUNT, BATCH = 40, 4
 # What is overlapped is the same on either engine.
@@ -95,15 +95,15 @@ def test_cancelled_while_batches_overlap(site: Site, operator: Session) -> None:
 
 def test_process_that_seals_is_killed(site: Site, operator: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = site.approve([entry(number) for number in range(1, COUNT + 1)])
-    made: list[NotaryProcess] = []
+    made: list[CryptoWorkerProcess] = []
 
     @contextmanager
     def remembered():  # type: ignore[no-untyped-def]  # noqa: ANN202, what a context manager yields is its own matter
-        with NotaryProcess() as notary:
-            made.append(notary)
-            yield notary
+        with CryptoWorkerProcess() as worker:
+            made.append(worker)
+            yield worker
 
-    monkeypatch.setattr(sending, "NotaryProcess", remembered)
+    monkeypatch.setattr(sending, "CryptoWorkerProcess", remembered)
     with site.served():
         kill = after(2, lambda: os.kill(made[0].process_id, signal.SIGKILL))
         sent = exchange.send(site.terminal, operator, report=kill)

@@ -95,7 +95,7 @@ def _opened_by_the_agency(site: Site, number: int) -> bytes:
     ((kept,),) = site.agency_raw("SELECT envelope FROM message")
     assert kept == sent.envelope
     home = AgencyHome(site.agency_home)
-    with home.ledger() as ledger:
-        (terminal,) = ledger.terminals()
+    with home.database() as database:
+        (terminal,) = database.terminals()
     now = clock.now()
     return Opener(home.identity(now), terminal.versions, MUNICIPALITY, [Purpose.MESSAGE]).open(kept, now=now).content

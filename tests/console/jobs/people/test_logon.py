@@ -111,7 +111,7 @@ def test_failures_slow_down_and_lock_and_unknown_ids_alike(site: Site, hand: Han
         return [*answers, code_of(site, person_id, PIN)]
 
     known = ladder(OPERATOR)
-    assert known[:6] == ["credentials_refused"] * 5 + ["attempt_too_soon seconds=10"]
+    assert known[:6] == ["credentials_refused"] * 5 + ["attempt_too_soon (seconds=10)"]
     assert known[6:14:2] == ["credentials_refused"] * 4
     assert known[-2:] == ["credentials_refused", "person_locked"]
     assert ladder(NOBODY) == known

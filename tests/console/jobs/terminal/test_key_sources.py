@@ -245,7 +245,7 @@ def test_parts_refused_before_the_log_is_open_are_in_it_as_soon_as_it_is(
     with place.open() as terminal:
         # The power goes between the entry and its being noted: rather told twice than never.
         with monkeypatch.context() as patch:
-            patch.setattr(terminal.key_source, "refused_told", _power_goes)
+            patch.setattr(terminal.key_source, "mark_refusals_recorded", _power_goes)
             with pytest.raises(KeyboardInterrupt):
                 opening.begin(terminal)
         opening.begin(terminal)

@@ -96,7 +96,8 @@ async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readab
         await console.press("v", "escape")
         assert console.app.screen is message
     log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
-    assert [one["detail"] for one in log if one["event"] == "message.read" and one["detail"]] == [{"revision": 1}] * 2
+    reads = [entry["detail"] for entry in log if entry["event"] == "message.read"]
+    assert [detail for detail in reads if detail] == [{"revision": 1}] * 2
 
 
 async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
@@ -106,8 +107,8 @@ async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
         for key in ("replace_sent", "cancel_sent", "revisions"):
             assert console.words(f"keys.{key}") not in foot(console)
         await console.press("z")
-        told = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
-        assert message.notice.shown == told
+        refusal = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
+        assert message.notice.shown == refusal
         await console.press("v")
         assert console.app.screen is message
 
@@ -132,7 +133,7 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             assert ALONE in console.text()
             assert queue.rows.count == 1
         listed = world.run("op-101", "queue", "--being-undone").told["messages"]
-        assert [one["id"] for one in listed] == [int(number)]
+        assert [row["id"] for row in listed] == [int(number)]
         send_message(world, counter)
         assert world.run("op-101", "queue", "--being-undone").told["messages"] == []
 
@@ -151,9 +152,9 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             await console.press("3", "f9", "enter")
             assert console.app.screen is message
             (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
-    told = world.run("op-101", "show", number_of(world, new)).told
-    assert (told["record"]["replaces"], told["record"]["person"]["sex"]) == (ALONE, "unknown")
-    assert told["state"] == "review"
+    replacement = world.run("op-101", "show", number_of(world, new)).told
+    assert (replacement["record"]["replaces"], replacement["record"]["person"]["sex"]) == (ALONE, "unknown")
+    assert replacement["state"] == "review"
 
 
 async def test_the_message_names_the_peer_of_its_day(world: World) -> None:
