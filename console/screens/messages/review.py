@@ -56,7 +56,7 @@ class Review:
         if self.row is None:
             return words(f"queue.ask.{self.step}_many", count=len(self.ids))
         key = "approve_warnings" if self.step == "approve" and self.warnings else self._step_of(self.row)
-        kind = words.name("queue.kind", self.row.kind)
+        kind = words.name("kinds.short", self.row.kind)
         facts = {"reference": self.row.reference, "kind": kind, "name": self.row.name, "count": self.warnings}
         return words(f"queue.ask.{key}", **facts, first=self.row.author or "")
 

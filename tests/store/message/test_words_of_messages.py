@@ -1,4 +1,7 @@
-"""Every rule, item and code has a name in both languages, and the names agree with the headers of files."""
+"""Every rule, item and code has a name in both languages, and the names agree with the headers of files.
+
+The codes are those of `store.message.codes`, the errors those of `store.message.errors`.
+"""
 
 import re
 from enum import StrEnum

@@ -1,4 +1,7 @@
-"""Every rule, with a record that breaks it and a record that keeps it."""
+"""Every rule, with a record that breaks it and a record that keeps it.
+
+`store.message.checks.checking` checks the records, whose items `store.message.checks.items` collects.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,7 @@
-"""What people type for dates, moments and numbers, and the kind of answer that each item takes."""
+"""What people type for dates, moments and numbers, and the kind of answer that each item takes.
+
+The latter is `store.message.entry.shapes`.
+"""
 
 import pytest
 

@@ -1,4 +1,8 @@
-"""Files of records are read line by line, faults are reported with their line, other encodings are refused."""
+"""Files of records are read line by line, faults are reported with their line, other encodings are refused.
+
+The files come from `store.message.files.writing`; below the reader are `store.message.files.lines` and
+`store.message.files.columns`.
+"""
 
 import io
 import itertools
