@@ -97,12 +97,12 @@ def _approve_and_return(screen: Screen, words: Words) -> None:
     screen.press("a")
     screen.wait_for(words("keys.confirm"))
     screen.press("Enter")
-    screen.wait_for(words("queue.did.approve", count=1))
+    screen.wait_for(words("steps.approve.did", count=1))
     screen.press("r")
     screen.wait_for(words("keys.confirm"))
     screen.type("住所の番地を確かめてください")
     screen.press("Enter")
-    screen.wait_for(words("queue.did.give_back", count=1))
+    screen.wait_for(words("steps.give_back.did", count=1))
 
 
 def _verify_the_log(screen: Screen, words: Words) -> None:
@@ -111,7 +111,7 @@ def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.press("v")
     screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
     screen.press("Escape")
-    screen.wait_for(words("keys.give_back"))
+    screen.wait_for(words("steps.give_back.key"))
 
 
 def _shows_what_was_done(world: World) -> None:

@@ -59,7 +59,7 @@ def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Pat
         screen.press("a")
         screen.wait_for(words("keys.confirm"))
         screen.press("Enter")
-        screen.wait_for(words("queue.did.approve", count=1))
+        screen.wait_for(words("steps.approve.did", count=1))
         exchange_once(screen, words)
         screen.press("F10")
         screen.wait_for(words("login.pin"), words("login.ended.log_off"))

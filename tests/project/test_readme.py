@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import click
 import pytest
 
-from console.commands.cli import root
+from console.commands.cli import cli, root
 from console.commands.failures import ExitStatus
 from console.commands.invocation import CommonOption, Invocation
 from console.settings import names
@@ -78,3 +79,11 @@ def test_the_two_commands_are_one_line_each() -> None:
 def test_every_file_that_the_readme_names_is_there() -> None:
     for place in re.findall(r"\]\(([^)#:]+)\)", TEXT):
         assert (README.parent / place).is_file(), place
+
+
+def test_the_version_is_that_of_the_newest_change(capsys: pytest.CaptureFixture[str]) -> None:
+    newest = re.search(r"^## Changes$.*?^### (\d+\.\d+\.\d+)$", TEXT, re.MULTILINE | re.DOTALL)
+    assert newest is not None
+    assert newest[1] == version("renkei-console")
+    assert cli(["--version"]) == ExitStatus.DONE
+    assert capsys.readouterr().out == f"renkei {newest[1]}\n"

@@ -8,8 +8,8 @@ from tests.running import World
 @pytest.fixture
 def notices(noticed: World) -> dict[str, int]:
     """The numbers of the received notices by their references."""
-    told = noticed.run("op-101", "queue", "--direction", "in").told["messages"]
-    return {one["reference"]: one["id"] for one in told}
+    notices = noticed.run("op-101", "queue", "--direction", "in").told["messages"]
+    return {notice["reference"]: notice["id"] for notice in notices}
 
 
 def test_notices_are_confirmed_and_a_deletion_by_two(noticed: World, notices: dict[str, int]) -> None:
@@ -18,8 +18,8 @@ def test_notices_are_confirmed_and_a_deletion_by_two(noticed: World, notices: di
     assert (ran.status, ran.told) == (0, {"changed": [int(change)], "waiting": [int(deletion)], "refused": []})
     again = noticed.run("op-101", "confirm", change, deletion)
     assert again.status == 4
-    told = [(one["id"], one["reason"]) for one in again.told["refused"]]
-    assert told == [(int(change), "step_refused"), (int(deletion), "other_person_needed")]
+    refused = [(refusal["id"], refusal["reason"]) for refusal in again.told["refused"]]
+    assert refused == [(int(change), "step_refused"), (int(deletion), "other_person_needed")]
     assert noticed.run("op-101", "confirm", deletion).status == 3
     assert noticed.run("ap-201", "confirm", deletion).told == {"changed": [int(deletion)], "waiting": [], "refused": []}
     assert noticed.log_is_whole()
