@@ -15,7 +15,7 @@ from store.database import Database
 from store.errors import KeyFileDamaged
 from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
-from store.message.checks.values import check_digit
+from store.message.declarations.values import check_digit
 from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
 from store.sealing.sources import KeySource, PassphraseParts

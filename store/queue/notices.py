@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, uni
 
 from store.errors import ContentErased
 from store.message.canonical import decode
-from store.message.checks.notices import asks_for_deletion
+from store.message.declarations.agency_notice import asks_for_deletion
 from store.message.kinds import AgencyNotice
 from store.message.matching import is_same_person
 from store.message.states import CONFIRMABLE, TRANSITIONS, Direction, InState, Step

@@ -199,7 +199,7 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
 
         def text(words: Words) -> str:
-            kind = words.name("queue.kind", row.kind)
+            kind = words.name("kinds.short", row.kind)
             return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
 
         self.app.push_screen(QuestionDialog(text), self._cancel_asked)

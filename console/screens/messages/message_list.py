@@ -65,7 +65,7 @@ class MessageList(VirtualList["QueueRow"]):
             role = _STATE_STYLES.get(row.state)
             return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
         if column == "kind":
-            return Cell(words.name("queue.kind", row.kind), palette["faint"])
+            return Cell(words.name("kinds.short", row.kind), palette["faint"])
         if column == "event":
             matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
             return Cell(words("head.between").join(matter), palette["faint"])

@@ -9,8 +9,8 @@ from typing import Final
 
 from console.words import Words
 from store.message import tables
+from store.message.checks.items import name_of
 from store.message.dates import display_date, parse_day, parse_moment, parse_parts, shows_era
-from store.message.tables import name_of
 
 # The codes that people compare with other papers, so they are shown beside the name.
 _CODES_SHOWN: Final = frozenset({"person.nationality", "municipality"})

@@ -54,7 +54,7 @@ class Review:
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.
         name = "ask_warnings" if self.warnings else f"ask{self._turn(row)}"
         # Each text takes the facts that it needs.
-        kind = words.name("queue.kind", row.kind)
+        kind = words.name("kinds.short", row.kind)
         facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings}
         return words(self._text(name), **facts, first=row.author or "")
 

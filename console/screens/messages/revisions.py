@@ -113,7 +113,7 @@ class RevisionTitle(OneLine):
         ink, screen = self.ink().put(" "), self.screen
         if not isinstance(screen, RevisionScreen) or (view := screen.shown) is None:
             return ink
-        ink.put(self.words.name("queue.kind", view.kind), self.palette["strong"]).put("   ")
+        ink.put(self.words.name("kinds.short", view.kind), self.palette["strong"]).put("   ")
         ink.put(screen.reference, self.palette["strong"]).put("   ")
         title = self.words("entry.revisions.title", revision=view.revision, last=view.present)
         ink.put(title, self.palette["strong"]).put("   ")

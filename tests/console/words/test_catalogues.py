@@ -102,7 +102,7 @@ def test_every_rule_has_cause_and_remedy(rule: str) -> None:
         *(f"roles.{role}.name" for role in Role),
         *(f"roles.short.{role}" for role in Role),
         *(f"kinds.{kind}" for kind in Kind),
-        *(f"queue.kind.{kind}" for kind in Kind),
+        *(f"kinds.short.{kind}" for kind in Kind),
         *(f"events.{event}" for event in Event),
         *(f"log.class.{name}" for name in EventClass),
         *(f"log.flaw.{flaw}" for flaw in Flaw),
