@@ -105,7 +105,7 @@ class Screen:
         def shown() -> bool:
             nonlocal seen
             seen = self.text()
-            return all(one in seen for one in wanted)
+            return all(item in seen for item in wanted)
 
         wait_until(shown, lambda: f"{wanted} did not come. The screen shows:\n{seen}", seconds)
         return seen

@@ -48,9 +48,9 @@ def test_every_command_and_option_is_in_the_table(path: tuple[str, ...]) -> None
 def test_every_command_in_the_table_exists() -> None:
     cells = [row.split("|")[1] for row in _section("Commands").splitlines() if row.startswith("| `renkei ")]
     named = {
-        " ".join(re.findall(r"^[a-z ]+", one.removeprefix("renkei ").strip())[:1]).strip()
+        " ".join(re.findall(r"^[a-z ]+", match.removeprefix("renkei ").strip())[:1]).strip()
         for cell in cells
-        for one in re.findall(r"`([^`]+)`", cell)
+        for match in re.findall(r"`([^`]+)`", cell)
     }
     known = {" ".join(path) for path in COMMANDS}
     assert {name for name in named if name} <= known

@@ -27,7 +27,7 @@ def _addresses(svg: str) -> set[str]:
 def test_a_screen_becomes_a_picture(tmp_path: Path, screen: str, language: str, wanted: str) -> None:
     file = tmp_path / "screen.svg"
     ran = run_program("render", screen, "--language", language, "--size", "100x30", "--out", file, "--json")
-    assert (ran.status, ran.told) == (0, {"file": str(file)})
+    assert (ran.status, ran.json) == (0, {"file": str(file)})
     svg = file.read_text(encoding="utf-8")
     assert wanted in "".join(text.text or "" for text in _texts(svg))
     assert _addresses(svg) == set()

@@ -148,7 +148,7 @@ def test_show_tells_why_as_well(world: World) -> None:
     approve_wrongly_sealed(world, 1)
     with served_here(world):
         (item,) = send(world).items
-    trouble = world.run(CHIEF, "show", str(item.id)).told["trouble"]
+    trouble = world.run(CHIEF, "show", str(item.id)).json["trouble"]
     fault = Words("ja").refusal(CODE)
     incident = _incident(world)
     assert trouble == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}

@@ -123,12 +123,12 @@ async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
         assert world.run("op-101", "show", number, "--out", file).status == 0
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("東京都", "東京都 "), encoding="utf-8")
-        assert world.run("op-101", "revise", number, file).told["changed"] is True
+        assert world.run("op-101", "revise", number, file).json["changed"] is True
         await console.press("enter")
         assert queue.notice.shown == console.words("queue.did.refused", count=1, **_fault(console))
         await console.press("a", "enter")
         assert console.words("steps.approve.did", count=1) in console.text()
-    entries = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
+    entries = world.run("ka-301", "log", "show", "--limit", "20").json["entries"]
     (approved,) = [entry for entry in entries if entry["event"] == "message.approved"]
     assert approved["detail"]["revision"] == 2
 
