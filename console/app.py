@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     from console.foreseen import Foreseen
     from console.host import Host
     from console.jobs.exchange import LineState
+    from console.jobs.people.lease import Lease
     from console.jobs.terminal.health import Announcement
     from console.terminal import Terminal
     from store.sealing.sources import PassphraseParts
 
 T = TypeVar("T")
 _MINUTE: Final = 60
-_LEASE_SECONDS: Final = 20.0
 
 
 class RenkeiApp(HardenedApp):
@@ -77,6 +77,7 @@ class RenkeiApp(HardenedApp):
         self._keeper = SessionKeeper(
             settings.session, close=self._write_closing_entry, locked=self._on_locked, ended=self._on_ended
         )
+        self._lease: Lease | None = None
         self._ending = threading.Event()
         self._painted = False
         self._minutes_shown = 0
@@ -139,11 +140,7 @@ class RenkeiApp(HardenedApp):
             self._terminal_failed(error)
 
     def _open_terminal(self, parts: "PassphraseParts | None" = None) -> "Terminal":
-        from console.terminal import Terminal
-
-        terminal = Terminal.open(self.home, parts)
-        jobs.terminal.opening.begin(terminal)
-        return terminal
+        return jobs.terminal.opening.open_terminal(self.home, parts, origin="screen")
 
     def _terminal_opened(self, terminal: "Terminal") -> None:
         self._terminal.set_result(terminal)
@@ -174,6 +171,7 @@ class RenkeiApp(HardenedApp):
         # A signal may end the console while it is already closing: the entry is written once.
         stopped = self._ending.is_set()
         self._ending.set()
+        self._end_lease()
         if stopped or not self._terminal.done() or self._terminal.exception() is not None:
             return
         from store.errors import StoreError
@@ -223,7 +221,9 @@ class RenkeiApp(HardenedApp):
         from console.screens.people.pin import PinScreen
 
         self._keeper.begin(session)
-        threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
+        # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
+        lost = partial(self._keeper.end, Ending.CRASH)
+        self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
         self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
         self._announce()
@@ -250,16 +250,9 @@ class RenkeiApp(HardenedApp):
             # The screen was pushed just now and has no notice line before its first refresh.
             self.call_after_refresh(screen.show_fault, halted.code, halted.facts)
 
-    def _renew_lease(self, session: Session) -> None:
-        """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""
-        from store.errors import StoreError
-
-        while not self._ending.wait(_LEASE_SECONDS) and self.session is session:
-            try:
-                jobs.people.logon.renew(self.terminal, session)
-            except StoreError:
-                # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
-                self._keeper.end(Ending.CRASH)
+    def _end_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.end()
 
     def look_at_line(self) -> None:
         """Ask whether the peer can be reached, for the head line."""
@@ -304,6 +297,7 @@ class RenkeiApp(HardenedApp):
 
     def _on_ended(self, ending: Ending) -> None:
         # Called in any thread, also while the application is ending and takes no calls any more.
+        self._end_lease()
         if self.is_running:
             self.call_later(self._return_to_login, ending)
 

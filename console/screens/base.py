@@ -49,15 +49,18 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Whether something runs here that a log-off must not interrupt unseen."""
         return False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only when the screen is mounted and the person has the right that the table of keys asks for."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Obey a key only on a mounted screen, and only if the person has the right that the table of keys names."""
         # A key in a burst can arrive before the screen's widgets exist; its action would not find them.
         if not self.is_mounted:
             return False
-        # The table names an action with its argument, as in "filter(1)"; Textual asks by the bare name.
         # Actions outside the table are such as moving in a list, which everybody may do.
-        right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
-        return self.console_app.may(right)
+        key = self.key_of(action, parameters)
+        return self.console_app.may(None if key is None else key.right)
+
+    def key_of(self, action: str, parameters: tuple[object, ...]) -> Key | None:
+        """Return the key of this screen that leads to `action`; None for an action that the screen has no key for."""
+        return next((key for key in self.KEYS if key.leads_to(action, parameters)), None)
 
     def offers(self, key: Key) -> bool:
         """Tell whether the foot line shows `key` to this person, given what is on the screen."""

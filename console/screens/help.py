@@ -77,7 +77,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         # As in the foot line, nobody is told of keys that they may not use.
         own: Sequence[Key] = [key for key in _KEYS[self._topic] if self.console_app.may(key.right)]
         for key in (*own, *EVERYWHERE):
-            yield " ".join(_signs(key)), self.words(f"keys.{key.word}")
+            yield " ".join(_signs(key)), self.words(key.text)
 
 
 def _signs(key: Key) -> Iterator[str]:

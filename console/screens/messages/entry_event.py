@@ -117,7 +117,7 @@ class EventScreen(ConsoleScreen):
         return self._names(str(proposed.kind) for proposed in self._proposed(category, card))
 
     def _names(self, kinds: Iterable[str]) -> str:
-        topic = "kinds" if self.size.width >= _WIDE else "queue.kind"
+        topic = "kinds" if self.size.width >= _WIDE else "kinds.short"
         names = [self.words.name(topic, kind) for kind in kinds]
         return self.words("entry.and").join(names) or self.words("entry.gives.nothing")
 

@@ -73,5 +73,5 @@ class EntryTitle(Surface):
     def _kinds(self) -> str:
         records = self._draft.records
         # The two names of a pair fit only in their short forms.
-        names = "kinds" if len(records) == 1 else "queue.kind"
+        names = "kinds" if len(records) == 1 else "kinds.short"
         return self.words("entry.and").join(self.words.name(names, str(record["kind"])) for record in records)

@@ -16,7 +16,7 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
-from console.words import JAPANESE_TIME
+from store.clock import JAPAN
 from store.message.checks.items import ordered_fields
 from store.message.codes import Kind
 from store.message.groups import value_at
@@ -86,7 +86,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     def _lines(self, view: "RevisionView", width: int) -> Iterator[Pieces]:
         # Names and dated codes are those of the day of the event, not of today.
-        naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPANESE_TIME).date())
+        naming = Naming(self.words, view.kind, view.occurred_at.astimezone(JAPAN).date())
         for field in ordered_fields(Kind(view.kind)):
             if field in _IN_TITLE:
                 continue
@@ -113,7 +113,7 @@ class RevisionTitle(OneLine):
         ink, screen = self.ink().put(" "), self.screen
         if not isinstance(screen, RevisionScreen) or (view := screen.shown) is None:
             return ink
-        ink.put(self.words.name("queue.kind", view.kind), self.palette["strong"]).put("   ")
+        ink.put(self.words.name("kinds.short", view.kind), self.palette["strong"]).put("   ")
         ink.put(screen.reference, self.palette["strong"]).put("   ")
         title = self.words("entry.revisions.title", revision=view.revision, last=view.present)
         ink.put(title, self.palette["strong"]).put("   ")

@@ -57,7 +57,7 @@ async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, langua
             await console.press("2")
             assert f"{APART}" in notice(console)
             assert exchange(console).results.count == (1 if key == "s" else 10)
-    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").told["entries"]
+    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
     assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
 
 
@@ -163,7 +163,7 @@ async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
         await console.log_on()
         assert " ".join(soon.text(console.words).split()) == " ".join(notice(console).split())
 
-    checks = {check["name"]: check for check in world.run("ka-301", "check").told["checks"]}
+    checks = {check["name"]: check for check in world.run("ka-301", "check").json["checks"]}
     assert not checks["peer_certificate"]["ok"]
     assert checks["peer_certificate"]["remedy"]
     assert checks["certificate"]["ok"]

@@ -95,8 +95,8 @@ async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readab
         assert before[:10] in changed[0]
         await console.press("v", "escape")
         assert console.app.screen is message
-    log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
-    reads = [entry["detail"] for entry in log if entry["event"] == "message.read"]
+    entries = world.run("ka-301", "log", "show", "--limit", "20").json["entries"]
+    reads = [entry["detail"] for entry in entries if entry["event"] == "message.read"]
     assert [detail for detail in reads if detail] == [{"revision": 1}] * 2
 
 
@@ -132,10 +132,10 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             assert console.words("queue.being_undone") in console.text()
             assert ALONE in console.text()
             assert queue.rows.count == 1
-        listed = world.run("op-101", "queue", "--being-undone").told["messages"]
-        assert [row["id"] for row in listed] == [int(number)]
+        listed = world.run("op-101", "queue", "--being-undone").json["messages"]
+        assert [item["id"] for item in listed] == [int(number)]
         send_message(world, counter)
-        assert world.run("op-101", "queue", "--being-undone").told["messages"] == []
+        assert world.run("op-101", "queue", "--being-undone").json["messages"] == []
 
 
 async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) -> None:
@@ -152,9 +152,9 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             await console.press("3", "f9", "enter")
             assert console.app.screen is message
             (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
-    replacement = world.run("op-101", "show", number_of(world, new)).told
-    assert (replacement["record"]["replaces"], replacement["record"]["person"]["sex"]) == (ALONE, "unknown")
-    assert replacement["state"] == "review"
+    shown = world.run("op-101", "show", number_of(world, new)).json
+    assert (shown["record"]["replaces"], shown["record"]["person"]["sex"]) == (ALONE, "unknown")
+    assert shown["state"] == "review"
 
 
 async def test_the_message_names_the_peer_of_its_day(world: World) -> None:
