@@ -1,4 +1,7 @@
-"""The log's screen: find, question, verify and export it by keys."""
+"""The log's screen: find, question, verify and export it by keys.
+
+It shows `console.screens.log.entry_list` as well, which draws the entries.
+"""
 
 from pathlib import Path
 
