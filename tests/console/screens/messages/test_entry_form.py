@@ -9,6 +9,7 @@ from console.app import RenkeiApp
 from console.screens.messages.entry_event import EventScreen
 from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.queue import QueueScreen
+from console.widgets.options import Options
 from console.words import Language
 from tests.console.driving import Driven, driving
 from tests.console.here import states
@@ -44,7 +45,7 @@ async def choose(console: Driven, event: str, *answers: str) -> None:
     await console.press("e")
     screen = console.app.screen
     assert isinstance(screen, EventScreen)
-    options = screen.query_one("#options").options  # type: ignore[attr-defined]
+    options = screen.query_one("#options", Options).options
     await console.press(*["down"] * [option.code for option in options].index(event), "enter")
     for answer in answers:
         await console.press(answer)
