@@ -1,3 +1,9 @@
+"""The queue on the screen: listed, searched, and decided about with two keys.
+
+It shows `console.screens.messages.queue_view`, `console.screens.messages.message_list` and
+`console.screens.messages.review` as well.
+"""
+
 import re
 
 import pytest
