@@ -1,7 +1,10 @@
 """The full-screen console: who is logged on, which terminal is open, which screen is shown.
 
-The first screen is painted before anything heavy is imported; the terminal (database, keys, line) opens in a thread
-behind it. Jobs run in threads; a screen never waits for the disk or the line.
+The first screen is painted before anything heavy is imported. The terminal (database, keys, line) then opens in a
+thread behind it. Jobs run in threads, so that a screen never waits for the disk or the line.
+
+Imports inside functions keep heavy libraries away from the first paint: the database and the cryptography take half a
+second. tests/console/test_start.py lists what may be loaded before it.
 """
 
 import gc
@@ -10,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -37,17 +41,17 @@ if TYPE_CHECKING:
     from console.foreseen import Foreseen
     from console.host import Host
     from console.jobs.exchange import LineState
+    from console.jobs.people.lease import Lease
     from console.jobs.terminal.health import Announcement
     from console.terminal import Terminal
     from store.sealing.sources import PassphraseParts
 
 T = TypeVar("T")
 _MINUTE: Final = 60
-_LEASE_SECONDS: Final = 20.0
 
 
 class RenkeiApp(HardenedApp):
-    """The console on one terminal's directory."""
+    """The console for the terminal in the directory `home`."""
 
     TITLE = "Renkei"
     BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
@@ -68,10 +72,12 @@ class RenkeiApp(HardenedApp):
         self.background = Background(self._job_failed)
         self.line_state: LineState | None = None
         self.failure: Foreseen | None = None
+        # Somebody may type ID and PIN before the terminal is open: their log-on waits for this, in its own thread.
         self._terminal: Future[Terminal] = Future()
         self._keeper = SessionKeeper(
             settings.session, close=self._write_closing_entry, locked=self._on_locked, ended=self._on_ended
         )
+        self._lease: Lease | None = None
         self._ending = threading.Event()
         self._painted = False
         self._minutes_shown = 0
@@ -80,13 +86,14 @@ class RenkeiApp(HardenedApp):
     # The start
 
     def get_default_screen(self) -> LoginScreen:
-        """Begin with the login screen; it stays below all others."""
+        """Start with the login screen, which stays below all others."""
         return LoginScreen(id="login")
 
     def on_mount(self) -> None:
-        """Look each second whether the head line's minutes have changed; nothing is painted when they have not."""
+        """Ask for the passphrase if the terminal has one, and check each second whether the minutes shown changed."""
         if self.settings.keys.source == KeySourceName.PASSPHRASE:
             self.push_screen(PartsScreen(id="parts"))
+        # Only a changed minute is painted: output every second would keep sshd from ever noticing a dead client.
         self.set_interval(1.0, self._show_minutes)
 
     def first_painted(self) -> None:
@@ -94,52 +101,55 @@ class RenkeiApp(HardenedApp):
         if self._painted:
             return
         self._painted = True
+        # What is loaded now lives as long as the process: frozen, no later collection has to walk through it.
         gc.collect()
         gc.freeze()
-        gc.enable()
         self.begin()
 
     def begin(self) -> None:
-        """Import what is heavy and open the terminal, in a thread; with a passphrase, once its parts are there."""
+        """Import the heavy libraries and open the terminal, in a thread.
+
+        A terminal with a passphrase is opened by `open_with` instead, once both parts were typed.
+        """
         if self.settings.keys.source != KeySourceName.PASSPHRASE:
             self.background.start(self.screen, self._open_terminal, self._terminal_opened, self._terminal_failed)
 
     def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
-        """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
+        """Open the terminal with the two parts of its passphrase; `refused` gets the error when they are wrong."""
         from store.sealing.sources import PassphraseParts
 
-        def opened(terminal: "Terminal") -> None:
-            self._terminal_opened(terminal)
-            # The help may lie above what asked for the parts.
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
-            if isinstance(self.screen, LoginScreen):
-                self.screen.take_ids()
+        parts = PassphraseParts(first, second)
+        failed = partial(self._opening_failed, refused)
+        self.background.start(self.screen, partial(self._open_terminal, parts), self._opened_with_parts, failed)
 
-        def failed(error: Exception) -> None:
-            from store.errors import KeyPartsFault
+    def _opened_with_parts(self, terminal: "Terminal") -> None:
+        self._terminal_opened(terminal)
+        # The help may lie above the screen that asked for the parts.
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if isinstance(self.screen, LoginScreen):
+            self.screen.take_ids()
 
-            if isinstance(error, KeyPartsFault):
-                refused(error)
-            else:
-                self._terminal_failed(error)
+    def _opening_failed(self, refused: Callable[[Exception], None], error: Exception) -> None:
+        from store.errors import KeyPartsFault
 
-        self.background.start(self.screen, lambda: self._open_terminal(PassphraseParts(first, second)), opened, failed)
+        # Wrong parts can be typed again. Whatever else keeps the terminal shut ends the console.
+        if isinstance(error, KeyPartsFault):
+            refused(error)
+        else:
+            self._terminal_failed(error)
 
     def _open_terminal(self, parts: "PassphraseParts | None" = None) -> "Terminal":
-        from console.terminal import Terminal
-
-        terminal = Terminal.open(self.home, parts)
-        jobs.terminal.opening.begin(terminal)
-        return terminal
+        return jobs.terminal.opening.open_terminal(self.home, parts, origin="screen")
 
     def _terminal_opened(self, terminal: "Terminal") -> None:
         self._terminal.set_result(terminal)
 
     def _terminal_failed(self, error: Exception) -> None:
-        self._terminal.set_exception(error)
         from console.foreseen import foreseen
 
+        # Jobs that wait for the terminal get the same error instead of waiting for ever.
+        self._terminal.set_exception(error)
         self.failure = foreseen(error)
         if self.failure is None:
             self.crash(error)
@@ -147,30 +157,32 @@ class RenkeiApp(HardenedApp):
             self.exit(return_code=self.failure.exit_status)
 
     def close_terminal(self) -> None:
-        """Record that the console is closed, and close the database, if it was opened."""
+        """Record that the console is closed and close the database, if the terminal was opened."""
         self._record_stop()
         if self._terminal.done() and self._terminal.exception() is None:
             self._terminal.result().close()
 
     def depart(self, ending: Ending) -> None:
-        """End the session and record that the console is closed, for a process that is told to end."""
+        """End the session and record that the console is closed, when a signal ends the process."""
         self.close_session(ending)
         self._record_stop()
 
     def _record_stop(self) -> None:
+        # A signal may end the console while it is already closing: the entry is written once.
         stopped = self._ending.is_set()
         self._ending.set()
+        self._end_lease()
         if stopped or not self._terminal.done() or self._terminal.exception() is not None:
             return
         from store.errors import StoreError
 
-        # Whatever is wrong with the store was told when it happened; nothing must keep the console from closing.
+        # A fault of the store was shown when it first happened; nothing may keep the console from closing.
         with suppress(StoreError):
             jobs.terminal.opening.end(self._terminal.result(), incident=self.incident)
 
     @property
     def terminal(self) -> "Terminal":
-        """The open terminal; jobs in threads wait for it here."""
+        """The open terminal. Asking waits until it is open, so before a log-on only threads may ask."""
         return self._terminal.result()
 
     # The session
@@ -198,60 +210,56 @@ class RenkeiApp(HardenedApp):
         otherwise: Callable[[Exception], None] | None = None,
     ) -> None:
         """Run `job` for the person who is logged on, in a thread; see `Background.start`."""
+        # Taken now, not in the thread: the job belongs to this person even if somebody else logs on meanwhile.
         session = self.session
         if session is not None:
             self.background.start(owner, lambda: job(self.terminal, session), then, otherwise)
 
     def logged_on(self, session: Session) -> None:
-        """Begin the work of the person whose session was opened."""
+        """Start the work of the person whose session was opened."""
         from console.screens.messages.queue import QueueScreen
         from console.screens.people.pin import PinScreen
 
         self._keeper.begin(session)
-        threading.Thread(target=self._renew_lease, args=(session,), name="lease", daemon=True).start()
+        # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
+        lost = partial(self._keeper.end, Ending.CRASH)
+        self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
         self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
         self._announce()
-        self._tell_halt()
+        self._show_halt()
 
     def _announce(self) -> None:
         """Say at log-on which certificate of either side ends soon."""
+        self.background.start(self.screen, self._look_for_announcements, self._announced)
 
-        def look() -> "list[Announcement]":
-            return jobs.terminal.health.announcements(self.terminal)
+    def _look_for_announcements(self) -> "list[Announcement]":
+        return jobs.terminal.health.announcements(self.terminal)
 
-        self.background.start(self.screen, look, self._announced)
-
-    def _announced(self, found: "list[Announcement]") -> None:
+    def _announced(self, announcements: "list[Announcement]") -> None:
         screen = self.screen
-        if found and self.terminal.halted is None and isinstance(screen, ConsoleScreen):
-            screen.notice.say("note", lambda words: " ".join(one.text(words) for one in found))
+        # A halt needs the notice line more: no work is possible until somebody acts on it.
+        if announcements and self.terminal.halted is None and isinstance(screen, ConsoleScreen):
+            screen.notice.say("note", lambda words: " ".join(item.text(words) for item in announcements))
 
-    def _tell_halt(self) -> None:
+    def _show_halt(self) -> None:
         """Say at log-on why no new work can begin, if that is so."""
         halted = self.terminal.halted
         screen = self.screen
         if halted is not None and isinstance(screen, ConsoleScreen):
+            # The screen was pushed just now and has no notice line before its first refresh.
             self.call_after_refresh(screen.show_fault, halted.code, halted.facts)
 
-    def _renew_lease(self, session: Session) -> None:
-        """Tell the store that this process lives, from a thread: what is not renewed is closed by the next start."""
-        from store.errors import StoreError
-
-        while not self._ending.wait(_LEASE_SECONDS) and self.session is session:
-            try:
-                jobs.people.logon.renew(self.terminal, session)
-            except StoreError:
-                # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
-                self._keeper.end(Ending.CRASH)
+    def _end_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.end()
 
     def look_at_line(self) -> None:
         """Ask whether the peer can be reached, for the head line."""
+        self.background.start(self.screen, self._ask_line, self._line_known)
 
-        def ask() -> "LineState":
-            return jobs.exchange.line_state(self.terminal)
-
-        self.background.start(self.screen, ask, self._line_known)
+    def _ask_line(self) -> "LineState":
+        return jobs.exchange.line_state(self.terminal)
 
     def _line_known(self, state: "LineState") -> None:
         self.line_state = state
@@ -262,7 +270,7 @@ class RenkeiApp(HardenedApp):
         self._keeper.unlock()
 
     def log_on_again(self, farewell: str) -> None:
-        """End the session because the person has to log on anew; `farewell` is the key of the text that says why."""
+        """End the session because the person has to log on again; the text `farewell` says why."""
         self._farewell = farewell
         self._keeper.end(Ending.LOGGED_OFF)
 
@@ -271,41 +279,47 @@ class RenkeiApp(HardenedApp):
         if self.session is None:
             self.exit(return_code=0)
         elif any(getattr(screen, "unfinished", False) for screen in self.screen_stack):
-            self._say("note", "exchange.under_way")
+            # An exchange or an export must not be cut off by somebody who no longer sees it.
+            self._show_notice("note", "exchange.under_way")
         else:
             self._keeper.end(Ending.LOGGED_OFF)
 
     def close_session(self, ending: Ending) -> bool:
-        """End the session if one is open: exactly one closing entry, whoever calls first."""
+        """End the session if one is open. Only the first call does anything, so there is one closing entry."""
         return self._keeper.end(ending)
 
     def _write_closing_entry(self, session: Session, ending: Ending) -> None:
         jobs.people.logon.log_off(self.terminal, session, ending)
 
     def _on_locked(self) -> None:
-        # From the clock's thread.
+        # Called in the clock's thread; only the event loop's thread may touch screens.
         self.call_later(self._lock)
 
     def _on_ended(self, ending: Ending) -> None:
-        # From any thread, also while the application is ending.
+        # Called in any thread, also while the application is ending and takes no calls any more.
+        self._end_lease()
         if self.is_running:
             self.call_later(self._return_to_login, ending)
 
     def _lock(self) -> None:
         from console.screens.people.lock import LockScreen
 
+        # The session may have ended while this call was on its way.
         if self.session is not None:
             self.push_screen(LockScreen(id="lock"))
 
     def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:  # As wide as the base's overloads.
-        """Put nothing above the lock: what a job opens that ends later would show the work to whoever comes by."""
+        """Open `screen`, but never above the lock.
+
+        A job that ends while the screen is locked may open its result: that would show the work to anybody passing by.
+        """
         if self.screen_stack and self.screen.id == "lock":
             return AwaitMount(self.screen, ())
         return super().push_screen(screen, *arguments, **options)
 
     async def _return_to_login(self, ending: Ending) -> None:
         self.line_state = None
-        # In one update, or the screens below would be painted for a moment, also those that a lock had covered.
+        # One update for all: otherwise each screen below would be painted for a moment, even those under a lock.
         with self.batch_update():
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
@@ -313,7 +327,7 @@ class RenkeiApp(HardenedApp):
             self.screen.welcome_back(f"login.ended.{ending}" if self._farewell is None else self._farewell)
         self._farewell = None
 
-    def _say(self, level: str, key: str) -> None:
+    def _show_notice(self, level: str, key: str) -> None:
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             screen.say(level, key)
@@ -321,19 +335,22 @@ class RenkeiApp(HardenedApp):
     # Keys anywhere
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep the session alive while keys are pressed."""
+        """Keep the session alive while keys are pressed.
+
+        An event that was forwarded to a widget may bubble up to here again: it counts once, when it arrives.
+        """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._keeper.touch()
         await super().on_event(event)
 
     def action_language(self) -> None:
-        """Switch between Japanese and English; the Linux console has no Japanese letters."""
+        """Switch between Japanese and English, where the terminal can draw Japanese: the Linux console cannot."""
         if tty.draws_japanese():
             self.words.toggle()
             self.reword()
 
     def action_help(self) -> None:
-        """Explain the screen in hand."""
+        """Explain the current screen."""
         from console.screens.help import HelpScreen
 
         topic = getattr(self.screen, "help_topic", None)
@@ -341,13 +358,13 @@ class RenkeiApp(HardenedApp):
             self.push_screen(HelpScreen(topic))
 
     def reword(self) -> None:
-        """Show every text anew in the language in hand; input and focus stay."""
+        """Show every text in the current language; input and focus stay as they are."""
         for screen in self.screen_stack:
             for widget in screen.walk_children(Surface):
                 widget.reword()
 
     def refresh_heads(self) -> None:
-        """Draw the head lines anew."""
+        """Redraw the head lines."""
         for screen in self.screen_stack:
             for head in screen.query("HeadLine"):
                 head.refresh()
@@ -361,7 +378,7 @@ class RenkeiApp(HardenedApp):
     # Trouble
 
     def note_incident(self, error: BaseException) -> str:
-        """Record what failed, without its values, and return its number."""
+        """Record what failed, without any values, and return the incident number."""
         return record_incident(self.home, error)
 
     def _job_failed(self, error: Exception) -> None:
@@ -373,7 +390,5 @@ class RenkeiApp(HardenedApp):
 
 
 if TYPE_CHECKING:
-    from console.foreseen import Foreseen
-
-    # Screens and widgets see the application through this face alone; the type checker holds it to that.
+    # Screens and widgets know the application only as a Host; here the type checker makes sure that it is one.
     _FITS: type[Host] = RenkeiApp

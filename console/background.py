@@ -1,7 +1,7 @@
-"""Work that must not hold up the screen: jobs run in threads, their results come back to the widget that asked.
+"""Work that must not hold up the screen: jobs run in threads, and their results come back to the widget that asked.
 
-The threads are daemons. Textual's own thread workers keep the process alive after they were cancelled; a console that
-was told to close has to close, and the store is safe against a thread that ends in the middle of a transaction.
+The threads are daemons, because a console that has to close must be able to: Textual's own thread workers keep the
+process alive after they were cancelled. The store is safe against a thread that ends in the middle of a transaction.
 """
 
 import threading
@@ -16,16 +16,17 @@ T = TypeVar("T")
 
 
 class Background:
-    """Starts jobs for widgets and knows how many are under way."""
+    """Starts jobs for widgets, and counts those under way; `failed` gets the errors that a widget does not take."""
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         self._failed = failed
         self._open = 0
+        # Jobs are counted up in the screen's thread, and down in their own when the console is ending.
         self._changed = threading.Lock()
 
     @property
     def busy(self) -> bool:
-        """Whether a job is under way or its result not yet on the screen."""
+        """Whether a job is under way or its result is not yet on the screen."""
         with self._changed:
             return self._open > 0
 
@@ -40,6 +41,7 @@ class Background:
 
         When `owner` has left the screen in between, the result is dropped.
         """
+        # Asked here, in the screen's thread: in another thread a widget that was removed finds no application.
         app, failed = owner.app, otherwise or self._failed
         with self._changed:
             self._open += 1
@@ -57,10 +59,12 @@ class Background:
 
     def _hand_over(self, app: App[int], owner: Widget, receive: Callable[[], None]) -> None:
         def finish() -> None:
+            # Counted down first: what receives the result may start the next job, or fail.
             self._finish()
             if owner.is_attached:
                 receive()
 
+        # The queue of the event loop is the only way in from another thread; False means that it takes no more.
         try:
             taken = app.call_later(finish)
         except RuntimeError:

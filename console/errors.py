@@ -1,11 +1,11 @@
 """The errors of the console.
 
     ConsoleError
-    ├── HomeFault                the custodian names another directory, or mends it
+    ├── HomeFault                the custodian names another directory, or puts it in order
     │   └── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
-    ├── SettingsFault            the custodian mends renkei.toml
+    ├── SettingsFault            the custodian corrects renkei.toml
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
-    ├── OutputFileFault          a file that was asked for cannot be written there: the person names another
+    ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
     │   └── FileExists, FileUnwritable
     ├── BackupFault              a backup cannot be restored by this program
     │   └── BackupUnreadable, BackupUnfit
@@ -17,38 +17,40 @@
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
     │   ├── TimePast, SearchUnclear, PeerFileUnusable
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
-    ├── KeyChangeFault           a change of the key has to wait for another act
+    ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
-    ├── ItemFault                what the peer sent verified but cannot be taken in
+    ├── ItemFault                an item of the peer verified but cannot be taken in
     │   ├── ItemUnreadable, ItemReplayed, NoticeUnfit
     │   └── ResultUnfit, ResultOfAnother, ResultOfNone, ResultUnexpected
-    ├── ContentSealBroken        what is kept of a message to be sent does not open
-    ├── ClocksApart              nothing is signed while the clocks of both sides are apart
+    ├── ContentSealBroken        the stored content of a message to be sent does not open
+    ├── ClocksApart              nothing is signed while the clocks of both sides differ too much
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
     └── SurroundingsFault        the terminal or the locale cannot carry the console
 
-Each leaf has a `code`, under which the catalogue holds cause and remedy in both languages, and the `exit_status` that a
-command ends with. Facts are named values for those texts; they never hold personal data.
+Each leaf has a `code`, under which the catalogues hold cause and remedy in both languages, and the `exit_status` with
+which a command ends. Facts are named values for those texts; they never hold personal data. A few more leaves are
+declared in the modules that raise them.
 """
 
 import re
 from typing import ClassVar, Final
 
-# Where a word of a class name begins, after another one.
+# Where a word of a class name begins after another word.
 _WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class ConsoleError(Exception):
-    """The root of what the console itself refuses."""
+    """The root of the errors of the console itself."""
 
     code: ClassVar[str] = "console_failed"
     exit_status: ClassVar[int] = 1
-    #: The number under which the technical log has it, where it was recorded.
+    #: The number under which the technical log has the error, if it was recorded there.
     incident: str | None = None
 
     def __init_subclass__(cls, **keywords: object) -> None:
-        """Name the texts of a class after the class: `DiskFull` has those of `disk_full`."""
+        """Name the code of a class after the class: `DiskFull` gets `disk_full`."""
+        # Derived, so that no code is misspelt or taken twice. Renaming a class therefore means renaming its texts too.
         super().__init_subclass__(**keywords)
         cls.code = _WORD_START.sub("_", cls.__name__).lower()
 
@@ -72,15 +74,16 @@ class HomeMissing(HomeFault):
 class HomeExposed(HomeFault):
     """Others can read `path`: the custodian narrows its mode."""
 
+    # A protection is down: others may have read the keys, or changed the settings.
     exit_status = 7
 
 
 class HomeNotEmpty(HomeFault):
-    """A terminal is to be set up at `home`, where something lies already: the custodian names another directory."""
+    """A terminal is to be set up at `home`, which is not empty: the custodian names another directory."""
 
 
 class HomeUnwritable(HomeFault):
-    """Nothing can be written at `path`: the custodian looks at owner, mode and free space."""
+    """Nothing can be written at `path`: the custodian checks owner, mode and free space."""
 
 
 class SettingsFault(ConsoleError):
@@ -92,11 +95,11 @@ class SettingsMissing(SettingsFault):
 
 
 class SettingsUnreadable(SettingsFault):
-    """The file at `path` is no TOML in UTF-8, at `line`: the custodian mends it."""
+    """The file at `path` is not TOML in UTF-8, at `line`: the custodian corrects it."""
 
 
 class SettingsUnknown(SettingsFault):
-    """The settings hold a `setting` that does not exist: the custodian takes it out or corrects its name."""
+    """The settings have a `setting` that does not exist: the custodian removes it or corrects its name."""
 
 
 class SettingsInvalid(SettingsFault):
@@ -108,11 +111,11 @@ class OutputFileFault(ConsoleError):
 
 
 class FileExists(OutputFileFault):
-    """A file is to be written where one lies already: the custodian names another."""
+    """A file is to be written where there is a file already: the custodian names another."""
 
 
 class FileUnwritable(OutputFileFault):
-    """A file cannot be written: the custodian looks at owner, mode and free space."""
+    """A file cannot be written: the custodian checks owner, mode and free space."""
 
 
 class BackupFault(ConsoleError):
@@ -124,7 +127,7 @@ class BackupUnreadable(BackupFault):
 
 
 class BackupUnfit(BackupFault):
-    """A backup of another version of the program: the custodian restores it with that version and upgrades then."""
+    """The backup is from another version of the program: the custodian restores it with that one, then upgrades."""
 
 
 class AccessFault(ConsoleError):
@@ -134,11 +137,11 @@ class AccessFault(ConsoleError):
 
 
 class CredentialsRefused(AccessFault):
-    """User ID or PIN is wrong; which of the two is never said. The person tries again."""
+    """User ID or PIN is wrong, without saying which: that would tell which IDs exist. The person tries again."""
 
 
 class CredentialsMissing(AccessFault):
-    """A command was not told who acts: the script adds --as and --pin-file."""
+    """A command does not say who acts: the script adds --as and --pin-file."""
 
 
 class PinFileExposed(AccessFault):
@@ -162,7 +165,7 @@ class RightMissing(AccessFault):
 
 
 class PinToChange(AccessFault):
-    """The PIN came from somebody else: the person chooses an own one before anything else."""
+    """The PIN was given by somebody else: the person chooses another before doing anything else."""
 
 
 class OwnPersonRefused(AccessFault):
@@ -176,7 +179,7 @@ class InputFault(ConsoleError):
 
 
 class PinNotNew(InputFault):
-    """The PIN is the one that there is already: the person chooses another."""
+    """The new PIN is the present one: the person chooses another."""
 
 
 class RecordFaulty(InputFault):
@@ -184,15 +187,15 @@ class RecordFaulty(InputFault):
 
 
 class RecordNotSingle(InputFault):
-    """The file should hold one record and holds none or several: the person gives the one that is meant."""
+    """The file should hold exactly one record: the person gives only the one that is meant."""
 
 
 class RecordUnread(InputFault):
-    """Line `line` of the file holds no record, by the rule named: the person corrects it."""
+    """Line `line` of the file breaks a rule and holds no record: the person corrects it."""
 
 
 class UndoneAlready(InputFault):
-    """The message `reference` is cancelled or replaced by `by` already: that one is dealt with first."""
+    """The message `reference` is already cancelled or replaced by `by`: the person deals with that message first."""
 
 
 class ReasonTooLong(InputFault):
@@ -204,21 +207,21 @@ class TimePast(InputFault):
 
 
 class PeerFileUnusable(InputFault):
-    """The file `file` does not hold what a peer hands over: the custodian asks the peer for it once more."""
+    """The file `file` is not what a peer hands over: the custodian asks the peer for it again."""
 
 
 class AgencySilent(ConsoleError):
-    """The rehearsal's agency does not begin to serve: another program may have its port, so start once more or anew."""
+    """The agency of a rehearsal does not start, perhaps because its port is taken: the person tries again."""
 
     exit_status = 5
 
 
 class SmokeStuck(ConsoleError):
-    """A step of the smoke run did not come to its end within `seconds`: the makers look at that step."""
+    """A step of the smoke run did not end within `seconds`: the makers look at that step."""
 
 
 class SearchUnclear(InputFault):
-    """What was typed names no entry, time, person, message or outcome: the person types it in one of these forms."""
+    """The text typed names no entry, time, person, message or outcome: the person types one of these."""
 
 
 class QueueUnshared(InputFault):
@@ -226,11 +229,11 @@ class QueueUnshared(InputFault):
 
 
 class RequestUnfit(InputFault):
-    """The file is no request to join, or of another municipality: the custodian writes it anew on the new machine."""
+    """The file is not a request of this municipality to join: the custodian writes it again on the new machine."""
 
 
 class RequestDiffers(InputFault):
-    """The request has another fingerprint than what was said: both persons compare it with the new machine."""
+    """The request does not have the fingerprint that was given: both persons compare it with the new machine."""
 
 
 class GrantUnfit(InputFault):
@@ -238,33 +241,34 @@ class GrantUnfit(InputFault):
 
 
 class TerminalNameTaken(InputFault):
-    """A terminal of that name works already: the custodian chooses another, or it is retired first."""
+    """A terminal of that name is in use already: the custodian chooses another name, or it is retired first."""
 
 
 class TerminalUnfit(InputFault):
-    """No other terminal of that name works here: the officer looks at the list."""
+    """No other terminal of that name is in use: the officer looks at the list."""
 
 
 class KeyChangeFault(ConsoleError):
-    """The terminal's key cannot be changed, or handed on, just now."""
+    """The terminal's key cannot be changed or handed on at present."""
 
 
 class KeyChangeUnderWay(KeyChangeFault):
-    """The key is being changed: the custodian ends that first."""
+    """The key is being changed: the custodian finishes that first."""
 
 
 class QueueShared(KeyChangeFault):
-    """Other terminals hold the same key: they are retired first and let in again with the new one."""
+    """Other terminals have the same key: they are retired first, and let in again with the new key."""
 
 
 class ItemFault(ConsoleError):
     """An item of the peer's feed verified but cannot be taken in: the officer talks with the peer."""
 
+    # Integrity: the signature holds, so the peer itself made something wrong, or somebody in its name.
     exit_status = 6
 
 
 class ItemUnreadable(ItemFault):
-    """What the peer sealed and signed is no record at all."""
+    """The content that the peer sealed and signed is not a record at all."""
 
 
 class NoticeUnfit(ItemFault):
@@ -272,11 +276,11 @@ class NoticeUnfit(ItemFault):
 
 
 class ResultUnfit(ItemFault):
-    """A result does not say what a result has to say."""
+    """A result lacks something that a result has to say."""
 
 
 class ResultOfAnother(ItemFault):
-    """A result names a message under a reference that is not that message's."""
+    """A result names a message with a reference that is not that message's."""
 
 
 class ResultOfNone(ItemFault):
@@ -284,21 +288,21 @@ class ResultOfNone(ItemFault):
 
 
 class ResultUnexpected(ItemFault):
-    """A result is about the message `reference`, which waits for none: it has not left, or is decided already."""
+    """A result is about the message `reference`, which waits for none: it has not left, or was decided before."""
 
 
 class ItemReplayed(ItemFault):
-    """An item that was taken in before came once more, at another place of the feed."""
+    """An item that was taken in before came again, at another position of the feed."""
 
 
 class ContentSealBroken(ConsoleError):
-    """What is kept of a message to be sent does not open: it is held alone, and the officer looks into it."""
+    """The stored content of a message to be sent does not open: only it is held, and the officer looks into it."""
 
     exit_status = 6
 
 
 class ClocksApart(ConsoleError):
-    """The peer's clock differs by `seconds`, more than `most`: the custodian mends ours, or an officer says why not."""
+    """The peer's clock differs by `seconds`, over `most`: the custodian corrects ours, or an officer overrules it."""
 
     exit_status = 5
 
@@ -306,4 +310,5 @@ class ClocksApart(ConsoleError):
 class SurroundingsFault(ConsoleError):
     """The terminal, the locale or the environment cannot carry the console."""
 
+    # Wrong usage: nothing has begun, and a command would do where the screens cannot.
     exit_status = 2

@@ -1,4 +1,4 @@
-"""Files and directories that appear whole or not at all, and are their owner's alone."""
+"""Files and directories that appear whole or not at all, and that only their owner can read."""
 
 import os
 import secrets
@@ -15,21 +15,26 @@ from store.sealing.keyfile import sync_directory
 
 @contextmanager
 def drafted(home: Path) -> Iterator[Path]:
-    """Yield a directory that becomes `home` when the block has ended, and is gone when anything in it fails.
+    """Yield a draft directory that is renamed to `home` when the block ends, and removed when anything in it fails.
 
     Raises HomeNotEmpty, HomeUnwritable, DiskFull, DiskFailed.
     """
     refuse_occupied(home)
+    # It lies beside `home`, because only a rename within one file system is atomic; the random part lets a second
+    # attempt pass by a draft that a crash left.
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
     try:
         draft.mkdir(mode=0o700)
         yield draft
+        # Everything below must be on the disk before the name is, or a power failure could leave half a terminal under
+        # its final name. An empty `home` is replaced by the rename; one that somebody filled meanwhile makes it fail.
         _sync_tree(draft)
         draft.rename(home)
         sync_directory(home.parent)
     except OSError as error:
         raise disk_fault(error) or HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
     finally:
+        # After the rename there is nothing of that name any more, and this does nothing.
         shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -46,10 +51,11 @@ def refuse_occupied(home: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that its owner alone can read, through to the disk."""
+    """Write a new file that only its owner can read, and sync it to the disk."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The mode is given at creation: a later chmod would leave a moment in which others could open the file.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - created with its mode in one step
+    with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123  # The file is created with its mode in one step.
         stream.write(text)
         stream.flush()
         os.fsync(handle)
@@ -57,17 +63,18 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that appears as `path` when the block has ended: whole, on the disk, its owner's alone.
+    """Yield a file that appears as `path` when the block ends: complete, synced to the disk, and its owner's only.
 
     Raises FileExists, FileUnwritable, DiskFull, DiskFailed.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(handle, "wb") as stream:  # noqa: PTH123 - created with its mode in one step
+        with open(handle, "wb") as stream:  # noqa: PTH123  # The file is created with its mode in one step.
             yield stream
             stream.flush()
             os.fsync(handle)
+        # A link fails when the name is taken, whereas a rename would silently replace somebody's file.
         os.link(draft, path)
         sync_directory(path.parent)
     except FileExistsError:
@@ -79,7 +86,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sync_tree(directory: Path) -> None:
-    """Let the names of all that lies in a directory, at any depth, survive a power failure; contents already do."""
-    for one in (directory, *directory.rglob("*")):
-        if one.is_dir():
-            sync_directory(one)
+    """Sync a directory and all directories below it, so that the names in them survive a power failure."""
+    # The files' contents need no sync here: whatever writes a file into a draft syncs it.
+    for path in (directory, *directory.rglob("*")):
+        if path.is_dir():
+            sync_directory(path)

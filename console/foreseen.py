@@ -1,10 +1,10 @@
-"""Which errors are ours: they have texts in the catalogue and an exit status.
+"""Which errors are ours: those with texts in the catalogue and an exit status.
 
-Everything else is unforeseen: people get an incident number, and nothing of what the error holds is shown.
+Everything else is unforeseen. People get an incident number for it and nothing that such an error holds, since that may
+be personal data.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from console.errors import ConsoleError
@@ -19,7 +19,7 @@ ROOTS: Final[tuple[type[Foreseen], ...]] = (ConsoleError, StoreError, TransportE
 def foreseen(error: BaseException) -> Foreseen | None:
     """Return `error` as one of ours; None when nobody foresaw it.
 
-    Any file may meet a bad disk. Whoever wrote it can only pass on what the system said, so that is named here.
+    A full or failing disk can surface wherever a file is written, as a bare OSError. It is given its name here, once.
     """
     disk = disk_fault(error)
     if disk is not None:
@@ -27,12 +27,12 @@ def foreseen(error: BaseException) -> Foreseen | None:
     return error if isinstance(error, ROOTS) else None
 
 
-@cache
 def exit_statuses() -> dict[str, int]:
-    """Return the exit status of each code: a refusal among many carries its code alone."""
+    """Return the exit status of each code, for refusals among many, which carry only their code."""
     return {kind.code: kind.exit_status for kind in _all_kinds()}
 
 
+# Each class names its own exit status, so a new error needs no entry in any list.
 def _all_kinds() -> Iterator[type[Foreseen]]:
     waiting: list[type[Foreseen]] = [*ROOTS]
     while waiting:

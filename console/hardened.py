@@ -1,8 +1,9 @@
-"""Textual, with every side of it shut that the console does not use.
+"""Textual with every feature shut off that the console does not use.
 
-Whatever touches Textual's private or dangerous sides stands in this module, and tests/console/test_hardened.py proves
-each line of it against the installed version: its own keys and palette, actions by name, screenshots and other files,
-the clipboard, links, suspension, tracebacks that print local variables, and markup in data.
+All code that touches private or dangerous parts of Textual is in this module: its own keys and palette, actions by
+name, screenshots and other files, the clipboard, links, suspension, tracebacks that print local variables, and markup
+in data. `tests/console/test_hardened.py` checks each of them against the installed version, because an override of a
+method that Textual has renamed would silently shut nothing.
 """
 
 import signal
@@ -13,8 +14,8 @@ from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-# Every action that a key may lead to. An action's name could come from elsewhere (a link in text, a key map); what is
-# not listed here does not run.
+# Every action that a key may lead to. The name of an action could also come from elsewhere (a link in text, a key map),
+# so no other action runs. `review` is the action of every step in `console.steps`: a new step needs no line here.
 ACTIONS: Final = frozenset(
     {
         # anywhere
@@ -22,9 +23,7 @@ ACTIONS: Final = frozenset(
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
-        "select", "select_all", "approve", "give_back", "hold", "release", "resend", "confirm", "put_on_hold",
-        "take_up", "withdraw",
-        "search", "filter", "direction", "reload", "exchange", "trail", "characters",
+        "select", "select_all", "review", "search", "filter", "direction", "reload", "exchange", "log", "characters",
         # entry
         "entry", "finish", "all_items", "revise", "replace_sent", "cancel_sent", "revisions", "older",
         # exchange and log
@@ -34,7 +33,7 @@ ACTIONS: Final = frozenset(
 
 
 class Shut(RuntimeError):
-    """Something asked for a side of Textual that the console keeps shut."""
+    """Something asked for a feature of Textual that the console keeps shut."""
 
 
 class HardenedApp(App[int], inherit_bindings=False):
@@ -46,6 +45,8 @@ class HardenedApp(App[int], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar = []
 
+    # No features: the environment variable TEXTUAL would switch on the debugger and the development console. No
+    # animation: over SSH a page costs 7 kB without and 175 kB with it.
     def __init__(self, *, ansi_color: bool) -> None:
         super().__init__(ansi_color=ansi_color)
         self.features = frozenset()
@@ -63,7 +64,8 @@ class HardenedApp(App[int], inherit_bindings=False):
     async def _ready(self) -> None:
         await super()._ready()
         if not self.is_headless:
-            # The driver has just taken these over to suspend the program; a console is never left behind open.
+            # The driver has just taken over these signals, to suspend the program: that would leave a session open
+            # behind a shell.
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
@@ -76,11 +78,12 @@ class HardenedApp(App[int], inherit_bindings=False):
 
     def crash(self, error: BaseException) -> None:
         """End the application because of `error`."""
+        # Only the first error counts: what fails while the application ends follows from it.
         if self._closing_incident is None:
             self._closing_incident = self.note_incident(error)
         self._return_code = 1
         if self._exception is None and isinstance(error, Exception):
-            # Textual's test driver raises this again.
+            # Textual's test driver looks here and raises the error, so that a test fails with it.
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
@@ -89,6 +92,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self.crash(error)
 
     def _fatal_error(self) -> None:
+        # Without the error itself: the base would print its traceback.
         self.crash(Shut("fatal error"))
 
     def panic(self, *_renderables: object) -> None:
@@ -96,6 +100,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self.crash(Shut("panic"))
 
     def _print_error_renderables(self) -> None:
+        # Textual would print here, after the screen is given back, what it has collected about errors.
         self._exit_renderables.clear()
 
     # Actions by an allow-list
@@ -106,9 +111,11 @@ class HardenedApp(App[int], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run `action` if the console knows it."""
+        """Run `action` if it is on the list."""
+        # Textual also takes a parsed action, which would pass by the list.
         if not isinstance(action, str):
             return False
+        # "app.log_off" and "filter(1)" are on the list as "log_off" and "filter".
         name = action.partition("(")[0].rpartition(".")[2]
         if name not in ACTIONS:
             return False
@@ -117,7 +124,7 @@ class HardenedApp(App[int], inherit_bindings=False):
     # Shut doors
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Its name in the base.
-        """Offer none."""
+        """Return no commands: the palette is shut."""
         return ()
 
     def action_command_palette(self) -> None:
@@ -133,10 +140,10 @@ class HardenedApp(App[int], inherit_bindings=False):
         """Do nothing."""
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Keep what is on the screen on the screen."""
+        """Do nothing: no personal data leaves the screen by an escape sequence (OSC 52)."""
 
     def notify(self, *_arguments: object, **_options: object) -> None:
-        """Do nothing: notices have their own line, and their text is never markup."""
+        """Do nothing. The console has its own line for notices, whose text is never read as markup."""
 
     def save_screenshot(self, *_arguments: object, **_options: object) -> NoReturn:
         """Write no file."""

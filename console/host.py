@@ -1,6 +1,7 @@
 """What screens and widgets may ask of the application that shows them.
 
-They know this face alone, and the application knows them: arrows go one way.
+The application imports the screens, so they must not import it: they know only this protocol. Its own
+imports are only for the type checker, so it costs the first paint nothing.
 """
 
 from collections.abc import Callable
@@ -21,17 +22,18 @@ T = TypeVar("T")
 
 
 class Host(Protocol):
-    """The console as its screens see it."""
+    """The console as its screens see it. `RenkeiApp` implements it, and its module has the type checker prove that."""
 
     settings: "Settings"
     words: "Words"
     palette: "Palette"
     background: "Background"
+    # None until the peer was asked for the first time after a log-on.
     line_state: "LineState | None"
 
     @property
     def terminal(self) -> "Terminal":
-        """The open terminal; jobs in threads wait for it here."""
+        """The open terminal. Asking waits until it is open, so before a log-on only threads may ask."""
 
     @property
     def session(self) -> "Session | None":
@@ -57,13 +59,13 @@ class Host(Protocol):
         """Open the terminal, now that the first screen can be seen."""
 
     def open_with(self, first: str, second: str, refused: Callable[[Exception], None]) -> None:
-        """Open the terminal with the two parts of its passphrase; `refused` is told when they do not."""
+        """Open the terminal with the two parts of its passphrase; `refused` gets the error when they are wrong."""
 
     def logged_on(self, session: "Session") -> None:
-        """Begin the work of the person whose session was opened."""
+        """Start the work of the person whose session was opened."""
 
     def log_on_again(self, farewell: str) -> None:
-        """End the session because the person has to log on anew; `farewell` is the key of the text that says why."""
+        """End the session because the person has to log on again; the text `farewell` says why."""
 
     def unlocked(self) -> None:
         """Go on after the PIN was given at the locked screen."""
@@ -75,7 +77,7 @@ class Host(Protocol):
         """Ask whether the peer can be reached, for the head line."""
 
     def refresh_heads(self) -> None:
-        """Draw the head lines anew."""
+        """Redraw the head lines."""
 
     def note_incident(self, error: BaseException) -> str:
-        """Record what failed, without its values, and return its number."""
+        """Record what failed, without any values, and return the incident number."""

@@ -1,90 +1,114 @@
-"""The one table of keys: what the screens bind, what the foot line and the help show, who may use them.
+"""The one table of keys: what the screens bind, what the foot line and the help show, and who may use a key.
 
-Every function key has a letter beside it, for keyboards and connections that lose function keys. `word` names the
-text in the catalogue `keys`; `right` is the right without which the key is neither shown nor obeyed.
+Every function key has a letter beside it, for keyboards and connections that lose function keys. The keys of the review
+steps come from the table of steps (`console.steps`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding, BindingType
 
+from console.steps import STEPS, Place, ReviewStep
+from store.message.states import Direction, Step
+from store.rights import Right
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key: the names Textual knows it by, the sign people read, its action, its word, and the right it needs."""
+    """A key: its names in Textual, the sign that people read, its action, its word, and the right that it needs.
+
+    `word` names the text in the catalogue `keys`; the key of a step has its text with the others of the step. To a
+    person without `right` the key is not shown, and it does nothing. The help shows keys that are not `in_foot` too.
+    """
 
     keys: str
     sign: str
     action: str
     word: str
-    right: str | None = None
+    right: Right | None = None
     in_foot: bool = True
+    step: Step | None = None
+
+    @property
+    def text(self) -> str:
+        """The key of the word in the catalogues."""
+        return f"keys.{self.word}" if self.step is None else f"steps.{self.step}.key"
+
+    def leads_to(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Return whether it is the key of `action`. The steps share one action, so their parameter decides."""
+        if self.step is not None:
+            return action == REVIEW and parameters[:1] == (self.step,)
+        # "filter(1)" and "filter(-1)" are one action in two directions, and need the same right.
+        return action == self.action.partition("(")[0]
 
 
-# While text is typed, letters are text: the function keys work everywhere.
+REVIEW: Final = "review"
+"""The action of every key of a step; its parameter is the step."""
+
+# Function keys work everywhere; letters do not while text is typed.
 HELP: Final = Key("f1,question_mark", "F1", "help", "help")
 LANGUAGE: Final = Key("f2,t", "F2", "language", "language")
 LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
 EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
 
 BACK: Final = Key("escape,b", "Esc", "back", "back")
-OPEN: Final = Key("", "Enter", "choose", "open", "read")  # The list itself binds it.
-APPROVE: Final = Key("f9,a", "a", "approve", "approve", "approve")
-RETURN: Final = Key("f11,r", "r", "give_back", "give_back", "approve")
-HOLD: Final = Key("f12,h", "h", "hold", "hold", "approve")
-RELEASE: Final = Key("u", "u", "release", "release", "approve")
-RESEND: Final = Key("o", "o", "resend", "resend", "approve")
-WITHDRAW: Final = Key("w", "w", "withdraw", "withdraw", "withdraw")
-# The same keys for what came in: which of both a key is depends on the way the message travels.
-CONFIRM: Final = Key("f9,a", "a", "confirm", "confirm_notice", "confirm")
-PUT_ON_HOLD: Final = Key("f12,h", "h", "put_on_hold", "hold", "confirm")
-TAKE_UP: Final = Key("u", "u", "take_up", "release", "confirm")
-ENTER: Final = Key("e", "e", "entry", "entry", "enter")
-REVISE: Final = Key("e", "e", "revise", "revise", "enter")
-REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", "enter")
-CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", "enter")
-REVISIONS: Final = Key("v", "v", "revisions", "revisions", "read")
+OPEN: Final = Key("", "Enter", "choose", "open", Right.READ)  # The list itself binds it.
+# In the list the letter enters a new message, on the page it corrects the message that is shown.
+ENTER: Final = Key("e", "e", "entry", "entry", Right.ENTER)
+REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
+REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", Right.ENTER)
+CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
+REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
 
+
+def _step_key(row: ReviewStep, *, in_foot: bool = True) -> Key:
+    return Key(row.keys, row.sign, f"{REVIEW}('{row.step}')", "", row.right, in_foot, row.step)
+
+
+def _of_page(place: Place) -> Iterator[Key]:
+    """Return the keys of the steps in `place`, for the page of a message or notice."""
+    return (_step_key(row) for row in STEPS.values() if row.place is place)
+
+
+def _of_list(*, first: bool) -> Iterator[Key]:
+    """Yield the keys of the steps for the list. Those of notices are left out: a notice is confirmed on its page."""
+    for row in STEPS.values():
+        if row.direction is Direction.OUT and first == (row.place is Place.FIRST):
+            yield _step_key(row, in_foot=row.in_list_foot)
+
+
+# The foot line shows as many keys as fit, in this order.
 QUEUE: Final = (
-    APPROVE,
-    RETURN,
+    *_of_list(first=True),
     OPEN,
     ENTER,
     Key("f7,x", "x", "exchange", "exchange"),
-    Key("f8,l", "l", "trail", "trail", "log"),
+    Key("f8,l", "l", "log", "log", Right.LOG),
     Key("space", "Space", "select", "select"),
     Key("f3,slash", "/", "search", "search"),
     Key("f4,f", "f", "filter(1)", "filter"),
     Key("f6,d", "d", "direction", "direction"),
-    HOLD,
-    RELEASE,
-    replace(RESEND, in_foot=False),
-    replace(WITHDRAW, in_foot=False),
+    *_of_list(first=False),
     Key("A", "A", "select_all", "select_all", in_foot=False),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
     Key("f5,n", "n", "reload", "reload"),
     Key("escape", "Esc", "back", "clear", in_foot=False),
 )
+# Two steps may share their keys, one for messages and one for notices: the page obeys the one that fits what it shows.
 MESSAGE: Final = (
-    APPROVE,
-    CONFIRM,
-    RETURN,
+    *_of_page(Place.FIRST),
     REVISE,
-    RESEND,
+    *_of_page(Place.MENDING),
     REPLACE,
     CANCEL,
     BACK,
     REVISIONS,
     Key("f6,c", "c", "characters", "characters"),
-    HOLD,
-    RELEASE,
-    PUT_ON_HOLD,
-    TAKE_UP,
-    WITHDRAW,
+    *_of_page(Place.LAST),
 )
-# In the form letters are text: it has function keys alone.
+# In the form letters are text, so it has only function keys.
 ENTRY: Final = (
     Key("f9", "F9", "finish", "finish"),
     Key("escape", "Esc", "back", "drop"),
@@ -93,27 +117,27 @@ ENTRY: Final = (
 )
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (
-    Key("f7,s", "s", "send", "send", "exchange"),
-    Key("f8,v", "v", "receive", "receive", "exchange"),
+    Key("f7,s", "s", "send", "send", Right.EXCHANGE),
+    Key("f8,v", "v", "receive", "receive", Right.EXCHANGE),
     OPEN,
     Key("f5,n", "n", "reload", "reload_line"),
     BACK,
-    Key("r", "r", "read_again", "read_again", "exchange", in_foot=False),
+    Key("r", "r", "read_again", "read_again", Right.EXCHANGE, in_foot=False),
 )
 LOG: Final = (
-    Key("f7,v", "v", "verify", "verify", "log"),
-    Key("f3,slash", "/", "search", "find_entry", "log"),
+    Key("f7,v", "v", "verify", "verify", Right.LOG),
+    Key("f3,slash", "/", "search", "find_entry", Right.LOG),
     Key("f4,f", "f", "filter(1)", "filter_log"),
     Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
-    Key("f9,x", "x", "export", "export_log", "export_log"),
+    Key("f9,x", "x", "export", "export_log", Right.EXPORT_LOG),
     BACK,
-    Key("f6,o", "o", "ask", "ask", "log"),
+    Key("f6,o", "o", "ask", "ask", Right.LOG),
     Key("f5,n", "n", "reload", "reload"),
 )
-# The keys that lists and pages obey; the help explains them in words.
+# The keys of lists and pages, which each widget binds itself; the help explains them in words.
 LIST_WORDS: Final = ("move", "pages", "edges")
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
-    """Return the bindings of `keys`."""
+    """Return the bindings of `keys`; keys without a name are bound by a widget."""
     return [Binding(key.keys, key.action, show=False) for key in keys if key.keys]

@@ -1,8 +1,8 @@
 """Who is logged on, and the clock that logs them off (protection measure 6).
 
-The clock is a thread of its own: a terminal that nobody reads freezes Textual's event loop, so a timer of the screen
-would never fire. Whichever way a session ends, by key, idle limit, signal or crash, `SessionKeeper.end` closes it, and
-only its first call does anything: one session, one closing entry.
+The clock runs in its own thread: a terminal that nobody reads freezes Textual's event loop, so a timer of the screen
+would never fire. However a session ends, by key, idle limit, signal or crash, `SessionKeeper.end` closes it. Only its
+first call does anything: one session, one closing entry.
 """
 
 import threading
@@ -18,9 +18,9 @@ from store.endings import Ending
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One person at one terminal, from log-on to log-off. `rights` are those of the roles at log-on.
+    """One person at one terminal, from log-on to log-off. `rights` are those that the roles gave at log-on.
 
-    `pin_given`: the PIN came from somebody else; until it is changed the person may do nothing else.
+    `pin_given`: the PIN was given by somebody else; until the person has changed it, nothing else is allowed.
     """
 
     id: str
@@ -35,7 +35,8 @@ class Session:
         return right in self.rights and not self.pin_given
 
     def require(self, right: str) -> None:
-        """Raise PinToChange or RightMissing unless the person may do what `right` names."""
+        """Raise PinToChange or RightMissing unless the person has `right`."""
+        # Asked first: it tells the person what to do, and holds whatever the rights are.
         if self.pin_given:
             raise PinToChange
         if not self.may(right):
@@ -44,7 +45,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """Seconds until the screen is locked and until the session is logged off; both 0 when it is over."""
+    """Seconds until the screen is locked and until the session ends; both are 0 when it is over."""
 
     to_lock: float
     to_logoff: float
@@ -53,8 +54,9 @@ class TimeLeft:
 class SessionKeeper:
     """Keeps the one session of this process and ends it exactly once.
 
-    `close` writes the closing entry and may take as long as the disk takes; `locked` and `ended` tell the screen and
-    must return at once. All three are called from the clock's thread or from the caller of `end`.
+    `close` writes the closing entry and may take as long as the disk takes. `locked` and `ended` tell the screen and
+    must return at once. All three are called in the clock's thread or in that of the caller of `end`, and never while
+    the lock is held.
     """
 
     def __init__(
@@ -74,7 +76,8 @@ class SessionKeeper:
         self._changed = threading.Condition()
         self._session: Session | None = None
         self._touched = 0.0
-        self._lock_told = False
+        # Whether `locked` was called since the session began or was unlocked: it is called once for each lock.
+        self._lock_announced = False
 
     @property
     def session(self) -> Session | None:
@@ -83,29 +86,32 @@ class SessionKeeper:
             return self._session
 
     def begin(self, session: Session) -> None:
-        """Start keeping `session`; its clock runs from now."""
+        """Keep `session` from now on, and start its clock."""
         with self._changed:
             self._session = session
             self._touched = self._clock()
-            self._lock_told = False
+            self._lock_announced = False
+        # A thread for each session, which ends with it: no clock has to be told that another session began.
         threading.Thread(target=self._watch, args=(session,), name="session-clock", daemon=True).start()
 
     def touch(self) -> None:
-        """Note that the person did something. A locked screen is not unlocked by this: see `unlock`."""
+        """Note that the person did something. This does not unlock a locked screen; `unlock` does."""
         with self._changed:
-            # A machine that slept or was stalled delivers a key before the clock's thread has told of the lock.
-            if not self._lock_told and self._clock() - self._touched < self._limits.lock_seconds:
+            # After a sleep or a stall of the machine, a key may arrive before the clock's thread has locked the screen.
+            # It comes too late: otherwise anybody could go on at a terminal that was left.
+            if not self._lock_announced and self._clock() - self._touched < self._limits.lock_seconds:
                 self._touched = self._clock()
 
     def unlock(self) -> None:
-        """Go on after the person has given the PIN again at the locked screen."""
+        """Go on after the person has given the PIN at the locked screen."""
         with self._changed:
             self._touched = self._clock()
-            self._lock_told = False
+            self._lock_announced = False
+            # The clock's thread waits for the log-off; now the lock comes before that again.
             self._changed.notify_all()
 
     def time_left(self) -> TimeLeft:
-        """Return how long the session lasts if nothing is touched."""
+        """Return how long the session lasts if the person does nothing."""
         with self._changed:
             if self._session is None:
                 return TimeLeft(0.0, 0.0)
@@ -113,11 +119,12 @@ class SessionKeeper:
             return TimeLeft(max(0.0, self._limits.lock_seconds - idle), max(0.0, self._limits.logoff_seconds - idle))
 
     def end(self, ending: Ending) -> bool:
-        """End the session, if one is open, with one closing entry; return whether this call ended it."""
+        """End the session with one closing entry, if one is open; return whether it was this call that ended it."""
         session = self.session
         return session is not None and self._end(session, ending)
 
     def _end(self, session: Session, ending: Ending) -> bool:
+        # Taken away under the lock: of several callers at once only one gets past this.
         with self._changed:
             if self._session is not session:
                 return False
@@ -126,7 +133,8 @@ class SessionKeeper:
         try:
             self._close(session, ending)
         finally:
-            # Whatever the disk does, nothing personal stays on the screen; the next start finds the session abandoned.
+            # Also when the entry cannot be written: nothing personal may stay on the screen. The next start finds the
+            # session abandoned and writes the entry.
             self._ended(ending)
         return True
 
@@ -138,13 +146,16 @@ class SessionKeeper:
                 idle = self._clock() - self._touched
                 if idle >= self._limits.logoff_seconds:
                     break
-                tell_lock = idle >= self._limits.lock_seconds and not self._lock_told
-                if tell_lock:
-                    self._lock_told = True
+                lock_now = idle >= self._limits.lock_seconds and not self._lock_announced
+                if lock_now:
+                    self._lock_announced = True
                 else:
-                    limit = self._limits.logoff_seconds if self._lock_told else self._limits.lock_seconds
+                    # Until the next limit, or until `unlock` or `_end` wakes it. A touch need not wake it: it only
+                    # makes the limit later, and the idle time is computed again here.
+                    limit = self._limits.logoff_seconds if self._lock_announced else self._limits.lock_seconds
                     self._changed.wait(limit - idle)
-            if tell_lock:
+            # Outside the lock: `locked` may ask how much time is left.
+            if lock_now:
                 self._locked()
-        # Of this session alone: another one may have begun since the clock was read.
+        # Only this session: another one may have begun since the clock was read.
         self._end(session, Ending.IDLE)

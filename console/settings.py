@@ -1,7 +1,7 @@
 """The settings of a terminal: `renkei.toml` in its directory, checked whole before anything else is opened.
 
-Each setting stands once, as a field of a dataclass below, with its bounds; what it means to people stands in the
-catalogue `words/settings.toml`. This module imports nothing heavy, since the login screen needs it.
+Each setting is declared once, as a field of a dataclass below, with its bounds. What it means to people is written in
+the catalogue `words/settings.toml`. This module imports nothing heavy, because the login screen needs it.
 """
 
 import json
@@ -10,7 +10,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -26,11 +26,12 @@ from console.errors import (
 
 FILE_NAME = "renkei.toml"
 REHEARSAL_FILE = "rehearsal.json"
+# A settings file has a few kilobytes. Whatever else has its name, even a device, is not read to its end.
 _LONGEST_FILE = 64 * 1024
 
 
 def _text(pattern: str, wanted: str, default: str | None = None) -> Any:
-    """Return a field for a text that matches `pattern` as a whole; `wanted` is told when it does not."""
+    """Return a field for a text that the whole `pattern` matches; the error names `wanted` when it does not."""
     metadata = {"pattern": re.compile(pattern), "wanted": wanted}
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
@@ -46,8 +47,9 @@ _NAME = r"[^\x00-\x1f\x7f-\x9f]{1,40}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MunicipalitySettings:
-    """Whose terminal this is; `code` has six digits with its check digit (domain 3.3)."""
+    """Whose terminal this is. `code` has six digits, the last of them a check digit (domain 3.3)."""
 
+    # The check digit is looked at when the terminal is opened, by the store, so that the rule exists once.
     code: str = _text(r"[0-9]{6}", "131041")
     name: str = _text(_NAME, "1–40")
     name_en: str = _text(_NAME, "1–40")
@@ -57,15 +59,16 @@ class MunicipalitySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
-    """Which of the municipality's terminals this is; the name is signed into every envelope and log entry."""
+    """Which of the municipality's terminals this is; its name is signed in every envelope and log entry."""
 
     id: str = _text(r"[a-z0-9][a-z0-9-]{1,31}", "[a-z0-9-], 2–32")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where the database is: a SQLite path, where a relative one starts at the terminal's directory, or PostgreSQL."""
+    """Where the database is: PostgreSQL, or a file of SQLite, whose path may start at the terminal's directory."""
 
+    # No query in the URL of a file: it could open the database read-only or without its locks.
     url: str = _text(
         r"sqlite:///[^\x00-\x20?#]+|postgresql\+psycopg://[^\x00-\x20#]+",
         "sqlite:///…, postgresql+psycopg://…",
@@ -79,15 +82,16 @@ class KeySourceName(StrEnum):
     HOME = "home"
     FILE = "file"
     CREDENTIAL = "credential"
-    PASSPHRASE = "passphrase"  # noqa: S105 - a name
+    PASSPHRASE = "passphrase"  # noqa: S105  # It is the name of a source, not a passphrase.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysSettings:
-    """Where the terminal's key comes from; `file` and `credential` say which one, for the sources of that name."""
+    """Where the terminal's key comes from. `file` and `credential` say which, for the source of the same name."""
 
     source: str = _text("|".join(KeySourceName), ", ".join(KeySourceName), KeySourceName.HOME.value)
     file: str = _text(r"|/[^\x00-\x1f\x7f]+", "/…", "")
+    # A name without slashes, which is looked up in the directory that systemd made for the service.
     credential: str = _text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "[A-Za-z0-9_.-], 1–64", "renkei-terminal-key")
 
 
@@ -101,38 +105,40 @@ class ReviewSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
-    """How long contents are kept after a message has ended, in days; 0: for ever."""
+    """How many days contents are kept after a message has ended; 0 keeps them for ever."""
 
     content_days: int = _whole(0, 0, 36_500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """When an idle screen is locked and when its session ends (protection measure 6), in seconds."""
+    """After how many seconds an idle screen is locked, and its session ended (protection measure 6)."""
 
+    # `Settings.read` makes sure that the lock comes before the end.
     lock_seconds: int = _whole(180, 15, 3600)
     logoff_seconds: int = _whole(300, 30, 7200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSettings:
-    """How long the line waits, in seconds, and how many messages travel in one batch."""
+    """How many seconds the line waits to connect and to read, and how many messages one batch holds."""
 
     connect_seconds: int = _whole(5, 1, 60)
     read_seconds: int = _whole(30, 1, 300)
+    # A batch on the line holds at most 512 items (PROTOCOL.md, 1).
     batch: int = _whole(100, 1, 500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """How many years entries of the log are kept here at least after their export (protection measure 7)."""
+    """How many years entries of the log stay here at least after their export (protection measure 7)."""
 
     keep_years: int = _whole(7, 1, 100)
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalPerson:
-    """A made-up person of a rehearsal world, whose PIN the login screen shows."""
+    """An invented person of a rehearsal world, whose PIN the login screen shows."""
 
     id: str
     roles: tuple[str, ...]
@@ -141,7 +147,7 @@ class RehearsalPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that is set for one terminal; `rehearsal` is empty on a real one."""
+    """All settings of one terminal. `rehearsal` is empty on a real one, and comes from another file."""
 
     language: str = _text("ja|en", "ja, en", "ja")
     municipality: MunicipalitySettings
@@ -161,18 +167,20 @@ class Settings:
 
         Raises HomeMissing, HomeExposed, SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
         """
+        # Before any content is read: what others could have written is not believed.
         check_private(home)
         settings = cls.read(home / FILE_NAME)
         people = _rehearsal_people(home / REHEARSAL_FILE)
-        return settings if not people else _with_rehearsal(settings, people)
+        return replace(settings, rehearsal=people) if people else settings
 
     @classmethod
     def read(cls, path: Path) -> "Settings":
-        """Read and check the settings file at `path` alone, as it is prepared for a new terminal.
+        """Read and check only the settings file at `path`, as it is prepared for a new terminal.
 
         Raises SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
         """
         settings = cls.parse(_read(path), path)
+        # What two settings have to be together; each by itself was checked when it was read.
         if settings.session.logoff_seconds <= settings.session.lock_seconds:
             raise SettingsInvalid(setting="session.logoff_seconds", wanted="> session.lock_seconds")
         if settings.keys.source == KeySourceName.FILE and not settings.keys.file:
@@ -181,46 +189,55 @@ class Settings:
 
     @classmethod
     def parse(cls, text: str, path: Path) -> "Settings":
-        """Build settings from the text of `path`, which is named in errors."""
+        """Build settings from `text`, the content of `path`, which errors name.
+
+        Raises SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        """
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
+            # In Python 3.11 the error holds the line only in its text.
             line = re.search(r"line (\d+)", str(error))
             raise SettingsUnreadable(path=str(path), line=line[1] if line else "?") from None
         except RecursionError:
+            # Thousands of brackets inside each other.
             raise SettingsUnreadable(path=str(path), line="?") from None
-        data_keys = data.keys() & {"rehearsal"}
-        if data_keys:
+        # It is a field of this class but no setting: the login screen of a real terminal must not show PINs.
+        if "rehearsal" in data:
             raise SettingsUnknown(setting="rehearsal")
         built: Settings = _fill(cls, data, "")
         return built
 
     def database_url(self, home: Path) -> str:
-        """Return the database's URL; that of a file with an absolute path."""
+        """Return the URL of the database, with an absolute path if it is a file."""
         file = self.database_file(home)
         return self.store.url if file is None else f"sqlite:///{file}"
 
     def database_file(self, home: Path) -> Path | None:
-        """Return the absolute path of a database that is a file; None for PostgreSQL's."""
+        """Return the absolute path of the database if it is a file; None for PostgreSQL."""
         if not self.store.url.startswith("sqlite:"):
             return None
         return (home / self.store.url.removeprefix("sqlite:///")).absolute()
 
 
 def check_private(home: Path) -> None:
-    """Refuse a directory that is missing, not ours, or open to others: it holds keys (mode 0700 is wanted)."""
+    """Refuse a directory that is missing, not ours, or open to others: it holds keys, so mode 0700 is wanted.
+
+    Raises HomeMissing, HomeExposed.
+    """
     try:
-        found = home.stat()
+        status = home.stat()
     except OSError:
         raise HomeMissing(home=str(home)) from None
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise HomeMissing(home=str(home))
-    if found.st_mode & 0o077 or found.st_uid != os.geteuid():
+    if status.st_mode & 0o077 or status.st_uid != os.geteuid():
         raise HomeExposed(path=str(home))
 
 
 def dump(settings: Settings, about: Mapping[str, str]) -> str:
-    """Return `settings` as the text of a settings file, each with the sentence that `about` has for its name."""
+    """Return `settings` as the text of a settings file; above each, as a comment, is the sentence of `about`."""
+    # In TOML, what belongs to no table has to come before the first table.
     lines: list[str] = []
     tables: list[str] = []
     for entry in fields(settings):
@@ -247,13 +264,15 @@ def names() -> Iterator[str]:
 
 
 def _line(name: str, value: object, about: Mapping[str, str]) -> list[str]:
-    # A TOML basic string takes the escapes of a JSON string, so the standard encoder serves.
+    # The standard library writes no TOML. A TOML basic string takes the escapes of a JSON string, and whole numbers and
+    # booleans look the same in both.
     return [f"# {about[name]}", f"{name.rpartition('.')[2]} = {json.dumps(value, ensure_ascii=False)}"]
 
 
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as stream:
+            # One byte more than is allowed, to notice a longer file without reading it whole.
             raw = stream.read(_LONGEST_FILE + 1)
     except FileNotFoundError:
         raise SettingsMissing(path=str(path)) from None
@@ -262,13 +281,16 @@ def _read(path: Path) -> str:
     if len(raw) > _LONGEST_FILE:
         raise SettingsUnreadable(path=str(path), line="?")
     try:
+        # TOML is UTF-8. Editors on Windows put a byte order mark before it.
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsUnreadable(path=str(path), line=str(raw[: error.start].count(b"\n") + 1)) from None
 
 
 def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
+    """Return `data` as an object of the dataclass `kind`; `prefix` is the dotted name of its table, for errors."""
     known = {entry.name: entry for entry in fields(kind)}
+    # An unknown name is refused, never ignored: a misspelt protection would silently keep its default.
     for name in data:
         if name not in known:
             raise SettingsUnknown(setting=prefix + name)
@@ -277,6 +299,7 @@ def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
     for name, entry in known.items():
         if name in data:
             values[name] = _value(entry, hints[name], data[name], prefix + name)
+        # A table that is missing altogether: the error names the first setting in it that has no default.
         elif is_dataclass(hints[name]) and entry.default is MISSING:
             values[name] = _fill(hints[name], {}, f"{prefix}{name}.")
         elif entry.default is MISSING:
@@ -288,11 +311,11 @@ def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
     if is_dataclass(kind):
         if not isinstance(value, dict):
             raise SettingsInvalid(setting=name, wanted=f"[{name}]")
-        return _fill(kind, value, f"{name}.")  # type: ignore[arg-type]
+        return _fill(kind, value, f"{name}.")  # type: ignore[arg-type]  # A parsed TOML table has text keys.
     if kind is bool:
         fits = isinstance(value, bool)
     elif kind is int:
-        # TOML's true and false are ints to Python; a number is wanted here.
+        # `bool` is a kind of `int` to Python, but `true` is no number.
         fits = type(value) is int and entry.metadata["least"] <= value <= entry.metadata["most"]
     else:
         fits = isinstance(value, str) and entry.metadata["pattern"].fullmatch(value) is not None
@@ -302,6 +325,7 @@ def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
 
 
 def _rehearsal_people(path: Path) -> tuple[RehearsalPerson, ...]:
+    """Return the people of a rehearsal world; none where there is no such file, as on every real terminal."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -310,12 +334,8 @@ def _rehearsal_people(path: Path) -> tuple[RehearsalPerson, ...]:
         raise SettingsUnreadable(path=str(path), line="?") from None
     try:
         return tuple(
-            RehearsalPerson(str(one["id"]), tuple(map(str, one["roles"])), str(one["pin"])) for one in json.loads(raw)
+            RehearsalPerson(str(person["id"]), tuple(map(str, person["roles"])), str(person["pin"]))
+            for person in json.loads(raw)
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         raise SettingsUnreadable(path=str(path), line="?") from None
-
-
-def _with_rehearsal(settings: Settings, people: tuple[RehearsalPerson, ...]) -> Settings:
-    values = {entry.name: getattr(settings, entry.name) for entry in fields(settings)}
-    return Settings(**{**values, "rehearsal": people})

@@ -1,6 +1,7 @@
-"""The whole job without a person: a fresh rehearsal world, the real screens driven by keys, the real line.
+"""The whole job without a person: a fresh rehearsal world (練習環境), the real screens driven by keys, the real line.
 
-Every step acts as a person would, by pressing keys, and looks at what came of it in the store, not on the screen.
+Every step acts as a person would, by pressing keys. What came of it is read from the store rather than from the screen,
+which may show what was never stored.
 """
 
 import asyncio
@@ -29,8 +30,10 @@ from store.queue import counts as queue_counts
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
+# Generous: no step takes more than a few seconds, unless the machine is busy with something else.
 _STEP_SECONDS: Final = 20.0
 _SIZE: Final = (80, 24)
+# Officer and approver: the one person of the world who can do every step.
 _CHIEF: Final = "ka-301"
 
 
@@ -44,8 +47,8 @@ class SmokeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Smoked:
-    """All steps until the end or the first that failed."""
+class SmokeOutcome:
+    """The steps, up to the last one or to the first that failed."""
 
     steps: tuple[SmokeStep, ...]
 
@@ -55,17 +58,17 @@ class Smoked:
         return all(step.ok for step in self.steps)
 
 
-def run(language: Language) -> Smoked:
-    """Do the whole job in a fresh world, which is removed afterwards; at the first step that fails, stop."""
+def run(language: Language) -> SmokeOutcome:
+    """Do the whole job in a fresh world, which is removed afterwards; stop at the first step that fails."""
     steps: list[SmokeStep] = []
-    with _world(steps) as world:
-        if world is not None:
-            asyncio.run(_Run(world, language, steps).all())
-    return Smoked(tuple(steps))
+    with _fresh_world(steps) as world:
+        asyncio.run(_Run(world, language, steps).all())
+    return SmokeOutcome(tuple(steps))
 
 
 @contextmanager
-def _world(steps: list[SmokeStep]) -> Iterator[World | None]:
+def _fresh_world(steps: list[SmokeStep]) -> Iterator[World]:
+    """Yield a new world whose agency is running; making it is the first step."""
     directory = Path(tempfile.mkdtemp(prefix="renkei-smoke-"))
     started = time.monotonic()
     try:
@@ -78,22 +81,23 @@ def _world(steps: list[SmokeStep]) -> Iterator[World | None]:
 
 
 class _Run:
-    """One run through the screens."""
+    """One run through the screens, as the section chief."""
 
     def __init__(self, world: World, language: Language, steps: list[SmokeStep]) -> None:
         self._settings = Settings.load(world.home)
         self._app = RenkeiApp(world.home, self._settings, language=language)
+        # A second connection to the same store, beside that of the screens: it sees only what was committed.
         self._terminal = Terminal.open(world.home)
         self._steps = steps
         self._pilot: Pilot[Any]
 
     async def all(self) -> None:
-        """Do each step; the first that fails is recorded, and the rest is left undone."""
+        """Do the steps in their order; the first that fails is recorded, and the rest is left undone."""
         with self._terminal:
             async with self._app.run_test(size=_SIZE) as pilot:
                 self._pilot = pilot
                 for name, step in self._job():
-                    if not await self._tried(name, step):
+                    if not await self._try(name, step):
                         return
 
     def _job(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
@@ -105,19 +109,19 @@ class _Run:
         yield "verify", self._verify
         yield "log_off", self._log_off
 
-    async def _tried(self, name: str, step: Callable[[], Awaitable[None]]) -> bool:
+    async def _try(self, name: str, step: Callable[[], Awaitable[None]]) -> bool:
         started = time.monotonic()
         ok = True
         try:
             await step()
-        except Exception as error:  # noqa: BLE001 - whatever fails is what a smoke run is there to show
+        except Exception as error:  # noqa: BLE001  # Showing what fails, whatever it is, is what this run is for.
             record_incident(self._terminal.home, error)
             ok = False
         self._steps.append(SmokeStep(name, ok, time.monotonic() - started))
         return ok
 
     async def _log_on(self) -> None:
-        pin = next(one.pin for one in self._settings.rehearsal if one.id == _CHIEF)
+        pin = next(person.pin for person in self._settings.rehearsal if person.id == _CHIEF)
         await self._pilot.press(*_CHIEF, "tab", *pin, "enter")
         await self._until(lambda: self._shows("queue") and self._listed() > 0)
 
@@ -128,21 +132,24 @@ class _Run:
         await self._until(lambda: self._in_state("returned") == 1 and self._shows("queue"))
 
     async def _approve(self) -> None:
+        # The number of messages has to be typed, and the list may still be loading.
         waiting = self._in_state("review")
         await self._until(lambda: self._listed() == waiting)
         await self._press("A", "a")
         await self._until(lambda: self._shows("question"))
         await self._press(*str(waiting), "enter")
-        # What has warnings stays: somebody has to look at it.
+        # Messages with warnings stay in review: a person has to look at them.
         await self._until(lambda: self._in_state("approved") > 0 and self._shows("queue"))
 
     async def _send(self) -> None:
         await self._press("x")
         await self._until(lambda: self._shows("exchange"))
         await self._press("s")
+        # None in between either: each has a receipt, or the agency of the world refused it.
         await self._until(lambda: self._in_state("approved", "sending", "unknown") == 0)
 
     async def _receive(self) -> None:
+        # The sending must have ended: no other exchange begins while one is under way.
         await self._until(self._is_idle)
         await self._press("v")
         await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == NOTICES)
@@ -164,9 +171,9 @@ class _Run:
         await self._pilot.press(*keys)
 
     async def _until(self, reached: Callable[[], bool]) -> None:
-        """Let the console work until `reached`; raise SmokeStuck when that takes too long."""
+        """Let the console work until `reached` says yes. Raises SmokeStuck when that takes too long."""
         deadline = time.monotonic() + _STEP_SECONDS
-        # A job's result is on the screen only when the background has handed it over.
+        # The store may be ready before the screen: its next key is safe only when no result is on its way to it.
         while self._app.background.busy or not reached():
             if time.monotonic() > deadline:
                 raise SmokeStuck(seconds=f"{_STEP_SECONDS:.0f}")
@@ -184,8 +191,8 @@ class _Run:
 
     def _in_state(self, *states: str) -> int:
         with self._terminal.database.reading() as reading:
-            found = queue_counts(reading)
-        return sum(number for (_, state), number in found.items() if state in states)
+            counts = queue_counts(reading)
+        return sum(number for (_, state), number in counts.items() if state in states)
 
     def _logged(self, event: Event, *, actor: str | None = None, result: str | None = None) -> bool:
         with self._terminal.database.reading() as reading:

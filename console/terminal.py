@@ -1,6 +1,6 @@
-"""An opened terminal: the directory that `renkei init` made, with everything in it that the jobs work on.
+"""An open terminal: the directory that `renkei init` made, and everything in it that the jobs work on.
 
-The heavy libraries are imported here, so this module is imported after the login screen was painted.
+This module imports the heavy libraries, so nothing may import it before the login screen has been painted.
 """
 
 from functools import cached_property
@@ -15,7 +15,7 @@ from store.database import Database
 from store.errors import KeyFileDamaged
 from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
-from store.message.checks.values import check_digit
+from store.message.declarations.values import check_digit
 from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
 from store.sealing.sources import KeySource, PassphraseParts
@@ -34,7 +34,7 @@ _LONGEST_ORIGIN: Final = 256
 
 
 class Terminal:
-    """One municipality's terminal. It may be used from several threads; `close` it when done."""
+    """One terminal of a municipality. Several threads may use it at once; `close` it when done."""
 
     def __init__(
         self, home: Path, settings: Settings, database: Database, vault: Vault, pepper: Pepper, key_source: KeySource
@@ -46,17 +46,19 @@ class Terminal:
         self.key_source = key_source
         self.pepper = pepper
         self.log = Log(self.name, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
+        # Not stored: every opening examines the log again, and a database that was set back could have forgotten it.
         self.halted: StoreError | None = None
-        """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
+        """Why no new work may begin here; None when all is well. `console.jobs.checkpoints` sets it."""
 
     @classmethod
     def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":
-        """Open the terminal at `home`, whose key two persons may have to give their `parts` for.
+        """Open the terminal at `home`; `parts` are needed where two persons' passphrase wraps its key.
 
         Raises a HomeFault, SettingsFault, KeyFileFault or DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
         _refuse_unknown_municipality(settings)
+        # The database is opened last: whatever fails before it leaves no connection open.
         source = key_source(settings, home, parts)
         vault = Vault.open(source, terminal_id=queue_name(settings, home))
         pepper = Pepper.open(home / PEPPER_KEY)
@@ -64,17 +66,19 @@ class Terminal:
 
     @property
     def name(self) -> str:
-        """Which of the municipality's terminals this is, as it signs."""
+        """The name under which this terminal signs, unique among those of the municipality."""
         return self.settings.terminal.id
 
+    # Made when first used: most commands never touch the line.
     @cached_property
     def keys(self) -> KeyRing:
-        """The terminal's keys for the line over time."""
+        """All generations of the terminal's keys for the line: former, in use and coming."""
         return KeyRing(self.home / LINE_KEYS, self.vault.cover)
 
     @property
     def identity(self) -> Identity:
-        """The terminal's keys for the line in use now. Raises an IdentityFault."""
+        """The keys for the line that are in use now. Raises an IdentityFault."""
+        # Asked each time and never cached: the next generation takes over by itself while the console is open.
         return self.keys.in_use(clock.now())
 
     def __enter__(self) -> Self:
@@ -89,33 +93,36 @@ class Terminal:
 
 
 def queue_name(settings: Settings, home: Path) -> str:
-    """Return the name of the queue that the terminal at `home` works on: that of the terminal that began it.
+    """Return the name of the queue that the terminal at `home` works on: the name of the terminal that began it.
 
-    Sealed values are bound to it, and their row's id is one among all terminals: whoever of them opens a value, it
-    opens in its own row of its own queue alone.
+    Sealed values are bound to this name and to the id of their row. Row ids are unique across all terminals of a queue,
+    so a sealed value opens only in its own row of its own queue, whichever terminal opens it.
     """
     origin = read_origin(home)
     return settings.terminal.id if origin is None else origin.name
 
 
 def write_origin(home: Path, name: str, root: bytes) -> None:
-    """Keep who began the queue that the terminal at `home` shares."""
+    """Store the name and the first public key (32 bytes) of the terminal that began the queue shared by `home`."""
     write_key_file(home / _ORIGIN, "\n".join(to_texts({name: root})).encode("ascii"))
 
 
 def read_origin(home: Path) -> Origin | None:
-    """Return who began the queue, where that was another terminal. Raises KeyFileExposed, KeyFileDamaged."""
+    """Return the terminal that began the queue; None when it is this one. Raises KeyFileExposed, KeyFileDamaged."""
     if not (home / _ORIGIN).exists():
         return None
-    read = from_texts(read_whole_key_file(home / _ORIGIN, most=_LONGEST_ORIGIN).decode("ascii", "replace").splitlines())
-    if read is None or len(read) != 1:
+    # Read as strictly as a key: replacing it would make this terminal trust the first key of another log.
+    text = read_whole_key_file(home / _ORIGIN, most=_LONGEST_ORIGIN).decode("ascii", "replace")
+    origins = from_texts(text.splitlines())
+    if origins is None or len(origins) != 1:
         raise KeyFileDamaged(file=_ORIGIN.name)
-    ((name, root),) = read.items()
+    ((name, root),) = origins.items()
     return Origin(name, root)
 
 
 def _refuse_unknown_municipality(settings: Settings) -> None:
-    """Refuse a code whose check digit is wrong: no record would pass. The rule stands in the store, once."""
+    """Raise SettingsInvalid for a municipality code whose check digit is wrong (domain 3.3)."""
+    # Every record names the municipality, so with a wrong code each of them would be refused later, one by one.
     code = settings.municipality.code
     if check_digit(code) != code[-1]:
         raise SettingsInvalid(setting="municipality.code", wanted=code[:-1] + check_digit(code))

@@ -1,8 +1,8 @@
-"""The database: made, opened with its promises asserted, read in snapshots, written in turn.
+"""The database: created, opened with its promises asserted, read in snapshots, written by one writer at a time.
 
-A reading block sees one snapshot and cannot write. A writing block is the only one of all terminals while it lasts;
-it is kept whole and durable when it ends, and nothing of it is kept when it raises. What engine lies below, its URL
-says; everything that only one engine knows stands in `store.engines`.
+A reading block sees one snapshot and cannot write. While a writing block lasts, no other block of any terminal writes.
+When it ends, its work is durable as a whole; when it raises, nothing of it is kept. The URL names the engine, and
+everything specific to one engine is in `store.engines`.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from store.errors import DatabaseFailed
 
 
 class Database:
-    """An open database. Both kinds of block may be used from any thread; writing blocks do not nest."""
+    """An open database. Any thread may open reading and writing blocks; writing blocks do not nest."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -26,19 +26,19 @@ class Database:
 
     @classmethod
     def create(cls, url: str, *, owner_url: str | None = None) -> Self:
-        """Make a database with its tables at `url` and open it.
+        """Create a database with its tables at `url` and open it.
 
         `url` is sqlite:////absolute/path, or postgresql+psycopg://role@/name?host=/socket/directory for an empty
-        database that the server's administrator has made; `owner_url` names that one as the role that is to own the
-        tables, where another one works. Raises DatabaseExists, DatabaseUnsafe (open to others), DatabaseUrlUnknown,
-        DatabaseDriverMissing, DatabaseUnreachable, DiskFull, DatabaseFailed.
+        database that the server's administrator has made. `owner_url` reaches the same database as the role that is to
+        own the tables, when that is not the role that works. Raises DatabaseExists, DatabaseUnsafe (open to others),
+        DatabaseUrlUnknown, DatabaseDriverMissing, DatabaseUnreachable, DiskFull, DatabaseFailed.
         """
         backend_at(url, owner_url=owner_url).make(migrations.make)
         return cls.open(url)
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open the database at `url` and assert what it promises.
+        """Open the database at `url` and assert that it keeps its promises.
 
         Raises DatabaseMissing, DatabaseNewer, DatabaseOlder, DatabaseDamaged (no database of ours), DatabaseUnsafe
         (open to others, not durable), DatabaseUrlUnknown, DatabaseDriverMissing, DatabaseUnreachable.
@@ -48,26 +48,29 @@ class Database:
         database = cls(backend)
         try:
             with database.reading() as reading:
-                migrations.refuse_other(migrations.found(reading, backend.name))
+                migrations.refuse_other(migrations.revision_of(reading, backend.name))
+                # Asserted at every opening: an administrator may have turned durability off since the last one.
                 backend.assert_promises(reading)
         except BaseException:
+            # The caller gets no database that it could close, not even when it is interrupted here.
             database.close()
             raise
         return database
 
     @classmethod
     def upgrade(cls, url: str, *, owner_url: str | None = None) -> tuple[str, str]:
-        """Bring the tables at `url` to this program's version, all at once; return the revisions before and after.
+        """Upgrade the tables at `url` to this program's version; return the revisions before and after.
 
-        `owner_url` as in `create`. Raises DatabaseNewer, and as `open` does.
+        Either all steps are taken or none. `owner_url` as in `create`. Raises DatabaseNewer, and as `open` does.
         """
         backend = backend_at(url, owner_url=owner_url)
         backend.find()
         database = cls(backend)
         try:
             with database.reading() as reading:
-                before = migrations.found(reading, backend.name)
+                before = migrations.revision_of(reading, backend.name)
             migrations.refuse_newer(before)
+            # Nothing is written when the tables are current, so that a second call is harmless.
             if before != migrations.HEAD:
                 backend.change(migrations.upgrade)
         finally:
@@ -76,25 +79,33 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """See one snapshot. Raises DatabaseBusy, DatabaseDamaged, DatabaseFailed, DatabaseUnreachable."""
+        """Yield a connection that sees one snapshot.
+
+        Raises DatabaseBusy, DatabaseDamaged, DatabaseFailed, DatabaseUnreachable.
+        """
         self._refuse_failed()
-        with self._watched(), self._backend.reader.begin() as connection:
+        with self._translated(), self._backend.reader.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Be the one writer; kept when the block ends, rolled back when it raises.
+        """Yield the connection of the only writer; commit when the block ends, roll back when it raises.
 
-        Raises DatabaseBusy, DiskFull, DatabaseFailed, DatabaseDamaged, DatabaseUnreachable; each leaves nothing
-        behind, but for a server that goes away while it keeps the work: whether it has, only reading anew tells.
+        Raises DatabaseBusy, DiskFull, DatabaseFailed, DatabaseDamaged, DatabaseUnreachable. None of them leaves a trace
+        of the work, with one exception: when a server goes away during the commit, only another reading block can tell
+        whether the work was kept.
         """
         self._refuse_failed()
-        with self._backend.turn(), self._watched(), self._backend.writer.begin() as connection:
+        # The turn is taken before the transaction and held until after its commit. Writers therefore never meet at
+        # SQLite's own lock, which is unfair: it let one of eight writers wait for 4 s.
+        with self._backend.turn(), self._translated(), self._backend.writer.begin() as connection:
             yield connection
 
     @contextmanager
     def pruning(self) -> Iterator[Connection]:
-        """Be the one writer, and as the only one allowed to remove entries of the log; see `store.log.pruning`.
+        """Yield the connection of the only writer, with the guard against removing log entries lifted.
+
+        No other block may remove them; see `store.log.pruning`.
 
         Raises as `writing`, and LogGuarded where the working role may not lift the guard.
         """
@@ -102,28 +113,31 @@ class Database:
             yield tx
 
     def scrub(self) -> None:
-        """Let nothing of what was erased stay in the engine's files, as far as it can. Raises as `writing`."""
+        """Remove what was erased from the engine's files, as far as the engine can. Raises as `writing`."""
         self._refuse_failed()
-        with self._watched(), self._backend.turn():
+        # A deleted row still lies in the write-ahead log until that is brought into the file and emptied.
+        with self._translated(), self._backend.turn():
             self._backend.scrub()
 
     def close(self) -> None:
-        """Close every connection. Blocks that are still open keep theirs until they end."""
+        """Close every connection. A block that is still open keeps its connection until it ends."""
         self._backend.close()
 
     def _refuse_failed(self) -> None:
-        # After a failed write or fsync SQLite goes on as if nothing had been; what is in memory and
-        # what is on the disk may differ by then. Only opening anew, and verifying, goes on from here.
+        # After a failed write or fsync SQLite goes on as if nothing had happened, although memory and disk may now
+        # differ. The only safe way on is to open the database again and verify it.
         if self._failed:
             raise DatabaseFailed(file=self._backend.name)
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
+        """Raise the engine's errors as the store's."""
         try:
             yield
         except DBAPIError as error:
             fault = self._backend.fault(error)
             if fault is None:
+                # A mistake of the program, such as bad SQL, is no state of the database that a person could mend.
                 raise
             if isinstance(fault, DatabaseFailed):
                 self._failed = True

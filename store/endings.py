@@ -1,4 +1,8 @@
-"""How a session can end. It stands alone, so that what is drawn first imports nothing heavy with it."""
+"""How a session can end.
+
+The enum has a module to itself because the login screen needs it, and that screen is painted before anything heavy is
+imported.
+"""
 
 from enum import StrEnum
 
@@ -10,4 +14,5 @@ class Ending(StrEnum):
     IDLE = "idle"
     HANG_UP = "hang_up"
     SIGNAL = "signal"
+    # The program failed, or it was killed and the next start closed what it had left open.
     CRASH = "crash"

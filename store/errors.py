@@ -3,41 +3,47 @@
     StoreError
     ├── DatabaseFault     the database as a whole: missing, of another version, unsafe, busy, damaged, full
     ├── KeyFileFault      a key file that cannot be used
-    ├── IntegrityFault    something kept does not verify (exit status 6)
+    ├── IntegrityFault    stored data does not verify (exit status 6)
     ├── CredentialsFault  logging on (exit status 3)
     ├── RightsFault       not allowed to this person (exit status 3)
     ├── PinFault          a PIN that must not be chosen (exit status 4)
     ├── PeopleFault       people and sessions as registered
     ├── PeerFault         the peer register
-    ├── QueueFault        a message cannot take the step that was asked of it
+    ├── QueueFault        a message cannot take the step asked for
     ├── ExportFault       the log cannot be exported, checked on a medium, or pruned as asked (exit status 4)
-    └── FileFault         a file offered for import cannot be read as one (exit status 4)
+    └── FileFault         a file offered for import cannot be read as such (exit status 4)
 
-A leaf's sentence says who must act. `facts` hold only codes, counts, versions, field names, line
-numbers, reference numbers and base names of files: never anything personal.
+The sentence of a leaf says who must act. `facts` hold only codes, counts, versions, user IDs, field names, line
+numbers, reference numbers and base names of files: never anything about a resident.
 """
 
 import re
 from typing import ClassVar, Final
 
-# Where a word of a class name begins, after another one.
+# The places inside a class name where a new word begins.
 _WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class StoreError(Exception):
-    """The root of what the store refuses."""
+    """The root of everything that the store refuses.
+
+    `exit_status` is that of a command which ends with the error: 2 wrong usage, 3 not allowed, 4 bad input,
+    6 integrity, 7 a protection is down, 1 anything else.
+    """
 
     code: ClassVar[str] = "store_failed"
     exit_status: ClassVar[int] = 1
-    #: The number under which the technical log has it, where it was recorded.
+    #: The number of the error in the technical log, if it was recorded there.
     incident: str | None = None
 
     def __init_subclass__(cls, **keywords: object) -> None:
-        """Name the texts of a class after the class: `DiskFull` has those of `disk_full`."""
+        """Derive the code of a class from its name: the texts of `DiskFull` are those of `disk_full`."""
         super().__init_subclass__(**keywords)
+        # Derived and not written, so that no class can lack its code, share one, or differ from it.
         cls.code = _WORD_START.sub("_", cls.__name__).lower()
 
     def __init__(self, **facts: str | int) -> None:
+        # Facts become texts at once: catalogues, JSON and the log then all show the same characters.
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
         super().__init__(self.code, self.facts)
 
@@ -58,19 +64,20 @@ class DatabaseMissing(DatabaseFault):
 
 
 class DatabaseExists(DatabaseFault):
-    """A database stands there already and is not overwritten: the custodian chooses another place."""
+    """A database exists there already and is not overwritten: the custodian chooses another place."""
 
 
 class DatabaseNewer(DatabaseFault):
     """The database was made by a newer program: the custodian installs that version here."""
 
 
+# No start upgrades a database by itself. An upgrade is an act of a person, and the log records it.
 class DatabaseOlder(DatabaseFault):
     """The database was made by an older program: the custodian upgrades it."""
 
 
 class DatabaseDamaged(DatabaseFault):
-    """The file is no database of ours, or is broken: the custodian restores the latest backup."""
+    """The file is not a database of ours, or it is broken: the custodian restores the latest backup."""
 
     exit_status = 6
 
@@ -92,33 +99,34 @@ class DatabaseDriverMissing(DatabaseFault):
 
 
 class DatabaseUnreachable(DatabaseFault):
-    """The database server does not answer, or not to this role: the custodian looks at server and settings."""
+    """The database server does not answer, or refuses this role: the custodian checks server and settings."""
 
 
 class DatabaseBusy(DatabaseFault):
-    """Another program kept the database for too long: the operator tries again, or ends that program."""
+    """Another program held the database for too long: the operator tries again, or ends that program."""
 
 
 class DatabaseFailed(DatabaseFault):
-    """The disk did not do what it was told: the custodian looks at the machine before anyone goes on."""
+    """The disk failed during a read or write: the custodian checks the machine before anyone goes on."""
 
     exit_status = 7
 
 
 class DiskFull(DatabaseFault):
-    """The disk is full and nothing of this step was kept: the custodian makes room."""
+    """The disk is full, and nothing of this step was kept: the custodian makes room."""
 
     exit_status = 7
 
 
 class DiskFailed(DatabaseFault):
-    """The disk did not take what was to be written: the custodian looks at the machine before anyone goes on."""
+    """The disk did not take what was to be written: the custodian checks the machine before anyone goes on."""
 
     exit_status = 7
 
 
+# It comes before DiskFull on purpose: closing a session and exporting the log also need room.
 class DiskLow(DatabaseFault):
-    """The disk is nearly full: no new work begins, so that log-off and export still can; the custodian makes room."""
+    """The disk is nearly full: no new work begins, so that log-off and export can go on. The custodian makes room."""
 
     exit_status = 7
 
@@ -135,7 +143,7 @@ class KeyFileMissing(KeyFileFault):
 
 
 class KeyFileExists(KeyFileFault):
-    """A key file stands there already; overwriting it would lose all that it opens."""
+    """A key file exists there already; overwriting it would lose everything that it opens."""
 
 
 class KeyFileExposed(KeyFileFault):
@@ -145,37 +153,38 @@ class KeyFileExposed(KeyFileFault):
 
 
 class KeyFileDamaged(KeyFileFault):
-    """A key file has not the right size or does not open what it should: the custodian restores it."""
+    """A key file has the wrong size or does not open what it should: the custodian restores it."""
 
     exit_status = 6
 
 
 class KeyFileLoose(KeyFileFault):
-    """A key file outside the terminal's directory has another mode than 0400: the custodian sets it."""
+    """A key file outside the terminal's directory has a mode other than 0400: the custodian sets it."""
 
     exit_status = 7
 
 
 class KeyFileForeign(KeyFileFault):
-    """A key file belongs to somebody else: the custodian gives it to the user of this program."""
+    """A key file belongs to another user: the custodian gives it to the user of this program."""
 
     exit_status = 7
 
 
+# Sealing at rest protects against the theft of the database, and only if the key was not beside it.
 class KeyInDatabase(KeyFileFault):
-    """The key is to lie in the database's directory, where one theft takes both: the custodian moves it elsewhere."""
+    """The key would lie beside the database, where a single theft takes both: the custodian moves it elsewhere."""
 
     exit_status = 7
 
 
 class KeyPathLinked(KeyFileFault):
-    """The way to the key leads over a symbolic link: the custodian writes the way without it."""
+    """The path to the key contains a symbolic link: the custodian writes the path without it."""
 
     exit_status = 7
 
 
 class KeyPathOpen(KeyFileFault):
-    """Others can put something else in the way to the key: the custodian narrows that directory."""
+    """Others can replace a part of the path to the key: the custodian restricts that directory."""
 
     exit_status = 7
 
@@ -185,27 +194,27 @@ class CredentialsAbsent(KeyFileFault):
 
 
 class CredentialsRelative(KeyFileFault):
-    """$CREDENTIALS_DIRECTORY is no absolute path, as systemd sets it: the custodian finds out who set it."""
+    """$CREDENTIALS_DIRECTORY is not absolute, as systemd would set it: the custodian finds out who set it."""
 
     exit_status = 7
 
 
 class CredentialMissing(KeyFileFault):
-    """There is no credential of that name: the custodian corrects the unit or the setting."""
+    """There is no credential with that name: the custodian corrects the unit or the setting."""
 
 
 class CredentialExposed(KeyFileFault):
-    """Others can write or read the credential: it is not as systemd hands it out, and the custodian sees why."""
+    """Others can read or write the credential, which systemd would not allow: the custodian finds out why."""
 
     exit_status = 7
 
 
 class CredentialDiffers(KeyFileFault):
-    """The credential is another key than the one to be restored: the custodian installs that one first."""
+    """The credential is not the key that is to be restored: the custodian installs that key first."""
 
 
 class KeyPartsFault(KeyFileFault):
-    """The two parts of the passphrase, each known to one person, do not do."""
+    """The two parts of the passphrase, each known to one person, cannot be used."""
 
     exit_status = 3
 
@@ -214,22 +223,24 @@ class KeyPartsMissing(KeyPartsFault):
     """The terminal opens with two parts, which were not given: two persons type them, or a script names their files."""
 
 
+# The two parts are combined before they are tried, so the program itself does not know which of them is wrong.
 class KeyPartsRefused(KeyPartsFault):
-    """The parts do not open the terminal; whose was wrong nobody knows. Both persons type them again."""
+    """The parts do not open the terminal, and nobody can tell whose is wrong: both persons type theirs again."""
 
 
+# The wait slows down a person who knows one part and guesses the other.
 class KeyPartsTooSoon(KeyPartsFault):
-    """After wrong parts the next try has to wait: the persons come back then."""
+    """After wrong parts the next try has to wait: the persons try again later."""
 
 
 class KeyPartsWeak(KeyPartsFault):
-    """A part that is to be chosen is too easily guessed: that person chooses a longer one."""
+    """A new part is too easy to guess: that person chooses a longer part."""
 
     exit_status = 4
 
 
 class KeyPartsAlike(KeyPartsFault):
-    """Both parts that are to be chosen are the same: one person would open the terminal alone. They choose again."""
+    """Both new parts are the same, so that one person could open the terminal: both choose again."""
 
     exit_status = 4
 
@@ -244,11 +255,12 @@ class KeyPartsUnwanted(KeyPartsFault):
 
 
 class IntegrityFault(StoreError):
-    """Something that was kept does not verify. Nobody goes on before the officer knows."""
+    """Stored data does not verify. Nobody goes on before the officer knows."""
 
     exit_status = 6
 
 
+# The seal binds terminal, table, column, row and version, so that opening fails in the same way in all three cases.
 class SealBroken(IntegrityFault):
     """A sealed value was changed, moved to another place, or sealed by another terminal."""
 
@@ -258,44 +270,48 @@ class SealedFileBroken(IntegrityFault):
 
 
 class DumpUnreadable(IntegrityFault):
-    """A backup holds something else than the tables of this program: the makers look at it."""
+    """A backup does not hold the tables of this program: the makers of the program examine it."""
 
 
 class LogEntryRefused(IntegrityFault):
-    """A log entry would have held something that no entry may hold: the makers mend the program."""
+    """A log entry would have contained what no entry may contain: the makers correct the program."""
 
 
 class LogBroken(IntegrityFault):
-    """The log does not verify from the entry named on: nobody works here before the officer knows why."""
+    """The log does not verify, beginning at the entry named: nobody works here before the officer knows why."""
 
 
 class LadderBroken(IntegrityFault):
-    """The key for the log's next checkpoint is not the one that the last one named: two persons decide to go on."""
+    """The key for the next checkpoint is not the key that the last checkpoint named: two persons decide to go on."""
 
 
+# The chain of a database that was rolled back verifies by itself. The peer, which countersigned a later checkpoint, is
+# the witness against it.
 class LogBehind(IntegrityFault):
-    """The database is older than what it was seen to be: somebody rolled it back, and two persons decide to go on."""
+    """The database is older than a state seen before: somebody rolled it back, and two persons decide to go on."""
 
 
 class TerminalNotAdmitted(IntegrityFault):
-    """The log does not know this terminal, or not any more: two persons let it in at another one."""
+    """The log does not know this terminal, or no longer admits it: two persons admit it at another terminal."""
 
 
 class NoticeConflict(IntegrityFault):
-    """The peer sent other bytes under an id that is known: the officer asks the peer which one holds."""
+    """The peer sent other bytes under a known id: the officer asks the peer which of the two holds."""
 
 
 class CursorBackwards(IntegrityFault):
     """The feed's position would have moved backwards: the officer asks the peer what happened there."""
 
 
+# The peer knows a message by its id and digest. Other bytes under the same id would be an alarm there.
 class ShipmentConflict(IntegrityFault):
-    """A message would have left with other bytes than those kept for it: the makers mend the program."""
+    """A message would have left with other bytes than those kept for it: the makers correct the program."""
 
 
 # ── Logging on, rights, people ────────────────────────────────────────────────────────────────────
 
 
+# There is no error for an unknown ID or a wrong PIN: both are the same refusal, so that nobody learns which IDs exist.
 class CredentialsFault(StoreError):
     """Somebody cannot log on."""
 
@@ -303,11 +319,11 @@ class CredentialsFault(StoreError):
 
 
 class PersonLocked(CredentialsFault):
-    """Ten wrong PINs: a second person with that right releases the ID."""
+    """Ten wrong PINs were given: a second person who has the right releases the ID."""
 
 
 class AttemptTooSoon(CredentialsFault):
-    """Several wrong PINs: the person waits the seconds named before the next try."""
+    """Several wrong PINs were given: the person waits for the seconds named before the next try."""
 
 
 class SessionClosed(CredentialsFault):
@@ -321,13 +337,14 @@ class RightsFault(StoreError):
 
 
 class SecondPersonNeeded(RightsFault):
-    """Who entered a message may not approve it: another person does."""
+    """The person who entered a message may not approve it: another person does."""
 
 
 class OtherPersonNeeded(RightsFault):
-    """Who has confirmed a deletion first may not confirm it again: another person does."""
+    """The person who was the first to confirm a deletion may not also be the second: another person confirms it."""
 
 
+# The facts of these errors name rules and lengths. No part of the PIN is in them, because they reach logs and screens.
 class PinFault(StoreError):
     """A PIN that must not be chosen: the person chooses another."""
 
@@ -343,11 +360,11 @@ class PinTooLong(PinFault):
 
 
 class PinUntypable(PinFault):
-    """It holds a control character, which not every keyboard can type again."""
+    """The PIN has a control character, which not every keyboard can type again."""
 
 
 class PinGuessable(PinFault):
-    """A date, a run, a repeat, a mirror, or the person's own ID: the first things that are tried."""
+    """A date, a run, a repeat, a mirror, or the person's own ID: these are the first guesses of an attacker."""
 
 
 class PeopleFault(StoreError):
@@ -357,11 +374,12 @@ class PeopleFault(StoreError):
 
 
 class PersonIdBad(PeopleFault):
-    """An ID has 3 to 32 characters out of a-z, 0-9 and the hyphen."""
+    """An ID has 3 to 32 characters from a-z, 0-9 and the hyphen."""
 
 
+# The log names people by their IDs for ever, so an ID must always mean the same person.
 class PersonExists(PeopleFault):
-    """That ID is given already, and IDs are never given twice."""
+    """That ID has been given already, and no ID is ever given twice."""
 
 
 class PersonMissing(PeopleFault):
@@ -384,7 +402,7 @@ class PeerMissing(PeerFault):
 
 
 class PeerVersionExists(PeerFault):
-    """A version of the peer begins at that very moment already: the custodian chooses another."""
+    """Another version of the peer begins at that very moment: the custodian chooses another moment."""
 
     exit_status = 4
 
@@ -399,7 +417,7 @@ class PeerDatesBad(PeerFault):
 
 
 class QueueFault(StoreError):
-    """A message cannot take the step that was asked of it."""
+    """A message cannot take the step asked for."""
 
     exit_status = 4
 
@@ -409,11 +427,11 @@ class MessageMissing(QueueFault):
 
 
 class ContentErased(QueueFault):
-    """The content's retention is over and it was erased; its evidence is still there."""
+    """The retention period is over and the content was erased; its evidence remains."""
 
 
 class ReferenceTaken(QueueFault):
-    """A message of that kind and reference is in the queue already."""
+    """A message with that kind and reference is in the queue already."""
 
 
 class StepRefused(QueueFault):
@@ -421,11 +439,11 @@ class StepRefused(QueueFault):
 
 
 class MessageChanged(QueueFault):
-    """Somebody else, whose ID is told, changed the message in between: the person looks at it anew."""
+    """Another person, whose ID is in the facts, changed the message meanwhile: the person looks at it again."""
 
 
 class MessageClaimed(QueueFault):
-    """Somebody, whose ID is told, edits or reviews the message: the person only reads it until that one lets go."""
+    """Another person, whose ID is in the facts, edits or reviews the message: until they finish it can only be read."""
 
 
 class WarningsUnconfirmed(QueueFault):
@@ -437,19 +455,19 @@ class ReasonMissing(QueueFault):
 
 
 class ApprovalVoid(QueueFault):
-    """The content is not what was approved: it is reviewed anew before it leaves."""
+    """The content is not what was approved: it is reviewed again before it leaves."""
 
 
 class AlreadyReceived(QueueFault):
-    """The peer has this message: it is put right by a new one that replaces or cancels it, never sent anew."""
+    """The peer has this message: a new message replaces or cancels it, and it is never sent again."""
 
 
 class OutOfOrder(QueueFault):
-    """An earlier message of the same person is still open: it is dealt with first."""
+    """An earlier message about the same person is still open: that message is dealt with first."""
 
 
 class NotYetDue(QueueFault):
-    """The message is held until its planned day and cannot be released before it."""
+    """The message is held until its planned day and cannot be released before."""
 
 
 # ── The log on media ──────────────────────────────────────────────────────────────────────────────
@@ -462,7 +480,7 @@ class ExportFault(StoreError):
 
 
 class NothingToExport(ExportFault):
-    """Everything was exported already."""
+    """Everything has been exported already."""
 
 
 class BundleMissing(ExportFault):
@@ -470,39 +488,43 @@ class BundleMissing(ExportFault):
 
 
 class LabelUnfit(ExportFault):
-    """A medium's label has 1 to 32 letters, digits, dots, hyphens and underscores: the officer writes it so."""
+    """A label of a medium has 1 to 32 letters, digits, dots, hyphens and underscores: the officer corrects it."""
 
 
+# On PostgreSQL the tables may belong to another role, so that a thief of the working role's access cannot remove
+# entries.
 class LogGuarded(ExportFault):
-    """The role that works on the database may not remove entries: the custodian prunes as the tables' owner."""
+    """The working role of the database may not remove entries: the custodian prunes as the owner of the tables."""
 
     exit_status = 3
 
 
 class NothingToPrune(ExportFault):
-    """No exported part of the log is older than what is to be kept."""
+    """No exported part of the log is older than the time for which the log is kept."""
 
 
 # ── Files offered for import ──────────────────────────────────────────────────────────────────────
 
 
 class FileFault(StoreError):
-    """A file offered for import cannot be read as one; nothing of it was taken in."""
+    """A file offered for import cannot be read as such; nothing in it was imported."""
 
     exit_status = 4
 
 
 class FileUnreadable(FileFault):
-    """The file is missing, or may not be read: the operator names another."""
+    """The file is missing or may not be read: the operator names another file."""
 
 
 class FileSuffixUnknown(FileFault):
-    """The name ends neither in .jsonl nor in .csv: the operator renames or exports anew."""
+    """The name ends neither in .jsonl nor in .csv: the operator renames the file or exports it again."""
 
 
+# It is not converted: CP932 lacks many characters of names on residence cards, so the export may have lost some
+# already.
 class FileShiftJis(FileFault):
-    """The file is in Shift_JIS (CP932): the resident-record system exports it anew in UTF-8."""
+    """The file is in Shift_JIS (CP932): the resident-record system exports it again, in UTF-8."""
 
 
 class FileNotUtf8(FileFault):
-    """The file is not in UTF-8 from the line named on: it is exported anew."""
+    """The file is not in UTF-8, beginning at the line named: it is exported again."""

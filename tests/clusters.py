@@ -79,7 +79,10 @@ class Cluster:
         name = make_url(url).database
         number = self.sql(f"SELECT oid FROM pg_database WHERE datname = '{name}'")
         data = self.socket / "data"
-        return [data / "base" / str(number), *(one for one in data.iterdir() if one.is_dir() and one.name != "base")]
+        return [
+            data / "base" / str(number),
+            *(path for path in data.iterdir() if path.is_dir() and path.name != "base"),
+        ]
 
     def set(self, setting: str) -> None:
         """Change a setting of the running server, such as "fsync = off"."""

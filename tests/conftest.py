@@ -40,7 +40,7 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home = tmp_path_factory.mktemp("prepared") / "world"
     ran = run("demo", "--prepare", "--home", home, "--json")
     assert ran.status == 0, ran.out
-    return ran.told
+    return ran.json
 
 
 @pytest.fixture

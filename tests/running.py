@@ -28,19 +28,19 @@ class Ran:
     err: str
 
     @property
-    def told(self) -> dict[str, Any]:
+    def json(self) -> dict[str, Any]:
         """The one JSON object on stdout."""
-        told = json.loads(self.out)
-        assert isinstance(told, dict)
+        answer = json.loads(self.out)
+        assert isinstance(answer, dict)
         assert self.out.count("\n") == 1
-        return told
+        return answer
 
     @property
     def error(self) -> dict[str, str]:
         """The error that the JSON object tells; nothing else is printed with it."""
         assert self.err == ""
-        assert set(self.told) == {"error"}
-        error: dict[str, str] = self.told["error"]
+        assert set(self.json) == {"error"}
+        error: dict[str, str] = self.json["error"]
         assert error["cause"]
         assert error["remedy"]
         return error
@@ -114,18 +114,18 @@ class World:
 
     def states(self, direction: str = "out") -> list[str]:
         """Return the states of all messages, by number."""
-        told = self.run("ka-301", "queue", "--direction", direction, "--limit", "0").told
-        return [message["state"] for message in sorted(told["messages"], key=lambda message: message["id"])]
+        answer = self.run("ka-301", "queue", "--direction", direction, "--limit", "0").json
+        return [message["state"] for message in sorted(answer["messages"], key=lambda message: message["id"])]
 
     def log_is_whole(self) -> bool:
         """Tell whether the log verifies."""
-        return self.run("ka-301", "log", "verify").told["ok"] is True
+        return self.run("ka-301", "log", "verify").json["ok"] is True
 
 
-def world_at(told: Mapping[str, Any]) -> World:
+def world_at(mapping: Mapping[str, Any]) -> World:
     """Return the world that `renkei demo --prepare --json` told of."""
-    pin_files = {one["id"]: Path(one["pin_file"]) for one in told["operators"]}
-    return World(Path(told["home"]), Path(told["agency_home"]), pin_files)
+    pin_files = {operator["id"]: Path(operator["pin_file"]) for operator in mapping["operators"]}
+    return World(Path(mapping["home"]), Path(mapping["agency_home"]), pin_files)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""The entrance of the command line: the outermost group, and what every call ends with.
+"""The entrance of the command line: the outermost group, and how every call ends.
 
 Every command takes the common options and gets its help texts from the catalogue `commands`. Whatever happens, a call
-ends with an exit status of the design, at most one line of trouble, and no traceback.
+ends with one of the exit statuses in `failures`, prints at most one line about what went wrong, and shows no traceback.
 """
 
 import signal
@@ -12,12 +12,14 @@ from types import FrameType
 
 import click
 
+from console import steps
 from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
 from console.incidents import record_incident
-from console.process.uncaught import strays_caught
+from console.process.uncaught import uncaught_recorded
 
+# In the order of the help: the terminal first, then the day's work, then what surrounds it.
 _COMMANDS = {
     "demo": "console.commands.rehearsal.world:demo",
     "smoke": "console.commands.rehearsal.world:smoke",
@@ -33,12 +35,7 @@ _COMMANDS = {
     "import": "console.commands.messages.intake:import_files",
     "queue": "console.commands.messages.listing:queue",
     "show": "console.commands.messages.reading:show",
-    "approve": "console.commands.messages.review:approve",
-    "return": "console.commands.messages.review:give_back",
-    "hold": "console.commands.messages.review:hold",
-    "release": "console.commands.messages.review:release",
-    "withdraw": "console.commands.messages.review:withdraw",
-    "resend": "console.commands.messages.review:resend",
+    **{name: f"console.commands.messages.review:{name}" for name in steps.COMMANDS},
     "confirm": "console.commands.messages.review:confirm",
     "revise": "console.commands.messages.entry:revise",
     "undo": "console.commands.messages.entry:undo",
@@ -51,11 +48,12 @@ _COMMANDS = {
     "render": "console.commands.rehearsal.render:render",
 }
 
+# Shells expect 128 and the signal's number of a program that a signal ended.
 _INTERRUPTED = 128 + signal.SIGINT
 
 
 class _Ended(BaseException):
-    """A signal that ends the call; it passes through `except Exception` so that only clean-up runs."""
+    """A signal ends the call. No `except Exception` stops it on its way, so only the clean-up runs."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -66,60 +64,72 @@ def cli(arguments: Sequence[str] | None = None) -> int:
     """Run one call of `renkei` with `arguments` (those of the process by default) and return its exit status."""
     words_given = list(sys.argv[1:] if arguments is None else arguments)
     _speak_utf8()
-    said = glance(words_given)
+    # Click fails while it reads a wrong argument, and the message about that has to be in the right language and form.
+    # So the common options are read once before everything else.
+    call = glance(words_given)
     try:
-        with strays_caught(lambda error: record_incident(said.home, error)), _signals_end_the_call():
-            return _run(words_given, said)
+        with uncaught_recorded(lambda error: record_incident(call.home, error)), _signals_raised():
+            return _run(words_given, call)
     except _Ended as ended:
         return 128 + ended.number
     except click.Abort:
         return _INTERRUPTED
     except click.UsageError as error:
-        return _refuse_usage(error, said)
-    except Exception as error:  # noqa: BLE001 - The last line of defence: no traceback may show what a person entered.
-        failure = describe(error, said.words, said.home)
-        said.output.failure(failure.code, failure.cause, failure.remedy, **failure.more)
+        return _refuse_usage(error, call)
+    except Exception as error:  # noqa: BLE001  # The last line of defence: no traceback may show what a person entered.
+        failure = describe(error, call.words, call.home)
+        call.output.failure(failure.code, failure.cause, failure.remedy, **failure.more)
         return failure.status
 
 
-def root(said: Invocation) -> LazyGroup:
-    """Return the outermost group with its texts in the language of `said`."""
+def root(call: Invocation) -> LazyGroup:
+    """Return the outermost group with its texts in the language of `call`."""
     group = LazyGroup("renkei", _COMMANDS)
-    group.localise(said.words, "commands", outermost=True)
+    # The version is looked up when it is asked for: reading the package's metadata would delay every other call.
+    click.version_option(package_name="renkei-console", message="renkei %(version)s")(group)
+    group.localise(call.words, "commands", outermost=True)
     return group
 
 
-def _run(arguments: Sequence[str], said: Invocation) -> int:
-    result = root(said).main(list(arguments), prog_name="renkei", standalone_mode=False, obj=Invocation())
+def _run(arguments: Sequence[str], call: Invocation) -> int:
+    # Not `call`: click fills the common options in from left to right, and starts from none.
+    result = root(call).main(list(arguments), prog_name="renkei", standalone_mode=False, obj=Invocation())
+    # Click's own ends, such as `--help`, return nothing.
     return int(result or ExitStatus.DONE)
 
 
-def _refuse_usage(error: click.UsageError, said: Invocation) -> int:
+def _refuse_usage(error: click.UsageError, call: Invocation) -> int:
     path = error.ctx.command_path if error.ctx is not None else "renkei"
-    said.output.failure("usage", error.format_message(), said.words("commands.usage.remedy", command=path))
+    call.output.failure("usage", error.format_message(), call.words("commands.usage.remedy", command=path))
     return ExitStatus.USAGE
 
 
 def _speak_utf8() -> None:
-    """Print UTF-8 whatever the locale says; a byte of a file name that is no UTF-8 is shown as an escape."""
+    """Print UTF-8 whatever the locale says.
+
+    JSON is UTF-8 (RFC 8259), and scripts often run in the locale C. A byte of a file name that is no UTF-8 is printed
+    as an escape: a strict encoder would fail on the very line that names the file.
+    """
     for stream in (sys.stdout, sys.stderr):
+        # Tests and embedding programs put other objects in the place of the streams.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
-def _signals_end_the_call() -> Iterator[None]:
-    """Turn a hang-up or a termination into an exception, so that the session gets its closing entry."""
+def _signals_raised() -> Iterator[None]:
+    """Raise `_Ended` when the process is hung up on or terminated, so that the session gets its closing entry."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         # A second signal must not interrupt the clean-up that the first one started.
-        for one in watched:
-            signal.signal(one, signal.SIG_IGN)
+        for watched_number in watched:
+            signal.signal(watched_number, signal.SIG_IGN)
         raise _Ended(number)
 
     watched = (signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, end) for number in watched]
+    # A process inherits the blocked signals of its parent, and a blocked signal would never arrive.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
     try:
         yield

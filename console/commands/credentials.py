@@ -1,4 +1,8 @@
-"""What persons know, for scripts: from files of their own, never from arguments or the environment."""
+"""PINs (暗証番号) and parts of a passphrase for scripts, read from files that only their owner can read.
+
+They are never taken from arguments or the environment: other users of the machine see a process's arguments, and every
+child process gets a copy of its environment.
+"""
 
 import os
 import stat
@@ -21,21 +25,24 @@ from store.sealing.sources import PassphraseParts
 
 _LONGEST: Final = 1024
 _STANDARD_INPUT: Final = "-"
+_PERSONS: Final = 2
+_OWNERS_ALONE: Final = frozenset({0o600, 0o400})
 
 
 def read_pin(path: Path) -> str:
-    """Return the PIN in the file at `path`. Raises PinFileExposed, PinFileUnreadable."""
+    """Return the PIN that the file at `path` holds. Raises PinFileExposed, PinFileUnreadable."""
     return _read_line(path, PinFileExposed, PinFileUnreadable)
 
 
 def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:
     """Return the two parts of a passphrase, one from each file; None when no file was named.
 
-    Raises PartFileExposed, PartFileUnreadable, and wrong usage for any other number of files.
+    Raises PartFileExposed, PartFileUnreadable, and click.UsageError for any number of files but two.
     """
     if not paths:
         return None
-    if len(paths) != 2 or paths[0].absolute() == paths[1].absolute():  # noqa: PLR2004 - two persons
+    # The same file twice would mean that one person has the whole passphrase.
+    if len(paths) != _PERSONS or paths[0].absolute() == paths[1].absolute():
         raise click.UsageError(words("commands.usage.parts"), click.get_current_context(silent=True))
     first, second = (_read_line(path, PartFileExposed, PartFileUnreadable) for path in paths)
     return PassphraseParts(first, second)
@@ -44,29 +51,35 @@ def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:
 def _read_line(path: Path, exposed: type[AccessFault], unreadable: type[AccessFault]) -> str:
     """Return the first and only line of the file at `path`.
 
-    Raises `exposed` unless it is ours and of mode 0600 or 0400, `unreadable` when it is no regular file with one line
-    of UTF-8. Mode and owner are those of the opened file, so that no other can be put in its place.
+    Raises `exposed` unless the file is ours and has mode 0600 or 0400, and `unreadable` unless it is a regular file
+    with one line of UTF-8.
     """
     try:
+        # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         raise unreadable(name=path.name) from None
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise unreadable(name=path.name)
-        if stat.S_IMODE(found.st_mode) not in {0o600, 0o400} or found.st_uid != os.geteuid():
+        # Of the opened file, not of its path: between two looks at a path somebody could put another file there.
+        opened = os.fstat(handle)
+        if stat.S_ISREG(opened.st_mode) and not _is_private(opened):
             raise exposed(name=path.name)
-        raw = os.read(handle, _LONGEST + 1)
+        line = _single_line(handle) if stat.S_ISREG(opened.st_mode) else None
     finally:
         os.close(handle)
-    line = _single_line(raw)
     if line is None:
         raise unreadable(name=path.name)
     return line
 
 
-def _single_line(raw: bytes) -> str | None:
+def _is_private(file: os.stat_result) -> bool:
+    return stat.S_IMODE(file.st_mode) in _OWNERS_ALONE and file.st_uid == os.geteuid()
+
+
+def _single_line(handle: int) -> str | None:
+    """Return the only line of an opened file; None for any other content. Blanks belong to a phrase and stay."""
+    # One byte more than is allowed, to notice a longer file without reading all of it.
+    raw = os.read(handle, _LONGEST + 1)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -76,5 +89,9 @@ def _single_line(raw: bytes) -> str | None:
 
 
 def read_discreetly(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Return an option's text; for `-` what comes on standard input, without the white space around it."""
+    """Return the text of an option; for `-` what comes on standard input, without the white space around it.
+
+    Names and reasons are personal data. On standard input they appear neither in the list of processes nor in the
+    history of the shell.
+    """
     return sys.stdin.read().strip() if value == _STANDARD_INPUT else value

@@ -1,11 +1,11 @@
-"""`send` and `receive`: exchange with the peer, with progress on stderr while a person looks."""
+"""`send` and `receive`: exchange messages with the peer, with progress on stderr when that is a terminal."""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,106 +13,143 @@ from console import jobs
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.progress import ProgressLine
+from console.words import Words
 from console.words.visible import visible
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from console.jobs.exchange import Interruption, ReceiveOutcome, SendOutcome
+    from console.jobs.exchange import ClockReason, Interruption, ReceiveOutcome, SendOutcome
     from console.jobs.progress import Report
 
 
+# The values of `ClockReason`, written out: the help names them, and must not wait for the libraries of the line.
+_CLOCK_REASONS: Final = ("peer_wrong", "sync_down", "outage")
+# The numbers that the JSON of `send` holds, as `SendOutcome` names them.
+_SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "waiting")
+
+
 def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
-    """Let an officer say why to exchange although the clocks of both sides are apart."""
-    reasons = click.Choice(["peer_wrong", "sync_down", "outage"])
-    return click.option("--clock-reason", "clock_reason", type=reasons)(command)
+    """Give `command` the option with which an officer says why it goes on although the clocks of both sides differ."""
+    return click.option("--clock-reason", "clock_reason", type=click.Choice(_CLOCK_REASONS))(command)
 
 
 @click.command("send")
 @_with_clock_reason
 @click.pass_obj
-def send(said: Invocation, *, clock_reason: str | None) -> int:
+def send(call: Invocation, *, clock_reason: str | None) -> int:
     """Send what is approved and due; exit status 5 when an answer is missing or the peer refused an item.
 
-    Status 6 when the peer knows an id for something else: that is an alarm, not a trouble of the line.
+    Exit status 6 when the peer knows an id for something else: that is an alarm, not a trouble of the line.
     """
-    reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
-    with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        sent = jobs.exchange.send(terminal, session, report=report, cancel=cancel, clock_reason=reason)
-    data = {
-        "sent": sent.sent,
-        "delivered": sent.delivered,
-        "unknown": sent.unknown,
-        "refused": sent.refused,
-        "held": sent.held,
-        "waiting": sent.waiting,
-    }
-    beside = [said.words("exchange.held", held=sent.held)] if sent.held else []
-    for name, count in sent.elsewhere.items():
-        beside.append(said.words("exchange.elsewhere", terminal=name, count=count))
-    _tell(said, "send", data, sent, beside, elsewhere=dict(sent.elsewhere))
-    otherwise = (
-        ExitStatus.INTEGRITY if sent.held else ExitStatus.LINE if sent.unknown or sent.refused else ExitStatus.DONE
-    )
-    return _status(sent.interruption, otherwise)
+    with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
+        outcome = jobs.exchange.send(
+            terminal, session, report=report, cancel=cancel, clock_reason=_clock_reason(clock_reason)
+        )
+    counts = {name: getattr(outcome, name) for name in _SEND_COUNTS}
+    remarks = [call.words("exchange.held", held=outcome.held)] if outcome.held else []
+    # Only the terminal that sealed a message sends it: the person learns at which terminal to send the rest.
+    remarks += [
+        call.words("exchange.elsewhere", terminal=name, count=count) for name, count in outcome.elsewhere.items()
+    ]
+    _print_outcome(call, "send", counts, outcome, remarks, elsewhere=dict(outcome.elsewhere))
+    return _status(outcome.interruption, _send_status(outcome))
 
 
 @click.command("receive")
 @click.option("--after", type=click.IntRange(min=0), metavar="POSITION")
 @_with_clock_reason
 @click.pass_obj
-def receive(said: Invocation, *, after: int | None, clock_reason: str | None) -> int:
+def receive(call: Invocation, *, after: int | None, clock_reason: str | None) -> int:
     """Fetch results and notices; exit status 6 when something that came did not verify."""
-    reason = None if clock_reason is None else jobs.exchange.ClockReason(clock_reason)
-    with said.acting() as (terminal, session), _watched(said) as (report, cancel):
-        got = jobs.exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)
-    data = {"received": got.received, "rejected": got.rejected, "results": got.results}
-    _tell(said, "receive", data, got)
-    return _status(got.interruption, ExitStatus.INTEGRITY if got.rejected else ExitStatus.DONE)
+    reason = _clock_reason(clock_reason)
+    with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
+        outcome = jobs.exchange.receive(
+            terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason
+        )
+    counts = {"received": outcome.received, "rejected": outcome.rejected, "results": outcome.results}
+    _print_outcome(call, "receive", counts, outcome)
+    return _status(outcome.interruption, ExitStatus.INTEGRITY if outcome.rejected else ExitStatus.DONE)
 
 
-def _tell(
-    said: Invocation,
+def _clock_reason(name: str | None) -> "ClockReason | None":
+    return None if name is None else jobs.exchange.ClockReason(name)
+
+
+def _send_status(outcome: "SendOutcome") -> ExitStatus:
+    # An alarm outweighs everything else: somebody has to look at it before anything is sent again.
+    if outcome.held:
+        return ExitStatus.INTEGRITY
+    return ExitStatus.LINE if outcome.unknown or outcome.refused else ExitStatus.DONE
+
+
+def _print_outcome(
+    call: Invocation,
     command: str,
     counts: Mapping[str, int],
-    done: "SendOutcome | ReceiveOutcome",
-    beside: Sequence[str] = (),
+    outcome: "SendOutcome | ReceiveOutcome",
+    remarks: Sequence[str] = (),
     **more: object,
 ) -> None:
-    lines = [said.words(f"commands.{command}.done", **counts), *beside]
-    if done.clock_warned:
-        lines.append(said.words("commands.clock_differs", seconds=f"{done.clock_offset:+.0f}"))
-    reason = None
-    broken = done.interruption
-    if broken is not None:
-        text = said.words.fault(broken.code, broken.facts)
-        reason = {"code": broken.code, "cause": text.cause, "remedy": text.remedy, "incident": broken.incident}
-        lines.append(said.words("commands.failure", cause=text.cause, remedy=text.remedy))
-        if broken.incident is not None:
-            lines.append(said.words("commands.incident", incident=broken.incident))
-    clock = {"clock_offset": round(done.clock_offset, 3), "clock_warned": done.clock_warned}
-    items = [asdict(one) for one in done.items]
-    said.output.result({**counts, **more, **clock, "items": items, "interruption": reason}, map(visible, lines))
+    lines = [call.words(f"commands.{command}.done", **counts), *remarks]
+    if outcome.clock_warned:
+        lines.append(call.words("commands.clock_differs", seconds=f"{outcome.clock_offset:+.0f}"))
+    interruption = None
+    if outcome.interruption is not None:
+        interruption = _interruption_facts(outcome.interruption, call.words)
+        lines += _interruption_lines(interruption, call.words)
+    data = {
+        **counts,
+        **more,
+        # The measurement is uncertain by half the time that the greeting took: further digits would say nothing.
+        "clock_offset": round(outcome.clock_offset, 3),
+        "clock_warned": outcome.clock_warned,
+        "items": [asdict(item) for item in outcome.items],
+        "interruption": interruption,
+    }
+    call.output.result(data, map(visible, lines))
+
+
+def _interruption_facts(interruption: "Interruption", words: Words) -> dict[str, str | None]:
+    text = words.fault(interruption.code, interruption.facts)
+    return {
+        "code": interruption.code,
+        "cause": text.cause,
+        "remedy": text.remedy,
+        "incident": interruption.incident,
+    }
+
+
+def _interruption_lines(facts: Mapping[str, str | None], words: Words) -> Iterator[str]:
+    yield words("commands.failure", cause=facts["cause"], remedy=facts["remedy"])
+    if facts["incident"] is not None:
+        yield words("commands.incident", incident=facts["incident"])
 
 
 def _status(interruption: "Interruption | None", otherwise: ExitStatus) -> int:
-    """Return the exit status: what was done until an interruption stands, but the call did not do all of it."""
+    """Return the exit status: that of an interruption if there was one, else `otherwise`.
+
+    What was done before an interruption stays done, but the call did not do everything.
+    """
     return status_of(interruption.code) if interruption is not None else otherwise
 
 
 @contextmanager
-def _watched(said: Invocation) -> Iterator[tuple["Report", threading.Event]]:
-    """Yield a reporter and the event that Ctrl+C sets: the job stops between two batches, and nothing is lost."""
+def _progress_and_cancel(call: Invocation) -> Iterator[tuple["Report", threading.Event]]:
+    """Yield a reporter of progress and the event that Ctrl+C sets.
+
+    The job looks at the event between two batches, so a cancelled exchange leaves nothing half done.
+    """
     cancel = threading.Event()
 
     def stop(_number: int, _frame: "FrameType | None") -> None:
-        # A second Ctrl+C ends the call at once.
+        # A second Ctrl+C ends the call at once, in case a batch hangs.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         cancel.set()
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        with ProgressLine(said.words) as progress:
+        with ProgressLine(call.words) as progress:
             yield progress.show, cancel
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""From an error of any room to one line for people, one object for scripts, and the exit status of the design."""
+"""What a command says of an error: one line for people, one object for scripts, and an exit status."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -11,7 +11,7 @@ from console.words import Words
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of every command; each error class names its own as `exit_status`."""
+    """The exit statuses of every command. Each error class names its own as `exit_status`."""
 
     DONE = 0
     FAILED = 1
@@ -25,7 +25,7 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is told of an error: `more` holds the incident number where there is one."""
+    """An error as it is printed; `more` holds the incident number where there is one."""
 
     code: str
     cause: str
@@ -35,7 +35,11 @@ class Failure:
 
 
 def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
-    """Return what to tell of `error`; one that nobody foresaw gets an incident number and nothing else is shown."""
+    """Return how to print `error`, and record it at `home` when nobody foresaw it.
+
+    Of an unforeseen error only an incident number is shown: its text may hold what a person entered.
+    """
+    # A bad disk, which any file may meet, counts as foreseen, whatever library met it.
     ours = foreseen(error)
     if ours is None:
         incident = record_incident(home, error)
@@ -47,5 +51,5 @@ def describe(error: BaseException, words: Words, home: Path | None) -> Failure:
 
 
 def status_of(code: str) -> int:
-    """Return the exit status of the error `code`; a refusal among many carries its code alone."""
+    """Return the exit status of the error `code`: a refusal among many carries only its code, not the error."""
     return exit_statuses().get(code, ExitStatus.FAILED)

@@ -1,4 +1,4 @@
-"""Groups that import a command when it is called, and give every command its texts and the common options."""
+"""Groups that import a command when it is called, and give it its help texts and the common options."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,7 +12,7 @@ _HELP_WIDTH = 110
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are named as `module:attribute` and imported one at a time."""
+    """A group whose commands are named as `module:attribute`, and imported when they are called or listed."""
 
     def __init__(self, name: str, places: Mapping[str, str]) -> None:
         super().__init__(name, context_settings={"help_option_names": ["--help"], "max_content_width": _HELP_WIDTH})
@@ -26,18 +26,19 @@ class LazyGroup(click.Group):
         self._prefix = prefix
         _equip(self, words, prefix, outermost=outermost)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it.
-        """Return the names in the order of the day's work, as they are written down."""
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # Click passes it.
+        """Return the names in the order in which they were given; click itself would sort them."""
         return list(self._places)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it.
-        """Import the command `cmd_name` and equip it; None when there is none."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # Click passes it.
+        """Import the command `cmd_name` and equip it; return None when there is none."""
         place = self._places.get(cmd_name)
         if place is None:
             return None
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        key = f"{self._prefix}.{cmd_name}"
+        # A command that is made from a table brings the place of its texts with it.
+        key = getattr(command, "texts", f"{self._prefix}.{cmd_name}")
         if isinstance(command, LazyGroup):
             command.localise(self._words, key)
         else:
@@ -46,12 +47,14 @@ class LazyGroup(click.Group):
 
 
 def _equip(command: click.Command, words: Words, prefix: str, *, outermost: bool) -> None:
-    """Set the help texts of `command` and append the common options, once."""
+    """Set the help texts of `command` and append the common options."""
     command.help = words(f"{prefix}.help")
+    # A command object lives as long as the process: when it is equipped again, the options of the last time go first.
     own = [parameter for parameter in command.params if not isinstance(parameter, CommonOption)]
     for parameter in own:
         if isinstance(parameter, click.Option):
             parameter.help = words(f"{prefix}.options.{parameter.name}")
+    # They follow the command's own, so that the help begins with what is special about the command.
     common = common_options(outermost=outermost)
     for option in common:
         option.help = words(f"commands.common.{option.name}")

@@ -1,7 +1,6 @@
-"""What is said for every command: which terminal, which language, which form of output, who acts."""
+"""What every call says by its common options: which terminal, which language, which form of output, who acts."""
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,23 +14,22 @@ from console import jobs
 from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
 from console.errors import ConsoleError, CredentialsMissing
+from console.foreseen import foreseen
 from console.session import Session
 from console.settings import Settings
 from console.words import LANGUAGES, Language, Words
 from store.endings import Ending
-from store.errors import StoreError
 from store.sealing.sources import PassphraseParts
 
 if TYPE_CHECKING:
     from console.terminal import Terminal
 
 HOME_VARIABLE = "RENKEI_HOME"
-_LEASE_SECONDS = 20.0
 
 
 @dataclass(slots=True)
 class Invocation:
-    """The common options of one call, filled in while click reads the arguments from left to right."""
+    """The common options of one call. Click fills them in while it reads the arguments from left to right."""
 
     home: Path | None = None
     language: Language | None = None
@@ -39,13 +37,14 @@ class Invocation:
     person: str | None = None
     pin_file: Path | None = None
     part_files: tuple[Path, ...] = ()
+    # Made when the first text is needed: by that time click has read the language and the directory.
     _words: Words | None = field(default=None, repr=False)
 
     @property
     def words(self) -> Words:
-        """The catalogue in the language of the option, else of the terminal's settings, else in Japanese."""
+        """The catalogues in the language of the option, else of the terminal's settings, else in Japanese."""
         if self._words is None:
-            self._words = Words(self.language or self._set_language())
+            self._words = Words(self.language or self._language_of_settings())
         return self._words
 
     @property
@@ -54,36 +53,31 @@ class Invocation:
         return Output(self.words, as_json=self.as_json)
 
     def named_home(self) -> Path:
-        """Return the directory that was named; without one the call is wrong usage."""
+        """Return the terminal's directory. Raises click.UsageError when none was named."""
         if self.home is None:
             raise click.UsageError(self.words("commands.usage.home"), click.get_current_context(silent=True))
         return self.home
 
     def parts(self) -> PassphraseParts | None:
-        """Return the parts of the passphrase that opens the terminal, if their files were named."""
+        """Return the two parts of the passphrase that opens the terminal; None when no files were named."""
         return read_parts(self.part_files, self.words)
 
     @contextmanager
     def acting(self) -> Iterator[tuple["Terminal", Session]]:
-        """Open the terminal, log the named person on, and log off however the work ends.
+        """Open the terminal, log the person of `--as` on, and log off however the work ends.
 
-        Sessions whose process died without closing them get their closing entry first.
-
-        Raises CredentialsMissing, or what is wrong with the files of PIN and parts, before anything is opened.
+        Sessions whose process died without closing them get their closing entry first. Raises CredentialsMissing, or
+        what is wrong with the files of the PIN and of the parts, before anything is opened.
         """
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin, parts = read_pin(self.pin_file), self.parts()
-        from console.terminal import Terminal
-
-        with Terminal.open(self.named_home(), parts) as terminal:
-            jobs.checkpoints.start(terminal, from_witness=False)
-            jobs.people.logon.close_abandoned(terminal)
-            jobs.people.logon.record_refused_parts(terminal)
+        with jobs.terminal.opening.open_terminal(self.named_home(), parts, origin="command") as terminal:
             session = jobs.people.logon.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:
-                with _lease_renewed(terminal, session):
+                # The work meets a store that refuses the lease as well, and says so itself.
+                with jobs.people.lease.Lease(terminal, session):
                     yield terminal, session
                 ending = Ending.LOGGED_OFF
             except BaseException as error:
@@ -92,33 +86,36 @@ class Invocation:
             finally:
                 jobs.people.logon.log_off(terminal, session, ending)
 
-    def _set_language(self) -> Language:
+    def _language_of_settings(self) -> Language:
         if self.home is not None:
             try:
                 return "en" if Settings.load(self.home).language == "en" else "ja"
             except ConsoleError:
-                # The command itself will say what is wrong with the settings; here only the language is wanted.
+                # The command itself will say what is wrong with the settings. This only asks for the language.
                 return "ja"
         return "ja"
 
 
 class _Directory(click.Path):
-    """A directory, as an absolute path: "." has no name of its own, and a change of directory must not move it."""
+    """A directory as an absolute path: "." has no name to show, and must mean the same after a change of directory."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the absolute path."""
-        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100 - it also takes ".." out.
+        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  # It also resolves "..".
 
 
 class CommonOption(click.Option):
-    """An option that every command takes; what it says is kept in the `Invocation`."""
+    """An option that every command takes; its value goes into the `Invocation`, not into the command's parameters."""
 
     def __init__(self, flag: str, name: str, **settings: Any) -> None:
         super().__init__([flag, name], expose_value=False, callback=_remember, **settings)
 
 
 def common_options(*, outermost: bool) -> list[CommonOption]:
-    """Return the options that every command takes. The environment is read once, by the outermost group."""
+    """Return the options that every command takes.
+
+    Only the outermost group reads the environment: read again by the command, it would win over `--home` before it.
+    """
     return [
         CommonOption("--home", "home", type=_Directory(), envvar=HOME_VARIABLE if outermost else None),
         CommonOption("--language", "language", type=click.Choice(LANGUAGES)),
@@ -130,9 +127,9 @@ def common_options(*, outermost: bool) -> list[CommonOption]:
 
 
 def glance(arguments: Sequence[str]) -> Invocation:
-    """Read the common options alone, wherever they stand, to know how to speak about what comes next.
+    """Read only the common options, wherever they are among `arguments`, to know how to report what comes next.
 
-    Whatever else is among the arguments, also when it is wrong, is left for the real reading.
+    All other arguments, also wrong ones, are left for the real reading.
     """
     invocation = Invocation()
     reader = click.Command(
@@ -140,43 +137,21 @@ def glance(arguments: Sequence[str]) -> Invocation:
         params=list(common_options(outermost=True)),
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )
+    # Resilient parsing: nothing is refused here, or a wrong value would be reported before its language is known.
     reader.make_context("renkei", list(arguments), obj=invocation, resilient_parsing=True)
     return invocation
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    """Keep `value` when it was said: a command's own options come after those before its name, and win."""
+    """Keep `value` if it was given. Options after the command's name are read later than those before it, and win."""
     invocation = context.find_object(Invocation)
-    said = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
-    if invocation is not None and said and value is not None:
+    given = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
+    if invocation is not None and given and value is not None:
         setattr(invocation, parameter.name, value)
 
 
-@contextmanager
-def _lease_renewed(terminal: "Terminal", session: Session) -> Iterator[None]:
-    """Renew the session's lease while the work lasts, so that no other process takes it for abandoned."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(_LEASE_SECONDS):
-            try:
-                jobs.people.logon.renew(terminal, session)
-            except StoreError:
-                # The work itself meets the same trouble and says so; the lease alone is not worth a failure.
-                return
-
-    keeper = threading.Thread(target=renew, name="lease", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
-        keeper.join()
-
-
 def _ending_after(error: BaseException) -> Ending:
+    # A foreseen error is reported and the call ends in good order; what is no `Exception` comes from a signal.
     if isinstance(error, Exception):
-        from console.foreseen import foreseen
-
         return Ending.CRASH if foreseen(error) is None else Ending.LOGGED_OFF
     return Ending.SIGNAL

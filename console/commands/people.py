@@ -1,4 +1,4 @@
-"""`operator list`, `add`, `pin` and `release`: the people (利用者) of the terminal, and one's own PIN."""
+"""`operator list`, `add`, `pin` and `release`: the register of the people (利用者), and one's own PIN."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -31,24 +31,25 @@ operator = LazyGroup(
 
 
 class CodeFileUnwritable(OutputFileFault):
-    """The file `file` for a first PIN cannot be made new: the officer names another."""
+    """The new file `file` for a first PIN cannot be made: the officer names another."""
 
     exit_status = 4
 
 
 @click.command("list")
 @click.pass_obj
-def list_people(said: Invocation) -> int:
+def list_people(call: Invocation) -> int:
     """List everybody who is registered."""
-    with said.acting() as (terminal, session):
-        found = jobs.people.register.everybody(terminal, session)
-    words = said.words
-    told = [
-        {"id": one.id, "roles": sorted(one.roles), "pin_given": one.pin_given, "active": one.active} for one in found
+    with call.acting() as (terminal, session):
+        people = jobs.people.register.everybody(terminal, session)
+    words = call.words
+    operators = [
+        {"id": person.id, "roles": sorted(person.roles), "pin_given": person.pin_given, "active": person.active}
+        for person in people
     ]
-    table = [[words("commands.operator.columns.id"), words("commands.operator.columns.roles")]]
-    table += [[one.id, ", ".join(words.name("roles", role) for role in sorted(one.roles))] for one in found]
-    said.output.result({"operators": told}, columns(table))
+    heading = [words("commands.operator.columns.id"), words("commands.operator.columns.roles")]
+    cells = [[person.id, ", ".join(words.name("roles", role) for role in sorted(person.roles))] for person in people]
+    call.output.result({"operators": operators}, columns([heading, *cells]))
     return ExitStatus.DONE
 
 
@@ -57,43 +58,50 @@ def list_people(said: Invocation) -> int:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
 @click.option("--code-file", "code_file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def add(said: Invocation, person_id: str, roles: tuple[str, ...], code_file: Path) -> int:
-    """Register a person; the PIN for the first log-on goes into a new file that its owner alone can read."""
-    with said.acting() as (terminal, session), _new_private(code_file) as hand_over:
+def add(call: Invocation, person_id: str, roles: tuple[str, ...], code_file: Path) -> int:
+    """Register a person, and write the PIN for the first log-on into a new file that only its owner can read."""
+    with call.acting() as (terminal, session), _new_private_file(code_file) as hand_over:
         jobs.people.register.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
-    said.output.result(data, [visible(said.words("commands.init.code", **data))])
+    call.output.result(data, [visible(call.words("commands.init.code", **data))])
     return ExitStatus.DONE
 
 
 @click.command("pin")
 @click.option("--new-pin-file", "file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def pin(said: Invocation, file: Path) -> int:
-    """Change one's own PIN to the one in a file that its owner alone can read."""
+def pin(call: Invocation, file: Path) -> int:
+    """Change one's own PIN to the one in a file that only its owner can read."""
+    # Read first: a file that cannot be used is refused before anybody is logged on.
     chosen = read_pin(file)
-    with said.acting() as (terminal, session):
+    with call.acting() as (terminal, session):
         jobs.people.register.change_pin(terminal, session, chosen)
-    said.output.result({"operator": said.person}, [said.words("commands.operator.pin.done")])
+    call.output.result({"operator": call.person}, [call.words("commands.operator.pin.done")])
     return ExitStatus.DONE
 
 
 @click.command("release")
 @click.argument("person_id", metavar="ID")
 @click.pass_obj
-def release(said: Invocation, person_id: str) -> int:
+def release(call: Invocation, person_id: str) -> int:
     """Let somebody try again after too many wrong PINs."""
-    with said.acting() as (terminal, session):
+    with call.acting() as (terminal, session):
         released = jobs.people.register.release(terminal, session, person_id)
+    # Nothing to release is no failure: the person can log on, which is what was asked for.
     key = "done" if released else "nothing"
-    said.output.result({"operator": person_id, "released": released}, [said.words(f"commands.operator.release.{key}")])
+    call.output.result({"operator": person_id, "released": released}, [call.words(f"commands.operator.release.{key}")])
     return ExitStatus.DONE
 
 
 @contextmanager
-def _new_private(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yield what writes a line through to a new file (mode 0600), which vanishes again when the block fails."""
+def _new_private_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """Make a new file (mode 0600) and yield a function that writes a line to it, through to the disk.
 
+    The file is removed again when the block fails. Raises CodeFileUnwritable, DiskFull, DiskFailed.
+    """
+
+    # The code is on the disk before the person is in the register: the other way round, a power failure could leave
+    # a person whose code nobody knows.
     def write(line: str) -> None:
         stream.write(line + "\n")
         stream.flush()
@@ -101,13 +109,15 @@ def _new_private(path: Path) -> Iterator[Callable[[str], None]]:
         sync_directory(path.parent)
 
     try:
+        # O_EXCL: an existing file, or a link that somebody put there, is never written to.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise disk_fault(error) or CodeFileUnwritable(file=path.name) from error
     try:
-        with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - created with its mode in one step
+        with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123  # `os.open` set the mode.
             yield write
     except BaseException:
+        # Also when a signal ends the call: no code may be left behind whose person was not registered.
         with suppress(OSError):
             path.unlink()
         raise

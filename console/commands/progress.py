@@ -1,4 +1,4 @@
-"""One line on stderr that says how far the work is, while a person looks at it."""
+"""One line on stderr that says how far the work is, when stderr is a terminal."""
 
 import sys
 from types import TracebackType
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from console.jobs.progress import Progress
 
 _CLEAR_LINE = "\r\x1b[K"
+# A terminal of 80 cells wraps a full line, and a wrapped line can no longer be rewritten from its beginning.
 _WIDTH = 79
 
 
 class ProgressLine:
-    """Rewrites one line; writes nothing when stderr is not a terminal, and leaves nothing behind."""
+    """Rewrites one line and clears it at the end; writes nothing when stderr is not a terminal."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -31,10 +32,11 @@ class ProgressLine:
         self._draw("")
 
     def show(self, at: "Progress") -> None:
-        """Show how much is done, at which rate, and the time that is left once it is known."""
+        """Show how much is done, at which rate, and how much time is left once that is known."""
         known = "running" if at.remaining_seconds is None else "remaining"
+        # `total` may still be 0, and a division by it must not end the work.
         text = self._words(
-            # Files are counted in bytes, which say nothing to people.
+            # An import counts bytes of its files, which say nothing to people: only the percentage is shown.
             f"commands.progress.{at.phase if at.phase == 'import' else known}",
             done=at.done,
             total=at.total,
@@ -51,5 +53,5 @@ class ProgressLine:
             sys.stderr.write(_CLEAR_LINE + set_cell_size(text, _WIDTH).rstrip())
             sys.stderr.flush()
         except OSError:
-            # The terminal has gone away; the work goes on without telling.
+            # The terminal has gone away. The work goes on without showing its progress.
             self._shown = False

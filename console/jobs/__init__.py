@@ -1,13 +1,14 @@
-"""The jobs: what is done at the terminal, one module a job, without a screen.
+"""The jobs: everything that is done at the terminal, without a screen, in one room for each subject.
 
-Here alone store and transport meet. Screens and commands call jobs; a job checks the right of the acting person again,
-does its work and its log entry in one transaction, and raises errors of the three trees.
+Only here do store and transport meet. Screens and commands call jobs. A job checks the right of the acting person once
+more, does its work and writes its log entry in one transaction, and raises errors of the three trees.
 """
 
 from typing import TYPE_CHECKING
 
 from console.lazy import submodules
 
+# The type checker reads these imports; at run time `__getattr__` imports each module when it is first used.
 if TYPE_CHECKING:
     from console.jobs import (
         admission,

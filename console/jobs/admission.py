@@ -1,7 +1,7 @@
-"""Whether a person may begin something: the rights, the room on the disk, the soundness of the log. In one place.
+"""Whether a person may begin something: the right, the free space on the disk, and the soundness of the log.
 
-A refusal is recorded in a transaction of its own. What is not new work (reading, logging off, verifying and exporting
-the log) goes on when the disk is nearly full or the log was rolled back: it is what helps then.
+A refusal is recorded in its own transaction. Reading, verifying and exporting the log, and changing settings are no new
+work, so they go on when the disk is nearly full or the log was rolled back: they are what helps then.
 """
 
 import os
@@ -15,8 +15,9 @@ from store.log import Event, Result
 from store.rights import Right
 
 RESERVE_BYTES: Final = 64 * 2**20
-"""What is kept free for log-off, export and the entries that these write."""
+"""The disk space that new work leaves free for log-off, export and the entries that these write."""
 
+# What people need to find out what is wrong and to mend it.
 _ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS})
 _MEGABYTE: Final = 2**20
 
@@ -24,8 +25,10 @@ _MEGABYTE: Final = 2**20
 def admit(terminal: Terminal, session: Session, right: Right) -> None:
     """Let the person begin what `right` names.
 
-    Raises PinToChange and RightMissing, which are recorded; for new work also DiskLow and what halted the terminal.
+    Raises PinToChange and RightMissing, which are recorded; for new work also DiskLow and the fault that halted the
+    terminal.
     """
+    # Screens and commands offer only what a person may do; this check holds even when they are wrong.
     try:
         session.require(right)
     except (PinToChange, RightMissing) as refusal:
@@ -39,6 +42,7 @@ def _refuse_new_work(terminal: Terminal) -> None:
     if terminal.halted is not None:
         raise terminal.halted
     disk = os.statvfs(terminal.home)
+    # `f_bavail`, not `f_bfree`: the blocks that are reserved for root are of no use to the terminal.
     free = disk.f_bavail * disk.f_frsize
     if free < RESERVE_BYTES:
         raise DiskLow(free=free // _MEGABYTE)

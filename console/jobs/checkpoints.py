@@ -1,7 +1,7 @@
-"""The checkpoints of the log (証跡): made while the terminal works, shown to the peer, looked at on every start.
+"""The checkpoints of the log (証跡): made while the terminal works, shown to the peer, and examined at every start.
 
-A log that was rolled back halts the terminal: nobody begins new work until two persons have looked into it and go on.
-Reading, logging off and exporting the log still work.
+A log that was rolled back halts the terminal: nobody can begin new work until two persons have looked into it and
+resume. Reading, logging off and exporting the log still work.
 """
 
 from datetime import timedelta
@@ -28,20 +28,22 @@ from transport.evidence.witness import verify_witness
 from transport.line.client import Line
 from transport.line.peer import PeerEndpoint
 
-# Entries without a checkpoint are at most as old as this and the time until somebody looks again: together under 60 s.
+# An entry waits for its checkpoint at most this long plus one renewal of the lease, together under 60 s. Signing each
+# entry would cost a key made, synced to the disk and erased for each of them.
 _DUE: Final = timedelta(seconds=30)
 
 
 def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
-    """Sign the newest entry, unless that is signed already, and erase the key.
+    """Sign the newest entry, unless it has been signed already, and erase the key; return the checkpoint, if any.
 
-    What is wrong with keys or checkpoints halts new work and is recorded; it is not raised, since nobody may be kept
-    from logging off by it.
+    A fault of keys or checkpoints halts new work and is recorded. It is not raised, because it must not keep anybody
+    from logging off.
     """
     try:
         with terminal.database.writing() as tx:
             made = terminal.log.checkpoint(tx, cause)
         if made is not None:
+            # Only after the commit: a rollback would leave the next checkpoint without its key.
             terminal.log.erase_used(made)
     except (IntegrityFault, KeyFileFault, OSError) as error:
         _halt(terminal, error if isinstance(error, StoreError) else disk_fault(error) or LogBroken(first_bad="-"))
@@ -50,7 +52,8 @@ def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
 
 
 def make_due(terminal: Terminal) -> Checkpoint | None:
-    """Make a checkpoint if entries have waited for one: to be called every 20 seconds of activity or so."""
+    """Make a checkpoint if an entry has waited for one long enough; the renewal of the lease calls this regularly."""
+    # First in a reading block: most of the time nothing is due, and nobody else has to wait for this look.
     with terminal.database.reading() as reading:
         last = checkpoints.latest(reading)
         waiting = pages.oldest_after(reading, last.seq if last else 0)
@@ -60,18 +63,21 @@ def make_due(terminal: Terminal) -> Checkpoint | None:
 
 
 def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
-    """Look at the log when a terminal is opened; return what halts new work, or None.
+    """Examine the log when a terminal is opened; return what halts new work, or None.
 
-    Verified is what was written since the last checkpoint, or since the last one that the peer saw.
+    Verifies what was written since the last checkpoint or, with `from_witness`, since the last one that the peer saw.
     """
     fault: StoreError | None
     try:
+        # In a writing block, although nothing is written: after a mere snapshot another process could sign the next
+        # checkpoint and erase the key that this one expects, which would look like a roll-back.
         with terminal.database.writing() as tx:
             flaw = terminal.log.standing(tx)
         if flaw is None:
+            # Only the newest part: verifying a million entries takes seconds, and people wait for the start.
             with terminal.database.reading() as reading:
-                found = terminal.log.verify(reading, since=_known_good(reading, from_witness=from_witness))
-            fault = None if found.ok else LogBroken(first_bad=found.first_bad or 0)
+                verification = terminal.log.verify(reading, since=_known_good(reading, from_witness=from_witness))
+            fault = None if verification.ok else LogBroken(first_bad=verification.first_bad or 0)
         else:
             fault = _behind(terminal, flaw)
     except KeyFileFault as error:
@@ -83,9 +89,9 @@ def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
 
 
 def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
-    """Show the peer the latest checkpoint and keep its word about it.
+    """Show the peer the latest checkpoint and keep its signed statement about it (PROTOCOL.md, 6.6).
 
-    Raises LogBehind when the peer has seen a later one, or another one under the same number; LineFault leaves.
+    Raises LogBehind when the peer has seen a later checkpoint, or another one under the same number; any LineFault.
     """
     with terminal.database.reading() as reading:
         last = checkpoints.latest(reading)
@@ -95,15 +101,17 @@ def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
     if raw is None:
         return
     try:
-        told = verify_witness(
+        witness = verify_witness(
             raw, terminal=terminal.identity.name, municipality=endpoint.municipality, signers=endpoint.versions
         )
     except TransportError as error:
+        # A statement that proves nothing is recorded and dropped: it must not keep messages from leaving at once.
         _record(terminal, error.code)
         return
-    word = WitnessRow(told.number, bytes.fromhex(told.checkpoint), endpoint.name, raw, told.witnessed_at)
+    statement = WitnessRow(witness.number, bytes.fromhex(witness.checkpoint), endpoint.name, raw, witness.witnessed_at)
     with terminal.database.writing() as tx:
-        checkpoints.add_witness(tx, word)
+        # The statement is kept even when it accuses this log: it is the evidence that the log was rolled back.
+        checkpoints.add_witness(tx, statement)
         flaw = terminal.log.standing(tx)
     if flaw is not None:
         fault = _behind(terminal, flaw)
@@ -112,14 +120,16 @@ def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
 
 
 def _known_good(reading: Connection, *, from_witness: bool) -> Checkpoint | None:
+    """Return the checkpoint from which the log is verified; None to verify all of it."""
     last = checkpoints.latest(reading)
     if not from_witness or last is None:
         return last
     witness = checkpoints.last_witness(reading)
     seen = checkpoints.numbered(reading, witness.number) if witness else None
+    # Two persons have looked into what lies before a resumption. It would halt the terminal again at each start.
     resumed = _last_resumption(reading)
-    known = [one for one in (seen, resumed) if one is not None]
-    return max(known, key=lambda one: one.number) if known else None
+    known = [checkpoint for checkpoint in (seen, resumed) if checkpoint is not None]
+    return max(known, key=lambda checkpoint: checkpoint.number) if known else None
 
 
 def _last_resumption(reading: Connection) -> Checkpoint | None:
@@ -134,6 +144,8 @@ def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
     if terminal.name not in working:
         return TerminalNotAdmitted(terminal=terminal.name)
     number = last.number if last else 0
+    # The keys lie outside the database: the highest one still there tells how far the log had come before it was set
+    # back. So does the peer's latest statement.
     seen = max(terminal.log.highest_key - 1, witness.number if witness else 0)
     if flaw is Flaw.LADDER:
         return LadderBroken(number=number + 1)
@@ -141,6 +153,7 @@ def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
 
 
 def _halt(terminal: Terminal, fault: StoreError) -> None:
+    # Recorded once for each opening, although every look at the log meets the same fault again.
     first = terminal.halted is None
     terminal.halted = fault
     if first:
@@ -159,5 +172,5 @@ def _record(terminal: Terminal, code: str) -> None:
                 detail={"protection": "log", "code": code},
             )
     except DatabaseFault:
-        # The fault itself stands in the way of its record; whoever works next meets it and is told.
+        # The same fault may prevent its own record. The next person who works meets it and is told.
         return

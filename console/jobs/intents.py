@@ -1,10 +1,14 @@
-"""What happens outside of the database, recorded before and after: an intent, then its outcome.
+"""Acts outside the database, recorded before and after: first the intent, then its outcome.
 
-A crash in between leaves the intent, and who next opens the terminal closes it, with the session that it belongs to.
-What else reaches outside is covered otherwise: messages and notices by their states (`sending` is asked about at the
-next exchange), a change of the terminal's key by the former key beside it (`renkei rekey` goes on, the intent stands
-until then), a file of messages by an entry that stands before the file does. A restored terminal has no log before it
-stands; registering a peer and preparing keys change nothing outside of it.
+A crash in between leaves the intent open. The next process that opens the terminal closes it, together with the session
+that it belongs to. Other acts that reach outside are covered in other ways:
+
+- Messages and notices: by their states; the next exchange asks what became of those that are `sending`.
+- A change of the terminal's key: by the former key beside it. `renkei rekey` completes the change; until then its first
+  entry has no counterpart.
+- A file of messages: its entry is written before the file appears.
+- Restoring: there is no log to write to before the terminal exists.
+- Registering a peer and preparing keys: they change nothing outside.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +27,7 @@ from store.log import Event, LogFilter, Result, page
 _OUTCOME_OF: Final[Mapping[Event, Event]] = MappingProxyType(
     {Event.LOG_EXPORTING: Event.LOG_EXPORTED, Event.BACKUP_MAKING: Event.BACKUP_MADE}
 )
+# The code of an outcome that no error of ours explains: a crash, a signal, or a fault of the program.
 _INTERRUPTED: Final = "interrupted"
 _MOST_IN_A_SESSION: Final = 1000
 
@@ -31,7 +36,7 @@ Facts = dict[str, str | int]
 
 @dataclass(slots=True)
 class Intent:
-    """Something that is under way: the number of its entry, and what its outcome will tell besides."""
+    """An act that is under way: the number of its entry, and the further facts that its outcome will carry."""
 
     seq: int
     facts: Facts = field(default_factory=dict)
@@ -39,29 +44,32 @@ class Intent:
 
 @contextmanager
 def intended(terminal: Terminal, session: Session, intent: Event, facts: Facts) -> Iterator[Intent]:
-    """Record `intent`, let the block do it, and record its outcome: done, or failed with the code of what it raised."""
+    """Record `intent`, run the block, and record the outcome: done, or failed with the code of the error it raised."""
+    # Durable before anything happens outside: an act that the log does not know of must not exist.
     with terminal.database.writing() as tx:
         under_way = Intent(terminal.log.append(tx, intent, actor=session.person_id, session=session.id, detail=facts))
     try:
         yield under_way
     except BaseException as error:
+        # Also a signal or Ctrl+C: the act did not come to its end, and the log must not leave that open.
         ours = foreseen(error)
         failed = {**facts, "code": _INTERRUPTED if ours is None else ours.code}
         with terminal.database.writing() as tx:
             _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, failed, Result.FAILED)
         raise
+    # Only now: the act has succeeded, and whatever it does outside is durable.
     with terminal.database.writing() as tx:
         _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, {**facts, **under_way.facts})
 
 
 def close_left(terminal: Terminal, tx: Connection, person_id: str, session_id: str) -> int:
-    """Record that what a session that is over left under way was interrupted; return how much that was."""
+    """Record as interrupted whatever an ended session left under way; return how many acts that were."""
     closed = 0
     for intent, outcome in _OUTCOME_OF.items():
         chosen = LogFilter(events=frozenset({intent, outcome}), session=session_id)
         ended = 0
         for row in page(tx, limit=_MOST_IN_A_SESSION, chosen=chosen):
-            # Newest first: each outcome belongs to the intent that is met next.
+            # The rows come newest first, so each outcome belongs to the next intent that follows it here.
             if row.event == outcome:
                 ended += 1
             elif ended:

@@ -1,4 +1,4 @@
-"""How a long job tells where it is, and how it is told to stop."""
+"""How a long job reports its progress, and how it learns that it is to stop."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a job stands: `done` of `total` items in the phase `phase` (a key of the catalogue `exchange`)."""
+    """Where a job is: `done` of `total` items in the phase `phase` (a key of the catalogue `exchange`)."""
 
     phase: str
     done: int
@@ -26,6 +26,7 @@ class Meter:
     def __init__(self, report: Report | None = None, cancel: threading.Event | None = None) -> None:
         self._report = report
         self._cancel = cancel or threading.Event()
+        # Monotonic: a corrected clock must not turn the rate or the remaining time into nonsense.
         self._started = time.monotonic()
         self._phase = ""
         self._done = 0
@@ -33,25 +34,27 @@ class Meter:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the person asked to stop; a job looks between two transactions."""
+        """Whether the person asked to stop. A job checks this between two transactions, never inside one."""
         return self._cancel.is_set()
 
     def begin(self, phase: str, total: int) -> None:
-        """Start a phase of `total` items; 0 when the number is not known."""
+        """Start a phase of `total` items; 0 when their number is unknown."""
         self._phase, self._done, self._total = phase, 0, total
         self._started = time.monotonic()
         self.advance(0)
 
     def advance(self, count: int) -> None:
-        """Note `count` more items and report."""
+        """Count `count` more items and report."""
         self._done += count
         if self._report is None:
             return
         seconds = time.monotonic() - self._started
         rate = self._done / seconds if seconds > 0 else 0.0
+        # Without a total there is nothing to divide: the person sees the count and the rate, and no remaining time.
         left = (self._total - self._done) / rate if rate > 0 and self._total else None
+        # More can turn up than was counted at the start: messages are approved while others are being sent.
         self._report(Progress(self._phase, self._done, max(self._total, self._done), rate, left))
 
     def reach(self, count: int) -> None:
-        """Note that `count` items in all are done, and report."""
+        """Set the number of finished items to `count`, and report."""
         self.advance(count - self._done)

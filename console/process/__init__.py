@@ -1,1 +1,1 @@
-"""The process itself: its environment, its terminal, its signals, and what nobody caught."""
+"""The process itself: its environment, its terminal, its signals, and the errors that nobody caught."""

@@ -1,13 +1,13 @@
-"""Opening the console on a terminal, and giving the terminal back whichever way it ends."""
+"""Opening the console on a terminal, and giving the terminal back however the console ends."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app import RenkeiApp
 from console.errors import ConsoleError
-from console.process.signals import Departure
-from console.process.tty import Tty, draws_japanese, say
-from console.process.uncaught import strays_caught
+from console.process.signals import SignalWatch
+from console.process.tty import Tty, draws_japanese, print_line
+from console.process.uncaught import uncaught_recorded
 from console.settings import Settings
 from console.widgets.palette import Colours
 from console.words import Language, Words
@@ -20,47 +20,53 @@ if TYPE_CHECKING:
 def run(home: Path | None, language: str | None = None, tty: Tty | None = None) -> int:
     """Open the console on the terminal's directory `home` and return the exit status when it is closed.
 
-    The terminal must have passed `tty.check_surroundings`. Whatever is refused is told in one line.
+    The terminal must have passed `tty.check_surroundings`. A refusal is printed as one line.
     """
     chosen: Language | None = "ja" if language == "ja" else "en" if language == "en" else None
+    # Whatever the option and the settings say: the Linux console has no glyphs for Japanese.
     if not draws_japanese():
         chosen = "en"
     words = Words(chosen or "ja")
     if home is None:
-        say(f"renkei: {words('login.home_unnamed')}")
+        print_line(f"renkei: {words('login.home_unnamed')}")
         return 2
     try:
         settings = Settings.load(home)
     except ConsoleError as error:
-        say(_told(words, error))
+        print_line(_describe(words, error))
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
-    with strays_caught(app.note_incident, in_thread=lambda error: _crash(app, error)):
+    # From the first moment of the screen on: a traceback would be painted over it, with what a person entered.
+    with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, error)):
         return _paint(app, tty or Tty())
 
 
 def _paint(app: RenkeiApp, tty: Tty) -> int:
-    Departure(tty, app.depart).watch()
+    # Before Textual starts any thread, since only the threads that are started later block the signals as well.
+    SignalWatch(tty, app.depart).watch()
     try:
         app.run(mouse=False)
     except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
         app.crash(error)
     finally:
+        # The screen first: closing the session may wait for the disk, and nothing personal may be seen meanwhile.
         tty.wipe()
         tty.give_back()
+    # Does nothing when a key or the idle limit has ended the session already: one session, one closing entry.
     app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
     app.close_terminal()
+    # Last of all, on the main screen and through a terminal that echoes again.
     if app.incident is not None:
-        say(f"renkei: {app.words('common.incident', number=app.incident)}")
+        print_line(f"renkei: {app.words('common.incident', number=app.incident)}")
         return 1
     if app.failure is not None:
-        say(_told(app.words, app.failure))
+        print_line(_describe(app.words, app.failure))
         return app.failure.exit_status
     return app.return_code or 0
 
 
 def _crash(app: RenkeiApp, error: BaseException) -> None:
-    """End the console because of what another thread raised."""
+    """End the console because another thread raised `error`."""
     try:
         taken = app.call_later(app.crash, error)
     except RuntimeError:
@@ -70,6 +76,6 @@ def _crash(app: RenkeiApp, error: BaseException) -> None:
         app.note_incident(error)
 
 
-def _told(words: Words, error: "Foreseen") -> str:
+def _describe(words: Words, error: "Foreseen") -> str:
     fault = words.fault(error.code, error.facts)
     return f"renkei: {fault.cause} {fault.remedy}"

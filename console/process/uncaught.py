@@ -1,7 +1,6 @@
-"""What nobody caught: recorded under an incident number, never printed with its values.
+"""Errors that nobody caught: recorded under an incident number, and never printed with their values.
 
-Threads, destructors and libraries would print a traceback or a line of their own, in which may stand what a person
-entered.
+Threads, destructors and libraries would print a traceback or a line of their own, which may hold what a person entered.
 """
 
 import logging
@@ -11,26 +10,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-Take = Callable[[BaseException], object]
+Recorder = Callable[[BaseException], object]
 
 
 @contextmanager
-def strays_caught(record: Take, *, in_thread: Take | None = None) -> Iterator[None]:
-    """Give what is raised where nobody catches it to `record`, that of other threads to `in_thread`; print nothing."""
+def uncaught_recorded(record: Recorder, *, in_thread: Recorder | None = None) -> Iterator[None]:
+    """Give errors that nobody catches to `record`, and print nothing, while the block runs.
+
+    Errors of other threads go to `in_thread`, if it is given.
+    """
 
     def of_thread(caught: threading.ExceptHookArgs) -> None:
         if caught.exc_value is not None:
             (in_thread or record)(caught.exc_value)
 
-    def in_passing(caught: "sys.UnraisableHookArgs") -> None:
+    # In destructors and callbacks of the interpreter: the program goes on, so the error is recorded and that is all.
+    def of_destructor(caught: "sys.UnraisableHookArgs") -> None:
         if caught.exc_value is not None:
             record(caught.exc_value)
 
-    def at_exit(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    def of_main_thread(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         record(error)
 
+    # Where no handler is set, logging prints warnings of libraries to standard error, in the middle of the screen.
     before = (threading.excepthook, sys.unraisablehook, sys.excepthook, logging.lastResort)
-    threading.excepthook, sys.unraisablehook, sys.excepthook, logging.lastResort = of_thread, in_passing, at_exit, None
+    threading.excepthook, sys.unraisablehook = of_thread, of_destructor
+    sys.excepthook, logging.lastResort = of_main_thread, None
     try:
         yield
     finally:

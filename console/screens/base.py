@@ -1,4 +1,4 @@
-"""What every screen of the console has: keys out of the table, words, and a line to say what happened."""
+"""What every screen of the console has: keys from the table of keys, words, and a line that says what happened."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -18,8 +18,12 @@ T = TypeVar("T")
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
-    """A screen with a head line, its work, a notice line and a foot line."""
+    """A screen with a head line, its work, a notice line and a foot line.
 
+    Subclasses name their keys in `KEYS` and the page of the help in `help_topic` (None: F1 does nothing).
+    """
+
+    # Each screen sets its focus itself: Textual's default would pick the first widget that can have it.
     AUTO_FOCUS: ClassVar[str | None] = ""
     KEYS: ClassVar[Sequence[Key]] = ()
     help_topic: ClassVar[str | None] = None
@@ -27,11 +31,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     @property
     def console_app(self) -> "Host":
         """The application."""
+        # Textual knows it only as an App; that ours is a Host is checked beside RenkeiApp.
         return cast("Host", self.app)
 
     @property
     def words(self) -> Words:
-        """The texts in the language in hand."""
+        """The texts in the current language."""
         return self.console_app.words
 
     @property
@@ -41,19 +46,24 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def unfinished(self) -> bool:
-        """Whether something runs here that a log-off must not break off unseen."""
+        """Whether something runs here that a log-off must not interrupt unseen."""
         return False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only on a screen that stands, and only if the person has the right that the table asks for."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Obey a key only on a mounted screen, and only if the person has the right that the table of keys names."""
+        # A key in a burst can arrive before the screen's widgets exist; its action would not find them.
         if not self.is_mounted:
-            # A key that comes before the widgets do would look for them in vain.
             return False
-        right = next((key.right for key in self.KEYS if key.action.partition("(")[0] == action), None)
-        return self.console_app.may(right)
+        # Actions outside the table are such as moving in a list, which everybody may do.
+        key = self.key_of(action, parameters)
+        return self.console_app.may(None if key is None else key.right)
+
+    def key_of(self, action: str, parameters: tuple[object, ...]) -> Key | None:
+        """Return the key of this screen that leads to `action`; None for an action that the screen has no key for."""
+        return next((key for key in self.KEYS if key.leads_to(action, parameters)), None)
 
     def offers(self, key: Key) -> bool:
-        """Tell whether the foot line shows `key`: to this person, for what is on the screen."""
+        """Tell whether the foot line shows `key` to this person, given what is on the screen."""
         return self.console_app.may(key.right)
 
     def work(
@@ -62,15 +72,19 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         then: Callable[[T], None],
         otherwise: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Run `job` in a thread for the person who is logged on; an error is shown here unless taken."""
+        """Run `job` in a thread for the person who is logged on; without `otherwise`, this screen shows its error.
+
+        `job` gets the terminal and the session. It runs outside the screen's thread and must not touch widgets.
+        """
         self.console_app.work(self, job, then, otherwise or self.show_error)
 
     def say(self, level: str, key: str, **facts: object) -> None:
-        """Say the text `key` in the notice line."""
+        """Show the text `key` in the notice line; `level` is done, note or trouble."""
         self.notice.say(level, lambda words: words(key, **facts))
 
     def show_error(self, error: Exception) -> None:
-        """Say cause and remedy of an error that was foreseen; of any other, its incident number."""
+        """Show cause and remedy of an error that was foreseen, and the incident number of any other."""
+        # Not at the top: it brings the error trees of the other rooms, which the first paint does not need.
         from console.foreseen import foreseen
 
         ours = foreseen(error)
@@ -80,8 +94,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             self.show_fault(ours.code, ours.facts, ours.incident)
 
     def show_fault(self, code: str, facts: dict[str, Any], incident: str | None = None) -> None:
-        """Say cause and remedy of the error `code`, and the number of its technical record if it has one."""
+        """Show cause and remedy of the error `code`, and the number of its technical record if it has one."""
 
+        # A function, not a text: the notice is built again when the language changes.
         def text(words: Words) -> str:
             fault = words.fault(code, facts)
             recorded = "" if incident is None else f" {words('common.recorded', number=incident)}"
@@ -91,8 +106,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
 
 class Dialog(ModalScreen[T], inherit_bindings=False):
-    """A question at the lower edge of the screen, above the work it is about."""
+    """A question at the lower edge of the screen, which leaves the work it is about in sight."""
 
+    # As for screens: the dialog sets its focus itself.
     AUTO_FOCUS: ClassVar[str | None] = ""
 
     @property
@@ -102,9 +118,9 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     @property
     def words(self) -> Words:
-        """The texts in the language in hand."""
+        """The texts in the current language."""
         return self.console_app.words
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only when the dialog stands, as `ConsoleScreen` does."""
+        """Obey a key only when the dialog is mounted, as `ConsoleScreen` does."""
         return self.is_mounted

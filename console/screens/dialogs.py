@@ -1,4 +1,4 @@
-"""Questions: a plain one, one that wants a number typed, one that wants a reason, one that wants something chosen."""
+"""Questions to the person: a plain one, one that wants a number or a reason typed, and one that wants a choice."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -21,15 +21,17 @@ _CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 
 
 class QuestionDialog(Dialog[str | None]):
-    """Asks something. Its result is what was typed ("" where nothing is asked for), or None when called off.
+    """Asks a question. Its result is what was typed ("" where nothing is typed), or None when it was cancelled.
 
-    `check` returns the key of a complaint about what was typed, or None when it will do.
+    `check` gets what was typed and returns the key of a complaint, or None when the answer is acceptable.
     """
 
     DEFAULT_CSS = """
     QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
     QuestionDialog TextField { margin: 0 2; }
     """
+    # The application's own keys do not reach through a modal screen, so those that work here are named again. Their
+    # letters are left out: in a dialog letters are text.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),
         Binding("enter", "enter", show=False),
@@ -43,6 +45,7 @@ class QuestionDialog(Dialog[str | None]):
         *,
         typed: bool = False,
         check: Callable[[str], str | None] = lambda _typed: None,
+        # A question that is opened by the answer to another one needs an id of its own: the first is still closing.
         id: str = "question",  # noqa: A002  # Textual's own name for it.
     ) -> None:
         super().__init__(id=id)
@@ -56,6 +59,7 @@ class QuestionDialog(Dialog[str | None]):
             yield QuestionText(self._text)
             if self._typed:
                 yield TextField(id="answer", longest=500)
+            # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
         yield FootLine((_CONFIRM, _CANCEL), everywhere=())
 
@@ -65,25 +69,26 @@ class QuestionDialog(Dialog[str | None]):
             self.set_focus(self.query_one("#answer", TextField))
 
     def on_text_field_submitted(self) -> None:
-        """Take what was typed."""
+        """Take what was typed: inside the field, Enter reaches the dialog as this message."""
         self.action_enter()
 
     def action_enter(self) -> None:
-        """Answer, if what was typed will do."""
+        """Close with the answer, unless there is a complaint about it."""
         answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""
         complaint = self._check(answer)
+        # After a complaint the dialog stays, with what was typed.
         if complaint is None:
             self.dismiss(answer)
         else:
             self.query_one("#complaint", Complaint).say(complaint)
 
     def action_back(self) -> None:
-        """Call it off."""
+        """Cancel."""
         self.dismiss(None)
 
 
 class Selection(Dialog[str | None]):
-    """Asks for one of `codes`, named by `name`. Its result is the code chosen, or None when called off."""
+    """Asks for one of `codes`, each shown as `name` calls it. Its result is the code, or None when it was cancelled."""
 
     DEFAULT_CSS = """
     Selection #box { height: auto; width: 1fr; layout: vertical; }
@@ -105,7 +110,7 @@ class Selection(Dialog[str | None]):
         super().__init__(id=id)
         self._text = text
         self._codes = codes
-        self._told = name
+        self._label = name
 
     def compose(self) -> ComposeResult:
         """Lay out the text, the list and the keys."""
@@ -117,25 +122,26 @@ class Selection(Dialog[str | None]):
     def on_mount(self) -> None:
         """Wait for the choice."""
         options = self.query_one("#options", Options)
-        # With a blank line below, as the text has one.
+        # One more than the codes: a blank line below them, as below the text.
         options.styles.height = len(self._codes) + 1
-        options.show(lambda: [Option(code, self._told(self.words, code)) for code in self._codes])
+        # A function, not a list: the names are built again when the language changes.
+        options.show(lambda: [Option(code, self._label(self.words, code)) for code in self._codes])
         self.set_focus(options)
 
     def on_options_chosen(self, event: Options.Chosen) -> None:
-        """Answer with it."""
+        """Close with the code that was chosen."""
         self.dismiss(event.code)
 
     def action_back(self) -> None:
-        """Call it off."""
+        """Cancel."""
         self.dismiss(None)
 
 
 class Box(Surface):
-    """The ground of a dialog."""
+    """The background of a dialog."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw nothing."""
+        """Draw nothing but the colour."""
         return self.ink("dialog")
 
 
@@ -149,22 +155,22 @@ class QuestionText(Surface):
         self._text = text
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
-        """Return its lines, with a blank one above and below."""
+        """Return how many lines the text takes, with a blank one above and below."""
         return len(wrap(self._text(self.words), width - 4)) + 2
 
     def draw_line(self, y: int) -> Ink:
-        """Draw a line of it."""
+        """Draw a line of the text; the first stands out."""
         ink = self.ink("dialog").put("  ")
         lines = wrap(self._text(self.words), self.size.width - 4)
         return ink.put(lines[y - 1], self.palette["strong"] if y == 1 else None) if 0 < y <= len(lines) else ink
 
     def reword(self) -> None:
-        """Ask in the language in hand, which may take another number of lines."""
+        """Ask in the current language, which may take another number of lines."""
         self.refresh(layout=True)
 
 
 class Complaint(OneLine):
-    """What is wrong with an answer."""
+    """The line that says what is wrong with an answer."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
@@ -176,6 +182,6 @@ class Complaint(OneLine):
         self.refresh()
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the complaint, or an empty line while there is none."""
         ink = self.ink("dialog").put("  ")
         return ink.put(self.words(self._key), self.palette["trouble"]) if self._key else ink

@@ -1,4 +1,4 @@
-"""The help (F1): what the screen in hand is for, and all its keys."""
+"""The help (F1): what a screen is for, and all its keys."""
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
@@ -17,17 +17,20 @@ from console.widgets.text import fit, wrap
 _KEYS: Final = MappingProxyType(
     {"login": (), "parts": (), "queue": QUEUE, "message": MESSAGE, "entry": ENTRY, "exchange": EXCHANGE, "log": LOG}
 )
-_SIGN: Final = 14
+_SIGN: Final = 14  # the width of the column of keys, in cells
+_WIDEST_TEXT: Final = 76
+# The key that opened the help closes it as well.
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
-# How keys are called on a keyboard, where Textual has other names.
+# What is printed on the keys of a keyboard, where Textual has other names for them.
 _SIGNS: Final = MappingProxyType(
     {"escape": "Esc", "enter": "Enter", "space": "Space", "slash": "/", "question_mark": "?"}
 )
 
 
 class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
-    """Explains the screen `topic`."""
+    """Explains the screen whose topic in the catalogue `help` is `topic`."""
 
+    # The application's own keys do not reach through a modal screen: no second help opens above this one.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
         Binding("f2,t", "app.language", show=False),
@@ -45,33 +48,36 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
-        """Show the page."""
+        """Show the page; it is built again for each width and language."""
         page = self.query_one("#help-page", TextPage)
         self.set_focus(page)
         page.show(lambda width: list(self._lines(width)))
 
     def action_back(self) -> None:
-        """Close it."""
+        """Close the help."""
         self.dismiss()
 
     def _lines(self, width: int) -> Iterator[Pieces]:
         words, palette = self.words, self.console_app.palette
         yield [(words(f"help.{self._topic}.title"), palette["strong"])]
         yield []
-        for line in wrap(words(f"help.{self._topic}.text"), min(width, 76)):
+        # Longer lines than these are hard to read on a wide screen.
+        for line in wrap(words(f"help.{self._topic}.text"), min(width, _WIDEST_TEXT)):
             yield [(line, None)]
         yield []
         yield [(words("help.keys"), palette["key"])]
-        # One key may do the same for messages and for notices.
+        # Messages and notices bind the same key to two actions with the same word: it is listed once.
         for sign, word in dict.fromkeys(self._keys()):
             yield [(fit(f"  {sign}", _SIGN), palette["strong"]), (word, None)]
+        # The login screen has neither a list nor a page to move in.
         if self._topic != "login":
             yield from ([(" " * _SIGN, None), (words(f"keys.{name}"), palette["faint"])] for name in LIST_WORDS)
 
     def _keys(self) -> Iterator[tuple[str, str]]:
+        # As in the foot line, nobody is told of keys that they may not use.
         own: Sequence[Key] = [key for key in _KEYS[self._topic] if self.console_app.may(key.right)]
         for key in (*own, *EVERYWHERE):
-            yield " ".join(_signs(key)), self.words(f"keys.{key.word}")
+            yield " ".join(_signs(key)), self.words(key.text)
 
 
 def _signs(key: Key) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""Opening a terminal whose key is wrapped under a passphrase: two persons type a part each, before anybody logs on."""
+"""Opening a terminal whose key is wrapped under a passphrase: two persons type one part each, before any log-on."""
 
 from console.screens.two_secrets import PairScreen
 
 
 class PartsScreen(PairScreen):
-    """Asks for both parts until they open the terminal. It stands above the login screen."""
+    """Asks for both parts until they open the terminal. It lies above the login screen."""
 
     help_topic = "parts"
     TITLE_KEY = "login.parts_title"
@@ -12,12 +12,13 @@ class PartsScreen(PairScreen):
     LABEL_KEYS = ("login.first_part", "login.second_part")
 
     def given(self, first: str, second: str) -> None:
-        """Try to open the terminal with them."""
+        """Try to open the terminal with both parts, which may come in either order."""
         if not first or not second:
             self.say("note", "login.both_parts_wanted")
             return
         self._lock_fields(locked=True)
         self.say("note", "login.checking")
+        # The application closes this screen when the parts open the terminal.
         self.console_app.open_with(first, second, self._refused)
 
     def _refused(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Two secrets to be typed one after the other, unseen: the frame of every screen that asks for such a pair."""
+"""Two secrets, typed one after the other and never shown: the frame of the screens that ask for such a pair."""
 
 from typing import ClassVar
 
@@ -17,11 +17,15 @@ _LONGEST = 128
 
 
 class PairScreen(ConsoleScreen):
-    """Asks for both; `given` gets what was typed when Enter was pressed in the second field."""
+    """Asks for two secrets; `given` gets both when Enter is pressed in the second field.
+
+    Subclasses name the catalogue keys of the title, of the line below it, and of the two labels.
+    """
 
     TITLE_KEY: ClassVar[str]
     REMEDY_KEY: ClassVar[str]
     LABEL_KEYS: ClassVar[tuple[str, str]]
+    # Priority bindings, as on the login screen: in a burst each secret falls into its own field.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "next_field", show=False, priority=True),
         Binding("shift+tab,up", "previous_field", show=False, priority=True),
@@ -48,17 +52,17 @@ class PairScreen(ConsoleScreen):
         yield FootLine(())
 
     def on_mount(self) -> None:
-        """Wait for the first."""
+        """Wait for the first secret."""
         self.set_focus(self.first)
 
     @property
     def first(self) -> PinField:
-        """The field for the first."""
+        """The field for the first secret."""
         return self.query_one("#first", PinField)
 
     @property
     def second(self) -> PinField:
-        """The field for the second."""
+        """The field for the second secret."""
         return self.query_one("#second", PinField)
 
     def action_next_field(self) -> None:
@@ -70,31 +74,33 @@ class PairScreen(ConsoleScreen):
         self.action_next_field()
 
     def action_enter(self) -> None:
-        """Go to the second field; there, let the field itself take the key after those typed before it."""
+        """Go to the second field; there, leave the key to the field."""
+        # The field handles its keys in their order, so Enter submits everything that was typed before it.
         if self.focused is not self.first:
             raise SkipAction
         self.set_focus(self.second)
 
     def on_text_field_submitted(self, _event: TextField.Submitted) -> None:
-        """Hand over what both fields hold, and forget it."""
+        """Hand over what both fields hold, and empty them, so that no secret stays in a widget."""
         first, second = self.first.take(), self.second.take()
+        # Back to the beginning: if they are refused, both have to be typed again.
         self.set_focus(self.first)
         self.given(first, second)
 
     def given(self, first: str, second: str) -> None:
-        """Do with the pair what the screen is for."""
+        """Use both secrets; subclasses do here what the screen is for."""
         raise NotImplementedError
 
 
 class PairTitle(Surface):
-    """What is wanted, and what will do."""
+    """The title, and a line that says what is accepted."""
 
     def __init__(self, title: str, remedy: str) -> None:
         super().__init__()
         self._keys = (title, remedy)
 
     def draw_line(self, y: int) -> Ink:
-        """Draw it."""
+        """Draw a line of the title."""
         ink = self.ink()
         if y < len(self._keys):
             ink.put(self.words(self._keys[y]), self.palette["faint" if y else "strong"])

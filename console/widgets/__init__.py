@@ -1,1 +1,1 @@
-"""The parts that screens are made of. Each draws its own lines; all text passes the one sink in `text`."""
+"""The parts that screens are made of. Each draws its own lines, and all text goes to the screen through `text`."""

@@ -1,4 +1,4 @@
-"""The codes among which somebody chooses: marked by arrow, number, or the beginning of code or name."""
+"""Codes to choose from: a person marks one by an arrow key, by its number, or by a part of its code or name."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -9,14 +9,16 @@ from console.widgets.page import Pieces
 from console.widgets.palette import Palette
 from console.widgets.text import width_of
 
-_NUMBERED: Final = 9  # as many as one digit tells apart
+_NUMBERED: Final = 9  # A single digit tells nine codes apart.
 _GAP: Final = "   "
+_NO_MATCH: Final = 3  # The rank of a code that does not match, behind those that do.
 
 
 class Choices:
-    """The codes of one item with their names, and the one that is marked.
+    """The codes of one item with their names, and the code that is marked.
 
-    `name` gives a code's name in the language in hand; `other` what it may be looked for by besides.
+    `name` returns the name of a code in the current language; `other` returns another text that the code can be found
+    by, such as its name in the other language.
     """
 
     def __init__(
@@ -25,7 +27,8 @@ class Choices:
         self._codes = codes
         self._name = name
         self._other = other
-        self._found = list(codes)
+        # The codes in sight: those that match what was typed.
+        self._matching = list(codes)
         self._marked: str | None = None
 
     @property
@@ -35,70 +38,73 @@ class Choices:
 
     @property
     def numbered(self) -> bool:
-        """Whether the codes have numbers."""
+        """Whether the codes have numbers, so that a digit marks one."""
         return len(self._codes) <= _NUMBERED
 
     def mark(self, code: str | None) -> None:
-        """Mark a code, with all codes in sight."""
-        self._found = list(self._codes)
+        """Mark a code, or none, with all codes in sight."""
+        self._matching = list(self._codes)
         self._marked = code
 
     def move(self, step: int) -> None:
-        """Mark the next code of those in sight, or the one before."""
-        if not self._found:
+        """Mark the next of the codes in sight, or the previous one; after the last follows the first."""
+        if not self._matching:
             return
-        if self._marked not in self._found:
-            self._marked = self._found[0 if step > 0 else -1]
+        if self._marked not in self._matching:
+            self._marked = self._matching[0 if step > 0 else -1]
         else:
-            at = self._found.index(self._marked) + step
-            self._marked = self._found[at % len(self._found)]
+            at = self._matching.index(self._marked) + step
+            self._marked = self._matching[at % len(self._matching)]
 
     def find(self, text: str) -> None:
-        """Mark the first code that the text means: its number, or a part of its code or name."""
+        """Mark the best match for `text`, which is the number of a code, or a part of the code or of a name."""
         wanted = text.strip().casefold()
         if self.numbered and wanted.isdecimal():
             number = int(wanted)
             self.mark(self._codes[number - 1] if 0 < number <= len(self._codes) else None)
             return
-        # What begins with the text comes before what has it somewhere.
+        # Within a rank the codes keep their order, which is that of the law or of the table.
         ranked = sorted((self._rank(code, wanted), at, code) for at, code in enumerate(self._codes))
-        self._found = [code for rank, _at, code in ranked if rank < _NOWHERE]
-        self._marked = self._found[0] if wanted and self._found else None
+        self._matching = [code for rank, _at, code in ranked if rank < _NO_MATCH]
+        self._marked = self._matching[0] if wanted and self._matching else None
 
     def _rank(self, code: str, wanted: str) -> int:
+        """Return 0 where the code begins with the text, 1 where a name does, 2 where a name holds it."""
+        # In any case: a person may know a country by its Latin code or by its name in either language.
         names = (self._name(code).casefold(), self._other(code).casefold())
         if code.casefold().startswith(wanted):
             return 0
         if any(name.startswith(wanted) for name in names):
             return 1
-        return 2 if any(wanted in name for name in names) else _NOWHERE
+        return 2 if any(wanted in name for name in names) else _NO_MATCH
 
     def lines(self, width: int, rows: int, palette: Palette, taken: Sequence[str] = ()) -> Sequence[Pieces]:
-        """Return the codes in sight as lines; of a long list those around the mark. `taken` are chosen already."""
+        """Return the codes in sight in at most `rows` lines of `width` cells, around the mark in a long list.
+
+        The codes in `taken` are chosen already, and shown as such.
+        """
         lines: list[list[tuple[str, str]]] = [[]]
         used = 0
-        for code in self._found:
-            told = self._told(code, taken)
-            if lines[-1] and used + width_of(told) > width:
+        for code in self._matching:
+            text = self._text(code, taken)
+            if lines[-1] and used + width_of(text) > width:
                 lines.append([])
                 used = 0
-            lines[-1].append((code, told))
-            used += width_of(told) + len(_GAP)
+            lines[-1].append((code, text))
+            used += width_of(text) + len(_GAP)
+        # The marked code is kept in the middle, so that its neighbours on both sides can be seen.
         here = next((at for at, line in enumerate(lines) if any(code == self._marked for code, _ in line)), 0)
         first = max(0, min(here - rows // 2, len(lines) - rows))
         return [list(self._styled(line, palette)) for line in lines[first : first + rows]]
 
-    def _told(self, code: str, taken: Sequence[str]) -> str:
-        # The mark says in a character what its colour says as well.
+    def _text(self, code: str, taken: Sequence[str]) -> str:
+        # The sign repeats what the colour says: no meaning is carried by colour alone.
         head = ">" if code == self._marked else " "
         number = f"{self._codes.index(code) + 1} " if self.numbered else ""
         done = "* " if code in taken else ""
         return f"{head}{number}{done}{self._name(code)}"
 
     def _styled(self, line: Sequence[tuple[str, str]], palette: Palette) -> Iterator[tuple[str, Style | None]]:
-        for code, told in line:
-            yield told, palette["strong"] if code == self._marked else None
+        for code, text in line:
+            yield text, palette["strong"] if code == self._marked else None
             yield _GAP, None
-
-
-_NOWHERE: Final = 3

@@ -1,6 +1,6 @@
-"""Fields to type into: one for text, edited by characters as people see them, and one for the PIN.
+"""Fields to type into: one for text, which is edited by graphemes (characters as people see them), one for the PIN.
 
-Textual's own `Input` copies a password to the clipboard by escape sequence and edits by code point, so that a
+Textual's own `Input` copies a password to the clipboard by an escape sequence. It also edits by code point, so that a
 backspace after 葛󠄀 (葛 with a variation selector) would silently make it another character.
 """
 
@@ -20,10 +20,14 @@ _LONGEST_TEXT: Final = 1000
 
 
 class TextField(OneLine, can_focus=True):
-    """One line of text. Control characters and direction codes are not taken in, pasted or typed."""
+    """One line of text. It takes in no control characters and no direction codes, whether typed or pasted.
+
+    `longest` is the greatest number of graphemes. `takes` may leave out further characters. A `locked` field takes in
+    nothing.
+    """
 
     class Changed(Message):
-        """The text is another one now."""
+        """The text has changed."""
 
         def __init__(self, field: "TextField") -> None:
             super().__init__()
@@ -35,7 +39,7 @@ class TextField(OneLine, can_focus=True):
             return self.field
 
     class Submitted(Message):
-        """The person pressed Enter."""
+        """The person has pressed Enter."""
 
         def __init__(self, field: "TextField") -> None:
             super().__init__()
@@ -46,8 +50,10 @@ class TextField(OneLine, can_focus=True):
             """The field, for selectors."""
             return self.field
 
+    # By hand and not as bindings: a binding is an action by name, and each would widen the list in `console.hardened`.
     _KEYS: ClassVar[dict[str, str]] = {
         "backspace": "_erase_before",
+        # Some terminals send Ctrl+H for the backspace key.
         "ctrl+h": "_erase_before",
         "delete": "_erase_after",
         "ctrl+u": "clear",
@@ -66,8 +72,8 @@ class TextField(OneLine, can_focus=True):
         takes: Callable[[str], bool] = lambda _character: True,
     ) -> None:
         super().__init__(id=id)
-        self._clusters: list[str] = []
-        self._at = 0
+        self._graphemes: list[str] = []
+        self._at = 0  # The caret is before this grapheme.
         self._longest = longest
         self._takes = takes
         self.locked = False
@@ -75,27 +81,29 @@ class TextField(OneLine, can_focus=True):
     @property
     def value(self) -> str:
         """The text."""
-        return "".join(self._clusters)
+        return "".join(self._graphemes)
 
     @value.setter
     def value(self, text: str) -> None:
-        self._clusters = self._split(text)
-        self._at = len(self._clusters)
+        # Without a `Changed` message, which would come back to the screen that sets the value.
+        self._graphemes = self._split(text)
+        self._at = len(self._graphemes)
         self.refresh()
 
     def clear(self) -> None:
         """Empty the field."""
-        if self._clusters:
-            self._clusters, self._at = [], 0
+        if self._graphemes:
+            self._graphemes, self._at = [], 0
             self._changed()
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 - as the base has it
-        """Tell the screen that letters typed here are text and not keys."""
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002  # The base's names.
+        """Return whether the field takes the key as text, so that the screen does not take it as a command."""
         return character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
-        """Take in a character, or edit."""
+        """Take in a character, or edit the text."""
         if event.key in self._KEYS:
+            # A locked field swallows the key, lest it become a command of the screen.
             event.stop()
             if not self.locked:
                 getattr(self, self._KEYS[event.key])()
@@ -109,23 +117,24 @@ class TextField(OneLine, can_focus=True):
         self._insert(self._pasted(event.text))
 
     def _pasted(self, text: str) -> str:
-        """Return what of a paste is taken; `_insert` leaves out what cannot be typed."""
+        """Return the part of a paste to be taken in; `_insert` leaves out what cannot be typed."""
         return text
 
     def _insert(self, text: str) -> None:
         if self.locked:
             return
-        # What the sink would have to turn into a symbol is not taken in at all; a paste's end of line is dropped.
-        clean = "".join(one for one in text if visible(one) == one and self._takes(one))
-        room = self._longest - len(self._clusters)
+        # What would have to be shown as a symbol is not taken in at all, and so a paste loses its end of line.
+        clean = "".join(character for character in text if visible(character) == character and self._takes(character))
+        room = self._longest - len(self._graphemes)
         if not clean or room <= 0:
             return
-        before = "".join(self._clusters[: self._at]) + clean
-        after = self._clusters[self._at :]
-        # Split again from the start: a variation selector joins the character before it.
-        clusters = self._split(before)
-        self._clusters = clusters[: self._longest - len(after)] + after
-        self._at = len(self._clusters) - len(after)
+        before = "".join(self._graphemes[: self._at]) + clean
+        after = self._graphemes[self._at :]
+        # Split the whole beginning again, because a variation selector joins the character before it.
+        graphemes = self._split(before)
+        # What is too much is cut from the new text, not from what stood behind the caret.
+        self._graphemes = graphemes[: self._longest - len(after)] + after
+        self._at = len(self._graphemes) - len(after)
         self._changed()
 
     @staticmethod
@@ -142,16 +151,16 @@ class TextField(OneLine, can_focus=True):
     def _erase_before(self) -> None:
         if self._at:
             self._at -= 1
-            del self._clusters[self._at]
+            del self._graphemes[self._at]
             self._changed()
 
     def _erase_after(self) -> None:
-        if self._at < len(self._clusters):
-            del self._clusters[self._at]
+        if self._at < len(self._graphemes):
+            del self._graphemes[self._at]
             self._changed()
 
     def _go(self, position: int) -> None:
-        self._at = min(max(0, position), len(self._clusters))
+        self._at = min(max(0, position), len(self._graphemes))
         self.refresh()
 
     def _go_left(self) -> None:
@@ -164,10 +173,10 @@ class TextField(OneLine, can_focus=True):
         self._go(0)
 
     def _go_end(self) -> None:
-        self._go(len(self._clusters))
+        self._go(len(self._graphemes))
 
     def _shown(self) -> list[str]:
-        return self._clusters
+        return self._graphemes
 
     def on_focus(self) -> None:
         """Show the caret."""
@@ -178,22 +187,24 @@ class TextField(OneLine, can_focus=True):
         self.refresh()
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw the part of the text around the caret."""
+        """Draw the part of the text that is around the caret."""
         ink = self.ink("field_focus" if self.has_focus else "field").put(" ")
+        # The blank is the place of the caret behind the last character.
         shown = [*self._shown(), " "]
         room = max(2, self.size.width - 2)
         first = self._first_shown(shown, room)
-        for index, cluster in enumerate(shown[first:], first):
-            if ink.width + cell_len(cluster) > room + 1:
+        for index, grapheme in enumerate(shown[first:], first):
+            if ink.width + cell_len(grapheme) > room + 1:
                 break
             caret = self.has_focus and index == self._at
             if caret:
-                # The terminal's cursor stands here unseen, so that an input method opens its window beside it.
+                # The terminal's own cursor is put here unseen, so that an input method opens its window beside it.
                 self.app.cursor_position = self.region.offset + Offset(ink.width, 0)
-            ink.put(cluster, self.palette["caret"] if caret else None)
+            ink.put(grapheme, self.palette["caret"] if caret else None)
         return ink
 
     def _first_shown(self, shown: list[str], room: int) -> int:
+        """Return the first grapheme to draw, so that as many as fit are before the caret and the caret is in sight."""
         used, first = cell_len(shown[self._at]), self._at
         while first and used + cell_len(shown[first - 1]) <= room:
             first -= 1
@@ -202,22 +213,24 @@ class TextField(OneLine, can_focus=True):
 
 
 class PinField(TextField):
-    """The PIN (暗証番号): shown as asterisks, never given to a clipboard, forgotten when it is taken out.
+    """The PIN (暗証番号): shown as asterisks, never given to a clipboard, and forgotten when it is taken out.
 
-    A paste is taken only if all of it could have been typed, so that a PIN is never silently another one.
+    A paste is taken in only as a whole, and only if all of it could have been typed: a PIN must not silently change.
     """
 
     def take(self) -> str:
         """Return the PIN and forget it."""
+        # Python cannot overwrite a string; at least nothing refers to it here any more.
         pin = self.value
-        self._clusters, self._at = [], 0
+        self._graphemes, self._at = [], 0
         self.refresh()
         return pin
 
     def _pasted(self, text: str) -> str:
-        """Return a clean paste; of any other nothing."""
+        """Return the paste if it is clean, otherwise nothing."""
         line = text.rstrip("\r\n")
         return line if visible(line) == line else ""
 
     def _shown(self) -> list[str]:
-        return ["*"] * len(self._clusters)
+        # The digits themselves never reach a line of the screen, not even for a moment.
+        return ["*"] * len(self._graphemes)

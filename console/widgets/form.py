@@ -1,7 +1,7 @@
-"""A form: rows of label, value and note, of which the one under the cursor can be edited in its place.
+"""A form: rows of label, value and note. The row under the cursor can be edited in its place.
 
-Only one field exists, and it moves from row to row in the same step as the cursor. So keys that arrive in one burst
-(a card reader, a slow line) always fall into the row that the person meant.
+There is only one field, and it moves from row to row together with the cursor. So keys that arrive in one burst (from a
+card reader, over a slow line) always go into the row that the person meant.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from console.widgets.text import Ink, fit, width_of
 
 _MARK: Final = 3
 _LABEL: Final = 24
-_START: Final = _MARK + _LABEL  # where values begin
+_START: Final = _MARK + _LABEL  # The column where values begin.
 _LONGEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. Without a key it is a heading.
+    """One row. A row without a key is a heading.
 
-    `typed` is the value as it is edited, `shown` as it is read, `note` what stands beside it. `width` is the width of
-    the field in cells, None for all that is there. `chosen`: one chooses among codes instead of typing.
+    `typed` is the value as it is edited, `shown` as it is read; `note` is shown beside it. `width` is the width of the
+    field in cells, None for all that the line has. A row that is `chosen` takes a choice among codes instead of text.
     """
 
     label: str
@@ -42,13 +42,13 @@ class Row:
 
 
 class FormHost(Protocol):
-    """Who answers for the form: takes what is typed and gives the rows anew."""
+    """The owner of a form: it takes in what is typed, and gives the form its rows."""
 
     def typed(self, key: str, text: str) -> None:
-        """Take what stands in the field of a row now."""
+        """Take in the present text of the field of a row."""
 
     def picked(self, key: str, step: int) -> None:
-        """Mark the next code of a row where one chooses, or the one before; 0 takes or leaves the one marked."""
+        """Mark the next or the previous code of a row with a choice; a step of 0 takes or leaves the marked code."""
 
     def left(self, key: str) -> None:
         """Take note that the cursor leaves a row."""
@@ -57,15 +57,16 @@ class FormHost(Protocol):
         """Take note that the cursor is on a row."""
 
     def finished(self) -> None:
-        """Take note that the last row was left with Enter."""
+        """Take note that the person left the last row with Enter."""
 
     def reworded(self) -> None:
-        """Give the rows in the language in hand."""
+        """Give the form its rows in the current language."""
 
 
 class Form(Surface):
-    """Shows rows; the desk is the screen that it stands on, unless another is given."""
+    """Shows rows. Its host is the screen that it is on."""
 
+    # The field is on a layer above the rows, so that it can lie over the value of any of them.
     DEFAULT_CSS = "Form { height: 1fr; width: 1fr; layers: base above; }"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
@@ -76,12 +77,12 @@ class Form(Surface):
         self.editor = Editor(id="editor", longest=_LONGEST)
 
     def compose(self) -> ComposeResult:
-        """Hold the one field."""
+        """Lay out the only field, which lies above the rows."""
         yield self.editor
 
     @property
-    def desk(self) -> FormHost:
-        """Who answers for the form."""
+    def host(self) -> FormHost:
+        """The owner of the form."""
         return cast("FormHost", self.screen)
 
     @property
@@ -95,57 +96,64 @@ class Form(Surface):
         return self._rows
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show other rows. The cursor stays on its row; what is being typed there stays as it is."""
+        """Show other rows. The cursor stays on its row, and the text that is being typed there does not change."""
+        # The host gives all rows again after each key; the field itself is left alone, with its caret.
         here = self.row
         self._rows = rows
-        if here is not None and any(row.key == here.key for row in rows):
-            self._cursor = next(at for at, row in enumerate(rows) if row.key == here.key)
-            self._place()
-        else:
+        at = None if here is None else self._index_of(here.key)
+        if at is None:
             self._go(self._nearest(self._cursor, 1))
+        else:
+            self._cursor = at
+            self._place()
 
     def reword(self) -> None:
-        """Show the rows in the language in hand."""
-        self.desk.reworded()
+        """Show the rows in the current language."""
+        self.host.reworded()
 
     def retype(self) -> None:
-        """Put the row's value into the field as it is edited."""
+        """Put the value of the row into the field."""
         row = self.row
         self.editor.value = row.typed if row is not None else ""
 
     def go_to(self, key: str) -> None:
-        """Put the cursor on a row."""
-        found = next((at for at, row in enumerate(self._rows) if row.key == key), None)
-        if found is not None:
+        """Put the cursor on the row `key`, if there is one."""
+        if self._index_of(key) is not None:
             self._leave()
-            # Leaving may have changed the rows.
-            self._go(next((at for at, row in enumerate(self._rows) if row.key == key), self._cursor))
+            # Leaving a row may have changed the rows, so the row is looked for again.
+            at = self._index_of(key)
+            self._go(self._cursor if at is None else at)
+
+    def _index_of(self, key: str) -> int | None:
+        return next((at for at, row in enumerate(self._rows) if row.key == key), None)
 
     def move(self, step: int) -> bool:
-        """Go down or up; return whether there was a row to go to."""
+        """Move the cursor down or up, past headings; return whether there was a row to go to."""
+        # First the host takes in the value, which may add or remove rows.
         self._leave()
         at = self._cursor + step
         while 0 <= at < len(self._rows) and not self._rows[at].key:
             at += 1 if step > 0 else -1
         there = 0 <= at < len(self._rows)
+        # At an end the cursor goes back to the nearest row, because there may be a heading at the end.
         self._go(at if there else self._nearest(min(max(0, at), len(self._rows) - 1), -step))
         return there
 
     def enter(self) -> None:
-        """Go to the next row, or on from the last."""
+        """Move to the next row; after the last, tell the host that the person has finished."""
         if not self.move(1):
-            self.desk.finished()
+            self.host.finished()
 
     def page(self, direction: int) -> None:
-        """Go a page down or up."""
+        """Move the cursor by a page."""
         self.move(direction * max(1, self.size.height - 1))
 
     def on_resize(self) -> None:
-        """Keep the row under the cursor in sight, and its field as wide as there is room."""
+        """Keep the row under the cursor in sight, and its field as wide as the room allows."""
         self._place()
 
     def draw_line(self, y: int) -> Ink:
-        """Draw a row."""
+        """Draw a row, or an empty line below the last."""
         at = self._top + y
         ink = self.ink()
         if at >= len(self._rows):
@@ -157,10 +165,12 @@ class Form(Surface):
         ink.put(f" {row.mark} ", row.mark_style)
         ink.put(fit(row.label, _LABEL), self.palette["strong"] if here else self.palette["faint"])
         if here:
+            # The field lies above the row here and draws the value.
             ink.gap_to(_START + self._field_width(row))
         else:
             room = self.size.width - _START - 2 if row.width is None else max(row.width - 1, width_of(row.shown))
             ink.put(" ").put(fit(row.shown, min(room, self.size.width - _START - 2)))
+        # A note is shown whole or not at all.
         if row.note and self.size.width - ink.width > width_of(row.note):
             ink.put(" ").put(row.note, self.palette["faint"])
         if y == self.size.height - 1 and at < len(self._rows) - 1:
@@ -168,20 +178,21 @@ class Form(Surface):
         return ink
 
     def _put_more(self, ink: Ink) -> None:
-        """Tell that there are rows below, where the line has room for it."""
+        """Put the sign that more rows follow below, where the line has room for it."""
         sign = self.words("common.more")
         start = self.size.width - width_of(sign) - 1
         if ink.width < start:
             ink.gap_to(start).put(sign, self.palette["key"])
 
     def _field_width(self, row: Row) -> int:
+        # At least four cells, so that the caret can be seen on the narrowest screen.
         room = max(4, self.size.width - _START - 1)
         return room if row.width is None else min(room, row.width)
 
     def _leave(self) -> None:
         row = self.row
         if row is not None and row.key:
-            self.desk.left(row.key)
+            self.host.left(row.key)
 
     def _go(self, at: int) -> None:
         self._cursor = at
@@ -189,19 +200,23 @@ class Form(Surface):
         self._place()
         row = self.row
         if row is not None:
-            self.desk.arrived(row.key)
+            self.host.arrived(row.key)
 
     def _nearest(self, at: int, step: int) -> int:
-        """Return the row at or after `at` that is none of the headings, going the other way where there is none."""
+        """Return the nearest row at or after `at` that is no heading; search the other way where there is none.
+
+        `step` is the way: positive for down, negative for up.
+        """
         last = len(self._rows) - 1
         after = range(min(at, last), last + 1)
         before = range(min(at, last), -1, -1)
         ways = (*after, *before) if step > 0 else (*before, *after)
-        return next((one for one in ways if one >= 0 and self._rows[one].key), 0)
+        return next((index for index in ways if index >= 0 and self._rows[index].key), 0)
 
     def _place(self) -> None:
-        """Bring the row under the cursor into sight, with the heading above it, and the field over its value."""
+        """Bring the row under the cursor into sight, with its heading, and put the field over its value."""
         rows = max(1, self.size.height)
+        # Without its heading, the first row of a section would look like one of the section before.
         above = 1 if self._cursor and not self._rows[self._cursor - 1].key else 0
         top = min(max(self._top, self._cursor - rows + 1), self._cursor - above)
         self._top = max(0, min(top, len(self._rows) - rows))
@@ -213,7 +228,7 @@ class Form(Surface):
 
 
 class Editor(TextField):
-    """The field of a form: leaves its row by arrow, Tab and Enter, and marks codes where one chooses."""
+    """The field of a form. Arrows, Tab and Enter leave the row; in a row with a choice, arrows and blank choose."""
 
     DEFAULT_CSS = "Editor { layer: above; position: absolute; }"
 
@@ -230,27 +245,28 @@ class Editor(TextField):
 
     @property
     def form(self) -> Form:
-        """The form that it belongs to."""
+        """The form that the field belongs to."""
         return cast("Form", self.parent)
 
     def _changed(self) -> None:
         super()._changed()
         row = self.form.row
         if row is not None:
-            self.form.desk.typed(row.key, self.value)
+            self.form.host.typed(row.key, self.value)
 
     def _insert(self, text: str) -> None:
+        # A blank takes or leaves the marked code; other text searches among the codes.
         row = self.form.row
         if row is not None and row.chosen and text == " ":
-            self.form.desk.picked(row.key, 0)
+            self.form.host.picked(row.key, 0)
         elif row is not None:
             super()._insert(text)
 
     def _erase_before(self) -> None:
         row = self.form.row
         if row is not None and row.chosen and not self.value:
-            # Nothing is typed here any more: the choice itself is taken back.
-            self.form.desk.typed(row.key, "")
+            # There is no text left to erase, so the choice itself is taken back.
+            self.form.host.typed(row.key, "")
         else:
             super()._erase_before()
 
@@ -263,10 +279,11 @@ class Editor(TextField):
             super()._go_right()
 
     def _pick(self, step: int) -> bool:
+        """Mark another code, if the row has a choice; return whether it has."""
         row = self.form.row
         if row is None or not row.chosen:
             return False
-        self.form.desk.picked(row.key, step)
+        self.form.host.picked(row.key, step)
         return True
 
     def _before(self) -> None:
@@ -285,11 +302,12 @@ class Editor(TextField):
         self.form.page(1)
 
     def draw_line(self, y: int) -> Ink:
-        """Draw what is typed; where one chooses and nothing is typed, the choice."""
+        """Draw the text; in a row with a choice and without text, draw the choice."""
         row = self.form.row
+        # What is typed in a row with a choice only searches; what the row holds is the choice.
         if row is None or not row.shown or not row.chosen or self.value:
             return super().draw_line(y)
         ink = self.ink("field_focus" if self.has_focus else "field")
-        # What an input method composes begins here.
+        # There is no caret to draw, but an input method shows at the terminal's cursor what it composes.
         self.app.cursor_position = self.region.offset + Offset(1, 0)
         return ink.put(" ").put(fit(row.shown, max(1, self.size.width - 2)))

@@ -1,4 +1,4 @@
-"""The lines that frame the work: head, counts, notice, foot."""
+"""The lines that frame the work on each screen: head, counts, notice and foot."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -10,21 +10,23 @@ from console.process.tty import draws_japanese
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words
+from store.rights import Role
 
 _GAP: Final = 2
 _MARGIN: Final = 1
-_LEAST_SECTION: Final = 5  # below this a cut section says nothing
+_LEAST_SECTION: Final = 5  # A section cut to fewer cells says nothing.
 _WIDEST_GAP: Final = 4
+# A notice takes its lines from the work above it, which has to stay usable at 80 by 24.
 _MOST_NOTICE_LINES: Final = 4
-# The order in which a person's roles are told: what weighs most comes first.
-_ROLES: Final = ("officer", "approver", "operator", "auditor", "custodian")
+# The order in which a person's roles are shown: the one that carries the most weight comes first.
+_ROLES: Final = (Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR, Role.CUSTODIAN)
 
 
 class HeadLine(OneLine):
-    """Whose terminal this is; the peer and the line; who is logged on, in which role; the time to log-off."""
+    """Shows whose terminal this is, the peer and the line, who is logged on in which role, and the time to log-off."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it; when it is too long, the section gives way first, then the peer's name."""
+        """Draw the line. When it is too long, the section gives way first, and then the name of the peer."""
         ink = self.ink("frame").put(" ")
         right = self._right()
         room = self.size.width - 1 - _MARGIN - _GAP - sum(width_of(text) for text, _ in right)
@@ -60,26 +62,27 @@ class HeadLine(OneLine):
         if state is None:
             return [(words("head.line_asking"), None)]
         style = self.palette["good" if state.up else "trouble"]
+        # A name longer than a quarter of the line would leave no room for the municipality.
         named = width_of(state.peer_name) <= self.size.width // 4
         peer = f"{state.peer_name} " if named else words("head.peer")
         return [(peer, None), (words("head.line_up" if state.up else "head.line_down"), style)]
 
 
 class CountsLine(OneLine):
-    """How many messages are where. The ones that want something done stand out in weight and by their number."""
+    """Shows how many messages are in which state. What wants something done stands out by its weight and its number."""
 
-    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused")
+    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
     _WANTING: Final = {"overdue": "attention", "unknown": "attention", "refused": "trouble"}
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw the counts, or nothing before they are known."""
+        """Draw the counts; draw nothing before they are known."""
         ink = self.ink().put(" ")
+        # Several screens have counts: each keeps its own under this name.
         counts = getattr(self.screen, "counts", None)
         if counts is None:
             return ink
         parts = [(self.words(f"head.counts.{name}"), getattr(counts, name), name) for name in self._ORDER]
-        parts.append((self.words("head.counts.received"), counts.received, "received"))
-        # With long numbers the line grows: the gaps give way, and then the counts that are nothing.
+        # Long numbers make the line too long: then the gaps give way, and after them the counts that are 0.
         taken = sum(width_of(f"{label} {number}") for label, number, _name in parts) + _MARGIN
         gap = max(1, min(_WIDEST_GAP, (self.size.width - taken) // len(parts)))
         if taken + gap * (len(parts) - 1) > self.size.width:
@@ -91,7 +94,7 @@ class CountsLine(OneLine):
 
 
 class NoticeLine(Surface):
-    """What the console has to say: a mark in words, the text, and what to do; empty most of the time."""
+    """Shows what the console has to say: a mark in words, the text, and what to do. It is empty most of the time."""
 
     DEFAULT_CSS = "NoticeLine { height: 1; width: 1fr; }"
 
@@ -101,26 +104,26 @@ class NoticeLine(Surface):
         self._text: Callable[[Words], str] | None = None
 
     def say(self, level: str, text: Callable[[Words], str]) -> None:
-        """Show `text`, which is asked again when the language changes; `level` is done, note or trouble."""
+        """Show what `text` returns, and ask it again when the language changes; `level` is done, note or trouble."""
         self._level, self._text = level, text
         self._fit_height()
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Show nothing."""
         self._text = None
         self._fit_height()
 
     @property
     def shown(self) -> str:
-        """What is said now, without its mark."""
+        """The text that is shown now, without its mark."""
         return self._text(self.words) if self._text else ""
 
     def reword(self) -> None:
-        """Say it in the language in hand."""
+        """Show the text in the current language, in as many lines as it takes there."""
         self._fit_height()
 
     def on_resize(self) -> None:
-        """Wrap anew."""
+        """Wrap the text for the new width."""
         self._fit_height()
 
     def draw_line(self, y: int) -> Ink:
@@ -129,6 +132,7 @@ class NoticeLine(Surface):
         ink = self.ink().put(" ")
         if y >= len(lines):
             return ink
+        # The mark repeats in a word what the colour says.
         mark = self.words(f"common.{self._level}")
         style = self.palette[{"done": "good", "note": "attention"}.get(self._level, "trouble")]
         ink.put(mark if y == 0 else " " * width_of(mark), style)
@@ -141,12 +145,13 @@ class NoticeLine(Surface):
         return wrap(self._text(self.words), width)[:_MOST_NOTICE_LINES]
 
     def _fit_height(self) -> None:
+        # One line is kept while there is nothing to say, so that the work above does not move with every notice.
         self.styles.height = max(1, len(self._lines()))
         self.refresh()
 
 
 class FootLine(OneLine):
-    """The keys of the screen in hand; on the right the ones that work everywhere."""
+    """Shows the keys of the screen on the left, and the keys that work everywhere on the right."""
 
     def __init__(self, keys: Iterable[Key], *, everywhere: Sequence[Key] = EVERYWHERE) -> None:
         super().__init__(id="foot")
@@ -154,7 +159,7 @@ class FootLine(OneLine):
         self._everywhere = everywhere
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw as many keys as fit; the help has them all."""
+        """Draw as many keys as fit; the help shows all of them."""
         ink = self.ink("frame").put(" ")
         # Where Japanese cannot be drawn there is nothing to switch to.
         offered = (key for key in self._everywhere if key is not LANGUAGE or draws_japanese())
@@ -163,6 +168,7 @@ class FootLine(OneLine):
         start = self.size.width - _MARGIN - taken
         for key in self._keys:
             word = self._word(key)
+            # A key too long for the room is left out, and a shorter one after it may still fit.
             if not self._offers(key) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:
                 continue
             self._put(ink, key, word)
@@ -172,7 +178,7 @@ class FootLine(OneLine):
         return ink
 
     def _offers(self, key: Key) -> bool:
-        """Ask the screen whether the key can be used now; a dialog offers all of its own."""
+        """Return whether the screen says that the key can be used now; a dialog offers all of its keys."""
         offers = getattr(self.screen, "offers", None)
         return offers is None or offers(key)
 
@@ -180,6 +186,7 @@ class FootLine(OneLine):
         ink.put(key.sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)
 
     def _word(self, key: Key) -> str:
+        # At the login screen there is nobody to log off, and the same key ends the console.
         if key is LOG_OFF and self.console_app.session is None:
             return self.words("keys.leave")
-        return self.words(f"keys.{key.word}")
+        return self.words(key.text)

@@ -1,6 +1,8 @@
-"""A bar that fills while a job runs, with what has been done, how fast, and how long it will take."""
+"""A bar that fills while a job runs, with what is done, the rate, and the time that remains."""
 
 from typing import TYPE_CHECKING
+
+from rich.cells import split_graphemes
 
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit
@@ -10,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Gauge(OneLine):
-    """The bar is the ground under its own text, so it needs one line and no character of doubtful width."""
+    """The bar. It is the ground under its own text, so it needs one line and no character of doubtful width.
+
+    `topic` is the catalogue that names the phases of the job.
+    """
 
     DEFAULT_CSS = "Gauge { display: none; } Gauge.running { display: block; }"
 
@@ -21,15 +26,16 @@ class Gauge(OneLine):
         self._drawn: Progress | None = None
 
     def on_mount(self) -> None:
-        """Look five times a second: a report comes from the job's thread, perhaps thousands a second."""
+        """Draw at most five times a second: the job's thread may report thousands of times."""
         self.set_interval(0.2, self._look)
 
     def report(self, progress: "Progress") -> None:
-        """Take in how far the job is; called from any thread."""
+        """Take in how far the job is; this may be called from any thread."""
+        # Setting one attribute needs no lock: the screen draws the last report that it finds.
         self._progress = progress
 
     def finish(self) -> None:
-        """Show no job."""
+        """Hide the bar: no job runs any more."""
         self._progress = self._drawn = None
         self.remove_class("running")
 
@@ -40,31 +46,31 @@ class Gauge(OneLine):
             self.refresh()
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw the bar, or nothing when no job runs."""
+        """Draw the bar; while no job runs, draw nothing."""
         progress, width = self._drawn, self.size.width
         if progress is None:
             return self.ink()
-        text = fit(f" {self._told(progress)}", width)
+        text = fit(f" {self._describe(progress)}", width)
+        # A total of 0 means that it is not known.
         share = progress.done / progress.total if progress.total else 0.0
+        # The text is divided at the share that is done, and each part is drawn on its own ground.
         done = fit_cells(text, round(width * min(1.0, share)))
         return self.ink("bar_done").put(done).put(text[len(done) :], self.palette["bar_left"])
 
-    def _told(self, progress: "Progress") -> str:
+    def _describe(self, progress: "Progress") -> str:
         words = self.words
-        told = f"{words(f'{self._topic}.phases.{progress.phase}')}  {progress.done:,} / {progress.total:,}"
+        parts = [words(f"{self._topic}.phases.{progress.phase}"), f"{progress.done:,} / {progress.total:,}"]
         if progress.total:
-            told += f"  {progress.done * 100 // progress.total}%"
+            parts.append(f"{progress.done * 100 // progress.total}%")
         if progress.per_second:
-            told += "  " + words("common.rate", rate=f"{progress.per_second:,.0f}")
+            parts.append(words("common.rate", rate=f"{progress.per_second:,.0f}"))
         if progress.remaining_seconds is not None:
-            told += "  " + words("common.remaining", time=words.span(progress.remaining_seconds))
-        return told
+            parts.append(words("common.remaining", time=words.span(progress.remaining_seconds)))
+        return "  ".join(parts)
 
 
 def fit_cells(text: str, cells: int) -> str:
     """Return the longest beginning of `text` that takes at most `cells` cells."""
-    from rich.cells import split_graphemes
-
     taken = end = 0
     for _start, stop, size in split_graphemes(text)[0]:
         if taken + size > cells:

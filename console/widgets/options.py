@@ -1,4 +1,4 @@
-"""A short list to choose from: each line a name and what comes of it."""
+"""A short list to choose from: each line shows a name and what the choice leads to."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from textual.message import Message
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, width_of
 
-_NUMBERED: Final = 9  # as many as one digit tells apart
+_NUMBERED: Final = 9  # A single digit tells nine lines apart.
 _GAP: Final = 2
 _HEAD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line: its code, its name and what comes of it, in the language in hand."""
+    """One line: its code, its name and what it leads to, in the current language."""
 
     code: str
     name: str
@@ -41,7 +41,7 @@ class Options(Surface, can_focus=True):
     ]
 
     class Chosen(Message):
-        """The person chose the line `code`."""
+        """The person has chosen the line `code`."""
 
         def __init__(self, code: str) -> None:
             super().__init__()
@@ -50,6 +50,7 @@ class Options(Surface, can_focus=True):
     def __init__(self, *, id: str, ground: str = "page") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self._ground = ground
+        # Kept, so that the lines can be built again in the other language.
         self._build: Callable[[], Sequence[Option]] = tuple
         self._options: Sequence[Option] = ()
         self._cursor = 0
@@ -67,20 +68,20 @@ class Options(Surface, can_focus=True):
         self._go(next((at for at, option in enumerate(self._options) if option.code == code), 0))
 
     def reword(self) -> None:
-        """Build the lines in the language in hand."""
+        """Build the lines in the current language."""
         self._options = self._build()
         self.refresh()
 
     def action_move(self, lines: int) -> None:
-        """Go up or down."""
+        """Move the cursor by some lines."""
         self._go(self._cursor + lines)
 
     def action_page(self, direction: int) -> None:
-        """Go a page up or down."""
+        """Move the cursor by a page."""
         self._go(self._cursor + direction * max(1, self.size.height - 1))
 
     def action_edge(self, direction: int) -> None:
-        """Go to the first or the last line."""
+        """Move the cursor to the first or the last line."""
         self._go(0 if direction < 0 else len(self._options) - 1)
 
     def action_choose(self) -> None:
@@ -89,11 +90,13 @@ class Options(Surface, can_focus=True):
             self.post_message(self.Chosen(self._options[self._cursor].code))
 
     def on_key(self, event: events.Key) -> None:
-        """Choose by number."""
+        """Choose a line by its number."""
+        # The lines of a longer list have no numbers: one digit could not name them all.
         if event.character is None or not event.character.isdecimal() or len(self._options) > _NUMBERED:
             return
         at = int(event.character) - 1
         if 0 <= at < len(self._options):
+            # The cursor goes there first, so that it is seen what was chosen when the screen comes back.
             event.stop()
             self._go(at)
             self.action_choose()
@@ -103,7 +106,7 @@ class Options(Surface, can_focus=True):
         self._go(self._cursor)
 
     def draw_line(self, y: int) -> Ink:
-        """Draw a line."""
+        """Draw an option: its number, its name, what it leads to, and a sign where more lines follow below."""
         at = self._top + y
         if at >= len(self._options):
             return self.ink(self._ground)
@@ -111,7 +114,8 @@ class Options(Surface, can_focus=True):
         ink = self.ink("cursor" if here and self.has_focus else self._ground).put(" > " if here else " " * _HEAD)
         if len(self._options) <= _NUMBERED:
             ink.put(f"{at + 1} ", self.palette["key"])
-        name = max(width_of(one.name) for one in self._options) + _GAP
+        # All names are as wide as the widest, so that what follows them stands in one column.
+        name = max(width_of(other.name) for other in self._options) + _GAP
         more = self.words("common.more") if y == self.size.height - 1 and at < len(self._options) - 1 else ""
         room = self.size.width - ink.width - 1 - width_of(more)
         ink.put(fit(option.name, min(name, room)), self.palette["faint"] if option.faint and not here else None)
@@ -121,6 +125,7 @@ class Options(Surface, can_focus=True):
 
     def _go(self, at: int) -> None:
         self._cursor = min(max(0, at), max(0, len(self._options) - 1))
+        # Before the first layout the height is 0.
         rows = max(1, self.size.height)
         self._top = max(0, min(max(self._top, self._cursor - rows + 1), self._cursor, len(self._options) - rows))
         self.refresh()

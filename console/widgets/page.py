@@ -1,4 +1,4 @@
-"""A page of prepared lines that can be scrolled: a message's contents, the help."""
+"""A page of prepared lines that can be scrolled, for the contents of a message or the help."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -10,11 +10,11 @@ from console.widgets.surface import Surface
 from console.widgets.text import Ink, width_of
 
 Pieces = Sequence[tuple[str, Style | None]]
-"""A line as pieces of text, each in its style."""
+"""A line as pieces of text, each with its style."""
 
 
 class TextPage(Surface, can_focus=True):
-    """Shows the lines that its builder returns for a width; they are built anew when width or language change."""
+    """Shows the lines that its builder returns for a width, and has them built again when width or language change."""
 
     DEFAULT_CSS = "TextPage { height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,12 +33,13 @@ class TextPage(Surface, can_focus=True):
         self._top = 0
 
     def show(self, build: Callable[[int], Sequence[Pieces]]) -> None:
-        """Show what `build` returns for the width in cells, from its first line."""
+        """Show what `build` returns for a width in cells, from the first line on."""
         self._build, self._top = build, 0
         self.reword()
 
     def reword(self) -> None:
-        """Build the lines in the language in hand."""
+        """Build the lines in the current language; the page stays where it is scrolled to."""
+        # Before the first layout there is no width, and so there are no lines; `on_resize` follows.
         self._lines = self._build(max(10, self.size.width - 2)) if self.size.width else ()
         self._go(self._top)
         self.refresh()
@@ -53,25 +54,27 @@ class TextPage(Surface, can_focus=True):
         return "\n".join("".join(text for text, _style in line) for line in self._lines)
 
     def action_scroll(self, lines: int) -> None:
-        """Go up or down."""
+        """Scroll by some lines."""
         self._go(self._top + lines)
 
     def action_scroll_page(self, direction: int) -> None:
-        """Go a page up or down."""
+        """Scroll by a page."""
+        # The last line stays in sight as the first, so that nobody loses the place.
         self._go(self._top + direction * max(1, self.size.height - 1))
 
     def action_scroll_edge(self, direction: int) -> None:
-        """Go to the beginning or the end."""
+        """Scroll to the beginning or the end."""
         self._go(0 if direction < 0 else len(self._lines))
 
     def draw_line(self, y: int) -> Ink:
-        """Draw a line; the last one tells when there is more below."""
+        """Draw a line; the last line of the screen has a sign where more lines follow below."""
         ink = self.ink().put(" ")
         index = self._top + y
         if index < len(self._lines):
             ink.put_all(self._lines[index])
         more = y == self.size.height - 1 and index < len(self._lines) - 1
         if more:
+            # Only where the line leaves room: the sign covers no content.
             sign = self.words("common.more")
             ink.gap_to(self.size.width - width_of(sign) - 1)
             if ink.width <= self.size.width - width_of(sign) - 1:
@@ -79,6 +82,7 @@ class TextPage(Surface, can_focus=True):
         return ink
 
     def _go(self, top: int) -> None:
+        # The last page is a full one: there is nothing to see below the end.
         top = min(max(0, top), max(0, len(self._lines) - self.size.height))
         if top != self._top:
             self._top = top

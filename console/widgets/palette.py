@@ -1,7 +1,7 @@
-"""The colours of the console: a quiet ground, four meanings, and a form for terminals with 16 colours or none.
+"""The colours of the console: a quiet ground, four meanings, and variants for terminals with 16 colours or none.
 
-The names are traditional Japanese colours. A meaning is never carried by colour alone: wherever one of these styles
-marks a state, a word or a sign stands beside it.
+The names are those of traditional Japanese colours. No meaning is carried by colour alone: where one of these styles
+marks a state, a word or a sign says the same.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.style import Style
 
-# Ground and ink, from the page upward.
+# Ground and ink, from the page up to what lies above it.
 _SUMI: Final = "#11171d"  # 墨: the page
 _KUROTSURUBAMI: Final = "#18212a"  # 黒橡: lines that frame the work
 _AISUMI: Final = "#1e2a36"  # 藍墨: a dialog, a field
@@ -28,7 +28,7 @@ _ENTAN: Final = "#ee8173"  # 鉛丹: trouble
 
 
 class Colours(StrEnum):
-    """What the terminal can show."""
+    """How many colours the terminal can show."""
 
     FULL = "full"
     SIXTEEN = "sixteen"
@@ -36,9 +36,13 @@ class Colours(StrEnum):
 
     @classmethod
     def of_terminal(cls) -> "Colours":
-        """Return what the environment says of the terminal: NO_COLOR wins, the Linux console has 16 colours."""
+        """Return what the environment says about the terminal.
+
+        NO_COLOR (no-color.org) comes first. What nothing is known of, such as the Linux console, has 16 colours.
+        """
         if os.environ.get("NO_COLOR"):
             return cls.NONE
+        # Terminals with 16.7 million colours say so here by convention; few have a `TERM` of their own for it.
         if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
             return cls.FULL
         term = os.environ.get("TERM", "")
@@ -46,7 +50,7 @@ class Colours(StrEnum):
 
 
 class Palette:
-    """The styles by their role, for what the terminal can show."""
+    """The styles by role, for the colours that the terminal can show."""
 
     def __init__(self, colours: Colours) -> None:
         self.colours = colours
@@ -79,6 +83,7 @@ def _full() -> dict[str, Style]:
 
 
 def _sixteen() -> dict[str, Style]:
+    # The user's own 16 colours may be any, so the four meanings are bold in the colour of the text.
     return {
         "page": Style(color="default", bgcolor="default"),
         "frame": Style(color="white", bgcolor="blue"),
@@ -101,6 +106,7 @@ def _sixteen() -> dict[str, Style]:
 
 
 def _none() -> dict[str, Style]:
+    # No colour at all, not even "default": only what every terminal can do with a character.
     plain, reverse, bold = Style(), Style(reverse=True), Style(bold=True)
     return {
         "page": plain,
@@ -123,6 +129,7 @@ def _none() -> dict[str, Style]:
     }
 
 
+# Made once, when the module is imported: a screen asks for a style several times a line.
 _STYLES: Final[Mapping[Colours, Mapping[str, Style]]] = MappingProxyType(
     {Colours.FULL: _full(), Colours.SIXTEEN: _sixteen(), Colours.NONE: _none()}
 )

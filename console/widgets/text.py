@@ -1,8 +1,9 @@
 """The one way for text onto the screen.
 
 Data may hold anything: control characters steer the terminal, direction codes turn a number around, square brackets
-are markup to Textual. Every piece of text that is drawn becomes a segment here and nowhere else: unsafe characters
-become visible symbols, and nothing is ever read as markup. Widths are counted in cells, as East Asian text needs.
+are markup to Textual. Text that is drawn becomes a segment here and nowhere else, which a test of the imports shows.
+Here unsafe characters become visible symbols, and nothing is ever read as markup. Widths are counted in cells, because
+East Asian characters take two.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,23 +18,27 @@ from console.words.visible import visible
 
 Align = Literal["left", "right"]
 
-# Two full stops stand for what was cut: the ellipsis character is two cells wide in some Japanese terminals.
+# Two full stops replace what was cut: the ellipsis character is two cells wide in some Japanese terminals.
 CUT: Final = ".."
-# Closing marks do not begin a line, opening marks do not end one (the core of 行頭禁則 and 行末禁則).
+# Closing marks do not begin a line, and opening marks do not end a line (the core of 行頭禁則 and 行末禁則).
 _NOT_FIRST: Final = frozenset("、。，．・：；？！」』）】〉》〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.;:!?)]}%")
 _NOT_LAST: Final = frozenset("「『（【〈《〔［｛([{")
 
 
 def width_of(text: str) -> int:
-    """Return how many cells `text` takes once it is made safe."""
+    """Return how many cells `text` takes when its unsafe characters are made visible."""
     return cell_len(visible(text))
 
 
 def fit(text: str, width: int, align: Align = "left") -> str:
-    """Return `text`, made safe, in exactly `width` cells: cut between characters as people see them, or filled."""
+    """Return `text`, made safe, in exactly `width` cells.
+
+    It is cut between graphemes (characters as people see them) or filled with blanks.
+    """
     safe = visible(text)
     spans, total = split_graphemes(safe)
     if total > width:
+        # A character of two cells may not fit into the last cell of the room: then a blank fills it after the mark.
         room = max(0, width - len(CUT))
         taken = end = 0
         for _start, stop, cells in spans:
@@ -59,6 +64,7 @@ def _wrap_paragraph(text: str, width: int) -> Iterator[str]:
     for piece, cells in _pieces(text, width):
         if used + cells > width and line:
             yield line.rstrip(" ")
+            # The blank at which a line is broken is not carried over to the next.
             line, used = ("", 0) if piece == " " else (piece, cells)
         else:
             line, used = line + piece, used + cells
@@ -66,15 +72,17 @@ def _wrap_paragraph(text: str, width: int) -> Iterator[str]:
 
 
 def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
-    """Yield what must stay together: a Latin word, or a wide character with the marks that cling to it."""
+    """Yield what must stay together, with its width: a Latin word, or a wide character and the marks next to it."""
     piece, cells = "", 0
     for start, stop, size in split_graphemes(text)[0]:
         character = text[start:stop]
+        # Two Latin characters belong to one word. A blank is a piece of its own, so that a line can end there.
         clings = bool(piece) and (
             character[0] in _NOT_FIRST
             or piece[-1] in _NOT_LAST
             or (character != " " and piece[-1] != " " and character.isascii() and piece[-1].isascii())
         )
+        # A word longer than the line is broken after all.
         if piece and (not clings or cells + size > width):
             yield piece, cells
             piece, cells = "", 0
@@ -84,7 +92,7 @@ def _pieces(text: str, width: int) -> Iterator[tuple[str, int]]:
 
 
 class Ink:
-    """Builds one line of the screen from pieces of text, each in its style over the line's own."""
+    """Builds one line of the screen from pieces of text, each in a style that is laid over the style of the line."""
 
     def __init__(self, base: Style) -> None:
         self._base = base
@@ -93,11 +101,12 @@ class Ink:
 
     @property
     def width(self) -> int:
-        """How many cells have been written."""
+        """The number of cells that are written."""
         return self._width
 
     def put(self, text: str, style: Style | None = None) -> "Ink":
         """Write `text` at the end of the line."""
+        # The line where data becomes a segment: nothing may pass it unchanged.
         safe = visible(text)
         if safe:
             self._segments.append(Segment(safe, self._base + style if style else self._base))
@@ -105,7 +114,7 @@ class Ink:
         return self
 
     def put_all(self, pieces: Iterable[tuple[str, Style | None]]) -> "Ink":
-        """Write several pieces."""
+        """Write several pieces of text."""
         for text, style in pieces:
             self.put(text, style)
         return self

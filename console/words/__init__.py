@@ -1,14 +1,14 @@
-"""Every text that people read, in Japanese and English, out of the catalogues beside this module.
+"""Every text that people read, in Japanese and English, from the catalogues beside this module.
 
-A catalogue is a TOML file of one topic; each text in it is a table `{ja = "…", en = "…"}` under dotted keys. The first
-part of a key names the file: `words("login.title")` is `[title]` or `title` in `login.toml`. Files are read when the
-first text of their topic is asked for, so that the login screen pays for its own words alone.
+A catalogue is a TOML file of one topic. Each text in it is a table `{ja = "…", en = "…"}` under a dotted key. The first
+part of a key names the file: `words("login.title")` is `[title]` or `title` in `login.toml`. A file is read when the
+first text of its topic is asked for, so that the login screen waits only for its own words.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,23 +17,21 @@ Language = Literal["ja", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
 _DIRECTORY: Final = Path(__file__).parent
-# Japan has one zone and no summer time since 1951: a fixed offset needs no time zone database on the terminal.
-JAPANESE_TIME: Final = timezone(timedelta(hours=9), "JST")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# Up to two days are counted in hours: that is how long "at once" (直ちに) is argued about.
+# Up to two days are counted in hours: within that time it matters whether a message was sent "at once" (直ちに).
 _HOURS_UP_TO = 2 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
 class FaultText:
-    """What is wrong and what to do about it, in one language."""
+    """What is wrong, and what to do about it, in one language."""
 
     cause: str
     remedy: str
 
 
 class Words:
-    """The catalogues in one language, which can be switched while the console runs."""
+    """The catalogues in one language, which a key switches while the console runs."""
 
     def __init__(self, language: Language = "ja") -> None:
         self.language: Language = language
@@ -48,59 +46,62 @@ class Words:
         return text.format_map(facts) if facts else text
 
     def has(self, key: str) -> bool:
-        """Tell whether there is a text under `key`."""
+        """Tell whether there is a text under `key`; a key of a whole table has none."""
         try:
             return "ja" in _find(key)
         except (KeyError, TypeError):
             return False
 
     def name(self, topic: str, code: str) -> str:
-        """Return the name of `code` in `topic` (a state, a kind, a role …), or the code itself when it has none."""
+        """Return the name of `code` (a state, a kind, a role …) under `topic`, or the code itself if it has no name."""
         key = f"{topic}.{code}"
         return self(key) if self.has(key) else code
 
     def fault(self, code: str, facts: Mapping[str, str] | None = None) -> FaultText:
-        """Return cause and remedy of the error `code`; an unknown code is told as such, never raised."""
+        """Return cause and remedy of the error `code`. An unknown code is named in the text; it raises nothing."""
         return self._fault(_faults(), code, facts or {})
 
     def refusal(self, code: str) -> FaultText:
-        """Return cause and remedy of the code for which something of ours was refused, or is held.
+        """Return cause and remedy of the `code` for which the peer refused something of ours, or for which it is held.
 
-        Of an envelope that is the peer's word about ours; `fault` tells why this terminal refuses one of the peer's.
+        The same code of an envelope means something else in `fault`: that this terminal refuses one of the peer's.
         """
+        # Most codes mean the same on both sides, so only those that do not are written down again.
         return self._fault({**_faults(), **_catalogue("refusals")}, code, {})
 
     def has_refusal(self, code: str) -> bool:
-        """Tell whether `refusal` has words of its own for `code`, and not only those of `fault`."""
+        """Tell whether `refusal` has its own text for `code`, other than that of `fault`."""
         return code in _catalogue("refusals")
 
     def finding(self, rule: str, facts: Mapping[str, str] | None = None) -> FaultText:
-        """Return cause and remedy of a broken `rule` of the messages."""
+        """Return cause and remedy of a `rule` of the messages that is broken."""
         return self._fault(_catalogue("rules"), rule, facts or {})
 
     def time(self, moment: datetime) -> str:
         """Return `moment` in Japanese time, to the minute."""
-        return f"{moment.astimezone(JAPANESE_TIME):%Y-%m-%d %H:%M}"
+        return f"{_in_japan(moment):%Y-%m-%d %H:%M}"
 
     def time_of_day(self, moment: datetime) -> str:
         """Return the time of day of `moment` in Japanese time, to the second."""
-        return f"{moment.astimezone(JAPANESE_TIME):%H:%M:%S}"
+        return f"{_in_japan(moment):%H:%M:%S}"
 
     def exact_time(self, moment: datetime) -> str:
         """Return `moment` in Japanese time, to the second."""
-        return f"{moment.astimezone(JAPANESE_TIME):%Y-%m-%d %H:%M:%S}"
+        return f"{_in_japan(moment):%Y-%m-%d %H:%M:%S}"
 
     def span(self, seconds: float) -> str:
-        """Return a length of time in its largest fitting unit, rounded down."""
+        """Return a length of time in the largest unit that fits, rounded down."""
         for least, unit, name in ((_HOURS_UP_TO, _DAY, "days"), (_HOUR, _HOUR, "hours"), (_MINUTE, _MINUTE, "minutes")):
             if seconds >= least:
                 return self(f"common.{name}", count=int(seconds // unit))
+        # A clock that was set back makes a negative length.
         return self("common.seconds", count=max(0, int(seconds)))
 
     def _fault(self, texts: Mapping[str, Any], code: str, facts: Mapping[str, str]) -> FaultText:
         try:
             entry = texts[code]
         except KeyError:
+            # A peer of a later version may answer with a code that this one has no text for.
             entry = _catalogue("common")["unknown_fault"]
             facts = {**facts, "code": code}
         known = _Facts(facts)
@@ -109,7 +110,7 @@ class Words:
 
 
 class _Facts(dict[str, str]):
-    """Facts of an error: one that is missing shows as a gap, since a text about trouble must not cause more."""
+    """Facts of an error. A missing one shows as a question mark: a text about a failure must not cause the next."""
 
     def __missing__(self, key: str) -> str:
         return "?"
@@ -133,10 +134,11 @@ def _walk(prefix: str, node: Mapping[str, Any]) -> Iterator[tuple[str, dict[str,
         yield from _walk(f"{prefix}.{key}", value)
 
 
+# Read once: catalogues are part of the program and do not change while it runs.
 @cache
 def _catalogue(name: str) -> dict[str, Any]:
     path = _DIRECTORY / f"{name}.toml"
-    # The name comes from a key in the program; a dotted or slashed name would be a mistake there.
+    # A name with dots or slashes could lead out of the directory; in a key it is a mistake.
     if not name.isidentifier() or not path.is_file():
         raise KeyError(name)
     with path.open("rb") as stream:
@@ -145,6 +147,7 @@ def _catalogue(name: str) -> dict[str, Any]:
 
 @cache
 def _faults() -> dict[str, Any]:
+    # The codes of all rooms are unique (a test says so), so that one mapping holds them.
     merged: dict[str, Any] = {}
     for path in sorted(_DIRECTORY.glob("errors_*.toml")):
         merged |= _catalogue(path.stem)
@@ -164,3 +167,10 @@ def _text(entry: Mapping[str, Any], language: Language, key: str) -> str:
     if not isinstance(text, str):
         raise KeyError(key)
     return text
+
+
+def _in_japan(moment: datetime) -> datetime:
+    # Imported here because the login screen, which shows no moment, is painted before the store's modules are loaded.
+    from store.clock import JAPAN
+
+    return moment.astimezone(JAPAN)

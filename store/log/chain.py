@@ -15,9 +15,9 @@ from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
 from store.log.signing_keys import SigningKeys
 from store.log.terminals import RETIRED, NextKeys, Origin
-from store.statements import Bulk, first_row
+from store.statements import BulkStatement, first_row
 
-_INSERT: Final = Bulk.insert(ENTRIES, ENTRY_COLUMNS)
+_INSERT: Final = BulkStatement.insert(ENTRIES, ENTRY_COLUMNS)
 
 
 class Log:

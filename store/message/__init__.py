@@ -1,4 +1,5 @@
 """The messages: their kinds and codes, every rule, the dated tables, and the files they come in.
 
-Pure: nothing here touches the database. `checking.check` is the door for records, `records` for files.
+Nothing here touches the database. Records are checked by `checks.checking.check` and read from files by
+`files.reading.read_records`.
 """

@@ -1,7 +1,7 @@
-"""The one byte form of a message: JSON with sorted keys, no spaces, UTF-8 (after RFC 8785's idea).
+"""The one byte form of a message: JSON with sorted keys, no spaces, in UTF-8 (the idea of RFC 8785).
 
-Texts pass through unchanged, code point by code point: nothing is normalised and nothing is escaped
-that JSON does not ask to be escaped. Two records with the same content give the same bytes.
+Two records with the same content give the same bytes, so a digest tells whether a content changed. Texts pass through
+unchanged, code point by code point: nothing is normalised, and only what JSON requires is escaped.
 """
 
 import json
@@ -11,26 +11,28 @@ from typing import Any
 from store.message.errors import ContentDamaged
 from store.message.groups import Record
 
+# Made once: `json.dumps` builds an encoder at every call that asks for other than its usual form.
 _encode_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
-    """Give the canonical bytes of a record whose message was checked.
+    """Return the canonical bytes of a record whose message was checked.
 
-    Raises UnicodeEncodeError for a lone surrogate and TypeError or ValueError for what JSON cannot
-    hold; no checked message holds either.
+    Raises UnicodeEncodeError for a lone surrogate, and TypeError or ValueError for a value that JSON cannot hold. No
+    checked message contains either.
     """
     return _encode_text(record).encode()
 
 
 def decode(data: bytes) -> Record:
-    """Give the record that `encode` made the bytes from.
+    """Return the record that `encode` made the bytes from.
 
-    Raises ContentDamaged when the bytes are no JSON object in UTF-8.
+    Raises ContentDamaged when the bytes are not a JSON object in UTF-8.
     """
     try:
         record = json.loads(data.decode())
     except (ValueError, RecursionError) as error:
+        # Brackets that nest too deeply end in a RecursionError, which is damage as well.
         raise ContentDamaged from error
     if not isinstance(record, dict):
         raise ContentDamaged

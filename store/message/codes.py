@@ -1,14 +1,17 @@
-"""The closed lists of codes that messages use, as they stand in files and on the wire.
+"""The closed lists of codes that messages use, as files and the wire spell them.
 
-Codes that laws and orders move about (articles, causes, nationalities) are not here: they are dated
-data, read by `store.message.tables`.
+Codes that change with laws and orders (articles, causes, nationalities) are not here: they are dated data, read by
+`store.message.tables`.
 """
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds, by the name they have in files and on the wire."""
+    """The kinds, by the name they have in files and on the wire.
+
+    The order is that of the columns of a CSV file with several kinds.
+    """
 
     RESIDENT_RECORD = "resident_record"
     RESIDENCE_REPORT = "residence_report"
@@ -16,9 +19,10 @@ class Kind(StrEnum):
     AGENCY_NOTICE = "agency_notice"
 
 
-OUTGOING = frozenset({Kind.RESIDENT_RECORD, Kind.RESIDENCE_REPORT, Kind.CERTIFICATE_DELIVERY})
+ALL_KINDS = frozenset(Kind)
 INCOMING = frozenset({Kind.AGENCY_NOTICE})
-ALL_KINDS = OUTGOING | INCOMING
+# The agency sends notices only, so every other kind goes to it.
+OUTGOING = ALL_KINDS - INCOMING
 
 
 class Sex(StrEnum):
@@ -30,7 +34,7 @@ class Sex(StrEnum):
 
 
 class Category(StrEnum):
-    """区分: which of the foreign residents of 住基法30条の45 the person is."""
+    """区分: to which class of foreign residents the person belongs (住基法30条の45)."""
 
     MID_LONG_TERM = "mid_long_term"
     SPECIAL_PERMANENT = "special_permanent"
@@ -93,7 +97,7 @@ class ChangeReason(StrEnum):
 
 
 class LossCause(StrEnum):
-    """Why the person is of no category any longer."""
+    """Why the person no longer belongs to any category."""
 
     REVOKED = "revoked"
     STATUS_OUTSIDE_SCOPE = "status_outside_scope"

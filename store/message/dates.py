@@ -1,27 +1,30 @@
 """Dates: known wholly or in part, real or impossible, in the Western calendar or the Japanese era.
 
-Birth dates, and the days of death and disappearance, come from papers: parts may be unknown (`00`) and
-days may be given that no calendar has. They are kept as written; no substitute date is ever invented.
+Birth dates, and the days of death and disappearance, come from papers. Parts of them may be unknown (`00`), and papers
+state days that no calendar has. Such dates are kept as written; no substitute date is ever invented.
 """
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from store.clock import JAPAN
 from store.message import tables
 
-JAPAN: Final = timezone(timedelta(hours=9))
-"""Japan has had one offset and no summer time since 1952; laws count days by it."""
-
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_MONTHS = 12
-_LONGEST_MONTH = 31
-_LEAP_YEAR = 2000
+_DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+# `datetime.fromisoformat` accepts more (basic form, week dates, no offset): this keeps to what the format allows.
+_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_MONTHS: Final = 12
+_LONGEST_MONTH: Final = 31
+# Where the year is unknown, 29 February is possible.
+_LEAP_YEAR: Final = 2000
 
 WESTERN_FIELDS: Final = frozenset({"birth_date", "expiry_date"})
-"""The last parts of the items that are shown in the Western calendar only (生年月日, 在留期間の満了の日)."""
+"""The last parts of the names of the items that are shown only in the Western calendar, as on the card.
+
+They are 生年月日 and 在留期間の満了の日.
+"""
 
 
 class DateParts(NamedTuple):
@@ -38,14 +41,14 @@ class DateParts(NamedTuple):
 
     @property
     def possible(self) -> bool:
-        """Whether a calendar has such a day, as far as the parts are known."""
+        """Whether the calendar has such a day, as far as the parts are known."""
         if not self.day or not self.month:
             return True
         return self.day <= monthrange(self.year or _LEAP_YEAR, self.month)[1]
 
 
 def parse_parts(text: str) -> DateParts | None:
-    """Read `YYYY-MM-DD`, each part perhaps `00`; None when it has another shape, month 13 or day 32."""
+    """Read `YYYY-MM-DD`, in which each part may be zero; None for another shape, month 13 or day 32."""
     match = _DATE.fullmatch(text)
     if match is None:
         return None
@@ -55,6 +58,7 @@ def parse_parts(text: str) -> DateParts | None:
 
 def parse_day(text: str) -> date | None:
     """Read a day that the calendar has; None for anything else."""
+    # Python also reads `20261123` and `2026-W48-1`, which the format does not have.
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -69,26 +73,22 @@ def parse_moment(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
+        # At the ends of the calendar the Japanese day of a moment may not exist: such a moment is refused here.
         moment.astimezone(JAPAN)
     except (ValueError, OverflowError):
         return None
     return moment
 
 
-def japanese_day(moment: datetime) -> date:
-    """Return the day it is in Japan."""
-    return moment.astimezone(JAPAN).date()
-
-
 def shows_era(field: str) -> bool:
-    """Tell whether the dates of a field are shown in the Japanese era."""
+    """Tell whether the dates in a field are shown in the Japanese era."""
     return field.rpartition(".")[2] not in WESTERN_FIELDS
 
 
 def display_date(text: str, *, era: bool) -> str:
     """Show a date as Japanese papers do: `令和8年11月23日`, or `1985年4月（日不明）` for unknown parts.
 
-    With `era` false, in the Western calendar. A text that is no date comes back as it is.
+    With `era` false the year is shown in the Western calendar. A text that is not a date comes back unchanged.
     """
     parts = parse_parts(text)
     if parts is None:
@@ -104,8 +104,9 @@ def _western_year(parts: DateParts) -> str:
 
 
 def _era_year(parts: DateParts) -> str:
-    """Name the year in its era; a year in which the era changed, without a month or day, in both."""
+    """Name the year in its era, or in both eras when it is the year of a change and the day is not known."""
     names = [_in_era(era, parts.year) for era in tables.eras() if _touches(era, parts)]
+    # Japan has used the Gregorian calendar since 1873: older days have no era in the table.
     if not parts.year or not names:
         return _western_year(parts)
     return "・".join(names)
@@ -117,12 +118,13 @@ def _in_era(era: tables.Era, year: int) -> str:
 
 
 def _touches(era: tables.Era, parts: DateParts) -> bool:
-    """Tell whether the days that the parts leave open meet the era.
+    """Tell whether one of the days that the parts leave open is in the era.
 
-    Days are compared part by part, so that days no calendar has (平成31年4月31日) find their era too.
+    Days are compared part by part, so that days that no calendar has (平成31年4月31日) also get their era.
     """
     first = DateParts(parts.year, parts.month or 1, parts.day or 1)
     last = DateParts(parts.year, parts.month or _MONTHS, parts.day or _LONGEST_MONTH)
+    # The end is the day after the last one: 31 April belongs to the era that ended on 30 April, not to the next.
     return _parts_of(era.since) <= last and (era.until is None or first < _parts_of(era.until + timedelta(days=1)))
 
 

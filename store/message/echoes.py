@@ -1,4 +1,7 @@
-"""What an agency notice caused is never told back to the agency (住基法30条の50; domain, section 2, rule 6)."""
+"""Corrections that only repeat an agency notice: they are never sent to the agency (住基法30条の50).
+
+What an agency notice caused is no cause of a message (入管法施行令24条1項).
+"""
 
 from operator import attrgetter
 from typing import Final, TypeGuard
@@ -13,12 +16,13 @@ _ITEMS: Final = frozenset(map(str, NoticeItem))
 
 
 def number_of(message: ResidentRecord | AgencyNotice) -> str | None:
-    """Return the number of the card or certificate that a message states, None for who has neither."""
+    """Return the number of the card or certificate that a message states, or None when it states neither."""
     return message.card_number or message.certificate_number
 
 
 def may_be_echo(message: Message) -> TypeGuard[ResidentRecord]:
-    """Tell whether a message corrects, by the mayor's own act, nothing but items that a notice may be about."""
+    """Tell whether a message is a correction ex officio (職権) of nothing but items that a notice may be about."""
+    # A message that cancels or replaces an earlier one corrects what the municipality sent, whatever a notice said.
     return (
         isinstance(message, ResidentRecord)
         and message.action is Action.CORRECTION
@@ -29,18 +33,20 @@ def may_be_echo(message: Message) -> TypeGuard[ResidentRecord]:
 
 
 def is_echo(message: ResidentRecord, notice: AgencyNotice) -> bool:
-    """Tell whether a correction only says what the notice, about the same person and no younger, had told.
+    """Tell whether a correction only repeats a notice that is about the same person and dated no later.
 
-    The person is the same by number *and* name, birth date, sex and nationality, never by the latter alone.
+    A person is the same by number *and* name, birth date, sex and nationality, never by the latter alone.
     """
-    told = {str(change.item): change.after for change in notice.changes}
+    # A notice has no value for an item that it does not mention: the correction then says more than the notice.
+    noticed = {str(change.item): change.after for change in notice.changes}
     return (
         number_of(message) == number_of(notice)
         and _IDENTITY(message) == _IDENTITY(notice)
         and notice.noticed_on <= day_in_japan(message.occurred_at)
-        and all(told.get(item) == _value(message, item) for item in message.corrected)
+        and all(noticed.get(item) == _value(message, item) for item in message.corrected)
     )
 
 
 def _value(message: ResidentRecord, item: str) -> str:
+    # The numbers and the category belong to the message itself, the other items to its person.
     return str(getattr(message, item) if hasattr(message, item) else getattr(message.person, item))

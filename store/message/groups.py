@@ -1,6 +1,6 @@
-"""The groups of items inside messages: the person, the basis of a change, what a notice changes.
+"""The groups of items inside messages: the person, the basis of a change, the changes of a notice.
 
-Like the messages themselves they stand for records that were checked, and hold no rules.
+Like the messages themselves they represent records that were checked, and contain no rules.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,19 @@ from store.message.codes import BasisKind, ChangeReason, LossCause, NoticeItem, 
 Record = dict[str, Any]
 """A message as JSON objects hold it: texts, booleans, lists and nested records."""
 
+# The type marks the texts that must not be read as days of the calendar.
 PaperDate = NewType("PaperDate", str)
-"""`YYYY-MM-DD` whose parts may be unknown (`00`) and whose day may be one that no calendar has."""
+"""`YYYY-MM-DD` in which parts may be unknown (`00`) and the day may be missing from the calendar."""
 
 
 def present(**values: object) -> Record:
-    """Leave out what is absent: a message never carries an empty item."""
+    """Return the values that are not None: a message never carries an empty item."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def value_at(record: Mapping[str, Any], field: str) -> Any:
-    """Return what stands in the item with that dotted name, None where there is none."""
+    """Return the value of the item with that dotted name, or None when there is none."""
+    # A record that is still being entered may hold anything where a group belongs.
     value: Any = record
     for part in field.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
@@ -31,11 +33,13 @@ def value_at(record: Mapping[str, Any], field: str) -> Any:
 
 
 def with_value(record: Mapping[str, Any], field: str, value: Any) -> Record:
-    """Return the record with another value in the item with that dotted name; with None, without the item."""
+    """Return a copy of the record with another value in the item with that dotted name; None removes the item."""
+    # The record itself stays unchanged: `possible_items` tries values in it that nobody typed.
     name, _, rest = field.partition(".")
     group = record.get(name)
     inner = with_value(group if isinstance(group, Mapping) else {}, rest, value) if rest else value
-    return {one: kept for one, kept in {**record, name: inner}.items() if kept is not None}
+    # A group from which the last item was removed stays as an empty group: the rules then ask for its items.
+    return {key: kept for key, kept in {**record, name: inner}.items() if kept is not None}
 
 
 def read_day(text: str | None) -> date | None:
@@ -50,7 +54,7 @@ def iso(day: date | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whom a message is about, as the card states it."""
+    """The person whom a message is about, as the card states it."""
 
     name: str
     birth_date: PaperDate
@@ -74,7 +78,7 @@ class Subject:
         )
 
     def to_record(self) -> Record:
-        """Give the `person` group."""
+        """Return the `person` group."""
         return present(
             name=self.name,
             name_kanji=self.name_kanji,
@@ -88,14 +92,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportBasis:
-    """届出による場合: `article` is a key of the table of reports, such as `juki-24`."""
+    """届出による場合. `article` is a key of the table of reports, such as `juki-24`."""
 
     article: str
     reported_on: date
     planned_departure: date | None = None
 
     def to_record(self) -> Record:
-        """Give the `basis` group."""
+        """Return the `basis` group."""
         return present(
             kind=str(BasisKind.REPORT),
             article=self.article,
@@ -106,14 +110,14 @@ class ReportBasis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExOfficioBasis:
-    """職権による場合: `cause` is a key of the table of causes; `date` may be known in part only."""
+    """職権による場合. `cause` is a key of the table of causes; only a part of `date` may be known."""
 
     paragraph: str
     cause: str
     date: PaperDate
 
     def to_record(self) -> Record:
-        """Give the `basis` group."""
+        """Return the `basis` group."""
         return {
             "kind": str(BasisKind.EX_OFFICIO),
             "paragraph": self.paragraph,
@@ -126,7 +130,8 @@ Basis = ReportBasis | ExOfficioBasis
 
 
 def basis_from_record(record: Mapping[str, Any]) -> Basis:
-    """Build the one basis that the group holds."""
+    """Build the basis that the group holds, one of the two."""
+    # The two bases have no item in common but the kind, so each has a class of its own.
     if record["kind"] == BasisKind.EX_OFFICIO:
         return ExOfficioBasis(paragraph=record["paragraph"], cause=record["cause"], date=record["date"])
     return ReportBasis(
@@ -138,7 +143,7 @@ def basis_from_record(record: Mapping[str, Any]) -> Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One changed item of a notice. `before` is None for an item new to the record, `after` for one removed."""
+    """A change of an item in a notice. `before` is None for a new item, `after` for a removed one."""
 
     item: NoticeItem
     reason: ChangeReason
@@ -147,7 +152,7 @@ class Change:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Build from one element of `changes`."""
+        """Build from an element of `changes`."""
         return cls(
             item=NoticeItem(record["item"]),
             reason=ChangeReason(record["reason"]),
@@ -156,17 +161,17 @@ class Change:
         )
 
     def to_record(self) -> Record:
-        """Give the element of `changes`."""
+        """Return the element of `changes`."""
         return present(item=str(self.item), before=self.before, after=self.after, reason=str(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryLost:
-    """The person is of no category any longer: the resident record is deleted (消除)."""
+    """The person no longer belongs to any category: the resident record is deleted (消除)."""
 
     cause: LossCause
     on: date
 
     def to_record(self) -> Record:
-        """Give the `category_lost` group."""
+        """Return the `category_lost` group."""
         return {"cause": str(self.cause), "on": self.on.isoformat()}

@@ -1,7 +1,7 @@
-"""Which notices are about one person (domain, section 2, rule 6): by number *and* by who the person is, never by less.
+"""Which notices are about the same person: by number *and* by name, birth date, sex and nationality, never by less.
 
-Numbers of cards and certificates change at every issue, and names, birth dates, sexes and nationalities are what
-notices change: what a later notice says was there before counts as its own.
+The number of a card or certificate changes at every issue, and a notice may change any of the other items. So a notice
+matches both by the values that it states and by those that it says were there before.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,19 @@ _PERSON: Final = (NoticeItem.NAME, NoticeItem.BIRTH_DATE, NoticeItem.SEX, Notice
 
 
 def numbers_of(notice: AgencyNotice) -> set[str]:
-    """Return the numbers by which a notice knows its person: the one it states, and those that it says changed."""
+    """Return the numbers by which a notice knows its person: the one that it states, and those that it replaces."""
     stated = number_of(notice)
     return {*([stated] if stated else ()), *(old for item in _NUMBERS for old in _before(notice, item))}
 
 
 def is_same_person(older: AgencyNotice, newer: AgencyNotice) -> bool:
-    """Tell whether two notices are about one person, as the newer one knows them now or knew them before."""
+    """Tell whether two notices are about the same person, by the present and former values of the newer notice."""
+    # A notice without a number matches nothing, not even itself: None is in no set of numbers.
     return number_of(older) in numbers_of(newer) and all(
         getattr(older.person, item) in {getattr(newer.person, item), *_before(newer, item)} for item in _PERSON
     )
 
 
 def _before(notice: AgencyNotice, item: NoticeItem) -> Iterator[str]:
-    """Yield what stood in an item before the notice changed it."""
+    """Yield the values that an item had before the notice changed it."""
     return (change.before for change in notice.changes if change.item is item and change.before is not None)

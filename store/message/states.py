@@ -1,8 +1,8 @@
 """The states of a message and the one table of steps between them.
 
-Each step says from which states it starts, where it leads, which right a person needs for it, and
-what it asks besides. The store enforces the table (`store.queue.transitions`); screens and commands read
-it to know what to offer. This module is light on purpose.
+Each step says from which states it starts, where it leads, which right a person needs for it, and which conditions it
+has. The store enforces the table (`store.queue.transitions`); screens and commands read it to know what to offer. This
+module imports nothing heavy, so that they can load it at once.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ class Direction(StrEnum):
 
 
 class OutState(StrEnum):
-    """Where a message to the peer stands."""
+    """The states of a message to the peer."""
 
     REVIEW = "review"  # 審査待ち
     RETURNED = "returned"  # 差戻し
     APPROVED = "approved"  # 送信待ち
-    HELD = "held"  # 保留: for its planned day, or by hand
+    HELD = "held"  # 保留: until its planned day, or by hand
     SENDING = "sending"  # 送信中
     UNKNOWN = "unknown"  # 不明: no answer; the next step is to ask, never to send under a new id
     DELIVERED = "delivered"  # 送達: the signed receipt is here
@@ -37,7 +37,7 @@ class OutState(StrEnum):
 
 
 class InState(StrEnum):
-    """Where a notice from the peer stands."""
+    """The states of a notice from the peer."""
 
     RECEIVED = "received"  # 未処理
     ON_HOLD = "on_hold"  # 保留: no resident matches, or several do
@@ -46,7 +46,7 @@ class InState(StrEnum):
     EXPORTED = "exported"  # 連携済: handed to the resident-record system
     APPLIED = "applied"  # 反映済: that system said so
     RETURNED = "returned"  # 反映不可: that system could not
-    SUPERSEDED = "superseded"  # 旧通知: a newer notice stands
+    SUPERSEDED = "superseded"  # 旧通知: a newer notice took its place
 
 
 State = OutState | InState
@@ -66,14 +66,14 @@ class Hold(StrEnum):
 
 
 class Pointer(StrEnum):
-    """What a message does to an earlier one of its kind; nothing is ever overwritten."""
+    """What a message does to an earlier one of its kind. Nothing is ever overwritten."""
 
     CANCELS = "cancels"
     REPLACES = "replaces"
 
 
 class Step(StrEnum):
-    """What can be done with a message. The value is also the word used in the log and in facts."""
+    """What can be done with a message. The value is also the word in the log and in facts."""
 
     # Out, by a person.
     APPROVE = "approve"
@@ -107,10 +107,10 @@ class Step(StrEnum):
 
 
 class Ask(StrEnum):
-    """What a step asks for, besides state and right."""
+    """The conditions of a step besides state and right."""
 
-    SECOND_PERSON = "second_person"  # not who entered it, while the two-person rule is on
-    OTHER_PERSON = "other_person"  # not who took the step before it, whatever the municipality says
+    SECOND_PERSON = "second_person"  # not the person who entered it, while the two-person rule is on
+    OTHER_PERSON = "other_person"  # not the person who took the step before it, whatever the settings are
     CONFIRMED_WARNINGS = "confirmed_warnings"
     REASON = "reason"
     PLANNED_DAY = "planned_day"  # not before the planned day has come
@@ -120,7 +120,7 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the table. `right` is None where the terminal itself acts."""
+    """A row of the table. `right` is None where the terminal itself acts."""
 
     step: Step
     direction: Direction
@@ -143,10 +143,10 @@ _ROWS: Final = (
     # A message with a planned day in the future becomes `held` instead of `approved`.
     _out(Step.APPROVE, {_O.REVIEW}, _O.APPROVED, Right.APPROVE, Ask.SECOND_PERSON, Ask.CONFIRMED_WARNINGS),
     _out(Step.GIVE_BACK, {_O.REVIEW, _O.APPROVED, _O.HELD}, _O.RETURNED, Right.APPROVE, Ask.REASON),
-    # An edit makes a new revision and voids the approval.
+    # An edit makes a new revision and voids the approval, which holds for the exact content only.
     _out(Step.REVISE, {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD}, _O.REVIEW, Right.ENTER),
     _out(Step.HOLD, {_O.REVIEW, _O.APPROVED}, _O.HELD, Right.APPROVE),
-    # Back to `review` where nobody has approved the content as it stands now.
+    # The message goes back to `review` when nobody has approved its present content.
     _out(Step.RELEASE, {_O.HELD}, _O.APPROVED, Right.APPROVE, Ask.PLANNED_DAY),
     _out(
         Step.WITHDRAW,
@@ -155,25 +155,25 @@ _ROWS: Final = (
         Right.WITHDRAW,
         Ask.REASON,
     ),
-    # Only what the peer refused unread (its envelope, not its content) is sealed anew; the job sees to that.
+    # Only a message that the peer refused unread (its envelope, not its content) is sealed again; the job checks that.
     _out(Step.RESEND, {_O.REFUSED}, _O.APPROVED, Right.APPROVE, Ask.APPROVAL),
     _out(Step.RELEASE_DUE, {_O.HELD}, _O.APPROVED, None, Ask.PLANNED_DAY),
     _out(Step.SHIP, {_O.APPROVED}, _O.SENDING, Right.EXCHANGE, Ask.APPROVAL, Ask.ORDER),
     _out(Step.LOSE, {_O.SENDING}, _O.UNKNOWN),
-    # The peer is known not to have it: the same stored bytes are sent again under the same id.
+    # The peer is known not to have the message: the same stored bytes are sent again under the same id.
     _out(Step.REQUEUE, {_O.SENDING, _O.UNKNOWN}, _O.APPROVED),
     _out(Step.DELIVER, {_O.SENDING, _O.UNKNOWN}, _O.DELIVERED),
-    # A signed result proves the arrival, so it may overtake a lost receipt.
+    # A signed result proves the arrival, so it counts even when the receipt was lost.
     _out(Step.ACCEPT, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.ACCEPTED),
     _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
-    # From `approved` where its content does not open any more.
+    # From `approved` when its content no longer opens.
     _out(Step.SET_ASIDE, {_O.APPROVED, _O.SENDING, _O.UNKNOWN}, _O.HELD),
-    # What cancels or replaces a refused message was accepted: nothing of it is open any more.
+    # The message that cancels or replaces a refused one was accepted, so the refused one needs nothing more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
-    # Also by the second person, who does not agree with the first; by the terminal, without a reason, after an alarm.
+    # Also by a second person who does not agree with the first, and by the terminal, without a reason, after an alarm.
     _in(Step.PUT_ON_HOLD, {_I.RECEIVED, _I.AWAITING_SECOND}, _I.ON_HOLD, Right.CONFIRM, Ask.REASON),
     _in(Step.TAKE_UP, {_I.ON_HOLD}, _I.RECEIVED, Right.CONFIRM),
-    # Which of these it is the content tells: a deletion takes two persons (`store.queue.notices`).
+    # The content decides which of these it is: a deletion takes two persons (`store.queue.notices`).
     _in(Step.CONFIRM, {_I.RECEIVED}, _I.CONFIRMED, Right.CONFIRM),
     _in(Step.CONFIRM_FIRST, {_I.RECEIVED}, _I.AWAITING_SECOND, Right.CONFIRM),
     _in(Step.CONFIRM_SECOND, {_I.AWAITING_SECOND}, _I.CONFIRMED, Right.CONFIRM, Ask.OTHER_PERSON),
@@ -192,13 +192,13 @@ TRANSITIONS: Final[Mapping[Step, Transition]] = MappingProxyType({row.step: row 
 """The table, by step."""
 
 SETTLED: Final = frozenset({OutState.ACCEPTED, OutState.WITHDRAWN})
-"""States in which an outgoing message no longer keeps the same person's later messages waiting."""
+"""States in which an outgoing message no longer makes later messages about the same person wait."""
 
 UNSENT: Final = frozenset({OutState.REVIEW, OutState.RETURNED, OutState.APPROVED, OutState.HELD})
-"""States in which an outgoing message still waits here, so that it can become overdue."""
+"""States in which an outgoing message still waits on this terminal, so that it can become overdue."""
 
 UNDOABLE: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
-"""States in which an outgoing message has left: only another one that points at it cancels or replaces it."""
+"""States of an outgoing message that has left: only another message that points at it cancels or replaces it."""
 
 CONFIRMABLE: Final = frozenset({InState.RECEIVED, InState.AWAITING_SECOND})
 """States in which a notice waits for a person to confirm it."""

@@ -1,8 +1,8 @@
-"""The dated tables of `store/data`: what an article, a code or a name is on a given day.
+"""The dated tables of `store/data`: what an article, a code or a name means on a given day.
 
-Each file is TOML: under each code a list of entries with `from`, perhaps `to` (both days included)
-and the names `ja` and `en`. A table is read when it is first asked for, and refused as a whole when
-the periods of a code overlap or leave a gap.
+Each file is TOML. Under each code it has a list of entries with `from`, perhaps `to` (both days included), and the
+names `ja` and `en`. A table is read when it is first needed, and refused as a whole when the periods of a code overlap
+or leave a gap.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ SYSTEM_START: Final = date(2012, 7, 9)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a code means from `since` to `until` (both included; `None`: still in force)."""
+    """The meaning of a code from `since` to `until` (both included; None: still in force)."""
 
     code: str
     since: date
@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Entry):
-    """届出 of the 住民基本台帳法: the action it causes, and whether it states a planned departure."""
+    """届出 of the 住民基本台帳法: the action that it causes, and whether it states a planned departure."""
 
     action: str
     planned_departure: bool
@@ -51,7 +51,7 @@ class Report(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidenceArticle(Entry):
-    """住居地の届出: for whom, deemed by which reports, and which items it carries."""
+    """住居地の届出: whose report it is, which reports it may be deemed by, and which items it carries."""
 
     category: str
     deemed_by: tuple[str, ...]
@@ -65,7 +65,7 @@ class ResidenceArticle(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause(Entry):
-    """職権の事由: its paragraph, the actions it can cause, and which day its date states."""
+    """職権の事由: its paragraph, the actions that it can cause, and the day that its date states."""
 
     paragraph: str
     actions: tuple[str, ...]
@@ -83,21 +83,21 @@ class ResidenceStatus(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Municipality(Entry):
-    """A municipality by its six digits."""
+    """A municipality, by its code of six digits."""
 
     prefecture: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Era(Entry):
-    """元号: `first_year` is the Western year of 元年."""
+    """元号. `first_year` is the Western year of 元年."""
 
     first_year: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerName(Entry):
-    """相手先 as the law names it, and what its notices are called."""
+    """相手先 as the law names it, and the name of its notices."""
 
     notice_ja: str
     notice_en: str
@@ -105,7 +105,7 @@ class PeerName(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterEvent(Entry):
-    """異動: the messages it gives, each as `kind` with the items that the event settles; none: not notified."""
+    """異動. `messages` holds the kind of each message and the items that the event determines; empty: not notified."""
 
     messages: tuple[Mapping[str, Any], ...] = ()
 
@@ -114,20 +114,22 @@ E = TypeVar("E", bound=Entry)
 
 
 class Table(Generic[E]):
-    """One dated table."""
+    """A dated table."""
 
     def __init__(self, entries: Mapping[str, tuple[E, ...]]) -> None:
         self._entries = entries
 
     def at(self, code: str, day: date) -> E | None:
         """Return what `code` means on a day, or None when it means nothing then."""
+        # The comparison is that of `Entry.covers`, without a call: this runs for every coded item of every record.
         for entry in self._entries.get(code, ()):
             if entry.since <= day and (entry.until is None or day <= entry.until):
                 return entry
         return None
 
     def in_force(self, day: date) -> tuple[E, ...]:
-        """Return all entries in force on a day, in the file's order."""
+        """Return all entries in force on a day, in the order of the file."""
+        # People are offered the codes in this order.
         return tuple(entry for entry in self if entry.covers(day))
 
     def codes(self, day: date) -> str:
@@ -144,10 +146,10 @@ class Table(Generic[E]):
 
 
 def read_table(path: Path, entry_class: type[E]) -> Table[E]:
-    """Read one table.
+    """Read a table.
 
-    Raises TableDamaged (facts `table`, `entry`) for a file that is no TOML, an entry of the wrong
-    shape, and periods of one code that overlap or leave a gap.
+    Raises TableDamaged (facts `table`, `entry`) for a file that is not TOML, an entry of the wrong shape, and periods
+    of a code that overlap or leave a gap.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -157,8 +159,9 @@ def read_table(path: Path, entry_class: type[E]) -> Table[E]:
 
 
 def _line_up(table: str, code: str, entries: Any, entry_class: type[E]) -> tuple[E, ...]:
-    """Make the entries of one code and see that each begins on the day after the one before ended."""
+    """Make the entries of a code and check that each of them begins on the day after the previous one ended."""
     try:
+        # A code without entries would never mean anything, so an empty list is damage as well.
         made = tuple(_make(code, entry, entry_class) for entry in entries)
         whole = bool(made) and all(
             earlier.until is not None and earlier.until + timedelta(days=1) == later.since
@@ -173,16 +176,19 @@ def _line_up(table: str, code: str, entries: Any, entry_class: type[E]) -> tuple
 
 
 def _make(code: str, entry: Mapping[str, Any], entry_class: type[E]) -> E:
+    # The class of the entries knows their items: a missing or unknown one is a TypeError.
     items: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
     since, until = items.pop("from"), items.pop("to", None)
+    # TOML has dates of its own: a quoted date is a text, and comparing it with a day would fail only later.
     if not isinstance(since, date) or not isinstance(until, date | None):
         raise TypeError(code)
     return entry_class(code=code, since=since, until=until, **items)
 
 
+# Each table is read once per process: its files belong to the program and do not change while it runs.
 @cache
 def articles() -> Table[Entry]:
-    """Return 根拠条文, under keys that keep their meaning when numbers move."""
+    """Return 根拠条文, under keys that keep their meaning when the numbers of articles change."""
     return read_table(_DIRECTORY / "articles.toml", Entry)
 
 
@@ -218,7 +224,7 @@ def not_sent() -> Table[Entry]:
 
 @cache
 def nationalities() -> Table[Entry]:
-    """Return 国籍・地域 by ISO 3166-1 alpha-3 and the codes besides it."""
+    """Return 国籍・地域 by the codes of ISO 3166-1 alpha-3 and some others."""
     return read_table(_DIRECTORY / "nationalities.toml", Entry)
 
 
@@ -236,46 +242,28 @@ def municipalities() -> Table[Municipality]:
 
 @cache
 def eras() -> Table[Era]:
-    """Return 元号; together they leave no day out from 1873 on."""
+    """Return 元号; from 1873 on, every day belongs to one of them."""
     return read_table(_DIRECTORY / "eras.toml", Era)
 
 
 @cache
 def peer_names() -> Table[PeerName]:
-    """Return 相手先; the one code is `peer`."""
+    """Return 相手先; the only code is `peer`."""
     return read_table(_DIRECTORY / "peers.toml", PeerName)
 
 
 @cache
 def events() -> Table[CounterEvent]:
-    """Return 異動 and the messages they give."""
+    """Return 異動 and the messages that they cause."""
     return read_table(_DIRECTORY / "events.toml", CounterEvent)
 
 
 def peer_name(day: date) -> PeerName:
     """Return the authority that the law names as the peer on a day.
 
-    Raises TableDamaged when none is: before 2012-07-09.
+    Raises TableDamaged for a day without one, that is before 2012-07-09.
     """
     entry = peer_names().at("peer", day)
     if entry is None:
         raise TableDamaged(table="peers.toml", entry=day.isoformat())
     return entry
-
-
-_NAMED: Final[Mapping[str, Any]] = {
-    "person.nationality": nationalities,
-    "municipality": municipalities,
-    "basis.article": reports,
-    "basis.paragraph": paragraphs,
-    "basis.cause": causes,
-    "article": residence_articles,
-    "deemed_by": reports,
-}
-
-
-def name_of(field: str, code: str, day: date, language: Literal["ja", "en"]) -> str | None:
-    """Return what `code` in a field is called on a day, for the fields whose codes are dated; else None."""
-    table = _NAMED.get(field)
-    entry = table().at(code, day) if table else None
-    return entry.name(language) if entry else None

@@ -1,8 +1,8 @@
-"""The database's version and the steps from one to the next, by alembic.
+"""The version of the database's tables and the steps from each version to the next, by alembic.
 
-Each step is a numbered revision in `steps/versions/`; the database carries the number of the last one in alembic's own
-table. A new database is made from the models at once and carries the newest number; a test holds the two ways against
-each other. Alembic itself is only imported to take a step.
+Each step is a numbered revision in `steps/versions/`, and alembic's own table in the database holds the number of the
+last one taken. A new database is created directly from the models and marked with the newest number. A test holds the
+tables created in these two ways equal. Alembic is imported only when a step is to be taken.
 """
 
 from pathlib import Path
@@ -14,13 +14,14 @@ from store.errors import DatabaseDamaged, DatabaseNewer, DatabaseOlder
 from store.tables import TABLES
 
 HEAD: Final = "0007"
-"""The revision that this program works with."""
+"""The revision that this program works with: the newest in `steps/versions/`."""
 
 _STEPS: Final = Path(__file__).with_name("steps")
 VERSIONS: Final = _STEPS / "versions"
-"""Where the revisions are."""
+"""The directory of the revisions."""
 
-# As alembic makes it, down to the name of its key: a step that a later alembic takes finds what it expects.
+# Defined here so that a start does not import alembic. It is exactly alembic's own table, down to the name of its key,
+# because alembic finds and changes it when it takes the next step.
 _VERSION: Final = Table(
     "alembic_version",
     MetaData(),
@@ -30,7 +31,7 @@ _VERSION: Final = Table(
 
 
 def make(tx: Connection) -> None:
-    """Make all tables, as they are now, in an empty database."""
+    """Create all tables of the present version in an empty database."""
     metadata = TABLES[0].metadata
     metadata.create_all(tx, tables=TABLES)
     _VERSION.create(tx)
@@ -38,24 +39,26 @@ def make(tx: Connection) -> None:
 
 
 def upgrade(tx: Connection, revision: str = "head") -> None:
-    """Take all steps that are still to be taken, up to a `revision`."""
+    """Take all steps that remain, up to `revision`."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_STEPS))
     config.set_main_option("version_locations", str(VERSIONS))
+    # Alembic splits lists of paths at this separator. The path of this installation may hold blanks and colons.
     config.set_main_option("path_separator", "newline")
+    # The steps run in the caller's transaction, so that an upgrade that fails half-way changes nothing.
     config.attributes["connection"] = tx
     command.upgrade(config, revision)
 
 
-def found(reading: Connection, name: str) -> str:
-    """Return the revision of the database called `name`. Raises DatabaseDamaged: it is none of ours."""
+def revision_of(reading: Connection, name: str) -> str:
+    """Return the revision of the database called `name`. Raises DatabaseDamaged when it is not one of ours."""
     if not reading.dialect.has_table(reading, _VERSION.name):
         raise DatabaseDamaged(file=name)
     versions = list(reading.scalars(select(_VERSION.c.version_num)))
-    # Revisions are numbered, so that an older program can tell that a database is newer.
+    # Alembic's usual revisions are random. Ours are numbers, so that an old program recognises a newer database.
     if len(versions) != 1 or not versions[0].isdecimal():
         raise DatabaseDamaged(file=name)
     return str(versions[0])
@@ -68,7 +71,7 @@ def refuse_newer(revision: str) -> None:
 
 
 def refuse_other(revision: str) -> None:
-    """Raise DatabaseNewer or DatabaseOlder unless it is the revision that this program works with."""
+    """Raise DatabaseNewer or DatabaseOlder unless `revision` is the one that this program works with."""
     refuse_newer(revision)
     if revision != HEAD:
         raise DatabaseOlder(found=revision, known=HEAD)

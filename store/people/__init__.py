@@ -1,4 +1,4 @@
-"""The people of the terminal: who they are, what they may do, how they log on, and their sessions."""
+"""The people of the terminal: who they are, what they may do, how they log on, and the sessions they open."""
 
 from store.people.attempts import (
     ATTEMPTS,

@@ -1,7 +1,7 @@
-"""Attempts to log on: counted, and the count committed, before a PIN is looked at.
+"""Attempts to log on. Each is counted, and the count committed, before the PIN is checked.
 
-Whoever kills the program in the middle of an attempt has spent that attempt. IDs that nobody has
-are counted, slowed and locked in the same way, so that the answers do not tell which IDs exist.
+An attacker who kills the program during an attempt has therefore used up that attempt. IDs that nobody has are counted,
+slowed down and locked in the same way, so that the answers do not reveal which IDs exist.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,21 @@ from store.people.pins import NOBODYS_HASH, Pepper
 from store.schema import UtcMoment, table
 
 FREE_ATTEMPTS: Final = 5
-"""Wrong PINs after which each next try has to wait, longer every time."""
+"""Wrong PINs after which every further try has to wait, longer each time."""
 LOCKED_AFTER: Final = 10
-"""Wrong PINs after which the ID is locked until a second person releases it."""
+"""Wrong PINs after which the ID stays locked until a second person releases it."""
+# The waits double from 10 s, so that 310 s lie between the fifth wrong PIN and the tenth.
 FIRST_WAIT_SECONDS: Final = 10
 
 
 class AttemptRow(SQLModel, table=True):
-    """Attempts for one typed ID since the last success; `mark` stands for what was typed."""
+    """The attempts for a typed ID since the last success. `mark` is the keyed hash of what was typed."""
 
     __tablename__ = "attempt"
 
     mark: str = Field(primary_key=True)
     failures: int
+    # The moment of the last attempt, from which the waiting time runs.
     last_at: datetime = Field(sa_type=UtcMoment)
 
 
@@ -38,33 +40,43 @@ ATTEMPTS: Final = table(AttemptRow)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Attempt:
-    """One attempt, already counted as a failure. `failures` counts this one."""
+    """An attempt that is already counted as a failure. `failures` includes it.
+
+    Its repr shows no field, because one of them is the hash of a PIN.
+    """
 
     person_id: str
     failures: int
     _mark: str
-    _kept: str | None
+    _pin_hash: str | None
     _pepper: Pepper
 
     def verify(self, pin: str) -> bool:
-        """Say whether the PIN is right; slow, outside any transaction, and as slow for unknown IDs."""
-        matches = self._pepper.matches(pin, self._kept or NOBODYS_HASH)
-        return matches and self._kept is not None
+        """Tell whether the PIN is right.
+
+        Slow on purpose, and as slow for unknown IDs: call it outside any transaction.
+        """
+        # The comparison runs in either case, so that the time of the answer does not tell whether the ID exists.
+        matches = self._pepper.matches(pin, self._pin_hash or NOBODYS_HASH)
+        return matches and self._pin_hash is not None
 
     @property
     def known(self) -> bool:
-        """Whether somebody active has that ID: only then may the log name it."""
-        return self._kept is not None
+        """Whether an active person has that ID. Only then may the log name it."""
+        return self._pin_hash is not None
 
     @property
     def mark(self) -> str:
-        """What the log names instead of an unknown ID (32 hex characters)."""
+        """The name of an unknown ID in the log (32 hex characters)."""
         return self._mark
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `wait_seconds` until the next try may begin; `locked`: no more tries."""
+    """How an attempt ended.
+
+    `wait_seconds` pass before the next try may begin. `locked` means that no further try is possible.
+    """
 
     ok: bool
     failures: int
@@ -73,13 +85,15 @@ class Outcome:
 
 
 def begin_attempt(tx: Connection, pepper: Pepper, person_id: str, now: datetime) -> Attempt:
-    """Count an attempt; commit, then `verify`, then `finish_attempt` in another transaction.
+    """Count an attempt as failed.
 
-    Raises PersonLocked, AttemptTooSoon (seconds still to wait); neither counts as an attempt.
+    The caller commits, calls `verify`, and then calls `finish_attempt` in another transaction. Raises PersonLocked and
+    AttemptTooSoon (with the seconds still to wait); neither counts as an attempt.
     """
     mark = pepper.mark_of(person_id)
     row = _find(tx, mark)
     if row is not None:
+        # A try that comes too early is not counted: impatience would otherwise lock the ID.
         _refuse_early(row, now)
     failures = (row.failures if row is not None else 0) + 1
     values = {"failures": failures, "last_at": now}
@@ -90,24 +104,25 @@ def begin_attempt(tx: Connection, pepper: Pepper, person_id: str, now: datetime)
     return Attempt(person_id, failures, mark, kept_pin(tx, person_id), pepper)
 
 
-def finish_attempt(tx: Connection, attempt: Attempt, ok: bool, now: datetime) -> Outcome:  # noqa: FBT001 - the answer of verify
-    """Forget the failures after a right PIN; after a wrong one, start the waiting time anew."""
+def finish_attempt(tx: Connection, attempt: Attempt, ok: bool, now: datetime) -> Outcome:  # noqa: FBT001  # It is the answer of `verify`, passed on.
+    """Forget the failures after a right PIN; after a wrong PIN, let the waiting time begin now."""
     if ok:
         tx.execute(delete(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark))
         return Outcome(ok=True, failures=0, locked=False, wait_seconds=0)
+    # Checking the PIN took time. Measured from the beginning of the attempt, the wait would be shorter than promised.
     tx.execute(update(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark).values(last_at=now))
     failures = attempt.failures
     return Outcome(ok=False, failures=failures, locked=failures >= LOCKED_AFTER, wait_seconds=_wait_seconds(failures))
 
 
 def is_locked(conn: Connection, pepper: Pepper, person_id: str) -> bool:
-    """Say whether the ID is locked after too many wrong PINs."""
+    """Tell whether the ID is locked after too many wrong PINs."""
     row = _find(conn, pepper.mark_of(person_id))
     return row is not None and row.failures >= LOCKED_AFTER
 
 
 def unlock(tx: Connection, pepper: Pepper, person_id: str) -> bool:
-    """Forget the ID's failures; return whether there were any. That a second person does it, the job checks."""
+    """Forget the failures of the ID; return whether there were any. The job checks that a second person does it."""
     return tx.execute(delete(ATTEMPTS).where(ATTEMPTS.c.mark == pepper.mark_of(person_id))).rowcount == 1
 
 
@@ -118,7 +133,7 @@ def _find(conn: Connection, mark: str) -> Row[Any] | None:
 def _refuse_early(row: Row[Any], now: datetime) -> None:
     if row.failures >= LOCKED_AFTER:
         raise PersonLocked
-    # A clock that was set back must not make the wait longer than it is.
+    # A clock that was set back must not lengthen the wait.
     passed = max((now - row.last_at).total_seconds(), 0.0)
     left = _wait_seconds(row.failures) - passed
     if left > 0:
@@ -126,5 +141,5 @@ def _refuse_early(row: Row[Any], now: datetime) -> None:
 
 
 def _wait_seconds(failures: int) -> int:
-    """10 s after the fifth failure, doubled with each one more."""
+    """Return 10 s after the fifth failure, and twice as long after each further failure."""
     return FIRST_WAIT_SECONDS << (failures - FREE_ATTEMPTS) if failures >= FREE_ATTEMPTS else 0

@@ -1,4 +1,4 @@
-"""The people of the terminal: IDs, roles, and PINs as kept."""
+"""The people of the terminal: their IDs, their roles, and the hashes of their PINs."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _ID: Final = re.compile(r"[a-z0-9-]{3,32}")
 
 
 class PersonRow(SQLModel, table=True):
-    """A person (利用者). `roles` are joined by commas, sorted."""
+    """A person (利用者). `roles` are sorted and joined by commas."""
 
     __tablename__ = "person"
 
@@ -27,6 +27,7 @@ class PersonRow(SQLModel, table=True):
     pin_hash: str
     pin_given: bool
     pin_set_at: datetime = Field(sa_type=UtcMoment)
+    # People are never deleted, because the log names them for ever. They only cease to be active.
     active: bool
     created_at: datetime = Field(sa_type=UtcMoment)
 
@@ -36,7 +37,7 @@ PERSONS: Final = table(PersonRow)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as registered. `pin_given`: the PIN came from somebody else and has to be changed."""
+    """A person as registered. `pin_given` means that another person set the PIN, so that it has to be changed."""
 
     id: str
     roles: frozenset[Role]
@@ -45,14 +46,14 @@ class Person:
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Everything this person may do."""
+        """All rights of this person."""
         return rights_of(self.roles)
 
 
 def hash_new_pin(pepper: Pepper, person_id: str, pin: str) -> str:
-    """Check a new PIN and return what is kept of it; slow, so it runs outside any transaction.
+    """Check a new PIN and return its hash, which is what the register keeps.
 
-    Raises PersonIdBad and the PinFault family.
+    Slow: call it outside any transaction. Raises PersonIdBad and the kinds of PinFault.
     """
     if not _ID.fullmatch(person_id):
         raise PersonIdBad
@@ -63,12 +64,13 @@ def hash_new_pin(pepper: Pepper, person_id: str, pin: str) -> str:
 def add_person(
     tx: Connection, person_id: str, roles: Iterable[Role], pin_hash: str, *, now: datetime, pin_given: bool = True
 ) -> Person:
-    """Register somebody with the PIN of `hash_new_pin`.
+    """Register a person with the hash that `hash_new_pin` returned.
 
-    Raises PersonIdBad, PersonExists (also for somebody no longer active), RolesMissing.
+    Raises PersonIdBad, PersonExists (also when the person is no longer active), RolesMissing.
     """
     if not _ID.fullmatch(person_id):
         raise PersonIdBad
+    # An ID is never given twice: the log would otherwise name two people by it.
     if _find(tx, person_id) is not None:
         raise PersonExists(person=person_id)
     values = {
@@ -85,22 +87,22 @@ def add_person(
 
 
 def set_pin(tx: Connection, person_id: str, pin_hash: str, *, now: datetime, pin_given: bool) -> None:
-    """Keep a new PIN. `pin_given` is False when the person chose it alone. Raises PersonMissing."""
+    """Store the hash of a new PIN. `pin_given` is False when the person chose the PIN. Raises PersonMissing."""
     _update(tx, person_id, pin_hash=pin_hash, pin_given=pin_given, pin_set_at=now)
 
 
 def set_roles(tx: Connection, person_id: str, roles: Iterable[Role]) -> None:
-    """Give somebody exactly these roles. Raises PersonMissing, RolesMissing."""
+    """Give a person exactly these roles. Raises PersonMissing, RolesMissing."""
     _update(tx, person_id, roles=_joined(roles))
 
 
 def set_active(tx: Connection, person_id: str, *, active: bool) -> None:
-    """Let somebody in, or no longer; the ID stays theirs for ever. Raises PersonMissing."""
+    """Let a person log on, or no longer. The ID stays theirs for ever. Raises PersonMissing."""
     _update(tx, person_id, active=active)
 
 
 def person(conn: Connection, person_id: str) -> Person:
-    """Return one person. Raises PersonMissing."""
+    """Return the person with that ID. Raises PersonMissing."""
     row = _find(conn, person_id)
     if row is None:
         raise PersonMissing
@@ -108,12 +110,13 @@ def person(conn: Connection, person_id: str) -> Person:
 
 
 def persons(conn: Connection) -> list[Person]:
-    """Return everybody, by ID."""
+    """Return all people in the order of their IDs."""
     return [_person(row) for row in conn.execute(select(PERSONS).order_by(PERSONS.c.id))]
 
 
 def kept_pin(conn: Connection, person_id: str) -> str | None:
     """Return the hash of an active person's PIN; None for everybody else, whatever was typed."""
+    # What is typed into the ID field may be anything, of any length. Only a possible ID is looked up.
     if not _ID.fullmatch(person_id):
         return None
     chosen = select(PERSONS.c.pin_hash).where(PERSONS.c.id == person_id, PERSONS.c.active)
@@ -130,6 +133,7 @@ def _update(tx: Connection, person_id: str, **values: Any) -> None:
 
 
 def _joined(roles: Iterable[Role]) -> str:
+    # Sorted, so that the same roles are the same text, whatever order they were given in.
     joined = ",".join(sorted(set(roles)))
     if not joined:
         raise RolesMissing

@@ -1,8 +1,8 @@
-"""PINs (暗証番号): which may be chosen, and how they are kept.
+"""PINs (暗証番号): which may be chosen, and how they are stored.
 
-Kept is Argon2id (RFC 9106, its second recommended setting) over HMAC-SHA256 of the PIN. The HMAC's
-key, the pepper, lies in a file apart from the database: eight digits alone fall to whoever steals
-the table, but not without the pepper.
+The database holds Argon2id (RFC 9106, its second recommended setting) over HMAC-SHA256 of the PIN. The key of the HMAC,
+the pepper, is a file apart from the database. A thief of the table could try all PINs of eight digits, but not without
+the pepper.
 """
 
 import hmac
@@ -35,18 +35,18 @@ _hasher: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4$Ykbvmp9KGyVXZ8t7tEOJ3w$T3q4ppbKBrpYvlcVZkG3V2uMZ1Y2cQ1iBZ0qGJ3n6X8"
 )
-"""Checked for unknown IDs, so that they take the same time. No PIN has this hash: it was drawn, not made."""
+"""Checked for unknown IDs, so that they take the same time. It was drawn at random and is the hash of no PIN."""
 
 
 class Pepper:
-    """The key without which no kept PIN can be checked, nor guessed."""
+    """The key without which no stored hash can be checked against a PIN, and none can be guessed."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     @classmethod
     def create(cls, file: Path) -> Self:
-        """Make a new pepper in `file`, mode 0400. Raises KeyFileExists."""
+        """Create a new pepper in `file`, with mode 0400. Raises KeyFileExists."""
         key = os.urandom(_PEPPER_BYTES)
         write_key_file(file, key)
         return cls(key)
@@ -57,21 +57,23 @@ class Pepper:
         return cls(read_key_file(file, size=_PEPPER_BYTES))
 
     def hash_pin(self, pin: str) -> str:
-        """Return what is kept of a PIN (PHC string). Takes about 0.1 s and 64 MiB, on purpose."""
+        """Return the hash of a PIN as a PHC string. Takes about 0.1 s and 64 MiB, on purpose."""
         return _hasher.hash(self._peppered(pin))
 
-    def matches(self, pin: str, kept: str) -> bool:
-        """Say whether `kept` is the hash of `pin`; takes the same time either way."""
+    def matches(self, pin: str, pin_hash: str) -> bool:
+        """Tell whether `pin_hash` is the hash of `pin`; takes the same time in both cases."""
         try:
-            return _hasher.verify(kept, self._peppered(pin))
+            return _hasher.verify(pin_hash, self._peppered(pin))
         except (VerificationError, InvalidHashError):
             return False
 
     def mark_of(self, person_id: str) -> str:
-        """Return 32 hex characters under which the attempts for a typed ID are counted.
+        """Return the 32 hex characters under which the attempts for a typed ID are counted.
 
-        What is typed into the ID field may be anything, even a PIN: it is not kept in clear.
+        Anything may be typed into the ID field, even a PIN. It is therefore not stored in clear.
         """
+        # The prefix keeps the two uses of the key apart: the log shows the mark of a PIN that was typed here, and it
+        # must not be what Argon2id is given. Lone surrogates can come from a terminal and must not crash the log-on.
         return hmac.digest(self._key, b"attempt\0" + person_id.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
 
     def _peppered(self, pin: str) -> bytes:
@@ -79,7 +81,7 @@ class Pepper:
 
 
 def check_pin_policy(pin: str, *, person_id: str = "") -> None:
-    """Accept 8 or more digits, or a phrase of 12 or more characters, that nobody guesses by rule.
+    """Accept 8 or more digits, or a phrase of 12 or more characters, unless a simple rule would guess it.
 
     Raises PinTooShort, PinTooLong, PinUntypable, PinGuessable (with the rule as a fact).
     """
@@ -87,6 +89,7 @@ def check_pin_policy(pin: str, *, person_id: str = "") -> None:
         raise PinTooLong(most=MOST_CHARACTERS)
     if not pin.isprintable():
         raise PinUntypable
+    # `isdigit` is true of full-width digits as well. Those count as letters here and need the length of a phrase.
     digits = pin.isascii() and pin.isdigit()
     if len(pin) < (LEAST_DIGITS if digits else LEAST_CHARACTERS):
         raise PinTooShort(digits=LEAST_DIGITS, characters=LEAST_CHARACTERS)
@@ -109,18 +112,18 @@ def _broken_rules(pin: str, person_id: str, *, digits: bool) -> Iterator[str]:
 
 
 def _repeats(pin: str) -> bool:
-    # A text that is one piece over and over is found again inside itself doubled, ends cut off.
+    # A text that repeats one piece occurs in its own double at another place than the two ends.
     return pin in (pin + pin)[1:-1]
 
 
 def _is_run(pin: str) -> bool:
-    # Neighbours all differ by the same step of one or two; 9 and 0 count as neighbours.
+    # In a run, all neighbours differ by the same step of one or two. Modulo ten, 9 and 0 are neighbours as well.
     steps = {(ord(later) - ord(earlier)) % 10 for earlier, later in pairwise(pin)}
     return len(steps) == 1 and steps <= {1, 2, 8, 9}
 
 
 def _is_date(pin: str) -> bool:
-    # Eight digits that are a day of 1900 to 2099, in any of the three usual orders.
+    # Birthdays are the first guess: eight digits that are a day from 1900 to 2099, in any of the three usual orders.
     if len(pin) != LEAST_DIGITS:
         return False
     orders = (
@@ -143,6 +146,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 def draw_pin() -> str:
     """Return a random PIN of eight digits that the policy accepts."""
+    # Fewer than 5 % of random digits are refused, so the loop soon ends.
     while True:
         pin = "".join(secrets.choice("0123456789") for _ in range(_DRAWN_DIGITS))
         try:

@@ -1,8 +1,7 @@
-"""Sessions: each begins once and is closed exactly once, also when the program was killed.
+"""Sessions. Each begins once and is closed exactly once, even when the program was killed.
 
-A running session renews its lease (`seen_at`). Whether one that is still open has been abandoned
-is seen from the process that holds it, when that ran on this machine since it started; from the
-lease otherwise.
+A running session renews its lease (`seen_at`). An open session of a process on this machine, since the machine started,
+is abandoned when that process is gone. Every other open session is abandoned when its lease has run out.
 """
 
 import os
@@ -19,17 +18,18 @@ from store.endings import Ending
 from store.schema import UtcMoment, table
 
 LEASE: Final = timedelta(seconds=90)
-"""A session not seen for that long is abandoned: renew the lease at least every 30 seconds."""
+"""A session that was not seen for that long is abandoned. Renew the lease at least every 30 seconds."""
 
 
 class SessionRow(SQLModel, table=True):
-    """A session; open as long as `closed_at` is empty."""
+    """A session. It is open as long as `closed_at` is empty."""
 
     __tablename__ = "session"
 
     id: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id")
     origin: str
+    # The name of the process that holds the session; see `_holder`.
     holder: str
     opened_at: datetime = Field(sa_type=UtcMoment)
     seen_at: datetime = Field(sa_type=UtcMoment)
@@ -52,7 +52,7 @@ class OpenSession:
 
 
 def open_session(tx: Connection, person_id: str, *, origin: str, now: datetime) -> OpenSession:
-    """Begin a session of this process; its id is 32 random hex characters."""
+    """Begin a session of this process, with an id of 32 random hex characters."""
     opened = OpenSession(uuid4().hex, person_id, origin, now, now)
     values = {
         "id": opened.id,
@@ -67,20 +67,22 @@ def open_session(tx: Connection, person_id: str, *, origin: str, now: datetime) 
 
 
 def touch_session(tx: Connection, session_id: str, now: datetime) -> bool:
-    """Renew the lease; return False when the session has been closed meanwhile."""
+    """Renew the lease; return False when the session has been closed in the meantime."""
     still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
     return tx.execute(update(SESSIONS).where(*still_open).values(seen_at=now)).rowcount == 1
 
 
 def close_session(tx: Connection, session_id: str, reason: Ending, now: datetime) -> bool:
-    """Close a session; return True for the first closing alone: that one writes the log entry."""
+    """Close a session; return whether this call closed it, so that its caller writes the only closing entry."""
+    # Log-off, idle limit, hang-up and the next start may all close it at once. The condition on `closed_at` decides the
+    # race inside the database: exactly one of them changes the row.
     still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
     values = {"closed_at": now, "reason": reason.value}
     return tx.execute(update(SESSIONS).where(*still_open).values(values)).rowcount == 1
 
 
 def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:
-    """Return the open sessions that nobody holds any more, oldest first."""
+    """Return the open sessions that no process holds any more, oldest first."""
     chosen = select(SESSIONS).where(SESSIONS.c.closed_at.is_(None)).order_by(SESSIONS.c.opened_at)
     return [
         OpenSession(row.id, row.person_id, row.origin, row.opened_at, row.seen_at)
@@ -90,31 +92,33 @@ def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:
 
 
 def is_abandoned(holder: str, seen_at: datetime, now: datetime) -> bool:
-    """Tell whether nobody holds an open session any more, by its holder and by when that one was last seen."""
+    """Tell whether an open session is abandoned, from its holder and from the moment when it was last seen."""
     machine, _, process = holder.partition(" ")
     if machine and machine == _machine():
+        # The process itself is better evidence than the lease, which runs out for a console that was only suspended.
         return _holder(int(process.split(" ")[0])) != holder
     return now - seen_at > LEASE
 
 
 def _holder(process_id: int) -> str:
-    """Name a process for ever: machine since its start, process id, and when the process began.
+    """Return a name that no other process ever has: the machine since its start, process id, and start time.
 
-    Empty for a process that is gone, and where the system does not tell (no /proc): then only the lease decides.
+    It is empty for a process that is gone, and on a system without /proc; then only the lease decides.
     """
     try:
-        # The 3rd field and on; the 2nd is the program's name in parentheses and may hold anything.
+        # The third field and those after it. The second is the program's name in parentheses and may contain anything.
         state, *fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    # A process that has ended holds nothing any more, also while its parent has not asked for its exit status.
+    # A zombie has ended, although its parent has not asked for its exit status yet: it holds no session.
+    # The 22nd field, the start time, tells a process from a later one that was given the same id.
     return "" if state in {"Z", "X"} else f"{_machine()} {process_id} {fields[18]}"
 
 
 def _machine() -> str:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        # Process ids count anew in each container.
+        # Each container counts process ids from 1, so the same id means another process in another namespace.
         return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""

@@ -1,4 +1,4 @@
-"""The queue: messages to the peer and notices from it, each on its way through the states."""
+"""The queue: messages to the peer and notices from it, each moving through its states."""
 
 from store.queue.arrivals import (
     ArrivalDraft,
@@ -73,8 +73,7 @@ from store.queue.shipping import (
     shipments_of,
     shipped_elsewhere,
 )
-from store.queue.state_counts import TALLIES
-from store.queue.state_counts import tallied as counts
+from store.queue.state_counts import TALLIES, counts
 from store.queue.tables import (
     ARRIVALS,
     CONTENTS,
@@ -99,6 +98,7 @@ from store.queue.transitions import (
     revise,
 )
 
+# In the order in which they can be filled: a table comes after those that its foreign keys refer to.
 TABLES = (
     TALLIES,
     MESSAGES,
@@ -113,6 +113,7 @@ TABLES = (
     CLAIMS,
 )
 
+# The names for the other rooms. All others are used between the modules of the queue only.
 __all__ = [
     "OPEN",
     "TABLES",

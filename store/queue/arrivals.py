@@ -1,8 +1,7 @@
-"""Into the house: what the peer's feed brought, each item once, and how far the feed has been read.
+"""Arrivals: the items of the peer's feed, each stored once, and how far the feed has been read.
 
-An arrival, what it holds, its log entry and the cursor are stored in one transaction; the
-acknowledgement to the peer comes after it. Who is killed in between reads the same page again and
-finds everything known.
+An arrival, its content, its log entry and the cursor are stored in one transaction. The acknowledgement to the peer
+follows that transaction. A program that is killed in between reads the same page again and finds every item known.
 """
 
 from collections.abc import Iterable
@@ -18,23 +17,23 @@ from store.queue.tables import ARRIVALS, CURSORS
 
 
 class ArrivalKind(StrEnum):
-    """What an arrival is."""
+    """What an arrival contains."""
 
     NOTICE = "notice"
     RESULT = "result"
 
 
 class Fate(StrEnum):
-    """What storing an arrival found."""
+    """What became of an arrival that was to be stored."""
 
     NEW = "new"
-    KNOWN = "known"  # The same bytes under the same id: success, nothing to do.
-    REPLAYED = "replayed"  # The same bytes at another place of the feed, where no item ever moves: refused.
-    CONFLICT = "conflict"  # Other bytes under a known id: an alarm; the first ones stand.
+    KNOWN = "known"  # The same bytes under the same id. This is a success, with nothing left to do.
+    REPLAYED = "replayed"  # The same bytes at another place of the feed. No item ever moves there, so it is refused.
+    CONFLICT = "conflict"  # Other bytes under a known id. This is an alarm, and the first bytes stay.
 
 
 class Feed(NamedTuple):
-    """What a peer has for a terminal, both by their names; each terminal reads its own, and acknowledges it."""
+    """The items that a peer has for a terminal, both by name. Each terminal reads and acknowledges its own feed."""
 
     terminal: str
     peer: str
@@ -42,7 +41,7 @@ class Feed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivalDraft:
-    """An item of a feed as it came. `digest` is SHA-256 of the envelope's bytes."""
+    """An item of a feed as it was received. `digest` is the SHA-256 of the envelope's bytes."""
 
     uid: str
     feed: Feed
@@ -54,7 +53,7 @@ class ArrivalDraft:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An arrival that is stored here and whose peer does not know it yet."""
+    """An arrival that is stored here, which the peer does not know yet."""
 
     uid: str
     position: int
@@ -62,15 +61,17 @@ class Pending:
 
 
 def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
-    """Store an arrival unless its id is known to its terminal.
+    """Store an arrival unless its terminal knows the id; return what became of it.
 
-    The same notice comes to several terminals in envelopes of their own: that it counts once, who takes it in sees to.
-    A conflict is returned, not raised: the rest of the page goes on, and the caller logs the alarm.
+    Several terminals receive the same notice, each in its own envelope. The caller makes sure that the notice counts
+    once. A conflict is returned and not raised: the rest of the page is still read, and the caller logs the alarm.
     """
     terminal, peer = draft.feed
+    # Asked first. An insert that fails would, on PostgreSQL, spoil the transaction of the whole page.
     same = (ARRIVALS.c.terminal == terminal, ARRIVALS.c.uid == draft.uid)
     known = tx.execute(select(ARRIVALS.c.digest, ARRIVALS.c.peer, ARRIVALS.c.position).where(*same)).one_or_none()
     if known is not None:
+        # Only digests are compared: the stored bytes may have been erased since, and the digest stays as evidence.
         if known.digest != draft.digest:
             return Fate.CONFLICT
         return Fate.KNOWN if (known.peer, known.position) == (peer, draft.position) else Fate.REPLAYED
@@ -89,32 +90,31 @@ def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
 
 
 def note_repeated(tx: Connection, feed: Feed, uid: str, about: str) -> None:
-    """Note that an arrival brought a notice once more that is kept as `about`: it is erased together with that one."""
+    """Record that an arrival repeats the notice with the uid `about`, so that both are erased together."""
     same = (ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid)
     tx.execute(update(ARRIVALS).where(*same).values(about=about))
 
 
 def envelope_of(conn: Connection, feed: Feed, uid: str) -> bytes | None:
-    """Return an arrival's exact bytes, None when there is none with that id."""
+    """Return the exact bytes of an arrival; None when there is none with that id."""
     return conn.scalar(select(ARRIVALS.c.envelope).where(ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid))
 
 
 def unacknowledged(conn: Connection, feed: Feed, limit: int, *, after: int = 0) -> list[Pending]:
-    """Return stored arrivals beyond the position `after` that the peer has not been told of, in the feed's order."""
+    """Return the stored arrivals beyond the position `after` that are not acknowledged, in the order of the feed."""
     columns = select(ARRIVALS.c.uid, ARRIVALS.c.position, ARRIVALS.c.digest)
-    untold = columns.where(*_of(ARRIVALS, feed), ARRIVALS.c.acknowledged_at.is_(None))
-    pending = untold.where(ARRIVALS.c.position > after)
+    pending = columns.where(*_of(ARRIVALS, feed), ARRIVALS.c.acknowledged_at.is_(None), ARRIVALS.c.position > after)
     return [Pending(*row) for row in conn.execute(pending.order_by(ARRIVALS.c.position).limit(limit))]
 
 
 def mark_acknowledged(tx: Connection, feed: Feed, uids: Iterable[str], now: datetime) -> None:
-    """Note that the peer knows that these are stored."""
-    told = update(ARRIVALS).where(ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid.in_(list(uids)))
-    tx.execute(told.values(acknowledged_at=now))
+    """Record that the peer knows that these arrivals are stored."""
+    acknowledged = update(ARRIVALS).where(ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid.in_(list(uids)))
+    tx.execute(acknowledged.values(acknowledged_at=now))
 
 
 def cursor(conn: Connection, feed: Feed) -> int:
-    """Return the position up to which a feed has been stored; 0 before the first page."""
+    """Return the position up to which a feed is stored; 0 before the first page."""
     return conn.scalar(select(CURSORS.c.position).where(*_of(CURSORS, feed))) or 0
 
 

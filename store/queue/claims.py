@@ -1,10 +1,10 @@
-"""Who has a message in hand: while somebody edits or reviews it, others only read it.
+"""Claims: while one person edits, reviews or confirms a message, others can only read it.
 
-While one is edited, others only read what else there is about the same person: two messages about somebody that two
-people change at once would contradict each other.
+While a message is edited, others can only read all other messages about the same resident as well. Two messages about
+one resident that two people change at the same time would contradict each other.
 
-A claim belongs to a session and ends with it, however that ends: by log-off, by the idle limit, by a crash. The session
-renews its claims as it renews its own lease, so that a console that is cut off keeps nobody waiting for long.
+A claim belongs to a session and ends with it, whether by log-off, by the idle limit or by a crash. The session renews
+its claims together with its own lease, so that a console that is cut off does not keep others waiting for long.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from store.schema import UtcMoment, table
 
 
 class Task(StrEnum):
-    """What somebody does with a message."""
+    """What a person does with a claimed message."""
 
     EDIT = "edit"
     REVIEW = "review"
@@ -32,7 +32,7 @@ class Task(StrEnum):
 
 
 class ClaimRow(SQLModel, table=True):
-    """A message in somebody's hands, until `until` unless that is renewed."""
+    """A claimed message. The claim ends at `until` unless it is renewed."""
 
     __tablename__ = "claim"
 
@@ -40,6 +40,7 @@ class ClaimRow(SQLModel, table=True):
     task: str
     session_id: str = Field(foreign_key="session.id", index=True)
     since: datetime = Field(sa_type=UtcMoment)
+    # A lease, so that a claim ends by itself when the console that holds it is cut off.
     until: datetime = Field(sa_type=UtcMoment)
 
 
@@ -48,9 +49,9 @@ CLAIMS: Final = table(ClaimRow)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who has a message in hand, since when, and what for.
+    """Who claims a message, since when, and for what.
 
-    `person` is a person ID; `reference` and `subject` are those of the message.
+    `person` is a user ID. `reference` and `subject` are those of the message.
     """
 
     task: Task
@@ -61,9 +62,10 @@ class Claim:
     since: datetime
 
     def binds(self, message: MessageRow) -> bool:
-        """Tell whether others only read the message: a review is over as soon as the message has left it.
+        """Tell whether others can only read the message.
 
-        So is a confirmation when the first of two persons has given theirs: the next one is not theirs.
+        A review is over as soon as the message has left the state of review. A confirmation by the first of two persons
+        is over as soon as it is given: the second must be given by somebody else.
         """
         match self.task:
             case Task.EDIT:
@@ -77,7 +79,7 @@ class Claim:
 Claims = Mapping[int, Claim]
 """Claims by the number of the message."""
 
-# Few at any time, one a person at work: they are looked at whole.
+# There are few claims at any time, about one for each person at work, so all of them are read at once.
 _LIVE: Final = (
     select(
         CLAIMS.c.message_id,
@@ -97,38 +99,41 @@ _LIVE: Final = (
 
 
 def claims_of_others(conn: Connection, session_id: str | None, now: datetime) -> dict[int, Claim]:
-    """Return what is in the hands of other sessions than `session_id` (None: of any), by message number."""
+    """Return the claims of sessions other than `session_id` (None: of all sessions), by message number."""
     return {
         row.message_id: Claim(Task(row.task), row.reference, row.subject, row.person_id, row.session_id, row.since)
         for row in conn.execute(_LIVE, {"now": now})
+        # A session whose process died keeps nobody waiting, even before its lease has run out.
         if row.session_id != session_id and not is_abandoned(row.holder, row.seen_at, now)
     }
 
 
 def claim_on(message: MessageRow, others: Claims) -> Claim | None:
-    """Return the claim because of which a message is only read: on itself, or on another one about the same person."""
+    """Return the claim that makes a message read-only: on itself, or on another message about the same resident."""
     claim = others.get(message.id)
     if claim is not None and claim.binds(message):
         return claim
-    for one in others.values():
-        if one.task is Task.EDIT and one.subject is not None and one.subject == message.subject:
-            return one
+    for other in others.values():
+        if other.task is Task.EDIT and other.subject is not None and other.subject == message.subject:
+            return other
     return None
 
 
 def refuse_claimed(message: MessageRow, others: Claims) -> None:
-    """Raise MessageClaimed, with what is in whose hands, when the message is only read because of that."""
+    """Raise MessageClaimed, naming the claimed message and the person, when a claim of others binds the message."""
     claim = claim_on(message, others)
     if claim is not None:
         raise MessageClaimed(reference=claim.reference, person=claim.person)
 
 
 def claim(tx: Connection, message: MessageRow, task: Task, *, session_id: str, now: datetime) -> None:
-    """Take a message in hand; who edits it already goes on editing. Raises MessageClaimed."""
+    """Claim a message; a session that edits it already goes on editing. Raises MessageClaimed."""
     refuse_claimed(message, claims_of_others(tx, session_id, now))
     own = (CLAIMS.c.message_id == message.id, CLAIMS.c.session_id == session_id)
+    # Opening the page of a message again, for review, must not end the edit that is still unsaved.
     if tx.scalar(select(CLAIMS.c.task).where(*own)) == Task.EDIT:
         task = Task.EDIT
+    # Claims that have run out are removed here, where a transaction writes to the table anyway.
     tx.execute(delete(CLAIMS).where((CLAIMS.c.message_id == message.id) | (CLAIMS.c.until <= now)))
     values = {
         "message_id": message.id,
@@ -141,17 +146,17 @@ def claim(tx: Connection, message: MessageRow, task: Task, *, session_id: str, n
 
 
 def renew_claims(tx: Connection, session_id: str, now: datetime) -> None:
-    """Keep what a session has in hand for another while, as it keeps itself."""
+    """Extend the claims of a session by a lease, as the session extends itself."""
     tx.execute(update(CLAIMS).where(CLAIMS.c.session_id == session_id).values(until=now + LEASE))
 
 
 def drop_claim(tx: Connection, number: int, *, session_id: str) -> None:
-    """Let go of a message; nothing happens when the session does not have it in hand."""
+    """End the claim of a session on a message; nothing happens when there is none."""
     tx.execute(delete(CLAIMS).where(CLAIMS.c.message_id == number, CLAIMS.c.session_id == session_id))
 
 
 def end_edit(tx: Connection, message: MessageRow, *, session_id: str, reviews: bool) -> None:
-    """End editing a message; who `reviews` keeps it in hand for that while it waits to be reviewed."""
+    """End the edit of a message; a person who `reviews` keeps the claim for review while the message awaits it."""
     if reviews and message.state is OutState.REVIEW:
         own = (CLAIMS.c.message_id == message.id, CLAIMS.c.session_id == session_id)
         tx.execute(update(CLAIMS).where(*own).values(task=Task.REVIEW.value))

@@ -1,4 +1,4 @@
-"""What a message says, and the words people add to it: always sealed, opened only when asked for."""
+"""The contents of messages and the notes that people add: always sealed, and opened only when asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from store.sealing.vault import Place, Sealed, Vault
 
 
 class NoteKind(StrEnum):
-    """What a note is about; the same word as the step that asked for it."""
+    """What a note is about. The value is that of the step that asked for the note."""
 
     GIVE_BACK = "give_back"
     WITHDRAW = "withdraw"
@@ -24,7 +24,7 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """A note, opened. `author` is a person ID."""
+    """A note in clear. `author` is a user ID."""
 
     seq: int
     kind: NoteKind
@@ -34,15 +34,15 @@ class NoteRow:
 
 
 def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: int | None = None) -> bytes:
-    """Return a message's canonical bytes, of the present revision unless another is named.
+    """Return the canonical bytes of a message, in the present revision unless another is named.
 
     Raises MessageMissing (no such revision), ContentErased, SealBroken.
     """
     wanted = message.revision if revision is None else revision
-    kept = select(CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key).where(
+    sealed = select(CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key).where(
         CONTENTS.c.message_id == message.id, CONTENTS.c.revision == wanted
     )
-    row = conn.execute(kept).one_or_none()
+    row = conn.execute(sealed).one_or_none()
     if row is None:
         raise MessageMissing
     if row.wrapped_key == ERASED:
@@ -50,6 +50,7 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
     return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
 
 
+# Built once, because every batch that is sent and every search runs one of them.
 _JOINED: Final = select(
     MESSAGES.c.id, MESSAGES.c.uid, MESSAGES.c.revision, CONTENTS.c.ciphertext, CONTENTS.c.wrapped_key
 ).join_from(
@@ -61,14 +62,14 @@ _READ_AT_ONCE: Final = 500
 
 
 class OpenedContents(NamedTuple):
-    """Contents of many messages by number: those that open, and what is wrong with the others."""
+    """The contents of many messages by number, and the errors of those that do not open."""
 
     opened: dict[int, bytes]
     broken: dict[int, SealBroken]
 
 
 def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[int, bytes]:
-    """Return the present contents of many messages by number; erased ones are left out. Raises SealBroken."""
+    """Return the present contents of many messages by number, without erased ones. Raises SealBroken."""
     opened, broken = sound_contents_of(conn, vault, numbers)
     for error in broken.values():
         raise error
@@ -76,10 +77,11 @@ def contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> dict[
 
 
 def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) -> OpenedContents:
-    """Return what `contents_of` does, and beside it the messages whose seal is broken, so that the others go on."""
+    """Return what `contents_of` does; report broken seals beside it, so that work on the other messages goes on."""
     contents = OpenedContents({}, {})
-    for some in in_batches(list(numbers)):
+    for some in in_batches(numbers):
         for number, uid, revision, ciphertext, wrapped in conn.execute(_PRESENT, {"numbers": some}).all():
+            # An erased content is no broken seal: its message goes on without it.
             if wrapped == ERASED:
                 continue
             try:
@@ -92,7 +94,8 @@ def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) ->
 
 
 def content_values(vault: Vault, number: int, uid: str, revision: int, content: bytes) -> Mapping[str, Any]:
-    """Return the row that holds a message's content, sealed for its place."""
+    """Return the row with the sealed content of a message."""
+    # The seal binds the place: a row that is copied to another message or revision does not open.
     sealed = vault.seal(content, place=content_place(uid, revision))
     return {
         "message_id": number,
@@ -103,21 +106,20 @@ def content_values(vault: Vault, number: int, uid: str, revision: int, content: 
 
 
 def each_content(reading: Connection, vault: Vault, chosen: QueueFilter) -> Iterator[tuple[int, bytes]]:
-    """Yield number and present content of every message that the filter lets through; erased ones are left out.
+    """Yield the number and the present content of every chosen message, without erased ones. Raises SealBroken.
 
-    For what only the content tells, such as a name: no index holds those. Raises SealBroken.
+    It serves searches for what only the content holds, such as a name: no index may contain names.
     """
     for condition in conditions(chosen):
-        with reading.execute(_EACH.where(condition)) as found:
-            # From the driver's own rows, which tens of thousands of contents are read from twice as fast.
-            while rows := found.cursor.fetchmany(_READ_AT_ONCE):
+        with reading.execute(_EACH.where(condition)) as result:
+            # The driver's own rows: tens of thousands of contents are read from them twice as fast.
+            while rows := result.cursor.fetchmany(_READ_AT_ONCE):
                 for number, uid, revision, ciphertext, wrapped in rows:
-                    place = Place(CONTENTS.name, "ciphertext", uid, revision)
-                    yield number, vault.unseal(Sealed(ciphertext, wrapped), place=place)
+                    yield number, vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
 
 
 def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -> None:
-    """Keep a note under its number; `next_note` gives one."""
+    """Store a note under its number, which `next_note` gave."""
     sealed = vault.seal(note.text.encode(), place=note_place(message.uid, note.seq))
     values = {
         "message_id": message.id,
@@ -132,7 +134,8 @@ def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -
 
 
 def next_note(tx: Connection, message: MessageRow) -> int:
-    """Return the number of the next note of that message; they count from 1."""
+    """Return the number of the next note of a message. Numbers begin at 1."""
+    # Safe without a sequence of the engine, because writing blocks come one at a time.
     last = tx.scalar(select(func.max(NOTES.c.seq)).where(NOTES.c.message_id == message.id))
     return (last or 0) + 1
 
@@ -140,7 +143,7 @@ def next_note(tx: Connection, message: MessageRow) -> int:
 def notes_of(conn: Connection, vault: Vault, message: MessageRow) -> list[NoteRow]:
     """Return all notes of a message, oldest first. Raises SealBroken."""
     unerased = (NOTES.c.message_id == message.id, NOTES.c.wrapped_key != ERASED)
-    kept = conn.execute(select(NOTES).where(*unerased).order_by(NOTES.c.seq))
+    rows = conn.execute(select(NOTES).where(*unerased).order_by(NOTES.c.seq))
     return [
         NoteRow(
             row.seq,
@@ -149,15 +152,15 @@ def notes_of(conn: Connection, vault: Vault, message: MessageRow) -> list[NoteRo
             row.at,
             vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=note_place(message.uid, row.seq)).decode(),
         )
-        for row in kept
+        for row in rows
     ]
 
 
 def content_place(uid: str, revision: int) -> Place:
-    """Return where a message's content of that revision belongs."""
+    """Return the place of a revision of a message's content."""
     return Place(CONTENTS.name, "ciphertext", uid, revision)
 
 
 def note_place(uid: str, seq: int) -> Place:
-    """Return where a message's note of that number belongs."""
+    """Return the place of a note of a message."""
     return Place(NOTES.name, "ciphertext", uid, seq)

@@ -1,7 +1,7 @@
-"""Erasing what is kept no longer: the row keys of a message's contents are destroyed, and its evidence stays.
+"""Erasing contents whose retention is over: the row keys are destroyed, and the evidence of the message stays.
 
-What stays is the row, its digests, the bytes that were sealed for the peer, receipts, and the log: they verify as
-before and tell nothing about a person.
+The row, its digests, the bytes that were sealed for the peer, the receipts and the log stay. They verify as before and
+reveal nothing about a person.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from store.queue.tables import (
     select_messages,
 )
 
+# The states that no step leaves, taken from the table of steps so that a new step is never forgotten here.
 _ENDED: Final = {
     Direction.OUT: sorted(state.value for state in OutState if not steps_from(state)),
     Direction.IN: sorted(state.value for state in InState if not steps_from(state)),
@@ -30,23 +31,28 @@ _ENDED: Final = {
 
 
 def expired(conn: Connection, before: datetime, limit: int) -> list[MessageRow]:
-    """Return at most `limit` messages that ended before that moment and whose content is still there."""
+    """Return at most `limit` messages that ended before that moment and whose content is not erased."""
     ended = or_(
         *(and_(MESSAGES.c.direction == way.value, MESSAGES.c.state.in_(states)) for way, states in _ENDED.items())
     )
-    kept = select(CONTENTS.c.message_id).where(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.wrapped_key != ERASED)
-    chosen = select_messages().where(ended, MESSAGES.c.state_since < before, kept.exists())
+    unerased = select(CONTENTS.c.message_id).where(
+        CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.wrapped_key != ERASED
+    )
+    chosen = select_messages().where(ended, MESSAGES.c.state_since < before, unerased.exists())
     return [message_row(row) for row in conn.execute(chosen.order_by(MESSAGES.c.id).limit(limit))]
 
 
 def erase(tx: Connection, rows: Sequence[MessageRow]) -> None:
-    """Destroy all revisions of the contents, notes, the peer's words, and envelopes that a terminal could open."""
+    """Destroy the contents of messages in all revisions, with everything from which they could be read again.
+
+    That is: the notes, the peer's words in results, and the envelopes that a terminal could open.
+    """
     numbers, uids = [row.id for row in rows], [row.uid for row in rows]
+    # The words of a result also lie in the envelope that brought it, sealed to the terminal's own key.
+    results = select(RESULTS.c.uid).where(RESULTS.c.message_id.in_(numbers))
+    # A notice came in an envelope for each terminal, and may have been repeated in others. None of them may stay.
+    for brought in (ARRIVALS.c.uid.in_(results), ARRIVALS.c.uid.in_(uids), ARRIVALS.c.about.in_(uids)):
+        tx.execute(update(ARRIVALS).where(brought).values(envelope=ERASED))
     for table in (CONTENTS, NOTES, RESULTS):
-        gone = {"ciphertext": ERASED, "wrapped_key": ERASED}
-        results = select(RESULTS.c.uid).where(RESULTS.c.message_id.in_(numbers))
-        if table is RESULTS:
-            tx.execute(update(ARRIVALS).where(ARRIVALS.c.uid.in_(results)).values(envelope=ERASED))
-        tx.execute(update(table).where(table.c.message_id.in_(numbers)).values(gone))
-    for known_by in (ARRIVALS.c.uid, ARRIVALS.c.about):
-        tx.execute(update(ARRIVALS).where(known_by.in_(uids)).values(envelope=ERASED))
+        sealed = update(table).where(table.c.message_id.in_(numbers))
+        tx.execute(sealed.values(ciphertext=ERASED, wrapped_key=ERASED))

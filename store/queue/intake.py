@@ -1,4 +1,4 @@
-"""New messages into the queue, many at once."""
+"""Intake: new messages enter the queue, many at once."""
 
 import secrets
 from collections import defaultdict
@@ -14,15 +14,16 @@ from store.clock import to_microseconds
 from store.errors import ReferenceTaken
 from store.message.states import Direction, InState, OutState, Pointer, State
 from store.queue.contents import content_place
+from store.queue.pages import in_batches
 from store.queue.state_counts import tally_new
 from store.queue.tables import CONTENTS, MESSAGES
 from store.sealing.vault import Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 _FIRST_REVISION: Final = 1
 _FIRST_VERSION: Final = 1
-_DIRECTIONS: Final = {one: one.value for one in Direction}
 _FIRST_STATES: Final[dict[Direction, State]] = {Direction.OUT: OutState.REVIEW, Direction.IN: InState.RECEIVED}
+# Approval, hold and the rest are empty in a new message, and the insert leaves them out.
 _NEW: Final = (
     "id",
     "uid",
@@ -43,27 +44,26 @@ _NEW: Final = (
     "state_since",
     "version",
 )
-_INSERT_MESSAGES: Final = Bulk.insert(MESSAGES, _NEW)
-_INSERT_CONTENTS: Final = Bulk.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
-_AT_ONCE: Final = 5000  # References asked for in one statement: below the engines' limit of parameters.
+_INSERT_MESSAGES: Final = BulkStatement.insert(MESSAGES, _NEW)
+_INSERT_CONTENTS: Final = BulkStatement.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
 
 
 class MessageKey(NamedTuple):
-    """What a sender never uses twice."""
+    """The kind and reference of a message, which a sender never uses twice."""
 
     kind: str
     reference: str
 
 
 class Known(NamedTuple):
-    """A message that is in the queue already, with the keyed digest of its content."""
+    """A message that is already in the queue, with the keyed digest of its content."""
 
     id: int
     digest: bytes
 
 
 class Added(NamedTuple):
-    """A message just added: its number here, and its uid for the log and the wire."""
+    """A message just added: its number in this queue, and its uid for the log and the wire."""
 
     id: int
     uid: str
@@ -73,10 +73,10 @@ class Added(NamedTuple):
 class MessageDraft:
     """A message to be added.
 
-    `pointer` and `target`: whether it cancels or replaces, and the reference of the earlier message; of a notice,
-    `target` alone, the reference of the one that it supersedes.
-    `content` is its canonical bytes; `subject` a pseudonym; `uid` (32 hex characters) comes with
-    notices and is made here for messages; `author` is the person who takes it in, None for notices.
+    `pointer` says whether it cancels or replaces an earlier message, and `target` is the reference of that message. A
+    notice has only a `target`: the reference of the notice that it supersedes. `content` are its canonical bytes,
+    `subject` is a pseudonym. `uid` (32 hex characters) comes with a notice and is made here for a message. `author` is
+    the user who enters or imports it, None for a notice.
     """
 
     direction: Direction
@@ -94,27 +94,28 @@ class MessageDraft:
 
 
 def known(tx: Connection, direction: Direction, keys: Iterable[MessageKey]) -> dict[MessageKey, Known]:
-    """Return those of `keys` that the queue holds already, to be compared by digest."""
+    """Return those of `keys` that are already in the queue, with the digests by which contents are compared."""
+    # Asked kind by kind, which is the order of the unique index: direction, kind, reference.
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for kind, reference in keys:
         by_kind[kind].append(reference)
     columns = select(MESSAGES.c.reference, MESSAGES.c.id, MESSAGES.c.digest)
-    found = {}
+    result = {}
     for kind, references in by_kind.items():
         of_kind = columns.where(MESSAGES.c.direction == direction.value, MESSAGES.c.kind == kind)
-        for start in range(0, len(references), _AT_ONCE):
-            some = references[start : start + _AT_ONCE]
+        for some in in_batches(references):
             for reference, number, digest in tx.execute(of_kind.where(MESSAGES.c.reference.in_(some))):
-                found[MessageKey(kind, reference)] = Known(number, digest)
-    return found
+                result[MessageKey(kind, reference)] = Known(number, digest)
+    return result
 
 
 def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *, now: datetime) -> list[Added]:
-    """Add messages, contents sealed, in the first state of their direction; return them in order.
+    """Add messages with sealed contents in the first state of their direction; return them in order.
 
-    Raises ReferenceTaken when one of them is known: ask `known` before.
+    Raises ReferenceTaken when a message with the same key is in the queue: call `known` first.
     """
-    # Numbers are given here, by the one writer: contents can refer to them without asking back.
+    # Numbers are assigned here, which is safe behind the lock of the only writer. The rows of contents can then refer
+    # to them without asking the engine for each.
     first = (tx.scalar(select(func.max(MESSAGES.c.id))) or 0) + 1
     messages, contents, added = [], [], []
     for number, draft in enumerate(drafts, start=first):
@@ -122,6 +123,7 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
         messages.append(_message_values(vault, draft, Added(number, uid), now))
         contents.append((draft.content, content_place(uid, _FIRST_REVISION)))
         added.append(Added(number, uid))
+    # The unique index decides about double references, also between entries of the same call.
     try:
         _INSERT_MESSAGES.run(tx, messages)
     except IntegrityError:
@@ -130,8 +132,8 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
     _INSERT_CONTENTS.run(
         tx,
         (
-            (one.id, _FIRST_REVISION, sealed.ciphertext, sealed.wrapped_key)
-            for one, sealed in zip(added, vault.seal_all(contents), strict=True)
+            (message.id, _FIRST_REVISION, sealed.ciphertext, sealed.wrapped_key)
+            for message, sealed in zip(added, vault.seal_all(contents), strict=True)
         ),
     )
     return added
@@ -140,18 +142,19 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
 def _new_uid(number: int, now: datetime) -> str:
     """Return a UUID of version 7 (RFC 9562) without hyphens: random, and ascending with time and `number`.
 
-    So what belongs together lies together in every index by uid, here, in the log, and at the peer.
+    Messages that enter together therefore lie together in every index by uid: here, in the log, and at the peer. Random
+    ids would touch another page of each index for every message.
     """
     milliseconds = to_microseconds(now) // 1000
     return f"{milliseconds:012x}7{number & 0xFFF:03x}{secrets.randbits(62) | 1 << 63:016x}"
 
 
 def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> tuple[Any, ...]:
-    """Return the values of `_NEW`; everything else about a new message is empty."""
+    """Return the values of the columns `_NEW`; all other columns of a new message are empty."""
     return (
         added.id,
         added.uid,
-        _DIRECTIONS[draft.direction],
+        draft.direction.value,
         draft.kind,
         draft.reference,
         _FIRST_STATES[draft.direction].value,

@@ -1,4 +1,4 @@
-"""Looking at the queue: single rows, pages along a key, snapshots of numbers, and counts."""
+"""Reading the queue: single rows, pages along a key, snapshots of numbers, and counts."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,18 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from store.errors import MessageMissing
 from store.message.states import SETTLED, UNSENT, Direction, OutState, State, state_of
-from store.queue.state_counts import tallied
+from store.queue.state_counts import counts
 from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row, select_messages
 
-_AT_ONCE: Final = 5000  # Numbers asked for in one statement: below the engines' limit of parameters.
+# Values in one statement. SQLite takes 32,766 parameters by default, PostgreSQL 65,535.
+_AT_ONCE: Final = 5000
 _OPEN_NAMES: Final = sorted(state.value for state in set(OutState) - SETTLED)
+# References that begin with a text are a range of the index, up to that text followed by the last code point. LIKE
+# would need escapes and walks the index only under some collations.
 _LAST_CHARACTER: Final = "\U0010ffff"
+
+
+_Value = TypeVar("_Value")
 
 
 class Order(StrEnum):
@@ -28,7 +34,10 @@ class Order(StrEnum):
 
 
 class PageKey(NamedTuple):
-    """Where a page ended: the next one begins right after this. `reference` decides where references are looked for."""
+    """Where a page ended. The next page begins right after it.
+
+    `reference` takes the place of `occurred_at` in a filter by reference, whose pages are in the order of references.
+    """
 
     occurred_at: datetime
     id: int
@@ -36,18 +45,18 @@ class PageKey(NamedTuple):
 
     @classmethod
     def of(cls, row: MessageRow) -> "PageKey":
-        """Return the key of a page that ended with this row."""
+        """Return the key of the page that ended with `row`."""
         return cls(row.occurred_at, row.id, row.reference)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What to see; everything left out lets all messages through.
+    """Which messages to read. A part that is left out lets all messages through.
 
-    `reference` is the beginning of a reference; what it lets through comes in the order of the references, everything
-    else in that of the time. `overdue_before`: only messages that still wait here
-    although they happened before that moment. `being_undone`: only messages whose cancellation or
-    replacement the peer has not accepted yet (domain, section 2, rule 5).
+    `reference` is the beginning of a reference. With it, messages come in the order of their references; without it, in
+    the order of time. `overdue_before`: only messages that still wait here although they happened before that moment.
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet (domain, section 2,
+    rule 5).
     """
 
     direction: Direction = Direction.OUT
@@ -62,43 +71,47 @@ def page(
     reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST, *, after: PageKey | None = None, limit: int
 ) -> list[MessageRow]:
     """Return at most `limit` messages that come after the key `after` (None: from the beginning)."""
+    # Pages follow a key and never an OFFSET, which reads all rows before it: 35 ms at a million, against 0.09 ms.
     few = _few(reading, chosen)
     if few is not None:
         return rows_of(reading, _in_order(few, chosen, order, after)[:limit])
     by_key, walks = _by_key(chosen, order), conditions(chosen)
     parts = COLUMNS if len(walks) == 1 else (_key_of(chosen), MESSAGES.c.id)
-    found: list[Row[Any]] = []
-    # One index walk a state, then merged: with several states in one statement the engine would sort. What is merged
-    # are the keys alone, which the index holds: most of the rows would be read for nothing.
+    merged: list[Row[Any]] = []
+    # Each state is one walk along its index, and the walks are merged here. With several states in one statement the
+    # engine would sort. Only the keys are merged, which the index holds, because most of the rows are then dropped.
     for condition in walks:
         statement = select(*parts).where(condition)
         if after is not None:
             statement = statement.where(_after(chosen, after, order))
-        found += reading.execute(statement.order_by(*by_key).limit(limit))
+        merged += reading.execute(statement.order_by(*by_key).limit(limit))
     if len(walks) == 1:
-        return [message_row(row) for row in found]
-    found.sort(key=lambda row: place_of(row, chosen), reverse=order is Order.NEWEST)
-    return rows_of(reading, [row.id for row in found[:limit]])
+        return [message_row(row) for row in merged]
+    merged.sort(key=lambda row: place_of(row, chosen), reverse=order is Order.NEWEST)
+    return rows_of(reading, [row.id for row in merged[:limit]])
 
 
 def place_of(row: MessageRow | Row[Any], chosen: QueueFilter) -> tuple[Any, int]:
-    """Return what the rows that the filter lets through are ordered by."""
+    """Return the key by which rows of this filter are ordered."""
     return (row.occurred_at if chosen.reference is None else row.reference), row.id
 
 
 def ids(reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST) -> "array[int]":
-    """Return the numbers of all chosen messages in order: 8 bytes each, so that rows stay where they are."""
+    """Return the numbers of all chosen messages in order, 8 bytes each.
+
+    A list on the screen reads its rows by such a snapshot, so that no row moves under the cursor.
+    """
     statement = select(MESSAGES.c.id).where(or_(*conditions(chosen))).order_by(*_by_key(chosen, order))
-    with reading.execute(statement) as found:
-        # From the driver's own rows: making a row of ours for each of a million takes longer than finding them.
-        return array("q", chain.from_iterable(found.cursor.fetchall()))
+    with reading.execute(statement) as result:
+        # The driver's own rows: SQLAlchemy's row for each of a million takes longer than finding them.
+        return array("q", chain.from_iterable(result.cursor.fetchall()))
 
 
 def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
-    """Return the rows with these numbers, in that order; numbers that do not exist are left out."""
+    """Return the rows with these numbers, in the order given; numbers that do not exist are left out."""
     wanted = list(numbers)
-    found = {row.id: row for some in in_batches(wanted) for row in _some_rows(conn, some)}
-    return [found[number] for number in wanted if number in found]
+    rows = {row.id: row for some in in_batches(wanted) for row in _some_rows(conn, some)}
+    return [rows[number] for number in wanted if number in rows]
 
 
 _VERSIONS: Final = select(MESSAGES.c.id, MESSAGES.c.version).where(
@@ -116,17 +129,17 @@ def versions_of(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
 
 
 def get(conn: Connection, number: int) -> MessageRow:
-    """Return one message's row. Raises MessageMissing."""
-    return _one(conn, MESSAGES.c.id == number)
+    """Return the row of a message. Raises MessageMissing."""
+    return _single(conn, MESSAGES.c.id == number)
 
 
 def get_by_uid(conn: Connection, uid: str) -> MessageRow:
     """Return the row of the message with that id on the wire. Raises MessageMissing."""
-    return _one(conn, MESSAGES.c.uid == uid)
+    return _single(conn, MESSAGES.c.uid == uid)
 
 
 def pointing_at(reading: Connection, message: MessageRow) -> list[MessageRow]:
-    """Return the messages that cancel or replace that one, oldest first."""
+    """Return the messages that cancel or replace `message`, oldest first."""
     pointing = select_messages().where(
         MESSAGES.c.target == message.reference,
         MESSAGES.c.kind == message.kind,
@@ -136,30 +149,32 @@ def pointing_at(reading: Connection, message: MessageRow) -> list[MessageRow]:
 
 
 def count(reading: Connection, chosen: QueueFilter) -> int:
-    """Return how many messages are chosen."""
+    """Return how many messages the filter lets through."""
     if chosen == QueueFilter(chosen.direction, chosen.states):
-        kept = tallied(reading)
-        wanted = ((way, state) for way, state in kept if way is chosen.direction)
-        return sum(kept[kind] for kind in wanted if not chosen.states or kind[1] in chosen.states)
+        # Direction and states are counted as messages move, so the commonest question reads a few rows.
+        numbers = counts(reading)
+        wanted = (key for key in numbers if key[0] is chosen.direction)
+        return sum(numbers[key] for key in wanted if not chosen.states or key[1] in chosen.states)
     few = _few(reading, chosen)
     if few is not None:
         return len(few)
-    # Each state is counted along its own index; asked for in one statement, each message would be looked at.
-    counted = (select(func.count()).select_from(MESSAGES).where(one) for one in conditions(chosen))
-    return sum(reading.scalar(one) or 0 for one in counted)
+    # Each state is counted along its own index. One statement for all states would read every message.
+    statements = (select(func.count()).select_from(MESSAGES).where(condition) for condition in conditions(chosen))
+    return sum(reading.scalar(statement) or 0 for statement in statements)
 
 
-def in_batches(numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Cut a long list of numbers into pieces that one statement can ask for."""
-    rest = iter(numbers)
+def in_batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    """Cut many values into lists that one statement can ask for."""
+    rest = iter(values)
     while some := list(islice(rest, _AT_ONCE)):
         yield some
 
 
 # ── Messages that are being undone ────────────────────────────────────────────────────────────────
-# Few at a time: they are found by what points at them and put in order here. Walking along the time until enough of
-# them were met would look at the whole queue.
+# There are few at any time. They are found through the messages that point at them and put in order here. A walk along
+# the time until a page of them was met would read the whole queue.
 
+# With more than this, for example after a bulk correction, the general query takes over.
 _FEW: Final = 1000
 _POINTING: Final = (
     select(MESSAGES.c.kind, MESSAGES.c.target)
@@ -177,17 +192,19 @@ _CANDIDATES: Final[Select[Any]] = select(
 
 
 def _few(reading: Connection, chosen: QueueFilter) -> list[Row[Any]] | None:
-    """Return what the filter lets through when it asks for what is being undone and that is not much, else None."""
+    """Return the chosen messages that are being undone, if the filter asks for them and they are few; else None."""
     if not chosen.being_undone:
         return None
     pointed_at = {(kind, target) for kind, target in reading.execute(_POINTING)}
     if len(pointed_at) > _FEW:
         return None
-    found = reading.execute(_CANDIDATES, {"references": [target for _, target in pointed_at]})
-    return [row for row in found if (row.kind, row.reference) in pointed_at and _is_chosen(row, chosen)]
+    # A reference is unique only together with its kind, so the rows are filtered by both.
+    rows = reading.execute(_CANDIDATES, {"references": [target for _, target in pointed_at]})
+    return [row for row in rows if (row.kind, row.reference) in pointed_at and _is_chosen(row, chosen)]
 
 
 def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
+    """Tell what `conditions` asks of the engine, for rows that are here already."""
     state = state_of(Direction(row.direction), row.state)
     return (
         row.direction == chosen.direction.value
@@ -198,8 +215,8 @@ def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
     )
 
 
-def _in_order(found: list[Row[Any]], chosen: QueueFilter, order: Order, after: PageKey | None) -> list[int]:
-    places = sorted((place_of(row, chosen) for row in found), reverse=order is Order.NEWEST)
+def _in_order(rows: list[Row[Any]], chosen: QueueFilter, order: Order, after: PageKey | None) -> list[int]:
+    places = sorted((place_of(row, chosen) for row in rows), reverse=order is Order.NEWEST)
     if after is not None:
         last = (after.occurred_at if chosen.reference is None else after.reference), after.id
         places = [place for place in places if (place < last if order is Order.NEWEST else place > last)]
@@ -209,7 +226,7 @@ def _in_order(found: list[Row[Any]], chosen: QueueFilter, order: Order, after: P
 # ── Conditions ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _one(conn: Connection, condition: ColumnElement[bool]) -> MessageRow:
+def _single(conn: Connection, condition: ColumnElement[bool]) -> MessageRow:
     row = conn.execute(select_messages().where(condition)).one_or_none()
     if row is None:
         raise MessageMissing
@@ -221,7 +238,7 @@ def _some_rows(conn: Connection, numbers: list[int]) -> Iterator[MessageRow]:
 
 
 def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """Return one condition a state; every chosen message meets exactly one of them."""
+    """Return a condition for each state; every chosen message meets exactly one of them."""
     shared: list[ColumnElement[bool]] = [MESSAGES.c.direction == chosen.direction.value]
     if chosen.kind is not None:
         shared.append(MESSAGES.c.kind == chosen.kind)
@@ -235,6 +252,7 @@ def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
         shared.append(MESSAGES.c.occurred_at < chosen.overdue_before)
         states = states & UNSENT if states else frozenset(UNSENT)
         if not states:
+            # None of the states asked for can be overdue: a condition that no row meets.
             return [MESSAGES.c.id.is_(None)]
     if not states:
         return [and_(*shared)]
@@ -242,7 +260,8 @@ def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
 
 
 def _is_being_undone() -> ColumnElement[bool]:
-    # From the few that point at another one to what they point at: the other way round each message would be asked.
+    # From the few messages that point at another to those that they point at. In the other direction, the engine would
+    # ask every message.
     later, undone = MESSAGES.alias("later"), MESSAGES.alias("undone")
     pointed_at = and_(
         undone.c.direction == Direction.OUT.value,
@@ -277,11 +296,13 @@ def _after(chosen: QueueFilter, after: PageKey, order: Order) -> ColumnElement[b
 def beyond(
     key_at: datetime | BindParameter[Any], key_id: int | BindParameter[Any], order: Order = Order.OLDEST
 ) -> ColumnElement[bool]:
-    """Return the condition that a message comes after the key with these parts in the order of the time."""
+    """Return the condition that a message comes after the key with these parts, in the order of time."""
     return _beyond(MESSAGES.c.occurred_at, key_at, key_id, order)
 
 
 def _beyond(first: ColumnElement[Any], key: Any, key_id: int | BindParameter[Any], order: Order) -> ColumnElement[bool]:
+    # The first comparison, redundant by itself, is what lets the engine begin inside the index; the second only
+    # filters.
     number = MESSAGES.c.id
     if order is Order.NEWEST:
         return and_(first <= key, or_(first < key, number < key_id))

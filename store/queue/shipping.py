@@ -1,4 +1,4 @@
-"""Out of the queue: what may leave now, the exact bytes it leaves under, and what came back for it."""
+"""Shipping: which messages may leave now, the exact bytes that are sent, and what came back for them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,13 @@ from store.queue.pages import PageKey, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
 from store.sealing.vault import Place, Sealed, Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 OPEN: Final = frozenset({OutState.SENDING, OutState.UNKNOWN})
-"""What was handed to the line and has no answer."""
+"""The states of messages that were handed to the line and have no answer."""
 
+# The approval is compared with the row again: a content or revision that was changed behind the program's back does not
+# leave.
 _APPROVED: Final = (
     MESSAGES.c.direction == Direction.OUT.value,
     MESSAGES.c.state == OutState.APPROVED.value,
@@ -29,12 +31,14 @@ _APPROVED: Final = (
     MESSAGES.c.approved_digest == MESSAGES.c.digest,
     or_(MESSAGES.c.due_on.is_(None), MESSAGES.c.due_on <= bindparam("today")),
 )
+# A message for which another terminal made bytes is left to that terminal. The peer tells terminals apart and would
+# count a second envelope as another message.
 _ELSEWHERE: Final = exists().where(
     SHIPMENTS.c.message_id == MESSAGES.c.id, SHIPMENTS.c.terminal != bindparam("terminal", type_=String)
 )
 _READY: Final = (
     select_messages()
-    .where(*_APPROVED, ~must_wait(), ~_ELSEWHERE, MESSAGES.c.id.not_in(bindparam("in_hand", expanding=True)))
+    .where(*_APPROVED, ~must_wait(), ~_ELSEWHERE, MESSAGES.c.id.not_in(bindparam("edited", expanding=True)))
     .order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
@@ -46,20 +50,21 @@ def next_to_send(
 ) -> list[MessageRow]:
     """Return at most `limit` messages that may leave `terminal` now and come after the key `after`, oldest first.
 
-    Approved exactly as they are, planned day come, no earlier message of the same person still open (domain, section
-    2, rules 1 to 3), nobody editing them, and no bytes made for them elsewhere: the peer would count those twice.
+    Such a message is approved exactly as it is, its planned day has come, and no earlier message about the same person
+    is open (domain, section 2, rules 1 to 3). Nobody edits it. No other terminal has made bytes for it, because the
+    peer would count both.
     """
-    in_hand = [number for number, one in claims_of_others(conn, None, now).items() if one.task is Task.EDIT]
-    asked: dict[str, Any] = {"today": day_in_japan(now), "limit": limit, "in_hand": in_hand, "terminal": terminal}
+    edited = [number for number, claim in claims_of_others(conn, None, now).items() if claim.task is Task.EDIT]
+    values: dict[str, Any] = {"today": day_in_japan(now), "limit": limit, "edited": edited, "terminal": terminal}
     if after is None:
-        rows = conn.execute(_READY, asked)
+        rows = conn.execute(_READY, values)
     else:
-        rows = conn.execute(_READY_AFTER, {**asked, "after_at": after.occurred_at, "after_id": after.id})
+        rows = conn.execute(_READY_AFTER, {**values, "after_at": after.occurred_at, "after_id": after.id})
     return [message_row(row) for row in rows]
 
 
 def count_waiting(conn: Connection, now: datetime) -> int:
-    """Return how many approved messages wait for an earlier one of the same person."""
+    """Return how many approved messages wait for an earlier message about the same person."""
     waiting = select(func.count()).select_from(MESSAGES).where(*_APPROVED, must_wait())
     return conn.scalar(waiting, {"today": day_in_japan(now)}) or 0
 
@@ -68,10 +73,10 @@ def count_waiting(conn: Connection, now: datetime) -> int:
 
 
 class ShipmentRow(NamedTuple):
-    """The exact bytes for the peer, as `terminal` made them, and its receipt for them once that is here.
+    """The exact bytes for the peer, as `terminal` made them, and the peer's receipt once it has arrived.
 
-    Digests are SHA-256, 32 bytes; `content_digest` as the receipt names it; `peer_version` is the
-    number of the registered version it was sealed for.
+    Digests are SHA-256, 32 bytes. The receipt names `content_digest`. `peer_version` is the number of the registered
+    version for which the bytes were sealed.
     """
 
     message_id: int
@@ -86,9 +91,10 @@ class ShipmentRow(NamedTuple):
     receipt: bytes | None = None
 
 
+# All fields but the receipt, which is in a separate table.
 _MADE: Final = ShipmentRow._fields[:-1]
-_INSERT: Final = Bulk.insert(SHIPMENTS, _MADE)
-_KEPT: Final = (
+_INSERT: Final = BulkStatement.insert(SHIPMENTS, _MADE)
+_STORED: Final = (
     select(*(SHIPMENTS.c[part] for part in _MADE), RECEIPTS.c.receipt)
     .select_from(SHIPMENTS.outerjoin(RECEIPTS))
     .where(SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True)))
@@ -96,19 +102,20 @@ _KEPT: Final = (
 
 
 def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
-    """Keep bytes made for the peer, once a message. Raises ShipmentConflict when some exist already."""
+    """Store the bytes made for the peer, once for each message. Raises ShipmentConflict when some exist already."""
     try:
-        _INSERT.run(tx, (one[: len(_MADE)] for one in shipments))
+        _INSERT.run(tx, (shipment[: len(_MADE)] for shipment in shipments))
+    # Other bytes under the same id would be another message to the peer. The primary key is what rules them out.
     except IntegrityError:
         raise ShipmentConflict from None
 
 
 def shipments_of(conn: Connection, numbers: Iterable[int]) -> dict[int, ShipmentRow]:
-    """Return what was made for the peer, by message number; messages without are left out."""
+    """Return the shipments by message number; messages without a shipment are left out."""
     return {
         row.message_id: ShipmentRow._make(row)
-        for some in in_batches(list(numbers))
-        for row in conn.execute(_KEPT, {"numbers": some})
+        for some in in_batches(numbers)
+        for row in conn.execute(_STORED, {"numbers": some})
     }
 
 
@@ -119,42 +126,44 @@ _OPEN: Final = (
 
 
 def open_shipments(conn: Connection, terminal: str) -> list[int]:
-    """Return the messages that `terminal` has handed to the line and that have no answer, oldest first."""
+    """Return the messages that `terminal` handed to the line and that have no answer, oldest first."""
     own = select(MESSAGES.c.occurred_at, MESSAGES.c.id).join(SHIPMENTS, SHIPMENTS.c.message_id == MESSAGES.c.id)
-    # Put in order here: asked for it, an engine would walk along the time through all that was ever sent.
+    # Sorted here. Asked for the order in time, SQLite walked along all that was ever sent: 154 ms among 900,000
+    # messages, instead of 0.2 ms.
     return [row.id for row in sorted(conn.execute(own.where(*_OPEN, SHIPMENTS.c.terminal == terminal)))]
 
 
 def shipped_elsewhere(conn: Connection, terminal: str) -> dict[str, int]:
-    """Return how many messages without an answer, or to be sent again, are with which other terminals."""
+    """Return, by terminal, how many messages without an answer or to be sent again are with other terminals."""
     states = sorted(state.value for state in OPEN | {OutState.APPROVED})
-    found = (
+    numbers = (
         select(SHIPMENTS.c.terminal, func.count().label("number"))
         .join(MESSAGES, SHIPMENTS.c.message_id == MESSAGES.c.id)
         .where(_OPEN[0], MESSAGES.c.state.in_(states), SHIPMENTS.c.terminal != terminal)
         .group_by(SHIPMENTS.c.terminal)
     )
-    return {row.terminal: row.number for row in conn.execute(found.order_by(SHIPMENTS.c.terminal))}
+    return {row.terminal: row.number for row in conn.execute(numbers.order_by(SHIPMENTS.c.terminal))}
 
 
 def at_peer(conn: Connection, numbers: Iterable[int]) -> set[int]:
-    """Return which of these messages the peer has: those with a receipt or a result."""
-    found: set[int] = set()
-    for some in in_batches(list(numbers)):
-        for kept in (RECEIPTS, RESULTS):
-            found.update(conn.scalars(select(kept.c.message_id).where(kept.c.message_id.in_(some))))
-    return found
+    """Return those of the messages that the peer has: those with a receipt or a result."""
+    # A result is evidence as good as a receipt, and it may arrive although the receipt was lost.
+    received: set[int] = set()
+    for some in in_batches(numbers):
+        for evidence in (RECEIPTS, RESULTS):
+            received.update(conn.scalars(select(evidence.c.message_id).where(evidence.c.message_id.in_(some))))
+    return received
 
 
 def discard_shipments(tx: Connection, numbers: Iterable[int]) -> None:
-    """Forget the bytes that the peer has refused unread, so that they are made anew."""
-    for some in in_batches(list(numbers)):
+    """Delete the bytes that the peer refused unread, so that new bytes are made."""
+    for some in in_batches(numbers):
         tx.execute(delete(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)))
 
 
 def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:
-    """Note that these shipments are handed to the line now, for the first time or again."""
-    for some in in_batches(list(numbers)):
+    """Record that these shipments are handed to the line now, for the first time or again."""
+    for some in in_batches(numbers):
         tx.execute(update(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)).values(sent_at=now))
 
 
@@ -165,8 +174,9 @@ class ReceiptDraft(NamedTuple):
     receipt: bytes
 
 
-# Not "on conflict do nothing", which each engine's layer would have to be asked for in its own way.
-_KEEP: Final = Bulk(
+# Not ON CONFLICT DO NOTHING, which SQLAlchemy offers for each engine in another way. The first receipt stays, since the
+# peer answers a repeated sending with the same receipt.
+_INSERT_RECEIPT: Final = BulkStatement(
     insert(RECEIPTS).from_select(
         ["message_id", "receipt", "kept_at"],
         select(SHIPMENTS.c.message_id, bindparam("new_receipt"), bindparam("now", type_=RECEIPTS.c.kept_at.type)).where(
@@ -179,10 +189,12 @@ _KEEP: Final = Bulk(
 
 
 def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetime) -> None:
-    """Keep verified receipts for what was shipped; one that is there already stays. Raises MessageMissing."""
-    if _KEEP.run(tx, ((one.message_id, one.receipt, now) for one in receipts)) != len(receipts):
-        shipped = shipments_of(tx, (one.message_id for one in receipts))
-        if any(one.message_id not in shipped for one in receipts):
+    """Store verified receipts for shipments; a receipt that exists already stays. Raises MessageMissing."""
+    if _INSERT_RECEIPT.run(tx, ((receipt.message_id, receipt.receipt, now) for receipt in receipts)) != len(receipts):
+        # A row was not written either because the receipt exists or because the shipment does not. Only the latter is
+        # wrong.
+        shipped = shipments_of(tx, (receipt.message_id for receipt in receipts))
+        if any(receipt.message_id not in shipped for receipt in receipts):
             raise MessageMissing
 
 
@@ -190,7 +202,7 @@ def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetim
 
 
 class PeerOutcome(StrEnum):
-    """What the peer decided about a message."""
+    """The decision of the peer about a message."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -198,9 +210,9 @@ class PeerOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """A result: its own uid, the message it is about, its place in the feed, outcome and code.
+    """A result of the peer: its uid, the number of the message, its position in the feed, the outcome and its code.
 
-    `words` are the peer's own, as canonical bytes; they are kept sealed, for they may name people.
+    `words` are the peer's explanation as canonical bytes. They are stored sealed, because they may name people.
     """
 
     uid: str
@@ -213,7 +225,7 @@ class ResultRow:
 
 
 def add_result(tx: Connection, vault: Vault, result: ResultRow) -> None:
-    """Keep a result; that it is new, `arrive` has said."""
+    """Store a result. The caller knows from `arrive` that it is new."""
     sealed = vault.seal(result.words, place=result_place(result.uid))
     values: dict[str, Any] = {
         "uid": result.uid,
@@ -230,7 +242,7 @@ def add_result(tx: Connection, vault: Vault, result: ResultRow) -> None:
 
 def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
     """Return the results of a message, oldest first. Raises SealBroken."""
-    kept = select(RESULTS).where(RESULTS.c.message_id == number).order_by(RESULTS.c.position)
+    results = select(RESULTS).where(RESULTS.c.message_id == number).order_by(RESULTS.c.position)
     return [
         ResultRow(
             uid=row.uid,
@@ -241,16 +253,17 @@ def results_of(conn: Connection, vault: Vault, number: int) -> list[ResultRow]:
             received_at=row.received_at,
             words=_words(vault, row),
         )
-        for row in conn.execute(kept)
+        for row in conn.execute(results)
     ]
 
 
 def _words(vault: Vault, row: Row[Any]) -> bytes:
     if row.wrapped_key == ERASED:
+        # An empty record: after the retention period the result is still listed, without its words.
         return b"{}"
     return vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid))
 
 
 def result_place(uid: str) -> Place:
-    """Return where the words of the result with that id belong."""
+    """Return the place of the words of a result."""
     return Place(RESULTS.name, "ciphertext", uid, 1)

@@ -1,6 +1,7 @@
-"""How many messages there are in each state, kept as they move: counting a million rows anew takes too long to look at.
+"""How many messages are in each state, kept up to date as they move.
 
-The numbers change in the transaction that moves the messages, behind the one writer's lock.
+The numbers change in the transaction that moves the messages, behind the lock of the only writer, so that they always
+agree with the rows.
 """
 
 from collections import Counter
@@ -12,9 +13,13 @@ from sqlmodel import Field, SQLModel
 
 from store.message.states import Direction, State, state_of
 from store.schema import table
-from store.statements import Bulk
+from store.statements import BulkStatement
 
-Kind = tuple[Direction, State]
+# The numbers are stored because every page of the queue shows them, and counting a million rows takes far too long for
+# a screen.
+
+DirectedState = tuple[Direction, State]
+"""A state with its direction: `returned` is a state of both directions."""
 
 
 class Tally(SQLModel, table=True):
@@ -28,8 +33,8 @@ class Tally(SQLModel, table=True):
 
 
 TALLIES: Final = table(Tally)
-# Built once: for a message that is sent by itself, building them anew would take longer than all else in the store.
-_CHANGE: Final = Bulk(
+# Built once. Building these statements again took half of the store's time for a message that is sent by itself.
+_CHANGE: Final = BulkStatement(
     update(TALLIES)
     .where(TALLIES.c.direction == bindparam("of_direction"), TALLIES.c.state == bindparam("of_state"))
     .values(number=TALLIES.c.number + bindparam("change", type_=Integer)),
@@ -38,32 +43,33 @@ _CHANGE: Final = Bulk(
 _BEGIN: Final = insert(TALLIES)
 
 
-def tally_moves(tx: Connection, moves: Iterable[tuple[Kind, Kind]]) -> None:
-    """Note that messages went from one state to another, one pair a message."""
-    changes: Counter[Kind] = Counter()
+def tally_moves(tx: Connection, moves: Iterable[tuple[DirectedState, DirectedState]]) -> None:
+    """Count messages that moved from the first state of a pair to the second, one pair for each message."""
+    changes: Counter[DirectedState] = Counter()
     for before, after in moves:
         changes[before] -= 1
         changes[after] += 1
     _add(tx, changes)
 
 
-def tally_new(tx: Connection, kinds: Iterable[Kind]) -> None:
-    """Note new messages, one kind a message."""
-    _add(tx, Counter(kinds))
+def tally_new(tx: Connection, states: Iterable[DirectedState]) -> None:
+    """Count new messages, one state for each."""
+    _add(tx, Counter(states))
 
 
-def tallied(reading: Connection) -> dict[Kind, int]:
-    """Return how many messages there are in each state; states without any are left out."""
-    found = {}
+def counts(reading: Connection) -> dict[DirectedState, int]:
+    """Return how many messages are in each state; states without messages are left out."""
+    numbers = {}
     for name, state, number in reading.execute(select(TALLIES).where(TALLIES.c.number > 0)):
         direction = Direction(name)
-        found[direction, state_of(direction, state)] = int(number)
-    return found
+        numbers[direction, state_of(direction, state)] = int(number)
+    return numbers
 
 
-def _add(tx: Connection, changes: Mapping[Kind, int]) -> None:
+def _add(tx: Connection, changes: Mapping[DirectedState, int]) -> None:
     for (direction, state), change in sorted(changes.items()):
         if not change:
             continue
+        # No upsert, which each engine spells in its own way: a state has no row only before its first message.
         if _CHANGE.run(tx, [(direction.value, state.value, change)]) == 0:
             tx.execute(_BEGIN, {"direction": direction.value, "state": state.value, "number": change})

@@ -1,4 +1,4 @@
-"""The tables of the messages and their life, and a message's row as the rest of the program sees it."""
+"""The tables of messages and of all that belongs to them, and the row of a message as the program sees it."""
 
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -13,7 +13,7 @@ _POINTING: Final = text("target IS NOT NULL")
 
 
 class Message(SQLModel, table=True):
-    """A message or notice: everything about it that is not personal. Its content is sealed apart."""
+    """A message or notice: everything about it that is not personal. Its content is sealed, in another table."""
 
     __tablename__ = "message"
 
@@ -26,36 +26,39 @@ class Message(SQLModel, table=True):
     occurred_at: datetime = Field(sa_type=UtcMoment)
     taken_at: datetime = Field(sa_type=UtcMoment)
     due_on: date | None
-    pointer: str | None  # Whether it cancels or replaces an earlier message of its kind …
-    target: str | None  # … and the reference of that one; of a notice, of the one that it supersedes.
+    pointer: str | None  # Whether it cancels or replaces an earlier message of its kind.
+    target: str | None  # The reference of that earlier message, or of the notice that a notice supersedes.
     hold: str | None
-    subject: str | None  # A pseudonym of the person's key; of a notice, of the number that it is about.
+    subject: str | None  # A pseudonym of the person's key, or of the number that a notice is about.
     author: str | None
     approver: str | None
     revision: int
     digest: bytes
     approved_revision: int | None
     approved_digest: bytes | None
-    warnings: int  # Unconfirmed ones.
+    warnings: int  # How many warnings nobody has confirmed.
     state_since: datetime = Field(sa_type=UtcMoment)
     version: int  # Counts every change of this row.
-    changed_by: str | None  # Who took the last step; nobody since it was taken in, or the terminal itself.
+    changed_by: str | None  # Who took the last step; empty for the terminal and before the first step.
 
     __table_args__ = (
         UniqueConstraint("direction", "kind", "reference"),
+        # One index for each order, with and without a state: pages of the queue are walks along these and never sorts.
+        # A test holds every filter of the screen to them.
         Index("message_state", "direction", "state", "occurred_at", "id"),
         Index("message_order", "direction", "occurred_at", "id"),
         Index("message_reference", "direction", "reference", "id"),
         Index("message_state_reference", "direction", "state", "reference", "id"),
+        # Notices and the order in time ask for a subject without a direction; see `store.queue.sequence`.
         Index("message_subject", "subject", "occurred_at"),
-        # Few messages point at another one: the others are not in these two.
+        # Few messages point at another. The partial indexes hold only those, so that the others cost nothing.
         Index("message_target", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
         Index("message_pointing", "state", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
     )
 
 
 class FormerNumber(SQLModel, table=True):
-    """A number that the person of a notice had before it, as a pseudonym: numbers change at every issue."""
+    """A former number of the person of a notice, as a pseudonym: numbers change with every card issued."""
 
     __tablename__ = "former_number"
 
@@ -63,8 +66,10 @@ class FormerNumber(SQLModel, table=True):
     message_id: int = Field(primary_key=True, foreign_key="message.id", index=True)
 
 
+# Each value has its own key, wrapped by the terminal's key. Destroying that wrapped key erases the value for good,
+# and a change of the terminal's key rewraps it without reading any content.
 class ContentRow(SQLModel, table=True):
-    """A message's content, one row a revision; old revisions stay readable."""
+    """The content of a message, a row for each revision. Old revisions stay readable."""
 
     __tablename__ = "content"
 
@@ -75,7 +80,7 @@ class ContentRow(SQLModel, table=True):
 
 
 class Note(SQLModel, table=True):
-    """Words that belong to a message (why it was returned); sealed."""
+    """A sealed text that belongs to a message, such as why it was returned."""
 
     __tablename__ = "note"
 
@@ -89,9 +94,10 @@ class Note(SQLModel, table=True):
 
 
 class Shipment(SQLModel, table=True):
-    """The exact bytes under which a message travels, made once.
+    """The exact bytes in which a message travels, made once.
 
-    They bear the name and the signature of the terminal that made them: it alone sends them, and asks about them.
+    They carry the name and the signature of the terminal that made them, so only that terminal sends them and asks the
+    peer about them.
     """
 
     __tablename__ = "shipment"
@@ -110,7 +116,8 @@ class Shipment(SQLModel, table=True):
 class ReceiptRow(SQLModel, table=True):
     """The peer's receipt for a shipment, byte for byte.
 
-    Apart from the shipment, whose row fills half a page: to grow it by this would write a whole one once more.
+    It is in a separate table because a shipment's row fills half a page, and growing that row by the receipt wrote the
+    whole page again.
     """
 
     __tablename__ = "receipt"
@@ -121,7 +128,7 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class Arrival(SQLModel, table=True):
-    """An envelope of the peer's feed for a terminal as it came, sealed to that one's key, known by its uid."""
+    """An envelope of the peer's feed for a terminal as it came, sealed to the key of that terminal."""
 
     __tablename__ = "arrival"
 
@@ -130,17 +137,18 @@ class Arrival(SQLModel, table=True):
     peer: str
     position: int
     purpose: str
+    # The digest stays when the envelope is erased: a repetition is still recognised, and a conflict too.
     digest: bytes
     envelope: bytes
     received_at: datetime = Field(sa_type=UtcMoment)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcMoment, index=True)
-    about: str | None = Field(default=None, index=True)  # The notice that it brought once more, by that one's uid.
+    about: str | None = Field(default=None, index=True)  # The uid of the notice that it repeats.
 
     __table_args__ = (Index("arrival_position", "terminal", "peer", "position"), Index("arrival_uid", "uid"))
 
 
 class Cursor(SQLModel, table=True):
-    """How far a terminal has read the peer's feed for it."""
+    """How far a terminal has read the feed that the peer has for it."""
 
     __tablename__ = "cursor"
 
@@ -150,13 +158,14 @@ class Cursor(SQLModel, table=True):
 
 
 class PeerResult(SQLModel, table=True):
-    """What the peer decided about a message (受理, エラー); its words are sealed."""
+    """The decision of the peer about a message (受理, エラー). Its words are sealed."""
 
     __tablename__ = "result"
 
     uid: str = Field(primary_key=True)  # The id of the result itself.
     message_id: int = Field(foreign_key="message.id", index=True)
     position: int
+    # Outcome and code are in clear, because they decide the state and name nobody.
     outcome: str
     code: str | None
     received_at: datetime = Field(sa_type=UtcMoment)
@@ -165,7 +174,7 @@ class PeerResult(SQLModel, table=True):
 
 
 ERASED: Final = b""
-"""What stands in the place of a sealed value, and of its key, once they are destroyed."""
+"""The value of a sealed column, and of its key, after they were destroyed."""
 
 MESSAGES: Final = table(Message)
 FORMER_NUMBERS: Final = table(FormerNumber)
@@ -179,13 +188,13 @@ RESULTS: Final = table(PeerResult)
 
 
 class MessageRow(NamedTuple):
-    """A message's row. `author`, `approver` and `changed_by` are person IDs, `subject` a pseudonym.
+    """The row of a message. `author`, `approver` and `changed_by` are user IDs, `subject` is a pseudonym.
 
-    Of a notice `approver` is who confirmed it, `author` the first of two where it took two.
-
-    A tuple, because every step of every message makes a new one, and a dataclass of as many fields takes ten times as
-    long.
+    The `approver` of a notice is the person who confirmed it, and its `author` the first person where it took two.
     """
+
+    # A tuple, because every step of every message makes a new row: a dataclass with as many fields took ten times as
+    # long.
 
     id: int
     uid: str
@@ -213,7 +222,7 @@ class MessageRow(NamedTuple):
 
     @property
     def approved(self) -> bool:
-        """Whether somebody has approved exactly this content in exactly this revision."""
+        """Whether exactly this content, in exactly this revision, was approved."""
         return self.approved_digest == self.digest and self.approved_revision == self.revision
 
 
@@ -224,12 +233,12 @@ _DIRECTION, _STATE, _HOLD, _POINTER = (
 
 
 def select_messages() -> Select[Any]:
-    """Begin a query whose rows `message_row` understands."""
+    """Return a query for messages whose rows `message_row` converts."""
     return select(*COLUMNS)
 
 
 def message_row(row: Row[Any]) -> MessageRow:
-    """Turn a row of `select_messages` into what the program works with."""
+    """Convert a row of `select_messages`: direction, state, hold and pointer become enums."""
     values: list[Any] = list(row)
     values[_DIRECTION] = Direction(values[_DIRECTION])
     values[_STATE] = state_of(values[_DIRECTION], values[_STATE])

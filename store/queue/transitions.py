@@ -1,7 +1,7 @@
-"""The life of a message: every change of state goes through here and obeys the one table of steps.
+"""Transitions: every change of a message's state goes through this module and obeys the table of steps.
 
-What a step makes of a row is worked out first, without the database (`_after`), and written then:
-one message and ten thousand take the same way.
+`_after` computes the row after a step without touching the database; then all rows are written at once. A single
+message and ten thousand take the same path.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,17 +36,17 @@ from store.queue.sequence import waiting_among
 from store.queue.state_counts import tally_moves
 from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.sealing.vault import Vault
-from store.statements import Bulk
+from store.statements import BulkStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """Who takes a step and when, and what the step may ask for.
 
-    `by` is a person ID, None for the terminal itself; `session` is theirs: a person's step leaves alone what another
-    session has in hand. `two_persons` is the municipality's rule.
-    `reason` is kept sealed. `expected_version`: the row as the person saw it, for single steps; `seen` the versions of
-    many rows by number. Who acts on a row that is another one by now is told who changed it.
+    `by` is a user ID, or None for the terminal itself, and `session` is that person's session: a step by a person is
+    refused for messages that another session claims. `two_persons` is the municipality's rule. `reason` is stored
+    sealed. `expected_version` is the version of the row that the person saw, for a single step; `seen` are the versions
+    of many rows by number. If a row has changed since, MessageChanged names the person who changed it.
     """
 
     by: str | None
@@ -66,9 +66,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A message's new content: canonical bytes, how many warnings it has, its planned day if any.
+    """The new content of a message: canonical bytes, the number of warnings, and the planned day if there is one.
 
-    `occurred_at` and `subject` (a pseudonym) decide the order in time; None leaves them as they are.
+    `occurred_at` and `subject` (a pseudonym) decide the order in time; None leaves them unchanged.
     """
 
     content: bytes
@@ -82,7 +82,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class RefusedTransition:
-    """A message that could not take the step, and why."""
+    """A message that could not take a step, and why."""
 
     id: int
     error: QueueFault | RightsFault | SealBroken
@@ -90,18 +90,18 @@ class RefusedTransition:
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """What became of many messages: the rows as they are now, and those refused."""
+    """The outcome of a step with many messages: the rows after it, and the refused ones."""
 
     changed: list[MessageRow] = field(default_factory=list)
     refused: list[RefusedTransition] = field(default_factory=list)
 
 
 def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> MessageRow:
-    """Take one step with one message; return its row as it is then.
+    """Take a step with a message; return its row after the step.
 
     Raises MessageMissing, MessageChanged (not the version expected), MessageClaimed, StepRefused, SecondPersonNeeded,
-    WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder. Whether the person has the
-    right that the table names, the job has checked before.
+    OtherPersonNeeded, WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder. The job has already
+    checked that the person has the right which the table names.
     """
     moved = _step_all(tx, [_expected(tx, number, act)], step, act)
     for refusal in moved.refused:
@@ -111,7 +111,8 @@ def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> Mes
 
 
 def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, act: Act) -> Transitions:
-    """Take one step with many messages; those that cannot are told and stay as they are."""
+    """Take a step with many messages. Those that cannot take it are returned as refused and stay as they are."""
+    # A number that is given twice counts once: its second step would be refused with a state that the first one made.
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
@@ -123,12 +124,14 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
 
 
 def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
-    """Take one step, which asks for no reason, with messages as they were read before; the quick way for many.
+    """Take a step that asks for no reason with messages whose rows were read before.
 
-    Who was changed since, by whomever, is told with MessageChanged and stays as it is.
+    A message that has changed since is refused with MessageChanged and stays as it is.
     """
-    found = versions_of(tx, [row.id for row in rows])
-    same = [row for row in rows if found.get(row.id) == row.version]
+    # Only the versions are read again, from an index and the row's version: sending reads its rows before sealing them,
+    # and reading all columns of every message a second time would cost more than the step.
+    versions = versions_of(tx, [row.id for row in rows])
+    same = [row for row in rows if versions.get(row.id) == row.version]
     moved = _step_all(tx, same, step, act)
     others = {row.id for row in rows}.difference(row.id for row in same)
     moved.refused.extend(_changed(row) for row in rows_of(tx, sorted(others)))
@@ -136,16 +139,19 @@ def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 
 
 def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: Act) -> MessageRow:
-    """Give a message new content: a new revision, reviewed anew; the old one stays readable.
+    """Give a message new content, as a new revision that is reviewed again; the old revision stays readable.
 
-    Raises MessageMissing, MessageChanged, MessageClaimed, StepRefused — also when bytes were once made to be sent
-    under this uid: what may have left is corrected by a new message, never changed.
+    Raises MessageMissing, MessageChanged, MessageClaimed and StepRefused. The last is also raised when bytes were ever
+    made to be sent under this uid: what may have left is corrected by a new message, never changed.
     """
     row = _expected(tx, number, act)
     refuse_claimed(row, _claims(tx, Step.REVISE, act))
+    # Asked of the stored bytes and not of the state: a message that was requeued is approved again, and the same bytes
+    # are sent under its uid.
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
     after = _after(row, Step.REVISE, act)._replace(
+        # The reviser is the author from now on, and may not approve this content under the two-person rule.
         author=act.by,
         revision=row.revision + 1,
         digest=vault.digest(revision.content),
@@ -162,7 +168,8 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
 
 
 def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
-    """Release the approved messages whose planned day has come in Japan; return them for the log."""
+    """Release the approved messages whose planned day has come in Japan; return their rows for the log."""
+    # Messages held by hand or after an alarm stay held, even when their planned day has come: people decide about them.
     act = Act(by=None, now=now)
     due = select(MESSAGES.c.id).where(
         MESSAGES.c.direction == TRANSITIONS[Step.RELEASE_DUE].direction.value,
@@ -190,6 +197,7 @@ def _changed(row: MessageRow) -> RefusedTransition:
 
 def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
     moved = Transitions()
+    # The order in time is a matter of other rows. It is asked once for all messages, and only where the step needs it.
     ordered = Ask.ORDER in TRANSITIONS[step].asks
     waiting = waiting_among(tx, [row.id for row in rows]) if ordered else frozenset()
     claims = _claims(tx, step, act)
@@ -204,21 +212,25 @@ def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 
 
 def _claims(tx: Connection, step: Step, act: Act) -> Claims:
-    """Return what a step must leave alone: nothing where the terminal itself acts, by what the peer has said."""
-    own = act.by is None or TRANSITIONS[step].right is None
-    return {} if own else claims_of_others(tx, act.session, act.now)
+    """Return the claims that bind a step.
+
+    The terminal's own steps record facts, such as an answer of the peer, and no claim of a person may hold those up.
+    """
+    by_terminal = act.by is None or TRANSITIONS[step].right is None
+    return {} if by_terminal else claims_of_others(tx, act.session, act.now)
 
 
-# ── What a step asks, and what it makes of a row ──────────────────────────────────────────────────
+# ── What a step asks for, and the row after it ────────────────────────────────────────────────────
 
 
 def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) -> MessageRow:
-    """Return the row as it is after the step; raise when the table does not allow the step."""
+    """Return the row after the step; raise when the table of steps does not allow it."""
     transition = TRANSITIONS[step]
     if row.direction is not transition.direction or row.state not in transition.sources:
         raise StepRefused(step=step, state=row.state, reference=row.reference)
+    # Sorted, so that a message that lacks several things is always refused for the same one.
     for ask in sorted(transition.asks):
-        _answer(ask, row, step, act)
+        _check(ask, row, step, act)
     if must_wait:
         raise OutOfOrder(reference=row.reference)
     moved = row._replace(
@@ -228,18 +240,19 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
 
 
 def _decided(moved: MessageRow, step: Step, act: Act) -> MessageRow:
-    """Return the row with what the step decides besides its state: who approved it, and where it waits."""
+    """Return the row with what the step decides besides the state: who approved it, and where it waits."""
     match step:
         case Step.APPROVE:
             return _wait_for_day(_approved(moved, act), act)
         case Step.CONFIRM | Step.CONFIRM_SECOND:
             return _approved(moved, act)
         case Step.CONFIRM_FIRST | Step.PUT_ON_HOLD:
-            # On hold, what the first of two persons confirmed begins anew.
+            # The author is the first of two persons. Put on hold, the confirmation begins again, without a first one.
             return moved._replace(author=act.by if step is Step.CONFIRM_FIRST else None)
         case Step.RELEASE:
             return _wait_for_day(moved, act) if moved.approved else moved._replace(state=OutState.REVIEW)
         case Step.GIVE_BACK | Step.REVISE:
+            # An approval holds for the exact content, and only while nobody has taken it back.
             return moved._replace(approver=None, approved_revision=None, approved_digest=None)
         case _:
             return moved
@@ -249,6 +262,7 @@ def _approved(row: MessageRow, act: Act) -> MessageRow:
     return row._replace(approver=act.by, approved_revision=row.revision, approved_digest=row.digest, warnings=0)
 
 
+# A hold until the planned day is not among these, because it follows from an approval and not from a step.
 _HOLDS: Final = {Step.HOLD: Hold.HAND, Step.SET_ASIDE: Hold.ALARM}
 _ONLY_MOVING: Final = frozenset(Step) - {
     Step.APPROVE,
@@ -259,28 +273,30 @@ _ONLY_MOVING: Final = frozenset(Step) - {
     Step.CONFIRM_FIRST,
     Step.CONFIRM_SECOND,
 }
-"""Steps after which a row differs in its state alone."""
+"""The steps that change the state of a row and nothing of its content, approval or author."""
 
 
-def _answer(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
-    """Raise when the step asks for something that is not given; ORDER is a matter of other rows."""
+def _check(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
+    """Raise when the step asks for something that is missing. ORDER concerns other rows; see `_step_all`."""
     match ask:
         case Ask.SECOND_PERSON | Ask.OTHER_PERSON:
-            _answer_person(ask, row, act)
+            _check_person(ask, row, act)
         case Ask.CONFIRMED_WARNINGS:
             if row.warnings and not act.warnings_confirmed:
                 raise WarningsUnconfirmed(reference=row.reference, count=row.warnings)
         case Ask.REASON:
+            # The terminal gives no reason: it puts a notice on hold after an alarm, which the log records.
             if act.by is not None and not (act.reason or "").strip():
                 raise ReasonMissing
         case Ask.PLANNED_DAY:
-            _answer_planned_day(row, step, act)
+            _check_planned_day(row, step, act)
         case Ask.APPROVAL:
             if not row.approved:
                 raise ApprovalVoid(reference=row.reference)
 
 
-def _answer_person(ask: Ask, row: MessageRow, act: Act) -> None:
+def _check_person(ask: Ask, row: MessageRow, act: Act) -> None:
+    # The terminal itself is never the second person, whatever the municipality's rule says.
     same = act.by is None or act.by == row.author
     if ask is Ask.OTHER_PERSON and same:
         raise OtherPersonNeeded(reference=row.reference)
@@ -288,7 +304,7 @@ def _answer_person(ask: Ask, row: MessageRow, act: Act) -> None:
         raise SecondPersonNeeded(reference=row.reference)
 
 
-def _answer_planned_day(row: MessageRow, step: Step, act: Act) -> None:
+def _check_planned_day(row: MessageRow, step: Step, act: Act) -> None:
     if step is Step.RELEASE_DUE and row.hold is not Hold.DAY:
         raise StepRefused(step=step, state=row.state, reference=row.reference)
     if row.hold is Hold.DAY and row.due_on is not None and row.due_on > act.today:
@@ -296,7 +312,7 @@ def _answer_planned_day(row: MessageRow, step: Step, act: Act) -> None:
 
 
 def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:
-    """Hold an approved message until its planned day, when that lies ahead (住基法24条)."""
+    """Hold an approved message until its planned day, if that lies ahead (住基法24条)."""
     if row.due_on is None or row.due_on <= act.today:
         return row
     return row._replace(state=OutState.HELD, hold=Hold.DAY)
@@ -323,37 +339,40 @@ _WRITTEN: Final = (
     "version",
     "changed_by",
 )
-# What a step of the terminal's own changes: nothing of the content or of its approval.
+# Most steps are of this kind. They write five columns instead of seventeen, and the index by subject is not touched.
 _MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
 
 
-def _update(written: Sequence[str]) -> Bulk:
+def _update(written: Sequence[str]) -> BulkStatement:
     statement = (
         update(MESSAGES)
         .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
         .values({name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in written})
     )
-    return Bulk(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
+    return BulkStatement(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
 
 
 _UPDATE: Final = _update(_WRITTEN)
 _UPDATE_MOVED: Final = _update(_MOVED)
-_parts: Final = attrgetter(*_WRITTEN)
-_moved_parts: Final = attrgetter(*_MOVED)
+_written_values: Final = attrgetter(*_WRITTEN)
+_moved_values: Final = attrgetter(*_MOVED)
 
 
 def _write(tx: Connection, before: Sequence[MessageRow], rows: Sequence[MessageRow], step: Step) -> None:
     only_moved = step in _ONLY_MOVING
-    update_rows, parts = (_UPDATE_MOVED, _moved_parts) if only_moved else (_UPDATE, _parts)
-    written = update_rows.run(tx, ((row.id, row.version - 1, *parts(row)) for row in rows))
+    update_rows, values = (_UPDATE_MOVED, _moved_values) if only_moved else (_UPDATE, _written_values)
+    written = update_rows.run(tx, ((row.id, row.version - 1, *values(row)) for row in rows))
     if written != len(rows):
-        # Cannot happen behind one writer's lock; where it does, nothing of this transaction is kept.
+        # Impossible behind the lock of the only writer. If it happens all the same, the whole transaction is rolled
+        # back.
         raise MessageChanged(reference="", person="")
+    # The counts change in the same transaction, so that they never differ from the rows.
     states = {row.id: row.state for row in before}
     tally_moves(tx, (((row.direction, states[row.id]), (row.direction, row.state)) for row in rows))
 
 
 def _keep_reasons(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> None:
+    # A reason that the step does not ask for is not stored, because free text may name people.
     if act.reason is None or Ask.REASON not in TRANSITIONS[step].asks:
         return
     for row in rows:

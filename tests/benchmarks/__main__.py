@@ -31,13 +31,13 @@ def main() -> None:
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--runs", type=int, default=15, help="how often each thing is measured (default 15)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write machine, versions and every run to FILE")
-    said = parser.parse_args()
-    report: Report = import_module(BENCHMARKS[said.name]).measure(said.runs)
+    options = parser.parse_args()
+    report: Report = import_module(BENCHMARKS[options.name]).measure(options.runs)
     machine = describe()
     sys.stdout.write("\n".join([*report.lines(), "", *(f"{name}: {value}" for name, value in machine.items())]) + "\n")
-    if said.json is not None:
-        told = {"benchmark": said.name, "machine": machine, **report.told()}
-        said.json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if options.json is not None:
+        written = {"benchmark": options.name, "machine": machine, **report.json()}
+        options.json.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

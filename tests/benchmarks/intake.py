@@ -70,8 +70,8 @@ def _write(path: Path, count: int) -> None:
 def _child(what: str, place: Path, file: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.benchmarks.intake", what, str(place), str(file)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
 
 
 def _ours(home: Path, file: Path) -> float:
@@ -82,7 +82,7 @@ def _ours(home: Path, file: Path) -> float:
 
     world = rehearsal.prepare(home, outgoing=0, notices=0)
     with Terminal.open(world.home) as terminal:
-        operator = next(one for one in terminal.settings.rehearsal if "operator" in one.roles)
+        operator = next(item for item in terminal.settings.rehearsal if "operator" in item.roles)
         session = logon.log_on(terminal, operator.id, operator.pin, origin="command")
         began = time.perf_counter()
         taken = intake.take_in(terminal, session, [file])

@@ -69,7 +69,7 @@ def measure(runs: int) -> Report:
         _child("prepare", directory / "large", _LARGE, _BATCH)
         more = _exchange(directory / "large", directory / "large0", "memory")
     rate, ratio = median(seen[_OURS]), median(seen[_OURS]) / median(seen[theirs])
-    single = {name: median(one[name] for one in singles) for name in ("per_second", "p95_ms")}
+    single = {name: median(single[name] for single in singles) for name in ("per_second", "p95_ms")}
     verdict = (
         f"{rate:.0f} messages/s (at least {_LEAST_PER_SECOND} are wanted), "
         f"{rate / median(seen[_LIMIT]):.2f} of what the public-key work allows, "
@@ -87,7 +87,7 @@ def measure(runs: int) -> Report:
         "terminal_more_megabytes": more["terminal_megabytes"],
         "agency_more_megabytes": more["agency_megabytes"],
     }
-    seen |= {"one by one": [one["per_second"] for one in singles]}
+    seen |= {"one by one": [single["per_second"] for single in singles]}
     return Report("messages/s", seen, verdict, figures)
 
 
@@ -111,10 +111,10 @@ def _command(what: str) -> list[str]:
     return [sys.executable, "-m", "tests.benchmarks.line", what]
 
 
-def _child(what: str, *said: object) -> dict[str, float]:
-    done = subprocess.run([*_command(what), *map(str, said)], stdout=subprocess.PIPE, check=True, text=True)
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
+def _child(what: str, *text: object) -> dict[str, float]:
+    done = subprocess.run([*_command(what), *map(str, text)], stdout=subprocess.PIPE, check=True, text=True)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
 
 
 # ── In a process of its own ───────────────────────────────────────────────────────────────────────
@@ -135,7 +135,7 @@ def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
     file = world.home / "messages.jsonl"
     _write(file, int(number))
     with Terminal.open(world.home) as terminal:
-        pins = {one.id: one.pin for one in terminal.settings.rehearsal}
+        pins = {item.id: item.pin for item in terminal.settings.rehearsal}
         operator = logon.log_on(terminal, "op-101", pins["op-101"], origin="command")
         intake.take_in(terminal, operator, [file])
         approver = logon.log_on(terminal, "ap-201", pins["ap-201"], origin="command")
@@ -231,7 +231,7 @@ def _line(home: Path) -> "Iterator[_Line]":
 
     world = rehearsal.prepare(home)
     with rehearsal.start_agency(world) as agency_id, Terminal.open(world.home) as terminal:
-        pins = {one.id: one.pin for one in terminal.settings.rehearsal}
+        pins = {item.id: item.pin for item in terminal.settings.rehearsal}
         session = logon.log_on(terminal, "ka-301", pins["ka-301"], origin="command")
         exchange.line_state(terminal)
         line = _Line(terminal, session, agency_id)
@@ -251,9 +251,9 @@ def _check(terminal: "Terminal", delivered: int) -> None:
         messages = reading.scalar(select(func.count()).select_from(MESSAGES))
         receipts = reading.scalar(select(func.count()).select_from(RECEIPTS))
         entries = select(func.count()).select_from(ENTRIES).where(ENTRIES.c.event == Event.MESSAGE_DELIVERED)
-        told = (messages, receipts, reading.scalar(entries), terminal.log.verify(reading).ok)
-    if told != (delivered, delivered, delivered, True):
-        raise RuntimeError(f"{delivered} were delivered; messages, receipts, entries and log are {told}")
+        answer = (messages, receipts, reading.scalar(entries), terminal.log.verify(reading).ok)
+    if answer != (delivered, delivered, delivered, True):
+        raise RuntimeError(f"{delivered} were delivered; messages, receipts, entries and log are {answer}")
 
 
 @contextmanager

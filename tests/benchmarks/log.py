@@ -47,26 +47,26 @@ def measure(runs: int) -> Report:
 
 
 def _verdict(figures: dict[str, float]) -> str:
-    told = [
+    answer = [
         f"appending on {engine}: {figures[f'{engine}_ratio']:.2f} of the change alone, of pairs (0.8 is wanted), "
         f"slowest {figures[f'{engine}_slowest_seconds']:.3f} s (under 1)"
         for engine in ("sqlite", "postgresql")
         if f"{engine}_ratio" in figures
     ]
-    told.append(
+    answer.append(
         f"verifying {ENTRIES:,} entries from the bundle: {figures['bundle_seconds']:.1f} s, "
         f"{figures['bundle_cpu_seconds']:.1f} s of processor, {figures['bundle_processes']:.0f} processes, "
         f"{figures['bundle_megabytes']:.0f} MB (300 at most); hashlib alone, one process: "
         f"{figures['alone_seconds']:.1f} s, {figures['alone_cpu_seconds']:.1f} s of processor; "
         f"ratio {figures['verify_ratio']:.2f} (0.5 is wanted)"
     )
-    told.append(
+    answer.append(
         f"from SQLite: {figures['store_seconds']:.1f} s, {ENTRIES / figures['store_seconds']:,.0f}/s, "
         f"{figures['store_megabytes']:.0f} MB"
     )
     looks = ", ".join(f"{name} {figures[f'{name}_ms']:.1f}" for name in ("open", "end", "time", "entry"))
-    told.append(f"looking into {ENTRIES // 2:,} entries, slowest of each in ms: {looks} (50 at most are wanted)")
-    return "\n".join(told)
+    answer.append(f"looking into {ENTRIES // 2:,} entries, slowest of each in ms: {looks} (50 at most are wanted)")
+    return "\n".join(answer)
 
 
 def _engines(directory: Path) -> Iterator[tuple[str, str]]:
@@ -113,23 +113,23 @@ def _writing(url: str, home: Path) -> Iterator["list[subprocess.Popen[str]]"]:
     try:
         yield workers
     finally:
-        for one in workers:
-            one.communicate()
+        for worker in workers:
+            worker.communicate()
 
 
 def _turn(workers: "list[subprocess.Popen[str]]", what: str) -> tuple[float, float]:
     """Return the changes per second of all together, and the seconds that the slowest change took."""
     began = time.perf_counter()
-    for one in workers:
-        assert one.stdin is not None
-        one.stdin.write(f"{what} {_TURNS}\n")
-        one.stdin.flush()
-    worst = max(float(one.stdout.readline()) for one in workers if one.stdout is not None)
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(f"{what} {_TURNS}\n")
+        worker.stdin.flush()
+    worst = max(float(worker.stdout.readline()) for worker in workers if worker.stdout is not None)
     return _WRITERS * _TURNS / (time.perf_counter() - began), worst
 
 
 def _child(what: str, *arguments: object) -> dict[str, float]:
     """Do one part in a process of its own, whose memory is that part's alone."""
     command = [sys.executable, "-m", "tests.benchmarks.log_children", what, *map(str, arguments)]
-    told: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    return told
+    answer: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return answer

@@ -178,9 +178,9 @@ def look(place: Path) -> dict[str, float]:
             "time": lambda: page(reading, before=(first_since(reading, middle) or 1) + 1, limit=64),
             "entry": lambda: page(reading, before=last // 3, limit=64),
         }
-        told = {f"{name}_ms": _slowest_ms(one) for name, one in looks.items()}
+        answer = {f"{name}_ms": _slowest_ms(look) for name, look in looks.items()}
     database.close()
-    return told
+    return answer
 
 
 def _slowest_ms(act: Callable[[], object]) -> float:

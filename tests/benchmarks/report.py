@@ -17,14 +17,14 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return median and spread (first and third quartile) of each, and the verdict."""
-        told = []
+        lines = []
         for name, values in self.runs.items():
             low, high = _quartiles(values)
             spread = f"quartiles {low:.0f}–{high:.0f}, {len(values)} runs"
-            told.append(f"{name}: median {median(values):.0f} {self.unit} ({spread})")
-        return [*told, self.verdict]
+            lines.append(f"{name}: median {median(values):.0f} {self.unit} ({spread})")
+        return [*lines, self.verdict]
 
-    def told(self) -> dict[str, Any]:
+    def json(self) -> dict[str, Any]:
         """Return everything for JSON."""
         medians = {name: median(values) for name, values in self.runs.items()}
         runs = {name: list(values) for name, values in self.runs.items()}

@@ -55,8 +55,8 @@ def measure(runs: int) -> Report:
             seen["bare sqlite3.executemany"].append(MESSAGES / _bare(home))
         big = _Store(directory / "big")
         asked = {42_157: _ask(store := _Store(directory / "0", anew=False)), MILLION: _ask(big.grow())}
-        for one in (store, big):
-            one.database.close()
+        for item in (store, big):
+            item.database.close()
     return _report(seen, asked)
 
 
@@ -114,8 +114,8 @@ class _Store:
                 self.log.append_many(
                     tx,
                     [
-                        EntryDraft(Event.MESSAGE_IMPORTED, "op-101", session, one.uid, detail={"revision": 1})
-                        for one in added
+                        EntryDraft(Event.MESSAGE_IMPORTED, "op-101", session, item.uid, detail={"revision": 1})
+                        for item in added
                     ],
                 )
 

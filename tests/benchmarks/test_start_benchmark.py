@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_benchmark_of_the_start_measures_both_and_tells_the_machine(tmp_path: Path) -> None:
-    told = tmp_path / "start.json"
+    answer = tmp_path / "start.json"
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "start", "--runs", "2", "--json", str(told)],
+        [sys.executable, "-m", "tests.benchmarks", "start", "--runs", "2", "--json", str(answer)],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -19,7 +19,7 @@ def test_the_benchmark_of_the_start_measures_both_and_tells_the_machine(tmp_path
         check=True,
     )
     assert "processor: " in ended.stdout
-    report = json.loads(told.read_text(encoding="utf-8"))
+    report = json.loads(answer.read_text(encoding="utf-8"))
     assert {name: len(runs) for name, runs in report["runs"].items()} == {"bare Textual app": 2, "renkei": 2}
     assert report["figures"]["ratio"] == report["medians"]["renkei"] / report["medians"]["bare Textual app"]
     assert report["machine"]["cores"]

@@ -17,7 +17,7 @@ def _noticed(_prepared: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(_prepared["home"], home)
     world = world_at(json.loads(json.dumps(_prepared).replace(_prepared["home"], str(home))))
     with serving(world.agency_home):
-        assert world.run("op-101", "receive").told["received"] == 10
+        assert world.run("op-101", "receive").json["received"] == 10
     return world
 
 
@@ -26,5 +26,5 @@ def noticed(_noticed: World, tmp_path: Path) -> World:
     """A world with received notices of this test's own."""
     home = tmp_path / "world"
     shutil.copytree(_noticed.home, home)
-    moved = {one: home / file.relative_to(_noticed.home) for one, file in _noticed.pin_files.items()}
+    moved = {item: home / file.relative_to(_noticed.home) for item, file in _noticed.pin_files.items()}
     return World(home, home / _noticed.agency_home.relative_to(_noticed.home), moved)

@@ -28,8 +28,8 @@ for _module in pkgutil.walk_packages(console.__path__, "console."):
 
 def leaves(kind: type[ConsoleError] = ConsoleError) -> Iterator[type[ConsoleError]]:
     below = kind.__subclasses__()
-    for one in below:
-        yield from leaves(one)
+    for branch in below:
+        yield from leaves(branch)
     if not below:
         yield kind
 
@@ -61,7 +61,7 @@ def incident(home: Path | None) -> str:
     raise AssertionError
 
 
-def said(home: Path) -> str:
+def technical_log(home: Path) -> str:
     return (home / TECHNICAL_LOG).read_text(encoding="utf-8")
 
 
@@ -80,13 +80,13 @@ def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str
 def test_an_incident_has_a_number_and_one_line(tmp_path: Path) -> None:
     number = incident(tmp_path)
     assert NUMBER.fullmatch(number)
-    assert said(tmp_path).startswith(f"{number} ")
-    assert said(tmp_path).count("\n") == 1
+    assert technical_log(tmp_path).startswith(f"{number} ")
+    assert technical_log(tmp_path).count("\n") == 1
 
 
 def test_an_incident_tells_types_and_places_of_the_whole_chain(tmp_path: Path) -> None:
     incident(tmp_path)
-    line = said(tmp_path)
+    line = technical_log(tmp_path)
     assert line.index("Telling at ") < line.index("KeyError at ")
     assert "console/test_errors:" in line
 
@@ -97,19 +97,19 @@ def test_an_incident_holds_no_value(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         sys.exit(SECRET)
     record_incident(tmp_path, ended.value)
-    assert SECRET not in said(tmp_path)
-    assert "SystemExit at " in said(tmp_path)
+    assert SECRET not in technical_log(tmp_path)
+    assert "SystemExit at " in technical_log(tmp_path)
 
 
 def test_an_incident_names_our_own_codes(tmp_path: Path) -> None:
     record_incident(tmp_path, SettingsInvalid(setting=SECRET, wanted=SECRET))
-    assert "SettingsInvalid[settings_invalid] at ?" in said(tmp_path)
-    assert SECRET not in said(tmp_path)
+    assert "SettingsInvalid[settings_invalid] at ?" in technical_log(tmp_path)
+    assert SECRET not in technical_log(tmp_path)
 
 
 def test_incidents_are_added_and_private(tmp_path: Path) -> None:
     numbers = [incident(tmp_path) for _ in range(3)]
-    assert [line.split()[0] for line in said(tmp_path).splitlines()] == numbers
+    assert [line.split()[0] for line in technical_log(tmp_path).splitlines()] == numbers
     assert len(set(numbers)) == 3
     path = tmp_path / TECHNICAL_LOG
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -120,7 +120,7 @@ def test_an_error_that_causes_itself_ends(tmp_path: Path) -> None:
     first, second = ValueError(), TypeError()
     first.__cause__, second.__cause__ = second, first
     record_incident(tmp_path, first)
-    assert said(tmp_path).count(" at ") == 2
+    assert technical_log(tmp_path).count(" at ") == 2
 
 
 def test_a_number_is_given_also_when_nothing_can_be_written(tmp_path: Path) -> None:
@@ -140,12 +140,12 @@ def test_the_record_does_not_follow_a_link(tmp_path: Path) -> None:
 
 def test_a_record_for_which_there_is_no_room_is_not_there_by_halves(tmp_path: Path) -> None:
     number = incident(tmp_path)
-    before = said(tmp_path)
+    before = technical_log(tmp_path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
     try:
         assert NUMBER.fullmatch(incident(tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert said(tmp_path) == before
-    assert said(tmp_path).startswith(number)
+    assert technical_log(tmp_path) == before
+    assert technical_log(tmp_path).startswith(number)

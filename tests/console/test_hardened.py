@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 # Every module there is, so that a new screen is held to this without being named here.
 MODULES = [
-    import_module(f"{package.__name__}.{found.name}")
+    import_module(module.name)
     for package in (screens, widgets)
-    for found in pkgutil.iter_modules(package.__path__)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ]
 SECRET = "48201735-secret"
 
@@ -48,9 +48,9 @@ async def closed(home: Path) -> AsyncIterator[tuple[Closed, "Pilot[Any]"]]:
 
 def classes(base: type[Any]) -> Iterator[type[Any]]:
     for module in MODULES:
-        for _, found in inspect.getmembers(module, inspect.isclass):
-            if issubclass(found, base) and found.__module__ == module.__name__:
-                yield found
+        for _, member in inspect.getmembers(module, inspect.isclass):
+            if issubclass(member, base) and member.__module__ == module.__name__:
+                yield member
 
 
 def actions_bound() -> set[str]:
@@ -118,7 +118,7 @@ async def test_nothing_is_written_copied_opened_or_suspended(tmp_path: Path) -> 
                 shut()
         with pytest.raises(Shut):
             app.open_url("https://example.jp")
-    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a coroutine may not use pathlib
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  # A coroutine may not use pathlib.
 
 
 def test_the_doors_that_are_shut_are_those_that_textual_has() -> None:

@@ -34,7 +34,7 @@ class Hand:
 
 
 class Kept:
-    """A keeper under an injected clock, and what it told."""
+    """A keeper under an injected clock, and what it reported."""
 
     def __init__(self) -> None:
         self.hand = Hand()
@@ -44,7 +44,7 @@ class Kept:
         self.endings: list[Ending] = []
         self.keeper = SessionKeeper(
             SessionSettings(lock_seconds=LOCK, logoff_seconds=LOGOFF),
-            close=lambda one, ending: self.closed.append((one.person_id, ending)),
+            close=lambda closed, ending: self.closed.append((closed.person_id, ending)),
             locked=self.locked.set,
             ended=self._note_end,
             clock=self.hand,
@@ -212,7 +212,7 @@ def test_the_screen_is_told_even_when_the_closing_entry_cannot_be_written(kept: 
 
     kept.keeper._close = fail
     kept.keeper.begin(session())
-    with pytest.raises(OSError):  # noqa: PT011 - it is that very one.
+    with pytest.raises(OSError):  # noqa: PT011  # It is the very error that `fail` raised.
         kept.keeper.end(Ending.IDLE)
     assert kept.endings == [Ending.IDLE]
     assert kept.keeper.session is None

@@ -198,7 +198,7 @@ def test_names_are_those_of_the_dataclasses() -> None:
     settings = parse(GOOD)
     assert len(set(names())) == len(list(names()))
     assert all(not is_dataclass(value_of(settings, name)) for name in names())
-    assert {name.partition(".")[0] for name in names()} == {one.name for one in fields(Settings)} - {"rehearsal"}
+    assert {name.partition(".")[0] for name in names()} == {entry.name for entry in fields(Settings)} - {"rehearsal"}
 
 
 @pytest.mark.parametrize(("lock", "logoff", "admitted"), [(180, 181, True), (180, 180, False), (300, 200, False)])

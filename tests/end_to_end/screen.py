@@ -105,7 +105,7 @@ class Screen:
         def shown() -> bool:
             nonlocal seen
             seen = self.text()
-            return all(one in seen for one in wanted)
+            return all(item in seen for item in wanted)
 
         wait_until(shown, lambda: f"{wanted} did not come. The screen shows:\n{seen}", seconds)
         return seen
@@ -150,4 +150,4 @@ def exchange_once(screen: Screen, words: Words) -> None:
     screen.press("v")
     screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
     screen.press("Escape")
-    screen.wait_for(words("keys.give_back"))
+    screen.wait_for(words("steps.give_back.key"))

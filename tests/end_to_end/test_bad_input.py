@@ -151,15 +151,15 @@ def test_bad_records_are_told_one_by_one(world: World, tmp_path: Path) -> None:
     file.write_text('{"kind": "resident_record"}\nnot json\n{"kind": "holiday"}\n', encoding="utf-8")
     ran = world.run(OPERATOR, "import", file)
     assert ran.status == 4
-    assert ran.told["accepted"] == 0
-    assert {fault["line"] for fault in ran.told["errors"]} == {1, 2, 3}
-    for fault in ran.told["errors"]:
+    assert ran.json["accepted"] == 0
+    assert {fault["line"] for fault in ran.json["errors"]} == {1, 2, 3}
+    for fault in ran.json["errors"]:
         assert fault["file"] == "bad.jsonl"
         assert all(fault[name] for name in ("rule", "message", "remedy"))
 
 
 def test_a_peer_that_is_down(world: World) -> None:
-    approved = world.run(APPROVER, "approve", "--all", "--confirm-warnings").told["changed"]
+    approved = world.run(APPROVER, "approve", "--all", "--confirm-warnings").json["changed"]
     assert approved
     before = world.states()
     _refused(world, "line_unreachable", 5, "send")
@@ -167,7 +167,7 @@ def test_a_peer_that_is_down(world: World) -> None:
     _refused(world, "line_unreachable", 5, "receive")
     assert world.states() == before
     with serving(world.agency_home):
-        assert world.run(CHIEF, "send").told["delivered"] > 0
+        assert world.run(CHIEF, "send").json["delivered"] > 0
     assert world.log_is_whole()
 
 
@@ -255,8 +255,8 @@ def _replace_identity(directory: Path, name: str, scratch: Path) -> None:
 
 def _many_records(world: World, directory: Path) -> Path:
     """Write 400 good records, made from one that the world holds, and return their file."""
-    told = world.run(CHIEF, "queue", "--direction", "out", "--state", "review").told["messages"]
-    record = world.run(CHIEF, "show", str(told[0]["id"])).told["record"]
+    answer = world.run(CHIEF, "queue", "--direction", "out", "--state", "review").json["messages"]
+    record = world.run(CHIEF, "show", str(answer[0]["id"])).json["record"]
     file = directory / "many.jsonl"
     lines = (json.dumps(record | {"reference": f"M{number:06}"}, ensure_ascii=False) for number in range(400))
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")

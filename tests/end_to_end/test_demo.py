@@ -31,7 +31,7 @@ def processes_about(home: Path) -> dict[int, str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
     home, words = tmp_path / "world", Words(language)
-    world = world_at(run("demo", "--prepare", "--home", home, "--json").told)
+    world = world_at(run("demo", "--prepare", "--home", home, "--json").json)
     before = world.states()
     with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home), "--language", language]) as screen:
         log_on(screen, world, words, CHIEF)
@@ -55,7 +55,7 @@ def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: signal.Signals) -> None:
     home = tmp_path / "world"
-    world = world_at(run("demo", "--prepare", "--home", home, "--json").told)
+    world = world_at(run("demo", "--prepare", "--home", home, "--json").json)
     with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home)]) as screen:
         log_on(screen, world, Words("ja"), CHIEF)
         (console,) = (number for number, line in processes_about(home).items() if "agency" not in line)
@@ -64,7 +64,7 @@ def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: si
         assert screen.wait_for_end() == 128 + end
         wait_until(lambda: processes_about(home) == {})
     # The next start finds what the last one could not close: exactly one closing entry for each session.
-    entries = world.run(CHIEF, "log", "show", "--limit", "100").told["entries"]
+    entries = world.run(CHIEF, "log", "show", "--limit", "100").json["entries"]
     on = [entry for entry in entries if entry["event"] == "operator.logged_on"]
     off = [entry for entry in entries if entry["event"] == "operator.logged_off"]
     killed = [entry["session"] for entry in on if entry["detail"]["origin"] == "screen"]
@@ -97,12 +97,12 @@ def _approve_and_return(screen: Screen, words: Words) -> None:
     screen.press("a")
     screen.wait_for(words("keys.confirm"))
     screen.press("Enter")
-    screen.wait_for(words("queue.did.approve", count=1))
+    screen.wait_for(words("steps.approve.did", count=1))
     screen.press("r")
     screen.wait_for(words("keys.confirm"))
     screen.type("住所の番地を確かめてください")
     screen.press("Enter")
-    screen.wait_for(words("queue.did.give_back", count=1))
+    screen.wait_for(words("steps.give_back.did", count=1))
 
 
 def _verify_the_log(screen: Screen, words: Words) -> None:
@@ -111,14 +111,14 @@ def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.press("v")
     screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
     screen.press("Escape")
-    screen.wait_for(words("keys.give_back"))
+    screen.wait_for(words("steps.give_back.key"))
 
 
 def _shows_what_was_done(world: World) -> None:
-    returned = world.run(CHIEF, "queue", "--state", "returned", "--direction", "out").told["messages"]
-    assert world.run(CHIEF, "show", str(returned[0]["id"])).told["reason"] == "住所の番地を確かめてください"
-    accepted = world.run(CHIEF, "queue", "--state", "accepted").told["messages"]
-    assert world.run(CHIEF, "show", str(accepted[0]["id"])).told["receipt"] is not None
-    held = run("agency", "received", "--home", world.agency_home, "--json").told
+    returned = world.run(CHIEF, "queue", "--state", "returned", "--direction", "out").json["messages"]
+    assert world.run(CHIEF, "show", str(returned[0]["id"])).json["reason"] == "住所の番地を確かめてください"
+    accepted = world.run(CHIEF, "queue", "--state", "accepted").json["messages"]
+    assert world.run(CHIEF, "show", str(accepted[0]["id"])).json["receipt"] is not None
+    held = run("agency", "received", "--home", world.agency_home, "--json").json
     assert (held["messages"], held["distinct"]) == (1, 1)
     assert world.log_is_whole()

@@ -50,7 +50,7 @@ class Worked:
     def left(self, *printed: str) -> list[object]:
         """Everything that can be read after the end."""
         on_disk: list[object] = list(files_with([self.home, self.temporary], SECRETS))
-        return on_disk + [one for text in printed for one in found_in(_unwrapped(text), SECRETS)]
+        return on_disk + [item for text in printed for item in found_in(_unwrapped(text), SECRETS)]
 
 
 def _unwrapped(text: str) -> bytes:

@@ -67,8 +67,8 @@ def main() -> None:
     histories = kinds.add_parser("histories", help="let logs live through honest years: no alarm")
     histories.add_argument("--count", type=int, default=1000)
     histories.set_defaults(run=lambda chosen: live_honestly(chosen.seed, chosen.count))
-    for one in (cuts, kills, crashes, power, failures, writers, tampering, histories):
-        one.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    for item in (cuts, kills, crashes, power, failures, writers, tampering, histories):
+        item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
 
@@ -81,11 +81,11 @@ def _cut(chosen: argparse.Namespace) -> dict[str, object]:
     with fresh_site() as site, site.served(register=False) as port, bench(site, port, 1) as first:
         lengths = first.measure()
     # What a fault holds besides cannot be handed to another process.
-    wanted = [(one.way, one.at, chosen.harm or one.harm) for one in faults(lengths, stride, chosen.seed)]
+    wanted = [(fault.way, fault.at, chosen.harm or fault.harm) for fault in faults(lengths, stride, chosen.seed)]
     parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
     with ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
-        for part, told in zip(parts, processes.map(harm_each, parts), strict=True):
-            seen += told
+        for part, answer in zip(parts, processes.map(harm_each, parts), strict=True):
+            seen += answer
             done += len(part)
             sys.stderr.write(f"\r{done} of {len(wanted)}   ")
     return {"trials": done, "bytes": {way.value: count for way, count in lengths.items()}, "told": dict(seen)}
@@ -119,21 +119,21 @@ def _kill(chosen: argparse.Namespace) -> dict[str, object]:
 
 def _crash(chosen: argparse.Namespace) -> dict[str, object]:
     """Kill a console for each of `count` seeds from `seed` on, in series; hold what is left against what it said."""
-    said: Counter[str] = Counter()
+    text: Counter[str] = Counter()
     ends = chosen.seed + chosen.count
     parts = [range(start, min(start + SERIES, ends)) for start in range(chosen.seed, ends, SERIES)]
     with fresh_site() as site, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
         site.terminal.close()
         try:
-            for told in processes.map(partial(crash, site.home, site.agency_home), parts):
-                said += told
-                sys.stderr.write(f"\r{said.total()}   ")
+            for answer in processes.map(partial(crash, site.home, site.agency_home), parts):
+                text += answer
+                sys.stderr.write(f"\r{text.total()}   ")
         except KeyboardInterrupt:
-            sys.stderr.write(f"\rstopped; go on with --seed {chosen.seed + said.total()}\n")
+            sys.stderr.write(f"\rstopped; go on with --seed {chosen.seed + text.total()}\n")
         finally:
             processes.shutdown(cancel_futures=True)
-    killed = said.total() - said[CONFIRMED]
-    return {"trials": said.total(), "killed": killed, "lost": 0, "half_done": 0, "said_last": dict(said)}
+    killed = text.total() - text[CONFIRMED]
+    return {"trials": text.total(), "killed": killed, "lost": 0, "half_done": 0, "said_last": dict(text)}
 
 
 def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
@@ -151,20 +151,26 @@ def _cut_power(chosen: argparse.Namespace) -> dict[str, object]:
 
 def _fail(chosen: argparse.Namespace) -> dict[str, object]:
     """Let operations of the database and calls on our own files fail, each `stride`-th of them."""
-    told: Counter[str] = Counter()
+    answer: Counter[str] = Counter()
     with fresh_site() as site, tempfile.TemporaryDirectory(prefix="renkei-world-") as name:
         site.terminal.close()
         many = failing.count_operations(site.home, site.agency_home)
         for at in range(1 + chosen.seed % chosen.stride, many + 1, chosen.stride):
-            told += failing.fail_each(site.home, site.agency_home, at)
+            answer += failing.fail_each(site.home, site.agency_home, at)
             sys.stderr.write(f"\rdatabase {at} of {many}   ")
-        operations = told.total()
+        operations = answer.total()
         if failing_files.can_trace():
             world = failing_files.make_world(site.home, Path(name) / "world")
             for title, job in failing_files.JOBS.items():
-                told += failing_files.fail_each(world, job, chosen.seed, chosen.stride)
-                sys.stderr.write(f"\r{told.total() - operations} calls, {title} done   ")
-    return {"operations": operations, "calls": told.total() - operations, "lost": 0, "half_done": 0, "told": dict(told)}
+                answer += failing_files.fail_each(world, job, chosen.seed, chosen.stride)
+                sys.stderr.write(f"\r{answer.total() - operations} calls, {title} done   ")
+    return {
+        "operations": operations,
+        "calls": answer.total() - operations,
+        "lost": 0,
+        "half_done": 0,
+        "told": dict(answer),
+    }
 
 
 if __name__ == "__main__":

@@ -27,14 +27,14 @@ def compete(seconds: float) -> dict[str, object]:
         url = f"sqlite:///{home / 'store.sqlite'}"
         log = Log(_TERMINAL, SigningKeys.create(home / "log"))
         with closing(Database.create(url)) as database:
-            told = _race(url, home, seconds)
+            answer = _race(url, home, seconds)
             with database.reading() as reading:
                 verified = log.verify(reading)
-    counts = [count for count, _ in told]
-    assert len(told) == WRITERS, "a writer failed"
+    counts = [count for count, _ in answer]
+    assert len(answer) == WRITERS, "a writer failed"
     assert verified.ok
     assert verified.entries == sum(counts)
-    return {"writes": sum(counts), "slowest_seconds": max(slowest for _, slowest in told), "fewest": min(counts)}
+    return {"writes": sum(counts), "slowest_seconds": max(slowest for _, slowest in answer), "fewest": min(counts)}
 
 
 def _race(url: str, home: Path, seconds: float) -> list[tuple[int, float]]:
@@ -46,13 +46,13 @@ def _race(url: str, home: Path, seconds: float) -> list[tuple[int, float]]:
         process.start()
         theirs.close()
         ends.append((process, ours))
-    told = []
+    answer = []
     for process, ours in ends:
         process.join()
         if process.exitcode == 0:
-            told.append(ours.recv())
+            answer.append(ours.recv())
         ours.close()
-    return told
+    return answer
 
 
 def _write(url: str, home: Path, seconds: float, begin: "multiprocessing.synchronize.Barrier", end: Connection) -> None:

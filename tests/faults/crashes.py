@@ -78,7 +78,7 @@ def crash(made: Path, agency_made: Path, seeds: range) -> Counter[str]:
             for seed in seeds:
                 series.kill(seed)
             series.end()
-            return series.said
+            return series.ended_at
     finally:
         shutil.rmtree(place)
 
@@ -91,7 +91,7 @@ class _Series:
     agency_home: Path
     port: int
     usual: list[float] = field(default_factory=list)
-    said: Counter[str] = field(default_factory=Counter)
+    ended_at: Counter[str] = field(default_factory=Counter)
     files: list[list[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -102,31 +102,31 @@ class _Series:
         _work(self.home, self._file, str)
         with self._opened() as site:
             self._prepare(site)
-        told, moments = _killed(self._do, len(_ALL), _ENOUGH)
+        steps, moments = _killed(self._do, len(_ALL), _ENOUGH)
         self.usual = [end - begin for begin, end in pairwise(moments)]
         with self._opened() as site:
-            self._hold_against(site, told)
+            self._hold_against(site, steps)
             self._prepare(site)
 
     def kill(self, seed: int) -> None:
         """Do one trial and prepare the next."""
         chance = random.Random(seed)
         step = chance.randrange(len(_ALL))
-        told, moments = _killed(self._do, step, chance.uniform(0.0, _LONGEST * self.usual[step]))
+        steps, moments = _killed(self._do, step, chance.uniform(0.0, _LONGEST * self.usual[step]))
         for at, (begin, end) in enumerate(pairwise(moments)):
             self.usual[at] += (end - begin - self.usual[at]) / 4
-        self.said[told[-1] if told else "nothing"] += 1
+        self.ended_at[steps[-1] if steps else "nothing"] += 1
         with self._opened() as site:
             logon.close_abandoned(site.terminal)
-            self._hold_against(site, told)
+            self._hold_against(site, steps)
             self._prepare(site)
 
     def end(self) -> None:
         """Let a console work undisturbed; hold both sides against each other."""
-        told, _ = _killed(self._do, len(_ALL), _ENOUGH)
+        steps, _ = _killed(self._do, len(_ALL), _ENOUGH)
         with self._opened() as site:
-            self._hold_against(site, told)
-            assert told == [*_ALL]
+            self._hold_against(site, steps)
+            assert steps == [*_ALL]
             held, taken = site.received(), self._rows(site)
             assert (held.messages, held.distinct, held.alarms) == (len(taken), len(taken), 0)
 
@@ -149,7 +149,7 @@ class _Series:
         """
         first = 1 + (1 + len(self.files)) * SIZE
         records = [entry(first + step) for step in range(SIZE)]
-        self.files.append([str(one["reference"]) for one in records])
+        self.files.append([str(record["reference"]) for record in records])
         write_lines(self._file, records)
         known = notice(first - SIZE)["card_number"]
         later = "2026-11-20T11:00:00+09:00"
@@ -159,41 +159,41 @@ class _Series:
             notice(first + 1, category_lost=lost),
             notice(first + 2, card_number=known, occurred_at=later),
         )
-        for number, one in enumerate(notices, first):
-            site.feed(one, Purpose.NOTICE, f"{number:032x}")
+        for number, content in enumerate(notices, first):
+            site.feed(content, Purpose.NOTICE, f"{number:032x}")
 
     def _rows(self, site: Site) -> dict[str, queue.MessageRow]:
         with site.terminal.database.reading() as reading:
             return {row.reference: row for row in queue.page(reading, QueueFilter(), limit=len(self.files) * SIZE + 1)}
 
-    def _hold_against(self, site: Site, told: list[str]) -> None:
+    def _hold_against(self, site: Site, steps: list[str]) -> None:
         rows = self._rows(site)
         states = {row.state for row in rows.values()}
         for file in self.files:
-            assert sum(one in rows for one in file) in {0, SIZE}, "a file is in whole or not at all"
-        if _IMPORTED in told:
-            assert all(one in rows for one in self.files[-1])
-        if _APPROVED in told:
+            assert sum(item in rows for item in file) in {0, SIZE}, "a file is in whole or not at all"
+        if _IMPORTED in steps:
+            assert all(file in rows for file in self.files[-1])
+        if _APPROVED in steps:
             assert not states & _BEYOND
-        if _SENT in told:
+        if _SENT in steps:
             assert states <= _ARRIVED
-        self._hold_notices_against(site, told)
-        if _RECEIVED in told:
+        self._hold_notices_against(site, steps)
+        if _RECEIVED in steps:
             assert states == {OutState.ACCEPTED}
         assert site.log_holds()
         assert (found := disagreement(site.terminal)) is None, found
         assert checkpoints.start(site.terminal, from_witness=False) is None
 
-    def _hold_notices_against(self, site: Site, told: list[str]) -> None:
+    def _hold_notices_against(self, site: Site, steps: list[str]) -> None:
         with site.terminal.database.reading() as reading:
             counted = queue.counts(reading)
         found = {state: counted.get((Direction.IN, state), 0) for state in InState}
-        if _RECEIVED in told:
+        if _RECEIVED in steps:
             assert sum(found.values()) == SIZE * len(self.files)
             assert found[InState.SUPERSEDED] == len(self.files) - 1
-        if _BEGUN in told:
+        if _BEGUN in steps:
             assert found[InState.RECEIVED] == 0
-        if CONFIRMED in told:
+        if CONFIRMED in steps:
             assert found[InState.CONFIRMED] == sum(found.values()) - found[InState.SUPERSEDED]
 
 

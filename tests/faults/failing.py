@@ -64,7 +64,7 @@ class Trial:
 
     at: int
     fault: Fault
-    said: str
+    outcome: str
     struck: bool
 
 
@@ -104,13 +104,13 @@ def fail(made: Path, agency_made: Path, at: int, fault: Fault) -> Trial:
     """
     with _copies(made, agency_made) as (home, agency_home):
         with _layer(home, at, fault) as layer:
-            said = _attempt(home, agency_home)
+            outcome = _attempt(home, agency_home)
         with Terminal.open(home) as terminal:
             site = Site(home, agency_home, terminal)
-            acknowledged = [one.entry for one in layer.trace.events if isinstance(one, Kept)]
+            acknowledged = [event.entry for event in layer.trace.events if isinstance(event, Kept)]
             _look(site, acknowledged[-1])
             _end(site)
-        return Trial(at, fault, said, layer.struck)
+        return Trial(at, fault, outcome, layer.struck)
 
 
 def _attempt(home: Path, agency_home: Path) -> str:
@@ -118,11 +118,11 @@ def _attempt(home: Path, agency_home: Path) -> str:
     try:
         _begin(home, agency_home)
     except (DatabaseFailed, DiskFull) as error:
-        told = error
+        answer = error
     else:
         return UNHARMED
-    assert told.exit_status == _EXIT_STATUS
-    return told.code
+    assert answer.exit_status == _EXIT_STATUS
+    return answer.code
 
 
 def _begin(home: Path, agency_home: Path) -> None:
@@ -157,7 +157,7 @@ def _look(site: Site, acknowledged: tuple[int, bytes]) -> None:
     assert site.raw("SELECT hash FROM log_entry WHERE seq = ?", seq) == [(digest,)], "an acknowledged entry is lost"
     assert checkpoints.start(site.terminal, from_witness=False) is None
     assert site.log_holds()
-    assert (told := disagreement(site.terminal)) is None, told
+    assert (answer := disagreement(site.terminal)) is None, answer
     with site.terminal.database.reading() as reading:
         assert queue.count(reading, QueueFilter()) in {0, SIZE}, "a file is in whole or not at all"
 
@@ -175,7 +175,7 @@ def _end(site: Site) -> None:
     assert counted[Direction.OUT, OutState.ACCEPTED] == SIZE
     assert counted[Direction.IN, InState.RECEIVED] == 1
     assert site.log_holds()
-    assert (told := disagreement(site.terminal)) is None, told
+    assert (answer := disagreement(site.terminal)) is None, answer
 
 
 @contextmanager
@@ -198,4 +198,4 @@ def _copies(made: Path, agency_made: Path) -> Iterator[tuple[Path, Path]]:
 
 def fail_each(made: Path, agency_made: Path, at: int) -> Counter[str]:
     """Let that operation fail in each way; return how often the program said what."""
-    return Counter(fail(made, agency_made, at, fault).said for fault in Fault)
+    return Counter(fail(made, agency_made, at, fault).outcome for fault in Fault)

@@ -50,7 +50,7 @@ class Call:
 
     name: str
     number: int
-    said: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class World:
         """Return the arguments of a command, in which PLACE stands for the world's directory."""
         who = ["--as", person, "--pin-file", str(self.place / person)] if person else []
         home = [] if "--home" in command else ["--home", str(self.home)]
-        return [*(one.replace("PLACE", str(self.place)) for one in command), *home, *who, "--json"]
+        return [*(item.replace("PLACE", str(self.place)) for item in command), *home, *who, "--json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _is_exported(world: World) -> bool:
 def _is_registered(world: World) -> bool:
     file = world.place / "code"
     with Terminal.open(world.home) as terminal, terminal.database.reading() as reading:
-        known = any(one.id == "op-102" for one in persons(reading))
+        known = any(person.id == "op-102" for person in persons(reading))
     assert known == file.exists(), "a person with a PIN that nobody knows, or a PIN of nobody"
     return known
 
@@ -187,17 +187,17 @@ def calls_of(world: World, job: Job) -> list[Call]:
         read = _CALL.match(line)
         if read is None or (first := first or read[1]) != read[1]:
             continue
-        name, said = read[2], read[3]
+        name, text = read[2], read[3]
         seen[name] += 1
-        if _changes(name, said, copy.place):
-            found.append(Call(name, seen[name], said[:160]))
+        if _changes(name, text, copy.place):
+            found.append(Call(name, seen[name], text[:160]))
     return found
 
 
 def chosen(calls: Sequence[Call]) -> list[Call]:
     """Return all calls on our own files, and a few of those on the database's."""
-    database = [one for one in calls if "sqlite3" in one.said]
-    return [one for one in calls if one not in database] + database[::_STRIDE_OF_DATABASE]
+    database = [call for call in calls if "sqlite3" in call.line]
+    return [call for call in calls if call not in database] + database[::_STRIDE_OF_DATABASE]
 
 
 def fail(world: World, job: Job, call: Call, error: str) -> Ended:
@@ -255,13 +255,13 @@ def run_on_little_room(world: World, job: Job) -> Ended | None:
 
 
 def _traced(world: World, job: Job, *inject: str) -> tuple[Ended, list[str]]:
-    told = world.place / "calls"
-    options = ["-f", "-qq", "-y", "-e", "signal=none", "-e", f"trace={','.join(_CALLS)}", "-o", str(told)]
-    for one in inject:
-        options += ["-e", one]
+    answer = world.place / "calls"
+    options = ["-f", "-qq", "-y", "-e", "signal=none", "-e", f"trace={','.join(_CALLS)}", "-o", str(answer)]
+    for item in inject:
+        options += ["-e", item]
     done = _run(["strace", *options, str(PROGRAM), *world.arguments(job.command, job.person)])
-    lines = told.read_text(errors="replace").splitlines()
-    told.unlink()
+    lines = answer.read_text(errors="replace").splitlines()
+    answer.unlink()
     return _ended(done, struck=any("(INJECTED)" in line and str(world.place) in line for line in lines)), lines
 
 
@@ -280,12 +280,12 @@ def _run(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
 def _ended(done: "subprocess.CompletedProcess[str]", *, struck: bool) -> Ended:
     assert "Traceback" not in done.stdout + done.stderr, done
     assert (done.stdout.count("\n"), done.stderr) == (1, ""), done
-    told: dict[str, Any] = json.loads(done.stdout)
-    return Ended(done.returncode, told["error"]["code"] if "error" in told else "done", struck)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return Ended(done.returncode, answer["error"]["code"] if "error" in answer else "done", struck)
 
 
-def _changes(name: str, said: str, place: Path) -> bool:
-    return str(place) in said and (name != "openat" or "O_CREAT" in said)
+def _changes(name: str, text: str, place: Path) -> bool:
+    return str(place) in text and (name != "openat" or "O_CREAT" in text)
 
 
 def _newest(world: World) -> tuple[int, bytes]:
@@ -302,7 +302,7 @@ def _look(world: World, before: tuple[int, bytes], job: Job, ended: Ended, call:
         seq, digest = before
         assert site.raw("SELECT hash FROM log_entry WHERE seq = ?", seq) == [(digest,)], call
         assert site.log_holds(), call
-        assert (told := disagreement(terminal)) is None, (call, told)
+        assert (answer := disagreement(terminal)) is None, (call, answer)
     if job.made is not None:
         anything = job.made != "medium" or any((world.place / "medium").iterdir())
         there = (world.place / job.made).exists() and anything

@@ -59,7 +59,7 @@ class Cut:
 @contextmanager
 def unsafe(synchronous: str) -> Iterator[None]:
     """Let the store work as it must not: what is committed does not wait for the disk, and nothing asserts that."""
-    relaxed = tuple(one.replace("FULL", synchronous) for one in engine._EACH_CONNECTION)
+    relaxed = tuple(item.replace("FULL", synchronous) for item in engine._EACH_CONNECTION)
     with (
         mock.patch.object(engine, "_EACH_CONNECTION", relaxed),
         mock.patch.object(engine.SQLite, "assert_promises"),
@@ -87,14 +87,14 @@ def work(site: Site, first: int) -> None:
     with site.served(register=False) as port:
         site.register_peer(port, valid_from=LONG_AGO + timedelta(days=first))
         notices = [notice(first), notice(first + 1, category_lost={"cause": "departed", "on": "2026-11-18"})]
-        for number, one in enumerate(notices, first):
-            site.feed(one, Purpose.NOTICE, f"{number:032x}")
+        for number, content in enumerate(notices, first):
+            site.feed(content, Purpose.NOTICE, f"{number:032x}")
         numbers = site.take_in([entry(first + step) for step in range(SIZE)])
         assert review.approve(site.terminal, site.session(APPROVER), numbers).changed == numbers
         chief = site.session(CHIEF)
         assert exchange.send(site.terminal, chief).delivered == SIZE
         assert exchange.receive(site.terminal, chief).received == len(notices)
-    _confirm(site, [site.number(str(one["reference"])) for one in notices])
+    _confirm(site, [site.number(str(notice["reference"])) for notice in notices])
     checkpoints.make(site.terminal, Occasion.ACTIVITY)
     site.terminal.database.scrub()
     site.take_in([entry(first + SIZE)])
@@ -122,8 +122,8 @@ class Bench:
     def judge(self, cut: Cut) -> str | None:
         """Make up the disk after the cut, open the terminal there; return what is wrong, or None."""
         past = self._trace.events[: cut.at]
-        kept = [one.contents for one in self._trace.events if isinstance(one, Kept)]
-        acknowledged = sum(isinstance(one, Kept) for one in past)
+        kept = [event.contents for event in self._trace.events if isinstance(event, Kept)]
+        acknowledged = sum(isinstance(item, Kept) for item in past)
         self._lay_out(cut)
         try:
             return self._look(kept, acknowledged)
@@ -135,10 +135,10 @@ class Bench:
     def _lay_out(self, cut: Cut) -> None:
         past = self._trace.events[: cut.at]
         disk = Disk(self._trace.before)
-        disk.run([one for one in past if not isinstance(one, Kept | Keys)])
+        disk.run([item for item in past if not isinstance(item, Kept | Keys)])
         found = disk.after_cut(random.Random(cut.seed))
         _fill((self._home / DATABASE).parent, found)
-        keys = next(one for one in reversed(past) if isinstance(one, Keys))
+        keys = next(item for item in reversed(past) if isinstance(item, Keys))
         _fill(self._home / LOG_KEYS, keys.files)
 
     def _look(self, kept: list[str], acknowledged: int) -> str | None:

@@ -68,8 +68,8 @@ class _File:
     pending: list[Written | Truncated] = field(default_factory=list)
 
     def sync(self) -> None:
-        for one in self.pending:
-            _apply(self.durable, one)
+        for item in self.pending:
+            _apply(self.durable, item)
         self.pending.clear()
 
     def after_cut(self, draw: random.Random) -> bytes:
@@ -78,11 +78,11 @@ class _File:
         cached = bytearray(self.durable)
         sectors: dict[int, bytes] = {}
         sizes = [len(cached)]
-        for one in self.pending:
-            _apply(cached, one)
+        for item in self.pending:
+            _apply(cached, item)
             sizes.append(len(cached))
-            if isinstance(one, Written):
-                for start in range(one.offset // SECTOR * SECTOR, one.offset + len(one.data), SECTOR):
+            if isinstance(item, Written):
+                for start in range(item.offset // SECTOR * SECTOR, item.offset + len(item.data), SECTOR):
                     if draw.random() < chance:
                         sectors[start] = bytes(cached[start : start + SECTOR])
         size = sizes[-1] if draw.random() < chance else draw.choice(sizes)
@@ -102,8 +102,8 @@ class Disk:
 
     def run(self, operations: Sequence[Operation]) -> None:
         """Do these operations."""
-        for one in operations:
-            self._do(one)
+        for operation in operations:
+            self._do(operation)
 
     def after_cut(self, draw: random.Random) -> dict[str, bytes]:
         """Return the files that may be found when the power goes now and comes back."""
@@ -112,13 +112,13 @@ class Disk:
             _rename(names, name, file)
         return {name: file.after_cut(draw) for name, file in names.items()}
 
-    def _do(self, one: Operation) -> None:
-        match one:
+    def _do(self, operation: Operation) -> None:
+        match operation:
             case Created(name):
                 self._now[name] = _File()
                 self._renamed.append((name, self._now[name]))
             case Written(name) | Truncated(name):
-                self._now[name].pending.append(one)
+                self._now[name].pending.append(operation)
             case Synced(name):
                 self._now[name].sync()
                 if any(file is self._now[name] for _, file in self._renamed):
@@ -142,11 +142,11 @@ def _rename(names: dict[str, _File], name: str, file: _File | None) -> None:
         names[name] = file
 
 
-def _apply(content: bytearray, one: Written | Truncated) -> None:
-    if isinstance(one, Truncated):
-        del content[one.size :]
-        content.extend(bytes(one.size - len(content)))
+def _apply(content: bytearray, written: Written | Truncated) -> None:
+    if isinstance(written, Truncated):
+        del content[written.size :]
+        content.extend(bytes(written.size - len(content)))
         return
-    if len(content) < one.offset:
-        content.extend(bytes(one.offset - len(content)))
-    content[one.offset : one.offset + len(one.data)] = one.data
+    if len(content) < written.offset:
+        content.extend(bytes(written.offset - len(content)))
+    content[written.offset : written.offset + len(written.data)] = written.data

@@ -92,7 +92,7 @@ class Cursor:
         return self._run(statement, lambda cursor: cursor.execute(statement, tuple(values)))
 
     def executemany(self, statement: str, values: Sequence[Sequence[Any]]) -> "Cursor":
-        return self._run(statement, lambda cursor: cursor.executemany(statement, [tuple(one) for one in values]))
+        return self._run(statement, lambda cursor: cursor.executemany(statement, [tuple(value) for value in values]))
 
     def fetchone(self) -> tuple[Any, ...] | None:
         return next(self._rows, None)
@@ -134,6 +134,6 @@ def _errors_translated() -> Iterator[None]:
         yield
     except apsw.Error as error:
         code = getattr(error, "extendedresult", apsw.SQLITE_ERROR)
-        told = _ERRORS.get(code & 0xFF, sqlite3.OperationalError)(str(error))
-        told.sqlite_errorcode = code
-        raise told from error
+        answer = _ERRORS.get(code & 0xFF, sqlite3.OperationalError)(str(error))
+        answer.sqlite_errorcode = code
+        raise answer from error

@@ -52,7 +52,7 @@ class Recording(apsw.VFS):
         super().__init__(name, "")
         self.layer = name
         self._database, self._keys = database, keys
-        names = {one.name: one.read_bytes() for one in database.parent.iterdir()}
+        names = {path.name: path.read_bytes() for path in database.parent.iterdir()}
         self.trace = Trace(names, [kept_at(database), Keys(self._read_keys())])
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
@@ -77,13 +77,13 @@ class Recording(apsw.VFS):
 
     def note(self, operation: Operation) -> None:
         """Write down what was done, and the keys when other ones stand there since."""
-        keys = next(one for one in reversed(self.trace.events) if isinstance(one, Keys))
-        if {one.name for one in self._keys.iterdir()} != keys.files.keys():
+        keys = next(event for event in reversed(self.trace.events) if isinstance(event, Keys))
+        if {path.name for path in self._keys.iterdir()} != keys.files.keys():
             self.trace.events.append(Keys(self._read_keys()))
         self.trace.events.append(operation)
 
     def _read_keys(self) -> dict[str, bytes]:
-        return {one.name: one.read_bytes() for one in self._keys.iterdir()}
+        return {path.name: path.read_bytes() for path in self._keys.iterdir()}
 
 
 class _RecordedFile(apsw.VFSFile):
@@ -120,6 +120,6 @@ def kept_at(database: Path) -> Kept:
 def _kept(ask: Ask) -> Kept:
     tables = sorted(name for (name,) in ask("SELECT name FROM sqlite_schema WHERE type = 'table'"))
     # Each row ends up in a line of its own; their order is not the store's promise.
-    said = [(table, sorted(map(repr, ask(f'SELECT * FROM "{table}"')))) for table in tables]
+    text = [(table, sorted(map(repr, ask(f'SELECT * FROM "{table}"')))) for table in tables]
     ((seq, digest),) = ask("SELECT seq, hash FROM log_entry ORDER BY seq DESC LIMIT 1")
-    return Kept(sha256(repr(said).encode()).hexdigest(), (seq, digest))
+    return Kept(sha256(repr(text).encode()).hexdigest(), (seq, digest))

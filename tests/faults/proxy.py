@@ -89,9 +89,9 @@ class FaultProxy:
     def end_connections(self) -> None:
         """End every connection that is still open."""
         with self._guard:
-            for one in self._open:
+            for item in self._open:
                 with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                    item.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
@@ -105,13 +105,13 @@ class FaultProxy:
                 near.close()
                 continue
             far.settimeout(None)
-            for one in (near, far):
+            for item in (near, far):
                 # As both ends of the line do: else each small part would wait for the one before it to be seen.
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = _Connection(self, near, far)
             with self._guard:
                 self._open |= {near, far}
-                self._passing = [one for one in self._passing if one.is_alive()]
+                self._passing = [item for item in self._passing if item.is_alive()]
                 self._passing += connection.threads
             for thread in connection.threads:
                 thread.start()
@@ -128,11 +128,11 @@ class FaultProxy:
             fault.struck.set()
             return fault.at - before, fault
 
-    def forget(self, one: socket.socket) -> None:
+    def forget(self, item: socket.socket) -> None:
         """Close a socket whose connection is over."""
         with self._guard:
-            self._open.discard(one)
-            one.close()
+            self._open.discard(item)
+            item.close()
 
 
 class _Connection:
@@ -184,12 +184,12 @@ class _Connection:
         return False
 
     def _end(self, *, abrupt: bool) -> None:
-        for one in (self._near, self._far):
+        for item in (self._near, self._far):
             with suppress(OSError):
                 if abrupt:
-                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                    item.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                 # Wakes the thread of the other way; closing alone would not.
-                one.shutdown(socket.SHUT_RD if abrupt else socket.SHUT_RDWR)
+                item.shutdown(socket.SHUT_RD if abrupt else socket.SHUT_RDWR)
 
     def _leave(self) -> None:
         with self._guard:

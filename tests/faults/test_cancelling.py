@@ -60,9 +60,9 @@ def test_a_sending_that_is_cancelled_ends_at_once(site: Site, way: Way, part: fl
         lengths = _sending(trials)
         numbers = trials.approve(1)
 
-        told = _cancelled(trials, exchange.send, Fault(way, int(lengths[way] * part), Harm.HOLD))
+        answer = _cancelled(trials, exchange.send, Fault(way, int(lengths[way] * part), Harm.HOLD))
 
-        assert told == code
+        assert answer == code
         trials.check(numbers, OWNED)
         assert not (site.home / "log" / "technical.log").exists()
         trials.recover()

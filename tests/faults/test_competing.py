@@ -4,7 +4,7 @@ from tests.faults.competing import WRITERS, compete
 
 
 def test_eight_writers_all_get_on_and_make_one_chain() -> None:
-    told = compete(seconds=2)
-    assert int(str(told["fewest"])) > 0
+    answer = compete(seconds=2)
+    assert int(str(answer["fewest"])) > 0
     # Whoever waits has all the others before it once, whatever else the machine does.
-    assert float(str(told["slowest_seconds"])) < WRITERS
+    assert float(str(answer["slowest_seconds"])) < WRITERS

@@ -8,7 +8,7 @@ TRIALS = 15
 
 def test_whatever_moment_the_console_is_killed_at_nothing_is_lost_and_nothing_half_done(site: Site) -> None:
     site.terminal.close()
-    said = crash(site.home, site.agency_home, range(TRIALS))
-    assert said.total() == TRIALS
-    assert said[CONFIRMED] < TRIALS, "some were killed amid their work"
-    assert len(said) > 1, "killed at different moments"
+    text = crash(site.home, site.agency_home, range(TRIALS))
+    assert text.total() == TRIALS
+    assert text[CONFIRMED] < TRIALS, "some were killed amid their work"
+    assert len(text) > 1, "killed at different moments"

@@ -43,7 +43,7 @@ def _incidents(site: Site) -> str:
 
 def _rejected(site: Site, done: exchange.ReceiveOutcome, code: str) -> None:
     """Check that one item was refused with `code`, recorded under a number that the technical log has."""
-    (item,) = [one for one in done.items if one.outcome == "rejected"]
+    (item,) = [item for item in done.items if item.outcome == "rejected"]
     assert item == ItemResult(None, None, "rejected", code, item.incident)
     assert item.incident is not None
     assert f"{item.incident} " in _incidents(site)
@@ -230,7 +230,7 @@ def test_a_resending_that_is_refused_keeps_what_was_sent(served: Site) -> None:
 
     held_up = exchange.resend(served.terminal, served.session(APPROVER), [number])
 
-    assert [one.reason for one in held_up.refused] == [MessageClaimed.code]
+    assert [item.reason for item in held_up.refused] == [MessageClaimed.code]
     assert served.states([number]) == ["refused"]
     claims.end_edit(served.terminal, clerk, number)
     assert exchange.resend(served.terminal, served.session(APPROVER), [number]).changed == [number]
@@ -259,7 +259,7 @@ def test_what_the_peer_has_read_is_never_sealed_anew(served: Site) -> None:
     done = exchange.resend(served.terminal, served.session(CHIEF), [refused, waiting])
 
     assert done.changed == []
-    assert {one.id: one.reason for one in done.refused} == {
+    assert {item.id: item.reason for item in done.refused} == {
         refused: AlreadyReceived.code,
         waiting: StepRefused.code,
     }

@@ -16,13 +16,13 @@ PLACES = 2
 def test_whichever_operation_of_the_database_fails_nothing_is_lost_or_half_done(site: Site) -> None:
     site.terminal.close()
     many = count_operations(site.home, site.agency_home)
-    said = set()
+    outcomes = set()
     for number, fault in enumerate(Fault):
         for at in range(1 + number * many // PLACES // len(Fault), many, many // PLACES):
             trial = fail(site.home, site.agency_home, at, fault)
             assert trial.struck
-            said.add(trial.said)
-    assert {"database_failed", "disk_full"} <= said
+            outcomes.add(trial.outcome)
+    assert {"database_failed", "disk_full"} <= outcomes
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_whichever_call_of_a_backup_fails_it_is_there_whole_or_not_at_all(world:
     if not can_trace():
         pytest.skip("strace is not here, or may not trace")
     job = JOBS["backup"]
-    draft = {call.name: call for call in calls_of(world, job) if "/.copy." in call.said}
+    draft = {call.name: call for call in calls_of(world, job) if "/.copy." in call.line}
     for name, error, code in (("write", "ENOSPC", "disk_full"), ("fsync", "EIO", "disk_failed")):
         ended = failing_files.fail(world, job, draft[name], error)
         assert (ended.status, ended.code) == (7, code)

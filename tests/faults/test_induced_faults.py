@@ -75,13 +75,13 @@ class Scene:
             return Told(error.code, error.facts, getattr(error, "incident", None))
         if done.interruption is not None:
             return Told(done.interruption.code, done.interruption.facts, done.interruption.incident)
-        (item,) = [one for one in done.items if one.code is not None]
+        (item,) = [item for item in done.items if item.code is not None]
         return Told(str(item.code), item.facts or {}, item.incident)
 
     def receive(self) -> Told:
         """Receive; return what was wrong with the one item that was rejected."""
         done = exchange.receive(self.site.terminal, self.site.session(OPERATOR))
-        (item,) = [one for one in done.items if one.outcome == "rejected"]
+        (item,) = [item for item in done.items if item.outcome == "rejected"]
         return Told(str(item.code), item.facts or {}, item.incident)
 
     def serve(self) -> None:
@@ -450,27 +450,29 @@ def test_the_table_is_long_enough_and_names_each_code_once() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_a_fault_is_told_in_both_languages_and_recorded(scene: Scene, name: str) -> None:
     row = TABLE[name]
-    told = row.induce(scene)
+    answer = row.induce(scene)
 
-    assert told.code == row.code
+    assert answer.code == row.code
     for language in LANGUAGES:
         words = Words(language)
-        text, unknown = words.fault(told.code, told.facts), words.fault("no_such_code")
+        text, unknown = words.fault(answer.code, answer.facts), words.fault("no_such_code")
         assert text.remedy not in {"", unknown.remedy}
         assert text.cause not in {"", unknown.cause}
         # Whatever is to be filled in is there.
         assert "?" not in text.cause + text.remedy
-    _check_record(scene.site, told, recorded=row.recorded)
+    _check_record(scene.site, answer, recorded=row.recorded)
 
 
-def _check_record(site: Site, told: Told, *, recorded: bool) -> None:
+def _check_record(site: Site, answer: Told, *, recorded: bool) -> None:
     if not recorded:
-        assert told.incident is None
+        assert answer.incident is None
         return
-    assert told.incident is not None
-    assert _INCIDENT.fullmatch(told.incident)
-    (line,) = [one for one in (site.home / TECHNICAL_LOG).read_text().splitlines() if one.startswith(told.incident)]
-    assert told.code in line
+    assert answer.incident is not None
+    assert _INCIDENT.fullmatch(answer.incident)
+    (line,) = [
+        line for line in (site.home / TECHNICAL_LOG).read_text().splitlines() if line.startswith(answer.incident)
+    ]
+    assert answer.code in line
     assert AGENCY not in line
     # The log of the terminal names the same number, so that one leads to the other.
-    assert told.incident in {one.detail.get("incident") for one in site.entries(*Event)}
+    assert answer.incident in {entry.detail.get("incident") for entry in site.entries(*Event)}

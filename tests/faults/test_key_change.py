@@ -49,8 +49,8 @@ class Flow:
             review.approve(site.terminal, approver, portion)
             sent = exchange.send(site.terminal, operator, report=self._report)
             got = exchange.receive(site.terminal, operator)
-            self.codes += [one.code for one in (*sent.items, *got.items) if one.code is not None]
-            self.codes += [one.interruption.code for one in (sent, got) if one.interruption is not None]
+            self.codes += [item.code for item in (*sent.items, *got.items) if item.code is not None]
+            self.codes += [item.interruption.code for item in (sent, got) if item.interruption is not None]
             self.codes += ["missing"] * (sent.unknown + sent.waiting + (got.results != len(portion)))
             self.done += len(portion)
 
@@ -103,15 +103,15 @@ def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
 
     receipts = _receipts(site, numbers)
     assert len(receipts) == MANY
-    assert len({one.recipient_signing_key for one in receipts}) == 3
-    assert len({one.sender_key for one in _headers(site, numbers)}) == 3
-    assert len({one.recipient_key for one in _headers(site, numbers)}) == 3
+    assert len({receipt.recipient_signing_key for receipt in receipts}) == 3
+    assert len({header.sender_key for header in _headers(site, numbers)}) == 3
+    assert len({header.recipient_key for header in _headers(site, numbers)}) == 3
     assert len(site.entries(Event.KEYS_PREPARED)) == 2
     assert len(site.entries(Event.PEER_REGISTERED)) == 3
     assert site.entries(Event.LINE_FAILED) == []
     # Long after the former keys have ended, what they signed still verifies.
     with site.terminal.database.reading() as reading:
-        ended = [one for one in register.versions(reading) if one.valid_to is not None]
+        ended = [version for version in register.versions(reading) if version.valid_to is not None]
     assert len(ended) == 2
 
 
@@ -120,15 +120,15 @@ def _receipts(site: Site, numbers: list[int]) -> list[Receipt]:
         shipments = queue.shipments_of(reading, numbers)
         signers = register.versions(reading)
     return [
-        verify_receipt(one.receipt or b"", envelope=Envelope.read(one.envelope), signers=signers)
-        for one in shipments.values()
+        verify_receipt(shipment.receipt or b"", envelope=Envelope.read(shipment.envelope), signers=signers)
+        for shipment in shipments.values()
     ]
 
 
 def _headers(site: Site, numbers: list[int]) -> list[Header]:
     with site.terminal.database.reading() as reading:
         shipments = queue.shipments_of(reading, numbers)
-    return [Envelope.read(one.envelope).header for one in shipments.values()]
+    return [Envelope.read(shipment.envelope).header for shipment in shipments.values()]
 
 
 def test_a_message_sealed_for_the_former_key_arrives_after_the_change(site: Site) -> None:
@@ -159,13 +159,13 @@ def _cut(*_: object) -> None:
 
 
 def _wait_for_change(site: Site) -> None:
-    before = [one for one in site.terminal.keys.generations() if one.used_from <= clock.now()]
+    before = [generation for generation in site.terminal.keys.generations() if generation.used_from <= clock.now()]
     deadline = clock.now() + timedelta(seconds=PATIENCE)
     waiting = threading.Event()
     while len(before) < 2:
         waiting.wait(0.05)
         assert clock.now() < deadline
-        before = [one for one in site.terminal.keys.generations() if one.used_from <= clock.now()]
+        before = [generation for generation in site.terminal.keys.generations() if generation.used_from <= clock.now()]
 
 
 def test_the_former_certificate_is_trusted_for_the_overlap_and_no_longer(site: Site) -> None:
@@ -189,10 +189,10 @@ def test_next_keys_wait_for_their_time_and_are_made_once(site: Site) -> None:
     with pytest.raises(TimePast):
         line_keys.renew(site.terminal, custodian, used_from=clock.now() - timedelta(minutes=1))
     shown = line_keys.line_keys(site.terminal, custodian)
-    assert [(one.number, one.in_use) for one in shown] == [(1, True), (2, False)]
+    assert [(item.number, item.in_use) for item in shown] == [(1, True), (2, False)]
     assert PublicIdentity.from_json(shown[1].public).fingerprint == shown[1].fingerprint
-    (told,) = site.entries(Event.KEYS_PREPARED)
-    assert (told.actor, told.detail["version"]) == (CUSTODIAN, 2)
+    (entry,) = site.entries(Event.KEYS_PREPARED)
+    assert (entry.actor, entry.detail["version"]) == (CUSTODIAN, 2)
 
 
 def test_keys_and_peer_are_the_custodians(site: Site) -> None:

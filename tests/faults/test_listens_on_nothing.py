@@ -35,22 +35,22 @@ def test_no_socket_of_the_console_listens_while_it_exchanges(site: Site, tmp_pat
         ) as console:
             proxy.on_bytes = lambda: seen.append(_sockets(console.pid))
             assert console.stdout is not None
-            told = console.stdout.read()
-            assert console.wait(PATIENCE) == 0, told
+            answer = console.stdout.read()
+            assert console.wait(PATIENCE) == 0, answer
         proxy.on_bytes = lambda: None
 
     # A handshake of TLS 1.3 and one request take two flights each way, and no fewer.
     assert len(seen) >= 4
-    assert [one["listening"] for one in seen] == [set()] * len(seen)
+    assert [item["listening"] for item in seen] == [set()] * len(seen)
     # The counter-proof: the same look sees the connection.
-    assert any(one["connected"] for one in seen)
+    assert any(item["connected"] for item in seen)
 
 
 @needs_tmux
 @pytest.mark.skipif(not can_trace(), reason="needs strace, allowed to trace")
 def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Path) -> None:
-    words, told = Words("ja"), tmp_path / "calls"
-    traced = ["strace", "-f", "-qq", "-e", "trace=bind,listen,accept,accept4,connect", "-o", str(told)]
+    words, answer = Words("ja"), tmp_path / "calls"
+    traced = ["strace", "-f", "-qq", "-e", "trace=bind,listen,accept,accept4,connect", "-o", str(answer)]
     with (
         serving(world.agency_home),
         Screen(tmp_path, [*traced, str(PROGRAM), "--home", str(world.home), "--language", "ja"]) as screen,
@@ -59,37 +59,37 @@ def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Pat
         screen.press("a")
         screen.wait_for(words("keys.confirm"))
         screen.press("Enter")
-        screen.wait_for(words("queue.did.approve", count=1))
+        screen.wait_for(words("steps.approve.did", count=1))
         exchange_once(screen, words)
         screen.press("F10")
         screen.wait_for(words("login.pin"), words("login.ended.log_off"))
         screen.press("F10")
         assert screen.wait_for_end() == 0
 
-    calls = told.read_text()
+    calls = answer.read_text()
     assert re.findall(r"\b(?:bind|listen|accept4?)\(.*", calls) == []
     # The counter-proof: the calls to the agency are in it, and lead nowhere else.
     called = re.findall(r"\bconnect\(.*?AF_INET6?.*", calls)
     assert len(called) >= 3
-    assert all('inet_addr("127.0.0.1")' in one for one in called)
+    assert all('inet_addr("127.0.0.1")' in item for item in called)
 
 
 def _sockets(process_id: int) -> dict[str, set[str]]:
     """Return the sockets of a process and of its children, by whether somebody could call them."""
     found: dict[str, set[str]] = {"listening": set(), "connected": set()}
-    for one in (process_id, *_children(process_id)):
+    for item in (process_id, *_children(process_id)):
         try:
-            handles = {str(handle.readlink()) for handle in Path(f"/proc/{one}/fd").iterdir()}
+            handles = {str(handle.readlink()) for handle in Path(f"/proc/{item}/fd").iterdir()}
         except OSError:
             continue
         ours = {handle[8:-1] for handle in handles if handle.startswith("socket:[")}
         for table in ("tcp", "tcp6", "udp", "udp6"):
-            for row in _rows(one, table):
+            for row in _rows(item, table):
                 kind = "listening" if row[3] == (_LISTENING if table.startswith("tcp") else _BOUND_UDP) else "connected"
                 if row[9] in ours:
                     found[kind].add(f"{table} {row[1]}")
         found["listening"] |= {
-            f"unix {row[-1]}" for row in _rows(one, "unix") if row[6] in ours and int(row[3], 16) & _ACCEPTS
+            f"unix {row[-1]}" for row in _rows(item, "unix") if row[6] in ours and int(row[3], 16) & _ACCEPTS
         }
     return found
 
@@ -104,6 +104,6 @@ def _rows(process_id: int, table: str) -> list[list[str]]:
 
 def _children(process_id: int) -> list[int]:
     try:
-        return [int(one) for one in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
+        return [int(part) for part in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
     except OSError:
         return []

@@ -60,11 +60,11 @@ class Desk:
         assert error.incident is not None
         assert error.incident in (self.site.home / "log" / "technical.log").read_text()
         for language in LANGUAGES:
-            told = Words(language).fault(error.code, error.facts)
-            assert told.cause
-            assert told.remedy
-            assert "?" not in told.cause + told.remedy
-            assert error.code not in told.cause
+            answer = Words(language).fault(error.code, error.facts)
+            assert answer.cause
+            assert answer.remedy
+            assert "?" not in answer.cause + answer.remedy
+            assert error.code not in answer.cause
         assert self.site.states([self.number]) == ["approved"]
         assert self.site.received().messages == 0
         return error

@@ -39,13 +39,13 @@ def test_what_was_synced_stays() -> None:
 
 
 def test_of_what_was_not_synced_each_sector_is_there_or_is_not() -> None:
-    found = {dict(one)["a"] for one in cuts_after(Written("a", 0, NEW))}
+    found = {dict(item)["a"] for item in cuts_after(Written("a", 0, NEW))}
     assert {OLD, NEW} < found
     assert len(found) == 2**4
-    assert all(part in (OLD[:SECTOR], NEW[:SECTOR]) for one in found for part in (one[:SECTOR], one[-SECTOR:]))
+    assert all(part in (OLD[:SECTOR], NEW[:SECTOR]) for item in found for part in (item[:SECTOR], item[-SECTOR:]))
 
 
 def test_names_are_as_far_as_they_were_synced_and_in_their_order() -> None:
-    names = {tuple(dict(one)) for one in cuts_after(Created("b"), Deleted("b", synced=False), Created("c"))}
+    names = {tuple(dict(item)) for item in cuts_after(Created("b"), Deleted("b", synced=False), Created("c"))}
     assert names == {("a",), ("a", "b"), ("a", "c")}
-    assert {tuple(dict(one)) for one in cuts_after(Created("b"), Deleted("a", synced=True))} == {("b",)}
+    assert {tuple(dict(item)) for item in cuts_after(Created("b"), Deleted("a", synced=True))} == {("b",)}

@@ -38,18 +38,20 @@ def test_the_terminal_refuses_a_wrong_envelope_and_takes_the_next(served: Site, 
     done = exchange.receive(served.terminal, served.session(OPERATOR))
 
     assert (done.received, done.rejected) == (1, 1)
-    (item,) = [one for one in done.items if one.outcome == "rejected"]
+    (item,) = [item for item in done.items if item.outcome == "rejected"]
     assert item.code == FORGERIES[name].code
     assert item.incident is not None
     assert item.incident in (served.home / "log" / "technical.log").read_text()
     for language in LANGUAGES:
-        told = Words(language).fault(item.code)
-        assert told.cause
-        assert told.remedy
+        answer = Words(language).fault(item.code)
+        assert answer.cause
+        assert answer.remedy
 
 
 # What is no envelope at all, or not a whole one, the terminal itself would not send.
-_SENDABLE = [name for name, one in FORGERIES.items() if one.code not in {"envelope_malformed", "envelope_truncated"}]
+_SENDABLE = [
+    name for name, forgery in FORGERIES.items() if forgery.code not in {"envelope_malformed", "envelope_truncated"}
+]
 
 
 @pytest.mark.parametrize("name", _SENDABLE)
@@ -65,11 +67,11 @@ def test_the_agency_refuses_a_wrong_envelope_and_takes_the_next(served: Site, na
 
     assert (done.delivered, done.refused) == (1, 1)
     assert served.states([wrong, right]) == ["refused", "delivered"]
-    (item,) = [one for one in done.items if one.outcome == "refused"]
+    (item,) = [item for item in done.items if item.outcome == "refused"]
     assert item.code == FORGERIES[name].code
     assert item.code in texts.problems()
     assert item.incident is not None
-    (line,) = [one for one in (served.home / TECHNICAL_LOG).read_text().splitlines() if item.incident in one]
+    (line,) = [line for line in (served.home / TECHNICAL_LOG).read_text().splitlines() if item.incident in line]
     # The terminal's own record names the number under which the peer has it.
     assert f"[{item.code}]" in line
     assert line.split()[-1] in (served.agency_home / "technical.log").read_text()

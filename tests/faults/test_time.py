@@ -32,8 +32,8 @@ def test_half_a_minute_is_told_and_nothing_else_changes(served: Site, sign: int)
     for done in (sent, got):
         assert done.clock_warned
         assert abs(done.clock_offset - 90 * sign) < 5
-    told = served.entries(Event.CLOCK_DIFFERS)
-    assert [abs(int(one.detail["seconds"]) - 90 * sign) < 5 for one in told] == [True, True]
+    answer = served.entries(Event.CLOCK_DIFFERS)
+    assert [abs(int(item.detail["seconds"]) - 90 * sign) < 5 for item in answer] == [True, True]
 
 
 def test_a_clock_that_is_right_is_not_mentioned(served: Site) -> None:
@@ -70,9 +70,9 @@ def test_an_officer_may_say_why_and_then_times_are_the_peers(served: Site, sign:
     assert (sent.delivered, got.received, got.results, got.rejected) == (1, 1, 1, 0)
     assert served.states([number]) == ["accepted"]
     assert served.received().acknowledged == 2
-    for told in served.entries(Event.CLOCK_OVERRULED):
-        assert (told.actor, told.detail["cause"]) == (CHIEF, "sync_down")
-        assert abs(int(told.detail["seconds"]) - 400 * sign) < 5
+    for answer in served.entries(Event.CLOCK_OVERRULED):
+        assert (answer.actor, answer.detail["cause"]) == (CHIEF, "sync_down")
+        assert abs(int(answer.detail["seconds"]) - 400 * sign) < 5
     assert len(served.entries(Event.CLOCK_OVERRULED)) == 2
 
 
@@ -93,7 +93,9 @@ def test_a_reason_that_is_not_needed_changes_nothing(served: Site) -> None:
 def _steps(site: Site, left: timedelta) -> list[tuple[Party, int]]:
     """Return what is announced when both certificates have so much time left."""
     own = site.terminal.identity.certificate_until
-    return [(one.party, one.step) for one in health.announcements(site.terminal, now=own - left)]
+    return [
+        (announcement.party, announcement.step) for announcement in health.announcements(site.terminal, now=own - left)
+    ]
 
 
 def test_the_end_of_a_certificate_is_announced_step_by_step(site: Site) -> None:
@@ -110,7 +112,7 @@ def test_a_certificate_whose_successor_waits_is_not_announced(site: Site) -> Non
     site.register_peer(1)
     soon = clock.now() + LIFETIME - 10 * DAY
     site.terminal.keys.prepare(Use.TERMINAL, used_from=soon + DAY, now=clock.now())
-    assert [one.party for one in health.announcements(site.terminal, now=soon)] == [Party.PEER]
+    assert [announcement.party for announcement in health.announcements(site.terminal, now=soon)] == [Party.PEER]
     site.register_peer(1, valid_from=soon + DAY)
     assert health.announcements(site.terminal, now=soon) == []
 
@@ -120,13 +122,13 @@ def test_a_certificate_whose_successor_waits_is_not_announced(site: Site) -> Non
 def test_an_announcement_says_when_and_what_to_do(site: Site, language: str, left: timedelta) -> None:
     site.register_peer(1)
     until = site.terminal.identity.certificate_until
-    for one in health.announcements(site.terminal, now=until - left):
-        text = one.text(Words("en" if language == "en" else "ja"))
+    for announcement in health.announcements(site.terminal, now=until - left):
+        text = announcement.text(Words("en" if language == "en" else "ja"))
         assert until.astimezone(clock.JAPAN).date().isoformat() in text
 
 
 def test_check_tells_of_both_certificates(served: Site) -> None:
-    found = {one.name: one for one in health.check(served.home, Words("en")).checks}
+    found = {check.name: check for check in health.check(served.home, Words("en")).checks}
     assert found["certificate"].ok
     assert found["peer_certificate"].ok
     assert found["clock"].ok
@@ -134,6 +136,6 @@ def test_check_tells_of_both_certificates(served: Site) -> None:
 
 def test_check_tells_of_clocks_that_differ(served: Site) -> None:
     with agency_ahead(60):
-        found = {one.name: one for one in health.check(served.home, Words("en")).checks}
+        found = {check.name: check for check in health.check(served.home, Words("en")).checks}
     assert not found["clock"].ok
     assert datetime.now(UTC) < served.terminal.identity.certificate_until

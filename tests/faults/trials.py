@@ -130,7 +130,7 @@ def fresh_site() -> Iterator[Site]:
 def harm_each(part: list[tuple[Way, int, Harm]]) -> Counter[str]:
     """Do some of the trials with a terminal of their own, whose log is verified whole at the end."""
     with fresh_site() as site, site.served(register=False) as port, bench(site, port, len(part)) as trials:
-        seen = Counter(code for told in part for code in trials.trial(Fault(*told)) or ["nothing"])
+        seen = Counter(code for answer in part for code in trials.trial(Fault(*answer)) or ["nothing"])
         trials.check_all()
     return seen
 

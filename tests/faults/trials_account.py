@@ -35,13 +35,13 @@ def disagreement(terminal: Terminal) -> str | None:
         rows = [row for way in Direction for row in queue.page(reading, QueueFilter(way), limit=_ALL)]
         shipped = queue.shipments_of(reading, [row.id for row in rows if row.state in _RECEIPTED])
         contents = queue.contents_of(reading, terminal.vault, [row.id for row in rows])
-    stands = {one.object: _led_to(one) for one in entries}
+    stands = {entry.object: _led_to(entry) for entry in entries}
     if stands != {row.uid: row.state for row in rows}:
         return "log and queue differ"
-    begun = Counter(one.object for one in entries if one.event in _BEGINNINGS)
+    begun = Counter(entry.object for entry in entries if entry.event in _BEGINNINGS)
     if any(begun[row.uid] != 1 for row in rows):
         return "a message began twice or never"
-    if any(one.receipt is None for one in shipped.values()):
+    if any(item.receipt is None for item in shipped.values()):
         return "delivered without a receipt"
     return None if contents.keys() == {row.id for row in rows} else "a content is missing"
 
@@ -53,4 +53,4 @@ def _led_to(entry: LogRow) -> State:
 
 def unfinished(directory: Path) -> list[str]:
     """Return which files in a directory, at any depth, are drafts that nobody finished."""
-    return sorted(one.name for one in directory.rglob(".*"))
+    return sorted(path.name for path in directory.rglob(".*"))

@@ -171,8 +171,8 @@ def _coverage_lines() -> Iterator[str]:
     measured = json.loads(_COVERAGE.read_text(encoding="utf-8"))["files"]
     for room in ("store", "transport", "console"):
         sums = [file["summary"] for name, file in measured.items() if name.startswith(f"{room}/")]
-        covered = sum(one["covered_lines"] + one["covered_branches"] for one in sums)
-        whole = sum(one["num_statements"] + one["num_branches"] for one in sums)
+        covered = sum(summary["covered_lines"] + summary["covered_branches"] for summary in sums)
+        whole = sum(summary["num_statements"] + summary["num_branches"] for summary in sums)
         yield f"coverage of {room}, lines and branches: {100 * covered / whole:.1f} %"
 
 

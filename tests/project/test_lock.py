@@ -14,7 +14,7 @@ PINS = dict(_PIN.findall(LOCK))
 
 def _wanted() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(one) for one in project["dependencies"]]
+    return [Requirement(dependency) for dependency in project["dependencies"]]
 
 
 def test_the_lock_satisfies_the_project() -> None:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import click
 import pytest
 
-from console.commands.cli import root
+from console.commands.cli import cli, root
 from console.commands.failures import ExitStatus
 from console.commands.invocation import CommonOption, Invocation
 from console.settings import names
@@ -47,9 +48,9 @@ def test_every_command_and_option_is_in_the_table(path: tuple[str, ...]) -> None
 def test_every_command_in_the_table_exists() -> None:
     cells = [row.split("|")[1] for row in _section("Commands").splitlines() if row.startswith("| `renkei ")]
     named = {
-        " ".join(re.findall(r"^[a-z ]+", one.removeprefix("renkei ").strip())[:1]).strip()
+        " ".join(re.findall(r"^[a-z ]+", match.removeprefix("renkei ").strip())[:1]).strip()
         for cell in cells
-        for one in re.findall(r"`([^`]+)`", cell)
+        for match in re.findall(r"`([^`]+)`", cell)
     }
     known = {" ".join(path) for path in COMMANDS}
     assert {name for name in named if name} <= known
@@ -78,3 +79,11 @@ def test_the_two_commands_are_one_line_each() -> None:
 def test_every_file_that_the_readme_names_is_there() -> None:
     for place in re.findall(r"\]\(([^)#:]+)\)", TEXT):
         assert (README.parent / place).is_file(), place
+
+
+def test_the_version_is_that_of_the_newest_change(capsys: pytest.CaptureFixture[str]) -> None:
+    newest = re.search(r"^## Changes$.*?^### (\d+\.\d+\.\d+)$", TEXT, re.MULTILINE | re.DOTALL)
+    assert newest is not None
+    assert newest[1] == version("renkei-console")
+    assert cli(["--version"]) == ExitStatus.DONE
+    assert capsys.readouterr().out == f"renkei {newest[1]}\n"

@@ -1,4 +1,4 @@
-"""Fills the file system at argv[1] with log entries; says what became of it. Run by test_database."""
+"""Fills the file system at argv[1] with log entries; prints what became of it. Run by test_database."""
 
 import sys
 from pathlib import Path
@@ -18,11 +18,11 @@ def main(home: Path) -> int:
                     last = log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None)
             kept = last
     except DiskFull as error:
-        said, status = [error.code], error.exit_status
+        words, status = [error.code], error.exit_status
     with database.reading() as reading:
-        said.append("kept" if newest(reading) == kept > 0 else f"lost {newest(reading)} {kept}")
-        said.append("verified" if log.verify(reading).ok else "broken")
-    sys.stdout.write(" ".join(said))
+        words.append("kept" if newest(reading) == kept > 0 else f"lost {newest(reading)} {kept}")
+        words.append("verified" if log.verify(reading).ok else "broken")
+    sys.stdout.write(" ".join(words))
     return status
 
 

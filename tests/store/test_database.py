@@ -51,11 +51,11 @@ def test_new_database_is_private_and_complete(database: Database, home: Path) ->
 def test_every_connection_is_wal_full_and_checks_foreign_keys(database: Database) -> None:
     for block in (database.reading, database.writing):
         with block() as connection:
-            found = [
+            promises = [
                 connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
                 for name in ("journal_mode", "synchronous", "foreign_keys")
             ]
-        assert found == ["wal", 2, 1]
+        assert promises == ["wal", 2, 1]
 
 
 @ON_SQLITE

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import store.message.errors  # noqa: F401 - the leaves of the messages belong to the tree as well
+import store.message.errors  # noqa: F401  # The leaves of the messages belong to the tree as well.
 from console.words import LANGUAGES, Words
 from store.errors import StoreError
 from store.log import Event, Result
@@ -36,4 +36,4 @@ def test_every_code_has_a_name(key: str) -> None:
 def test_every_error_says_cause_and_remedy(leaf: type[StoreError]) -> None:
     faults = [Words(language).fault(leaf.code) for language in LANGUAGES]
     assert len({text for fault in faults for text in (fault.cause, fault.remedy)}) == 4
-    assert not any(leaf.code in fault.cause for fault in faults), "told as an unknown fault"
+    assert not any(leaf.code in fault.cause for fault in faults), "shown as an unknown fault"

@@ -28,23 +28,28 @@ down_revision = "{down}"
 
 
 def upgrade() -> None:
-    op.add_column("session", sa.Column("more", sa.String(), server_default="said"))
+    op.add_column("session", sa.Column("more", sa.String(), server_default="nothing"))
     op.execute("{last}")
 '''
 
 
 def shape(connection: Connection) -> dict[str, object]:
     """Return everything that the engine tells about its tables."""
-    looked = inspect(connection)
+    inspector = inspect(connection)
     made: dict[str, object] = {
         name: [
-            [(one["name"], str(one["type"]), one["nullable"]) for one in looked.get_columns(name)],
-            looked.get_pk_constraint(name)["constrained_columns"],
-            sorted((str(one["name"]), str(one["column_names"]), one["unique"]) for one in looked.get_indexes(name)),
-            sorted((str(one["constrained_columns"]), one["referred_table"]) for one in looked.get_foreign_keys(name)),
-            sorted(str(one["column_names"]) for one in looked.get_unique_constraints(name)),
+            [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(name)],
+            inspector.get_pk_constraint(name)["constrained_columns"],
+            sorted(
+                (str(index["name"]), str(index["column_names"]), index["unique"])
+                for index in inspector.get_indexes(name)
+            ),
+            sorted(
+                (str(key["constrained_columns"]), key["referred_table"]) for key in inspector.get_foreign_keys(name)
+            ),
+            sorted(str(rule["column_names"]) for rule in inspector.get_unique_constraints(name)),
         ]
-        for name in sorted(looked.get_table_names())
+        for name in sorted(inspector.get_table_names())
     }
     indexes = {
         "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
@@ -64,7 +69,7 @@ def test_the_program_works_with_the_newest_revision_and_all_are_numbered() -> No
     config = Config()
     config.set_main_option("script_location", str(migrations.VERSIONS.parent))
     directory = ScriptDirectory.from_config(config)
-    numbers = [one.revision for one in directory.walk_revisions()][::-1]
+    numbers = [script.revision for script in directory.walk_revisions()][::-1]
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     assert numbers[-1] == migrations.HEAD
 
@@ -130,7 +135,7 @@ def test_an_older_database_is_refused_until_it_is_upgraded(database: Database, u
     assert Database.upgrade(url) == ("9001", "9001"), "a second time changes nothing"
     upgraded = Database.open(url)
     with upgraded.reading() as reading:
-        assert "more" in [one["name"] for one in inspect(reading).get_columns("session")]
+        assert "more" in [column["name"] for column in inspect(reading).get_columns("session")]
         assert log.verify(reading).entries == 1
     for statement in ("UPDATE log_entry SET actor = 'x'", "DELETE FROM log_entry"):
         with pytest.raises(Exception, match=r"never changed|permission denied"), upgraded.writing() as tx:
@@ -148,7 +153,7 @@ def test_an_upgrade_that_fails_changes_nothing(database: Database, url: str, new
     backend = backend_at(url)
     with backend.reader.begin() as reading:
         assert shape(reading) == before
-        assert migrations.found(reading, backend.name) != migrations.HEAD
+        assert migrations.revision_of(reading, backend.name) != migrations.HEAD
     backend.close()
 
 
@@ -182,5 +187,5 @@ def test_what_is_there_goes_to_the_one_terminal_that_there_was(
     with upgraded.reading() as reading:
         feed = queue.Feed("t-131041-01", "agency")
         assert queue.cursor(reading, feed) == 7
-        assert [one.uid for one in queue.unacknowledged(reading, feed, 10)] == ["u"]
+        assert [pending.uid for pending in queue.unacknowledged(reading, feed, 10)] == ["u"]
     upgraded.close()

@@ -29,11 +29,11 @@ def waits(tx: Connection, act: Callable[[], object]) -> int:
     """Return how often `act` waits for the engine: answers of a server, statements of SQLite."""
     driver: Any = tx.connection.driver_connection
     if isinstance(driver, sqlite3.Connection):
-        said: list[str] = []
-        driver.set_trace_callback(said.append)
+        traced: list[str] = []
+        driver.set_trace_callback(traced.append)
         act()
         driver.set_trace_callback(None)
-        return len(said)
+        return len(traced)
     with tempfile.TemporaryFile("w+") as file:
         driver.pgconn.trace(file.fileno())
         driver.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
@@ -41,8 +41,8 @@ def waits(tx: Connection, act: Callable[[], object]) -> int:
         driver.pgconn.untrace()
         file.seek(0)
         # Who speaks (F is the program), the length, and the message's name, maybe with more behind it.
-        spoken = [line.rstrip("\n").split("\t") for line in file]
-    return sum(one[0] == "F" and one[2] in ASKING for one in spoken)
+        spoken = [text.rstrip("\n").split("\t") for text in file]
+    return sum(line[0] == "F" and line[2] in ASKING for line in spoken)
 
 
 def test_an_entry_waits_for_the_engine_twice(database: Database, log: Log, engine: str) -> None:

@@ -67,13 +67,13 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 
 
 def _left(path: Path) -> list[str]:
-    return sorted(one.name for one in path.iterdir() if one.name != "lost+found")
+    return sorted(entry.name for entry in path.iterdir() if entry.name != "lost+found")
 
 
 def test_a_directory_is_written_whole_and_read_back(tmp_path: Path) -> None:
     written = _write(tmp_path)
     assert (written.name, written.files, written.bytes) == ("bundle", 3, sum(map(len, FILES.values())))
-    assert {one.name: one.read_bytes() for one in (tmp_path / "bundle").iterdir()} == FILES
+    assert {path.name: path.read_bytes() for path in (tmp_path / "bundle").iterdir()} == FILES
     assert _left(tmp_path) == ["bundle"]
 
 
@@ -150,7 +150,7 @@ def _pull(medium: Path) -> None:
 @pytest.mark.parametrize("lie", ["other bytes", "fewer bytes", "one file less", "one file more"])
 def test_a_medium_that_lies_is_found_out(tmp_path: Path, lie: str) -> None:
     def tell() -> None:
-        (draft,) = (one for one in tmp_path.iterdir() if one.name.endswith(".partial"))
+        (draft,) = (path for path in tmp_path.iterdir() if path.name.endswith(".partial"))
         if lie == "other bytes":
             (draft / "one.txt").write_bytes(b"2" * 5000)
         elif lie == "fewer bytes":

@@ -32,8 +32,8 @@ _INSTALL_SECONDS: Final = 120
 FROM_AGENCY: Final = frozenset({Purpose.NOTICE, Purpose.RESULT})
 
 
-def _dated(one: Identity) -> DatedIdentity:
-    return DatedIdentity("v1", one.public, VALID_FROM, VALID_TO)
+def _dated(identity: Identity) -> DatedIdentity:
+    return DatedIdentity("v1", identity.public, VALID_FROM, VALID_TO)
 
 
 def _opener(recipient: str) -> Opener:
@@ -43,7 +43,7 @@ def _opener(recipient: str) -> Opener:
 
 
 def _named(kind: str) -> list[Any]:
-    return [pytest.param(one, id=one["name"]) for one in VECTORS[kind]]
+    return [pytest.param(vector, id=vector["name"]) for vector in VECTORS[kind]]
 
 
 # ── The program ───────────────────────────────────────────────────────────────────────────────────
@@ -61,9 +61,9 @@ def test_the_program_opens_a_vector(vector: Mapping[str, Any]) -> None:
 def test_the_program_makes_and_verifies_the_receipt(vector: Mapping[str, Any]) -> None:
     envelope, receipt = Envelope.read(bytes.fromhex(vector["envelope"])), bytes.fromhex(vector["receipt"])
     recipient = AGENCY if envelope.header.recipient == AGENCY.name else TERMINAL
-    told = verify_receipt(receipt, envelope=envelope, signers=(_dated(recipient),))
-    assert told.envelope_digest == vector["envelope_digest"]
-    (alone,) = sign_receipts([envelope], recipient=recipient, received_at=told.received_at)
+    answer = verify_receipt(receipt, envelope=envelope, signers=(_dated(recipient),))
+    assert answer.envelope_digest == vector["envelope_digest"]
+    (alone,) = sign_receipts([envelope], recipient=recipient, received_at=answer.received_at)
     assert receipt.startswith(alone[: -SIGNATURE_BYTES - 4])
     assert (receipt == alone) == (vector["name"] == "a message"), "the others share their signatures"
 
@@ -87,7 +87,7 @@ def test_there_is_a_vector_for_every_way_to_refuse() -> None:
     """But for what is too large: its vector would be larger than all others together."""
     for kind, root in (("refused", EnvelopeFault), ("receipts_refused", ReceiptFault)):
         codes = {leaf.code for leaf in root.__subclasses__()} - {EnvelopeTooLarge.code}
-        assert {one["code"] for one in VECTORS[kind]} == codes
+        assert {vector["code"] for vector in VECTORS[kind]} == codes
 
 
 def test_the_committed_file_is_what_the_command_makes() -> None:
@@ -98,10 +98,12 @@ def test_the_committed_file_is_what_the_command_makes() -> None:
 def _steady(found: Mapping[str, Any]) -> dict[str, Any]:
     random = {"envelope", "envelope_digest", "receipt", "content_digest"}
     rows = {
-        kind: [{name: value for name, value in one.items() if name not in random | {"header"}} for one in found[kind]]
+        kind: [{name: value for name, value in item.items() if name not in random | {"header"}} for item in found[kind]]
         for kind in ("opened", "refused", "receipts_refused")
     }
-    headers = [{name: value for name, value in one["header"].items() if name not in random} for one in found["opened"]]
+    headers = [
+        {name: value for name, value in item["header"].items() if name not in random} for item in found["opened"]
+    ]
     return {**found, **rows, "headers": headers}
 
 
@@ -117,8 +119,8 @@ def test_the_page_alone_is_enough_to_take_a_vector_apart(vector: Mapping[str, An
     (sealed_length,) = struct.unpack(">I", raw[8 + header_length : 12 + header_length])
     sealed = raw[12 + header_length : 12 + header_length + sealed_length]
     signature = raw[12 + header_length + sealed_length :]
-    told = json.loads(header)
-    sender, recipient = (VECTORS["parties"][told[side]] for side in ("sender", "recipient"))
+    answer = json.loads(header)
+    sender, recipient = (VECTORS["parties"][answer[side]] for side in ("sender", "recipient"))
 
     signed = b"renkei/1 envelope signature\x00" + raw[4:8] + header + hashlib.sha256(sealed).digest()
     Ed25519PublicKey.from_public_bytes(bytes.fromhex(sender["signing_public"])).verify(signature, signed)
@@ -131,7 +133,7 @@ def test_the_page_alone_is_enough_to_take_a_vector_apart(vector: Mapping[str, An
     plain = suite.decrypt(sealed, key, info=b"renkei/1 envelope seal\x00" + header)
 
     assert plain[32:].hex() == vector["content"]
-    assert told["content_digest"] == hashlib.sha256(b"renkei/1 content digest\x00" + plain).hexdigest()
+    assert answer["content_digest"] == hashlib.sha256(b"renkei/1 content digest\x00" + plain).hexdigest()
 
     receipt = bytes.fromhex(vector["receipt"])
     (length,) = struct.unpack(">I", receipt[:4])
@@ -175,32 +177,32 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _second_says(second: Path, file: Path) -> dict[str, Any]:
     command = ["node", "reader.mjs", str(file)]
     ran = subprocess.run(command, cwd=second, capture_output=True, check=True, timeout=_INSTALL_SECONDS)
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    answer: dict[str, Any] = json.loads(ran.stdout)
+    return answer
 
 
 def test_a_second_implementation_agrees_on_all_vectors(second: Path) -> None:
     """Another HPKE library, in another language, written after the page: the same contents and the same refusals."""
-    told = _second_says(second, FILE)
+    answer = _second_says(second, FILE)
 
-    assert told["opened"] == [{"content": one["content"], "receipt": "holds"} for one in VECTORS["opened"]]
-    assert told["refused"] == [one["code"] for one in VECTORS["refused"]]
-    assert told["receipts_refused"] == [one["code"] for one in VECTORS["receipts_refused"]]
+    assert answer["opened"] == [{"content": item["content"], "receipt": "holds"} for item in VECTORS["opened"]]
+    assert answer["refused"] == [item["code"] for item in VECTORS["refused"]]
+    assert answer["receipts_refused"] == [item["code"] for item in VECTORS["receipts_refused"]]
 
 
 def test_it_agrees_on_envelopes_made_just_now(second: Path, tmp_path: Path) -> None:
     fresh = vectors.make()
     file = tmp_path / "fresh.json"
     file.write_text(json.dumps(fresh))
-    told = _second_says(second, file)
-    assert [one["content"] for one in told["opened"]] == [one["content"] for one in fresh["opened"]]
-    assert told["refused"] == [one["code"] for one in fresh["refused"]]
+    answer = _second_says(second, file)
+    assert [item["content"] for item in answer["opened"]] == [item["content"] for item in fresh["opened"]]
+    assert answer["refused"] == [item["code"] for item in fresh["refused"]]
 
 
 def test_the_program_opens_what_the_second_implementation_sealed(second: Path) -> None:
-    told = _second_says(second, FILE)
-    for one, vector in zip(told["sealed"], VECTORS["opened"], strict=True):
-        opened = _opener(vector["header"]["recipient"]).open(bytes.fromhex(one), now=NOW)
+    answer = _second_says(second, FILE)
+    for item, vector in zip(answer["sealed"], VECTORS["opened"], strict=True):
+        opened = _opener(vector["header"]["recipient"]).open(bytes.fromhex(item), now=NOW)
         assert opened.content.hex() == vector["content"]
         assert opened.header.created_at == wire.from_time(vector["header"]["created_at"], "created_at")
 

@@ -65,19 +65,19 @@ def make() -> dict[str, Any]:
         "valid_from": wire.to_time(VALID_FROM),
         "valid_to": wire.to_time(VALID_TO),
         "municipality": MUNICIPALITY,
-        "parties": {one.name: _described(one) for one in (TERMINAL, AGENCY)},
+        "parties": {item.name: _described(item) for item in (TERMINAL, AGENCY)},
         "opened": list(_opened()),
         "refused": list(_refused()),
         "receipts_refused": list(_receipts_refused()),
     }
 
 
-def _described(one: Identity) -> dict[str, str]:
+def _described(identity: Identity) -> dict[str, str]:
     return {
-        "signing_private": _seed(one.name, "signing").hex(),
-        "signing_public": one.public.signing_key.hex(),
-        "sealing_seed": _seed(one.name, "sealing").hex(),
-        "sealing_public": one.public.sealing_key.hex(),
+        "signing_private": _seed(identity.name, "signing").hex(),
+        "signing_public": identity.public.signing_key.hex(),
+        "sealing_seed": _seed(identity.name, "sealing").hex(),
+        "sealing_public": identity.public.sealing_key.hex(),
     }
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 
 from transport import wire
 
-MESSAGE_KINDS: Final = frozenset({"resident_record", "residence_report", "certificate_delivery"})
 NOTICE_KIND: Final = "agency_notice"
 _FILE: Final = Path(__file__).parent / "shapes.toml"
 _REFERENCE: Final = re.compile(r"[!-~]{1,64}")
@@ -63,7 +62,7 @@ def validate(content: bytes, municipality: str) -> Validated:
     except wire.WireError:
         return Validated(None, None, Rejection("content_unreadable"))
     kind, reference = record.get("kind"), record.get("reference")
-    if not isinstance(kind, str) or kind not in MESSAGE_KINDS:
+    if not isinstance(kind, str) or kind not in _message_kinds():
         return Validated(None, None, Rejection("kind_unknown"))
     if not _matches(_REFERENCE, reference):
         return Validated(kind, None, Rejection("item_missing", "reference"))
@@ -89,7 +88,7 @@ def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rej
         _wrong_items(kind, items)
         or _wrong_values(items)
         or (Rejection("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
-        or (_wrong_number(items) if kind in MESSAGE_KINDS else None)
+        or (_wrong_number(items) if kind in _message_kinds() else None)
     )
 
 
@@ -150,6 +149,12 @@ def _is_moment(value: Any) -> bool:
         return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
     except ValueError:
         return False
+
+
+@cache
+def _message_kinds() -> frozenset[str]:
+    """Return the kinds that a municipality sends: all of the table but the notices, which only the agency sends."""
+    return frozenset(_shapes()["kinds"]) - {NOTICE_KIND}
 
 
 @cache

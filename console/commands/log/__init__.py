@@ -1,4 +1,4 @@
-"""`log`: the terminal's log (証跡), a module for each act."""
+"""`log`: read, question, verify, export and prune the terminal's log (証跡)."""
 
 from console.commands.group import LazyGroup
 

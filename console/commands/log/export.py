@@ -1,4 +1,4 @@
-"""`log export`: what was not exported yet, to a medium."""
+"""`log export`: write the entries that were not exported yet to a medium."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from console.commands.progress import ProgressLine
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--label", required=True, metavar="TEXT")
 @click.pass_obj
-def export(said: Invocation, directory: Path, label: str) -> int:
-    """Write what was not exported yet to the medium at DIRECTORY, read it back, and record it."""
-    with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
+def export(call: Invocation, directory: Path, label: str) -> int:
+    """Write the entries that were not exported yet to the medium at DIRECTORY, read them back, and record it."""
+    with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
         done = jobs.log.export.export(terminal, session, directory, label=label, report=progress.show)
     data = {
         "bundle": done.bundle,
@@ -26,8 +26,9 @@ def export(said: Invocation, directory: Path, label: str) -> int:
         "label": done.label,
         "own_disk": done.own_disk,
     }
-    told = [said.words("log.exported", bundle=done.bundle, first=done.first, last=done.last, label=done.label)]
+    lines = [call.words("log.exported", **data)]
     if done.own_disk:
-        told.append(said.words("log.own_disk"))
-    said.output.result(data, told)
+        # A bundle on the terminal's own disk is lost with it: a person still has to bring it to a medium.
+        lines.append(call.words("log.own_disk"))
+    call.output.result(data, lines)
     return ExitStatus.DONE

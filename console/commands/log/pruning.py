@@ -1,34 +1,37 @@
-"""`log prune` and `log resume`: what two persons do with the log."""
+"""`log prune` and `log resume`: what two persons do with the log (証跡) together."""
+
+from typing import TYPE_CHECKING
 
 import click
 
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.commands.second_person import SecondPersonFile, by_two
+from console.commands.second_person import by_two_persons
+
+if TYPE_CHECKING:
+    from console.jobs.people.logon import SecondPerson
 
 
 @click.command("prune")
-@by_two
+@by_two_persons
 @click.pass_obj
-def prune(said: Invocation, second: SecondPersonFile) -> int:
-    """Remove entries that lie on media and are older than the setting, as two persons."""
-    pin = second.pin()
-    with said.acting() as (terminal, session):
-        done = jobs.log.pruning.prune(terminal, session, second.person, pin, origin="command")
-    told = said.words("log.pruned", entries=done.entries, last=done.last)
-    said.output.result({"entries": done.entries, "last": done.last}, [told])
+def prune(call: Invocation, second: "SecondPerson") -> int:
+    """Remove entries that were exported to media and are older than the setting, as two persons."""
+    with call.acting() as (terminal, session):
+        pruned = jobs.log.pruning.prune(terminal, session, second=second)
+    line = call.words("log.pruned", entries=pruned.entries, last=pruned.last)
+    call.output.result({"entries": pruned.entries, "last": pruned.last}, [line])
     return ExitStatus.DONE
 
 
 @click.command("resume")
-@by_two
+@by_two_persons
 @click.pass_obj
-def resume(said: Invocation, second: SecondPersonFile) -> int:
-    """Go on after the log was found rolled back or broken, as two persons."""
-    pin = second.pin()
-    with said.acting() as (terminal, session):
-        made = jobs.log.pruning.resume(terminal, session, second.person, pin, origin="command")
-    told = said.words("log.went_on", seq=made.seq, number=made.number)
-    said.output.result({"entries": made.seq, "checkpoint": made.number}, [told])
+def resume(call: Invocation, second: "SecondPerson") -> int:
+    """Let work go on after the log was found rolled back or broken, as two persons."""
+    with call.acting() as (terminal, session):
+        checkpoint = jobs.log.pruning.resume(terminal, session, second=second)
+    line = call.words("log.went_on", seq=checkpoint.seq, number=checkpoint.number)
+    call.output.result({"entries": checkpoint.seq, "checkpoint": checkpoint.number}, [line])
     return ExitStatus.DONE

@@ -1,4 +1,4 @@
-"""`log verify`: whether the log verifies, here or on a medium."""
+"""`log verify`: check whether the log is whole, at this terminal or on a medium."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,62 +14,77 @@ from console.words import Words
 if TYPE_CHECKING:
     from console.jobs.log.export import MediumFinding
     from store.log import Verification
+    from store.log.bundle import BundleFinding
 
 
 @click.command("verify")
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
-def verify(said: Invocation, directory: Path | None) -> int:
-    """Compute the whole chain anew, here or on a medium; exit status 6 at the first entry that does not fit."""
+def verify(call: Invocation, directory: Path | None) -> int:
+    """Recompute the whole chain, here or on the medium at DIRECTORY; exit status 6 when an entry does not fit."""
     if directory is not None:
-        return _verify_medium(said, directory)
-    with said.acting() as (terminal, session), ProgressLine(said.words) as progress:
-        found = jobs.log.viewing.verify(terminal, session, report=progress.show)
-    data = {
-        "ok": found.ok,
-        "entries": found.entries,
-        "first_bad": found.first_bad,
-        "cause": found.cause,
-        "checkpoints": found.checkpoints,
-        "resumed": list(found.resumed),
-        "pruned": found.pruned,
+        return _verify_medium(call, directory)
+    with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
+        verification = jobs.log.viewing.verify(terminal, session, report=progress.show)
+    call.output.result(_log_facts(verification), [_describe_log(verification, call.words)])
+    return ExitStatus.DONE if verification.ok else ExitStatus.INTEGRITY
+
+
+def _log_facts(verification: "Verification") -> dict[str, object]:
+    return {
+        "ok": verification.ok,
+        "entries": verification.entries,
+        "first_bad": verification.first_bad,
+        "cause": verification.cause,
+        "checkpoints": verification.checkpoints,
+        # A log that verifies may still have been resumed after a roll-back, which its readers have to see.
+        "resumed": list(verification.resumed),
+        "pruned": verification.pruned,
     }
-    said.output.result(data, [_finding(found, said.words)])
-    return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
 
 
-def _verify_medium(said: Invocation, directory: Path) -> int:
-    """Check the bundles in `directory`; an auditor needs neither the terminal nor a log-on for it."""
-    with ProgressLine(said.words) as progress:
-        found = jobs.log.export.check_medium(directory, report=progress.show)
-    bad = found.broken
-    bundles = [
-        {"number": one.number, "first": one.first, "last": one.last, "ok": one.ok, "digest": one.digest}
-        for one in found.bundles
-    ]
+def _verify_medium(call: Invocation, directory: Path) -> int:
+    """Check the bundles in `directory`.
+
+    No terminal is opened and nobody is logged on: an auditor does this on another machine, with the medium only.
+    """
+    with ProgressLine(call.words) as progress:
+        finding = jobs.log.export.check_medium(directory, report=progress.show)
+    broken = finding.broken
     data = {
-        "ok": found.ok,
-        "entries": found.entries,
-        "first_bad": bad.first_bad if bad else None,
-        "cause": bad.cause if bad else None,
-        "file": bad.file if bad else None,
-        "bundles": bundles,
+        "ok": finding.ok,
+        "entries": finding.entries,
+        "first_bad": broken.first_bad if broken else None,
+        "cause": broken.cause if broken else None,
+        "file": broken.file if broken else None,
+        "bundles": [_bundle_facts(bundle) for bundle in finding.bundles],
     }
-    said.output.result(data, [_medium_finding(found, said.words)])
-    return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
+    call.output.result(data, [_describe_medium(finding, call.words)])
+    return ExitStatus.DONE if finding.ok else ExitStatus.INTEGRITY
 
 
-def _medium_finding(found: "MediumFinding", words: Words) -> str:
-    bad = found.broken
-    if bad is None:
-        return words("log.medium_sound", bundles=len(found.bundles), entries=f"{found.entries:,}")
-    flaw = words(f"log.flaw.{bad.cause}")
-    if bad.first_bad is None:
-        return words("log.medium_file", file=bad.file, cause=flaw)
-    return words("log.broken", seq=bad.first_bad, cause=flaw)
+def _bundle_facts(bundle: "BundleFinding") -> dict[str, object]:
+    return {
+        "number": bundle.number,
+        "first": bundle.first,
+        "last": bundle.last,
+        "ok": bundle.ok,
+        "digest": bundle.digest,
+    }
 
 
-def _finding(found: "Verification", words: Words) -> str:
-    if found.cause is None:
-        return words("log.sound", entries=found.entries)
-    return words("log.broken", seq=found.first_bad, cause=words(f"log.flaw.{found.cause}"))
+def _describe_medium(finding: "MediumFinding", words: Words) -> str:
+    broken = finding.broken
+    if broken is None:
+        return words("log.medium_sound", bundles=len(finding.bundles), entries=f"{finding.entries:,}")
+    flaw = words(f"log.flaw.{broken.cause}")
+    # A flaw is in an entry, or in a whole file such as the list of checksums.
+    if broken.first_bad is None:
+        return words("log.medium_file", file=broken.file, cause=flaw)
+    return words("log.broken", seq=broken.first_bad, cause=flaw)
+
+
+def _describe_log(verification: "Verification", words: Words) -> str:
+    if verification.cause is None:
+        return words("log.sound", entries=verification.entries)
+    return words("log.broken", seq=verification.first_bad, cause=words(f"log.flaw.{verification.cause}"))

@@ -1,1 +1,1 @@
-"""What scripts do with messages: `import`, `queue`, `show`, review and correction, a module for each act."""
+"""What scripts do with messages: `import`, `queue`, `show`, `revise`, `undo`, `erase` and the steps of the review."""

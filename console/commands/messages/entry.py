@@ -1,4 +1,4 @@
-"""`revise` and `undo`: put messages right, before they have left and after."""
+"""`revise` and `undo`: correct messages, before they have left and after."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +9,11 @@ import click
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
+from console.commands.messages.findings import finding_texts
 from console.words import Words
 from console.words.visible import visible
 from store.message.checks.rules import Severity
+from store.message.states import Pointer
 
 if TYPE_CHECKING:
     from store.message.checks.rules import Finding
@@ -23,15 +25,16 @@ _ONE_MESSAGE = click.argument("number", metavar="ID", type=click.IntRange(min=1)
 @_ONE_MESSAGE
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def revise(said: Invocation, number: int, file: Path) -> int:
+def revise(call: Invocation, number: int, file: Path) -> int:
     """Give a message that has not left the content of FILE; exit status 4 when a rule refuses it."""
-    with said.acting() as (terminal, session):
+    with call.acting() as (terminal, session):
         record = jobs.messages.entry.load(file)
-        _kept, version = jobs.messages.entry.open_for_revision(terminal, session, number)
+        # The version is read before the rules are checked: what somebody else changes meanwhile is not overwritten.
+        _, version = jobs.messages.entry.open_for_revision(terminal, session, number)
         findings = jobs.messages.entry.judge(terminal, record).findings
         if not _errors(findings):
             jobs.messages.entry.revise(terminal, session, number, record, version=version)
-    return _tell(said, {"id": number, "reference": record.get("reference")}, findings, "revise")
+    return _print_outcome(call, "revise", {"id": number, "reference": record.get("reference")}, findings)
 
 
 @click.command("undo")
@@ -39,46 +42,47 @@ def revise(said: Invocation, number: int, file: Path) -> int:
 @click.option("--cancel", is_flag=True)
 @click.option("--replace", "file", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def undo(said: Invocation, *, number: int, cancel: bool, file: Path | None) -> int:
+def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None) -> int:
     """Enter a message that cancels or replaces one that has left; exit status 4 when a rule refuses it."""
-    from store.message.states import Pointer
-
     if cancel == (file is not None):
-        raise click.UsageError(said.words("commands.undo.one_way"), click.get_current_context())
-    with said.acting() as (terminal, session):
+        raise click.UsageError(call.words("commands.undo.one_way"), click.get_current_context())
+    with call.acting() as (terminal, session):
         if file is None:
             record = jobs.messages.entry.counter(terminal, session, number, Pointer.CANCELS)
         else:
             record = jobs.messages.entry.replacement(terminal, session, number, jobs.messages.entry.load(file))
+        # The rules are checked apart from entering, so that warnings are printed also for a message that was entered.
         findings = jobs.messages.entry.judge(terminal, record).findings
         entered = [] if _errors(findings) else jobs.messages.entry.enter(terminal, session, [record])
-    return _tell(said, {"id": entered[0] if entered else None, "reference": record["reference"]}, findings, "undo")
+    return _print_outcome(
+        call, "undo", {"id": entered[0] if entered else None, "reference": record["reference"]}, findings
+    )
 
 
 def _errors(findings: Sequence["Finding"]) -> list["Finding"]:
-    return [one for one in findings if one.severity is Severity.ERROR]
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
-def _tell(said: Invocation, about: Mapping[str, Any], findings: Sequence["Finding"], command: str) -> int:
+def _print_outcome(call: Invocation, command: str, about: Mapping[str, Any], findings: Sequence["Finding"]) -> int:
+    """Print what became of the message that `about` names, with its findings; return the exit status."""
     errors = _errors(findings)
-    warnings = [one for one in findings if one.severity is Severity.WARNING]
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
     data = {
         **about,
         "changed": not errors,
-        "errors": [_finding(one, said.words) for one in errors],
-        "warnings": [_finding(one, said.words) for one in warnings],
+        "errors": [_finding_facts(finding, call.words) for finding in errors],
+        "warnings": [_finding_facts(finding, call.words) for finding in warnings],
     }
-    said.output.result(data, _lines(data, command, said.words))
+    call.output.result(data, _outcome_lines(data, command, call.words))
     return ExitStatus.BAD_INPUT if errors else ExitStatus.DONE
 
 
-def _finding(one: "Finding", words: Words) -> dict[str, str]:
-    text = words.finding(one.rule, one.facts)
-    return {"field": one.field, "rule": one.rule, "message": text.cause, "remedy": text.remedy}
+def _finding_facts(finding: "Finding", words: Words) -> dict[str, str]:
+    return {"field": finding.field, "rule": finding.rule, **finding_texts(finding.rule, finding.facts, words)}
 
 
-def _lines(data: Mapping[str, Any], command: str, words: Words) -> Iterator[str]:
-    for one in (*data["errors"], *data["warnings"]):
-        yield visible(words("commands.show.finding", **one))
+def _outcome_lines(data: Mapping[str, Any], command: str, words: Words) -> Iterator[str]:
+    for finding in (*data["errors"], *data["warnings"]):
+        yield visible(words("commands.show.finding", **finding))
     outcome = "done" if data["changed"] else "refused"
     yield visible(words(f"commands.{command}.{outcome}", id=data["id"], reference=data["reference"]))

@@ -1,4 +1,4 @@
-"""`queue`: messages without their contents."""
+"""`queue`: list messages without their contents."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = ("out", "in")
 _USUAL_LIMIT = 100
+# Whatever limit was given, the queue is read in pages of at most this many rows.
 _PAGE = 500
 
 
@@ -35,7 +36,7 @@ _PAGE = 500
 @click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
 def queue(
-    said: Invocation,
+    call: Invocation,
     *,
     direction: str | None,
     state: str | None,
@@ -45,10 +46,10 @@ def queue(
     unhandled: bool,
     limit: int,
 ) -> int:
-    """List messages without their contents: `show` tells one whole."""
-    if state is not None:
-        _check_state(said, direction, state)
+    """List messages without their contents; `show` prints one message whole."""
+    _check_state(call, direction, state)
     query = jobs.messages.listing.QueueQuery(
+        # Only messages to the peer can be undone; notices from it cannot.
         direction="out" if being_undone else direction,
         state=state,
         reference=reference,
@@ -56,44 +57,50 @@ def queue(
         being_undone=being_undone,
         unhandled=unhandled,
     )
-    with said.acting() as (terminal, session):
+    with call.acting() as (terminal, session):
         rows, total = (
-            _rows(terminal, session, query, limit) if name is None else _named(terminal, session, query, name, limit)
+            _rows(terminal, session, query, limit)
+            if name is None
+            else _rows_by_name(terminal, session, query, name, limit)
         )
     data = {"messages": [row_facts(row) for row in rows], "total": total}
-    said.output.result(data, _queue_lines(rows, total, said.words))
+    call.output.result(data, _queue_lines(rows, total, call.words))
     return ExitStatus.DONE
 
 
-def _check_state(said: Invocation, direction: str | None, state: str) -> None:
+def _check_state(call: Invocation, direction: str | None, state: str | None) -> None:
+    """Refuse a state that no message of the direction can be in, and name those that there are."""
     states: list[OutState | InState] = [*OutState] if direction != "in" else []
     states += [*InState] if direction != "out" else []
-    if state not in states:
+    if state is not None and state not in states:
+        # `returned` is a state in both directions, with different meanings; it is named once.
         known = ", ".join(dict.fromkeys(states))
-        raise click.BadParameter(said.words("commands.queue.unknown_state", known=known), param_hint="--state")
+        raise click.BadParameter(call.words("commands.queue.unknown_state", known=known), param_hint="--state")
 
 
 def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: int) -> tuple[list["QueueRow"], int]:
-    """Return up to `limit` rows (0: all of them) and how many there are."""
+    """Return up to `limit` rows (0: all of them) and how many messages the query matches."""
     rows: list[QueueRow] = []
+    # A limit of 0 means all. They are collected before anything is printed, because the JSON is one object.
     while True:
         page = jobs.messages.listing.page(terminal, session, query)
         rows += page.rows
         if page.next is None or (limit and len(rows) >= limit):
             return (rows[:limit] if limit else rows), page.total
+        # A page goes on after a key, not after a count: what others add or decide meanwhile makes no row appear twice.
         query = replace(query, after=page.next)
 
 
-def _named(
+def _rows_by_name(
     terminal: "Terminal", session: "Session", query: "QueueQuery", name: str, limit: int
 ) -> tuple[list["QueueRow"], int]:
-    """Return up to `limit` rows (0: all) about people with `name` in theirs, and how many there are."""
-    found = jobs.messages.listing.find(terminal, session, query, name)
-    return jobs.messages.listing.rows(terminal, session, found[:limit] if limit else found), len(found)
+    """Return up to `limit` rows (0: all) about people whose names contain `name`, and how many there are."""
+    numbers = jobs.messages.listing.find(terminal, session, query, name)
+    return jobs.messages.listing.rows(terminal, session, numbers[:limit] if limit else numbers), len(numbers)
 
 
 def row_facts(row: "QueueRow") -> dict[str, Any]:
-    """Return what the JSON of a message in a list holds."""
+    """Return what the JSON holds of a message in a list: times in UTC, days in ISO 8601."""
     return {
         "id": row.id,
         "direction": row.direction,
@@ -112,16 +119,15 @@ def row_facts(row: "QueueRow") -> dict[str, Any]:
 
 
 def _queue_lines(rows: Sequence["QueueRow"], total: int, words: Words) -> Iterator[str]:
-    yield from table(rows, words)
+    yield from row_lines(rows, words)
     yield words("commands.queue.total", shown=len(rows), total=total)
 
 
-def table(rows: Sequence["QueueRow"], words: Words) -> list[str]:
-    """Return messages as the lines of a table with its heading."""
+def row_lines(rows: Sequence["QueueRow"], words: Words) -> list[str]:
+    """Return messages as the aligned lines of a table, with its heading."""
     heading = [words(f"commands.queue.columns.{name}") for name in ("id", "direction", "state", "kind", "reference")]
     heading += [words("commands.queue.columns.occurred_at"), words("commands.queue.columns.waiting")]
-    table = [heading]
-    table += [
+    cells = [
         [
             str(row.id),
             words(f"commands.direction.{row.direction}"),
@@ -133,4 +139,4 @@ def table(rows: Sequence["QueueRow"], words: Words) -> list[str]:
         ]
         for row in rows
     ]
-    return columns(table, right=frozenset({0}))
+    return columns([heading, *cells], right=frozenset({0}))

@@ -9,9 +9,9 @@ from console.commands.invocation import Invocation
 
 @click.command("erase")
 @click.pass_obj
-def erase(said: Invocation) -> int:
-    """Erase the contents whose retention is over."""
-    with said.acting() as (terminal, session):
+def erase(call: Invocation) -> int:
+    """Erase the contents whose retention is over, and print how many there were."""
+    with call.acting() as (terminal, session):
         data = {"erased": jobs.messages.retention.erase_expired(terminal, session)}
-    said.output.result(data, [said.words("commands.erase.done", **data)])
+    call.output.result(data, [call.words("commands.erase.done", **data)])
     return ExitStatus.DONE

@@ -1,4 +1,4 @@
-"""`peer` and `keys`: the dated register of the peer, and the terminal's own keys for the line."""
+"""`peer` and `keys`: the dated register of the peer (相手先), and the terminal's own keys for the line."""
 
 from console.commands.group import LazyGroup
 

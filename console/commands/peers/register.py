@@ -1,6 +1,6 @@
-"""`peer show` and `peer register`: whom the terminal talks with, in dated versions."""
+"""`peer show` and `peer register`: the peer (相手先) that the terminal talks with, in dated versions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.pass_obj
-def show(said: Invocation) -> int:
-    """List the registered versions of the peer, past and coming ones too."""
-    with said.acting() as (terminal, session):
-        found = jobs.peers.register.registered(terminal, session)
-    said.output.result({"versions": [_data(one) for one in found]}, columns(_table(found, said.words)))
+def show(call: Invocation) -> int:
+    """List all registered versions of the peer: past, present and future."""
+    with call.acting() as (terminal, session):
+        versions = jobs.peers.register.registered(terminal, session)
+    data = {"versions": [_version_facts(version) for version in versions]}
+    call.output.result(data, columns(_version_cells(versions, call.words)))
     return ExitStatus.DONE
 
 
+# `--address` takes an IP address and never a name: no name server may decide whom the terminal talks with.
 @click.command("register")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--address")
@@ -37,55 +39,57 @@ def show(said: Invocation) -> int:
 @click.option("--legal-basis", "legal_basis", metavar="ARTICLE")
 @click.pass_obj
 def register(
-    said: Invocation,
+    call: Invocation,
     file: Path,
     address: str | None,
     port: int | None,
     valid_from: datetime | None,
     legal_basis: str | None,
 ) -> int:
-    """Register what the peer handed over; what is not named is taken from the version in force."""
-    with said.acting() as (terminal, session):
+    """Register what the peer handed over in FILE; what no option names is taken from the version in force."""
+    with call.acting() as (terminal, session):
         change = jobs.peers.register.PeerChange(
             address=address, port=port, valid_from=valid_from, legal_basis=legal_basis
         )
         added = jobs.peers.register.register_file(terminal, session, file, change)
-    said.output.result(_data(added), _lines(added, said.words))
+    call.output.result(_version_facts(added), [_describe_added(added, call.words)])
     return ExitStatus.DONE
 
 
-def _data(one: "RegisteredPeer") -> dict[str, Any]:
+def _version_facts(version: "RegisteredPeer") -> dict[str, Any]:
     return {
-        "version": one.version,
-        "name": one.name,
-        "address": one.address,
-        "port": one.port,
-        "valid_from": plain(one.valid_from),
-        "valid_to": plain(one.valid_to),
-        "certificate_until": plain(one.certificate_until),
-        "fingerprint": one.fingerprint,
-        "in_force": one.in_force,
+        "version": version.version,
+        "name": version.name,
+        "address": version.address,
+        "port": version.port,
+        "valid_from": plain(version.valid_from),
+        "valid_to": plain(version.valid_to),
+        "certificate_until": plain(version.certificate_until),
+        "fingerprint": version.fingerprint,
+        "in_force": version.in_force,
     }
 
 
-def _table(found: Sequence["RegisteredPeer"], words: Words) -> list[list[str]]:
+def _version_cells(versions: Sequence["RegisteredPeer"], words: Words) -> list[list[str]]:
     names = ("version", "name", "address", "valid_from", "certificate_until", "fingerprint")
-    return [
-        [words(f"commands.peer.columns.{name}") for name in names],
-        *(
-            [
-                f"{one.version}{'*' if one.in_force else ''}",
-                one.name,
-                f"{one.address} {one.port}",
-                words.time(one.valid_from),
-                words.time(one.certificate_until),
-                one.fingerprint,
-            ]
-            for one in found
-        ),
+    heading = [words(f"commands.peer.columns.{name}") for name in names]
+    cells = [
+        [
+            # The asterisk marks the version in force now.
+            f"{version.version}{'*' if version.in_force else ''}",
+            version.name,
+            f"{version.address} {version.port}",
+            words.time(version.valid_from),
+            words.time(version.certificate_until),
+            version.fingerprint,
+        ]
+        for version in versions
     ]
+    return [heading, *cells]
 
 
-def _lines(added: "RegisteredPeer", words: Words) -> Iterator[str]:
+def _describe_added(added: "RegisteredPeer", words: Words) -> str:
+    """Return the line about a new version, with the fingerprint for the people of both sides to compare."""
     facts = {"name": added.name, "time": words.time(added.valid_from), "fingerprint": added.fingerprint}
-    yield visible(words("commands.peer.register.done", **facts))
+    # The name came from the peer's file.
+    return visible(words("commands.peer.register.done", **facts))

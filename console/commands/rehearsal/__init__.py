@@ -1,4 +1,4 @@
-"""`demo`, `smoke`, `render` and `agency`: the rehearsal world, and its reference agency."""
+"""`demo`, `smoke`, `render` and `agency`: the rehearsal world (練習環境) and its reference agency."""
 
 from console.commands.group import LazyGroup
 

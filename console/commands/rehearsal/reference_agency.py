@@ -1,6 +1,7 @@
 """`agency serve`, `post` and `received`: the reference agency, for rehearsal, tests and acceptance.
 
-`--home` names the agency's own directory here: it is the other side, and shares nothing with a terminal.
+Here `--home` names the agency's directory, not a terminal's: the agency is the other side, and shares nothing with a
+terminal.
 """
 
 import gc
@@ -8,12 +9,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
+from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import json_line
@@ -22,10 +22,8 @@ from console.commands.output import json_line
 @click.command("serve")
 @click.option("--with-parent", is_flag=True)
 @click.pass_obj
-def serve(said: Invocation, *, with_parent: bool) -> int:
-    """Serve until a signal; with `--with-parent` also until standard input ends, however the parent ended."""
-    from transport import agency as reference
-
+def serve(call: Invocation, *, with_parent: bool) -> int:
+    """Serve until a signal comes; with `--with-parent` also until standard input ends, however the parent ended."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -33,53 +31,41 @@ def serve(said: Invocation, *, with_parent: bool) -> int:
         threading.Thread(target=_wait_for_parent, args=(stop,), name="parent-watch", daemon=True).start()
 
     def ready(address: str, port: int) -> None:
-        # What was made by now stays to the end. To look through it again at each collection, while batches of messages
-        # come and go, takes a fifth of the agency's time.
+        # What exists now stays to the end. Without this, each collection looks through it again while batches of
+        # messages come and go, which takes a fifth of the agency's time.
         gc.freeze()
-        # A line of JSON in either form of output: whoever started the agency waits for it.
+        # A line of JSON with and without `--json`: the program that started the agency waits for it.
         sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
         sys.stdout.flush()
 
-    reference.serve(said.named_home(), ready=ready, stop=stop)
+    jobs.rehearsal.agency.serve(call.named_home(), ready=ready, stop=stop)
     return ExitStatus.DONE
 
 
 @click.command("post")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def post(said: Invocation, file: Path) -> int:
-    """Put the agency notices of a file, all or none, into the feeds of the terminals that they concern."""
-    from transport import agency as reference
-
-    done = reference.post(said.named_home(), _notices(file))
-    data = {"posted": done.posted, "known": done.known}
-    said.output.result(data, [said.words("commands.agency.post.done", **data)])
+def post(call: Invocation, file: Path) -> int:
+    """Put the agency notices in FILE, all or none, into the feeds of the terminals that they concern."""
+    posted = jobs.rehearsal.agency.post(call.named_home(), file)
+    data = {"posted": posted.posted, "known": posted.known}
+    call.output.result(data, [call.words("commands.agency.post.done", **data)])
     return ExitStatus.DONE
 
 
 @click.command("received")
 @click.pass_obj
-def received(said: Invocation) -> int:
-    """Tell how many messages arrived, and how many different ones."""
-    from transport import agency as reference
-
-    holding = reference.received(said.named_home())
+def received(call: Invocation) -> int:
+    """Print how many messages arrived, and how many of them are different."""
+    # More messages than different ones would mean that one of them was taken in twice.
+    holding = jobs.rehearsal.agency.received(call.named_home())
     data = {"messages": holding.messages, "distinct": holding.distinct}
-    said.output.result(data, [said.words("commands.agency.received.done", **data)])
+    call.output.result(data, [call.words("commands.agency.received.done", **data)])
     return ExitStatus.DONE
 
 
-def _notices(file: Path) -> Iterator[Mapping[str, Any]]:
-    from store.message.files.reading import read_records
-    from transport.errors import AgencyNoticeMalformed
-
-    for one in read_records(file, file.name):
-        if one.record is None:
-            raise AgencyNoticeMalformed(line=str(one.line), field=one.findings[0].field)
-        yield one.record
-
-
 def _wait_for_parent(stop: threading.Event) -> None:
+    """Set `stop` when standard input ends: the parent holds the other end of that pipe, and lets go even if killed."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
     stop.set()

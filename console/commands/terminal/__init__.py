@@ -1,4 +1,4 @@
-"""`init`, `check`, `join` and the upkeep of the terminal, a module for each act."""
+"""`init`, `check`, `join` and the maintenance of a terminal (端末) as a whole."""
 
 from console.commands.group import LazyGroup
 

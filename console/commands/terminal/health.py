@@ -1,4 +1,4 @@
-"""`check`: what holds on this terminal, and what to do where something does not."""
+"""`check`: which parts of this terminal are in order, and what to do where one is not."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,8 @@ from console.words import Words
 if TYPE_CHECKING:
     from console.jobs.terminal.health import Check, Health
 
-
+# For these parts the part decides, whatever error was met there: a script has to know that the line is down, not why. A
+# certificate that ends soon is not even an error.
 _STATUSES: Final = {
     "peer": ExitStatus.LINE,
     "peer_certificate": ExitStatus.LINE,
@@ -25,29 +26,32 @@ _STATUSES: Final = {
 
 @click.command("check")
 @click.pass_obj
-def check(said: Invocation) -> int:
-    """Tell for each part whether it is in order; nothing is processed and nobody is logged on."""
-    found = jobs.terminal.health.check(said.named_home(), said.words, said.parts())
-    checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found.checks]
-    said.output.result({"ok": found.ok, "checks": checks}, _check_lines(found, said.words))
-    return max((_status(one) for one in found.checks if not one.ok), default=ExitStatus.DONE)
+def check(call: Invocation) -> int:
+    """Tell for each part whether it is in order; no message is processed and nobody is logged on."""
+    health = jobs.terminal.health.check(call.named_home(), call.words, call.parts())
+    checks = [
+        {"name": part.name, "ok": part.ok, "detail": part.detail, "remedy": part.remedy} for part in health.checks
+    ]
+    call.output.result({"ok": health.ok, "checks": checks}, _check_lines(health, call.words))
+    # One status for many faults: a protection that is down (7) outweighs the log (6), and that the line (5).
+    return max((_status(part) for part in health.checks if not part.ok), default=ExitStatus.DONE)
 
 
 def _status(failed: "Check") -> int:
-    own = ExitStatus.FAILED if failed.code is None else status_of(failed.code)
-    return _STATUSES.get(failed.name, own)
+    of_error = ExitStatus.FAILED if failed.code is None else status_of(failed.code)
+    return _STATUSES.get(failed.name, of_error)
 
 
-def _check_lines(found: "Health", words: Words) -> Iterator[str]:
-    table = [[words(f"commands.check.columns.{name}") for name in ("result", "name", "detail", "remedy")]]
-    table += [
+def _check_lines(health: "Health", words: Words) -> Iterator[str]:
+    heading = [words(f"commands.check.columns.{name}") for name in ("result", "name", "detail", "remedy")]
+    cells = [
         [
-            words(f"commands.check.results.{'good' if one.ok else 'bad'}"),
-            words.name("check", one.name),
-            one.detail,
-            one.remedy or "",
+            words(f"commands.check.results.{'good' if part.ok else 'bad'}"),
+            words.name("check", part.name),
+            part.detail,
+            part.remedy or "",
         ]
-        for one in found.checks
+        for part in health.checks
     ]
-    yield from columns(table)
-    yield words(f"commands.check.{'good' if found.ok else 'bad'}")
+    yield from columns([heading, *cells])
+    yield words(f"commands.check.{'good' if health.ok else 'bad'}")

@@ -1,4 +1,4 @@
-"""`join`: several terminals on one queue, from the request on the new machine to its retirement."""
+"""`join`: several terminals on one queue, from the request of a new machine to its retirement."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,82 +9,83 @@ from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
-from console.commands.second_person import SecondPersonFile, by_two
+from console.commands.second_person import by_two_persons
 from console.settings import Settings
 from console.words.visible import visible
 
 if TYPE_CHECKING:
-    from console.jobs.terminal import sharing
+    from console.jobs.people.logon import SecondPerson
+    from console.jobs.terminal.sharing import SharedBy
 
 
 @click.command("request")
 @click.option("--settings", "settings_file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def request(said: Invocation, settings_file: Path, out: Path) -> int:
-    """Ask for a place on the queue of another terminal; nobody is logged on, for there is nobody yet."""
-    made = jobs.terminal.joining.request(said.named_home(), Settings.read(settings_file), out)
+def request(call: Invocation, settings_file: Path, out: Path) -> int:
+    """Ask for a place on the queue of another terminal; nobody is logged on, since nobody is registered yet."""
+    made = jobs.terminal.joining.request(call.named_home(), Settings.read(settings_file), out)
     data = {"file": str(made.file), "fingerprint": made.fingerprint}
-    said.output.result(data, [visible(said.words("commands.join.request.done", **data))])
+    call.output.result(data, [visible(call.words("commands.join.request.done", **data))])
     return ExitStatus.DONE
 
 
+# The fingerprint is typed, not read from the request: people compare it over another way than the file took, so a
+# request that was exchanged on the way is noticed.
 @click.command("admit")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--fingerprint", required=True, metavar="HEX")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path))
-@by_two
+@by_two_persons
 @click.pass_obj
-def admit(said: Invocation, second: SecondPersonFile, *, file: Path, fingerprint: str, out: Path) -> int:
-    """Let the terminal of the request FILE in, as an officer and a custodian."""
-    beside = _second(second)
-    with said.acting() as (terminal, session):
-        made = jobs.terminal.sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=beside)
+def admit(call: Invocation, second: "SecondPerson", *, file: Path, fingerprint: str, out: Path) -> int:
+    """Let the terminal that wrote the request FILE share the queue, as an officer and a custodian."""
+    with call.acting() as (terminal, session):
+        made = jobs.terminal.sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=second)
     data = {"terminal": made.terminal, "file": str(made.file)}
-    said.output.result(data, [visible(said.words("commands.join.admit.done", **data))])
+    call.output.result(data, [visible(call.words("commands.join.admit.done", **data))])
     return ExitStatus.DONE
 
 
 @click.command("accept")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def accept(said: Invocation, file: Path) -> int:
-    """Make the terminal with what the grant FILE holds, once the whole log has verified."""
-    done = jobs.terminal.joining.accept(said.named_home(), file, parts=said.parts())
+def accept(call: Invocation, file: Path) -> int:
+    """Make the terminal from what the grant FILE holds, after the whole log has verified."""
+    done = jobs.terminal.joining.accept(call.named_home(), file, parts=call.parts())
     data = {"home": str(done.home), "terminal": done.terminal, "origin": done.origin, "entries": done.entries}
-    said.output.result(data, [visible(said.words("commands.join.accept.done", **data))])
+    call.output.result(data, [visible(call.words("commands.join.accept.done", **data))])
     return ExitStatus.DONE
 
 
 @click.command("show")
 @click.pass_obj
-def show(said: Invocation) -> int:
+def show(call: Invocation) -> int:
     """List the terminals that share the queue."""
-    with said.acting() as (terminal, session):
-        found = jobs.terminal.sharing.shared_by(terminal, session)
-    heading = [said.words(f"commands.join.columns.{name}") for name in ("name", "state")]
-    table = [[f"{one.name}{'*' if one.own else ''}", said.words(f"commands.join.{_state(one)}")] for one in found]
-    data = [{"name": one.name, "in_force": one.in_force, "own": one.own} for one in found]
-    said.output.result({"terminals": data}, columns([heading, *table]))
+    with call.acting() as (terminal, session):
+        terminals = jobs.terminal.sharing.shared_by(terminal, session)
+    heading = [call.words(f"commands.join.columns.{name}") for name in ("name", "state")]
+    # The asterisk marks the terminal on which the command runs.
+    cells = [
+        [f"{shared.name}{'*' if shared.own else ''}", call.words(f"commands.join.{_state(shared)}")]
+        for shared in terminals
+    ]
+    data = [{"name": shared.name, "in_force": shared.in_force, "own": shared.own} for shared in terminals]
+    call.output.result({"terminals": data}, columns([heading, *cells]))
     return ExitStatus.DONE
 
 
 @click.command("retire")
 @click.argument("name")
-@by_two
+@by_two_persons
 @click.pass_obj
-def retire(said: Invocation, second: SecondPersonFile, *, name: str) -> int:
-    """Let the terminal NAME sign and send no more, as an officer and a custodian."""
-    beside = _second(second)
-    with said.acting() as (terminal, session):
-        jobs.terminal.sharing.retire(terminal, session, name, second=beside)
-    said.output.result({"terminal": name}, [visible(said.words("commands.join.retire.done", terminal=name))])
+def retire(call: Invocation, second: "SecondPerson", *, name: str) -> int:
+    """Let the terminal NAME no longer sign and send, as an officer and a custodian."""
+    with call.acting() as (terminal, session):
+        jobs.terminal.sharing.retire(terminal, session, name, second=second)
+    call.output.result({"terminal": name}, [visible(call.words("commands.join.retire.done", terminal=name))])
     return ExitStatus.DONE
 
 
-def _second(second: SecondPersonFile) -> "sharing.SecondPerson":
-    return jobs.terminal.sharing.SecondPerson(second.person, second.pin(), "command")
-
-
-def _state(one: "sharing.SharedBy") -> str:
-    return "working" if one.in_force else "retired"
+def _state(shared: "SharedBy") -> str:
+    return "working" if shared.in_force else "retired"

@@ -1,4 +1,4 @@
-"""`upgrade`, `backup`, `restore`, `rekey`, `erase`: what the custodian does with a terminal as a whole."""
+"""`upgrade`, `backup`, `restore` and `rekey`: what the custodian does with a terminal as a whole."""
 
 from pathlib import Path
 
@@ -11,27 +11,29 @@ from console.commands.invocation import Invocation
 from console.words.visible import visible
 
 
+# Both `upgrade` and `restore` make or change tables. On PostgreSQL the role that works with them may not do so, and
+# `--owner-url` names the role that may.
 @click.command("upgrade")
 @click.option("--owner-url", "owner_url", metavar="URL")
 @click.pass_obj
-def upgrade(said: Invocation, owner_url: str | None) -> int:
-    """Bring the database to the program's version; a second time there is nothing to do."""
-    done = jobs.terminal.upgrade.upgrade(said.named_home(), owner_url=owner_url, parts=said.parts())
+def upgrade(call: Invocation, owner_url: str | None) -> int:
+    """Bring the database to the program's version; running it a second time changes nothing."""
+    done = jobs.terminal.upgrade.upgrade(call.named_home(), owner_url=owner_url, parts=call.parts())
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
-    said.output.result(data, [said.words(f"commands.upgrade.{key}", **data)])
+    call.output.result(data, [call.words(f"commands.upgrade.{key}", **data)])
     return ExitStatus.DONE
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def backup(said: Invocation, file: Path) -> int:
-    """Write a backup while work goes on."""
-    with said.acting() as (terminal, session):
+def backup(call: Invocation, file: Path) -> int:
+    """Write a backup to the new file FILE while work goes on."""
+    with call.acting() as (terminal, session):
         made = jobs.terminal.backup.back_up(terminal, session, file)
     data = {"file": str(made.file), "entries": made.entries}
-    said.output.result(data, [said.words("commands.backup.done", **data)])
+    call.output.result(data, [call.words("commands.backup.done", **data)])
     return ExitStatus.DONE
 
 
@@ -40,16 +42,16 @@ def backup(said: Invocation, file: Path) -> int:
 @click.option("--key", "key_file", metavar="FILE", type=click.Path(path_type=Path), required=True)
 @click.option("--owner-url", "owner_url", metavar="URL")
 @click.pass_obj
-def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None) -> int:
-    """Make the backup's terminal anew, once everything in it has been verified."""
-    done = jobs.terminal.backup.restore(file, said.named_home(), key_file, owner_url=owner_url, parts=said.parts())
+def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None) -> int:
+    """Make the terminal again from its backup, after everything in it has been verified."""
+    done = jobs.terminal.backup.restore(file, call.named_home(), key_file, owner_url=owner_url, parts=call.parts())
     data = {
         "home": str(done.home),
         "entries": done.entries,
         "contents": done.contents,
         "receipts": done.receipts,
     }
-    said.output.result(data, [said.words("commands.restore.done", **data)])
+    call.output.result(data, [call.words("commands.restore.done", **data)])
     return ExitStatus.DONE
 
 
@@ -57,17 +59,23 @@ def restore(said: Invocation, file: Path, key_file: Path, owner_url: str | None)
 @click.option("--new-part-file", "new_part_files", metavar="FILE", type=click.Path(path_type=Path), multiple=True)
 @click.option("--from", "moved_from", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def rekey(said: Invocation, new_part_files: tuple[Path, ...], moved_from: Path | None) -> int:
-    """Change the terminal's key, or end a change that was interrupted."""
-    new_parts = read_parts(new_part_files, said.words)
+def rekey(call: Invocation, new_part_files: tuple[Path, ...], moved_from: Path | None) -> int:
+    """Change the terminal's key, or finish a change that was interrupted.
+
+    With `--from`, first put the key where the settings now say it is.
+    """
+    new_parts = read_parts(new_part_files, call.words)
+    # Before the terminal is opened: it opens with the key that lies where the settings say.
     if moved_from is not None:
-        jobs.terminal.rekey.move_key(said.named_home(), moved_from, said.parts())
-    with said.acting() as (terminal, session):
+        jobs.terminal.rekey.move_key(call.named_home(), moved_from, call.parts())
+    with call.acting() as (terminal, session):
         done = jobs.terminal.rekey.change_key(terminal, session, new_parts=new_parts)
+    # Not every source can be written from here, such as a credential of systemd: the custodian installs that key.
     waiting = None if done.to_install is None else str(done.to_install)
+    # The job comes back only when no row is left under the former key.
     data = {"total": done.total, "changed": done.changed, "left": 0, "new_key_file": waiting}
-    told = [said.words(f"commands.rekey.{'done' if waiting is None else 'wrapped'}", **data)]
+    lines = [call.words(f"commands.rekey.{'done' if waiting is None else 'wrapped'}", **data)]
     if waiting is not None:
-        told.append(visible(said.words("commands.rekey.install", file=waiting)))
-    said.output.result(data, told)
+        lines.append(visible(call.words("commands.rekey.install", file=waiting)))
+    call.output.result(data, lines)
     return ExitStatus.DONE

@@ -1,8 +1,8 @@
-"""Exchange with the peer: sending what is approved, receiving results and notices.
+"""Exchange with the peer: sending what is approved, and receiving results and notices.
 
-Each step is durable before the next begins, so the power may go anywhere: a message whose fate is not known is asked
-after, and sent again under its id with its exact stored bytes, never rebuilt; an item of the feed is acknowledged only
-when it is stored.
+Each step is durable before the next one begins, so the power may fail at any moment. The peer is asked about a message
+whose fate is unknown; the message is sent again under the same id with its exact stored bytes, never rebuilt. An item
+of the feed is acknowledged only after it is stored.
 """
 
 from console.jobs.exchange.clocks import ClockReason

@@ -1,4 +1,4 @@
-"""What a sending does with a batch of messages: each step is one transaction, with its log entries."""
+"""The steps that a sending takes with a batch of messages; each is one transaction, with its log entries."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,8 +36,9 @@ from transport.problems import Retry
 class Batch:
     """Messages on their way, and what is being made for them.
 
-    `rows` are theirs as they are now; `shipments` the bytes kept for them, to which those of `fresh` come when they are
-    sealed. `last` is where the next batch begins. `call` is the line's, `verified` the notary's answer.
+    `rows` are the messages as they are now. `shipments` holds the stored bytes for them; those of `fresh` are added
+    once they are sealed. `last` is the key after which the next batch begins. `call` is the answer of the line,
+    `verified` that of the crypto worker.
     """
 
     rows: list[MessageRow]
@@ -51,13 +52,13 @@ class Batch:
 
     @property
     def envelopes(self) -> list[bytes]:
-        """The exact bytes to be sent."""
+        """The exact bytes to be sent, in the order of the rows."""
         return [self.shipments[row.id].envelope for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Messages whose bytes are made now, for the peer's version of that number."""
+    """Messages whose bytes are being made now, for the version of the peer with the number `peer_version`."""
 
     rows: Sequence[MessageRow]
     sealed: "Future[list[SealedEnvelope]]"
@@ -65,7 +66,7 @@ class Fresh:
     made_at: datetime
 
     def shipments(self, terminal: str, sent_at: datetime) -> dict[int, ShipmentRow]:
-        """Wait for the bytes and return them as they are kept for `terminal`, which signed them."""
+        """Wait for the bytes and return them as they will be stored for `terminal`, which signed them."""
         return {
             row.id: ShipmentRow(
                 message_id=row.id,
@@ -82,46 +83,49 @@ class Fresh:
         }
 
 
-class Shipper:
-    """Takes batches of messages through their steps, each durable before the next; adds up what was done."""
+class BatchSteps:
+    """Takes batches of messages through their steps, each durable before the next, and adds up the outcome."""
 
     def __init__(
-        self, terminal: Terminal, session: Session, contact: Contact, notary: CryptoWorker, done: SendOutcome
+        self, terminal: Terminal, session: Session, contact: Contact, worker: CryptoWorker, done: SendOutcome
     ) -> None:
         self._terminal = terminal
         self._session = session
         self._contact = contact
-        self._notary = notary
+        self._worker = worker
         self._done = done
-        # What the peer asked to send later is not tried again in the same sending.
+        # What the peer asked to get later is not tried again in the same sending, or it would go round without end.
         self._put_off: set[int] = set()
 
     def read(self, after: PageKey | None) -> Batch | None:
         """Read the messages that may leave next and begin to seal them; None when no more come after `after`."""
+        limit = self._terminal.settings.line.batch
         with self._terminal.database.reading() as reading:
-            found = queue.next_to_send(
-                reading, self._terminal.name, clock.now(), self._terminal.settings.line.batch, after
-            )
-            if not found:
+            candidates = queue.next_to_send(reading, self._terminal.name, clock.now(), limit, after)
+            if not candidates:
                 return None
-            ready = [row for row in found if row.id not in self._put_off]
+            ready = [row for row in candidates if row.id not in self._put_off]
+            # Bytes that were made once are sent again exactly as they are: anything else under the same id would be a
+            # conflict at the peer.
             kept = queue.shipments_of(reading, (row.id for row in ready))
             unmade = [row.id for row in ready if row.id not in kept]
             contents = queue.sound_contents_of(reading, self._terminal.vault, unmade)
         if contents.broken:
             self._set_aside([row for row in ready if row.id in contents.broken], contents.broken)
             ready = [row for row in ready if row.id not in contents.broken]
-        last = PageKey(found[-1].occurred_at, found[-1].id)
+        # From the candidates, not from those that are ready: a batch of nothing but put-off ones must not end the pass.
+        last = PageKey(candidates[-1].occurred_at, candidates[-1].id)
         opened = contents.opened
         return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
 
     def keep(self, *, ship: Batch | None = None, conclude: Batch | None = None) -> None:
-        """Keep what the messages of one batch have become, and mark those of another as being sent, in one act.
+        """Store what became of the batch `conclude`, and mark the batch `ship` as being sent, in one transaction.
 
-        Only then the first of these may leave; their exact bytes are kept.
+        Nothing of `ship` may leave before this returns: then its exact bytes are durable.
         """
-        # Waiting for the notary needs no transaction: nobody else waits for it.
-        answers = self._judged(conclude) if conclude is not None else {}
+        # One transaction for both batches, because each transaction waits for the disk once. The wait for the crypto
+        # worker comes before it, so that no other writer has to wait for that.
+        answers = self._verdicts(conclude) if conclude is not None else {}
         now = clock.now()
         made = ship.fresh.shipments(self._terminal.name, now) if ship is not None and ship.fresh is not None else {}
         with self._terminal.database.writing() as tx:
@@ -130,9 +134,9 @@ class Shipper:
             self._terminal.log.append_many(tx, entries)
 
     def verify(self, batch: Batch, deliveries: Sequence[Delivery]) -> None:
-        """Begin to verify the peer's answers."""
+        """Begin to verify the peer's answers for a batch."""
         with self._terminal.database.reading() as reading:
-            # The register as it is now: the peer may have got its next keys since this exchange began.
+            # Read now, not at the start: the peer may have begun to use its next keys since this exchange began.
             batch.signers = register.versions(reading)
         batch.deliveries = deliveries
         proofs = [
@@ -140,17 +144,17 @@ class Shipper:
             for row, delivery in zip(batch.rows, deliveries, strict=True)
             if delivery.receipt is not None
         ]
-        batch.verified = self._notary.verify(proofs, batch.signers)
+        batch.verified = self._worker.verify(proofs, batch.signers)
 
     def leave(self, batch: Batch, step: Step) -> None:
-        """Take the step with every message of a batch that has no answer."""
+        """Take `step` with every message of a batch that got no answer."""
         with self._terminal.database.writing() as tx:
             moved, entries = self._move(tx, batch.rows, step)
             self._terminal.log.append_many(tx, entries)
         self._done.items += (ItemResult(row.id, row.reference, row.state.value) for row in moved)
 
     def ask(self, numbers: Sequence[int]) -> int:
-        """Ask what became of messages without an answer, and keep it; return how many there were."""
+        """Ask what became of messages without an answer, and store it; return how many there were."""
         with self._terminal.database.reading() as reading:
             batch = Batch(queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers))
         receipts = self._contact.line.ask([row.uid for row in batch.rows])
@@ -159,7 +163,8 @@ class Shipper:
         return len(batch.rows)
 
     def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[EntryDraft]:
-        # Another terminal may have taken or returned a message since it was read: it stays where it is.
+        # Somebody may have returned or changed a message since it was read. It stays where it is, and its bytes, made
+        # for nothing, are dropped.
         batch.rows, entries = self._move(tx, batch.rows, Step.SHIP)
         queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
         queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
@@ -178,12 +183,15 @@ class Shipper:
             entries += of_step
             for row in moved:
                 self._count(row, answers[row.id])
-        receipts = [ReceiptDraft(number, one.receipt) for number, one in answers.items() if one.receipt is not None]
+        # Also for a message that could not take its step: a verified receipt is evidence and is never thrown away.
+        receipts = [
+            ReceiptDraft(number, verdict.receipt) for number, verdict in answers.items() if verdict.receipt is not None
+        ]
         queue.keep_receipts(tx, receipts, clock.now())
         return entries
 
     def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
-        """Hold those whose content does not open, for people to look at: the others do not wait for them."""
+        """Hold the messages whose content does not open, for people to examine; the others do not wait for them."""
         answers = {row.id: self._alarm(broken[row.id]) for row in rows}
         with self._terminal.database.writing() as tx:
             moved, entries = self._move(tx, rows, Step.SET_ASIDE, answers)
@@ -192,26 +200,28 @@ class Shipper:
             self._count(row, answers[row.id])
 
     def _alarm(self, broken: SealBroken) -> "Verdict":
-        told = ContentSealBroken()
-        told.__cause__ = broken
-        return Verdict(Step.SET_ASIDE, code=told.code, incident=record_incident(self._terminal.home, told))
+        alarm = ContentSealBroken()
+        alarm.__cause__ = broken
+        return Verdict(Step.SET_ASIDE, code=alarm.code, incident=record_incident(self._terminal.home, alarm))
 
     def _seal(self, rows: Sequence[MessageRow], contents: Mapping[int, bytes]) -> Fresh:
         now = self._contact.clock.now()
         sealer = self._contact.endpoint.sealer(self._terminal.identity, now)
-        sealed = self._notary.seal(
+        sealed = self._worker.seal(
             sealer, [PlainContent(row.uid, _without_subject(contents[row.id])) for row in rows], now
         )
         return Fresh(rows, sealed, int(sealer.peer_version.removeprefix("v")), now)
 
-    def _judged(self, batch: Batch) -> "dict[int, Verdict]":
+    def _verdicts(self, batch: Batch) -> "dict[int, Verdict]":
+        # The crypto worker answers only yes or no, fast and for all. Why a receipt does not verify is worked out here,
+        # for the few that do not.
         verified = iter(batch.verified.result())
         answers = {}
         for row, delivery in zip(batch.rows, batch.deliveries, strict=True):
             if delivery.receipt is not None and next(verified):
                 answers[row.id] = Verdict(Step.DELIVER, receipt=delivery.receipt)
             else:
-                answers[row.id] = _judge(delivery, batch.shipments[row.id], batch.signers, self._terminal.home)
+                answers[row.id] = _verdict(delivery, batch.shipments[row.id], batch.signers, self._terminal.home)
         return answers
 
     def _move(
@@ -221,19 +231,20 @@ class Shipper:
         step: Step,
         answers: "Mapping[int, Verdict] | None" = None,
     ) -> tuple[list[MessageRow], list[EntryDraft]]:
-        """Take the step with messages; return those that took it, and what the log is to say of it."""
+        """Take `step` with messages; return those that took it, and their log entries."""
+        # Refused ones are left out without a word: somebody else has changed them, and their own entry tells that.
         act = Act(by=self._session.person_id, now=clock.now())
         moved = queue.move_rows(tx, rows, step, act).changed
-        told = answers or {}
+        verdicts = answers or {}
         event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
-        return moved, [self._entry(row, event, result, told.get(row.id)) for row in moved]
+        return moved, [self._entry(row, event, result, verdicts.get(row.id)) for row in moved]
 
     def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Verdict | None") -> EntryDraft:
         detail: dict[str, str | int] = {"revision": row.revision}
         if answer is not None and answer.code is not None:
             detail["code"] = answer.code
             if answer.code == ContentSealBroken.code:
-                # An alarm of the terminal's own is no conflict with the peer.
+                # The terminal itself raised this alarm, so it is no conflict with the peer.
                 event = Event.MESSAGE_HELD
         if answer is not None and answer.incident is not None:
             detail["incident"] = answer.incident
@@ -250,7 +261,10 @@ class Shipper:
 
 
 class Verdict(NamedTuple):
-    """The step that the peer's answer leads to, its verified receipt, or what is wrong and where that is recorded."""
+    """What the peer's answer means: the step it leads to, and its verified receipt or what is wrong with it.
+
+    `code` and `facts` name the fault; `incident` is the number of its technical record.
+    """
 
     step: Step
     receipt: bytes | None = None
@@ -260,10 +274,11 @@ class Verdict(NamedTuple):
 
 
 def _without_subject(content: bytes) -> bytes:
-    """Return what leaves: the resident-record system's key of the person is kept here and never sent."""
-    # In canonical bytes an unescaped quote belongs to a name or ends a text, and the subject comes last.
-    before, found, after = content.rpartition(b',"subject":"')
-    if found and _LAST_TEXT.fullmatch(after):
+    """Return the content without `subject`, the key (宛名番号) of the resident-record system, which is never sent."""
+    # The usual case is cut out of the bytes, which spares decoding and encoding each message. In canonical bytes an
+    # unescaped quote belongs to a name or ends a text, so what is found here is the subject, and only if it comes last.
+    before, mark, after = content.rpartition(b',"subject":"')
+    if mark and _LAST_TEXT.fullmatch(after):
         return before + b"}"
     return encode({name: value for name, value in decode(content).items() if name != "subject"})
 
@@ -278,23 +293,24 @@ _EVENTS: Final[Mapping[Step, Event]] = {
     Step.SET_ASIDE: Event.MESSAGE_CONFLICT,
 }
 _GONE_WELL: Final = frozenset({Step.SHIP, Step.DELIVER})
-# The peer holds something else under the id of ours: no sending mends that, people have to talk.
+# The peer holds other bytes under the id of our message. No sending mends that; people have to talk.
 _CONFLICT: Final = "id_conflict"
 
 
-def _judge(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIdentity], home: Path) -> Verdict:
-    """Tell what an answer means: only a receipt that verifies against the stored bytes makes a message delivered."""
+def _verdict(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedIdentity], home: Path) -> Verdict:
+    """Return what an answer means; only a receipt that verifies against the stored bytes makes a message delivered."""
     if delivery.receipt is not None:
         try:
             verify_receipt(delivery.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
         except ReceiptFault as error:
-            # A receipt for something else under this id is a matter for people. Otherwise the peer may have the
-            # message, but nothing proves that: it is asked again.
+            # A receipt for other bytes under this id is a matter for people. In all other cases the peer may have the
+            # message, but nothing proves it, so the peer is asked again.
             step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE
             return Verdict(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
         return Verdict(Step.DELIVER, receipt=delivery.receipt)
     problem = delivery.problem
     if problem is None:
+        # Asked about, the peer says that it holds no such message: the same bytes may go out again.
         return Verdict(Step.REQUEUE)
     step = Step.REFUSE if problem.retry is Retry.NEVER else Step.REQUEUE
     incident = record_refusal(home, problem.code, problem.incident)

@@ -1,4 +1,4 @@
-"""What an item of the peer's feed says, once it is opened: being signed by the peer does not make it well-formed."""
+"""The content of an item of the peer's feed once it is opened: the peer's signature does not make it well-formed."""
 
 import re
 from dataclasses import dataclass
@@ -27,28 +27,26 @@ class ItemContent:
     notice: AgencyNotice | None
 
     @classmethod
-    def read(cls, got: Opened, terminal: Terminal) -> "ItemContent":
-        """Check what an item says: being signed by the peer does not make it well-formed.
-
-        Raises ItemUnreadable, NoticeUnfit, ResultUnfit.
-        """
+    def read(cls, opened: Opened, terminal: Terminal) -> "ItemContent":
+        """Check the content of an opened item. Raises ItemUnreadable, NoticeUnfit, ResultUnfit."""
         try:
-            record = decode(got.content)
+            record = decode(opened.content)
         except ContentDamaged as error:
             raise ItemUnreadable from error
-        if got.header.purpose is Purpose.NOTICE:
+        if opened.header.purpose is Purpose.NOTICE:
             return cls(record, _notice(record, terminal))
         _check_result(record)
         return cls(record, None)
 
 
 def _check_result(record: dict[str, Any]) -> None:
-    """Raise ResultUnfit unless everything that is used of a result has its shape (PROTOCOL.md, 6.4)."""
+    """Raise ResultUnfit unless every field of a result that is used has its proper form (PROTOCOL.md, 6.4)."""
     code = record.get("code")
     shapes = (
         isinstance(record.get("outcome"), str) and record["outcome"] in set(PeerOutcome),
         isinstance(record.get("message"), str),
-        # The code goes into the log and to the catalogue: it has to be a word of ours or of the peer's, never a text.
+        # The code goes into the log and to the catalogue, so it has to be a single word and never free text, which
+        # could name a person.
         code is None or (isinstance(code, str) and _CODE.fullmatch(code) is not None),
         *(_is_bilingual(record.get(name)) for name in _WORDS),
     )
@@ -57,7 +55,7 @@ def _check_result(record: dict[str, Any]) -> None:
     try:
         encode(record)
     except (ValueError, RecursionError):
-        # Lone surrogates, numbers that JSON does not have: nothing that could be kept or looked up.
+        # Lone surrogates, or numbers that JSON does not have: such a record could be neither stored nor looked up.
         raise ResultUnfit from None
 
 
@@ -66,18 +64,19 @@ def _is_bilingual(words: object) -> bool:
 
 
 def words_of(record: dict[str, Any]) -> bytes:
-    """Return the peer's words as they are kept, sealed: they may name people."""
+    """Return the bytes of the peer's explanation, to be stored sealed, because it may name people."""
     return encode({name: record.get(name) for name in _WORDS})
 
 
-def tells_of(record: dict[str, Any], row: MessageRow) -> bool:
-    """Tell whether a result names the message as ours; a refusal may leave out what the peer could not read."""
+def is_about(record: dict[str, Any], row: MessageRow) -> bool:
+    """Return whether a result names the message `row`; a refusal may leave out what the peer could not read."""
     refused = record["outcome"] == PeerOutcome.REFUSED
     named = ((record.get("kind"), row.kind), (record.get("reference"), row.reference))
-    return all(told == ours or (told is None and refused) for told, ours in named)
+    return all(theirs == ours or (theirs is None and refused) for theirs, ours in named)
 
 
 def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
+    # By the same rules as our own records: what passes here, people can read and the resident-record system can take.
     checked = check(
         record,
         municipality=terminal.settings.municipality.code,

@@ -1,4 +1,4 @@
-"""The line as the jobs use it: opened to the peer in force, recorded, and ended at once when a person cancels."""
+"""The line as the jobs use it: opened to the peer in force, recorded, and closed at once when a person cancels."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -23,13 +23,13 @@ from transport.errors import AnswerCancelled, LineCancelled, TransportError
 from transport.line.client import Line, LineLimits
 from transport.line.peer import PeerEndpoint
 
-# How soon a cancelled exchange lets go of the line; a person notices from about a quarter of a second on.
+# How soon a cancelled exchange lets go of the line. A person notices a delay from about a quarter of a second on.
 _CANCEL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class LineState:
-    """Whether the peer answers: its name as registered, when that was seen, and the error's code if it does not.
+    """Whether the peer answers: its registered name, when that was checked, and the error's code if it does not.
 
     `clock_offset`: seconds by which the peer's clock is ahead of ours.
     """
@@ -44,7 +44,7 @@ class LineState:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Why an exchange ended before its end; what was done until then stands. `incident`: the technical record."""
+    """Why an exchange ended early; what was done before remains. `incident`: the number of the technical record."""
 
     code: str
     facts: Mapping[str, str]
@@ -52,13 +52,13 @@ class Interruption:
 
     @classmethod
     def of(cls, error: TransportError) -> "Interruption":
-        """Tell what the line's error said."""
+        """Return the interruption that an error of the line caused."""
         return cls(error.code, error.facts, error.incident)
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The peer on an open line: it has been greeted, and what time it is there is known."""
+    """The peer on an open line; it has been greeted, and its clock was measured."""
 
     line: Line
     endpoint: PeerEndpoint
@@ -66,7 +66,8 @@ class Contact:
 
 
 def line_state(terminal: Terminal) -> LineState:
-    """Greet the peer and tell how the line is; no message is touched, and nothing is raised for a line that is down."""
+    """Greet the peer and return the state of the line; touch no message, and raise nothing when the line is down."""
+    # For the head line of the screen and for `check`, which both have to show something in any case.
     name = ""
     try:
         endpoint = register.endpoint(terminal)
@@ -79,13 +80,13 @@ def line_state(terminal: Terminal) -> LineState:
 
 
 @contextmanager
-def opened(
+def open_line(
     terminal: Terminal,
     session: Session,
     cancel: threading.Event | None,
     clock_reason: ClockReason | None = None,
 ) -> Iterator[Contact]:
-    """Yield a line that the peer has greeted; setting `cancel` ends a call under way within moments.
+    """Yield an open line on which the peer was greeted; setting `cancel` ends a call under way within moments.
 
     Raises RightMissing, PeerMissing, IdentityFault, LineFault when the peer cannot be reached, ClocksApart; the last
     three are recorded.
@@ -98,12 +99,14 @@ def opened(
             raise LineCancelled
         with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
             measured = line_clock(line.status().clock_offset, clock_reason)
+            # Before anything is exchanged: when the peer has seen a later log than this one, the database was set back,
+            # and what it says of messages cannot be trusted.
             checkpoints.show(terminal, line, endpoint)
             _record_opened(terminal, session, endpoint, measured)
             yield Contact(line, endpoint, measured)
             checkpoints.make(terminal, Occasion.EXCHANGE)
             if line.connected:
-                # What was exchanged stands, whatever becomes of the peer's word about it: the next exchange asks again.
+                # What was exchanged is valid whatever becomes of the peer's statement; the next exchange asks again.
                 with suppress(TransportError, IntegrityFault):
                     checkpoints.show(terminal, line, endpoint)
     except (TransportError, ClocksApart) as error:
@@ -113,7 +116,8 @@ def opened(
 
 
 def record_failure(terminal: Terminal, session: Session, error: TransportError | ClocksApart) -> None:
-    """Record once that the line failed, with a technical record unless a person stopped it."""
+    """Record once that the line failed, with a technical record unless a person cancelled it."""
+    # An error that carries the number of an incident was recorded already.
     if error.incident is not None:
         return
     detail = {"code": error.code}
@@ -131,13 +135,13 @@ def record_failure(terminal: Terminal, session: Session, error: TransportError |
 
 
 def _record_opened(terminal: Terminal, session: Session, endpoint: PeerEndpoint, measured: LineClock) -> None:
-    told: list[tuple[Event, dict[str, str | int]]] = [(Event.LINE_OPENED, {"peer": endpoint.name})]
+    events: list[tuple[Event, dict[str, str | int]]] = [(Event.LINE_OPENED, {"peer": endpoint.name})]
     seconds = round(measured.offset)
     if measured.overruled and measured.reason is not None:
-        told.append((Event.CLOCK_OVERRULED, {"seconds": seconds, "cause": measured.reason.value}))
+        events.append((Event.CLOCK_OVERRULED, {"seconds": seconds, "cause": measured.reason.value}))
     elif measured.warned:
-        told.append((Event.CLOCK_DIFFERS, {"seconds": seconds}))
-    drafts = [EntryDraft(event, session.person_id, session.id, detail=detail) for event, detail in told]
+        events.append((Event.CLOCK_DIFFERS, {"seconds": seconds}))
+    drafts = [EntryDraft(event, session.person_id, session.id, detail=detail) for event, detail in events]
     with terminal.database.writing() as tx:
         terminal.log.append_many(tx, drafts)
 
@@ -149,7 +153,9 @@ def _limits(terminal: Terminal) -> LineLimits:
 
 @contextmanager
 def _cancelling(line: Line, cancel: threading.Event | None) -> Iterator[None]:
-    """Close the line from a thread of its own as soon as `cancel` is set."""
+    """Close the line from a separate thread as soon as `cancel` is set."""
+    # The thread that works on the line may be blocked in a read for as long as the line's time limit allows. Closing
+    # the connection under it is what makes it return at once.
     if cancel is None:
         yield
         return

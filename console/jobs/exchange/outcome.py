@@ -1,4 +1,4 @@
-"""What an exchange did, in all and with each item, as a person reads it."""
+"""The outcome of an exchange, in total and for each item, as a person reads it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from console.jobs.exchange.line import Interruption
 class ItemResult:
     """One message or notice of an exchange.
 
-    `id` is its number here (None: it was not taken in), `outcome` a key of the catalogue `exchange.outcomes`, `code`
-    says why where it did not go well, and `incident` is the number of this terminal's technical record; where the peer
-    refused it, that names the number under which the peer has it. `facts` go with the texts of the code.
+    `id` is its number here (None: it was not taken in). `outcome` is a key of the catalogue `exchange.outcomes`. `code`
+    says why it did not go well, and `facts` go with the texts of that code. `incident` is the number of this terminal's
+    technical record; for a message that the peer refused, that record names the number under which the peer has it.
     """
 
     id: int | None
@@ -25,12 +25,15 @@ class ItemResult:
 
 @dataclass(slots=True)
 class SendOutcome:
-    """What a sending did.
+    """The outcome of a sending, in numbers of messages.
 
-    `sent` messages were handed over, `delivered` have a verified receipt, `refused` the peer does not take;
-    `held` the peer knows for something else, which is an alarm; `unknown` are now without an answer and `waiting` stay
-    approved; `elsewhere` tells how many of both only another terminal can send, by its name. `clock_offset`: seconds by
-    which the peer's clock is ahead, worth a warning where `clock_warned`. `interruption` tells why it ended early.
+    `sent` were handed over to the line. `delivered` have a verified receipt. `refused` were refused by the peer. `held`
+    are alarms: the peer has something else under their id, or their content does not open here. `unknown` are now
+    without an answer, and `waiting` remain approved. `elsewhere` says how many of these two only another terminal can
+    send, by its name.
+
+    `clock_offset`: seconds by which the peer's clock is ahead, worth a warning if `clock_warned`. `interruption` says
+    why the sending ended early.
     """
 
     sent: int = 0

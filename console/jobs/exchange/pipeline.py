@@ -1,4 +1,4 @@
-"""The flow of batches through a sending: while one is on the line, the next is sealed and the one before is stored."""
+"""The pipeline of a sending: while one batch is on the line, the next is sealed and the one before is stored."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
-from console.jobs.exchange.batch_steps import Batch, Shipper
+from console.jobs.exchange.batch_steps import Batch, BatchSteps
 from console.jobs.progress import Meter
 from store.message.states import Step
 from transport.errors import LineCancelled, TransportError
@@ -15,31 +15,33 @@ from transport.line.client import Delivery, Line
 Deliver = Callable[[], list[Delivery]]
 HandOver = Callable[[Deliver], Future[list[Delivery]]]
 
-# How many batches may wait, each of which takes memory here and in the process that seals. One more of them at the
-# line: the peer has the most to do, and never waits for us.
+# How many batches may wait at a station. Each takes memory here and in the process that seals. The line may have one
+# more: the peer has the most to do, and should never have to wait for us.
 _WAITING: Final = 1
 _WAITING_AT_LINE: Final = 2
 
 
-class Flow:
-    """Batches on their way: sealed, called out on the line, verified, concluded.
+class Pipeline:
+    """Batches on their way: sealed, delivered on the line, verified, concluded.
 
-    A few of them may wait at each of the three stations for what happens elsewhere meanwhile: in the process that seals
-    and verifies, and on the line, to which `hand_over` gives the calls, one after the other.
+    A few batches may wait at each of three stations for work that goes on elsewhere: in the process that seals and
+    verifies, and on the line, to whose thread `hand_over` gives the calls one after the other. Everything that touches
+    the database happens in the one thread that calls `run`.
     """
 
-    def __init__(self, shipper: Shipper, line: Line, meter: Meter, hand_over: HandOver) -> None:
-        self._shipper = shipper
+    def __init__(self, steps: BatchSteps, line: Line, meter: Meter, hand_over: HandOver) -> None:
+        self._steps = steps
         self._line = line
         self._meter = meter
         self._hand_over = hand_over
+        # Set by the thread of the line and read by both threads; it only ever changes from None to an error.
         self._failure: TransportError | None = None
         self._sealed: Final[deque[Batch]] = deque()
         self._called: Final[deque[Batch]] = deque()
         self._verified: Final[deque[Batch]] = deque()
 
     def run(self) -> None:
-        """Send batch after batch until nothing may leave any more. Raises the first TransportError of the line."""
+        """Send batch after batch until nothing more may leave. Raises the first TransportError of the line."""
         # Once through the queue, and again for what was approved meanwhile.
         while self._pass():
             pass
@@ -51,46 +53,52 @@ class Flow:
         return self._failure is not None or self._meter.cancelled
 
     def _pass(self) -> bool:
-        """Go through the queue once; tell whether anything was sent and more may be."""
+        """Go through the queue once; return whether anything was sent and there may be more to send."""
         some = False
         for batch in self._batches():
             some = some or bool(batch.rows)
             self._sealed.append(batch)
-            self._turn()
+            self._advance()
+        # Also after a failure or a cancellation: what the peer has answered by now is still stored.
         while self._sealed or self._called or self._verified:
-            self._turn(ending=True)
+            self._advance(ending=True)
         return some and not self._stopped
 
     def _batches(self) -> Iterator[Batch]:
         after = None
-        while not self._stopped and (batch := self._shipper.read(after)) is not None:
+        # By key, not by offset: rows leave the list of what may be sent while the batches walk along it.
+        while not self._stopped and (batch := self._steps.read(after)) is not None:
             yield batch
             after = batch.last
 
-    def _turn(self, *, ending: bool = False) -> None:
-        """Let a batch leave each station where what it waits for is done, or, waiting, where too many are.
+    def _advance(self, *, ending: bool = False) -> None:
+        """Let one batch leave each station: if its work is done, or, after waiting for that, if too many are there.
 
-        When no more come, one that waits is one too many.
+        With `ending` no more batches come, so every batch that still waits is one too many.
         """
         most, most_at_line = (0, 0) if ending else (_WAITING, _WAITING_AT_LINE)
-        # What is only sealed when the sending is stopped stays approved.
+        # What is sealed but not yet marked as sent when the sending is stopped stays approved: nobody has to ask about
+        # it, and nothing but some work is lost.
         if self._stopped:
             self._sealed.clear()
-        outgoing = _first(self._sealed, most, lambda one: one.fresh is None or one.fresh.sealed.done())
-        concluded = _first(self._verified, most, lambda one: one.verified.done())
+        outgoing = _leaving(self._sealed, most, lambda batch: batch.fresh is None or batch.fresh.sealed.done())
+        concluded = _leaving(self._verified, most, lambda batch: batch.verified.done())
         if outgoing is not None or concluded is not None:
-            self._shipper.keep(ship=outgoing, conclude=concluded)
+            self._steps.keep(ship=outgoing, conclude=concluded)
         if concluded is not None:
             self._meter.advance(len(concluded.rows))
+        # Only after `keep`: whatever is on the line is known here as `sending`, with its exact bytes, even if the power
+        # goes at this moment.
         if outgoing is not None and outgoing.rows:
             outgoing.call = self._hand_over(partial(self._deliver, outgoing.envelopes))
             self._called.append(outgoing)
-        answered = _first(self._called, most_at_line, lambda one: one.call.done())
+        answered = _leaving(self._called, most_at_line, lambda batch: batch.call.done())
         if answered is not None:
             self._take_answers(answered)
 
     def _deliver(self, envelopes: Sequence[bytes]) -> list[Delivery]:
-        # In the thread of the line: after a failure nothing more is tried.
+        # In the thread of the line. After a failure the calls that were handed over already are not tried any more:
+        # later messages must not overtake the batch that failed.
         if self._failure is not None:
             raise LineCancelled
         try:
@@ -103,11 +111,13 @@ class Flow:
         try:
             deliveries = batch.call.result()
         except TransportError as error:
-            self._shipper.leave(batch, Step.LOSE if error.may_have_arrived else Step.REQUEUE)
+            # Without an answer the peer may have the batch, so it must be asked before anything is sent again.
+            self._steps.leave(batch, Step.LOSE if error.may_have_arrived else Step.REQUEUE)
         else:
-            self._shipper.verify(batch, deliveries)
+            self._steps.verify(batch, deliveries)
             self._verified.append(batch)
 
 
-def _first(station: deque[Batch], most: int, done: Callable[[Batch], bool]) -> Batch | None:
+def _leaving(station: deque[Batch], most: int, done: Callable[[Batch], bool]) -> Batch | None:
+    # Batches leave in their order only, so that the oldest messages come first.
     return station.popleft() if len(station) > most or (station and done(station[0])) else None

@@ -1,4 +1,4 @@
-"""Receiving: the peer's feed, page by page; what is verified is stored with its log entry, then acknowledged."""
+"""Receiving: the peer's feed, page by page; verified items are stored with their log entries, then acknowledged."""
 
 import threading
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from console.errors import ItemFault, ItemReplayed, ResultOfAnother, ResultOfNon
 from console.incidents import record_incident
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
-from console.jobs.exchange.contents import ItemContent, tells_of, words_of
-from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
+from console.jobs.exchange.contents import ItemContent, is_about, words_of
+from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import ItemResult
 from console.jobs.messages.echo import pseudonym, pseudonyms
 from console.jobs.progress import Meter, Report
@@ -51,6 +51,7 @@ from transport.errors import EnvelopeFault, TransportError
 from transport.evidence.envelope import Opened, Opener, Purpose
 from transport.line.client import FeedItem
 
+# How many of the newest rejections count. Reading the feed again from a much older one would take long.
 _REJECTED_OF_LATE: Final = 200
 _STEPS: Final = {PeerOutcome.ACCEPTED: Step.ACCEPT, PeerOutcome.REFUSED: Step.REFUSE}
 _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFUSED: Event.MESSAGE_REFUSED}
@@ -58,9 +59,10 @@ _EVENTS: Final = {PeerOutcome.ACCEPTED: Event.MESSAGE_ACCEPTED, PeerOutcome.REFU
 
 @dataclass(slots=True)
 class ReceiveOutcome:
-    """What a receiving did: new notices, items that did not verify or fit, results; and why it ended early.
+    """The outcome of a receiving: counts of new notices, of rejected items and of results, and why it ended early.
 
-    `clock_offset`: seconds by which the peer's clock is ahead, worth a warning where `clock_warned`.
+    Items are rejected that do not verify or do not fit. `clock_offset`: seconds by which the peer's clock is ahead,
+    worth a warning if `clock_warned`.
     """
 
     received: int = 0
@@ -83,14 +85,14 @@ def receive(
 ) -> ReceiveOutcome:
     """Fetch everything new from the peer's feed. An item that cannot be taken in never blocks the rest.
 
-    `after` is a position from which the feed is read once more: what was rejected gets another chance, and what is
-    known stays as it is. `report` gets the phase `receive`, its total not known; `clock_reason` is an officer's, for
-    clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer
-    cannot be reached at all; later failures of the line end the receiving and are told in its result.
+    `after` is a position from which the feed is read again: rejected items get another chance, and known ones stay as
+    they are. `report` gets the phase `receive`, whose total is unknown. `clock_reason` is given by an officer when the
+    clocks are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be
+    reached at all. Later failures of the line end the receiving and are reported in its outcome.
     """
     admit(terminal, session, Right.EXCHANGE)
     meter = Meter(report, cancel)
-    with opened(terminal, session, cancel, clock_reason) as contact:
+    with open_line(terminal, session, cancel, clock_reason) as contact:
         receiving = _Receiving(terminal, session, meter, contact)
         try:
             receiving.run(after)
@@ -101,9 +103,9 @@ def receive(
 
 
 def before_rejected(terminal: Terminal) -> int | None:
-    """Return the position before the earliest item of late that this terminal rejected, to read again from there.
+    """Return the position before the earliest item that this terminal rejected of late, to read again from there.
 
-    None when there is none. What was taken in since stays as it is when it is read once more.
+    None when there is no such item. Items that were taken in since stay as they are when they are read again.
     """
     with terminal.database.reading() as reading:
         rejected = log_page(
@@ -114,7 +116,7 @@ def before_rejected(terminal: Terminal) -> int | None:
 
 
 class _Disputed(Exception):
-    """The peer says something else under a name that is taken; `uid` is the message here that is disputed."""
+    """The peer sent other content under a known id or reference; `uid` is the stored message that it disputes."""
 
     def __init__(self, uid: str) -> None:
         super().__init__(uid)
@@ -122,7 +124,7 @@ class _Disputed(Exception):
 
 
 class _Receiving:
-    """One receiving under way."""
+    """One receiving while it is under way."""
 
     def __init__(self, terminal: Terminal, session: Session, meter: Meter, contact: Contact) -> None:
         self._terminal = terminal
@@ -132,19 +134,20 @@ class _Receiving:
         self._peer = contact.endpoint
         self._clock = contact.clock
         self._feed = queue.Feed(terminal.name, contact.endpoint.name)
-        # What the peer did not take as acknowledged is not told again in the same receiving.
-        self._told_up_to = 0
+        # Acknowledgements that the peer did not accept are not repeated in the same receiving.
+        self._acknowledged_up_to = 0
         self.done = ReceiveOutcome(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
 
     def run(self, after: int | None) -> None:
-        """Store page after page; first tell the peer of what was stored earlier without its knowing."""
+        """Store page after page; first acknowledge what an earlier receiving stored and could not acknowledge."""
         self._meter.begin("receive", 0)
         with self._terminal.database.reading() as reading:
             cursor = queue.cursor(reading, self._feed)
-        # Never beyond the cursor: what lies between would be lost.
+        # Never beyond the cursor: the items in between would be lost.
         position = cursor if after is None else min(after, cursor)
         more = True
         while more and not self._meter.cancelled:
+            # Before the next page is fetched, so that a cut leaves at most one page without its acknowledgement.
             self._acknowledge()
             page = self._line.pull(position, self._terminal.settings.line.batch)
             if page.items:
@@ -156,53 +159,56 @@ class _Receiving:
 
     def _store(self, items: Sequence[FeedItem]) -> None:
         """Store a page and move the cursor, in one transaction."""
+        # With former keys as well: the peer may have sealed an item before it registered our present ones.
         opener = self._peer.opener(self._terminal.identity, others=self._terminal.keys.identities())
+        # Verified and opened before the writing block, since that takes most of the time and needs no database.
         examined = [(item, self._open(item, opener)) for item in items]
         with self._terminal.database.writing() as tx:
-            for item, found in examined:
-                if isinstance(found, EnvelopeFault):
-                    self._reject(tx, item, found)
+            for item, opened_or_fault in examined:
+                if isinstance(opened_or_fault, EnvelopeFault):
+                    self._reject(tx, item, opened_or_fault)
                 else:
-                    self._take_in(tx, item, found)
-            # Another receiving may have stored this page or more of them meanwhile.
+                    self._take_in(tx, item, opened_or_fault)
+            # Another process may have received this page, or more of them, meanwhile; the cursor never goes back.
             last = max(items[-1].position, queue.cursor(tx, self._feed))
             queue.move_cursor(tx, self._feed, last)
 
     def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeFault:
-        """Verify and open an item; return what is wrong with it instead of raising."""
+        """Verify and open an item; return what is wrong with it instead of raising it."""
         try:
             return opener.open(item.envelope, now=self._clock.now())
         except EnvelopeFault as error:
             return error
 
-    def _take_in(self, tx: Connection, item: FeedItem, got: Opened) -> None:
+    def _take_in(self, tx: Connection, item: FeedItem, opened: Opened) -> None:
         try:
-            content = ItemContent.read(got, self._terminal)
-            # What is rejected leaves nothing behind: it is not acknowledged, and may fit when it is read once more.
+            content = ItemContent.read(opened, self._terminal)
+            # A savepoint, so that a rejected item leaves nothing behind while the rest of the page is stored. It is not
+            # acknowledged either, and may fit when it is read again.
             with tx.begin_nested():
-                self._keep(tx, item, got, content)
+                self._keep(tx, item, opened, content)
         except _Disputed as conflict:
-            # Two contents under one id or reference: what came first stands, and people have to talk with the peer.
+            # Two contents under one id or reference: the first one is kept, and people have to talk to the peer.
             self._hold(tx, conflict.uid)
-            self._reject(tx, item, NoticeConflict(), Event.NOTICE_CONFLICT, got.header.id)
+            self._reject(tx, item, NoticeConflict(), Event.NOTICE_CONFLICT, opened.header.id)
         except (ItemFault, IntegrityFault, QueueFault) as unfit:
             self._reject(tx, item, unfit)
 
-    def _keep(self, tx: Connection, item: FeedItem, got: Opened, content: ItemContent) -> None:
-        """Store the arrival and what it says. Raises _Disputed, ItemReplayed, and why a result does not fit."""
-        fate = queue.arrive(tx, _arrival(item, got, self._feed), clock.now())
+    def _keep(self, tx: Connection, item: FeedItem, opened: Opened, content: ItemContent) -> None:
+        """Store the arrival and its content. Raises _Disputed, ItemReplayed, and what `_decide` raises."""
+        fate = queue.arrive(tx, _arrival(item, opened, self._feed), clock.now())
         if fate is Fate.CONFLICT:
-            raise _Disputed(got.header.id)
+            raise _Disputed(opened.header.id)
         if fate is Fate.REPLAYED:
             raise ItemReplayed
         if fate is Fate.KNOWN:
             return
         if content.notice is not None:
-            self._keep_notice(tx, got, content.notice)
+            self._keep_notice(tx, opened, content.notice)
         else:
-            self._keep_result(tx, item, got, content.record)
+            self._keep_result(tx, item, opened, content.record)
 
-    def _keep_notice(self, tx: Connection, got: Opened, notice: AgencyNotice) -> None:
+    def _keep_notice(self, tx: Connection, opened: Opened, notice: AgencyNotice) -> None:
         content = encode(notice.to_record())
         key = MessageKey(str(notice.kind), notice.reference)
         before = queue.known(tx, Direction.IN, [key]).get(key)
@@ -210,10 +216,12 @@ class _Receiving:
             kept = queue.get(tx, before.id).uid
             if before.digest != self._terminal.vault.digest(content):
                 raise _Disputed(kept)
-            # It came to another terminal already, or in another envelope.
-            queue.note_repeated(tx, self._feed, got.header.id, kept)
+            # It came before, to another terminal or in another envelope. It counts once, and this envelope is erased
+            # together with the first one.
+            queue.note_repeated(tx, self._feed, opened.header.id, kept)
             return
-        _refuse_used_id(tx, got.header.id)
+        _refuse_used_id(tx, opened.header.id)
+        # The number changes at every issue of a card: a late notice is recognised by the former numbers that it states.
         stated, abouts = pseudonym(self._terminal, notice), pseudonyms(self._terminal, notice)
         draft = MessageDraft(
             direction=Direction.IN,
@@ -223,7 +231,7 @@ class _Receiving:
             content=content,
             subject=stated,
             target=notice.supersedes,
-            uid=got.header.id,
+            uid=opened.header.id,
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())
         queue.add_former_numbers(tx, added.id, abouts - {stated})
@@ -233,11 +241,11 @@ class _Receiving:
         self.done.items.append(ItemResult(added.id, notice.reference, "received"))
 
     def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice, abouts: set[str]) -> None:
-        """Let the newest notice about the person stand, which is another one when this one came late."""
+        """Supersede all notices about the person but the newest, which is not this one if it came late."""
         for row in queue.supersede_others(tx, self._terminal.vault, number, notice, abouts, self._act()):
             self._log(tx, Event.NOTICE_SUPERSEDED, row.uid)
 
-    def _keep_result(self, tx: Connection, item: FeedItem, got: Opened, record: dict[str, Any]) -> None:
+    def _keep_result(self, tx: Connection, item: FeedItem, opened: Opened, record: dict[str, Any]) -> None:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
         row = self._decide(tx, record, outcome)
@@ -245,7 +253,7 @@ class _Receiving:
             tx,
             self._terminal.vault,
             ResultRow(
-                uid=got.header.id,
+                uid=opened.header.id,
                 message_id=row.id,
                 position=item.position,
                 outcome=outcome,
@@ -254,6 +262,7 @@ class _Receiving:
                 words=words_of(record),
             ),
         )
+        # The state, the result and the entry belong to one transaction: none of them exists without the others.
         self._log(tx, _EVENTS[outcome], row.uid, code=code)
         if outcome is PeerOutcome.ACCEPTED and row.target is not None:
             self._close_undone(tx, MessageKey(row.kind, row.target))
@@ -261,12 +270,13 @@ class _Receiving:
         self.done.items.append(ItemResult(row.id, row.reference, str(row.state), code))
 
     def _decide(self, tx: Connection, record: dict[str, Any], outcome: PeerOutcome) -> MessageRow:
-        """Take the step that a result leads to. Raises ResultOfNone, ResultOfAnother, ResultUnexpected."""
+        """Take the step to which a result leads. Raises ResultOfNone, ResultOfAnother, ResultUnexpected."""
         try:
             about = queue.get_by_uid(tx, record["message"])
         except MessageMissing:
             raise ResultOfNone from None
-        if about.direction is not Direction.OUT or not tells_of(record, about):
+        # The id alone does not suffice: kind and reference have to agree, so that a mix-up at the peer closes nothing.
+        if about.direction is not Direction.OUT or not is_about(record, about):
             raise ResultOfAnother
         try:
             return queue.move(tx, self._terminal.vault, about.id, _STEPS[outcome], self._act())
@@ -282,7 +292,7 @@ class _Receiving:
             self._log(tx, Event.MESSAGE_WITHDRAWN, row.uid)
 
     def _hold(self, tx: Connection, uid: str) -> None:
-        """Put a notice on hold that nobody has handled yet, when the peer says something else under its name."""
+        """Put a notice on hold that the peer disputes, unless somebody has handled it already."""
         with suppress(MessageMissing):
             number = queue.get_by_uid(tx, uid).id
             for row in queue.move_many(tx, self._terminal.vault, [number], Step.PUT_ON_HOLD, self._act()).changed:
@@ -296,6 +306,7 @@ class _Receiving:
         event: Event = Event.NOTICE_REJECTED,
         about: str | None = None,
     ) -> None:
+        # The person sees the number and can name it to the peer; the technical record holds what the log must not.
         incident = record_incident(self._terminal.home, error)
         self._terminal.log.append(
             tx,
@@ -310,33 +321,35 @@ class _Receiving:
         self.done.items.append(ItemResult(None, None, "rejected", error.code, incident, error.facts or None))
 
     def _acknowledge(self) -> None:
-        """Tell the peer of everything that is stored here and that it does not know of yet."""
+        """Acknowledge everything that is stored here and that the peer does not know of yet."""
         size = self._terminal.settings.line.batch
         while True:
+            # Read from the database, not remembered from the page: only what is durable may be acknowledged.
             with self._terminal.database.reading() as reading:
-                pending = queue.unacknowledged(reading, self._feed, size, after=self._told_up_to)
+                pending = queue.unacknowledged(reading, self._feed, size, after=self._acknowledged_up_to)
                 items = [
-                    FeedItem(one.position, queue.envelope_of(reading, self._feed, one.uid) or b"") for one in pending
+                    FeedItem(arrival.position, queue.envelope_of(reading, self._feed, arrival.uid) or b"")
+                    for arrival in pending
                 ]
             if not items:
                 return
-            # Those that the peer does not take now are told again in the next exchange.
+            # The next exchange repeats those that the peer does not accept now.
             problems = self._line.acknowledge(items, received_at=self._clock.now())
-            told = [one for one in pending if one.position not in problems]
+            acknowledged = [arrival for arrival in pending if arrival.position not in problems]
             with self._terminal.database.writing() as tx:
-                queue.mark_acknowledged(tx, self._feed, (one.uid for one in told), clock.now())
-                self._record_acknowledged(tx, told)
-            self._told_up_to = pending[-1].position
+                queue.mark_acknowledged(tx, self._feed, (arrival.uid for arrival in acknowledged), clock.now())
+                self._record_acknowledged(tx, acknowledged)
+            self._acknowledged_up_to = pending[-1].position
 
-    def _record_acknowledged(self, tx: Connection, told: Sequence[Pending]) -> None:
-        """Record one entry for all of them: that each came in has an entry of its own."""
-        if told:
+    def _record_acknowledged(self, tx: Connection, acknowledged: Sequence[Pending]) -> None:
+        """Record one entry for all of them; the arrival of each has its own entry."""
+        if acknowledged:
             self._terminal.log.append(
                 tx,
                 Event.NOTICE_ACKNOWLEDGED,
                 actor=self._session.person_id,
                 session=self._session.id,
-                detail={"count": len(told), "position": told[-1].position},
+                detail={"count": len(acknowledged), "position": acknowledged[-1].position},
             )
 
     def _act(self) -> Act:
@@ -356,19 +369,19 @@ class _Receiving:
 
 
 def _refuse_used_id(tx: Connection, uid: str) -> None:
-    """Raise _Disputed when the id is already a message's of ours."""
+    """Raise _Disputed when a stored message already has the id."""
     with suppress(MessageMissing):
         queue.get_by_uid(tx, uid)
         raise _Disputed(uid)
 
 
-def _arrival(item: FeedItem, got: Opened, feed: Feed) -> ArrivalDraft:
-    purpose = queue.ArrivalKind.NOTICE if got.header.purpose is Purpose.NOTICE else queue.ArrivalKind.RESULT
+def _arrival(item: FeedItem, opened: Opened, feed: Feed) -> ArrivalDraft:
+    purpose = queue.ArrivalKind.NOTICE if opened.header.purpose is Purpose.NOTICE else queue.ArrivalKind.RESULT
     return ArrivalDraft(
-        uid=got.header.id,
+        uid=opened.header.id,
         feed=feed,
         position=item.position,
         purpose=purpose,
-        digest=bytes.fromhex(got.envelope.digest),
+        digest=bytes.fromhex(opened.envelope.digest),
         envelope=item.envelope,
     )

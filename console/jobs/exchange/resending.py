@@ -1,7 +1,7 @@
-"""Resending: what the peer refused unread is sealed anew and sent once more, under its own id.
+"""Resending: a message whose envelope the peer refused unread is sealed again and sent once more, under the same id.
 
-The peer refuses an envelope before it reads what is inside, for instance while it does not know our next key yet. It
-kept nothing, so the bytes may be made again. What it has read and refused is put right by a new message instead.
+The peer can refuse an envelope before it reads what is inside, for instance while it does not know our next key yet. It
+kept nothing then, so the bytes may be made again. What it has read and refused is corrected by a new message instead.
 """
 
 from collections.abc import Sequence
@@ -21,16 +21,19 @@ from store.rights import Right
 
 
 def resend(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
-    """Let messages go out again whose envelopes the peer refused; their approval stands. Raises RightMissing."""
+    """Let messages whose envelopes the peer refused go out again; they remain approved. Raises RightMissing."""
     admit(terminal, session, TRANSITIONS[Step.RESEND].right or Right.APPROVE)
 
     def take(tx: Connection, some: Sequence[int]) -> Transitions:
-        # A message in any other state is told by the step itself why it cannot.
+        # Only refused messages are examined here; for any other state the step itself says why it cannot be taken.
         known = queue.at_peer(tx, [row.id for row in queue.rows_of(tx, some) if row.state is OutState.REFUSED])
         act = Act(by=session.person_id, session=session.id, now=clock.now(), seen=seen)
-        moved = queue.move_many(tx, terminal.vault, [one for one in some if one not in known], Step.RESEND, act)
-        moved.refused.extend(RefusedTransition(one, AlreadyReceived()) for one in sorted(known))
-        # Only of those that go: the bytes of any other are still what the peer may be asked about.
+        moved = queue.move_many(
+            tx, terminal.vault, [number for number in some if number not in known], Step.RESEND, act
+        )
+        moved.refused.extend(RefusedTransition(number, AlreadyReceived()) for number in sorted(known))
+        # Only for those that took the step. The peer may still be asked about the bytes of the others, which could
+        # never be sent again without them.
         queue.discard_shipments(tx, [row.id for row in moved.changed])
         return moved
 

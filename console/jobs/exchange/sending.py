@@ -1,4 +1,4 @@
-"""Sending: every approved message that may leave, batch by batch, each receipt verified before it counts."""
+"""Sending: every approved message that may leave goes out in batches, and each receipt is verified before it counts."""
 
 import threading
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from console.jobs.admission import admit
-from console.jobs.exchange.batch_steps import Shipper
+from console.jobs.exchange.batch_steps import BatchSteps
 from console.jobs.exchange.clocks import ClockReason
-from console.jobs.exchange.line import Contact, Interruption, opened, record_failure
+from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import SendOutcome
-from console.jobs.exchange.pipeline import Flow
+from console.jobs.exchange.pipeline import Pipeline
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -24,7 +24,7 @@ from transport.errors import TransportError
 from transport.line.crypto_worker import CryptoWorker, CryptoWorkerProcess, LocalCryptoWorker
 
 _APPROVED: Final = QueueFilter(states=frozenset({OutState.APPROVED}))
-# From so many messages on, a process beside this one is worth its start.
+# From this many messages on, a separate process for the public-key work saves more time than its start takes.
 _MANY: Final = 2000
 
 
@@ -38,23 +38,25 @@ def send(
 ) -> SendOutcome:
     """Send everything that is approved and may leave, after asking what became of messages without an answer.
 
-    `report` gets the phases `ask` and `send`; `clock_reason` is an officer's, for clocks that are apart. Raises
-    RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all; later
-    failures of the line end the sending and are told in its result.
+    `report` gets the phases `ask` and `send`. `clock_reason` is given by an officer when the clocks are apart. Raises
+    RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all. Later
+    failures of the line end the sending and are reported in its outcome.
     """
     admit(terminal, session, Right.EXCHANGE)
     release_due(terminal)
     meter = Meter(report, cancel)
     done = SendOutcome()
-    with opened(terminal, session, cancel, clock_reason) as contact:
+    with open_line(terminal, session, cancel, clock_reason) as contact:
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
-            _settle(terminal, Shipper(terminal, session, contact, LocalCryptoWorker(), done), meter)
-            with _flow(terminal, session, contact, done, meter) as flow:
-                flow.run()
+            # Asking comes first: what the peer never received can then go out again in this same sending.
+            _settle(terminal, BatchSteps(terminal, session, contact, LocalCryptoWorker(), done), meter)
+            with _pipeline(terminal, session, contact, done, meter) as pipeline:
+                pipeline.run()
         except TransportError as error:
             record_failure(terminal, session, error)
             done.interruption = Interruption.of(error)
+    # Counted at the end and in the database, not added up on the way: this is what the person has to deal with now.
     with terminal.database.reading() as reading:
         done.unknown = len(queue.open_shipments(reading, terminal.name))
         done.elsewhere = queue.shipped_elsewhere(reading, terminal.name)
@@ -63,7 +65,7 @@ def send(
 
 
 def release_due(terminal: Terminal) -> int:
-    """Let go the approved messages whose planned day has come (住基法24条); return how many."""
+    """Release the approved messages whose planned day has come (住基法24条); return how many."""
     with terminal.database.writing() as tx:
         released = queue.release_due(tx, clock.now())
         terminal.log.append_many(
@@ -73,26 +75,29 @@ def release_due(terminal: Terminal) -> int:
     return len(released)
 
 
-def _settle(terminal: Terminal, shipper: Shipper, meter: Meter) -> None:
-    """Ask what became of messages that were sent from here without an answer; those the peer has not go out again."""
+def _settle(terminal: Terminal, steps: BatchSteps, meter: Meter) -> None:
+    """Ask what became of messages that this terminal sent without an answer; those not received may go out again."""
     with terminal.database.reading() as reading:
         numbers = queue.open_shipments(reading, terminal.name)
     meter.begin("ask", len(numbers))
     size = terminal.settings.line.batch
     for start in range(0, len(numbers), size):
-        meter.advance(shipper.ask(numbers[start : start + size]))
+        meter.advance(steps.ask(numbers[start : start + size]))
 
 
 @contextmanager
-def _flow(terminal: Terminal, session: Session, contact: Contact, done: SendOutcome, meter: Meter) -> Iterator[Flow]:
-    """Yield the flow of batches, which overlap: while one is on the line, the next is sealed and stored."""
+def _pipeline(
+    terminal: Terminal, session: Session, contact: Contact, done: SendOutcome, meter: Meter
+) -> Iterator[Pipeline]:
+    """Yield a pipeline with its crypto worker and the thread of its line."""
     with terminal.database.reading() as reading:
         approved = queue.count(reading, _APPROVED)
     meter.begin("send", approved)
     with ExitStack() as closing:
-        notary: CryptoWorker = LocalCryptoWorker() if approved < _MANY else closing.enter_context(CryptoWorkerProcess())
-        hands = ThreadPoolExecutor(1, thread_name_prefix="line")
-        # A call under way ends with the line, which is closed a moment later.
-        closing.callback(hands.shutdown, wait=False, cancel_futures=True)
-        shipper = Shipper(terminal, session, contact, notary, done)
-        yield Flow(shipper, contact.line, meter, hands.submit)
+        worker: CryptoWorker = LocalCryptoWorker() if approved < _MANY else closing.enter_context(CryptoWorkerProcess())
+        # One thread, so that the batches reach the peer one after the other, in their order.
+        line_thread = ThreadPoolExecutor(1, thread_name_prefix="line")
+        # Without waiting: a call under way ends with the line, which is closed a moment later.
+        closing.callback(line_thread.shutdown, wait=False, cancel_futures=True)
+        steps = BatchSteps(terminal, session, contact, worker, done)
+        yield Pipeline(steps, contact.line, meter, line_thread.submit)

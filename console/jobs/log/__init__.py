@@ -1,4 +1,4 @@
-"""What people do with the log (証跡): viewing it, asking it, exporting it, pruning it."""
+"""What people do with the log (証跡): viewing it, asking it questions, exporting it, pruning it."""
 
 from typing import TYPE_CHECKING
 

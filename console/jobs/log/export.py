@@ -1,7 +1,7 @@
-"""Exporting the log (証跡) to media, and checking what lies there (protection measure 7).
+"""Exporting the log (証跡) to media, and checking exports on media (protection measure 7).
 
-What happens outside the database is recorded as an intent and an outcome: the entry that the log is on a medium is
-written only after the medium has given back every byte.
+An export is recorded as an intent and an outcome. The entry that the log is on a medium is written only after every
+byte has been read back from the medium.
 """
 
 import re
@@ -32,15 +32,16 @@ from transport.evidence.witness import Witness, split_witness, verify_witness
 from transport.media import Medium, Written
 from transport.parties.identity import DatedIdentity
 
+# What people write on a medium, in letters that a log entry admits.
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A bundle that is on a medium: its name, number and entries, and the digest that the next one names.
+    """A bundle that is on a medium: its name, number and entries, and the digest that the next bundle names.
 
-    `own_disk`: it lies on the terminal's own disk, and has yet to be brought to a medium. `past_cache`: whether the
-    medium let itself be read past the cache.
+    `own_disk`: it lies on the terminal's own disk, and still has to be brought to a medium. `past_cache`: whether it
+    could be read back from the medium itself, not only from the system's cache.
     """
 
     bundle: str
@@ -55,42 +56,44 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class MediumFinding:
-    """What checking a medium found: each bundle in its order, and whether they follow each other."""
+    """The finding for a medium: each bundle in its order, and whether they follow each other."""
 
     bundles: tuple[BundleFinding, ...]
 
     @property
     def ok(self) -> bool:
         """Whether everything holds."""
-        return all(one.ok for one in self.bundles)
+        return all(bundle.ok for bundle in self.bundles)
 
     @property
     def entries(self) -> int:
-        """How many entries hold, from the first one on."""
-        return sum(one.entries for one in self.bundles)
+        """How many entries of the bundles verify."""
+        return sum(bundle.entries for bundle in self.bundles)
 
     @property
     def broken(self) -> BundleFinding | None:
-        """The first bundle that does not hold."""
-        return next((one for one in self.bundles if not one.ok), None)
+        """The first bundle that does not verify."""
+        return next((bundle for bundle in self.bundles if not bundle.ok), None)
 
 
 def export(
     terminal: Terminal, session: Session, directory: Path, *, label: str, report: Report | None = None
 ) -> Exported:
-    """Write everything that was not exported yet to the medium at `directory`, whose written label is `label`.
+    """Write everything that was not exported yet to the medium at `directory`, on which `label` is written.
 
-    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, NothingToExport, MediaFault leaves; a
+    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, NothingToExport and any MediaFault; a
     failure is recorded.
     """
     admit(terminal, session, Right.EXPORT_LOG)
     if not _LABEL.fullmatch(label):
         raise LabelUnfit
+    # The medium is opened first: where none is, nothing is recorded and no number is used.
     with Medium(directory) as medium:
         before = last_export(terminal)
         number = before.number + 1 if before else 1
         facts: dict[str, str | int] = {"bundle": number, "label": label}
         with intended(terminal, session, Event.LOG_EXPORTING, facts) as intent:
+            # A bundle ends at a checkpoint, so what is on the medium is signed to its last entry.
             checkpoints.make(terminal, Occasion.EXPORT)
             done = _write(terminal, medium, label, before, Meter(report))
             intent.facts |= {"from": done.first, "to": done.last, "content": done.digest}
@@ -100,7 +103,7 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class LastExport:
-    """The newest export that is known to be on a medium."""
+    """The newest export that was read back: its number, its last entry, and the digest that the next one names."""
 
     number: int
     last: int
@@ -109,37 +112,40 @@ class LastExport:
 
 def last_export(terminal: Terminal) -> LastExport | None:
     """Return the newest export that was read back, or None."""
+    # From the log itself, which cannot be changed unnoticed: failed exports are passed over, and done again.
     chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE)
     with terminal.database.reading() as reading:
         rows = page(reading, limit=1, chosen=chosen)
     if not rows:
         return None
-    told = rows[0].detail
-    return LastExport(int(told["bundle"]), int(told["to"]), str(told["content"]))
+    detail = rows[0].detail
+    return LastExport(int(detail["bundle"]), int(detail["to"]), str(detail["content"]))
 
 
 def check_medium(directory: Path, *, report: Report | None = None) -> MediumFinding:
-    """Check every bundle in `directory`, and that each names the one before it; asks for no terminal and no right.
+    """Check every bundle in `directory`, and that each names the one before it; needs no terminal and no right.
 
     `report` gets the phase `verify`, once for each bundle. Raises BundleMissing.
     """
     meter = Meter(report)
-    found: list[BundleFinding] = []
+    findings: list[BundleFinding] = []
     for path in bundles_in(directory):
         meter.begin("verify", 0)
-        one = verify_bundle(path, lambda done, _total: meter.reach(done))
-        found.append(_following(found, one))
-    return MediumFinding(tuple(found))
+        finding = verify_bundle(path, lambda done, _total: meter.reach(done))
+        findings.append(_linked(findings, finding))
+    return MediumFinding(tuple(findings))
 
 
-def _following(before: Sequence[BundleFinding], one: BundleFinding) -> BundleFinding:
-    """Return the finding of a bundle, held against the one before it when that is here as well."""
+def _linked(before: Sequence[BundleFinding], finding: BundleFinding) -> BundleFinding:
+    """Return the finding of a bundle, compared with the one before it if that is on the medium as well."""
     last = before[-1] if before else None
-    if last is None or not last.ok or not one.ok or one.number != last.number + 1:
-        return one
-    if one.previous == last.digest and one.first == last.last + 1:
-        return one
-    return BundleFinding(ok=False, entries=0, first=one.first, first_bad=one.first, cause=Flaw.LINK, number=one.number)
+    # A medium need not hold all exports: a gap in the numbers proves nothing, and each bundle verifies by itself.
+    if last is None or not last.ok or not finding.ok or finding.number != last.number + 1:
+        return finding
+    if finding.previous == last.digest and finding.first == last.last + 1:
+        return finding
+    first = finding.first
+    return BundleFinding(ok=False, entries=0, first=first, first_bad=first, cause=Flaw.LINK, number=finding.number)
 
 
 def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | None, meter: Meter) -> Exported:
@@ -152,12 +158,14 @@ def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | 
             after=before.last if before else 0,
             previous=before.digest if before else None,
         )
+        # Known before the first byte is written: a person should not wait for minutes to learn that it was too much.
         if medium.free < bundle.entry_bytes:
             raise MediumFull(path=f"({medium.free // 2**20} MB)")
+        # A directory that nothing is mounted on is the terminal's own disk: it must not be filled to the brim.
         own_disk = medium.device == _device_of(terminal.home)
         meter.begin("export", bundle.entry_bytes)
         watched = _Watched(meter)
-        files = watched.through(parts(reading, bundle, _words(terminal, reading, bundle)))
+        files = watched.through(parts(reading, bundle, _signed_statements(terminal, reading, bundle)))
         written = medium.write(bundle.name, files, leave=RESERVE_BYTES if own_disk else 0)
     return _exported(bundle, written, watched.digest, label, own_disk=own_disk)
 
@@ -180,14 +188,14 @@ def _exported(bundle: Bundle, written: Written, digest: str, label: str, *, own_
 
 
 class _Watched:
-    """Files on their way to the medium: counted, and the digest of their sums taken."""
+    """Counts the bytes of files on their way to the medium, and takes the digest of the file that holds their sums."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.digest = ""
 
     def through(self, files: Iterator[Part]) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield the same files."""
+        """Yield the same files; their bytes are watched while the medium reads them."""
         for part in files:
             yield part.name, self._counted(part)
 
@@ -197,29 +205,32 @@ class _Watched:
             digest.update(piece)
             yield piece
             self._meter.advance(len(piece))
+        # This file holds the digests of all others, so its own digest stands for the whole bundle.
         if part.name == SUMS:
             self.digest = digest.hexdigest()
 
 
-def _words(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[SignedWord]:
-    """Return what the peer signed about the checkpoints of the bundle, as far as a registered key of it verifies."""
+def _signed_statements(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[SignedWord]:
+    """Return what the peer signed about the checkpoints of the bundle and what one of its registered keys verifies."""
     first = bundle.before.number + 1 if bundle.before else 1
     signers = register.versions(reading)
-    words = []
-    for one in kept.witnesses(reading, first, bundle.last.number):
-        told = _told(one.statement, terminal.settings.municipality.code, sorted(bundle.last.next_keys), signers)
-        if told is None:
+    statements = []
+    for row in kept.witnesses(reading, first, bundle.last.number):
+        witness = _verified(row.statement, terminal.settings.municipality.code, sorted(bundle.last.next_keys), signers)
+        if witness is None:
             continue
-        key = next(s.public.signing_key for s in signers if s.public.signing_key_id == told.witness_signing_key)
-        body, signature = split_witness(one.statement)
-        words.append(SignedWord(body, signature, key))
-    return words
+        key = next(s.public.signing_key for s in signers if s.public.signing_key_id == witness.witness_signing_key)
+        # In parts, as separate files: an auditor needs nothing but `openssl` to verify them.
+        body, signature = split_witness(row.statement)
+        statements.append(SignedWord(body, signature, key))
+    return statements
 
 
-def _told(
+def _verified(
     statement: bytes, municipality: str, terminals: Sequence[str], signers: Sequence[DatedIdentity]
 ) -> Witness | None:
-    """Return what a statement says to whichever of the terminals showed the checkpoint; None when it proves nothing."""
+    """Return a verified statement, whichever of the terminals showed its checkpoint; None when it proves nothing."""
+    # A statement names its terminal inside, and its row does not: several terminals can share the log.
     for name in terminals:
         with suppress(WitnessBroken):
             return verify_witness(statement, terminal=name, municipality=municipality, signers=signers)

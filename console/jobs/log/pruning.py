@@ -1,11 +1,11 @@
-"""What takes two persons: going on after the log was rolled back, and pruning what was exported and is old enough."""
+"""Resuming after the log was rolled back, and pruning old entries that were exported; both take two persons."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from console.jobs.admission import admit
-from console.jobs.people import logon
+from console.jobs.people.logon import SecondPerson, vouch
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -14,74 +14,78 @@ from store.log import Checkpoint, Event, LogFilter, Result, newest, page, prunin
 from store.rights import Right
 
 _LEAP_DAY: Final = (2, 29)
+# An export is found by its entry, and one to the terminal's own disk does not count: several may have to be read.
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was pruned: how many entries, up to which one."""
+    """How many entries were pruned, and up to which number."""
 
     entries: int
     last: int
 
 
-def resume(
-    terminal: Terminal, session: Session, second_id: str, second_pin: str, *, origin: logon.Origin
-) -> Checkpoint:
-    """Go on after a roll-back, as two persons: the log says so for ever, and the ladder of keys begins anew.
+def resume(terminal: Terminal, session: Session, *, second: SecondPerson) -> Checkpoint:
+    """Resume work after a roll-back, as two persons: the log records it for ever, and new signing keys begin.
 
-    Raises RightMissing, OwnPersonRefused, CredentialsRefused and what else keeps the second person from acting.
+    Raises RightMissing, OwnPersonRefused, CredentialsRefused and whatever else `vouch` raises for the second person.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    logon.vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session, second, Right.EXPORT_LOG)
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
             Event.LOG_RESUMED,
             actor=session.person_id,
             session=session.id,
-            object=second_id,
-            detail={"second": second_id, "entries": newest(tx)},
+            object=second.person_id,
+            detail={"second": second.person_id, "entries": newest(tx)},
         )
+        # The checkpoint stands at the entry above, so who resumed is signed by the first of the new keys.
         made = terminal.log.resume(tx)
     terminal.log.erase_used(made)
+    # Only now, when it is durable, may new work begin again.
     terminal.halted = None
     return made
 
 
-def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str, *, origin: logon.Origin) -> Pruned:
-    """Remove the entries of whole exports that were read back from a medium of their own and are old enough.
+def prune(terminal: Terminal, session: Session, *, second: SecondPerson) -> Pruned:
+    """Remove the entries of whole exports that were read back from a separate medium and are old enough.
 
-    What is left verifies: it begins at a checkpoint, and an entry tells what was pruned, and by whom. Raises as
-    `resume`, and NothingToPrune.
+    The rest still verifies: it begins at a checkpoint, and an entry records what was pruned and by whom. Raises what
+    `resume` raises, and NothingToPrune.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    logon.vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
+    vouch(terminal, session, second, Right.EXPORT_LOG)
     years = terminal.settings.log.keep_years
     last = _last_to_prune(terminal, _years_before(clock.now(), years))
     if last is None:
         raise NothingToPrune(years=years)
     with terminal.database.pruning() as tx:
+        # The entry comes before the removal, in the same transaction: without it the rest would not verify, and a log
+        # without any entry would begin a new chain.
         entries, kept = pruning.boundary(tx, last)
         terminal.log.append(
             tx,
             Event.LOG_PRUNED,
             actor=session.person_id,
             session=session.id,
-            object=second_id,
-            detail={"second": second_id, "to": last, "count": entries, "content": kept.digest.hex()},
+            object=second.person_id,
+            detail={"second": second.person_id, "to": last, "count": entries, "content": kept.digest.hex()},
         )
         pruning.prune(tx, kept)
     return Pruned(entries, last)
 
 
 def _last_to_prune(terminal: Terminal, before: datetime) -> int | None:
-    """Return the last entry of the newest export on a medium whose entries are all from `before` that moment."""
+    """Return the last entry of the newest export on a separate medium that was made before the moment `before`."""
     chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE, until=before)
     at: int | None = None
     with terminal.database.reading() as reading:
-        while rows := page(reading, before=at, limit=100, chosen=chosen):
+        while rows := page(reading, before=at, limit=_PAGE, chosen=chosen):
             for row in rows:
-                # Its entries are older than the export itself.
+                # An export is younger than all of its entries, so those are old enough as well.
                 if row.detail.get("medium") == "separate" and int(row.detail["to"]) > 0:
                     return int(row.detail["to"])
             at = rows[-1].seq

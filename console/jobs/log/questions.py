@@ -1,4 +1,4 @@
-"""The ready questions to the log (証跡), asked by a person and recorded, and what is typed to find an entry."""
+"""The ready questions to the log (証跡), each of which is recorded when it is asked, and the search for an entry."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ from store.rights import Right
 
 __all__ = ["Answer", "Count", "Period", "Question", "Search", "ask", "find"]
 
+# Lists are bounded: an answer has to fit the memory and a person's patience.
 _MOST: Final = 2000
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2}))?")
 _NUMBER: Final = re.compile(r"#?([\d,]{1,15})")
@@ -39,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was looked for: an entry to go to, or a filter to show the log through."""
+    """What a search leads to: the number of an entry, or a filter for the list."""
 
     entry: int | None = None
     chosen: LogFilter | None = None
@@ -64,7 +65,7 @@ def ask(
 ) -> Answer:
     """Answer a question about `period` (default: the last 31 days), and record that it was asked.
 
-    `person` is whom the question `lookups` is about. Raises RightMissing, SearchUnclear when nobody is named for it.
+    The question `lookups` is about `person`. Raises RightMissing, SearchUnclear when that question names nobody.
     """
     admit(terminal, session, Right.LOG)
     chosen = period or Period(since=clock.now() - timedelta(days=31))
@@ -72,6 +73,7 @@ def ask(
         raise SearchUnclear
     with terminal.database.reading() as reading:
         answer = _answer(reading, question, chosen, person, limit)
+    # In a separate transaction after the answer, which can take long: no other writer has to wait for it.
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -85,7 +87,7 @@ def ask(
 
 
 def find(terminal: Terminal, session: Session, typed: str) -> Search:
-    """Return what `typed` means: a number, a day with or without a time, a person's ID, a message, an outcome.
+    """Return what `typed` means: an entry's number, a day with or without time, a person, a message, event or result.
 
     Raises RightMissing, SearchUnclear.
     """
@@ -94,7 +96,8 @@ def find(terminal: Terminal, session: Session, typed: str) -> Search:
     moment = _moment(text)
     if moment is not None:
         with terminal.database.reading() as reading:
-            return Search(entry=first_since(reading, moment) or _beyond(reading))
+            # For a moment after everything, the newest entry is the nearest.
+            return Search(entry=first_since(reading, moment) or newest(reading))
     numbered = _NUMBER.fullmatch(text)
     if numbered:
         return Search(entry=int(numbered[1].replace(",", "") or 1))
@@ -102,6 +105,7 @@ def find(terminal: Terminal, session: Session, typed: str) -> Search:
 
 
 def _filter(text: str) -> LogFilter:
+    # From the narrowest form to the widest: the name of a result and a message's uid also look like a person's ID.
     if text in {Result.REFUSED.value, Result.FAILED.value}:
         return LogFilter(result=Result(text))
     if text in set(Event):
@@ -113,11 +117,6 @@ def _filter(text: str) -> LogFilter:
     raise SearchUnclear
 
 
-def _beyond(reading: Connection) -> int:
-    # Nothing is that new: the newest entry is the nearest.
-    return newest(reading)
-
-
 def _answer(reading: Connection, question: Question, period: Period, person: str | None, limit: int) -> Answer:
     if question in _COUNTS:
         return Answer(question, counts=tuple(_COUNTS[question](reading, period)))
@@ -127,11 +126,12 @@ def _answer(reading: Connection, question: Question, period: Period, person: str
 
 
 def _moment(text: str) -> datetime | None:
-    found = _DAY.fullmatch(text)
-    if found is None:
+    match = _DAY.fullmatch(text)
+    if match is None:
         return None
-    year, month, day, hour, minute = (int(part or 0) for part in found.groups())
+    year, month, day, hour, minute = (int(part or 0) for part in match.groups())
     try:
+        # People read the log in Japanese time and type what they read there.
         local = datetime(year, month, day, hour, minute, tzinfo=clock.JAPAN)
     except ValueError:
         raise SearchUnclear from None

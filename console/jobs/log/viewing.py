@@ -1,4 +1,4 @@
-"""The log (証跡) as a person works with it: paging, and verifying, which is itself recorded."""
+"""The log (証跡) as a person works with it: paging through it, and verifying it, which is itself recorded."""
 
 from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
@@ -21,31 +21,32 @@ def page(
     limit: int = 100,
     chosen: LogFilter = EVERYTHING,
 ) -> list[LogRow]:
-    """Return at most `limit` entries below number `before` (None: from the newest), newest first."""
+    """Return at most `limit` entries before number `before` (None: from the newest), newest first."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
         return entries(reading, before=before, limit=limit, chosen=chosen)
 
 
 def span(terminal: Terminal, session: Session) -> tuple[int, int]:
-    """Return the numbers of the first entry that is kept and of the newest; in between they are dense."""
+    """Return the numbers of the first entry that was not pruned and of the newest one; none is missing in between."""
     admit(terminal, session, Right.LOG)
+    # Both from one snapshot: entries could be pruned in between.
     with terminal.database.reading() as reading:
         return oldest(reading), newest_entry(reading)
 
 
 def newest(terminal: Terminal, session: Session) -> int:
-    """Return the number of the newest entry, which is also how many there are."""
+    """Return the number of the newest entry, which is also how many have ever been written."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
         return newest_entry(reading)
 
 
 def verify(terminal: Terminal, session: Session, *, report: Report | None = None) -> Verification:
-    """Verify the whole chain as stored, and record that it was done and what it found.
+    """Verify the whole chain as it is stored, and record that it was done and with which result.
 
-    `report` gets the phase `verify`. The verification is returned whether it is good or bad: a broken log is a
-    finding to act on, not a failure of this job.
+    `report` gets the phase `verify`. The verification is returned whether it is good or bad, because a broken log is a
+    finding for people to act on, not a failure of this job.
     """
     admit(terminal, session, Right.LOG)
     meter = Meter(report)
@@ -53,6 +54,8 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
         meter.begin("verify", newest_entry(reading))
         verification = terminal.log.verify(reading, lambda done, _total: meter.reach(done))
     with terminal.database.writing() as tx:
+        # What the walk along the chain cannot see: tables that were changed, entries cut off at the end, and keys or
+        # peer's statements that belong to a later log. Nobody may sign meanwhile, hence the writing block.
         verification = terminal.log.complete(tx, verification)
         detail: dict[str, str | int] = {"entries": verification.entries}
         if verification.first_bad is not None:

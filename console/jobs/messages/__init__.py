@@ -1,4 +1,4 @@
-"""What people do with messages: taking in, entering, reviewing, reading and listing them."""
+"""What people do with messages: importing, entering, reviewing, reading and listing them."""
 
 from typing import TYPE_CHECKING
 

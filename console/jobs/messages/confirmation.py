@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Final
 
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
-from console.jobs.messages.review import NOTHING, Decided, Seen, checked, decide, refusals_of
+from console.jobs.messages.review import NOTHING, Decided, Seen, checked, decide, refusals_of, take_step
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -20,13 +18,13 @@ from store.rights import Right
 
 @dataclass(slots=True)
 class Confirmed(Decided):
-    """What became of the notices: `changed` are confirmed, `waiting` have been by the first of two persons."""
+    """The outcome for all notices: `changed` are confirmed, `waiting` have the first of their two confirmations."""
 
     waiting: list[int] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        """How many took a step, to the end or to the second person."""
+        """The number of notices that took a step, to the end or to the second person."""
         return len(self.changed) + len(self.waiting)
 
 
@@ -34,13 +32,15 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
     """Confirm notices for exactly the content that they have.
 
     A deletion (消除) takes two persons, whatever the municipality's rule for messages: after the first it waits for the
-    second. What is confirmed already, superseded or on hold is refused, and nothing changes.
+    second. A notice that is confirmed already, superseded or on hold is refused, and does not change.
     """
     admit(terminal, session, Right.CONFIRM)
-    act = partial(Act, by=session.person_id, session=session.id, seen=seen)
 
-    def take(tx: Connection, some: Sequence[int]) -> Transitions:
-        return queue.confirm(tx, terminal.vault, some, act(now=clock.now()))
+    # `take_step` does not fit: which of three steps a notice takes, only its content and its state tell.
+    def take(tx: Connection, portion: Sequence[int]) -> Transitions:
+        act = Act(by=session.person_id, session=session.id, now=clock.now(), seen=seen)
+        # `Act.two_persons` stays at its default: the municipality's rule is about messages only.
+        return queue.confirm(tx, terminal.vault, portion, act)
 
     moved = decide(terminal, session, numbers, Event.NOTICE_CONFIRMED, take)
     confirmed = [row.id for row in moved.changed if row.state is InState.CONFIRMED]
@@ -51,29 +51,13 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
 def put_on_hold(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Decided:
-    """Put notices on hold that cannot be confirmed as they are; what the first of two persons confirmed begins anew.
+    """Put notices on hold that cannot be confirmed as they are. A confirmation by a first person no longer counts.
 
     Raises ReasonMissing, ReasonTooLong.
     """
-    return _move(terminal, session, numbers, Step.PUT_ON_HOLD, seen, checked(reason))
+    return take_step(terminal, session, numbers, Step.PUT_ON_HOLD, seen, reason=checked(reason))
 
 
 def take_up(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Let notices on hold be confirmed after all."""
-    return _move(terminal, session, numbers, Step.TAKE_UP, seen)
-
-
-_EVENTS: Final = {Step.PUT_ON_HOLD: Event.NOTICE_HELD, Step.TAKE_UP: Event.NOTICE_TAKEN_UP}
-
-
-def _move(
-    terminal: Terminal, session: Session, numbers: Sequence[int], step: Step, seen: Seen, reason: str | None = None
-) -> Decided:
-    admit(terminal, session, Right.CONFIRM)
-    act = partial(Act, by=session.person_id, session=session.id, seen=seen, reason=reason)
-
-    def take(tx: Connection, some: Sequence[int]) -> Transitions:
-        return queue.move_many(tx, terminal.vault, some, step, act(now=clock.now()))
-
-    moved = decide(terminal, session, numbers, _EVENTS[step], take)
-    return Decided([row.id for row in moved.changed], refusals_of(moved))
+    return take_step(terminal, session, numbers, Step.TAKE_UP, seen)

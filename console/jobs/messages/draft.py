@@ -1,8 +1,8 @@
-"""A draft: the message or the pair that is being entered, its items as somebody is asked for them, and the way on.
+"""A draft: the message or pair of messages that is being entered, item by item as the form asks for them.
 
-A draft lives in memory alone until it is put into the queue; whoever drops it drops what was typed. Which items are
-asked for is no list of this module: it is what the rules want of the records so far, asked anew after each answer.
-What the messages of one event have in common is one item here, so that nothing is typed twice.
+A draft exists only in memory until it is put into the queue. Dropping it drops what was typed. This module has no
+list of items to ask for: the rules say, after each answer, what they want of the records so far. What the messages of
+one event have in common is one item here, so that nothing has to be typed twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from store.message.checks.checking import check, possible_items
 from store.message.checks.items import ordered_fields
 from store.message.checks.rules import RULES, Finding, Severity
 from store.message.codes import Category, Kind
-from store.message.dates import japanese_day, parse_moment
+from store.message.dates import parse_moment
 from store.message.entry.proposal import common_item
 from store.message.entry.shapes import Shape, codes_of, shape_of
 from store.message.groups import Record, value_at, with_value
@@ -28,9 +28,10 @@ from store.message.states import Pointer
 if TYPE_CHECKING:
     from console.jobs.messages.entry import CheckedEntry
 
-# What the draft itself settles: nobody is asked for it.
+# Items that the draft itself fills in, so nobody is asked for them.
 _SETTLED: Final = frozenset({"kind", "municipality", "cancels", "replaces"})
-# As many codes as are tried against the rules, to offer only those that may stand there; longer lists stay whole.
+# Up to this many codes are tried against the rules, so that only valid ones are offered. Longer lists, such as that of
+# the nationalities, are offered whole: trying each one would take too long between two keys.
 _MOST_TRIED: Final = 32
 
 
@@ -44,10 +45,10 @@ class DraftPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DraftItem:
-    """One item as somebody is asked for it.
+    """One item as the form asks for it.
 
-    `places` are the messages and fields that it fills; `section` is the message that alone has it, None for what is
-    common. `wanted`: a rule says that it is missing.
+    `places` are the messages (by index) and fields that it fills. `section` is the index of the only message that has
+    it, None for a common item. `wanted`: a rule says that it is missing.
     """
 
     key: str
@@ -66,15 +67,15 @@ class DraftItem:
 
     @property
     def faulty(self) -> bool:
-        """Whether a rule blocks it."""
+        """Whether a rule blocks the item."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 class Draft:
-    """One or two messages while they are entered.
+    """One or two messages while they are being entered.
 
-    `choices` are, for each message, the codes that an event leaves open. `number` and `version` are those of the
-    message that is revised; `target` the reference of the message that is revised or replaced.
+    `choices` holds, for each message, the codes that the event leaves open. `number` and `version` belong to the
+    message that is revised; `target` is the reference of the message that is revised or replaced.
     """
 
     def __init__(
@@ -96,7 +97,8 @@ class Draft:
         self._version = version
         self._choices = choices or [{} for _ in self.records]
         self._given = [record.get("reference") for record in self.records]
-        # What somebody answered stays in sight; what an event settled is shown only when it is asked for.
+        # Items that somebody answered stay visible. Those that the event settled are shown only on request. In a
+        # revision or replacement, all that the former message holds counts as answered.
         self._answered = {
             (index, field)
             for index, record in enumerate(self.records)
@@ -111,7 +113,7 @@ class Draft:
     def day(self) -> date:
         """The day in Japan for which the dated tables are read."""
         moment = parse_moment(str(self.records[0].get("occurred_at", "")))
-        return clock.day_in_japan(clock.now()) if moment is None else japanese_day(moment)
+        return clock.day_in_japan(clock.now()) if moment is None else clock.day_in_japan(moment)
 
     @property
     def faulty(self) -> bool:
@@ -120,32 +122,33 @@ class Draft:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that the rules say, message by message."""
+        """All findings of the rules, message by message."""
         return tuple(finding for judged in self._judged for finding in judged.findings)
 
     def items(self, *, everything: bool = False) -> list[DraftItem]:
-        """Return the items to ask for, common ones first, in the law's order.
+        """Return the items to ask for, common ones first, in the order of the law.
 
-        With `everything` also those that the event settled, and those that may be added.
+        With `everything`, also those that the event settled and those that may be added.
         """
         places: dict[str, list[tuple[int, str]]] = {}
         for index in range(len(self.records)):
             for field in self._shown(index, everything=everything):
                 places.setdefault(self._key(index, field), []).append((index, field))
-        found = [self._item(key, tuple(at)) for key, at in places.items()]
-        # Sorting keeps what is equal in order: that of the first message, then of the second.
-        return sorted(found, key=lambda item: (item.section is not None, item.section or 0))
+        items = [self._item(key, tuple(at)) for key, at in places.items()]
+        # The sort is stable, so within a section the order of the law remains.
+        return sorted(items, key=lambda item: (item.section is not None, item.section or 0))
 
     def codes(self, item: DraftItem) -> tuple[str, ...]:
-        """Return the codes among which the item is chosen: what the event leaves open, or what the rules allow."""
+        """Return the codes to choose from for the item: those that the event leaves open, or that the rules allow."""
         index, field = item.places[0]
         codes = self._choices[index].get(field) or codes_of(field, self.day)
         if item.shape is Shape.CODES or len(codes) > _MOST_TRIED:
             return codes
-        return tuple(code for code in codes if self._may_stand(index, field, code)) or codes
+        # If no code fits, because another item is wrong, the whole list is offered rather than an empty one.
+        return tuple(code for code in codes if self._fits(index, field, code)) or codes
 
     def answer(self, item: DraftItem, value: Any) -> None:
-        """Put a value into the item; None or an empty one takes it out. The messages share what they have in common."""
+        """Set the item in all its messages; None or an empty value removes it."""
         kept = None if value in ("", [], None) else value
         for index, field in item.places:
             self.records[index] = with_value(self.records[index], field, kept)
@@ -154,11 +157,11 @@ class Draft:
         self._judge()
 
     def submit(self, terminal: Terminal, session: Session) -> tuple[str, ...]:
-        """Put the draft into the queue, to be reviewed by somebody else; return the references.
+        """Put the draft into the queue, where somebody else reviews it; return the references.
 
         Raises RecordFaulty while a rule blocks; MessageChanged, StepRefused for a revision that came too late;
-        MessageClaimed while somebody else has the message in hand; ReferenceTaken for a reference of one's own that
-        was used before.
+        MessageClaimed while somebody else is working on the message; ReferenceTaken for a reference that the person
+        typed and that was used before.
         """
         if self.purpose is DraftPurpose.REVISION and self.number is not None:
             entry.revise(terminal, session, self.number, self.records[0], version=self._version)
@@ -169,7 +172,10 @@ class Draft:
         return tuple(str(record["reference"]) for record in self.records)
 
     def _with_free_reference(self, terminal: Terminal, index: int) -> Record:
-        """Take a reference that is free now: somebody else may have entered a message since this draft was begun."""
+        """Return the record with a reference that is free now, unless the person typed one.
+
+        Somebody else may have used the proposed one since this draft was begun.
+        """
         record = self.records[index]
         if record.get("reference") != self._given[index]:
             return record
@@ -178,7 +184,7 @@ class Draft:
     # Items
 
     def _shown(self, index: int, *, everything: bool) -> Iterator[str]:
-        """Yield the fields of one message that are asked for."""
+        """Yield the fields of one message that the form asks for."""
         record, judged, choices = self.records[index], self._judged[index], self._choices[index]
         faulty = {finding.field for finding in judged.findings}
         possible = self._possible(record) if everything else ()
@@ -202,8 +208,9 @@ class Draft:
     def _item(self, key: str, places: tuple[tuple[int, str], ...]) -> DraftItem:
         index, field = places[0]
         shape = shape_of(field)
-        said = ((name, finding) for at, name in places for finding in self._judged[at].findings)
-        findings = {finding.rule: finding for name, finding in said if finding.field == name}
+        candidates = ((name, finding) for at, name in places for finding in self._judged[at].findings)
+        # By rule, so that a finding on a common item is shown once and not for each message.
+        findings = {finding.rule: finding for name, finding in candidates if finding.field == name}
         values = (value_at(self.records[at], name) for at, name in places)
         return DraftItem(
             key=key,
@@ -216,7 +223,7 @@ class Draft:
             findings=tuple(findings.values()),
         )
 
-    def _may_stand(self, index: int, field: str, code: str) -> bool:
+    def _fits(self, index: int, field: str, code: str) -> bool:
         tried = with_value(self.records[index], field, code)
         findings = check(tried, municipality=self._terminal.settings.municipality.code, today=self.day).errors
         return all(finding.field != field for finding in findings)
@@ -224,7 +231,8 @@ class Draft:
     # The rules
 
     def _judge(self) -> None:
-        """Ask the rules anew; fill in what one message wants and the other has, until nothing of that kind is left."""
+        """Check all records again; fill in what one message wants and the other one has, until that changes nothing."""
+        # It ends: each round fills at least one empty field, and fills no field twice.
         while True:
             self._judged = [entry.judge(self._terminal, record) for record in self.records]
             if not self._share():
@@ -251,13 +259,17 @@ class Draft:
 def begin(
     terminal: Terminal, session: Session, event: str, *, category: Category, card_presented: bool = True
 ) -> Draft:
-    """Return the draft of what an event gives. Raises KeyError for an event that the table does not have."""
+    """Return the draft of the messages for an event. Raises KeyError for an event that the table does not have."""
     proposed = entry.propose(terminal, session, event, category=category, card_presented=card_presented)
-    return Draft(terminal, [one.preset for one in proposed], choices=[one.choices for one in proposed])
+    return Draft(
+        terminal,
+        [proposal.preset for proposal in proposed],
+        choices=[proposal.choices for proposal in proposed],
+    )
 
 
 def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
-    """Return the draft of new content for a message that has not left, which others only read from now on.
+    """Return the draft of new content for a message that has not left; from now on others can only read it.
 
     Raises MessageMissing, MessageClaimed, StepRefused, SealBroken.
     """
@@ -267,7 +279,7 @@ def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
 
 
 def replace(terminal: Terminal, session: Session, number: int) -> Draft:
-    """Return the draft of a message in place of one that has left, which nobody else undoes meanwhile.
+    """Return the draft of a message that replaces one that has left; nobody else can undo that one meanwhile.
 
     Raises MessageMissing, MessageClaimed, SealBroken, StepRefused, UndoneAlready.
     """

@@ -1,4 +1,7 @@
-"""Finding what an agency notice caused among what would be sent: the notices about the person lie in the store."""
+"""Finding messages that only repeat to the agency what its own notice said, by the notices stored about the person.
+
+What an agency notice caused never produces an outgoing message (domain, section 2, rule 6).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -17,31 +20,34 @@ _RULE: Final = RULES["corrected_by_notice"]
 
 
 def pseudonym(terminal: Terminal, message: ResidentRecord | AgencyNotice) -> str | None:
-    """Return the pseudonym of the number that a message states, under which notices are found; None without one."""
+    """Return the pseudonym of the number that a message states, by which notices are found; None without a number."""
     number = number_of(message)
     return _pseudonym(terminal, number) if number else None
 
 
 def pseudonyms(terminal: Terminal, notice: AgencyNotice) -> set[str]:
-    """Return the pseudonyms of all numbers by which a notice knows its person."""
+    """Return the pseudonyms of all numbers, present and former, by which a notice knows its person."""
     return {_pseudonym(terminal, number) for number in numbers_of(notice)}
 
 
 def _pseudonym(terminal: Terminal, number: str) -> str:
+    # Keyed, so that notices can be found by number without the number being stored in clear.
     return terminal.vault.pseudonym("number", number)
 
 
 def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding | None:
-    """Return what is wrong with a message that only tells the agency what it has told; None when nothing is.
+    """Return the finding for a message that only repeats what a notice of the agency said; None for any other.
 
     Raises SealBroken when a notice about the person cannot be opened.
     """
+    # Asked of every record of a file: most are no such corrections, and need no look at the database.
     if not may_be_echo(message):
         return None
     about = pseudonym(terminal, message)
     rows = queue.notices_about(conn, [about]) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
     for row in rows:
+        # A notice whose content was erased is missing here; nothing can be compared with it any more.
         if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):
             return Finding("corrected", _RULE.name, _RULE.severity, MappingProxyType({"notice": row.reference}))
     return None

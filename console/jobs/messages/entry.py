@@ -1,7 +1,7 @@
-"""Entry by hand (入力): what an event gives, what is still wanted, and the way into the queue; correcting and undoing.
+"""Entry by hand (入力): proposing messages for an event, checking and entering them; correcting and undoing messages.
 
-What is entered is reviewed by a second person like everything else. Nothing is ever overwritten: a returned message
-gets a new revision, and a message that has left is cancelled or replaced by a new one that points at it.
+A second person reviews what is entered, like everything else. Nothing is ever overwritten: a returned message gets a
+new revision, and a message that has left is cancelled or replaced by a new message that points at it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CheckedEntry:
-    """What the rules say of a record that is being entered: all findings, and the fields that are wanted next."""
+    """The result of checking a record that is being entered: all findings, and the fields that are still wanted."""
 
     findings: tuple[Finding, ...]
     wanted: tuple[str, ...]
@@ -63,7 +63,7 @@ class CheckedEntry:
 def propose(
     terminal: Terminal, session: Session, event: str, *, category: Category, card_presented: bool = True
 ) -> tuple[Proposed, ...]:
-    """Propose the message or the pair that an event gives, with a moment and references filled in.
+    """Propose the message or the pair of messages for an event, with a moment and free references filled in.
 
     Empty for an event that is never notified. Raises KeyError for an event that the table does not have.
     """
@@ -76,15 +76,16 @@ def propose(
         day=clock.day_in_japan(now),
         card_presented=card_presented,
     )
-    return tuple(_begun(terminal, one, now) for one in proposed)
+    return tuple(_prefilled(terminal, proposal, now) for proposal in proposed)
 
 
 def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
-    """Check a record as it stands while somebody types; changes nothing and asks for no right."""
+    """Check a record in its present state while somebody types; change nothing, and ask for no right."""
     today = clock.day_in_japan(clock.now())
     code = terminal.settings.municipality.code
     checked = check(dict(record), municipality=code, today=today, direction=Direction.OUT)
     findings = checked.findings
+    # The database is asked only for a record without errors: this runs after each answer that somebody gives.
     if checked.message is not None:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
@@ -93,17 +94,19 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
 
 
 def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Put the records into the queue, all or none, to be reviewed; return their numbers.
+    """Put the records into the queue for review, all or none; return their numbers.
 
     Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before.
     """
     admit(terminal, session, Right.ENTER)
     candidates = [_candidate(terminal, record) for record in records]
+    # Whatever depends on other messages is checked in the transaction that adds these: somebody else may be entering
+    # the same reference, or undoing the same message, at this moment.
     with terminal.database.writing() as tx:
-        if queue.known(tx, Direction.OUT, (one.key for one in candidates)):
+        if queue.known(tx, Direction.OUT, (candidate.key for candidate in candidates)):
             raise ReferenceTaken
-        for one in candidates:
-            _refuse_echo(terminal, tx, one)
+        for candidate in candidates:
+            _refuse_echo(terminal, tx, candidate)
         for key in _targets(candidates):
             wrong = queue.known(tx, Direction.OUT, [key]).get(key)
             if wrong is not None:
@@ -114,12 +117,13 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
 def open_for_revision(terminal: Terminal, session: Session, number: int) -> tuple[Record, int]:
     """Return the content of a message that has not left, and the version to name when it is revised.
 
-    Until the session ends or `claims.end_edit`, others only read the message. Raises MessageMissing, MessageClaimed
-    (somebody else has it in hand), StepRefused (it has left), SealBroken.
+    Others can only read the message until `claims.end_edit` or the end of the session. Raises MessageMissing,
+    MessageClaimed (somebody else is working on it), StepRefused (it has left), SealBroken.
     """
     admit(terminal, session, Right.ENTER)
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
+        # Told now, and checked again by `revise`: nobody should type for minutes what cannot be kept.
         if row.state not in TRANSITIONS[Step.REVISE].sources:
             raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
         queue.claim(tx, row, Task.EDIT, session_id=session.id, now=clock.now())
@@ -127,28 +131,30 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
 
 
 def revise(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any], *, version: int) -> None:
-    """Give a message new content: a new revision, reviewed anew; the old one stays readable.
+    """Give a message new content: a new revision, which is reviewed again; the former one remains readable.
 
-    Kind and reference stay. Raises RecordFaulty, MessageChanged (somebody else changed it), MessageClaimed,
+    Kind and reference stay the same. Raises RecordFaulty, MessageChanged (somebody else changed it), MessageClaimed,
     StepRefused (it has left).
     """
     admit(terminal, session, Right.ENTER)
-    one = _candidate(terminal, record)
-    draft = enqueue.draft_of(terminal, session, one)
+    candidate = _candidate(terminal, record)
+    draft = enqueue.draft_of(terminal, session, candidate)
     act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=version)
+    # Everything that the order in time and the pointers rest on is taken from the new content.
+    revision = Revision(
+        content=candidate.content,
+        occurred_at=draft.occurred_at,
+        subject=draft.subject,
+        warnings=candidate.warnings,
+        due_on=draft.due_on,
+        pointer=draft.pointer,
+        target=draft.target,
+    )
     with terminal.database.writing() as tx:
-        if queue.known(tx, Direction.OUT, [one.key]).get(one.key, queue.Known(0, b"")).id != number:
+        # Kind and reference of the new content must lead to this very message, and to no other.
+        if queue.known(tx, Direction.OUT, [candidate.key]).get(candidate.key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
-        _refuse_echo(terminal, tx, one)
-        revision = Revision(
-            content=one.content,
-            occurred_at=draft.occurred_at,
-            subject=draft.subject,
-            warnings=one.warnings,
-            due_on=draft.due_on,
-            pointer=draft.pointer,
-            target=draft.target,
-        )
+        _refuse_echo(terminal, tx, candidate)
         row = queue.revise(tx, terminal.vault, number, revision, act)
         terminal.log.append(
             tx,
@@ -163,8 +169,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
 def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer) -> Record:
     """Return the draft of a message that cancels or replaces one that has left; it is entered like any other.
 
-    Raises MessageMissing, SealBroken, StepRefused for a message that has not left: that one is returned or withdrawn;
-    UndoneAlready while another message undoes it.
+    Raises MessageMissing, SealBroken, StepRefused for a message that has not left (it is returned or withdrawn
+    instead), UndoneAlready while another message undoes it.
     """
     admit(terminal, session, Right.ENTER)
     now = clock.now()
@@ -174,6 +180,7 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
             raise StepRefused(step=pointer, state=row.state, reference=row.reference)
         _refuse_second_undoing(reading, row)
         record = deepcopy(decode(queue.content_of(reading, terminal.vault, row)))
+    # The wrong message may itself have pointed at an earlier one; the new message points only at the wrong one.
     for name in Pointer:
         record.pop(name.value, None)
     record[pointer.value] = row.reference
@@ -183,7 +190,7 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
 
 
 def cancel(terminal: Terminal, session: Session, number: int) -> str:
-    """Enter a message that cancels one that has left, all else as it was; return its reference.
+    """Enter a message that cancels one that has left and is otherwise the same; return its reference.
 
     Raises what `counter` and `enter` raise.
     """
@@ -193,12 +200,13 @@ def cancel(terminal: Terminal, session: Session, number: int) -> str:
 
 
 def replacement(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any]) -> Record:
-    """Return `record` as a message in place of one that has left; it is entered like any other.
+    """Return `record` as a message that replaces one that has left; it is entered like any other.
 
-    A reference of its own and a moment are filled in where it has none, or still those of the message it replaces.
-    Raises what `counter` raises.
+    A new reference is filled in where it has none or still that of the message it replaces; also a moment and the
+    municipality where these are missing. Raises what `counter` raises.
     """
     drafted = counter(terminal, session, number, Pointer.REPLACES)
+    # The usual source is a file that `extract.write_out` made of the wrong message, so it still carries its reference.
     kept = {name: value for name, value in record.items() if name not in set(Pointer)}
     if kept.get("reference") == drafted["replaces"]:
         del kept["reference"]
@@ -209,23 +217,24 @@ def replacement(terminal: Terminal, session: Session, number: int, record: Mappi
 def load(path: Path) -> Record:
     """Read a file that holds exactly one record.
 
-    Raises FileFault for what cannot be read as one, RecordUnread for a line that holds no record, RecordNotSingle.
+    Raises FileFault for a file that cannot be read, RecordUnread for a line that holds no record, RecordNotSingle.
     """
-    found = list(islice(read_records(path, path.name), 2))
-    if len(found) != 1:
+    # Two are enough to know that there are too many; the rest of the file is not read.
+    lines = list(islice(read_records(path, path.name), 2))
+    if len(lines) != 1:
         raise RecordNotSingle(file=path.name)
-    if found[0].record is None:
-        raise RecordUnread(file=path.name, line=str(found[0].line), rule=found[0].findings[0].rule)
-    return found[0].record
+    if lines[0].record is None:
+        raise RecordUnread(file=path.name, line=str(lines[0].line), rule=lines[0].findings[0].rule)
+    return lines[0].record
 
 
 def free_reference(terminal: Terminal, kind: str) -> str:
-    """Return a reference that was not used for the kind so far: M for manual, day and number."""
+    """Return a reference that was not yet used for the kind: M for manual, the day, and a number."""
     return _reference_of_day(terminal, kind, clock.now())
 
 
-def _begun(terminal: Terminal, proposed: Proposed, now: datetime) -> Proposed:
-    """Fill in what the terminal knows by itself: the moment, and a reference that is free."""
+def _prefilled(terminal: Terminal, proposed: Proposed, now: datetime) -> Proposed:
+    """Fill in what the terminal knows itself: the moment and a free reference."""
     reference = _reference_of_day(terminal, str(proposed.kind), now)
     preset = {**proposed.preset, "occurred_at": _moment(now), "reference": reference}
     return replace(proposed, preset=preset, asked=judge(terminal, preset).wanted)
@@ -239,34 +248,39 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
         direction=Direction.OUT,
     )
     if checked.message is None:
+        # The first field and a count are enough here; `judge` shows everything while somebody types.
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
     return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
 
 
-def _refuse_echo(terminal: Terminal, tx: Connection, one: Candidate) -> None:
-    echo = find_echo(terminal, tx, one.message)
+def _refuse_echo(terminal: Terminal, tx: Connection, candidate: Candidate) -> None:
+    echo = find_echo(terminal, tx, candidate.message)
     if echo is not None:
         raise RecordFaulty(field=echo.field, count="1")
 
 
 def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
-    """Return kind and reference of the earlier messages that these cancel or replace."""
-    pointed = ((one.message.kind, one.message.cancels or one.message.replaces) for one in candidates)
+    """Return the kind and reference of the earlier messages that these cancel or replace."""
+    messages = (candidate.message for candidate in candidates)
+    pointed = ((message.kind, message.cancels or message.replaces) for message in messages)
     return [MessageKey(str(kind), target) for kind, target in pointed if target is not None]
 
 
 def _refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:
     """Raise UndoneAlready while another message that cancels or replaces `wrong` is on its way or was accepted."""
+    # One that was withdrawn, or refused by the peer, undoes nothing; then another attempt is in order.
     for row in queue.pointing_at(conn, wrong):
         if row.state not in {OutState.WITHDRAWN, OutState.REFUSED}:
             raise UndoneAlready(reference=wrong.reference, by=row.reference)
 
 
 def _moment(now: datetime) -> str:
+    # To the minute, as people would type it, in Japanese time with its offset.
     return now.astimezone(clock.JAPAN).replace(second=0, microsecond=0).isoformat()
 
 
 def _reference_of_day(terminal: Terminal, kind: str, now: datetime) -> str:
+    # Only a proposal: if somebody else enters it first, `Draft.submit` takes another one.
     prefix = f"M{now.astimezone(clock.JAPAN):%y%m%d}-"
     with terminal.database.reading() as reading:
         number = 1

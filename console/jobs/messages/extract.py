@@ -1,7 +1,7 @@
-"""Writing a message out (書出し) as a record file of the kind that `import` and `revise` read.
+"""Writing a message out (書出し) as a record file, in the form that `import` and `revise` read.
 
-The file holds personal data in the clear, as the one that it came in did: it is its owner's alone (mode 0600), for
-whoever may correct messages, and each one is in the log among what was printed and exported.
+The file holds personal data in clear, as the file that the message came in did. Only people who may correct messages
+can write one, only its owner can read it (mode 0600), and the log records each one among what was exported.
 """
 
 from pathlib import Path
@@ -19,14 +19,15 @@ from store.rights import Right
 
 
 def write_out(terminal: Terminal, session: Session, number: int, file: Path) -> None:
-    """Write the message as the only record of the new file `file` (`.jsonl` or `.csv`), byte for byte as it is kept.
+    """Write the message as the only record of the new file `file` (`.jsonl` or `.csv`), byte for byte as stored.
 
     Raises RightMissing, FileSuffixUnknown, MessageMissing, ContentErased, SealBroken, FileExists, FileUnwritable.
     """
     admit(terminal, session, Right.ENTER)
+    # Before the entry is written: a wrong name would otherwise leave an entry for a file that cannot be.
     check_suffix(file.name)
     with new_file(file) as stream:
-        # The entry stands before the file does: a file that did not come to be may be in the log, one that did must be.
+        # The entry is durable before the file appears. A recorded file may not exist, but an existing one is recorded.
         with terminal.database.writing() as tx:
             row = queue.get(tx, number)
             record = decode(queue.content_of(tx, terminal.vault, row))

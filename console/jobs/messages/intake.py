@@ -1,7 +1,7 @@
-"""Taking files of messages into the queue: each file is one act (domain section 4).
+"""Taking files of messages into the queue; each file is one transaction (domain section 4).
 
-Either every good record of a file is in the queue and each bad one is reported, or, when anything interrupts, nothing
-of the file is. Records pass through in portions, so that memory does not grow with the file.
+Either every good record of a file is in the queue and each bad one is reported, or, after an interruption, nothing of
+the file is. Records are processed in portions, so that memory use does not grow with the file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,15 +28,16 @@ from store.message.files.reading import Read, read_records
 from store.message.states import Direction
 from store.rights import Right
 
+# Large enough that a query for each portion costs little, small enough that memory does not grow with the file.
 _PORTION: Final = 1000
 
 _Good = tuple[int, Candidate, tuple[Finding, ...]]
-"""A record without errors: its line, the message, and its warnings."""
+"""A record without errors: its line in the file, the message, and its warnings."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFault:
-    """What is wrong with a record, or to be confirmed about it: the file's base name, line, field, rule and facts."""
+    """An error or a warning about a record: the file's base name, the line, the field, the rule and its facts."""
 
     file: str
     line: int
@@ -47,7 +48,11 @@ class RecordFault:
 
 @dataclass(slots=True)
 class Intake:
-    """What became of the records: taken in, known already with the same content, refused, or taken in with warnings."""
+    """The outcome for the records of the files.
+
+    `accepted` were taken in; `known` were there already with the same content. `errors` refuse their record; `warnings`
+    belong to records that were taken in.
+    """
 
     accepted: int = 0
     known: int = 0
@@ -56,10 +61,10 @@ class Intake:
 
 
 def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, report: Report | None = None) -> Intake:
-    """Take the records of the files into the queue, to be reviewed by a second person.
+    """Take the records of the files into the queue, where a second person reviews them.
 
-    Raises a FileFault when a file cannot be read as one (nothing of it is then in; files before it are), DiskFull and
-    other DatabaseFaults. `report` gets the phase `import`, counted in bytes of the file.
+    Raises a FileFault when a file cannot be read at all (then nothing of it was taken in, but the files before it
+    were), DiskFull and other DatabaseFaults. `report` gets the phase `import`, counted in bytes of the file.
     """
     admit(terminal, session, Right.ENTER)
     total = Intake()
@@ -75,14 +80,16 @@ def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, repo
 def _take_in_file(terminal: Terminal, session: Session, path: Path, meter: Meter) -> Intake:
     taken = Intake()
     portions = _portions(read_records(path, path.name))
-    # The first portion is read before the writer's turn is taken: a file that cannot be read must not hold it.
+    # The first portion is read before the writing block begins: a file that cannot be read must keep nobody waiting.
     first = next(portions, [])
     meter.begin("import", path.stat().st_size)
     with terminal.database.writing() as tx:
         for portion in chain([first], portions):
             _take_in_portion(terminal, session, tx, path.name, portion, taken)
+            # In bytes, because nobody knows how many records the rest of the file has.
             if portion:
                 meter.reach(portion[-1].offset)
+        # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
         if taken.errors:
             _record_errors(terminal, session, tx, taken)
     return taken
@@ -92,20 +99,22 @@ def _take_in_portion(
     terminal: Terminal, session: Session, tx: Connection, file: str, portion: Sequence[Read], taken: Intake
 ) -> None:
     candidates = list(_candidates(terminal, file, portion, taken))
-    known = queue.known(tx, Direction.OUT, (one.key for _, one, _ in candidates))
-    digests = {key: found.digest for key, found in known.items()}
+    # One query for the whole portion. Keys within the portion are added below, so a file that has a record twice is
+    # treated like two files.
+    known = queue.known(tx, Direction.OUT, (candidate.key for _, candidate, _ in candidates))
+    digests = {key: message.digest for key, message in known.items()}
     fresh: list[Candidate] = []
-    for line, one, warnings in candidates:
-        digest = terminal.vault.digest(one.content)
-        before = digests.get(one.key)
+    for line, candidate, warnings in candidates:
+        digest = terminal.vault.digest(candidate.content)
+        before = digests.get(candidate.key)
         if before is None:
-            # What is known already was taken in before a notice could cause it: only what is new is asked.
-            echo = find_echo(terminal, tx, one.message)
+            # Only new records are asked about. A known one was taken in before, when no notice forbade it.
+            echo = find_echo(terminal, tx, candidate.message)
             if echo is not None:
                 taken.errors.append(_fault(file, line, echo))
                 continue
-            digests[one.key] = digest
-            fresh.append(one)
+            digests[candidate.key] = digest
+            fresh.append(candidate)
             taken.warnings += (_fault(file, line, finding) for finding in warnings)
         elif before == digest:
             taken.known += 1
@@ -116,7 +125,8 @@ def _take_in_portion(
 
 
 def _candidates(terminal: Terminal, file: str, portion: Sequence[Read], taken: Intake) -> Iterator[_Good]:
-    """Yield the records without errors; the errors of the others go to `taken`."""
+    """Yield the records without errors; the errors of the others are added to `taken`."""
+    # Read once, so that all records of a portion are checked against the same day.
     today = clock.day_in_japan(clock.now())
     for read in portion:
         findings = read.findings

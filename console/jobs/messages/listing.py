@@ -1,4 +1,4 @@
-"""Looking at the queue: counts, pages, snapshots of numbers."""
+"""Listing the queue: counts, pages of rows, snapshots of numbers, and search by name."""
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,12 +19,13 @@ from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutS
 from store.queue import Claims, MessageRow, PageKey, QueueFilter
 from store.rights import Right
 
+# Stands for an erased content: an empty record, whose row shows neither a name nor a matter.
 _ERASED: Final = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The line of counts: how many messages are in each state that wants a person, and how many notices."""
+    """The line of counts: how many messages are in each state that needs a person, and how many notices wait."""
 
     review: int
     approved: int
@@ -37,10 +38,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuery:
-    """What to list; None lets everything through. `reference` is the beginning of one; a page begins after `after`.
+    """What to list; None does not restrict. `reference` is how a reference begins; a page begins after `after`.
 
     `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet. `unhandled`: only
-    notices that wait for people, in whatever state.
+    notices that wait for people, in any state.
     """
 
     direction: str | None = None
@@ -55,9 +56,10 @@ class QueueQuery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """Who has a message in hand, so that others only read it: `task` is `edit`, `review` or `confirm`.
+    """Who is working on a message, so that others can only read it: `task` is `edit`, `review` or `confirm`.
 
-    `reference`: of which message; while one is edited, others about the same person are only read as well.
+    `reference`: of the message that is claimed. It can be another one, because an edit also binds the other messages
+    about the same person.
     """
 
     task: str
@@ -67,9 +69,9 @@ class ClaimView:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One message in a list. `name` is the person's; `matter` are codes of what it is about, with names in `items`.
+    """One message in a list. `name` is the person's; `matter` are codes of what it is about (catalogue `items`).
 
-    `claim` tells when somebody else has it in hand.
+    `claim` is set while somebody else is working on it.
     """
 
     id: int
@@ -95,7 +97,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Some rows, how many the query has in all, and where the next page begins (None: this was the last)."""
+    """Some rows, how many rows the query has in total, and where the next page begins (None: this was the last)."""
 
     rows: list[QueueRow]
     total: int
@@ -103,70 +105,76 @@ class QueuePage:
 
 
 def counts(terminal: Terminal) -> Counts:
-    """Return the numbers of the head line; they tell nothing personal, so everyone logged on sees them."""
+    """Return the numbers of the line of counts; they hold nothing personal, so they ask for no right."""
     with terminal.database.reading() as reading:
-        found = queue.counts(reading)
+        by_state = queue.counts(reading)
         overdue = queue.count(reading, QueueFilter(overdue_before=_overdue_before(terminal)))
 
     def number(state: OutState) -> int:
-        return found.get((Direction.OUT, state), 0)
+        return by_state.get((Direction.OUT, state), 0)
 
     return Counts(
         review=number(OutState.REVIEW),
         approved=number(OutState.APPROVED),
         held=number(OutState.HELD),
         overdue=overdue,
+        # For people both are the same: handed over, and without an answer.
         unknown=number(OutState.UNKNOWN) + number(OutState.SENDING),
         refused=number(OutState.REFUSED),
-        received=sum(found.get((Direction.IN, state), 0) for state in CONFIRMABLE),
+        received=sum(by_state.get((Direction.IN, state), 0) for state in CONFIRMABLE),
     )
 
 
 def page(terminal: Terminal, session: Session, query: QueueQuery) -> QueuePage:
-    """Return one page of the queue, oldest first; what a reference was looked for, in the order of the references."""
+    """Return one page of the queue, oldest first; with a `reference`, in the order of the references."""
     admit(terminal, session, Right.READ)
-    chosen = _filters(terminal, query)
+    filters = _filters(terminal, query)
     with terminal.database.reading() as reading:
         # One row more than wanted tells whether another page follows.
-        found = [row for one in chosen for row in queue.page(reading, one, after=query.after, limit=query.limit + 1)]
-        found.sort(key=lambda row: queue.place_of(row, chosen[0]))
-        total = sum(queue.count(reading, one) for one in chosen)
-        rows = _rows(terminal, session, reading, found[: query.limit])
-    last = found[query.limit - 1] if len(found) > query.limit else None
-    return QueuePage(rows, total, PageKey.of(last) if last else None)
+        most = query.limit + 1
+        rows = [row for chosen in filters for row in queue.page(reading, chosen, after=query.after, limit=most)]
+        # Each direction gave its own rows in order; a page of both is cut from the merged ones.
+        rows.sort(key=lambda row: queue.place_of(row, filters[0]))
+        total = sum(queue.count(reading, chosen) for chosen in filters)
+        shown = _rows(terminal, session, reading, rows[: query.limit])
+    last = rows[query.limit - 1] if len(rows) > query.limit else None
+    return QueuePage(shown, total, PageKey.of(last) if last else None)
 
 
 def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]":
-    """Return the numbers of all messages of the query, so that rows stay where they are while one looks at them."""
+    """Return the numbers of all messages of the query, so that rows keep their places while a person looks at them."""
     admit(terminal, session, Right.READ)
+    # Eight bytes a message: a million of them take 8 MB and 0.3 s, where rows would take hundreds of MB.
     numbers = array("q")
     with terminal.database.reading() as reading:
-        for one in _filters(terminal, query):
-            numbers.extend(queue.ids(reading, one))
+        for chosen in _filters(terminal, query):
+            numbers.extend(queue.ids(reading, chosen))
     return numbers
 
 
 def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> "array[int]":
-    """Return the numbers of the query's messages about people with `name` in theirs, and record that it was looked for.
+    """Return the numbers of the query's messages about people with `name` in their name, and record the search.
 
-    The log holds how many were found, not the name. Raises SealBroken.
+    The log holds how many there were, not the name. Raises SealBroken.
     """
     admit(terminal, session, Right.READ)
-    part, found = NamePart(name), array("q")
+    part, numbers = NamePart(name), array("q")
     with terminal.database.reading() as reading:
-        for one in _filters(terminal, query):
-            contents = queue.each_content(reading, terminal.vault, one)
+        for chosen in _filters(terminal, query):
+            # Every content is opened and compared: an index on names would keep them readable in the database.
+            contents = queue.each_content(reading, terminal.vault, chosen)
             named = {number for number, content in contents if part.is_in(content)}
-            found.extend(number for number in queue.ids(reading, one) if number in named)
+            numbers.extend(number for number in queue.ids(reading, chosen) if number in named)
+    # Recorded like looking at a message: a search by name tells who is among the municipality's residents.
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
             Event.MESSAGE_SEARCHED,
             actor=session.person_id,
             session=session.id,
-            detail={"count": len(found)},
+            detail={"count": len(numbers)},
         )
-    return found
+    return numbers
 
 
 def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[QueueRow]:
@@ -177,19 +185,19 @@ def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[Q
 
 
 def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
-    """Return one filter for each direction that the query is about."""
-    chosen = []
+    """Return one filter for each direction that the query includes."""
+    filters = []
     if query.unhandled:
-        waiting = frozenset[State](one for one in UNHANDLED if query.state is None or one == query.state)
+        waiting = frozenset[State](state for state in UNHANDLED if query.state is None or state == query.state)
         return [QueueFilter(Direction.IN, waiting, reference=query.reference)] if waiting else []
     for direction in [Direction(query.direction)] if query.direction else list(Direction):
         try:
             states = frozenset({state_of(direction, query.state)}) if query.state else frozenset()
         except ValueError:
-            # A state of the other direction: nothing of this one.
+            # A state of the other direction: this one has no such messages.
             continue
         overdue_before = _overdue_before(terminal) if query.overdue else None
-        chosen.append(
+        filters.append(
             QueueFilter(
                 direction,
                 states,
@@ -198,7 +206,7 @@ def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
                 being_undone=query.being_undone,
             )
         )
-    return chosen
+    return filters
 
 
 def _overdue_before(terminal: Terminal) -> datetime:
@@ -206,14 +214,15 @@ def _overdue_before(terminal: Terminal) -> datetime:
 
 
 def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iterable[MessageRow]) -> list[QueueRow]:
-    wanted = list(found)
+    rows = list(found)
     claims = queue.claims_of_others(reading, session.id, clock.now())
-    contents = queue.contents_of(reading, terminal.vault, (row.id for row in wanted))
-    return [row_of(terminal, row, decode(contents.get(row.id, _ERASED)), claims) for row in wanted]
+    # Only the contents of the rows that are shown are opened: names and matters exist nowhere else.
+    contents = queue.contents_of(reading, terminal.vault, (row.id for row in rows))
+    return [row_of(terminal, row, decode(contents.get(row.id, _ERASED)), claims) for row in rows]
 
 
 def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
-    """Return a message as a list shows it; `record` is its content, `claims` what others have in hand."""
+    """Return a message as a list shows it; `record` is its content, `claims` are those of other sessions."""
     person, claim = record.get("person"), queue.claim_on(row, claims)
     return QueueRow(
         id=row.id,
@@ -224,6 +233,7 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         state=str(row.state),
         hold=str(row.hold) if row.hold else None,
         occurred_at=row.occurred_at,
+        # An `occurred_at` may lie up to 300 s ahead of this clock (domain 3.1a).
         waiting_seconds=max(0.0, (clock.now() - row.occurred_at).total_seconds()),
         overdue=row.state in UNSENT and row.occurred_at < _overdue_before(terminal),
         due_on=row.due_on,
@@ -239,7 +249,8 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
 
 
 def _matter(record: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the codes that say in a line what a message is about: action and cause, article, or changed items."""
+    """Return the codes that say in one line what a message is about: action and cause, article, or changed items."""
+    # Each kind of message has some of these items, and the others none.
     basis = record.get("basis", {})
     lost = record.get("category_lost", {})
     codes = (

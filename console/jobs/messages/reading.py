@@ -1,4 +1,4 @@
-"""One message whole: what it says, what the rules say of it, where it stands and what became of it."""
+"""One complete message: its content, the findings of the rules, its state, and what became of it."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,12 +26,13 @@ from store.rights import Right
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
 
+# A page of history, from the newest entry back: what happened last is what people ask about.
 _MOST_HISTORY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """Something that was done with a message, as the log has it."""
+    """One act on a message, as the log recorded it."""
 
     at: datetime
     actor: str | None
@@ -40,7 +41,7 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """The peer's signed receipt: when the peer received, under which of its versions, and the envelope's digest."""
+    """The peer's signed receipt: when it received the message, under which version, and the envelope's digest."""
 
     received_at: datetime
     peer_version: str
@@ -49,7 +50,7 @@ class ReceiptView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeView:
-    """What the peer decided: `accepted` or `refused`, with code and the peer's words (cause, remedy) by language."""
+    """The peer's decision: `accepted` or `refused`, with its code and explanation (cause, remedy) by language."""
 
     outcome: str
     code: str | None
@@ -59,7 +60,7 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True)
 class TroubleView:
-    """The code for which the peer refused an envelope unread, or for which an alarm holds a message.
+    """Why a message does not go on: the code with which the peer refused its envelope unread, or of an alarm.
 
     `incident`: the number of the technical record.
     """
@@ -70,9 +71,9 @@ class TroubleView:
 
 @dataclass(frozen=True, slots=True)
 class CounterView:
-    """A message that cancels or replaces another: its number and reference, which of both, and where it stands.
+    """A message that cancels or replaces another one: its number and reference, which of the two it does, its state.
 
-    Of a notice: another one about the same number, or a former one, whose `pointer` is `same_number`.
+    For a notice it is another notice about the same present or former number; its `pointer` is `same_number`.
     """
 
     id: int
@@ -83,10 +84,10 @@ class CounterView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message whole: its row, its content, what the rules say of it, and what became of it.
+    """One complete message: its row, its content, the findings of the rules, and what became of it.
 
-    `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` made
-    the bytes under which it travels, and alone sends it and asks what became of it (None: there are none yet).
+    `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` is the
+    one that made its bytes for the peer; only that one sends it and asks what became of it (None: there are none yet).
     `trouble` is why it does not go on.
     """
 
@@ -103,13 +104,13 @@ class MessageView:
 
     @property
     def unread(self) -> bool:
-        """Whether the peer refused it before it read what it says: it may be sealed anew."""
+        """Whether the peer refused it before reading its content, so that it may be sealed again."""
         return self.row.state == OutState.REFUSED and self.receipt is None and self.outcome is None
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionView:
-    """The content that a message had in an earlier revision, beside the content that it has now."""
+    """The content of a message in an earlier revision, beside its present content."""
 
     revision: int
     present: int
@@ -120,18 +121,21 @@ class RevisionView:
 
 
 def read(terminal: Terminal, session: Session, number: int, *, take: bool = False) -> MessageView:
-    """Return one message whole, and record that the person looked at it.
+    """Return one complete message, and record that the person looked at it.
 
-    With `take`, one who may approve or confirm it has it in hand while it waits for that, unless somebody else has:
-    that one is told (`row.claim`). `claims.put_back` lets go of it. Raises MessageMissing, SealBroken, ReceiptFault.
+    With `take`, a person who may approve or confirm it claims it while it waits for that, unless somebody else has it
+    (then `row.claim` names them). `claims.put_back` drops the claim. Raises MessageMissing, SealBroken, ReceiptFault.
     """
     admit(terminal, session, Right.READ)
+    # The entry first: if the log cannot be written, nobody looks at anything.
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
         event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
         terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
         if take:
             _take(tx, session, row)
+    # Opening and verifying happen in a snapshot, so that other writers need not wait for them. The row is read again,
+    # because it may have changed since.
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
         record = decode(queue.content_of(reading, terminal.vault, row))
@@ -154,7 +158,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
 
 
 def read_revision(terminal: Terminal, session: Session, number: int, revision: int) -> RevisionView:
-    """Return what a message said in an earlier revision, and record that the person looked at it.
+    """Return the content of a message in an earlier revision, and record that the person looked at it.
 
     Raises MessageMissing (no such message or revision), SealBroken.
     """
@@ -171,26 +175,29 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
 
 
 def _take(tx: Connection, session: Session, row: MessageRow) -> None:
-    """Have a message in hand that waits for what this person may do with it."""
+    """Claim a message that waits for something that this person may do with it."""
+    # The second confirmation of a deletion is not for the person who gave the first (`author`).
     if row.state is OutState.REVIEW and session.may(Right.APPROVE):
         task = Task.REVIEW
     elif row.state in CONFIRMABLE and session.may(Right.CONFIRM) and row.author != session.person_id:
         task = Task.CONFIRM
     else:
         return
+    # Reading must never fail because somebody else was first: the row itself says who that is.
     with suppress(MessageClaimed):
         queue.claim(tx, row, task, session_id=session.id, now=clock.now())
 
 
 def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
     if row.direction is Direction.OUT:
-        found = [(one, str(one.pointer)) for one in queue.pointing_at(reading, row)]
+        related = [(other, str(other.pointer)) for other in queue.pointing_at(reading, row)]
     else:
-        found = [(one, "same_number") for one in queue.notices_beside(reading, row)]
-    return [CounterView(one.id, one.reference, pointer, str(one.state)) for one, pointer in found]
+        related = [(other, "same_number") for other in queue.notices_beside(reading, row)]
+    return [CounterView(other.id, other.reference, pointer, str(other.state)) for other, pointer in related]
 
 
 def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+    # Checked again, not stored: rules depend on the day, and what was fine on entry may be a warning by now.
     return check(
         record,
         municipality=terminal.settings.municipality.code,
@@ -202,14 +209,15 @@ def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) ->
 def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:
     if shipment is None or shipment.receipt is None:
         return None
-    # It was verified before it was stored; what a person relies on is verified again.
+    # It was verified before it was stored, but a database can be changed. What a person relies on is verified again.
     envelope = Envelope.read(shipment.envelope)
     receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=register.versions(reading))
     return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
 
 
 def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:
-    """Return what the newest entry with a code tells, where that is why the message does not go on."""
+    """Return the code of the newest entry that has one, if that is why the message does not go on."""
+    # A result explains its refusal itself. The log only explains a message that was refused without a result.
     unread = row.state is OutState.REFUSED and outcome is None
     if not unread and row.hold is not Hold.ALARM:
         return None
@@ -223,6 +231,8 @@ def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeVie
     results = queue.results_of(reading, terminal.vault, number)
     if not results:
         return None
+    # The feed's order decides, not the time of receiving: a page may be read again later.
     last = results[-1]
+    # The peer's words were checked when they came in, but either part may be missing.
     words = decode(last.words)
     return OutcomeView(str(last.outcome), last.code, words.get("cause") or {}, words.get("remedy") or {})

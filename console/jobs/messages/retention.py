@@ -1,4 +1,4 @@
-"""Retention (保存期間): contents of messages that have ended are erased once their time is over; the evidence stays."""
+"""Retention (保存期間): contents of closed messages are erased when their time is over; the evidence remains."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,15 +14,16 @@ _PORTION: Final = 500
 
 
 def erase_expired(terminal: Terminal, session: Session) -> int:
-    """Erase the contents whose retention (`retention.content_days`) is over, one entry each; return how many.
+    """Erase the contents whose retention (`retention.content_days`) is over, each with its entry; return how many.
 
-    0 days: nothing is ever erased. Raises RightMissing.
+    0 days means that nothing is ever erased. Raises RightMissing.
     """
     admit(terminal, session, Right.SETTINGS)
     days = terminal.settings.retention.content_days
     if days == 0:
         return 0
     before, erased = clock.now() - timedelta(days=days), 0
+    # In portions, so that other writers get their turn in between.
     while True:
         with terminal.database.writing() as tx:
             rows = queue.expired(tx, before, _PORTION)
@@ -33,5 +34,6 @@ def erase_expired(terminal: Terminal, session: Session) -> int:
         if len(rows) < _PORTION:
             break
     if erased:
+        # A deleted row can still be read in the engine's files until they are cleaned.
         terminal.database.scrub()
     return erased

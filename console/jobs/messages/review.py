@@ -1,4 +1,7 @@
-"""Review (審査) and approval (決裁): what a person decides about messages in the queue."""
+"""Review (審査) and approval (決裁): what a person decides about messages in the queue.
+
+The screens and the commands find these jobs by the table of steps (`console.steps`).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,15 +25,20 @@ Seen = Mapping[int, int]
 
 NOTHING: Final[Seen] = MappingProxyType({})
 _LONGEST_REASON: Final = 1000
+# A turn to write may last half a second at most, or the other writers of the queue would wait noticeably.
 _PORTION: Final = 500
 
-_EVENTS: Final[Mapping[Step, Event]] = {
-    Step.APPROVE: Event.MESSAGE_APPROVED,
-    Step.GIVE_BACK: Event.MESSAGE_RETURNED,
-    Step.HOLD: Event.MESSAGE_HELD,
-    Step.RELEASE: Event.MESSAGE_RELEASED,
-    Step.WITHDRAW: Event.MESSAGE_WITHDRAWN,
-}
+_EVENTS: Final[Mapping[Step, Event]] = MappingProxyType(
+    {
+        Step.APPROVE: Event.MESSAGE_APPROVED,
+        Step.GIVE_BACK: Event.MESSAGE_RETURNED,
+        Step.HOLD: Event.MESSAGE_HELD,
+        Step.RELEASE: Event.MESSAGE_RELEASED,
+        Step.WITHDRAW: Event.MESSAGE_WITHDRAWN,
+        Step.PUT_ON_HOLD: Event.NOTICE_HELD,
+        Step.TAKE_UP: Event.NOTICE_TAKEN_UP,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,14 @@ class RefusedStep:
 
 @dataclass(slots=True)
 class Decided:
-    """What became of the messages: the numbers of those that took the step, and the refusals."""
+    """The outcome for all messages: the numbers of those that took the step, and the refusals."""
 
     changed: list[int] = field(default_factory=list)
     refused: list[RefusedStep] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        """How many took the step."""
+        """The number of messages that took the step."""
         return len(self.changed)
 
 
@@ -65,39 +73,39 @@ def approve(
 ) -> Decided:
     """Approve messages as a second person, for exactly the content that they have now.
 
-    A message with unconfirmed warnings is refused unless `confirm_warnings`. One whose planned day lies ahead is held
-    and released by itself.
+    A message with unconfirmed warnings is refused unless `confirm_warnings`. A message whose planned day lies ahead is
+    held, and released by the terminal on that day.
     """
-    return _decide(terminal, session, numbers, Step.APPROVE, seen, confirm_warnings=confirm_warnings)
+    return take_step(terminal, session, numbers, Step.APPROVE, seen, confirm_warnings=confirm_warnings)
 
 
 def give_back(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Decided:
-    """Return messages to who entered them. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.GIVE_BACK, seen, reason=checked(reason))
+    """Return messages to the person who entered them. Raises ReasonMissing, ReasonTooLong."""
+    return take_step(terminal, session, numbers, Step.GIVE_BACK, seen, reason=checked(reason))
 
 
 def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Keep messages from being sent until somebody releases them."""
-    return _decide(terminal, session, numbers, Step.HOLD, seen)
+    return take_step(terminal, session, numbers, Step.HOLD, seen)
 
 
 def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
-    """Let held messages go on; not before a planned day."""
-    return _decide(terminal, session, numbers, Step.RELEASE, seen)
+    """Let held messages go on, but not before a planned day."""
+    return take_step(terminal, session, numbers, Step.RELEASE, seen)
 
 
 def withdraw(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Decided:
     """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
-    return _decide(terminal, session, numbers, Step.WITHDRAW, seen, reason=checked(reason))
+    return take_step(terminal, session, numbers, Step.WITHDRAW, seen, reason=checked(reason))
 
 
-def _decide(
+def take_step(
     terminal: Terminal,
-    session: Session,
+    by: Session,
     numbers: Sequence[int],
     step: Step,
     seen: Seen,
@@ -105,23 +113,25 @@ def _decide(
     confirm_warnings: bool = False,
     reason: str | None = None,
 ) -> Decided:
+    """Take `step` with messages or notices, for the jobs that are one step and nothing else. Raises RightMissing."""
     right = TRANSITIONS[step].right
     if right is not None:
-        admit(terminal, session, right)
+        admit(terminal, by, right)
 
-    def take(tx: Connection, some: Sequence[int]) -> Transitions:
+    def take(tx: Connection, portion: Sequence[int]) -> Transitions:
         act = Act(
-            by=session.person_id,
-            session=session.id,
+            by=by.person_id,
+            session=by.id,
+            # Read in the transaction: waiting for the turn to write may take a while, also past midnight in Japan.
             now=clock.now(),
             two_persons=terminal.settings.review.two_persons,
             warnings_confirmed=confirm_warnings,
             reason=reason,
             seen=seen,
         )
-        return queue.move_many(tx, terminal.vault, some, step, act)
+        return queue.move_many(tx, terminal.vault, portion, step, act)
 
-    moved = decide(terminal, session, numbers, _EVENTS[step], take)
+    moved = decide(terminal, by, numbers, _EVENTS[step], take)
     return Decided([row.id for row in moved.changed], refusals_of(moved))
 
 
@@ -132,12 +142,14 @@ def decide(
     event: Event,
     take: Callable[[Connection, Sequence[int]], Transitions],
 ) -> Transitions:
-    """Take a person's step with messages and record it, each with its own entry, in the transaction of the step."""
+    """Take a person's step with messages; each message gets its log entry in the transaction of the step."""
     done = Transitions()
-    # In portions, so that a long list never keeps other writers waiting.
+    # In portions, so that a long list never keeps other writers waiting. Each portion is whole by itself: after a crash
+    # a part of the list is decided and logged, and the rest is as it was.
     for start in range(0, len(numbers), _PORTION):
         with terminal.database.writing() as tx:
             moved = take(tx, numbers[start : start + _PORTION])
+            # In the same transaction: if the log cannot be written, the step is undone with it.
             terminal.log.append_many(tx, [_entry(by, event, row) for row in moved.changed])
         done.changed.extend(moved.changed)
         done.refused.extend(moved.refused)
@@ -145,8 +157,8 @@ def decide(
 
 
 def refusals_of(moved: Transitions) -> list[RefusedStep]:
-    """Return what is told of those that could not take a step."""
-    return [RefusedStep(one.id, one.error.code, one.error.facts) for one in moved.refused]
+    """Return the messages that could not take a step, each with its reason, without the rows."""
+    return [RefusedStep(refusal.id, refusal.error.code, refusal.error.facts) for refusal in moved.refused]
 
 
 def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
@@ -161,7 +173,8 @@ def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
 
 
 def checked(reason: str) -> str:
-    """Return a reason as it is kept. Raises ReasonMissing, ReasonTooLong."""
+    """Return a reason as it is stored: without blanks around it. Raises ReasonMissing, ReasonTooLong."""
+    # This also takes the ideographic blank away, which a Japanese keyboard types.
     text = reason.strip()
     if not text:
         raise ReasonMissing

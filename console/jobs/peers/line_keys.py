@@ -1,4 +1,4 @@
-"""The terminal's own keys for the line: which there are, and the next ones, made ahead of their time."""
+"""The terminal's own keys for the line: all generations of them, and making the next one ahead of time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +14,16 @@ from store.rights import Right
 from transport.parties.authority import Use
 from transport.parties.keyring import Generation
 
-#: Unless another moment is named, the peer has this long to register the next keys.
+#: How long the peer has to register the next keys, unless another moment is named.
 LEAD: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class LineKeys:
-    """One generation of keys. `public` is the line of JSON that the peer registers, `used_from` None for the first."""
+    """One generation of keys. `public` is the line of JSON that the peer registers; `used_from` is None for the first.
+
+    `fingerprint`: hexadecimal, for people who compare it by another way.
+    """
 
     number: int
     in_use: bool
@@ -34,37 +37,38 @@ def line_keys(terminal: Terminal, session: Session) -> list[LineKeys]:
     """Return all generations, the oldest first. Raises RightMissing, IdentityFault."""
     admit(terminal, session, Right.SETTINGS)
     used = terminal.identity.public.fingerprint
-    return [_told(one, used) for one in terminal.keys.generations()]
+    return [_describe(generation, used) for generation in terminal.keys.generations()]
 
 
 def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = None) -> LineKeys:
-    """Make the next keys: the peer registers them, and they take over by themselves at `used_from` (in a week).
+    """Make the next keys, which the peer registers; they take over by themselves at `used_from` (default: in a week).
 
     Raises RightMissing, TimePast, IdentityPending while other keys wait, IdentityFault.
     """
     admit(terminal, session, Right.PEER)
     now = clock.now()
     moment = used_from or now + LEAD
+    # The peer cannot have registered keys that do not exist yet, so they must not be in use from a moment that is past.
     if moment < now:
         raise TimePast(time=f"{moment:%Y-%m-%d %H:%M}Z")
 
     def record(number: int) -> None:
-        # Keys that the log does not know must not take over one day.
+        # Called before the keys get their final name: keys that the log does not know must never take over.
         detail: dict[str, str | int] = {"version": number, "from": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
         with terminal.database.writing() as tx:
             terminal.log.append(tx, Event.KEYS_PREPARED, actor=session.person_id, session=session.id, detail=detail)
 
     made = terminal.keys.prepare(Use.TERMINAL, used_from=moment, now=now, record=record)
-    return _told(made, terminal.identity.public.fingerprint)
+    return _describe(made, terminal.identity.public.fingerprint)
 
 
-def _told(one: Generation, used: str) -> LineKeys:
-    public = one.identity.public
+def _describe(generation: Generation, used: str) -> LineKeys:
+    public = generation.identity.public
     return LineKeys(
-        number=one.number,
+        number=generation.number,
         in_use=public.fingerprint == used,
-        used_from=None if one.number == 1 else one.used_from,
-        until=one.identity.certificate_until,
+        used_from=None if generation.number == 1 else generation.used_from,
+        until=generation.identity.certificate_until,
         fingerprint=public.fingerprint,
         public=public.to_json(),
     )

@@ -1,4 +1,4 @@
-"""The register of the peer (相手先) as the line uses it: what is kept becomes whom we talk with."""
+"""The dated register of the peer (相手先): the versions that are stored decide with whom the line talks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +19,13 @@ from store.rights import Right
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded, newest_in_force
 
+# A certificate and two keys take a few kilobytes of JSON.
 _MOST_FILE_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPeer:
-    """A version of the peer as people compare it: `valid_to` is where it really ends, None while nothing follows."""
+    """A version of the peer as people compare it: `valid_to` is when it really ends, None while none follows."""
 
     version: int
     name: str
@@ -39,7 +40,7 @@ class RegisteredPeer:
 
 @dataclass(frozen=True, slots=True)
 class PeerChange:
-    """What is different in the next version of the peer besides its keys; None keeps what the version in force has."""
+    """What changes in the next version of the peer besides its keys; None keeps the value of the version in force."""
 
     address: str | None = None
     port: int | None = None
@@ -48,12 +49,13 @@ class PeerChange:
 
 
 def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
-    """Return the peer in force at `at` (now), with all its versions: old receipts verify for ever.
+    """Return the peer in force at `at` (default: now), with all its versions, so that old receipts verify for ever.
 
     Raises PeerMissing when no version is in force.
     """
     with terminal.database.reading() as reading:
         current = peers.peer_in_force(reading, at or clock.now())
+        # In the same snapshot: a version that is registered at this moment must be in both or in neither.
         known = versions(reading)
     return PeerEndpoint(
         name=current.name,
@@ -65,7 +67,9 @@ def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
 
 
 def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
-    """Return every version of the peer, past and coming ones too."""
+    """Return every version of the peer, including past and coming ones."""
+    # The ends are worked out here, from the versions that follow, and never stored: registering a version changes no
+    # row that an old receipt is verified with.
     return bounded([_dated(version) for version in peers.peer_versions(reading)])
 
 
@@ -76,10 +80,11 @@ def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVers
 
 
 def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_id: str | None) -> PeerVersion:
-    """Add a version of the peer with its log entry; `actor` is None while a rehearsal is being made.
+    """Add a version of the peer with its log entry; `actor` is None while a rehearsal world is being made.
 
-    Raises EndpointInvalid for a name in place of an address, PeerVersionExists, PeerDatesBad.
+    Raises EndpointInvalid for a host name instead of an address, PeerVersionExists, PeerDatesBad.
     """
+    # Only for its check: the terminal asks no name server, so the register may hold nothing but an address and a port.
     PeerEndpoint(draft.name, draft.address, draft.port, draft.municipality, ())
     with terminal.database.writing() as tx:
         added = peers.register(tx, draft)
@@ -92,7 +97,7 @@ def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_i
 def draft_of(
     public: PublicIdentity, *, address: str, port: int, municipality: str, legal_basis: str, valid_from: datetime
 ) -> PeerDraft:
-    """Return what is registered of a peer that handed over its `public` identity."""
+    """Return the draft of a version for a peer that handed over its `public` identity."""
     return PeerDraft(
         name=public.name,
         address=address,
@@ -110,23 +115,25 @@ def registered(terminal: Terminal, session: Session) -> list[RegisteredPeer]:
     """Return the versions of the peer, the latest beginning first. Raises RightMissing."""
     admit(terminal, session, Right.PEER)
     with terminal.database.reading() as reading:
-        found, dated = peers.peer_versions(reading), versions(reading)
+        stored, dated = peers.peer_versions(reading), versions(reading)
     current = newest_in_force(dated, clock.now())
     return [
-        _told(version, one, in_force=current is not None and one.version == current.version)
-        for version, one in zip(found, dated, strict=True)
+        _describe(version, identity, in_force=current is not None and identity.version == current.version)
+        for version, identity in zip(stored, dated, strict=True)
     ]
 
 
 def register_file(terminal: Terminal, session: Session, file: Path, change: PeerChange) -> RegisteredPeer:
-    """Register the identity in `file`, which the peer handed over, as the version that follows.
+    """Register the identity in `file`, which the peer handed over, as the peer's next version.
 
-    Raises RightMissing, PeerFileUnusable, PeerMissing when something is not named that no version in force has,
-    EndpointInvalid, PeerVersionExists.
+    Raises RightMissing, PeerFileUnusable, PeerMissing when `change` leaves something out and no version is in force to
+    take it from, EndpointInvalid, PeerVersionExists.
     """
     admit(terminal, session, Right.PEER)
     public = _read_public(file)
     now = clock.now()
+    # Mostly only the keys change. What the person leaves out is taken over from the version in force; somebody who
+    # states everything needs none, as for the very first peer.
     base = None
     if change.address is None or change.port is None or change.legal_basis is None:
         with terminal.database.reading() as reading:
@@ -140,18 +147,19 @@ def register_file(terminal: Terminal, session: Session, file: Path, change: Peer
         valid_from=change.valid_from or now,
     )
     added = register(terminal, session, draft)
-    return next(one for one in registered(terminal, session) if one.version == added.id)
+    return next(version for version in registered(terminal, session) if version.version == added.id)
 
 
 def _read_public(file: Path) -> PublicIdentity:
     try:
         with file.open("rb") as stream:
+            # Cut off rather than read whole: a longer file is no identity, and would only fill the memory.
             return PublicIdentity.from_json(stream.read(_MOST_FILE_BYTES).strip())
     except (OSError, ValueError) as error:
         raise PeerFileUnusable(file=file.name) from error
 
 
-def _told(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> RegisteredPeer:
+def _describe(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> RegisteredPeer:
     return RegisteredPeer(
         version=version.id,
         name=version.name,
@@ -166,11 +174,12 @@ def _told(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> Regi
 
 
 def version_name(number: int) -> str:
-    """Return the name under which a registered version travels in envelopes and receipts."""
+    """Return the name by which envelopes and receipts refer to a registered version."""
     return f"v{number}"
 
 
-@lru_cache(maxsize=64)  # Reading certificate and keys anew for each batch would cost more than storing it.
+# Cached, because parsing certificate and keys for each batch would cost more than storing the batch.
+@lru_cache(maxsize=64)
 def _dated(version: PeerVersion) -> DatedIdentity:
     public = PublicIdentity(version.name, version.certificates_pem, version.signing_key, version.sealing_key)
     return DatedIdentity(version_name(version.id), public, version.valid_from, version.valid_to)

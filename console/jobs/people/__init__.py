@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.people import logon, register
+    from console.jobs.people import lease, logon, register
 
-__all__ = ["logon", "register"]
+__all__ = ["lease", "logon", "register"]
 __getattr__ = submodules(__name__)

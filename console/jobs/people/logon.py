@@ -1,5 +1,6 @@
 """Logging on and off (protection measures 5 and 6)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -31,13 +32,23 @@ from store.rights import Right
 Origin = Literal["screen", "command"]
 
 
+@dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """A second person who agrees with an act of the person logged on: ID, PIN, and where the PIN was typed."""
+
+    person_id: str
+    pin: str
+    origin: Origin
+
+
 def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> Session:
     """Open a session for the person whose PIN this is, and record it; a refusal is recorded as well.
 
-    The attempt is counted and committed before the PIN is looked at, so that killing the program wins no attempts.
-    Raises CredentialsRefused (never saying whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
+    The attempt is counted and committed before the PIN is checked, so killing the program gains no further attempts.
+    Raises CredentialsRefused (which never says whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
     """
     attempt = _begin(terminal, person_id, origin)
+    # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
     if not attempt.verify(pin):
         _refuse(terminal, attempt, origin)
     now = clock.now()
@@ -50,7 +61,7 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
 
 
 def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
-    """Check the PIN of the person logged on, to unlock the screen. Raises as `log_on` does."""
+    """Check the PIN of the person who is logged on, to unlock the screen. Raises as `log_on` does."""
     attempt = _begin(terminal, session.person_id, "screen")
     if not attempt.verify(pin):
         _refuse(terminal, attempt, "screen")
@@ -59,39 +70,42 @@ def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
 
 
 def renew(terminal: Terminal, session: Session) -> None:
-    """Renew the session's lease and its claims, at least every 30 seconds.
+    """Renew the session's lease and its claims, at least every 30 seconds; make a checkpoint that is due.
 
-    Raises SessionClosed when it was closed elsewhere.
+    Raises SessionClosed when the session was closed elsewhere.
     """
     with terminal.database.writing() as tx:
         if not touch_session(tx, session.id, clock.now()):
             raise SessionClosed
         renew_claims(tx, session.id, clock.now())
+    # The lease is the one thing that happens regularly while somebody is logged on, so it also drives the checkpoints.
     checkpoints.make_due(terminal)
 
 
 def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
-    """Close the session with one closing entry; closing it again changes nothing."""
+    """Close the session with exactly one closing entry; closing it again changes nothing."""
     with terminal.database.writing() as tx:
+        # False when another process took the session for abandoned and closed it first: its entry is there already.
         if close_session(tx, session.id, ending, clock.now()):
             _record_closing(terminal, tx, session.person_id, session.id, ending)
     checkpoints.make(terminal, Occasion.LOG_OFF)
 
 
-def vouch(terminal: Terminal, first: Session, person_id: str, pin: str, right: Right, *, origin: Origin) -> None:
-    """Check that a second person with `right` stands behind what `first` is about to do; no session is opened.
+def vouch(terminal: Terminal, first: Session, second: SecondPerson, right: Right) -> None:
+    """Check the PIN and the `right` of a `second` person who agrees with what `first` is about to do.
 
-    Raises OwnPersonRefused, what `log_on` raises, PinToChange, RightMissing.
+    No session is opened. Raises OwnPersonRefused, what `log_on` raises, PinToChange, RightMissing.
     """
-    if person_id == first.person_id:
+    if second.person_id == first.person_id:
         raise OwnPersonRefused
-    attempt = _begin(terminal, person_id, origin)
-    if not attempt.verify(pin):
-        _refuse(terminal, attempt, origin)
+    attempt = _begin(terminal, second.person_id, second.origin)
+    if not attempt.verify(second.pin):
+        _refuse(terminal, attempt, second.origin)
     now = clock.now()
     with terminal.database.writing() as tx:
         finish_attempt(tx, attempt, ok=True, now=now)
-        known = person(tx, person_id)
+        known = person(tx, second.person_id)
+    # A session that is never opened: it only answers the question about the right, by the same rule as a real one.
     _session("-", known, now).require(right)
 
 
@@ -102,6 +116,7 @@ def close_abandoned(terminal: Terminal) -> int:
         now = clock.now()
         for left in abandoned_sessions(tx, now):
             if close_session(tx, left.id, Ending.CRASH, now):
+                # First what the session left under way: its closing entry is to be the last one that names it.
                 intents.close_left(terminal, tx, left.person_id, left.id)
                 _record_closing(terminal, tx, left.person_id, left.id, Ending.CRASH)
                 closed += 1
@@ -109,10 +124,12 @@ def close_abandoned(terminal: Terminal) -> int:
 
 
 def record_refused_parts(terminal: Terminal) -> None:
-    """Record how often parts of the passphrase were refused while the log could not be opened, in one entry.
+    """Record in one entry how often parts of the passphrase were refused while the log could not be opened.
 
-    A process that ends between the entry and its being noted has it told again: refusals are told once at least.
+    If the process dies between the entry and the reset of the counter, the same refusals are recorded twice: at least
+    once, never not at all.
     """
+    # Without its key the terminal cannot be opened, so until then the key source counts refusals in a file.
     refused = terminal.key_source.refused
     if not refused:
         return
@@ -128,7 +145,8 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
         with terminal.database.writing() as tx:
             return begin_attempt(tx, terminal.pepper, person_id, clock.now())
     except (AttemptTooSoon, PersonLocked) as refusal:
-        # Nobody was asked for a PIN, but that somebody tried is worth an entry of its own.
+        # No PIN was checked, but that somebody tried is worth an entry. An unknown ID is not recorded as it
+        # was typed: it may be a PIN in the wrong field.
         with terminal.database.writing() as tx:
             known = kept_pin(tx, person_id) is not None
             about = person_id if known else terminal.pepper.mark_of(person_id)
@@ -139,12 +157,12 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
 def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
     with terminal.database.writing() as tx:
         outcome = finish_attempt(tx, attempt, ok=False, now=clock.now())
-        # An ID that nobody has may be a PIN typed into the wrong field: only its mark is recorded.
+        # An ID that nobody has may be a PIN that was typed into the wrong field, so only its keyed mark is recorded.
         about = attempt.person_id if attempt.known else attempt.mark
         _record_refusal(terminal, tx, about, origin, CredentialsRefused.code, outcome.failures)
         if outcome.locked:
             terminal.log.append(tx, Event.OPERATOR_LOCKED, actor=None, session=None, object=about)
-    # Nobody is logged on whose lease would have it signed in time.
+    # Nobody is logged on whose lease would get this entry signed in time.
     checkpoints.make(terminal, Occasion.ACTIVITY)
     raise CredentialsRefused
 

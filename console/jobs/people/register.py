@@ -1,4 +1,4 @@
-"""The people of the terminal, as the officer keeps them (protection measure 5)."""
+"""The register of the terminal's people, as the officer keeps it, and changing one's own PIN (protection measure 5)."""
 
 from collections.abc import Callable, Iterable
 
@@ -30,13 +30,14 @@ def add(
     *,
     hand_over: Callable[[str], object] | None = None,
 ) -> str:
-    """Register a person and return the PIN for the first log-on, which is then to be changed.
+    """Register a person and return the PIN for the first log-on, which has to be changed then.
 
-    `hand_over` gets the PIN before the person is kept: when it fails, nobody is registered with a PIN that is lost.
-    Raises PersonIdBad, PersonExists, RolesMissing.
+    `hand_over` receives the PIN before the person is stored: when it fails, nobody is registered with a PIN that is
+    lost. Raises PersonIdBad, PersonExists, RolesMissing.
     """
     admit(terminal, session, Right.PEOPLE)
     pin = draw_pin()
+    # Hashed before the writing block: it takes a noticeable time on purpose, and nobody else should wait for it.
     pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
     with terminal.database.writing() as tx:
         added = add_person(tx, person_id, roles, pin_hash, now=clock.now())
@@ -49,16 +50,17 @@ def add(
             detail={"role": "+".join(sorted(added.roles))},
         )
         if hand_over is not None:
+            # Inside the transaction: an error here rolls the person back.
             hand_over(pin)
     return pin
 
 
 def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
-    """Keep a PIN that the person logged on chose alone. Raises a PinFault, PinNotNew."""
+    """Store a new PIN that the person who is logged on has chosen. Raises a PinFault, PinNotNew."""
     with terminal.database.reading() as reading:
         present = kept_pin(reading, session.person_id)
     if present is not None and terminal.pepper.matches(pin, present):
-        # Whoever gave the present one knows it.
+        # Whoever handed out the present PIN knows it, so it must not become the person's own.
         raise PinNotNew
     pin_hash = hash_new_pin(terminal.pepper, session.person_id, pin)
     with terminal.database.writing() as tx:
@@ -69,13 +71,13 @@ def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
 def release(terminal: Terminal, session: Session, person_id: str) -> bool:
     """Let somebody try again after too many wrong PINs; return whether there were any.
 
-    Raises OwnPersonRefused: it takes a second person. Raises PersonMissing for an ID that nobody has.
+    Raises OwnPersonRefused, since a second person has to do it, and PersonMissing for an ID that nobody has.
     """
     admit(terminal, session, Right.PEOPLE)
     if person_id == session.person_id:
         raise OwnPersonRefused
     with terminal.database.writing() as tx:
-        # What somebody typed as an ID may be a PIN, and must not come into the log.
+        # Raises for an unknown ID: what was typed here may be a PIN, and must not get into the log.
         person(tx, person_id)
         released = unlock(tx, terminal.pepper, person_id)
         if released:

@@ -1,4 +1,4 @@
-"""Invented residents and notices for rehearsal, tests and benchmarks: nobody in them exists.
+"""Invented residents and notices for rehearsal, tests and benchmarks; none of these people exists.
 
 The records have the shapes of domain sections 1.1–1.4 and pass every rule. The same seed and moment give the same
 records.
@@ -7,23 +7,23 @@ records.
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
+
+from store.clock import JAPAN
 
 Record = dict[str, object]
-
-_JAPAN = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Names of one nationality in the card's order: Latin letters, and the kanji beside them where there are any."""
+    """Names of one nationality, in the order of the card: in Latin letters, with the kanji beside them if any."""
 
     families: tuple[tuple[str, str], ...]
     givens: tuple[tuple[str, str], ...]
 
 
-# Among them are characters that break careless programs: a variation sequence (葛 with U+E0100), one beyond the basic
-# plane (𠮷), an apostrophe and a hyphen, and one that Japanese registers hardly use (兰).
+# The names include characters that break careless programs: a variation sequence (葛 with U+E0100), a character outside
+# the basic plane (𠮷), an apostrophe and a hyphen, and a character that Japanese registers hardly use (兰).
 _NAMES = {
     "VNM": _Names(
         (("NGUYEN", ""), ("TRAN", ""), ("LE", ""), ("DANG", ""), ("VU", "")),
@@ -76,6 +76,7 @@ _ELSEWHERE = (
     "北海道札幌市北区北七条西",
 )
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+# Shares of special permanent residents, of messages that have waited too long, and of birth dates with an unknown day.
 _SPECIAL_SHARE = 0.2
 _LATE_SHARE = 0.1
 _PARTLY_KNOWN_SHARE = 0.04
@@ -83,7 +84,7 @@ _PARTLY_KNOWN_SHARE = 0.04
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """What happened to one invented person, and the messages that it gives (domain table 1.6)."""
+    """A kind of event (異動): the messages that it gives for a person (domain table 1.6), and how frequent it is."""
 
     messages: Callable[["Inventor", Record], tuple[Record, ...]]
     weight: int
@@ -93,15 +94,14 @@ class Inventor:
     """Makes invented records for one municipality at one moment."""
 
     def __init__(self, *, seed: int, now: datetime, municipality: str) -> None:
-        # Nothing here is a secret: the same seed has to give the same rehearsal.
-        self._random = random.Random(seed)  # noqa: S311
-        self._now = now.astimezone(_JAPAN)
+        self._random = random.Random(seed)  # noqa: S311  # Nothing here is secret; a seed must repeat its records.
+        self._now = now.astimezone(JAPAN)
         self._today = self._now.date()
         self._municipality = municipality
         self._numbers = {"resident_record": 0, "residence_report": 0, "certificate_delivery": 0, "agency_notice": 0}
 
     def outgoing(self, count: int) -> Iterator[Record]:
-        """Yield `count` records of the three outgoing kinds, in the order in which they happened."""
+        """Yield `count` records of the three outgoing kinds; the messages of one event follow each other."""
         events = (
             _Event(_moved_in_from_abroad, 6),
             _Event(_moved_in, 5),
@@ -114,23 +114,24 @@ class Inventor:
             _Event(_residence_reported_later, 3),
             _Event(_certificate_delivered, 2),
         )
-        # Each event comes once before chance decides, so that even a small rehearsal has every kind.
+        # Each kind of event comes once before chance decides, so that even a small rehearsal has all of them.
         upcoming = list(events)
+        weights = [event.weight for event in events]
         made = 0
         while made < count:
-            event = upcoming.pop(0) if upcoming else self._random.choices(events, [one.weight for one in events])[0]
+            event = upcoming.pop(0) if upcoming else self._random.choices(events, weights)[0]
             for record in event.messages(self, self._resident())[: count - made]:
                 made += 1
                 yield record
 
     def notices(self, count: int) -> Iterator[Record]:
-        """Yield `count` agency notices (domain 1.4)."""
+        """Yield `count` agency notices (domain 1.4; 住基法30条の50)."""
         makers = (_stay_extended, _name_mended, _birth_date_mended, _status_changed, _departed)
         for index in range(count):
             yield makers[index % len(makers)](self, self._resident(special_share=0.0))
 
     def message(self, kind: str, base: Record, **items: object) -> Record:
-        """Return a record of `kind` about the resident in `base` with the further `items`."""
+        """Return a record of `kind` about the resident `base`, with the further `items`."""
         self._numbers[kind] += 1
         initial = {"resident_record": "R", "residence_report": "T", "certificate_delivery": "C", "agency_notice": "N"}
         record: Record = {
@@ -139,9 +140,11 @@ class Inventor:
             "municipality": self._municipality,
             "occurred_at": base["occurred_at"],
         }
+        # The agency does not know the key (宛名番号) of the municipality's resident-record system.
         subject = {"subject": base["subject"]} if kind != "agency_notice" else {}
         about = {name: base[name] for name in ("person", "category", _number_of(base))}
         if kind == "certificate_delivery":
+            # The order names three items only (入管特例法施行令2条): no name, and no address.
             about = {"certificate_number": base["certificate_number"]}
         return {**record, **subject, **about, **items}
 
@@ -154,7 +157,7 @@ class Inventor:
         return self.day(-most, -least)
 
     def number(self) -> str:
-        """Return an invented card or certificate number (domain 3.2)."""
+        """Return an invented card or certificate number: two letters, eight digits, two letters (domain 3.2)."""
         letters = "".join(self._random.choices(_LETTERS, k=4))
         return f"{letters[:2]}{self._random.randrange(10**8):08}{letters[2:]}"
 
@@ -180,6 +183,7 @@ class Inventor:
         }
         if kanji:
             person["name_kanji"] = kanji
+        # Notices ask for a share of 0: they change items that only holders of residence cards have.
         special = self._random.random() < special_share
         return {
             "subject": f"{self._random.randrange(10**10):010}",
@@ -190,11 +194,13 @@ class Inventor:
         }
 
     def _birth_date(self) -> str:
+        # Some papers give a birth date only to the month; its unknown part is written as 00 (domain 3.1).
         born = date(1940, 1, 1) + timedelta(days=self._random.randrange(28_000))
         return f"{born:%Y-%m}-00" if self._random.random() < _PARTLY_KNOWN_SHARE else born.isoformat()
 
     def _moment(self) -> str:
-        # Most things happened in the last working day; a few have been waiting for too long.
+        # Most things happened within the last day; a few have been waiting too long, so that the mark of overdue
+        # messages can be seen.
         late = self._random.random() < _LATE_SHARE
         minutes = self._random.randint(25 * 60, 50 * 60) if late else self._random.randint(20, 20 * 60)
         return (self._now - timedelta(minutes=minutes)).replace(second=0, microsecond=0).isoformat()
@@ -203,6 +209,7 @@ class Inventor:
         return f"{self._random.randint(1, 40)}番{self._random.randint(1, 30)}号"
 
     def _house(self) -> str:
+        # Some houses have a name and a room, so that the lengths of addresses differ much.
         house = self._random.choice(_HOUSES)
         return house and f"{house}{self._random.randint(1, 9)}0{self._random.randint(1, 9)}"
 
@@ -212,7 +219,7 @@ def _number_of(base: Record) -> str:
 
 
 def _certified(base: Record) -> Record:
-    """Return the resident as a special permanent one."""
+    """Return the resident as a special permanent resident (特別永住者)."""
     kept = {name: value for name, value in base.items() if name not in {"card_number", "certificate_number"}}
     number = base.get("certificate_number", base.get("card_number"))
     return {**kept, "category": "special_permanent", "certificate_number": number}
@@ -227,6 +234,7 @@ def _ex_officio(paragraph: str, cause: str, day: str) -> Record:
 
 
 def _moved_in_from_abroad(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    # A pair: the report of moving in is deemed to be the report of residence as well, if the card was handed in.
     day = inventor.day(3, 10)
     article = "special-10-1" if base["category"] == "special_permanent" else "immigration-19-7"
     return (
@@ -263,12 +271,14 @@ def _moved_within(inventor: Inventor, base: Record) -> tuple[Record, ...]:
 
 
 def _moved_out(inventor: Inventor, base: Record) -> tuple[Record, ...]:
+    # The planned day lies ahead, so that a rehearsal has messages that are held until their day.
     basis = _report("juki-24", inventor.day(3, 10), planned_departure=inventor.later(2, 8))
     return (inventor.message("resident_record", base, action="deletion", basis=basis),)
 
 
 def _born(inventor: Inventor, base: Record) -> tuple[Record, ...]:
     day = inventor.day(5, 20)
+    # A newborn has no card yet: 経過滞在者, for 60 days from birth.
     person = base["person"]
     child = {**person, "birth_date": day} if isinstance(person, dict) else person
     kept = {name: value for name, value in base.items() if name not in {"card_number", "certificate_number"}}
@@ -324,6 +334,7 @@ def _person_item(base: Record, item: str) -> str:
 
 
 def _name_mended(inventor: Inventor, base: Record) -> Record:
+    # Header and `after` have to agree (domain 1.4), so the wrong value is the one before.
     name = _person_item(base, "name")
     return _notice(inventor, base, [_change("name", f"{name} X", name, "error")])
 

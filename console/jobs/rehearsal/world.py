@@ -1,7 +1,7 @@
-"""A rehearsal world (練習環境): a terminal, a peer of its own, people and messages, everything in it made up.
+"""A rehearsal world (練習環境): a terminal, a peer, people and messages, all of them made up.
 
-It is a real terminal in every other respect: the same jobs, keys, rules and log. What makes it a rehearsal is the file
-of people beside its settings, whose PINs the login screen shows.
+In every other respect it is a real terminal, with the same jobs, keys, rules and log. The file of people beside its
+settings makes it a rehearsal: the login screen shows their PINs.
 """
 
 import json
@@ -41,24 +41,28 @@ OUTGOING: Final = 40
 NOTICES: Final = 10
 _PEER: Final = "isa-rehearsal"
 _LOOPBACK: Final = "127.0.0.1"
+# A fixed seed, so that every rehearsal world has the same people and messages.
 _SEED: Final = 20190401
+# Which of the invented messages the agency will refuse.
 _REFUSED: Final = 11
 _FOLDER: Final = Path("rehearsal")
 _AGENCY: Final = Path("agency")
+# Generous, because a busy machine may take seconds to start an interpreter; nobody waits this long otherwise.
 _READY_SECONDS: Final = 20.0
+# The day on which the peer became the Commissioner (出入国在留管理庁長官) in the place of the minister (法務大臣).
 _PEER_SINCE: Final = datetime(2019, 4, 1, tzinfo=clock.JAPAN).astimezone(UTC)
 
 _PEOPLE: Final[Sequence[tuple[str, tuple[Role, ...]]]] = (
     ("op-101", (Role.OPERATOR,)),
     ("ap-201", (Role.APPROVER,)),
-    # The section chief, who can do the whole job but for taking files in.
+    # The section chief, who can do the whole job except for taking files in.
     ("ka-301", (Role.OFFICER, Role.APPROVER)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class WorldPerson:
-    """A person of the world and the file (mode 0600) with the PIN."""
+    """A person of the world, and the file (mode 0600) with the PIN."""
 
     id: str
     roles: tuple[str, ...]
@@ -75,9 +79,9 @@ class World:
 
 
 def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> World:
-    """Make a world at `home`, with messages in the queue and notices waiting at the agency; or return the one there.
+    """Make a world at `home`, with messages in the queue and notices waiting at the agency; reuse one that is there.
 
-    Raises HomeNotEmpty when something else lies there, HomeUnwritable, DiskFull.
+    Raises HomeNotEmpty when something else is there, HomeUnwritable, DiskFull.
     """
     if (home / REHEARSAL_FILE).exists():
         return _existing(home)
@@ -90,27 +94,29 @@ def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> 
         agency.post(terminal.home / _AGENCY, inventor.notices(notices))
         messages = list(inventor.outgoing(outgoing))
         for record in messages[_REFUSED : _REFUSED + 1]:
-            # One message comes back as エラー, so that people see what that looks like.
+            # One message comes back as an error (エラー), so that people see what that looks like.
             agency.refuse(terminal.home / _AGENCY, str(record["reference"]), "number_not_current")
         _take_in(terminal, messages, pins)
+        # Last, because this file is what makes the directory a rehearsal world.
         _write_people(terminal.home, pins)
     return _existing(home)
 
 
 @contextmanager
 def start_agency(world: World) -> Iterator[int]:
-    """Run the world's agency as a process of its own; yield its process id; end it with the block.
+    """Run the world's agency in a separate process, which ends with the block; yield its process id.
 
-    It also ends by itself when this process ends in whatever way: it watches a pipe that only this process holds.
-    Raises AgencySilent when it does not begin to serve.
+    The agency also ends by itself when this process ends in any way, because it watches a pipe that only this process
+    holds. Raises AgencySilent when it does not begin to serve.
     """
+    # A separate process, as in reality: the peer's work must not wait for this interpreter.
     command = [sys.executable, "-I", "-X", "utf8", "-m", "console", "agency", "serve"]
-    process = subprocess.Popen(  # noqa: S603 - our own program, with arguments of our own making
+    process = subprocess.Popen(  # noqa: S603  # It is our own program, with arguments that we make.
         [*command, "--home", str(world.agency_home), "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        # A Ctrl+C or a hang-up of our terminal is for the console; it then ends the agency.
+        # A Ctrl+C or a hang-up of our terminal is meant for the console, which then ends the agency.
         start_new_session=True,
     )
     try:
@@ -134,7 +140,7 @@ def _settings() -> Settings:
 
 
 def _prepare_agency(terminal: Terminal, authority: RehearsalAuthority) -> None:
-    """Make the agency and register each side with the other."""
+    """Make the agency, and register each side with the other."""
     home = terminal.home / _AGENCY
     port = _free_port()
     settings = agency.AgencySettings(address=_LOOPBACK, port=port, version="1")
@@ -155,18 +161,19 @@ def _peer(public: PublicIdentity, port: int) -> PeerDraft:
 
 
 def _free_port() -> int:
-    """Return a port that nobody uses now: the register needs a number that stays the same at each start."""
+    """Return a port that is free now; the register needs one that stays the same at every start."""
     with socket.socket() as probe:
         probe.bind((_LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 def _take_in(terminal: Terminal, messages: Sequence[Record], pins: dict[str, str]) -> None:
-    """Take invented messages in as the operator would: from a file, logged on."""
+    """Take invented messages in as the operator would: logged on, from a file."""
     file = terminal.home / _FOLDER / "outgoing.jsonl"
     lines = [encode(record).decode() for record in messages]
     write_private(file, "\n".join(lines) + "\n")
     operator = _PEOPLE[0][0]
+    # By the same jobs as in earnest: the log of a new world already shows a log-on, an import and a log-off.
     session = logon.log_on(terminal, operator, pins[operator], origin="command")
     intake.take_in(terminal, session, [file])
     logon.log_off(terminal, session, Ending.LOGGED_OFF)
@@ -181,7 +188,7 @@ def _write_people(home: Path, pins: dict[str, str]) -> None:
 
 def _existing(home: Path) -> World:
     settings = Settings.load(home)
-    people = tuple(WorldPerson(one.id, one.roles, home / _pin_file(one.id)) for one in settings.rehearsal)
+    people = tuple(WorldPerson(person.id, person.roles, home / _pin_file(person.id)) for person in settings.rehearsal)
     return World(home, home / _AGENCY, people)
 
 
@@ -190,7 +197,7 @@ def _pin_file(person_id: str) -> Path:
 
 
 def _await_ready(process: "subprocess.Popen[bytes]") -> None:
-    """Wait for the line with which the agency says that it serves."""
+    """Wait for the line by which the agency says that it serves."""
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], _READY_SECONDS)
     if not readable or not os.read(process.stdout.fileno(), 4096):
@@ -200,6 +207,7 @@ def _await_ready(process: "subprocess.Popen[bytes]") -> None:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdin is not None
     assert process.stdout is not None
+    # The agency sees the pipe close and ends in order, with its database closed. A signal is the last resort.
     process.stdin.close()
     try:
         process.wait(_READY_SECONDS)

@@ -1,4 +1,4 @@
-"""The terminal itself: setting up, opening, health, upgrade, backup, key change, joining a queue."""
+"""The terminal itself: setup, opening, health, upgrade, backup, change of its key, and joining a shared queue."""
 
 from typing import TYPE_CHECKING
 

@@ -1,8 +1,8 @@
-"""Backups (控え): everything a terminal is made of but the key that opens it, sealed under that key.
+"""Backups (控え): everything a terminal consists of except the key that opens it, sealed under that key.
 
 A backup is one snapshot of the database with the terminal's other keys and its settings, made while work goes on. It is
-worth nothing without the terminal's own key, of which the custodian keeps a copy apart; and it is restored into an
-empty directory, where the log, the receipts and every content are verified before the terminal stands there.
+worthless without the terminal's own key, of which the custodian keeps a copy apart. It is restored into an empty
+directory, where the log, the receipts and every content are verified before the terminal appears there.
 """
 
 import json
@@ -40,7 +40,7 @@ from transport.evidence.receipts import verify_receipt
 
 _FORMAT: Final = "renkei-backup/1"
 _FILES: Final = (FILE_NAME, REHEARSAL_FILE)
-# Among the names of files, what stands for the former key while the terminal's key is being changed.
+# Takes the place of a file name for the former key, which a backup holds while the terminal's key is being changed.
 _FORMER_KEY: Final = "former-key"
 _END_OF_FILES: Final = b"[]\n"
 _PORTION: Final = 1000
@@ -48,7 +48,7 @@ _PORTION: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A backup that stands: how many log entries and messages it holds."""
+    """A finished backup: its file, and the number of the log's newest entry when it was begun."""
 
     file: Path
     entries: int
@@ -56,7 +56,7 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A terminal that stands again: how many log entries, contents and receipts were verified."""
+    """A restored terminal: how many log entries, contents and receipts were verified."""
 
     home: Path
     entries: int
@@ -75,21 +75,24 @@ def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
 def restore(
     file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: PassphraseParts | None = None
 ) -> Restored:
-    """Make the terminal of the backup `file` at `home`, which must be empty, with its key in `key_file`.
+    """Restore the terminal in the backup `file` to `home`, which must be empty, with its key from `key_file`.
 
-    The key goes where the terminal's settings have it; `parts` open it if it is wrapped, and wrap it there. Raises
-    KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or changed),
-    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault; then nothing
-    stands at `home`.
+    The key is installed where the terminal's settings say. `parts` open it if it is wrapped, and wrap it there. Raises
+    KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or a changed file),
+    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault; nothing is
+    left at `home` then.
     """
     key = read_kept_key(key_file, parts)
     with _opened(file) as stream:
+        # The head is readable without the key. Nothing is trusted yet: the pieces below are bound to it, so a changed
+        # head makes the first of them fail.
         revision = read_head(stream).get("revision")
         if revision != migrations.HEAD:
             raise BackupUnfit(found=str(revision), known=migrations.HEAD)
         stream.seek(0)
         lines = _lines(read_pieces(stream, backup_key(key)))
         with drafted(home) as draft:
+            # In the order of the file: the settings come first, and name the database and the source of the key.
             former = _restore_files(draft, lines)
             settings = Settings.load(draft)
             source = key_source(settings, draft, parts)
@@ -97,8 +100,9 @@ def restore(
                 source.install(key, former)
                 with closing(Database.create(settings.database_url(draft), owner_url=owner_url)) as database:
                     _load(database, lines)
+                # Verified as a terminal that was opened, by the very code that will read it from now on.
                 with Terminal.open(draft, parts) as terminal:
-                    done = _prove(terminal, home)
+                    done = _verify(terminal, home)
                     _record(terminal, done)
     return done
 
@@ -109,7 +113,8 @@ def restore(
 def _write(terminal: Terminal, stream: BinaryIO) -> None:
     with ExitStack() as blocks:
         with terminal.database.writing():
-            # While it is our turn neither a row nor a key changes: the snapshot begins here.
+            # Neither a row nor a key can change during this block, so the snapshot and the key files that are read here
+            # belong together. The dump itself follows outside of it, and keeps nobody waiting.
             terminal.vault.renew()
             reading = blocks.enter_context(terminal.database.reading())
             entries = newest(reading)
@@ -124,6 +129,7 @@ def _write(terminal: Terminal, stream: BinaryIO) -> None:
         writer = SealedWriter(stream, terminal.vault.backup_key, head)
         for name, content in files:
             writer.write(json.dumps([name, b64encode(content).decode("ascii")]).encode() + b"\n")
+        # Marks where the files end and the rows begin; no file is named by an empty list.
         writer.write(_END_OF_FILES)
         for line in dump.lines(reading):
             writer.write(line)
@@ -131,11 +137,13 @@ def _write(terminal: Terminal, stream: BinaryIO) -> None:
 
 
 def _files(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the settings and of all keys but the terminal's own; of that the former one, if any."""
+    """Yield the name and content of the settings and of all keys except the terminal's own; also its former key."""
     home, source = terminal.home, terminal.key_source
     for path in (*(home / name for name in _FILES), *sorted((home / KEYS).rglob("*"))):
+        # A leading dot marks a draft, which belongs to a write under way.
         if path.is_file() and path not in source.own_files and not path.name.startswith("."):
             yield path.relative_to(home).as_posix(), path.read_bytes()
+    # Rows in the snapshot may still be wrapped under the former key, and nobody but the terminal has it.
     former = source.read().former
     if former is not None:
         yield _FORMER_KEY, former
@@ -152,6 +160,7 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    # Line by line, so that restoring a big backup takes no more memory than a small one.
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
@@ -159,7 +168,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
-    """Write the files; return the former key where the terminal's key was being changed."""
+    """Write the files; return the former key if the terminal's key was being changed at the time of the backup."""
     former: bytes | None = None
     for line in lines:
         if line == _END_OF_FILES:
@@ -168,9 +177,11 @@ def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
         if name == _FORMER_KEY:
             former = b64decode(content)
             continue
+        # The name may be trusted: the pieces open only under the terminal's own key, so a terminal wrote it.
         path = home / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
+        # Key files are read-only for their owner; the settings are edited.
         if path.parent == home:
             path.chmod(0o600)
     return former
@@ -181,17 +192,17 @@ def _load(database: Database, lines: Iterator[bytes]) -> None:
         dump.load(tx, lines)
 
 
-def _prove(terminal: Terminal, home: Path) -> Restored:
-    """Verify the log, open every content, and verify every receipt against the bytes it is for."""
+def _verify(terminal: Terminal, home: Path) -> Restored:
+    """Verify the log, open every content, and verify every receipt against the envelope that it acknowledges."""
     with terminal.database.reading() as reading:
-        found = terminal.log.verify(reading)
-        if not found.ok:
-            raise LogBroken(first_bad=found.first_bad or 0)
+        verification = terminal.log.verify(reading)
+        if not verification.ok:
+            raise LogBroken(first_bad=verification.first_bad or 0)
         contents = receipts = 0
         for numbers in _portions(reading):
             contents += len(queue.contents_of(reading, terminal.vault, numbers))
             receipts += _verify_receipts(reading, numbers)
-    return Restored(home, found.entries, contents, receipts)
+    return Restored(home, verification.entries, contents, receipts)
 
 
 def _portions(reading: Connection) -> Iterator[list[int]]:
@@ -202,14 +213,16 @@ def _portions(reading: Connection) -> Iterator[list[int]]:
 
 def _verify_receipts(reading: Connection, numbers: list[int]) -> int:
     signers = register.versions(reading)
-    kept = [one for one in queue.shipments_of(reading, numbers).values() if one.receipt is not None]
-    for one in kept:
-        assert one.receipt is not None
-        verify_receipt(one.receipt, envelope=Envelope.read(one.envelope), signers=signers)
-    return len(kept)
+    verified = 0
+    for shipment in queue.shipments_of(reading, numbers).values():
+        if shipment.receipt is not None:
+            verify_receipt(shipment.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
+            verified += 1
+    return verified
 
 
 def _record(terminal: Terminal, done: Restored) -> None:
+    # What happened after the backup is missing from this log. The entry says so, and the signed checkpoint binds it.
     detail = {"entries": done.entries, "count": done.contents}
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.BACKUP_RESTORED, actor=None, session=None, detail=detail)

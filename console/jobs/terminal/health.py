@@ -1,6 +1,6 @@
-"""Whether a terminal is fit for work: each part that can be looked at by itself is.
+"""Whether a terminal is fit for work: each part is checked by itself, so that one fault does not hide another.
 
-What hangs on settings, keys or database is looked at when those are in order.
+Parts that depend on settings, keys or database are checked once those are in order.
 """
 
 from collections.abc import Callable
@@ -25,15 +25,16 @@ from store.sealing.sources import PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.identity import newest_in_force
 
-#: How many days ahead the end of a certificate is announced, again and again.
+#: How many days ahead the end of a certificate is announced. One that ends unnoticed stops the line: its dates are
+#: checked in the handshake, and the next keys have to reach the other side by hand before anything can be sent.
 ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part: its name (a key of the catalogue `check`), whether it is in order, what was found, what to do.
+    """The state of one part: its name (a key of the catalogue `check`), whether it is in order, details, what to do.
 
-    `code` is that of the error, where one was met.
+    `code` is the code of the error, if one was met.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All parts, in the order in which a person would mend them."""
+    """All parts, in the order in which a person would repair them."""
 
     checks: tuple[Check, ...]
 
@@ -75,7 +76,7 @@ class Announcement:
     step: int
 
     def text(self, words: Words) -> str:
-        """Return what a person is told at log-on."""
+        """Return the announcement as it is shown at log-on."""
         day = self.until.astimezone(clock.JAPAN).date().isoformat()
         return words(f"check.announcement.{'soon' if self.step else 'over'}.{self.party}", until=day, days=self.days)
 
@@ -83,12 +84,12 @@ class Announcement:
 def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[Announcement]:
     """Return the certificates of either side whose end is to be announced at `now`, the soonest first.
 
-    One whose successor takes over before it ends is none of them. Raises IdentityFault.
+    A certificate is left out when its successor takes over before it ends. Raises IdentityFault.
     """
     at = now or clock.now()
     ends = {Party.TERMINAL: _own_end(terminal, at), Party.PEER: _peers_end(terminal, at)}
-    found = [_announcement(party, until, at) for party, until in ends.items() if until is not None]
-    return sorted((one for one in found if one is not None), key=lambda one: one.until)
+    due = [_announcement(party, until, at) for party, until in ends.items() if until is not None]
+    return sorted((item for item in due if item is not None), key=lambda item: item.until)
 
 
 def _announcement(party: Party, until: datetime, now: datetime) -> Announcement | None:
@@ -110,16 +111,18 @@ def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
         known = register.versions(reading)
     current = newest_in_force(known, now)
     if current is None:
+        # Having no peer is another fault, which the check of the peer's certificate reports.
         return None
     until = current.public.certificate.not_valid_after_utc
-    return None if any(now < one.valid_from <= until for one in known) else until
+    return None if any(now < version.valid_from <= until for version in known) else until
 
 
 def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Health:
-    """Look at settings, keys, database, certificate, log, line and clock; process no message and log nobody on.
+    """Check settings, keys, database, certificates, log, line and clock; process no message and log nobody on.
 
-    `parts` open the terminal where its key wants them.
+    `parts` open the terminal where its key is wrapped under them.
     """
+    # Without settings it is not known where keys and database are, so nothing else can be said.
     checks = [_try("settings", words, lambda: _settings(home, words))]
     if not checks[0].ok:
         return Health(tuple(checks))
@@ -127,7 +130,7 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
         _try("keys", words, lambda: _keys(home, words, parts)),
         _try("database", words, lambda: _database(home, words)),
     ]
-    if all(one.ok for one in checks):
+    if all(part.ok for part in checks):
         with Terminal.open(home, parts) as terminal:
             checks += [
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
@@ -142,6 +145,7 @@ def _try(name: str, words: Words, look: Callable[[], Check]) -> Check:
     try:
         return look()
     except Exception as error:
+        # An error of ours is a finding of the check. Anything else is a fault of the program, and is not to be hidden.
         ours = foreseen(error)
         if ours is None:
             raise
@@ -163,9 +167,10 @@ def _keys(home: Path, words: Words, parts: PassphraseParts | None) -> Check:
     source = key_source(settings, home, parts)
     Vault.open(source, terminal_id=queue_name(settings, home))
     Pepper.open(home / PEPPER_KEY)
-    told = words(f"check.found.key_source.{settings.keys.source}")
     if source.to_install is None:
-        return Check("keys", ok=True, detail=words("check.found.keys", source=told))
+        named = words(f"check.found.key_source.{settings.keys.source}")
+        return Check("keys", ok=True, detail=words("check.found.keys", source=named))
+    # The change of the key is done but for its last step, which only the custodian can take.
     detail = words("check.found.key_waiting", file=source.to_install.name)
     return Check("keys", ok=False, detail=detail, remedy=words("check.remedy.key_waiting"))
 
@@ -176,7 +181,7 @@ def _database(home: Path, words: Words) -> Check:
 
 
 def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:
-    """Look at the dates of a certificate in use: its end is announced 90 days ahead, unless its successor waits."""
+    """Check the dates of a certificate in use; its end is announced 90 days ahead, unless its successor waits."""
     now = clock.now()
     if party is Party.TERMINAL:
         terminal.identity.check_dates(now)
@@ -187,12 +192,13 @@ def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:
         name = "peer_certificate"
     day, days = until.astimezone(clock.JAPAN).date().isoformat(), (until - now).days
     detail = words("check.found.certificate", until=day, days=days)
-    if any(one.party is party for one in announcements(terminal, now=now)):
+    if any(item.party is party for item in announcements(terminal, now=now)):
         return Check(name, ok=False, detail=detail, remedy=words(f"check.remedy.{name}"))
     return Check(name, ok=True, detail=detail)
 
 
 def _log(terminal: Terminal, words: Words) -> Check:
+    # The whole chain, not only what is new: a person who asks for a check is ready to wait.
     with terminal.database.reading() as reading:
         verification = terminal.log.verify(reading)
     if verification.ok:
@@ -201,10 +207,11 @@ def _log(terminal: Terminal, words: Words) -> Check:
 
 
 def _line(terminal: Terminal, words: Words) -> list[Check]:
-    """Greet the peer, and compare its clock with ours: receipts and envelopes are dated."""
+    """Greet the peer and compare its clock with ours, since receipts and envelopes are dated."""
     state = line_state(terminal)
     if state.code is not None:
         return [_fault("peer", words, state.code, dict(state.facts))]
+    # The same limit as in an exchange, so that the two never contradict each other.
     offset = state.clock_offset or 0.0
     near = abs(offset) <= WARNED_SECONDS
     return [

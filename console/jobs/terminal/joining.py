@@ -1,7 +1,7 @@
-"""Joining a queue that another terminal began: what is asked for on the new machine, and what it is given.
+"""Joining a queue that another terminal began: the request of the new machine, and the grant that answers it.
 
-The request holds public keys alone. What is given for it, the keys that open what is kept in the queue, is sealed
-(X-Wing) to a key that was made for this one grant and is destroyed with it: nothing secret travels in the clear.
+A request holds only public keys. The grant holds the keys that open what is stored in the queue. It is sealed (X-Wing)
+to a key that was made for this one grant and is destroyed afterwards, so nothing secret travels in the clear.
 """
 
 import json
@@ -36,13 +36,14 @@ _GRANT: Final = "renkei-join-grant/1"
 _INFO: Final = b"renkei/join/1 "
 _REQUEST_FILE: Final = "request.json"
 _SEED: Final = "joining.seed"
-_LADDER: Final = "log"
+_LOG_KEYS: Final = "log"
+# Both files take a few kilobytes. They come from outside, so no more than this is read into memory.
 _MOST_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A request that was written: its file, and the fingerprint that two people compare by another way."""
+    """A request that was written: its file, and the fingerprint that two people compare by another way, in hex."""
 
     file: Path
     fingerprint: str
@@ -50,7 +51,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A terminal that stands: its name, whose queue it shares, and how many log entries were verified."""
+    """A terminal that has joined: its name, the terminal that began the queue, and how many log entries verified."""
 
     home: Path
     terminal: str
@@ -60,7 +61,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """What a new terminal asks with: its name, the root of its ladder (32 bytes), the key to seal to (1216 bytes)."""
+    """A request: the terminal's name, municipality (code of six digits) and public keys.
+
+    `root` (32 bytes) verifies its first checkpoint; the grant is sealed to `sealing_key` (X-Wing, 1216 bytes).
+    """
 
     terminal: str
     municipality: str
@@ -71,18 +75,19 @@ class JoinRequest:
     def read(cls, raw: bytes) -> Self:
         """Read what `to_bytes` wrote. Raises RequestUnfit."""
         try:
-            told = json.loads(raw)
-            root, sealing_key = key_from_text(told["ladder"]), b64decode(told["sealing_key"], validate=True)
+            fields = json.loads(raw)
+            root, sealing_key = key_from_text(fields["ladder"]), b64decode(fields["sealing_key"], validate=True)
             check_public(sealing_key)
-            read = cls(str(told["terminal"]), str(told["municipality"]), root or b"", sealing_key)
+            request = cls(str(fields["terminal"]), str(fields["municipality"]), root or b"", sealing_key)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise RequestUnfit from None
-        if root is None or not NAME.fullmatch(read.terminal) or read.to_bytes() != raw:
+        # One form only: the fingerprint that people compare covers every byte of the file, and nothing else in it.
+        if root is None or not NAME.fullmatch(request.terminal) or request.to_bytes() != raw:
             raise RequestUnfit
-        return read
+        return request
 
     def to_bytes(self) -> bytes:
-        """Return the one line that the request is."""
+        """Return the request as one line of JSON."""
         return _encode(
             {
                 "format": _REQUEST,
@@ -101,7 +106,10 @@ class JoinRequest:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Grant:
-    """What a terminal gets that was let in: the keys of the queue, the pepper of its PINs, and who began its log."""
+    """What an admitted terminal gets: the keys of the queue, the pepper of its PINs, and the origin of its log.
+
+    `root` is the public key (32 bytes) of the first checkpoint of the terminal `origin`, which began the log.
+    """
 
     keys: QueueKeys
     pepper: bytes
@@ -110,8 +118,8 @@ class Grant:
     municipality: str
 
     def sealed_for(self, request: JoinRequest) -> bytes:
-        """Return the file of the grant, which only who made `request` opens."""
-        told = {
+        """Return the file of the grant, which only the terminal that made `request` can open."""
+        fields = {
             "terminal_key": self.keys.terminal.hex(),
             "pseudonym_key": self.keys.pseudonym.hex(),
             "pepper": self.pepper.hex(),
@@ -119,18 +127,19 @@ class Grant:
             "root": key_text(self.root),
             "municipality": self.municipality,
         }
-        sealed = seal_for(request.sealing_key, _encode(told), _info(request))
+        # Bound to the whole request: a grant does not open for another request that names the same sealing key.
+        sealed = seal_for(request.sealing_key, _encode(fields), _info(request))
         return _encode({"format": _GRANT, "for": request.fingerprint, "sealed": b64encode(sealed).decode("ascii")})
 
     @classmethod
     def open(cls, raw: bytes, request: JoinRequest, seed: bytes) -> Self:
-        """Open the file of a grant. Raises GrantUnfit: it is for another request, or was changed."""
+        """Open the file of a grant. Raises GrantUnfit when it is for another request, or was changed."""
         try:
             sealed = b64decode(json.loads(raw)["sealed"], validate=True)
-            told: dict[str, str] = json.loads(SealingKey(seed).open(sealed, _info(request)))
-            root = key_from_text(told["root"])
-            keys = QueueKeys(bytes.fromhex(told["terminal_key"]), bytes.fromhex(told["pseudonym_key"]))
-            opened = cls(keys, bytes.fromhex(told["pepper"]), told["origin"], root or b"", told["municipality"])
+            fields: dict[str, str] = json.loads(SealingKey(seed).open(sealed, _info(request)))
+            root = key_from_text(fields["root"])
+            keys = QueueKeys(bytes.fromhex(fields["terminal_key"]), bytes.fromhex(fields["pseudonym_key"]))
+            opened = cls(keys, bytes.fromhex(fields["pepper"]), fields["origin"], root or b"", fields["municipality"])
         except (ValueError, KeyError, TypeError, RecursionError, NotOpened):
             raise GrantUnfit from None
         if root is None or {*map(len, keys)} != {KEY_BYTES}:
@@ -139,9 +148,9 @@ class Grant:
 
 
 def request(home: Path, settings: Settings, file: Path) -> Requested:
-    """Write the request of a new terminal to the new file `file`; what it needs later waits beside `home`.
+    """Write the request of a new terminal to the new file `file`; its private keys wait in a directory beside `home`.
 
-    Raises QueueUnshared (a database that is a file is one terminal's), HomeNotEmpty, HomeUnwritable, FileExists,
+    Raises QueueUnshared (a database in a file belongs to one terminal), HomeNotEmpty, HomeUnwritable, FileExists,
     FileUnwritable, DiskFull.
     """
     if settings.database_file(home) is not None:
@@ -149,30 +158,34 @@ def request(home: Path, settings: Settings, file: Path) -> Requested:
     refuse_occupied(home)
     with drafted(_waiting(home)) as draft:
         write_settings(draft / FILE_NAME, settings)
-        key, ladder = SealingKey.generate(), SigningKeys.create(draft / _LADDER)
+        key, signing_keys = SealingKey.generate(), SigningKeys.create(draft / _LOG_KEYS)
         write_key_file(draft / _SEED, key.seed)
-        made = JoinRequest(settings.terminal.id, settings.municipality.code, ladder.root, key.public)
+        made = JoinRequest(settings.terminal.id, settings.municipality.code, signing_keys.root, key.public)
         write_key_file(draft / _REQUEST_FILE, made.to_bytes())
+        # Inside the draft's block: when the request cannot be written, the keys for it are gone as well.
         with new_file(file) as stream:
             stream.write(made.to_bytes())
     return Requested(file, made.fingerprint)
 
 
 def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> Joined:
-    """Make the terminal at `home` with the grant in `file`, once the whole log has verified; then it signs itself.
+    """Make the terminal at `home` with the grant in `file` once the whole log verifies; then make its first checkpoint.
 
     `parts` as for `key_source`. Raises GrantUnfit, TerminalNotAdmitted, LogBroken, HomeNotEmpty, HomeUnwritable,
-    KeyFileFaults, DatabaseFaults; then nothing stands at `home`, and the grant may be tried again.
+    KeyFileFaults, DatabaseFaults; nothing is left at `home` then, and the grant may be tried again.
     """
+    # The stored request and settings are used, not given again: they are what the fingerprint was compared for.
     place = _waiting(home)
     made = JoinRequest.read(read_small(place / _REQUEST_FILE))
     grant = Grant.open(read_small(file), made, read_key_file(place / _SEED, size=SEED_BYTES))
     settings = Settings.read(place / FILE_NAME)
+    # Records name their municipality, so a queue belongs to one.
     if grant.municipality != settings.municipality.code:
         raise GrantUnfit
     with drafted(home) as draft:
         write_settings(draft / FILE_NAME, settings)
-        for kept in sorted((place / _LADDER).iterdir()):
+        # Copied, not moved: until the terminal is complete, the grant may have to be tried again with the same keys.
+        for kept in sorted((place / _LOG_KEYS).iterdir()):
             write_key_file(draft / LOG_KEYS / kept.name, kept.read_bytes())
         source = key_source(settings, draft, parts)
         with source.provisional():
@@ -182,8 +195,10 @@ def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> J
             cover = Vault.open(source, terminal_id=grant.origin).cover
             Identity.create(draft / LINE_KEYS, settings.terminal.id, Use.TERMINAL, cover=cover)
             with Terminal.open(draft, parts) as terminal:
-                entries = _prove(terminal)
+                entries = _verify_log(terminal)
     _forget(place)
+    # Under its final name only: the shared database would keep a checkpoint that a draft made, even if the draft then
+    # failed and its keys were gone.
     with Terminal.open(home, parts) as terminal:
         with terminal.database.writing() as tx:
             terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
@@ -192,7 +207,7 @@ def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> J
 
 
 def read_small(file: Path) -> bytes:
-    """Return what a request or a grant holds. Raises RequestUnfit when there is no such file, or a longer one."""
+    """Return the bytes of a request or a grant. Raises RequestUnfit when there is no such file, or it is too long."""
     try:
         with file.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
@@ -204,25 +219,26 @@ def read_small(file: Path) -> bytes:
 
 
 def granted(terminal: Terminal) -> Grant:
-    """Return what `terminal` shares with another one. Raises KeyFileFaults."""
+    """Return the grant by which `terminal` shares its queue. Raises KeyFileFaults."""
     origin = terminal.log.origin
-    assert origin.root is not None, "a terminal has its ladder"
+    assert origin.root is not None, "a terminal has its signing keys"
     pepper = read_key_file(terminal.home / PEPPER_KEY, size=KEY_BYTES)
     keys = hand_over(terminal.key_source)
     return Grant(keys, pepper, origin.name, origin.root, terminal.settings.municipality.code)
 
 
-def _prove(terminal: Terminal) -> int:
-    """Verify the whole log, in which this terminal was let in; return how many entries it has."""
+def _verify_log(terminal: Terminal) -> int:
+    """Verify the whole log, and that it admits this terminal; return how many entries it has."""
     with terminal.database.reading() as reading:
-        found = terminal.log.verify(reading)
-    if not found.ok:
-        raise LogBroken(first_bad=found.first_bad or 0)
+        verification = terminal.log.verify(reading)
+    if not verification.ok:
+        raise LogBroken(first_bad=verification.first_bad or 0)
+    # A verified log is not enough: its latest checkpoint must also name the key with which this terminal signs first.
     with terminal.database.writing() as tx:
         flaw = terminal.log.standing(tx)
     if flaw is not None:
         raise TerminalNotAdmitted(terminal=terminal.name)
-    return found.entries
+    return verification.entries
 
 
 def _waiting(home: Path) -> Path:
@@ -230,8 +246,9 @@ def _waiting(home: Path) -> Path:
 
 
 def _forget(place: Path) -> None:
-    """Destroy what was only for joining."""
-    for secret in (place / _SEED, *(place / _LADDER).glob("*.key")):
+    """Destroy what was only needed for joining."""
+    # The seed opens the grant, of which a copy may still lie on the medium that brought it.
+    for secret in (place / _SEED, *(place / _LOG_KEYS).glob("*.key")):
         destroy_key_file(secret)
     shutil.rmtree(place)
 
@@ -240,5 +257,5 @@ def _info(made: JoinRequest) -> bytes:
     return _INFO + made.fingerprint.encode("ascii")
 
 
-def _encode(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+def _encode(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"

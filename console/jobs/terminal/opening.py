@@ -1,45 +1,59 @@
-"""The console's work on a terminal: begun and ended, each with an entry of its own."""
+"""Opening a terminal for work, by the console or by a command; the console records when it opens and closes it."""
 
 import os
 import re
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
 from console.jobs import checkpoints
 from console.jobs.people import logon
+from console.jobs.people.logon import Origin
 from console.settings import FILE_NAME
 from console.terminal import Terminal
 from store.log import Event, LogFilter, Occasion, Result, page
+from store.sealing.sources import PassphraseParts
 
+# A log entry takes no free text: the machine's name is cut down to letters that it admits.
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST: Final = 64
 _STARTS: Final = LogFilter(events=frozenset({Event.TERMINAL_STARTED}))
+# Several terminals can share a log, so the last start on this machine may lie behind the starts of others.
 _STARTS_LOOKED_AT: Final = 100
 
 
-def begin(terminal: Terminal) -> None:
-    """Look at the log from what the peer saw on, close what a crash left open, and record that the console is open.
+def open_terminal(home: Path, parts: PassphraseParts | None = None, *, origin: Origin) -> Terminal:
+    """Open the terminal at `home` for the console or for one command; see `Terminal.open` and `begin`.
 
-    The entry names the machine and the digest of the settings; settings that are others than at the machine's start
-    before are recorded as a change, since whoever edits their file is not logged on.
+    Raises what `Terminal.open` raises.
     """
-    checkpoints.start(terminal, from_witness=True)
+    terminal = Terminal.open(home, parts)
+    try:
+        begin(terminal, origin=origin)
+    except BaseException:
+        terminal.close()
+        raise
+    return terminal
+
+
+def begin(terminal: Terminal, *, origin: Origin) -> None:
+    """Look at the log, and close what a crash left open, before anybody logs on.
+
+    The console stays open for hours, so it verifies the log from the last checkpoint that the peer saw, and records
+    that it started. A command verifies only what is newer than the last checkpoint, and its session is its record.
+    """
+    # A log that was rolled back halts new work, but the terminal opens: people have to read and export what is left.
+    checkpoints.start(terminal, from_witness=origin == "screen")
     logon.close_abandoned(terminal)
     logon.record_refused_parts(terminal)
-    settings = sha256((terminal.home / FILE_NAME).read_bytes()).hexdigest()
-    machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
-    facts = {"machine": machine, "content": settings}
-    with terminal.database.writing() as tx:
-        before = _settings_before(tx, terminal.name, machine)
-        terminal.log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, detail=facts)
-        if before not in {None, settings}:
-            terminal.log.append(tx, Event.SETTINGS_CHANGED, actor=None, session=None, detail=facts)
+    if origin == "screen":
+        _record_start(terminal)
 
 
 def end(terminal: Terminal, *, incident: str | None = None) -> None:
-    """Record that the console is closed, by which incident if it failed, and sign that."""
+    """Record that the console is closed, with the number of the incident if it failed, and sign that."""
     with terminal.database.writing() as tx:
         if incident is not None:
             terminal.log.append(
@@ -51,11 +65,29 @@ def end(terminal: Terminal, *, incident: str | None = None) -> None:
                 detail={"incident": incident},
             )
         terminal.log.append(tx, Event.TERMINAL_STOPPED, actor=None, session=None)
+    # No process remains that would sign these entries later.
     checkpoints.make(terminal, Occasion.STOP)
 
 
+def _record_start(terminal: Terminal) -> None:
+    """Record that the console is open, on which machine, and with which settings (their digest).
+
+    Settings that differ from those of the last start on the same machine are recorded as a change: nobody has to log on
+    to edit their file, so nothing else would tell.
+    """
+    # Only a digest: the file holds free text, and the log takes none.
+    settings = sha256((terminal.home / FILE_NAME).read_bytes()).hexdigest()
+    machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
+    facts = {"machine": machine, "content": settings}
+    with terminal.database.writing() as tx:
+        before = _settings_before(tx, terminal.name, machine)
+        terminal.log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, detail=facts)
+        if before not in {None, settings}:
+            terminal.log.append(tx, Event.SETTINGS_CHANGED, actor=None, session=None, detail=facts)
+
+
 def _settings_before(tx: Connection, terminal: str, machine: str) -> object:
-    """Return the digest of the settings at the terminal's last start here; None when that is long ago, or never was."""
+    """Return the digest of the settings at this terminal's last start on `machine`; None when there is none of late."""
     starts = page(tx, limit=_STARTS_LOOKED_AT, chosen=_STARTS)
     here = (row for row in starts if (row.terminal, row.detail["machine"]) == (terminal, machine))
     return next((row.detail["content"] for row in here), None)

@@ -1,7 +1,7 @@
-"""Changing the terminal's key: every row key wrapped anew, counted, and the former key destroyed when none is left.
+"""Changing the terminal's key: every row key is rewrapped, and the former key is destroyed when no row needs it.
 
-It can be interrupted at any moment and begun again: the former key is there until nothing needs it. Where only the
-custodian can put the new key in its place (a credential), it waits in a file until it was found there.
+A change can be interrupted at any moment and started again, because the former key stays until nothing needs it. Where
+only the custodian can install the new key (a credential), it waits in a file until it is found in its place.
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ _PORTION: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rekeyed:
-    """Nothing is left under the former key: how many row keys there are, and how many this run wrapped anew.
+    """A finished change: how many row keys there are, and how many of them this run rewrapped.
 
-    `to_install` is the file with the new key where the custodian has still to put it in its place.
+    `to_install` is the file with the new key where the custodian still has to put it in its place.
     """
 
     total: int
@@ -40,10 +40,10 @@ class Rekeyed:
 def change_key(
     terminal: Terminal, session: Session, *, new_parts: PassphraseParts | None = None, report: Report | None = None
 ) -> Rekeyed:
-    """Change the terminal's key, or end a change that was interrupted; wrap it under `new_parts` if some are given.
+    """Change the terminal's key, or complete a change that was interrupted; wrap it under `new_parts` if given.
 
-    `report` gets the phase `rekey`, counted in rows. Raises RightMissing, SealBroken (a row that no key opens: the
-    former key stays), QueueShared, KeyFileFaults.
+    `report` gets the phase `rekey`, counted in rows. Raises RightMissing, SealBroken (no key opens a row; the former
+    key stays), QueueShared, KeyFileFaults.
     """
     admit(terminal, session, Right.SETTINGS)
     _refuse_shared(terminal)
@@ -54,31 +54,34 @@ def change_key(
         total = queue.count_sealed(reading)
     meter, changed = Meter(report), 0
     meter.begin("rekey", total)
+    # One short transaction for each portion, so that other writers get their turn in between. No place in the queue has
+    # to be remembered: a run that was interrupted finds the rows that are done by their keys.
     for step in queue.portions(_PORTION):
         with terminal.database.writing() as tx:
             done = step(tx, terminal.vault)
         changed += done.changed
         meter.advance(done.rows)
     with terminal.database.writing() as tx:
-        # Nobody else writes while it is our turn: what is counted here is all there is.
+        # Nobody else can write during this block, so this count is final.
         left, to_install = queue.count_left(tx, terminal.vault), terminal.key_source.to_install
-        # Once the rows are done, and once the key is where it belongs; not when somebody only asks again.
+        # One entry when the rows are done, and one when the key is in its place; none when somebody only asks again.
         if left == 0 and (changed or to_install is None):
             detail = {"count": changed}
             terminal.log.append(tx, Event.KEY_CHANGED, actor=session.person_id, session=session.id, detail=detail)
     if left:
-        # Rows that other terminals added under the former key while we walked: once more.
+        # Rows were added under the former key behind the walk, so it is walked once more.
         again = change_key(terminal, session, report=report)
         return Rekeyed(again.total, changed + again.changed, again.to_install)
+    # Only after the commit that counted no row under the former key: from here on nothing brings it back.
     terminal.key_source.end_change()
     return Rekeyed(total, changed, to_install)
 
 
 def move_key(home: Path, file: Path, parts: PassphraseParts | None) -> None:
-    """Put the terminal's key, kept in `file`, where the settings say since they were changed.
+    """Put the terminal's key, kept in `file`, where the changed settings say.
 
-    To be followed by a change of the key: then `file` is worth nothing. Raises SettingsErrors, KeyFileDamaged (the key
-    of another terminal), other KeyFileFaults.
+    A change of the key should follow, which makes `file` worthless. Raises SettingsFaults, KeyFileDamaged (the key of
+    another terminal), other KeyFileFaults.
     """
     source = key_source(Settings.load(home), home, parts)
     key = read_kept_key(file, parts)
@@ -88,7 +91,7 @@ def move_key(home: Path, file: Path, parts: PassphraseParts | None) -> None:
 
 
 def _refuse_shared(terminal: Terminal) -> None:
-    """Raise QueueShared while other terminals have the present key: what is wrapped anew they could not open."""
+    """Raise QueueShared while other terminals have the present key: they could not open what is rewrapped."""
     with terminal.database.reading() as reading:
         others = [name for name in in_force(terminal.log.next_keys(reading)) if name != terminal.name]
     if others:
@@ -96,6 +99,8 @@ def _refuse_shared(terminal: Terminal) -> None:
 
 
 def _begin(terminal: Terminal, session: Session) -> None:
+    # The key is changed while nobody else can write: whatever is sealed in a writing block of another process is then
+    # sealed under a key that still exists when that block ends.
     with terminal.database.writing() as tx:
         if not terminal.key_source.changing:
             terminal.log.append(tx, Event.KEY_CHANGING, actor=session.person_id, session=session.id)

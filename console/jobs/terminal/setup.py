@@ -1,7 +1,7 @@
-"""Making a new terminal: directory, settings, keys, database, and the first officer.
+"""Making a new terminal: its directory, settings, keys, database, and the first officer.
 
-A terminal appears under its name only when it is complete: everything is made in a draft directory beside it, which is
-renamed at the end and removed when anything fails.
+A terminal appears under its final name only when it is complete. Everything is made in a draft directory beside it,
+which is renamed at the end and removed when anything fails.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,11 +41,12 @@ class Initialised:
 def init(
     home: Path, settings: Settings, *, owner_url: str | None = None, parts: PassphraseParts | None = None
 ) -> Initialised:
-    """Make a terminal at `home` with its first officer, who is also custodian until there is another.
+    """Make a terminal at `home` with its first officer, who is also custodian until there is another one.
 
     `owner_url` as for `Database.create`; `parts` as for `key_source`. Raises HomeNotEmpty, HomeUnwritable, DiskFull,
     KeyFileFaults.
     """
+    # A file, not the output: what a terminal prints stays in scroll-back buffers and in logs of scripts.
     code = draw_pin()
     with new_terminal(home, settings, owner_url=owner_url, parts=parts) as draft:
         add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
@@ -62,11 +63,12 @@ def new_terminal(
     owner_url: str | None = None,
     parts: PassphraseParts | None = None,
 ) -> Iterator[Terminal]:
-    """Yield a new terminal still in its draft directory; it stands at `home` when the block has ended.
+    """Yield a new terminal in its draft directory, which becomes `home` when the block ends.
 
-    Without an `authority` the certificate for the line is signed by its own key: the peer registers it as it is.
+    Without an `authority` the certificate for the line is signed by its own key; the peer registers it as it is.
     """
     with drafted(home) as draft:
+        # The key may lie outside the draft, where removing the draft does not reach it: hence `provisional`.
         source = key_source(settings, draft, parts)
         with source.provisional(), _made(draft, settings, source, authority, owner_url) as terminal:
             yield terminal
@@ -74,6 +76,7 @@ def new_terminal(
 
 def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], str]], *, pin_given: bool) -> None:
     """Register people by ID, roles and PIN on a terminal that is being made."""
+    # Nobody is logged on yet, so the entries name no actor.
     hashed = [(person_id, roles, hash_new_pin(terminal.pepper, person_id, pin)) for person_id, roles, pin in people]
     with terminal.database.writing() as tx:
         for person_id, roles, pin_hash in hashed:
@@ -89,7 +92,7 @@ def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], s
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write a new settings file, each setting with what it means."""
+    """Write a new settings file that explains each setting in a comment."""
     words = Words("ja")
     write_private(path, dump(settings, {name: words(f"settings.{name}") for name in names()}))
 
@@ -98,6 +101,7 @@ def _made(
     home: Path, settings: Settings, source: KeySource, authority: RehearsalAuthority | None, owner_url: str | None
 ) -> Terminal:
     write_settings(home / FILE_NAME, settings)
+    # The vault comes first: its cover protects the sealing key of the line.
     vault = Vault.create(source, terminal_id=settings.terminal.id)
     pepper = Pepper.create(home / PEPPER_KEY)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
@@ -106,5 +110,6 @@ def _made(
     terminal = Terminal(home, settings, database, vault, pepper, source)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+    # The first entry is signed at once, so that no other beginning can be put in its place.
     checkpoints.make(terminal, Occasion.CREATED)
     return terminal

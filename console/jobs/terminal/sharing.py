@@ -1,7 +1,8 @@
-"""The terminals that share a queue and its log: letting one in and retiring one, as two persons; which there are.
+"""The terminals that share a queue and its log: listing them, and admitting and retiring one, which takes two persons.
 
-An officer and a custodian act together: the one answers for who works with the municipality's data, the other has the
-machines. Whoever is let in gets the keys of the queue, so the fingerprint of its request is compared by another way.
+An officer and a custodian act together: the officer answers for who works with the municipality's data, the custodian
+has the machines. An admitted terminal gets the keys of the queue, so people compare the fingerprint of its request by
+another way than the request itself took.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from console.errors import (
 )
 from console.files import new_file
 from console.jobs.admission import admit
-from console.jobs.people import logon
+from console.jobs.people.logon import SecondPerson, vouch
 from console.jobs.terminal.joining import JoinRequest, granted, read_small
 from console.session import Session
 from console.terminal import Terminal
@@ -28,17 +29,8 @@ from store.rights import Right
 
 
 @dataclass(frozen=True, slots=True)
-class SecondPerson:
-    """The custodian who stands behind the act of an officer, and the PIN."""
-
-    person: str
-    pin: str
-    origin: logon.Origin
-
-
-@dataclass(frozen=True, slots=True)
 class LetIn:
-    """A terminal that was let in, and the file that lets it begin."""
+    """A terminal that was admitted, and the file of its grant."""
 
     terminal: str
     file: Path
@@ -46,7 +38,7 @@ class LetIn:
 
 @dataclass(frozen=True, slots=True)
 class SharedBy:
-    """One of the terminals: whether it works, and whether it is this one."""
+    """One of the terminals: whether it may still write and sign, and whether it is this one."""
 
     name: str
     in_force: bool
@@ -54,25 +46,27 @@ class SharedBy:
 
 
 def shared_by(terminal: Terminal, session: Session) -> list[SharedBy]:
-    """Return the terminals that share the queue, retired ones too. Raises RightMissing."""
+    """Return the terminals that share the queue, including retired ones. Raises RightMissing."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
-        ladders = terminal.log.next_keys(reading)
-    working = set(in_force(ladders))
-    return [SharedBy(name, name in working, name == terminal.name) for name in sorted(ladders)]
+        next_keys = terminal.log.next_keys(reading)
+    working = set(in_force(next_keys))
+    return [SharedBy(name, name in working, name == terminal.name) for name in sorted(next_keys)]
 
 
 def let_in(
     terminal: Terminal, session: Session, file: Path, out: Path, *, fingerprint: str, second: SecondPerson
 ) -> LetIn:
-    """Let the terminal of the request in `file` share this one's queue; write what it needs to the new file `out`.
+    """Admit the terminal of the request in `file` to this one's queue; write its grant to the new file `out`.
 
-    Until it has signed for the first time, the same request may be granted again. Raises RightMissing, what keeps the
-    second person from acting, RequestUnfit, RequestDiffers (another fingerprint), TerminalNameTaken, QueueUnshared,
+    Until it has signed for the first time, the same request may be granted again. Raises RightMissing, what `vouch`
+    raises for the second person, RequestUnfit, RequestDiffers (another fingerprint), TerminalNameTaken, QueueUnshared,
     KeyChangeUnderWay, FileExists, FileUnwritable.
     """
     _vouch(terminal, session, second)
     request = JoinRequest.read(read_small(file))
+    # Checked before anything else about the request: somebody may have swapped the file on its way, and a grant for it
+    # would hand them the keys of the queue.
     if not compare_digest(request.fingerprint, fingerprint.strip().lower()):
         raise RequestDiffers
     if request.municipality != terminal.settings.municipality.code:
@@ -80,19 +74,21 @@ def let_in(
     if terminal.settings.database_file(terminal.home) is not None:
         raise QueueUnshared
     if terminal.key_source.changing:
+        # A grant holds one key, and some rows are still wrapped under the former one.
         raise KeyChangeUnderWay
     grant = granted(terminal).sealed_for(request)
     with new_file(out) as stream:
+        # The log first: a grant without an entry must not exist. The other way round, it is granted once more.
         _record_admission(terminal, session, request, second)
         stream.write(grant)
     return LetIn(request.terminal, out)
 
 
 def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPerson) -> None:
-    """Let the terminal `name`, whose machine is gone or given up, sign and send no more.
+    """Retire the terminal `name`, whose machine is gone or given up: it signs and sends no more.
 
-    What it sent without an answer waits until a machine is let in anew under its name. Raises RightMissing, what keeps
-    the second person from acting, TerminalUnfit (none that works, or this very one).
+    What it sent without an answer waits until a machine is admitted again under its name. Raises RightMissing, what
+    `vouch` raises for the second person, TerminalUnfit (not in force, or this very terminal).
     """
     _vouch(terminal, session, second)
     with terminal.database.writing() as tx:
@@ -103,28 +99,29 @@ def retire(terminal: Terminal, session: Session, name: str, *, second: SecondPer
             Event.TERMINAL_RETIRED,
             actor=session.person_id,
             session=session.id,
-            object=second.person,
-            detail={"second": second.person, "terminal": name},
+            object=second.person_id,
+            detail={"second": second.person_id, "terminal": name},
         )
+        # The checkpoint that this makes names no next key for the terminal, so nothing it signs later verifies.
         made = terminal.log.retire(tx, name)
     terminal.log.erase_used(made)
 
 
 def _record_admission(terminal: Terminal, session: Session, request: JoinRequest, second: SecondPerson) -> None:
     with terminal.database.writing() as tx:
-        ladders = terminal.log.next_keys(tx)
-        if ladders.get(request.terminal) == request.root:
-            # It was let in already and has not signed yet: its grant may have been lost.
+        next_keys = terminal.log.next_keys(tx)
+        if next_keys.get(request.terminal) == request.root:
+            # The same request was admitted already, and its terminal has not signed yet: the grant may have been lost.
             return
-        if request.terminal in in_force(ladders):
+        if request.terminal in in_force(next_keys):
             raise TerminalNameTaken(terminal=request.terminal)
-        detail = {"second": second.person, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
+        detail = {"second": second.person_id, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
         terminal.log.append(
             tx,
             Event.TERMINAL_ADMITTED,
             actor=session.person_id,
             session=session.id,
-            object=second.person,
+            object=second.person_id,
             detail=detail,
         )
         made: Checkpoint = terminal.log.admit(tx, request.terminal, request.root)
@@ -133,4 +130,4 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
 
 def _vouch(terminal: Terminal, session: Session, second: SecondPerson) -> None:
     admit(terminal, session, Right.PEOPLE)
-    logon.vouch(terminal, session, second.person, second.pin, Right.SETTINGS, origin=second.origin)
+    vouch(terminal, session, second, Right.SETTINGS)

@@ -1,4 +1,4 @@
-"""The answer to a question that counts: who, on which day, how often."""
+"""The answer to a question to the log that is a count: who, on which day, how often."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.jobs.log.questions import Answer, Count
 
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+# Widths of the columns, in cells.
 _ABOUT: Final = 34
 _DAY: Final = 14
 _NUMBER: Final = 10
@@ -42,43 +43,44 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
-        """Show the page."""
+        """Show the page; it is built again when the language changes."""
         page = self.query_one("#answer-page", TextPage)
         self.set_focus(page)
         page.show(lambda _width: list(self._lines()))
 
     def action_back(self) -> None:
-        """Close it."""
+        """Close the answer."""
         self.dismiss()
 
     def _lines(self) -> Iterator[Pieces]:
         words, palette = self.words, self.console_app.palette
-        asked = self._answer.question.value
+        question = self._answer.question.value
         yield [
-            (words(f"log.question.{asked}"), palette["strong"]),
+            (words(f"log.question.{question}"), palette["strong"]),
             (f"  {words('log.question.period')}", palette["faint"]),
         ]
         yield []
         columns = self._columns()
         yield [("".join(fit(words(f"log.count.{name}"), *shape) for name, shape in columns.items()), palette["key"])]
-        for one in self._answer.counts:
-            told = _told(one)
-            yield [("".join(fit(told[name], *shape) for name, shape in columns.items()), None)]
+        for count in self._answer.counts:
+            cells = _cells(count)
+            yield [("".join(fit(cells[name], *shape) for name, shape in columns.items()), None)]
 
     def _columns(self) -> dict[str, tuple[int, Align]]:
-        """Return the columns that hold something: not every question counts by the day, or what was refused."""
+        """Return the columns that hold something: not every question counts by the day, or counts refusals."""
         columns: dict[str, tuple[int, Align]] = {"person": (_ABOUT, "left"), "done": (_NUMBER, "right")}
-        if any(one.day for one in self._answer.counts):
+        if any(count.day for count in self._answer.counts):
             columns = {"person": (_ABOUT, "left"), "day": (_DAY, "left"), "done": (_NUMBER, "right")}
-        if any(one.refused for one in self._answer.counts):
+        if any(count.refused for count in self._answer.counts):
             columns["refused"] = (_NUMBER, "right")
         return columns
 
 
-def _told(one: "Count") -> dict[str, str]:
+def _cells(count: "Count") -> dict[str, str]:
     return {
-        "person": one.about,
-        "day": str(one.day or ""),
-        "done": f"{one.done:,}",
-        "refused": f"{one.refused:,}" if one.refused else "",
+        "person": count.about,
+        "day": str(count.day or ""),
+        "done": f"{count.done:,}",
+        # Nought is left out, so that the few refusals stand out.
+        "refused": f"{count.refused:,}" if count.refused else "",
     }

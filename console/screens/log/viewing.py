@@ -1,7 +1,8 @@
-"""The log (証跡): newest first, one entry in full, and the verification of the whole chain."""
+"""The log (証跡): newest first, one entry in full; found, questioned, verified as a whole, and exported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,35 +13,45 @@ from console import jobs
 from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
+from console.screens.log.answer import AnswerScreen
+from console.screens.log.entry_list import EntryPanel, LogList
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
-from console.widgets.surface import OneLine, Surface
-from console.widgets.text import Ink, fit, wrap
-from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
+from console.widgets.surface import OneLine
+from console.widgets.text import Ink
+from console.widgets.virtual_list import BLOCK
 from console.words import Words
+from store.log import Event, EventClass, LogFilter
 
 if TYPE_CHECKING:
+    from console.host import Host
     from console.jobs.log.export import Exported
     from console.jobs.log.questions import Answer, Search
+    from console.jobs.progress import Report
     from console.session import Session
     from console.terminal import Terminal
-    from store.log import LogFilter, LogRow, Verification
+    from store.log import LogRow, Verification
 
-# None shows everything; the others are the classes of the resident-record standard.
-_CLASSES: Final = (None, "authentication", "operation", "event", "communication", "export", "settings", "error")
-# A class is shown from its newest entries; the whole log is paged without a limit.
-_MOST_OF_A_CLASS: Final = 2000
-_RESULT_STYLES: Final = {"refused": "attention", "failed": "trouble"}
-_LABEL: Final = 12
+# None shows everything.
+_CLASSES: Final = (None, *EventClass)
+# The numbers of a narrowed list have gaps, so its rows are read and kept at once, the newest ones up to this many. The
+# whole log is paged without a limit.
+_MOST_WHEN_NARROWED: Final = 2000
+# Question 5 asks about one person, whose ID is typed behind the number.
+_ABOUT_EVERYBODY: Final = frozenset("1234")
+_ABOUT_ONE_PERSON: Final = "5"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of the log is shown: a class, what was found, the answer to a question, or everything."""
+    """Which part of the log is shown: a class, the result of a search, the answer to a question, or everything.
 
-    event_class: str | None = None
+    `typed` is what was searched for, and `chosen` the filter that it means.
+    """
+
+    event_class: EventClass | None = None
     typed: str | None = None
-    chosen: "LogFilter | None" = None
+    chosen: LogFilter | None = None
     question: str | None = None
 
     @property
@@ -48,15 +59,13 @@ class Shown:
         """Whether it is less than everything."""
         return self != Shown()
 
-    def as_filter(self) -> "LogFilter":
-        """Return what the entries are chosen by."""
-        from store.log import Event, LogFilter
-
+    def as_filter(self) -> LogFilter:
+        """Return the filter that selects these entries."""
         if self.chosen is not None:
             return self.chosen
         return LogFilter(events=frozenset(event for event in Event if event.event_class == self.event_class))
 
-    def told(self, words: Words) -> str:
+    def describe(self, words: Words) -> str:
         """Return it in words."""
         if self.typed is not None:
             return words("log.search.found", typed=self.typed)
@@ -67,8 +76,8 @@ class Shown:
 
 def _unclear_question(typed: str) -> str | None:
     number, _, person = typed.partition(" ")
-    known = number in set("1234") or (number == "5" and bool(person.strip()))
-    return None if known else "log.question.unclear"
+    clear = number in _ABOUT_EVERYBODY or (number == _ABOUT_ONE_PERSON and bool(person.strip()))
+    return None if clear else "log.question.unclear"
 
 
 def _missing(typed: str) -> str | None:
@@ -76,7 +85,7 @@ def _missing(typed: str) -> str | None:
 
 
 class LogScreen(ConsoleScreen):
-    """The entries, with the one under the cursor in full below."""
+    """The list of entries, with the entry under the cursor in full below it."""
 
     help_topic = "log"
     KEYS: ClassVar[Sequence[Key]] = LOG
@@ -85,11 +94,12 @@ class LogScreen(ConsoleScreen):
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self.shown = Shown()
+        # A verification or an export is under way: both show their progress in the one bar, so there is one at a time.
         self._busy = False
         self._exporting = False
 
     def compose(self) -> ComposeResult:
-        """Lay out what is shown, the list, the entry in full and the bar."""
+        """Lay out the line that says what is shown, the list, the entry in full and the bar."""
         yield HeadLine()
         yield LogViewLine(id="view")
         yield LogList(id="list")
@@ -110,37 +120,24 @@ class LogScreen(ConsoleScreen):
 
     @property
     def unfinished(self) -> bool:
-        """Whether an export is under way; a verification may be broken off, it changes nothing."""
+        """Whether an export is under way. A verification may be interrupted, since it changes nothing."""
         return self._exporting
 
     def load(self, *, at: int | None = None) -> None:
-        """Take a snapshot, with the cursor at entry `at`: entries written later appear when it is taken anew."""
-        shown = self.shown
+        """Take a snapshot, with the cursor on entry `at`. Entries written later appear in the next snapshot."""
+        self.work(partial(_read_snapshot, shown=self.shown), lambda snapshot: self._loaded(*snapshot, at=at))
 
-        def job(terminal: "Terminal", session: "Session") -> "tuple[Sequence[int], Sequence[LogRow]]":
-            if not shown.narrowed:
-                # Numbers are dense, so the list of all keys is a range.
-                first, newest = jobs.log.viewing.span(terminal, session)
-                return range(newest, first - 1, -1), jobs.log.viewing.page(
-                    terminal, session, before=newest + 1, limit=BLOCK
-                )
-            rows = jobs.log.viewing.page(terminal, session, limit=_MOST_OF_A_CLASS, chosen=shown.as_filter())
-            return [row.seq for row in rows], rows
-
-        self.work(job, lambda loaded: self._loaded(*loaded, at=at))
-
-    def _loaded(self, keys: Sequence[int], rows: "Sequence[LogRow]", *, at: int | None = None) -> None:
-        app, session, narrowed = self.console_app, self.console_app.session, self.shown.narrowed
-        by_number = {row.seq: row for row in rows} if narrowed else {}
-
-        def fetch(wanted: Sequence[int]) -> "Sequence[LogRow]":
-            if narrowed or session is None:
-                return [by_number[key] for key in wanted if key in by_number]
-            return jobs.log.viewing.page(app.terminal, session, before=wanted[0] + 1, limit=len(wanted))
-
-        self.rows.load(keys, fetch, rows)
-        if at is not None and keys:
-            self.rows.go_to(min(max(at, keys[-1]), keys[0]))
+    def _loaded(self, numbers: Sequence[int], rows: "Sequence[LogRow]", *, at: int | None = None) -> None:
+        session = self.console_app.session
+        fetch: Callable[[Sequence[int]], Sequence[LogRow]]
+        if self.shown.narrowed or session is None:
+            fetch = partial(_pick, {row.seq: row for row in rows})
+        else:
+            fetch = partial(_read_page, self.console_app, session)
+        self.rows.load(numbers, fetch, rows)
+        if at is not None and numbers:
+            # A number beyond either end of the log leads to that end.
+            self.rows.go_to(min(max(at, numbers[-1]), numbers[0]))
 
     def on_virtual_list_moved(self) -> None:
         """Show the entry under the cursor in full."""
@@ -148,7 +145,7 @@ class LogScreen(ConsoleScreen):
         self.query_one("#entry").refresh()
 
     def action_filter(self, step: int) -> None:
-        """Show the next class of entries."""
+        """Show the next class of entries, or the one before for a negative step."""
         at = _CLASSES.index(self.shown.event_class)
         self._show(Shown(event_class=_CLASSES[(at + step) % len(_CLASSES)]))
 
@@ -168,17 +165,14 @@ class LogScreen(ConsoleScreen):
         if not typed:
             self._show(Shown())
             return
+        self.work(partial(_find, typed=typed), partial(self._show_search, typed))
 
-        def job(terminal: "Terminal", session: "Session") -> "Search":
-            return jobs.log.questions.find(terminal, session, typed)
-
-        self.work(job, lambda found: self._found(typed, found))
-
-    def _found(self, typed: str, found: "Search") -> None:
-        if found.chosen is not None:
-            self._show(Shown(typed=typed, chosen=found.chosen))
+    def _show_search(self, typed: str, search: "Search") -> None:
+        if search.chosen is not None:
+            self._show(Shown(typed=typed, chosen=search.chosen))
         else:
-            self._show(Shown(), at=found.entry)
+            # An entry is shown among its neighbours, so the whole log is listed.
+            self._show(Shown(), at=search.entry)
 
     def action_ask(self) -> None:
         """Ask one of the ready questions."""
@@ -190,19 +184,13 @@ class LogScreen(ConsoleScreen):
         if typed is None:
             return
         number, _, person = typed.partition(" ")
-
-        def job(terminal: "Terminal", session: "Session") -> "Answer":
-            asked = list(jobs.log.questions.Question)[int(number) - 1]
-            return jobs.log.questions.ask(terminal, session, asked, person=person.strip() or None)
-
-        self.work(job, self._answered)
+        self.work(partial(_answer, number=int(number), person=person.strip() or None), self._answered)
 
     def _answered(self, answer: "Answer") -> None:
         if answer.counts:
-            from console.screens.log.answer import AnswerScreen
-
             self.app.push_screen(AnswerScreen(answer))
         elif answer.entries:
+            # The entries came with the answer; no filter describes them, so they are not loaded again.
             self.shown = Shown(question=answer.question.value)
             self.notice.clear()
             self.on_virtual_list_moved()
@@ -220,34 +208,30 @@ class LogScreen(ConsoleScreen):
     def _ask_label(self, directory: str | None) -> None:
         if directory is None:
             return
-        # The question before this one is still closing: this one has another name.
-        label = QuestionDialog(lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label")
-        self.app.push_screen(label, lambda typed: self._export(directory, typed))
+        # The question before this one is still closing, so this one needs another id.
+        question = QuestionDialog(
+            lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label"
+        )
+        self.app.push_screen(question, partial(self._export, Path(directory)))
 
-    def _export(self, directory: str, label: str | None) -> None:
+    def _export(self, directory: Path, label: str | None) -> None:
         if label is None:
             return
         self._busy = self._exporting = True
         report = self.query_one("#gauge", Gauge).report
-
-        def job(terminal: "Terminal", session: "Session") -> "Exported":
-            return jobs.log.export.export(terminal, session, Path(directory), label=label, report=report)
-
+        job = partial(_write_bundle, directory=directory, label=label, report=report)
         self.work(job, self._exported, self._failed)
 
-    def _exported(self, done: "Exported") -> None:
+    def _exported(self, exported: "Exported") -> None:
         self._end()
-        facts = {"bundle": done.bundle, "first": done.first, "last": done.last, "label": done.label}
-
-        def text(words: Words) -> str:
-            return words("log.exported", **facts) + (f" {words('log.own_disk')}" if done.own_disk else "")
-
-        self.notice.say("done", text)
+        self.notice.say("done", partial(_describe_export, exported=exported))
+        # The export is itself an entry of the log.
         self.load()
 
     def action_reload(self) -> None:
-        """Show entries written since."""
+        """Show the entries written since the last snapshot."""
         self.notice.clear()
+        # The new entries are at the top.
         self.rows.action_edge(-1)
         self.load()
 
@@ -258,31 +242,18 @@ class LogScreen(ConsoleScreen):
         self._busy = True
         self.notice.clear()
         report = self.query_one("#gauge", Gauge).report
-
-        def job(terminal: "Terminal", session: "Session") -> "Verification":
-            return jobs.log.viewing.verify(terminal, session, report=report)
-
-        self.work(job, self._verified, self._failed)
+        self.work(partial(_verify, report=report), self._verified, self._failed)
 
     def _verified(self, verification: "Verification") -> None:
         self._end()
         if verification.ok:
-            self._say_sound(verification)
+            # A log that was set back and resumed by two persons is sound, but nobody should overlook it.
+            level = "attention" if verification.resumed else "done"
+            self.notice.say(level, partial(_describe_sound, verification=verification))
         else:
-            flaw = str(verification.cause)
-            self.notice.say(
-                "trouble",
-                lambda words: words("log.broken", seq=verification.first_bad, cause=words.name("log.flaw", flaw)),
-            )
+            self.notice.say("trouble", partial(_describe_broken, verification=verification))
+        # The verification is itself an entry of the log.
         self.load()
-
-    def _say_sound(self, found: "Verification") -> None:
-        def text(words: Words) -> str:
-            told = words("log.sound", entries=f"{found.entries:,}")
-            where = ", ".join(f"{seq:,}" for seq in found.resumed)
-            return f"{told} {words('log.resumed', entries=where)}" if where else told
-
-        self.notice.say("attention" if found.resumed else "done", text)
 
     def _failed(self, error: Exception) -> None:
         self._end()
@@ -298,77 +269,74 @@ class LogScreen(ConsoleScreen):
 
 
 class LogViewLine(OneLine):
-    """What of the log is shown, and where the cursor is."""
+    """The line that says which part of the log is shown, and where the cursor is."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink, words = self.ink().put(" "), self.words
         screen = self.screen
         if not isinstance(screen, LogScreen):
             return ink
         ink.put(words("log.title"), self.palette["strong"]).put(" / ", self.palette["faint"])
-        ink.put(screen.shown.told(words), self.palette["strong"])
+        ink.put(screen.shown.describe(words), self.palette["strong"])
         where = f"{screen.rows.position:,} / {screen.rows.count:,}"
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
 
 
-class LogList(VirtualList["LogRow"]):
-    """The entries."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
-        super().__init__(id=id)
-        self.empty_text = "log.empty"
-
-    def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; the event takes what is left."""
-        return (
-            Column("seq", "log.column.seq", 8, "right"),
-            Column("at", "log.column.at", 19),
-            Column("event", "log.column.event", max(12, width - 8 - 19 - 12 - 8 - 5)),
-            Column("actor", "log.column.actor", 12),
-            Column("result", "log.column.result", 8),
-        )
-
-    def cell(self, row: "LogRow", column: str) -> Cell:
-        """Return what stands in `column`."""
-        if column == "seq":
-            return Cell(f"{row.seq:,}", self.palette["faint"])
-        if column == "at":
-            return Cell(self.words.exact_time(row.at), self.palette["faint"])
-        if column == "event":
-            return Cell(self.words.name("events", row.event))
-        if column == "actor":
-            return Cell(row.actor or "")
-        role = _RESULT_STYLES.get(row.result, "faint")
-        return Cell(self.words.name("results", row.result), self.palette[role])
+# The jobs are named inside functions that run in a thread: the first use of one imports it.
 
 
-class EntryPanel(Surface):
-    """One entry in full."""
+def _read_snapshot(
+    terminal: "Terminal", session: "Session", *, shown: Shown
+) -> "tuple[Sequence[int], Sequence[LogRow]]":
+    """Return the numbers of all entries to list, newest first, and the rows that are read with them."""
+    if shown.narrowed:
+        rows = jobs.log.viewing.page(terminal, session, limit=_MOST_WHEN_NARROWED, chosen=shown.as_filter())
+        return [row.seq for row in rows], rows
+    # Numbers are dense, so the list of a million entries is a range.
+    first, newest = jobs.log.viewing.span(terminal, session)
+    return range(newest, first - 1, -1), jobs.log.viewing.page(terminal, session, before=newest + 1, limit=BLOCK)
 
-    DEFAULT_CSS = "EntryPanel { height: 6; width: 1fr; }"
 
-    def draw_line(self, y: int) -> Ink:
-        """Draw a line of it."""
-        ink = self.ink("frame").put(" ")
-        screen = self.screen
-        row = screen.rows.cursor_row if isinstance(screen, LogScreen) else None
-        if row is None:
-            return ink
-        lines = self._lines(row)
-        if y < len(lines):
-            label, text = lines[y]
-            ink.put(fit(label, _LABEL)).put(text, self.palette["strong"] if y == 0 else None)
-        return ink
+def _read_page(app: "Host", session: "Session", numbers: Sequence[int]) -> "Sequence[LogRow]":
+    return jobs.log.viewing.page(app.terminal, session, before=numbers[0] + 1, limit=len(numbers))
 
-    def _lines(self, row: "LogRow") -> list[tuple[str, str]]:
-        words = self.words
-        details = "  ".join(f"{words.name('log.detail', name)} {value}" for name, value in row.detail.items())
-        detail_lines = wrap(details, self.size.width - _LABEL - 3) if details else []
-        return [
-            (f"{row.seq:,}", f"{words.name('events', row.event)}  {words.name('results', row.result)}"),
-            (words("log.column.object"), row.object or "-"),
-            (words("log.column.session"), f"{row.session or '-'}  {words('log.column.terminal')} {row.terminal}"),
-            (words("log.column.hash"), row.hash),
-            *((words("log.column.detail") if index == 0 else "", line) for index, line in enumerate(detail_lines[:2])),
-        ]
+
+def _pick(rows: "Mapping[int, LogRow]", numbers: Sequence[int]) -> "Sequence[LogRow]":
+    return [rows[number] for number in numbers if number in rows]
+
+
+def _find(terminal: "Terminal", session: "Session", *, typed: str) -> "Search":
+    return jobs.log.questions.find(terminal, session, typed)
+
+
+def _answer(terminal: "Terminal", session: "Session", *, number: int, person: str | None) -> "Answer":
+    # The catalogue numbers the questions in the order of their enum.
+    question = list(jobs.log.questions.Question)[number - 1]
+    return jobs.log.questions.ask(terminal, session, question, person=person)
+
+
+def _write_bundle(
+    terminal: "Terminal", session: "Session", *, directory: Path, label: str, report: "Report"
+) -> "Exported":
+    return jobs.log.export.export(terminal, session, directory, label=label, report=report)
+
+
+def _verify(terminal: "Terminal", session: "Session", *, report: "Report") -> "Verification":
+    return jobs.log.viewing.verify(terminal, session, report=report)
+
+
+def _describe_export(words: Words, exported: "Exported") -> str:
+    text = words("log.exported", bundle=exported.bundle, first=exported.first, last=exported.last, label=exported.label)
+    return f"{text} {words('log.own_disk')}" if exported.own_disk else text
+
+
+def _describe_sound(words: Words, verification: "Verification") -> str:
+    text = words("log.sound", entries=f"{verification.entries:,}")
+    resumed = ", ".join(f"{number:,}" for number in verification.resumed)
+    return f"{text} {words('log.resumed', entries=resumed)}" if resumed else text
+
+
+def _describe_broken(words: Words, verification: "Verification") -> str:
+    cause = words.name("log.flaw", str(verification.cause))
+    return words("log.broken", seq=verification.first_bad, cause=cause)

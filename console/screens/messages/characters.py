@@ -1,7 +1,7 @@
-"""The characters of a message's texts one by one, with code points: what looks alike on the screen is told apart."""
+"""The characters of a message's texts one by one, with code points: it tells apart what looks alike on the screen."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from rich.cells import split_graphemes
@@ -15,13 +15,16 @@ from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit
 
+# The key that opened the page closes it as well.
 _CLOSE: Final = Key("escape,enter,c,b", "Esc", "back", "close")
-# The texts that are written as a card or paper has them.
+# The texts that must be written exactly as a card or a paper has them.
 _TEXTS: Final = ("name", "name_kanji", "birth_date_note")
+# Widths of the columns, in cells.
+_CHARACTER, _POINTS = 8, 18
 
 
 class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
-    """Spells the names of a message; each line is one character as people see it."""
+    """Spells the names in `record`; each line is one character as people see it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
@@ -41,30 +44,31 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
         yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:
-        """Spell."""
+        """Show the page."""
         page = self.query_one("#spelling", TextPage)
         self.set_focus(page)
         page.show(lambda _width: list(self._lines()))
 
     def action_back(self) -> None:
-        """Close it."""
+        """Close the page."""
         self.dismiss()
 
     def _lines(self) -> Iterator[Pieces]:
         palette = self.console_app.palette
         for name, text in self._texts:
             yield [(self.words(f"items.field.person.{name}"), palette["key"])]
+            # By grapheme: a kanji and its variation selector are one character to the reader, and one line here.
             for start, stop, _cells in split_graphemes(text)[0]:
-                yield from self._spelled(text[start:stop])
+                yield self._spell(text[start:stop])
             yield []
 
-    def _spelled(self, cluster: str) -> Iterator[Sequence[tuple[str, Any]]]:
+    def _spell(self, cluster: str) -> Pieces:
         palette = self.console_app.palette
-        points = " ".join(f"U+{ord(one):04X}" for one in cluster)
-        # A variation selector stands beside its character, so the character's own name says what it is.
+        points = " ".join(f"U+{ord(character):04X}" for character in cluster)
+        # Only the first code point is named: what follows it, such as a variation selector, has no name of interest.
         name = unicodedata.name(cluster[0], "")
-        yield [
-            (fit(f"  {cluster}", 8), palette["strong"]),
-            (fit(points, 18), None),
+        return [
+            (fit(f"  {cluster}", _CHARACTER), palette["strong"]),
+            (fit(points, _POINTS), None),
             (name, palette["faint"]),
         ]

@@ -1,7 +1,8 @@
-"""The beginning of an entry (入力): which event, whose category, whether the card was handed in."""
+"""The first questions of an entry (入力): which event, whose category, whether the card was handed in."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -10,10 +11,15 @@ from textual.binding import BindingType
 from console import jobs
 from console.keys import EVENT, Key, bindings
 from console.screens.base import ConsoleScreen
+from console.screens.messages.entry_form import EntryScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
+from store import clock
+from store.message import tables
+from store.message.codes import Category
+from store.message.entry.proposal import propose
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,13 +30,13 @@ if TYPE_CHECKING:
     from store.message.entry.proposal import Proposed
     from store.message.tables import CounterEvent
 
-_WIDE: Final = 110  # from here on the kinds are called by their full names
-_PRESENTED: Final = ("yes", "no")
+_WIDE: Final = 110  # cells from which on there is room for the full names of the kinds
+_CARD_ANSWERS: Final = ("yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What has been chosen so far; None is still to be asked."""
+    """What has been chosen so far. None is still to be asked; `card` is yes or no."""
 
     event: str | None = None
     category: str | None = None
@@ -38,12 +44,12 @@ class Choice:
 
     @property
     def step(self) -> str:
-        """What is asked for now."""
+        """The next question, which is also the name of the field that its answer fills."""
         return "event" if self.event is None else "category" if self.category is None else "card"
 
 
 class EventScreen(ConsoleScreen):
-    """Asks for what is left open, each as a list, and opens the form of what comes of it."""
+    """Asks one question after another, each as a list, and opens the form of the messages that follow from them."""
 
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = EVENT
@@ -53,6 +59,7 @@ class EventScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__(id="event")
         self.choice = Choice()
+        # The choices before each answer, so that Escape goes back question by question and skips the settled ones.
         self._asked: list[Choice] = []
 
     def compose(self) -> ComposeResult:
@@ -74,14 +81,10 @@ class EventScreen(ConsoleScreen):
 
     @property
     def _today(self) -> "date":
-        from store import clock
-
         return clock.day_in_japan(clock.now())
 
     def chosen(self) -> Iterator[str]:
         """Yield the names of what has been chosen so far."""
-        from store.message import tables
-
         event = None if self.choice.event is None else tables.events().at(self.choice.event, self._today)
         if event is not None:
             yield event.name(self.words.language)
@@ -98,31 +101,30 @@ class EventScreen(ConsoleScreen):
             case "event":
                 for event in self._events():
                     kinds = dict.fromkeys(str(message["kind"]) for message in event.messages)
-                    yield Option(event.code, event.name(words.language), self._told(kinds), faint=not kinds)
+                    # Events that are never notified stay in the list: choosing one says why.
+                    yield Option(event.code, event.name(words.language), self._names(kinds), faint=not kinds)
             case "category":
                 for category in self._categories():
-                    given = self._told(str(one.kind) for one in self._proposed(category))
-                    yield Option(category, words(f"items.value.category.{category}"), given)
+                    yield Option(category, words(f"items.value.category.{category}"), self._outcome(category))
             case _:
-                for card in _PRESENTED:
-                    given = self._told(str(one.kind) for one in self._proposed(self.choice.category or "", card))
+                for card in _CARD_ANSWERS:
                     later = "  " + words("entry.card.later") if card == "no" else ""
-                    yield Option(card, words(f"entry.card.{card}"), given + later)
+                    outcome = self._outcome(self.choice.category or "", card)
+                    yield Option(card, words(f"entry.card.{card}"), outcome + later)
 
-    def _told(self, kinds: Iterable[str]) -> str:
-        topic = "kinds" if self.size.width >= _WIDE else "queue.kind"
+    def _outcome(self, category: str, card: str = "yes") -> str:
+        """Return the names of the messages that the choice would give."""
+        return self._names(str(proposed.kind) for proposed in self._proposed(category, card))
+
+    def _names(self, kinds: Iterable[str]) -> str:
+        topic = "kinds" if self.size.width >= _WIDE else "kinds.short"
         names = [self.words.name(topic, kind) for kind in kinds]
         return self.words("entry.and").join(names) or self.words("entry.gives.nothing")
 
     def _events(self) -> "Sequence[CounterEvent]":
-        from store.message import tables
-
         return tables.events().in_force(self._today)
 
     def _proposed(self, category: str, card: str = "yes") -> "Sequence[Proposed]":
-        from store.message.codes import Category
-        from store.message.entry.proposal import propose
-
         return propose(
             self.choice.event or "",
             category=Category(category),
@@ -132,13 +134,11 @@ class EventScreen(ConsoleScreen):
         )
 
     def _categories(self) -> list[str]:
-        """Return the categories of which the event gives a message."""
-        from store.message.codes import Category
-
+        """Return the categories for which the event gives a message."""
         return [str(category) for category in Category if self._proposed(category)]
 
     def on_options_chosen(self, event: Options.Chosen) -> None:
-        """Take the answer, and ask for the next thing that is open."""
+        """Take the answer, settle what it leaves no choice about, and ask the next question or open the form."""
         self.notice.clear()
         self._asked.append(self.choice)
         self.choice = replace(self.choice, **{self.choice.step: event.code})
@@ -147,81 +147,79 @@ class EventScreen(ConsoleScreen):
         if self.choice.category is not None and self.choice.card is None:
             self._settle_card()
         if self.choice.category is None or self.choice.card is None:
+            # Without an event the choice was refused just now, and its reason is shown above the same list.
             if self.choice.event is not None:
                 self._ask()
         else:
             self._open()
 
     def _settle_category(self) -> None:
-        """Ask for no category where the messages have none; end where there is no message."""
+        """Choose the category where the messages have none, and refuse the event where there is no message."""
+        # A question whose answer changes nothing would only cost a key.
         categories = self._categories()
         if not categories:
             self._refuse()
-        elif all("category" not in one.preset for one in self._proposed(categories[0])):
+        elif all("category" not in proposed.preset for proposed in self._proposed(categories[0])):
             self.choice = replace(self.choice, category=categories[0])
 
     def _settle_card(self) -> None:
-        """Ask for the card only where the answer makes a difference."""
+        """Choose "yes" for the card where both answers give the same number of messages."""
         category = self.choice.category or ""
         if len(self._proposed(category, "yes")) == len(self._proposed(category, "no")):
             self.choice = replace(self.choice, card="yes")
 
     def _refuse(self) -> None:
         """Say why the event is never notified, and stay with the list."""
+        # The list asks for an event again, so the choice is taken back.
         code = self.choice.event or ""
         self.choice = self._asked.pop()
         why = f"entry.never.{code}" if self.words.has(f"entry.never.{code}") else "entry.never.other"
         self.notice.say("note", lambda words: f"{words(why)} {words('entry.never.remedy')}")
 
     def _open(self) -> None:
-        choice = self.choice
-
-        def job(terminal: "Terminal", session: "Session") -> "Draft":
-            from store.message.codes import Category
-
-            category, presented = Category(choice.category or ""), choice.card == "yes"
-            return jobs.messages.draft.begin(
-                terminal, session, choice.event or "", category=category, card_presented=presented
-            )
-
-        self.work(job, self._begun)
+        self.work(partial(_begin_draft, choice=self.choice), self._begun)
 
     def _begun(self, draft: "Draft") -> None:
-        from console.screens.messages.entry_form import EntryScreen
-
-        matter = self.choice
-        self.choice, self._asked = self._asked[-1], self._asked[:-1]
-        self._ask(getattr(matter, self.choice.step))
-        self.app.push_screen(EntryScreen(draft, self._entered, event=matter.event))
+        chosen = self.choice
+        # Leaving the form leads back to the last question, with the cursor on the answer that was given.
+        self.choice = self._asked.pop()
+        self._ask(getattr(chosen, self.choice.step))
+        self.app.push_screen(EntryScreen(draft, self._entered, event=chosen.event))
 
     def _entered(self, references: Sequence[str]) -> None:
         """Go back to the queue and say what was entered."""
         self.dismiss()
         screen = self.app.screen
         if isinstance(screen, ConsoleScreen):
+            # The messages of a pair may share a reference: it is named once.
             screen.say("done", "entry.done", references=" ".join(dict.fromkeys(references)))
 
     def action_back(self) -> None:
-        """Ask the question before anew; from the first, go back to the queue."""
+        """Ask the previous question again; from the first one, go back to the queue."""
         self.notice.clear()
         if self._asked:
-            before = self.choice
+            left = self.choice
             self.choice = self._asked.pop()
-            self._ask(getattr(before, self.choice.step))
+            self._ask(getattr(left, self.choice.step))
         else:
             self.dismiss()
 
 
 class EventTitle(OneLine):
-    """What has been chosen, and what is asked for."""
+    """The line that says what has been chosen, and what is asked for."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink = self.ink().put(" ").put(self.words("entry.title"), self.palette["strong"])
         screen = self.screen
         if not isinstance(screen, EventScreen):
             return ink
-        for told in screen.chosen():
-            ink.put(" / ", self.palette["faint"]).put(told, self.palette["strong"])
+        for name in screen.chosen():
+            ink.put(" / ", self.palette["faint"]).put(name, self.palette["strong"])
         step = self.words(f"entry.step.{screen.choice.step}")
         return ink.put(" / ", self.palette["faint"]).put(step, self.palette["key"])
+
+
+def _begin_draft(terminal: "Terminal", session: "Session", *, choice: Choice) -> "Draft":
+    category, presented = Category(choice.category or ""), choice.card == "yes"
+    return jobs.messages.draft.begin(terminal, session, choice.event or "", category=category, card_presented=presented)

@@ -1,7 +1,7 @@
-"""The form of an entry (入力): asks for what the rules want, checks as one types, and puts the result into the queue.
+"""The form of an entry (入力): asks for what the rules want, checks it while it is typed, and queues the result.
 
-The same form corrects a returned message and replaces one that has left. What is typed lives in the draft on this
-screen alone: the lock covers it, a log-off drops it with the screen.
+The same form corrects a returned message and replaces one that has left. What is typed lives only in the draft on this
+screen: the lock covers it, and a log-off drops it with the screen.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,34 +16,38 @@ from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.entry_hint import Hint
 from console.screens.messages.entry_summary import SummaryScreen
+from console.screens.messages.entry_title import EntryTitle
 from console.screens.messages.naming import Naming
 from console.widgets.choices import Choices
 from console.widgets.form import Form, Row
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
-from console.widgets.surface import Surface
-from console.widgets.text import Ink, width_of, wrap
+from store.message import tables
+from store.message.entry.typed import read_typed, show_typed
+from store.message.groups import value_at
 
 if TYPE_CHECKING:
     from rich.style import Style
 
     from console.jobs.messages.draft import Draft, DraftItem
-    from console.session import Session
-    from console.terminal import Terminal
 
-# How wide the field of an item is, in cells; an item that is not named takes all the room there is.
+# How wide the field of an item is by its shape, in cells; shapes that are not listed take all the room there is.
 _WIDTHS: Final = {"day": 20, "paper_date": 20, "moment": 20, "number": 16, "word": 34}
-_FEWEST_ROWS: Final = 13  # of the form, as many as 24 lines leave
+_FEWEST_ROWS: Final = 13  # of the form: as many as a screen of 24 lines leaves
 _FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
-_MOST_REASON_LINES: Final = 2
+# The shapes of items that are chosen from a list of codes instead of typed.
 _CHOSEN: Final = frozenset({"code", "codes", "yes_no"})
 _YES_NO: Final = {"true": True, "false": False}
 
 
 class EntryScreen(ConsoleScreen):
-    """Asks for the items of `draft`; `done` is called with the references when they are in the queue."""
+    """Asks for the items of `draft`; `done` is called with the references when they are in the queue.
+
+    `event` is the event that the entry began with; `reason` is why the message was returned.
+    """
 
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = ENTRY
+    # F10 is the screen's own here, not the application's: it asks before an entry is lost.
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ENTRY), Binding("f10", "log_off", show=False)]
     DEFAULT_CSS = "EntryScreen Form { margin-top: 1; }"
 
@@ -57,18 +61,18 @@ class EntryScreen(ConsoleScreen):
     ) -> None:
         super().__init__(id="entry")
         self.draft = draft
-        self.event = event
-        self.reason = reason
+        self._title = EntryTitle(draft, event=event, reason=reason)
         self._done = done
         self._everything = False
         self._items: dict[str, DraftItem] = {}
+        # The items that the cursor has left once: what is still being typed is not shown as wrong.
         self._visited: set[str] = set()
         self._choices: Choices | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, the form, and what is to be said about the item in hand."""
+        """Lay out the title, the form, and the hint about the current item."""
         yield HeadLine()
-        yield EntryTitle(id="title")
+        yield self._title
         yield Form(id="form")
         yield Hint(self, id="hint")
         yield NoticeLine()
@@ -76,13 +80,15 @@ class EntryScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Ask for the first item that is wanted."""
+        # The form has one field, which moves with the cursor: the focus never changes.
         self.set_focus(self.form.editor)
         self._show()
         self._go_to_first(lambda item: item.wanted)
+        # Moving there left the first row, which nobody has answered yet.
         self._visited.clear()
 
     def on_screen_resume(self) -> None:
-        """Lay the form out anew: keys that came while another screen was closing moved its field unseen."""
+        """Lay the form out again: keys that came while another screen was closing moved its field unseen."""
         self.call_after_refresh(self.form.refresh, layout=True)
 
     @property
@@ -98,23 +104,20 @@ class EntryScreen(ConsoleScreen):
 
     @property
     def choices(self) -> Choices | None:
-        """The codes of the item under the cursor, where one chooses."""
+        """The codes of the item under the cursor, if it is chosen from a list."""
         return self._choices
 
     @property
     def naming(self) -> Naming:
-        """Names for the item under the cursor."""
+        """The names for the item under the cursor."""
         return self._naming(self.item)
 
     def visited(self, item: "DraftItem") -> bool:
-        """Tell whether the cursor has left the item before: what is still being typed is not blamed."""
+        """Tell whether the cursor has left the item before."""
         return item.key in self._visited
 
     def label(self, item: "DraftItem") -> str:
-        """Return what an item is called; the day of an ex-officio change is called by what the cause makes it."""
-        from store.message import tables
-        from store.message.groups import value_at
-
+        """Return what an item is called; the day of an ex-officio change is named after its cause (死亡の日)."""
         cause = value_at(self.draft.records[item.places[0][0]], "basis.cause") if item.field == "basis.date" else None
         entry = tables.causes().at(str(cause), self.draft.day)
         if entry is not None:
@@ -128,21 +131,23 @@ class EntryScreen(ConsoleScreen):
     # The rows
 
     def _show(self) -> None:
+        # Which items are asked for follows from the answers so far, so all rows are built again after each.
         self._items = {item.key: item for item in self.draft.items(everything=self._everything)}
         self.form.show(list(self._rows()))
         self._divide()
         self.query_one("#hint").refresh()
 
     def on_resize(self) -> None:
-        """Divide the room anew."""
+        """Divide the room between the form and the hint again."""
         self._divide()
 
     def _divide(self) -> None:
-        """Keep the hint close below the rows on a high screen, and in its place on a low one."""
+        """Keep the hint right below the rows on a high screen, and in its usual place on a low one."""
         most = max(_FEWEST_ROWS, self.size.height - _FRAME_ROWS)
         self.form.styles.height = min(most, max(_FEWEST_ROWS, len(self.form.rows) + 1))
 
     def _rows(self) -> Iterator[Row]:
+        # The draft gives what the messages have in common first, then each message's own items, under its heading.
         section = None
         for item in self._items.values():
             if item.section != section:
@@ -151,8 +156,6 @@ class EntryScreen(ConsoleScreen):
             yield self._row(item)
 
     def _row(self, item: "DraftItem") -> Row:
-        from store.message.entry.typed import show_typed
-
         chosen = item.shape in _CHOSEN
         text = item.value if isinstance(item.value, str) else ""
         typed = "" if chosen else show_typed(text, item.shape)
@@ -171,6 +174,7 @@ class EntryScreen(ConsoleScreen):
         )
 
     def _mark(self, item: "DraftItem") -> "tuple[str, Style | None]":
+        # The sign says in a character what its colour says as well.
         palette = self.console_app.palette
         if item.wanted:
             return "*", palette["trouble" if self.visited(item) else "key"]
@@ -178,12 +182,10 @@ class EntryScreen(ConsoleScreen):
             return "!", palette["trouble" if self.visited(item) else "attention"]
         return ("?", palette["attention"]) if item.findings else (" ", None)
 
-    # What the form asks of its desk
+    # What the form asks of its screen (`FormHost`)
 
     def typed(self, key: str, text: str) -> None:
-        """Take what stands in the field now."""
-        from store.message.entry.typed import read_typed
-
+        """Take what is in the field now."""
         item = self._items[key]
         if item.shape not in _CHOSEN:
             self._answer(item, read_typed(text, item.shape))
@@ -192,10 +194,11 @@ class EntryScreen(ConsoleScreen):
         self._show()
 
     def picked(self, key: str, step: int) -> None:
-        """Mark another code, which chooses it; of a list of several, Space chooses the one marked."""
+        """Mark another code, which chooses it; where several can be chosen, Space (step 0) chooses the marked one."""
         item, choices = self._items[key], self._choices
         if choices is None:
             return
+        # What was typed to search for a code ends with the choice of one.
         self.form.editor.value = ""
         if item.shape != "codes":
             choices.move(step or 1)
@@ -207,12 +210,12 @@ class EntryScreen(ConsoleScreen):
         self._show()
 
     def left(self, key: str) -> None:
-        """Blame from now on what is wrong with the item."""
+        """Show from now on what is wrong with the item."""
         self._visited.add(key)
         self._show()
 
     def arrived(self, key: str) -> None:
-        """Make the codes of the item ready."""
+        """Prepare the codes of the item, if it is chosen from a list."""
         item = self._items.get(key)
         self._choices = None
         if item is not None and item.shape in _CHOSEN:
@@ -229,17 +232,19 @@ class EntryScreen(ConsoleScreen):
         self.action_finish()
 
     def reworded(self) -> None:
-        """Show the rows in the language in hand."""
+        """Show the rows in the current language."""
         self._show()
 
     def _find(self, item: "DraftItem", choices: Choices, text: str) -> None:
-        """Take what is typed where one chooses: a number at once, letters as the beginning of a code or name."""
+        """Choose by what is typed: a number at once, letters as a part of a code or name."""
         several, number = item.shape == "codes", choices.numbered and text.isdecimal()
+        # Each letter would choose another code, or take one back: several are chosen by number or with Space.
         if several and text and not number:
             self.form.editor.value = ""
             return
         choices.find(text)
         self._take(item, choices.marked)
+        # A number is done with; letters stay, because the next one narrows the search.
         if number:
             self.form.editor.value = ""
 
@@ -250,10 +255,10 @@ class EntryScreen(ConsoleScreen):
         if item.shape == "yes_no":
             self._answer(item, None if code is None else _YES_NO[code])
         elif item.shape == "codes" and code is not None:
-            # In the order of the list, whatever the order of the keys.
-            there = list(item.value or ())
-            chosen = [one for one in self.draft.codes(item) if (one in there) != (one == code)]
-            self._answer(item, chosen)
+            # A code that is there is taken out, another one is put in. The order is that of the list, not of the keys.
+            before = list(item.value or ())
+            after = [listed for listed in self.draft.codes(item) if (listed in before) != (listed == code)]
+            self._answer(item, after)
         else:
             self._answer(item, code)
 
@@ -265,6 +270,7 @@ class EntryScreen(ConsoleScreen):
 
     def action_finish(self) -> None:
         """Show the summary, or the first item that is still missing or wrong."""
+        # Nothing is still being typed when somebody wants to finish: now everything that is wrong is shown.
         self._visited.update(self._items)
         self._show()
         if not self.draft.faulty:
@@ -275,19 +281,15 @@ class EntryScreen(ConsoleScreen):
         self.say("note", "entry.faulty", count=faulty)
 
     def _go_to_first(self, suits: "Callable[[DraftItem], bool]") -> None:
-        found = next((item.key for item in self._items.values() if suits(item)), None)
-        if found is not None:
-            self.form.go_to(found)
+        key = next((item.key for item in self._items.values() if suits(item)), None)
+        if key is not None:
+            self.form.go_to(key)
 
     def _agreed(self) -> None:
-        draft = self.draft
-
-        def job(terminal: "Terminal", session: "Session") -> Sequence[str]:
-            return draft.submit(terminal, session)
-
-        self.work(job, self._submitted)
+        self.work(self.draft.submit, self._submitted)
 
     def _submitted(self, references: Sequence[str]) -> None:
+        # Closed first: `done` expects the screen below to be in front.
         self.dismiss()
         self._done(references)
 
@@ -302,7 +304,7 @@ class EntryScreen(ConsoleScreen):
         self.app.push_screen(CharactersScreen(self.draft.records[0]))
 
     def action_back(self) -> None:
-        """Throw the draft away, when that is what the person wants."""
+        """Drop the draft, after a question if something was entered."""
         if self.draft.changed:
             self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.drop")), self._dropped)
         else:
@@ -313,7 +315,7 @@ class EntryScreen(ConsoleScreen):
             self.dismiss()
 
     def action_log_off(self) -> None:
-        """Log off, when the person does not mind losing what was entered."""
+        """Log off, after a question if something was entered: it would be lost."""
         if self.draft.changed:
             self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.log_off")), self._leaving)
         else:
@@ -324,67 +326,8 @@ class EntryScreen(ConsoleScreen):
             self.console_app.action_log_off()
 
 
-class EntryTitle(Surface):
-    """What is entered: the event or the message, the category, what comes of it; why it was returned."""
-
-    DEFAULT_CSS = "EntryTitle { height: auto; width: 1fr; }"
-
-    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
-        """Return a line, and those of the reason."""
-        return 1 + len(self._reason(width))
-
-    def reword(self) -> None:
-        """Say it in the language in hand, which may take another number of lines."""
-        self.refresh(layout=True)
-
-    def draw_line(self, y: int) -> Ink:
-        """Draw a line of it."""
-        ink = self.ink().put(" ")
-        if y:
-            reason = self._reason(self.size.width)
-            return ink.put(reason[y - 1], self.palette["attention"]) if y <= len(reason) else ink
-        ink.put_all(self._pieces())
-        # What comes of it is told as far as there is room: the form has headings of its own.
-        kinds = "   " + self._kinds()
-        return ink.put(kinds, self.palette["key"]) if ink.width + width_of(kinds) < self.size.width else ink
-
-    def _reason(self, width: int) -> list[str]:
-        screen = self.screen
-        if not isinstance(screen, EntryScreen) or not screen.reason:
-            return []
-        return wrap(self.words("entry.reason", reason=screen.reason), width - 2)[:_MOST_REASON_LINES]
-
-    def _pieces(self) -> "Iterator[tuple[str, Style | None]]":
-        screen, words, palette = self.screen, self.words, self.palette
-        if not isinstance(screen, EntryScreen):
-            return
-        draft = screen.draft
-        yield words("entry.title" if draft.target is None else f"entry.{draft.purpose}"), palette["strong"]
-        for told in self._told(screen):
-            yield " / ", palette["faint"]
-            yield told, palette["strong"]
-
-    def _kinds(self) -> str:
-        records = self.screen.draft.records if isinstance(self.screen, EntryScreen) else []
-        names = "kinds" if len(records) == 1 else "queue.kind"
-        return self.words("entry.and").join(self.words.name(names, str(record["kind"])) for record in records)
-
-    def _told(self, screen: EntryScreen) -> Iterator[str]:
-        from store.message import tables
-
-        draft, words = screen.draft, self.words
-        event = tables.events().at(screen.event or "", draft.day)
-        if event is not None:
-            yield event.name(words.language)
-        elif draft.target is not None:
-            yield words("entry.of", reference=draft.target)
-        category = draft.records[0].get("category")
-        if category is not None:
-            yield words.name("items.value.category", str(category))
-
-
 def _code(value: object) -> str | None:
-    """Return the code that stands for a value in a list of codes."""
+    """Return the code of a value in a list of codes: yes and no are listed as words."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else None

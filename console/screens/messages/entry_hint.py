@@ -1,4 +1,4 @@
-"""What is to be said about the item in hand: how it is typed, what is wrong and what to do, what can be chosen."""
+"""The hint about the current item: how it is typed, what is wrong with it and what to do, what can be chosen."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Asking(Protocol):
-    """The entry as the hint sees it: what is asked now, and what the person did about it."""
+    """The entry as the hint sees it, which need not know the screen: what is asked now, and what was done about it."""
 
     @property
     def form(self) -> "Form":
@@ -26,7 +26,7 @@ class Asking(Protocol):
 
     @property
     def choices(self) -> "Choices | None":
-        """The codes of the item under the cursor, where one chooses."""
+        """The codes of the item under the cursor, if it is chosen from a list."""
 
     def label(self, item: "DraftItem") -> str:
         """Return what an item is called."""
@@ -45,7 +45,7 @@ class Hint(Surface):
         self._asking = asking
 
     def draw_line(self, y: int) -> Ink:
-        """Draw a line of it."""
+        """Draw a line of the hint."""
         ink = self.ink("frame").put(" ")
         lines = self._lines()
         return ink.put_all(lines[y]) if y < len(lines) else ink
@@ -55,33 +55,36 @@ class Hint(Surface):
         if item is None:
             return []
         width = self.size.width - 2
-        told = [self._heading(screen, item, width), *self._findings(screen, item, width)]
+        lines = [self._heading(screen, item, width), *self._findings(screen, item, width)]
         if screen.choices is not None:
             taken = item.value if isinstance(item.value, list) else ()
-            told += screen.choices.lines(width, max(1, self.size.height - len(told)), self.palette, taken)
-        return told
+            # What is wrong comes first; the codes get the lines that are left, at least one.
+            lines += screen.choices.lines(width, max(1, self.size.height - len(lines)), self.palette, taken)
+        return lines
 
     def _heading(self, screen: Asking, item: "DraftItem", width: int) -> Pieces:
-        label, hint = screen.label(item), self.words(f"entry.hint.{_way(screen, item)}")
+        label, hint = screen.label(item), self.words(f"entry.hint.{_hint_name(screen, item)}")
         pieces = [(label, self.palette["strong"])]
         if width_of(label) + width_of(hint) + 2 <= width:
             pieces.append((f"  {hint}", self.palette["faint"]))
+        # What is typed matches no code, so it would be lost without a word.
         if screen.choices is not None and screen.form.editor.value and screen.choices.marked is None:
             pieces = [(label, self.palette["strong"]), (f"  {self.words('entry.choose')}", self.palette["attention"])]
         return pieces
 
     def _findings(self, screen: Asking, item: "DraftItem", width: int) -> Iterator[Pieces]:
-        blamed = screen.visited(item)
+        visited = screen.visited(item)
         for finding in item.findings:
-            if item.wanted and not blamed:
+            # An item that nobody has come to yet is missing by nature: that is no fault to show.
+            if item.wanted and not visited:
                 continue
             if finding.rule == "item_missing":
                 yield [(self.words("entry.missing"), self.palette["trouble"])]
                 continue
             fault = self.words.finding(finding.rule, finding.facts)
-            # What is still being typed is told, but not yet in the colour of trouble.
-            heavy = finding.severity == "error" and blamed
-            style = self.palette["trouble" if heavy else "attention"]
+            # While the value is still being typed, an error is shown, but not yet in the colour of trouble.
+            serious = finding.severity == "error" and visited
+            style = self.palette["trouble" if serious else "attention"]
             mark = self.words(f"message.{finding.severity}")
             for line in wrap(f"{mark}  {fault.cause}", width):
                 yield [(line, style)]
@@ -89,8 +92,8 @@ class Hint(Surface):
                 yield [(line, None)]
 
 
-def _way(screen: Asking, item: "DraftItem") -> str:
-    """Return how the item is answered: by its shape, and of codes by whether they have numbers."""
+def _hint_name(screen: Asking, item: "DraftItem") -> str:
+    """Return the name of the hint: the item's shape; for one code of a list, whether the list has numbers."""
     if screen.choices is None or item.shape == "codes":
         return item.shape
     return "code" if screen.choices.numbered else "search"

@@ -1,4 +1,4 @@
-"""The end of an entry: everything that will be put into the queue, once more and whole, before Enter does it."""
+"""The end of an entry: everything that will be put into the queue, shown as a whole before Enter does it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -18,15 +18,16 @@ from console.widgets.text import Ink, fit, wrap
 if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft, DraftItem
 
-_LABEL: Final = 24
+_LABEL: Final = 24  # the width of the labels, in cells
 _AGREE: Final = Key("enter,f9", "Enter", "finish", "enter_queue")
 _BACK: Final = Key("escape,b", "Esc", "back", "mend")
 
 
 class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
-    """Shows the draft as it will be; `agreed` is called when the person agrees."""
+    """Shows `draft` as it will be queued; `agreed` is called when the person agrees."""
 
     help_topic = None
+    # F10 is missing on purpose: only the form asks before an entry is lost.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_AGREE.keys, _AGREE.action, show=False),
         Binding(_BACK.keys, _BACK.action, show=False),
@@ -48,13 +49,14 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield FootLine((_AGREE, _BACK), everywhere=EVERYWHERE[1:2])
 
     def on_mount(self) -> None:
-        """Show everything."""
+        """Show the page; it is built again for each width and language."""
         page = self.query_one("#summary-page", TextPage)
         self.set_focus(page)
         page.show(lambda width: list(self._lines(width)))
 
     def action_finish(self) -> None:
-        """Put it into the queue."""
+        """Agree: the form puts the draft into the queue."""
+        # Closed first: an error of the job is shown on the form, where it can be corrected.
         self.dismiss()
         self._agreed()
 
@@ -63,32 +65,35 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         self.dismiss()
 
     def _lines(self, width: int) -> Iterator[Pieces]:
+        # Everything that will be sent, so also what the event settled and the form did not ask for.
         items = [item for item in self._draft.items(everything=True) if item.value is not None]
         yield from self._warnings(items, width)
         for section in (None, *range(len(self._draft.records))):
-            own = [item for item in items if item.section == section]
-            if own:
+            section_items = [item for item in items if item.section == section]
+            if section_items:
                 yield [(self._heading(section), self.console_app.palette["key"])]
-                for item in own:
-                    yield from self._told(item, width)
+                for item in section_items:
+                    yield from self._item_lines(item, width)
 
     def _heading(self, section: int | None) -> str:
         records = self._draft.records
+        # A single message has no common part: its items are all without a section.
         if section is None and len(records) > 1:
             return self.words("entry.summary.common")
         return self.words.name("kinds", str(records[section or 0]["kind"]))
 
     def _warnings(self, items: Sequence["DraftItem"], width: int) -> Iterator[Pieces]:
         palette = self.console_app.palette
-        told = [(item, finding) for item in items for finding in item.findings]
-        if told:
+        # A draft with errors does not get this far, so these are warnings: the reviewer will see them as well.
+        findings = [(item, finding) for item in items for finding in item.findings]
+        if findings:
             yield [(self.words("entry.summary.warnings"), palette["attention"])]
-        for item, finding in told:
+        for item, finding in findings:
             fault = self.words.finding(finding.rule, finding.facts)
             for line in wrap(f"{self._label(item)}: {fault.cause} {fault.remedy}", width - 2):
                 yield [("  ", None), (line, palette["attention"])]
 
-    def _told(self, item: "DraftItem", width: int) -> Iterator[Pieces]:
+    def _item_lines(self, item: "DraftItem", width: int) -> Iterator[Pieces]:
         value = self._naming(item).value(item.field, item.value)
         for at, line in enumerate(wrap(value, width - _LABEL - 2)):
             label = fit(self._label(item) if at == 0 else "", _LABEL)
@@ -102,13 +107,13 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
 
 class SummaryTitle(OneLine):
-    """How many messages will be entered."""
+    """The line that says how many messages will be entered."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
         self._count = count
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink = self.ink().put(" ").put(self.words("entry.summary.title"), self.palette["strong"])
         return ink.put("   ").put(self.words("entry.summary.count", count=self._count), self.palette["key"])

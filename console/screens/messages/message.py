@@ -1,6 +1,7 @@
-"""One message (内容): read it, then approve it or return it; confirm it (確認票) when it is a notice."""
+"""The page of one message (内容): people read it, then approve or return it; they confirm a notice (確認票) here."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -11,13 +12,15 @@ from console.keys import MESSAGE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
-from console.screens.messages.review import Review, possible
+from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
+from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
 from console.words import Words
+from store.message.states import UNDOABLE, Direction, OutState, Step
 
 if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft
@@ -27,24 +30,12 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
-# What the table of steps says about keys: by their actions, which are called as the steps are.
-_STEPS: Final = frozenset(
-    {"approve", "give_back", "hold", "release", "resend", "withdraw", "revise", "confirm", "put_on_hold", "take_up"}
-)
-# One key for two actions each: one for what goes out, the other for what came in.
-_WAYS: Final = {
-    "approve": "out",
-    "confirm": "in",
-    "hold": "out",
-    "put_on_hold": "in",
-    "release": "out",
-    "take_up": "in",
-}
+# What has left is never changed: another message that points at it replaces or cancels it.
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
 class MessageScreen(ConsoleScreen):
-    """Shows the message `key`, with the text `hint` in the notice line."""
+    """Shows the message `key`; `hint` is the key of a text for the notice line."""
 
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
@@ -58,7 +49,7 @@ class MessageScreen(ConsoleScreen):
         self.shown: MessageView | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out title and contents."""
+        """Lay out the title and the contents."""
         yield HeadLine()
         yield MessageTitle(id="title")
         yield TextPage(id="contents")
@@ -77,15 +68,19 @@ class MessageScreen(ConsoleScreen):
         return self.query_one("#contents", TextPage)
 
     def _read(self) -> None:
-        key = self._key
+        self.work(self._fetch, self._show)
 
-        def job(terminal: "Terminal", session: "Session") -> "MessageView":
-            return jobs.messages.reading.read(terminal, session, key, take=True)
+    def _fetch(self, terminal: "Terminal", session: "Session") -> "MessageView":
+        """Read the message and claim it for this session.
 
-        self.work(job, self._show)
+        This is called in a thread of the background, as is every method here that takes a terminal.
+        """
+        # `take`: a person who may decide about the message claims it while the page is open, and others only read it.
+        return jobs.messages.reading.read(terminal, session, self._key, take=True)
 
     def _show(self, view: "MessageView") -> None:
         before, self.shown = self.shown, view
+        # Until now somebody else had the message; from now on the keys of the steps are offered.
         if before is not None and before.row.claim is not None and view.row.claim is None:
             self.say("note", "message.claim.over")
         self.query_one("#title").refresh()
@@ -99,7 +94,7 @@ class MessageScreen(ConsoleScreen):
         self._page.show(build)
 
     def _claimed(self) -> bool:
-        """Tell whether somebody else has it in hand; if so, say who, and look whether that is over by now."""
+        """Return whether somebody else has claimed the message; if so, say who, and look whether the claim is over."""
         if self.shown is None or self.shown.row.claim is None:
             return False
         facts = {"reference": self.shown.row.claim.reference, "person": self.shown.row.claim.person}
@@ -109,90 +104,69 @@ class MessageScreen(ConsoleScreen):
             return f"{fault.cause} {fault.remedy}"
 
         self.notice.say("note", text)
+        # The claim may have ended since the page was read; the next key then works.
         self._read()
         return True
 
-    def action_approve(self) -> None:
-        """Approve it; its warnings have been on this page."""
+    def action_review(self, name: str) -> None:
+        """Take the step `name` with the message, once its question is answered."""
+        step = STEPS[Step(name)]
         if self.shown is None or self._claimed():
             return
-        if any(finding.severity == "error" for finding in self.shown.findings):
+        if step.confirms_warnings and any(finding.severity == "error" for finding in self.shown.findings):
             self.say("trouble", "message.approve_errors")
             return
-        self._review("approve", self.shown.row.warnings)
+        row = self.shown.row
+        # The state does not tell whether the peer has read the message, so the question would promise too much.
+        if step.step is Step.RESEND and not self._allows(step.step):
+            say_wrong_state(self, row)
+            return
+        # This page shows the warnings, so going on confirms them.
+        warnings = row.warnings if step.confirms_warnings else 0
+        Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
 
-    def action_confirm(self) -> None:
-        """Confirm what a notice changes; a deletion wants a second person after this one."""
-        self._review("confirm")
-
-    def action_put_on_hold(self) -> None:
-        """Put a notice on hold with a reason; what the first of two persons confirmed begins anew."""
-        self._review("put_on_hold")
-
-    def action_take_up(self) -> None:
-        """Let a notice on hold be confirmed after all."""
-        self._review("take_up")
-
-    def action_give_back(self) -> None:
-        """Return it with a reason."""
-        self._review("give_back")
-
-    def action_hold(self) -> None:
-        """Hold it."""
-        self._review("hold")
-
-    def action_release(self) -> None:
-        """Release it."""
-        self._review("release")
-
-    def action_resend(self) -> None:
-        """Let it go out again, sealed anew: the peer has refused it unread."""
-        if not self._refused("resend"):
-            self._review("resend")
-
-    def action_withdraw(self) -> None:
-        """Take it back for good, with a reason: it will not be sent any more."""
-        self._review("withdraw")
-
-    def _review(self, step: str, warnings: int = 0) -> None:
-        if self.shown is not None and not self._claimed():
-            row = self.shown.row
-            Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
-
-    def _reviewed(self, _changed: "Decided") -> None:
-        # Also when it was refused: somebody else may have changed what is on the screen.
+    def _reviewed(self, _decided: "Decided") -> None:
+        # Also after a refusal: somebody else may have changed the message that is on the screen.
         self._read()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Obey a key that has two meanings by the way the message travels."""
-        if self.shown is not None and self.shown.row.direction != _WAYS.get(action, self.shown.row.direction):
-            return False
+        """Obey a key that means two steps only for the direction in which the message travels."""
+        key = self.key_of(action, parameters)
+        if self.shown is not None and key is not None and key.step is not None:
+            step = STEPS[key.step]
+            if step.shares_key and step.direction != self.shown.row.direction:
+                return False
         return super().check_action(action, parameters)
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
-        return super().offers(key) and (self.shown is None or self._possible(key.action))
+        # Until the message is read, nothing is known that would rule a key out.
+        offered = super().offers(key)
+        if not offered or self.shown is None:
+            return offered
+        return self._allows(key.step) if key.step is not None else self._possible(key.action)
+
+    def _allows(self, step: Step) -> bool:
+        """Return whether the message can take `step`, as far as this page knows; the job decides."""
+        if self.shown is None or self.shown.row.claim is not None:
+            return False
+        row = self.shown.row
+        # What the peer has read is put right by another message.
+        if step is Step.RESEND and not self.shown.unread:
+            return False
+        # The first of the two persons who confirm a deletion cannot be the second.
+        return allows(row, step) and not (step is Step.CONFIRM and self._is_own(row))
 
     def _possible(self, action: str) -> bool:
-        from store.message.states import UNDOABLE
-
+        """Return whether `action`, which is not a step of review, can be done with the message."""
         if self.shown is None:
             return False
         row = self.shown.row
-        if row.claim is not None and action in _STEPS | _UNDOING:
-            return False
-        told = {
-            "revisions": row.revision > 1,
-            # What the peer has read is put right by another message.
-            "resend": self.shown.unread,
-            **dict.fromkeys(_UNDOING, row.direction == "out" and row.state in UNDOABLE),
-        }
-        if action in told:
-            return told[action]
-        if action not in _STEPS:
-            return True
-        # Who was the first of two persons is not the second.
-        return possible(action, row) and not (action == "confirm" and self._is_own(row))
+        if action == "revise":
+            return self._allows(Step.REVISE)
+        if action in _UNDOING:
+            return row.claim is None and row.direction == Direction.OUT and row.state in UNDOABLE
+        return action != "revisions" or row.revision > 1
 
     def _is_own(self, row: "QueueRow") -> bool:
         session = self.console_app.session
@@ -201,27 +175,22 @@ class MessageScreen(ConsoleScreen):
     # Correcting and undoing
 
     def action_revise(self) -> None:
-        """Correct it, while it has not left: the form opens filled in, and a new revision is reviewed anew."""
+        """Correct a message that has not left: the form opens filled in, and the new revision is reviewed."""
         if self._refused("revise") or self.shown is None:
             return
-        key, row = self._key, self.shown.row
-        reason = self.shown.reason if row.state == "returned" else None
+        reason = self.shown.reason if self.shown.row.state == OutState.RETURNED else None
+        self.work(self._draft_revision, lambda draft: self._open(draft, "entry.revised", reason))
 
-        def job(terminal: "Terminal", session: "Session") -> "Draft":
-            return jobs.messages.draft.reopen(terminal, session, key)
-
-        self.work(job, lambda draft: self._open(draft, "entry.revised", reason))
+    def _draft_revision(self, terminal: "Terminal", session: "Session") -> "Draft":
+        return jobs.messages.draft.reopen(terminal, session, self._key)
 
     def action_replace_sent(self) -> None:
-        """Enter a message in place of this one, which has left."""
-        if self._refused("replace_sent"):
-            return
-        key = self._key
+        """Enter a message that replaces this one, which has left."""
+        if not self._refused("replace_sent"):
+            self.work(self._draft_replacement, lambda draft: self._open(draft, "entry.done"))
 
-        def job(terminal: "Terminal", session: "Session") -> "Draft":
-            return jobs.messages.draft.replace(terminal, session, key)
-
-        self.work(job, lambda draft: self._open(draft, "entry.done"))
+    def _draft_replacement(self, terminal: "Terminal", session: "Session") -> "Draft":
+        return jobs.messages.draft.replace(terminal, session, self._key)
 
     def action_cancel_sent(self) -> None:
         """Enter a message that cancels this one, which has left."""
@@ -230,57 +199,48 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
 
         def text(words: Words) -> str:
-            kind = words.name("queue.kind", row.kind)
+            kind = words.name("kinds.short", row.kind)
             return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
 
-        self.app.push_screen(QuestionDialog(text), self._cancelled)
+        self.app.push_screen(QuestionDialog(text), self._cancel_asked)
 
-    def _cancelled(self, answer: str | None) -> None:
-        if answer is None:
-            return
-        key = self._key
+    def _cancel_asked(self, answer: str | None) -> None:
+        if answer is not None:
+            self.work(self._enter_cancellation, lambda reference: self._entered("entry.undone", [reference]))
 
-        def job(terminal: "Terminal", session: "Session") -> str:
-            return jobs.messages.entry.cancel(terminal, session, key)
+    def _enter_cancellation(self, terminal: "Terminal", session: "Session") -> str:
+        return jobs.messages.entry.cancel(terminal, session, self._key)
 
-        self.work(job, lambda reference: self._entered("entry.undone", [reference]))
-
-    def _open(self, draft: "Draft", told: str, reason: str | None = None) -> None:
+    def _open(self, draft: "Draft", text: str, reason: str | None = None) -> None:
+        """Open the form; `text` is the key of the notice that follows when the message is entered."""
         from console.screens.messages.entry_form import EntryScreen
 
         self.notice.clear()
-        self.app.push_screen(
-            EntryScreen(draft, lambda references: self._entered(told, references), reason=reason), self._let_edit
-        )
+        self.app.push_screen(EntryScreen(draft, partial(self._entered, text), reason=reason), self._form_closed)
 
-    def _let_edit(self, _nothing: None) -> None:
-        """Let others edit it again, now that the form is closed."""
-        key = self._key
+    # Also without a result: the claim to edit begins with the form and ends with it.
+    def _form_closed(self, _nothing: None) -> None:
+        self.work(self._end_edit, lambda _done: None)
 
-        def job(terminal: "Terminal", session: "Session") -> None:
-            jobs.messages.claims.end_edit(terminal, session, key)
+    def _end_edit(self, terminal: "Terminal", session: "Session") -> None:
+        """Let others edit the message again."""
+        jobs.messages.claims.end_edit(terminal, session, self._key)
 
-        self.work(job, lambda _done: None)
-
-    def _entered(self, told: str, references: Sequence[str]) -> None:
+    def _entered(self, text: str, references: Sequence[str]) -> None:
         self._read()
-        self.say("done", told, references=" ".join(references))
+        self.say("done", text, references=" ".join(references))
 
     def _refused(self, action: str) -> bool:
-        """Say so when this cannot be done with a message in this state, or in somebody else's hands."""
-        if self._claimed():
+        """Return whether `action` cannot be done with the message now, and say so."""
+        if self.shown is None or self._claimed():
             return True
-        if self.shown is None or self._possible(action):
-            return self.shown is None
-        row = self.shown.row
-        self.notice.say(
-            "note",
-            lambda words: words("queue.note.wrong_state", state=words.name(f"states.{row.direction}", row.state)),
-        )
+        if self._possible(action):
+            return False
+        say_wrong_state(self, self.shown.row)
         return True
 
     def action_revisions(self) -> None:
-        """Show what it said before it was corrected."""
+        """Show what the message said before it was corrected."""
         if self.shown is not None and self._possible("revisions"):
             row = self.shown.row
             self.app.push_screen(RevisionScreen(self._key, row.reference, row.revision))
@@ -291,21 +251,20 @@ class MessageScreen(ConsoleScreen):
             self.app.push_screen(CharactersScreen(self.shown.record))
 
     def action_back(self) -> None:
-        """Go back to the queue, and let others have the message."""
-        key = self._key
-
-        def job(terminal: "Terminal", session: "Session") -> None:
-            jobs.messages.claims.put_back(terminal, session, key)
-
-        self.work(job, lambda _done: None)
+        """Go back to the queue, and let others review or edit the message."""
+        # A claim that stayed would keep others waiting until its lease ends.
+        self.work(self._put_back, lambda _done: None)
         self.dismiss()
+
+    def _put_back(self, terminal: "Terminal", session: "Session") -> None:
+        jobs.messages.claims.put_back(terminal, session, self._key)
 
 
 class MessageTitle(OneLine):
-    """Kind, reference and state of the message."""
+    """The title of the page: kind, reference and state of the message, and who else has claimed it."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink = self.ink().put(" ")
         screen = self.screen
         if not isinstance(screen, MessageScreen) or screen.shown is None:
@@ -316,6 +275,7 @@ class MessageTitle(OneLine):
         ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
         if row.claim is None:
             return ink
+        # While a message is edited, others about the same person are only read, lest two people contradict each other.
         task = row.claim.task if row.claim.reference == row.reference else "same_person"
-        told = self.words(f"message.claim.{task}", person=row.claim.person)
-        return ink.put("   ").put(told, self.palette["attention"])
+        claim = self.words(f"message.claim.{task}", person=row.claim.person)
+        return ink.put("   ").put(claim, self.palette["attention"])

@@ -1,7 +1,7 @@
-"""A message as lines of a page: where it stands, what the rules say, before and after, its items, its history.
+"""A message as the lines of a page: its state, the findings of the rules, before and after, its items, its history.
 
-The names of dated codes come from the tables of the store for the day of the event, dates are shown as Japanese papers
-write them; everything else comes from the catalogues.
+Dated codes have the names that the tables of the store give for the day of the event. Dates are shown as Japanese
+documents write them. All other words come from the catalogues.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,20 @@ from console.screens.messages.naming import Naming
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
 from console.widgets.text import fit, wrap
-from console.words import JAPANESE_TIME, Words
+from console.words import Words
+from store.clock import JAPAN
+from store.message.checks.items import ordered_fields
+from store.message.codes import Kind
+from store.message.groups import value_at
+from store.message.states import Direction, OutState
+from store.message.tables import peer_name
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import MessageView
 
 _LABEL: Final = 22
 _INDENT: Final = 2
-# Items that have a place of their own on the page.
+# Items that other sections show, or the title.
 _ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
 
@@ -32,11 +38,12 @@ class MessageLines:
         self._words = words
         self._palette = palette
         self._width = width
-        self._day = view.row.occurred_at.astimezone(JAPANESE_TIME).date()
+        self._day = view.row.occurred_at.astimezone(JAPAN).date()
         self._naming = Naming(words, view.row.kind, self._day)
 
     def lines(self) -> list[Pieces]:
         """Return all lines."""
+        # What wants a decision comes first, so that it is on the first page of the smallest screen.
         sections = (
             ("findings", self._findings()),
             ("trouble", self._trouble()),
@@ -59,27 +66,26 @@ class MessageLines:
     # Sections
 
     def _status(self) -> Iterator[Pieces]:
-        from store.message.tables import peer_name
-
         row, words = self._view.row, self._words
         state = words.name("states", f"{row.direction}.{row.state}")
-        if row.due_on is not None and row.state == "held":
+        if row.due_on is not None and row.state == OutState.HELD:
             state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
-        if row.direction == "in":
+        if row.direction == Direction.IN:
             yield from self._whom()
         yield from self._pair(words("message.status.state"), state, self._palette["strong"])
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         if self._view.terminal is not None:
             yield from self._pair(words("message.status.terminal"), self._view.terminal)
         for counter in self._view.counters:
-            told = f"{counter.reference}  {words.name(f'states.{row.direction}', counter.state)}"
-            yield from self._pair(words(f"message.status.{counter.pointer}"), told, self._palette["attention"])
+            state = f"{counter.reference}  {words.name(f'states.{row.direction}', counter.state)}"
+            yield from self._pair(words(f"message.status.{counter.pointer}"), state, self._palette["attention"])
         waited = words.span(row.waiting_seconds)
         late = self._palette["trouble"] if row.overdue else None
         yield from self._pair(
             words("message.status.waiting"), f"{waited}  {words('message.late')}" if row.overdue else waited, late
         )
-        author, approver = ("author", "approver") if row.direction == "out" else ("first", "confirmed")
+        # Of a notice these are the two persons who confirm a deletion.
+        author, approver = ("author", "approver") if row.direction == Direction.OUT else ("first", "confirmed")
         if row.author is not None:
             yield from self._pair(words(f"message.status.{author}"), row.author)
         if row.approver is not None:
@@ -87,13 +93,11 @@ class MessageLines:
         if row.revision > 1:
             yield from self._pair(words("message.status.revision"), str(row.revision))
         if self._view.reason:
-            why = words("message.status.reason" if row.direction == "out" else "message.status.hold_reason")
+            why = words("message.status.reason" if row.direction == Direction.OUT else "message.status.hold_reason")
             yield from self._pair(why, self._view.reason, self._palette["attention"])
 
     def _whom(self) -> Iterator[Pieces]:
-        """Say whom a notice is about: what is confirmed stands on the first page."""
-        from store.message.groups import value_at
-
+        """Yield whom a notice is about: who confirms it has to see that on the first page."""
         for field in ("person.name", "person.birth_date"):
             value = self._naming.value(field, value_at(self._view.record, field))
             yield from self._pair(self._naming.label(field), value, self._palette["strong"])
@@ -108,7 +112,7 @@ class MessageLines:
             yield from self._hanging(fault.remedy, self._palette["faint"])
 
     def _trouble(self) -> Iterator[Pieces]:
-        """Say why it does not go on, and what to do: what the peer says of its content is its result."""
+        """Yield why the message does not go on, and what to do. What the peer says of its content is the outcome."""
         trouble = self._view.trouble
         if trouble is None:
             return
@@ -119,8 +123,6 @@ class MessageLines:
             yield from self._hanging(self._words("common.recorded", number=trouble.incident), self._palette["faint"])
 
     def _changes(self) -> Iterator[Pieces]:
-        from store.message.groups import value_at
-
         record, words = self._view.record, self._words
         for change in record.get("changes", ()):
             item = str(change.get("item", ""))
@@ -131,6 +133,7 @@ class MessageLines:
                 (f"  {reason}", self._palette["faint"]),
             ]
             yield from self._before_after(item, change.get("before"), change.get("after"))
+        # A resident record says only which items were corrected, and of the address alone what it was before.
         for item in record.get("corrected", ()):
             name = item if item in record else f"person.{item}"
             yield [("  ", None), (self._naming.label(name), self._palette["strong"])]
@@ -142,6 +145,7 @@ class MessageLines:
             )
 
     def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
+        # Of most corrected items the message does not say what they were before.
         if known:
             yield from self._pair(
                 self._words("message.before"), self._naming.value(item, before), self._palette["faint"]
@@ -158,15 +162,12 @@ class MessageLines:
             )
 
     def _items(self) -> Iterator[Pieces]:
-        from store.message.checks.items import ordered_fields
-        from store.message.codes import Kind
-        from store.message.groups import value_at
-
         record = self._view.record
         fields = ordered_fields(Kind(self._view.row.kind))
         named = [field for field in fields if value_at(record, field) is not None]
-        strangers = [field for field in _flat(record) if field not in fields]
-        for field in (*named, *strangers):
+        # Items that the kind does not have are shown as well: nobody may decide about content that the page hides.
+        unknown = [field for field in _flat(record) if field not in fields]
+        for field in (*named, *unknown):
             if field.partition(".")[0] not in _ELSEWHERE:
                 yield from self._pair(self._naming.label(field), self._naming.value(field, value_at(record, field)))
 
@@ -174,11 +175,12 @@ class MessageLines:
         outcome, words = self._view.outcome, self._words
         if outcome is None:
             return
-        role = "good" if outcome.outcome == "accepted" else "trouble"
-        told = words.name("states.out", outcome.outcome) + (f"  {outcome.code}" if outcome.code else "")
-        yield from self._pair(words("message.status.code"), told, self._palette[role])
+        role = "good" if outcome.outcome == OutState.ACCEPTED else "trouble"
+        result = words.name("states.out", outcome.outcome) + (f"  {outcome.code}" if outcome.code else "")
+        yield from self._pair(words("message.status.code"), result, self._palette[role])
         for name, texts in (("cause", outcome.cause), ("remedy", outcome.remedy)):
             if texts:
+                # The peer may give its text in another language only, which is better than none.
                 text = texts.get(words.language) or next(iter(texts.values()))
                 yield from self._pair(words(f"message.status.{name}"), text)
 
@@ -186,14 +188,15 @@ class MessageLines:
         receipt, words = self._view.receipt, self._words
         if receipt is None:
             return
-        told = words("message.receipt", time=words.exact_time(receipt.received_at))
-        yield from self._hanging(told, self._palette["good"])
+        arrival = words("message.receipt", time=words.exact_time(receipt.received_at))
+        yield from self._hanging(arrival, self._palette["good"])
         yield from self._pair(words("message.status.peer_version"), receipt.peer_version)
         yield from self._pair(words("message.status.digest"), receipt.digest, self._palette["faint"])
 
     def _history(self) -> Iterator[Pieces]:
         words = self._words
         for step in self._view.history:
+            # Where there is no person, the terminal acted by itself.
             yield [
                 (" " * _INDENT, None),
                 (f"{words.exact_time(step.at)}  ", self._palette["faint"]),
@@ -206,6 +209,7 @@ class MessageLines:
     def _pair(self, label: str, value: str, style: Style | None = None) -> Iterator[Pieces]:
         lines = wrap(value, self._width - _INDENT - _LABEL - 1)
         for index, line in enumerate(lines):
+            # A value of several lines keeps its column, below a label that is not repeated.
             head = fit(label if index == 0 else "", _LABEL)
             yield [(" " * _INDENT, None), (f"{head} ", self._palette["faint"]), (line, style)]
 

@@ -1,43 +1,51 @@
-"""The list of messages: what of each stands in which column."""
+"""The list of messages: the columns, and what each shows of a message."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from console.widgets.virtual_list import Cell, Column, VirtualList
+from store.message.states import InState, OutState
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
 
-_STATE_STYLES: Final = {
-    "review": "key",
-    "received": "key",
-    "awaiting_second": "key",
-    "held": "faint",
-    "on_hold": "attention",
-    "returned": "attention",
-    "unknown": "attention",
-    "refused": "trouble",
-    "accepted": "good",
-    "applied": "good",
-    "withdrawn": "faint",
-    "superseded": "faint",
-}
+# By the name of the state: `returned` wants attention in both directions.
+_STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        OutState.REVIEW: "key",
+        InState.RECEIVED: "key",
+        InState.AWAITING_SECOND: "key",
+        OutState.HELD: "faint",
+        InState.ON_HOLD: "attention",
+        OutState.RETURNED: "attention",
+        OutState.UNKNOWN: "attention",
+        OutState.REFUSED: "trouble",
+        OutState.ACCEPTED: "good",
+        InState.APPLIED: "good",
+        OutState.WITHDRAWN: "faint",
+        InState.SUPERSEDED: "faint",
+    }
+)
 _WIDE: Final = 100
-_MATTERS: Final = 2  # as many codes of what a message is about as a column holds
+_MATTERS: Final = 2  # The column holds two codes of what a message is about.
 
 
 class MessageList(VirtualList["QueueRow"]):
-    """The messages."""
+    """The list of messages or notices."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self.empty_text = "queue.empty"
 
     def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; the name and the event share what is left."""
+        """Return the columns; the name and the event share the cells that the others leave."""
+        # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
         state, kind = (8, 6) if japanese else (9, 9)
         waiting, marks = (7, 5) if japanese else (6, 6)
         reference = 14 if width < _WIDE else 20
+        # Seven columns have a blank behind each.
         left = width - state - kind - reference - waiting - marks - 7
         name = max(8, left * 8 // 15)
         return (
@@ -51,18 +59,18 @@ class MessageList(VirtualList["QueueRow"]):
         )
 
     def cell(self, row: "QueueRow", column: str) -> Cell:
-        """Return what stands in `column`."""
+        """Return what `column` shows of `row`."""
         words, palette = self.words, self.palette
         if column == "state":
             role = _STATE_STYLES.get(row.state)
             return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
         if column == "kind":
-            return Cell(words.name("queue.kind", row.kind), palette["faint"])
+            return Cell(words.name("kinds.short", row.kind), palette["faint"])
         if column == "event":
             matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
             return Cell(words("head.between").join(matter), palette["faint"])
         if column == "waiting":
-            # The sign says what the colour says as well.
+            # The sign repeats what the colour says: no meaning is carried by colour alone.
             span = words.span(row.waiting_seconds)
             return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
         if column == "marks":
@@ -71,10 +79,10 @@ class MessageList(VirtualList["QueueRow"]):
 
     def _marks(self, row: "QueueRow") -> Cell:
         if row.claim is not None:
-            # Somebody else has it in hand: it can only be read.
+            # Somebody else has claimed the message, so here it can only be read; this matters more than its warnings.
             return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
-        if row.due_on is not None and row.state == "held":
+        if row.due_on is not None and row.state == OutState.HELD:
             return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
         return Cell("")

@@ -1,9 +1,8 @@
-"""The queue (審査): what waits, what was sent, what came in; reviewed here or from the opened message."""
+"""The queue (審査): what waits, what was sent, what came in. People review it here, or on the page of a message."""
 
-import re
-from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -13,72 +12,28 @@ from console import jobs
 from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.message_list import MessageList
+from console.screens.messages.queue_view import FILTERS, Group, Loaded, View, snapshot
 from console.screens.messages.review import Review
+from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
-from console.widgets.virtual_list import BLOCK, VirtualList
+from console.widgets.virtual_list import VirtualList
+from store.message.states import Direction, OutState, Step
+from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
     from console.jobs.messages.review import Decided
-    from console.session import Session
-    from console.terminal import Terminal
 
-_STATES: Final = {
-    "out": (
-        None, "review", "approved", "held", "returned", "sending", "unknown", "delivered", "refused", "accepted",
-        "withdrawn", "being_undone",
-    ),
-    "in": (
-        None, "unhandled", "received", "awaiting_second", "on_hold", "confirmed", "exported", "applied", "returned",
-        "superseded",
-    ),
-}  # fmt: skip
-# What is shown besides single states.
-_GROUPS: Final = frozenset({"being_undone", "unhandled"})
-# What the foot line of a list of notices leaves out: what can be done with one is done where it is read.
-_OUT_ONLY: Final = frozenset({"approve", "give_back", "hold", "release", "select", "entry"})
+# What the foot line of a list of notices leaves out besides the steps: a notice is dealt with on its page.
+_OUT_ONLY: Final = frozenset({"select", "entry"})
 _LONGEST_SOUGHT: Final = 200
-_DIGIT: Final = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What of the queue is shown."""
-
-    direction: str = "out"
-    state: str | None = None
-    sought: str = ""
-
-    @property
-    def name(self) -> str | None:
-        """The part of a name that is looked for: what holds no digit."""
-        return self.sought if self.sought and not _DIGIT.search(self.sought) else None
-
-    @property
-    def reference(self) -> str | None:
-        """The beginning of a reference that is looked for: what holds a digit, as every reference does."""
-        return self.sought if self.sought and self.name is None else None
-
-    @property
-    def being_undone(self) -> bool:
-        """Whether only messages are shown of which a cancellation or replacement is under way, in whatever state."""
-        return self.state == "being_undone"
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The snapshot that the list is drawn from: the keys of all rows, the first rows, the counts."""
-
-    keys: "array[int]"
-    rows: Sequence["QueueRow"]
-    counts: "Counts"
 
 
 class QueueScreen(ConsoleScreen):
-    """The list with its counts."""
+    """The list of messages or notices, with the counts above it."""
 
     help_topic = "queue"
     KEYS: ClassVar[Sequence[Key]] = QUEUE
@@ -92,10 +47,11 @@ class QueueScreen(ConsoleScreen):
         super().__init__(id=id)
         self.counts: Counts | None = None
         self.view = View()
+        # The version in which each row was shown, by number: a step is refused for a message changed since then.
         self._seen: dict[int, int] = {}
 
     def compose(self) -> ComposeResult:
-        """Lay out the counts, what is shown, the list, and the field of the search."""
+        """Lay out the counts, the line of the filter, the list, and the field of the search."""
         yield HeadLine()
         yield CountsLine(id="counts")
         yield ViewLine(id="view")
@@ -105,9 +61,9 @@ class QueueScreen(ConsoleScreen):
         yield FootLine(QUEUE)
 
     def on_mount(self) -> None:
-        """Show first what this person is here for."""
-        if self.console_app.may("approve"):
-            self.view = View(state="review")
+        """Show first what this person has to do: an approver begins with the messages that wait for review."""
+        if self.console_app.may(Right.APPROVE):
+            self.view = View(state=OutState.REVIEW)
         self.set_focus(self.rows)
         self.load()
 
@@ -118,46 +74,30 @@ class QueueScreen(ConsoleScreen):
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was open."""
+        # The first time, `on_mount` has asked already.
         if self.counts is not None:
             self.load()
 
     def load(self) -> None:
         """Take a new snapshot; the cursor stays where it is."""
+        # Another view may be chosen before the snapshot arrives, so the job and its result get the present one.
         view = self.view
-
-        def job(terminal: "Terminal", session: "Session") -> Loaded:
-            counts = jobs.messages.listing.counts(terminal)
-            if not session.may("read"):
-                return Loaded(array("q"), (), counts)
-            query = jobs.messages.listing.QueueQuery(
-                direction=view.direction,
-                state=None if view.state in _GROUPS else view.state,
-                reference=view.reference,
-                being_undone=view.being_undone,
-                unhandled=view.state == "unhandled",
-            )
-            keys = (
-                jobs.messages.listing.find(terminal, session, query, view.name)
-                if view.name
-                else jobs.messages.listing.ids(terminal, session, query)
-            )
-            return Loaded(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), counts)
-
-        self.work(job, lambda loaded: self._loaded(view, loaded), self._not_loaded)
+        self.work(partial(snapshot, view), partial(self._loaded, view), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
         if not self.rows.count:
-            # No rows are on their way any more.
+            # The list would say for ever that it is loading.
             self.rows.forget()
 
     def _loaded(self, view: View, loaded: Loaded) -> None:
         self.counts = loaded.counts
         self.query_one("#counts").refresh()
+        # A filter was changed meanwhile; its own snapshot follows.
         if view != self.view:
             return
         app, session = self.console_app, self.console_app.session
-        # What is decided here is decided on the rows as they were on the screen: their versions go with the decision.
+        # People decide on the rows that they see, so the versions of those rows go with the decision.
         seen = self._seen = {row.id: row.version for row in loaded.rows}
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
@@ -165,16 +105,16 @@ class QueueScreen(ConsoleScreen):
             seen.update({row.id: row.version for row in rows})
             return rows
 
-        self.rows.selectable = view.direction == "out"
+        self.rows.selectable = view.direction is Direction.OUT
         self.rows.load(loaded.keys, fetch, loaded.rows)
 
     def on_virtual_list_moved(self) -> None:
-        """Tell the new position."""
+        """Show the new position."""
         self.query_one("#view").refresh()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Open the message."""
-        if self.console_app.may("read"):
+        """Open the message under the cursor."""
+        if self.console_app.may(Right.READ):
             self._open(event.key)
 
     def _open(self, key: int, hint: str | None = None) -> None:
@@ -185,43 +125,26 @@ class QueueScreen(ConsoleScreen):
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done in a list of this direction."""
-        return super().offers(key) and (self.view.direction == "out" or key.action not in _OUT_ONLY)
+        out_only = key.step is not None or key.action in _OUT_ONLY
+        return super().offers(key) and (self.view.direction is Direction.OUT or not out_only)
 
     # Reviewing
 
-    def action_approve(self) -> None:
-        """Approve the selected messages, or the one under the cursor."""
+    def action_review(self, name: str) -> None:
+        """Take the step `name` with the selected messages, or with the one under the cursor."""
+        step = STEPS[Step(name)]
         row = self.rows.cursor_row
-        if not self.rows.selected and row is not None and row.warnings and row.state == "review":
-            # Warnings are confirmed by somebody who has them on the screen.
-            self._open(row.id, hint="queue.note.read_first")
-            return
-        if self.view.direction == "in":
+        single = row if not self.rows.selected else None
+        if step.confirms_warnings and single is not None and single.warnings and single.state == OutState.REVIEW:
+            # Only somebody who has the warnings on the screen can confirm them.
+            self._open(single.id, hint="queue.note.read_first")
+        elif step.step is Step.APPROVE and self.view.direction is Direction.IN:
+            # The same key confirms a notice, but on its page, where one reads what it changes.
             self.say("note", "queue.note.open_first")
-            return
-        self._review("approve")
+        else:
+            self._review(step)
 
-    def action_give_back(self) -> None:
-        """Return messages with a reason."""
-        self._review("give_back")
-
-    def action_hold(self) -> None:
-        """Hold messages."""
-        self._review("hold")
-
-    def action_release(self) -> None:
-        """Release held messages."""
-        self._review("release")
-
-    def action_resend(self) -> None:
-        """Let messages go out again that the peer has refused unread."""
-        self._review("resend")
-
-    def action_withdraw(self) -> None:
-        """Take messages back for good, with a reason."""
-        self._review("withdraw")
-
-    def _review(self, step: str) -> None:
+    def _review(self, step: ReviewStep) -> None:
         ids = sorted(self.rows.selected) or [key for key in (self.rows.cursor_key,) if key is not None]
         if not ids:
             self.say("note", "queue.note.nothing")
@@ -229,9 +152,9 @@ class QueueScreen(ConsoleScreen):
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
         Review(self, step, ids, row, self._reviewed, self._seen).ask()
 
-    def _reviewed(self, changed: "Decided") -> None:
-        # Only what was decided: somebody quick may have begun to select anew.
-        self.rows.selected -= {*changed.changed, *(one.id for one in changed.refused)}
+    def _reviewed(self, decided: "Decided") -> None:
+        # Only the messages of this step: while it ran, the person may have selected others.
+        self.rows.selected -= {*decided.changed, *(refusal.id for refusal in decided.refused)}
         self.load()
 
     def action_select(self) -> None:
@@ -247,24 +170,26 @@ class QueueScreen(ConsoleScreen):
 
     def _show(self, view: View) -> None:
         self.view = view
-        self.query_one("#foot").refresh()
+        # Keys that were typed ahead must not reach rows of the list before.
         self.rows.await_others()
+        self.query_one("#foot").refresh()
         self.notice.clear()
         self.on_virtual_list_moved()
         self.load()
 
     def action_filter(self, step: int) -> None:
-        """Show the next state only."""
-        states = _STATES[self.view.direction]
+        """Show the next state, or the one before."""
+        states = FILTERS[self.view.direction]
         at = states.index(self.view.state)
         self._show(replace(self.view, state=states[(at + step) % len(states)]))
 
     def action_direction(self) -> None:
         """Show what came in and waits for people instead of what goes out, and back."""
-        self._show(View("in", "unhandled") if self.view.direction == "out" else View("out"))
+        out = self.view.direction is Direction.OUT
+        self._show(View(Direction.IN, Group.UNHANDLED) if out else View(Direction.OUT))
 
     def action_reload(self) -> None:
-        """Take a new snapshot and ask for the line."""
+        """Take a new snapshot, and look whether the peer can be reached."""
         self.notice.clear()
         self.load()
         self.console_app.look_at_line()
@@ -278,7 +203,7 @@ class QueueScreen(ConsoleScreen):
         self.set_focus(field)
 
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
-        """Search."""
+        """Show what matches the text, in whatever state it is."""
         self._leave_search()
         self._show(replace(self.view, sought=event.field.value.strip(), state=None))
 
@@ -298,7 +223,7 @@ class QueueScreen(ConsoleScreen):
         self.notice.clear()
         self.set_focus(self.rows)
 
-    # Other screens
+    # Other screens. Each is imported when it is opened, so that nobody waits for all of them at the log-on.
 
     def action_entry(self) -> None:
         """Open the entry by hand."""
@@ -314,7 +239,7 @@ class QueueScreen(ConsoleScreen):
         self.notice.clear()
         self.app.push_screen(ExchangeScreen(id="exchange"))
 
-    def action_trail(self) -> None:
+    def action_log(self) -> None:
         """Open the log."""
         from console.screens.log.viewing import LogScreen
 
@@ -323,22 +248,22 @@ class QueueScreen(ConsoleScreen):
 
 
 class ViewLine(OneLine):
-    """What of the queue is shown, how many are selected, and where the cursor is."""
+    """The line above the list: what it shows, how many rows are selected, and where the cursor is."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the line."""
         ink, words = self.ink().put(" "), self.words
         screen = self.screen
         if not isinstance(screen, QueueScreen):
             return ink
         view, rows = screen.view, screen.rows
         shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
-        state = words(f"queue.{view.state}" if view.state in _GROUPS else shown)
+        state = words(f"queue.{view.state}" if isinstance(view.state, Group) else shown)
         ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
         ink.put(state, self.palette["strong"])
         if view.sought:
-            found = "queue.found_name" if view.name else "queue.found"
-            ink.put("   ").put(words(found, sought=view.sought), self.palette["attention"])
+            sought = words("queue.found_name" if view.name else "queue.found", sought=view.sought)
+            ink.put("   ").put(sought, self.palette["attention"])
         if rows.selected:
             ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
         where = f"{rows.position:,} / {rows.count:,}"

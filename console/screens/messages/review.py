@@ -1,14 +1,15 @@
-"""What people decide about messages and notices: asked the same way in the queue and in an opened message."""
+"""The questions before a step of review and the notice after it, alike in the list and on the page of a message."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
+from console.steps import ReviewStep, sources_of
 from console.words import Words
+from store.message.states import TRANSITIONS, InState, Step
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
@@ -16,20 +17,19 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
-_REASONED: Final = frozenset({"give_back", "put_on_hold", "withdraw"})
-
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One step for the messages `ids`, from the question to the notice of what became of it.
+    """One step for the messages `ids`, from the question to the notice of its outcome.
 
-    `row` is the message when it is a single one. `seen` are the versions of the messages as they were on the screen, by
-    number: what somebody else has changed since is refused. `warnings` is how many of its warnings the person has on
-    the screen and confirms by going on. `done` is called when the step was tried, whatever came of it.
+    `row` is the message if there is only one. `seen` holds the versions of the messages as they were on the screen, by
+    number: a message that somebody else has changed since is refused. `warnings` is the number of warnings that the
+    person has on the screen, and confirms by going on. `done` is called after the step was tried, also when all was
+    refused.
     """
 
     screen: ConsoleScreen
-    step: str
+    step: ReviewStep
     ids: Sequence[int]
     row: "QueueRow | None"
     done: Callable[["Decided"], None]
@@ -37,82 +37,83 @@ class Review:
     warnings: int = 0
 
     def ask(self) -> None:
-        """Ask whether to do it; several messages at once want their number typed, some steps a reason."""
+        """Ask whether to go on. For several messages their number has to be typed, for some steps a reason."""
         if self.row is not None and self.row.claim is not None:
             facts = {"reference": self.row.claim.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
-            return
-        if self.row is not None and not possible(self.step, self.row):
-            direction, state = self.row.direction, self.row.state
-            self.screen.notice.say(
-                "note",
-                lambda words: words("queue.note.wrong_state", state=words.name(f"states.{direction}", state)),
-            )
-            return
-        typed = self.row is None or self.step in _REASONED
-        self.screen.app.push_screen(QuestionDialog(self._text, typed=typed, check=self._check), self._answered)
+        elif self.row is not None and not allows(self.row, self.step.step):
+            say_wrong_state(self.screen, self.row)
+        else:
+            typed = self.row is None or self.step.asks_reason
+            self.screen.app.push_screen(QuestionDialog(self._question, typed=typed, check=self._check), self._answered)
 
-    def _text(self, words: Words) -> str:
+    def _question(self, words: Words) -> str:
         if self.row is None:
-            return words(f"queue.ask.{self.step}_many", count=len(self.ids))
-        key = "approve_warnings" if self.step == "approve" and self.warnings else self._step_of(self.row)
-        kind = words.name("queue.kind", self.row.kind)
-        facts = {"reference": self.row.reference, "kind": kind, "name": self.row.name, "count": self.warnings}
-        return words(f"queue.ask.{key}", **facts, first=self.row.author or "")
+            return words(self._text("ask_many"), count=len(self.ids))
+        row = self.row
+        # A deletion (消除) has a question for the first person who confirms it and another one for the second.
+        name = "ask_warnings" if self.warnings else f"ask{self._turn(row)}"
+        # Each text takes the facts that it needs.
+        kind = words.name("kinds.short", row.kind)
+        facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings}
+        return words(self._text(name), **facts, first=row.author or "")
 
-    def _step_of(self, row: "QueueRow") -> str:
-        """Return what the step is called for a message: a deletion is confirmed by two persons."""
-        if self.step != "confirm":
-            return self.step
-        if row.state == "awaiting_second":
-            return "confirm_second"
-        return "confirm_first" if "category_lost" in row.matter else "confirm"
+    def _text(self, name: str) -> str:
+        """Return the key of a text of the step."""
+        return f"steps.{self.step.step}.{name}"
+
+    def _turn(self, row: "QueueRow") -> str:
+        """Return the ending of the texts for the first or the second person; empty if one person is enough."""
+        if self.step.step is not Step.CONFIRM:
+            return ""
+        if row.state == InState.AWAITING_SECOND:
+            return "_second"
+        return "_first" if "category_lost" in row.matter else ""
 
     def _check(self, typed: str) -> str | None:
-        if self.step in _REASONED:
+        if self.step.asks_reason:
             return None if typed else "queue.ask.reason_missing"
+        # Several messages are decided only with their number typed, so that a forgotten selection does no harm.
         return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
 
     def _answered(self, typed: str | None) -> None:
         if typed is not None:
-            self.screen.work(lambda terminal, session: self._do(terminal, session, typed), self._tell)
+            self.screen.work(partial(self._do, typed), self._show_outcome)
 
-    def _do(self, terminal: "Terminal", session: "Session", typed: str) -> "Decided":
-        acts: dict[str, Callable[..., Decided]] = {
-            "approve": partial(jobs.messages.review.approve, confirm_warnings=self.warnings > 0),
-            "give_back": partial(jobs.messages.review.give_back, reason=typed),
-            "hold": jobs.messages.review.hold,
-            "release": jobs.messages.review.release,
-            "resend": jobs.exchange.resend,
-            "withdraw": partial(jobs.messages.review.withdraw, reason=typed),
-            "confirm": jobs.messages.confirmation.confirm,
-            "put_on_hold": partial(jobs.messages.confirmation.put_on_hold, reason=typed),
-            "take_up": jobs.messages.confirmation.take_up,
-        }
+    def _do(self, typed: str, terminal: "Terminal", session: "Session") -> "Decided":
+        """Take the step; this is called in a thread of the background."""
+        asked: dict[str, Any] = {}
+        if self.step.asks_reason:
+            asked["reason"] = typed
+        if self.step.confirms_warnings:
+            asked["confirm_warnings"] = self.warnings > 0
+        # A row that was selected but never shown has no version here, so nothing could have changed before the eyes.
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
-        return acts[self.step](terminal, session, self.ids, seen=seen)
+        return self.step.job()(terminal, session, self.ids, seen=seen, **asked)
 
-    def _tell(self, changed: "Decided") -> None:
-        self.done(changed)
-        step, count, refused = self.step, changed.count, changed.refused
-        if self.row is not None and self._step_of(self.row) == "confirm_first":
-            step = "confirm_first"
+    def _show_outcome(self, decided: "Decided") -> None:
+        # First the screen, which may clear the notice line or read the message once more.
+        self.done(decided)
+        # What the row was before the step tells which text fits.
+        first = self.row is not None and self._turn(self.row) == "_first"
+        count, refused = decided.count, decided.refused
 
         def text(words: Words) -> str:
-            told = words(f"queue.did.{step}", count=count) if count else ""
+            outcome = words(self._text("did_first" if first else "did"), count=count) if count else ""
             if refused:
                 fault = words.fault(refused[0].reason, refused[0].facts)
-                told += words("queue.did.refused", count=len(refused), cause=fault.cause, remedy=fault.remedy)
-            return told
+                outcome += words("queue.did.refused", count=len(refused), cause=fault.cause, remedy=fault.remedy)
+            return outcome
 
         self.screen.notice.say("done" if not refused else "note" if count else "trouble", text)
 
 
-def possible(step: str, row: "QueueRow") -> bool:
-    """Tell whether the state of a message allows a step."""
-    from store.message.states import CONFIRMABLE, TRANSITIONS, Step
+def allows(row: "QueueRow", step: Step) -> bool:
+    """Return whether the state of a message allows a step."""
+    return row.direction == TRANSITIONS[step].direction and row.state in sources_of(step)
 
-    if step == "confirm":
-        return row.direction == "in" and row.state in CONFIRMABLE
-    transition = TRANSITIONS[Step(step)]
-    return row.direction == transition.direction and row.state in transition.sources
+
+def say_wrong_state(screen: ConsoleScreen, row: "QueueRow") -> None:
+    """Say that the step cannot be taken with a message in this state."""
+    topic, state = f"states.{row.direction}", row.state
+    screen.notice.say("note", lambda words: words("queue.note.wrong_state", state=words.name(topic, state)))

@@ -1,6 +1,7 @@
 """The lock: after the idle limit nothing of the work can be seen until the same person gives the PIN again."""
 
-from typing import ClassVar, Final
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,13 +15,19 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import Surface
 from console.widgets.text import Ink
 
+if TYPE_CHECKING:
+    from console.session import Session
+    from console.terminal import Terminal
+
 _LONGEST_PIN: Final = 128
 
 
 class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Covers everything and asks for the PIN; F10 logs off at once."""
 
+    # No help here: nothing may lie above the lock.
     help_topic = None
+    # The application's own keys do not reach through a modal screen, so those that work here are named again.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "app.language", show=False),
         Binding("f10", "app.log_off", show=False),
@@ -53,18 +60,17 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         return self.query_one("#lock-pin", PinField)
 
     def on_text_field_submitted(self, _event: TextField.Submitted) -> None:
-        """Check the PIN."""
+        """Check the PIN, as a log-on does: a wrong one counts as a failed attempt."""
+        # Taken out of the field at once, so that the PIN stays in no widget.
         pin = self._pin.take()
         if not pin:
             return
+        # What is typed while the PIN is checked belongs to no field.
         self._pin.locked = True
-
-        def check(terminal: object, session: object) -> None:
-            jobs.people.logon.check_pin(terminal, session, pin)  # type: ignore[arg-type]  # As `work` hands them over.
-
-        self.work(check, self._passed, self._refused)
+        self.work(partial(_check_pin, pin=pin), self._passed, self._refused)
 
     def _passed(self, _nothing: None) -> None:
+        # The clock has to be told: pressing keys does not keep a locked session alive.
         self.console_app.unlocked()
         self.dismiss()
 
@@ -74,10 +80,10 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
 
 class LockTitle(Surface):
-    """Who locked, and what to do."""
+    """Says whose screen is locked, and what to do."""
 
     def draw_line(self, y: int) -> Ink:
-        """Draw it."""
+        """Draw a line of the title."""
         ink = self.ink()
         session = self.console_app.session
         if y == 0 and session is not None:
@@ -85,3 +91,7 @@ class LockTitle(Surface):
         elif y == 1:
             ink.put(self.words("login.locked_remedy"), self.palette["faint"])
         return ink
+
+
+def _check_pin(terminal: "Terminal", session: "Session", *, pin: str) -> None:
+    jobs.people.logon.check_pin(terminal, session, pin)

@@ -1,5 +1,6 @@
 """The login screen: 利用者ID and 暗証番号 (protection measure 5). It is painted before anything heavy is imported."""
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.actions import SkipAction
@@ -15,21 +16,26 @@ from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, width_of
 
 if TYPE_CHECKING:
+    from console.host import Host
     from console.session import Session
 
 _LONGEST_ID: Final = 32
 _LONGEST_PIN: Final = 128
 _FIELD_WIDTH: Final = 36
 _LABEL_WIDTH: Final = 14
+_GAP: Final = 2
+# Long enough for the first paint to reach the terminal before the heavy imports take the processor.
+_PAINT_SECONDS: Final = 0.02
+# The farewells that end what the person wanted to end; the others say what happened to their session.
 _AS_WISHED: Final = frozenset({"login.ended.log_off", "login.pin_changed"})
 
 
 class LoginScreen(ConsoleScreen):
-    """Asks who it is."""
+    """Asks for ID and PIN."""
 
     help_topic = "login"
-    # Tab and Enter act at once, before the next key is looked at: a burst of ID, Tab, PIN (a card reader, a slow
-    # connection) must not put the PIN into the field that can be read.
+    # As priority bindings, Tab and Enter move the focus before the next key is handled. Otherwise a burst of ID, Tab,
+    # PIN (a card reader, a slow connection) would put the PIN into the field that can be read.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "next_field", show=False, priority=True),
         Binding("shift+tab,up", "previous_field", show=False, priority=True),
@@ -45,12 +51,13 @@ class LoginScreen(ConsoleScreen):
     """
 
     def compose(self) -> ComposeResult:
-        """Lay out title, the two fields and, in a rehearsal world, its people."""
+        """Lay out the title, the two fields and, in a rehearsal world, its people."""
         yield HeadLine()
         with Surround(id="form"):
             yield LoginTitle()
             with Surround(classes="entry"):
                 yield FieldLabel("login.person_id")
+                # IDs are ASCII: what an input method that was left on types is not taken in.
                 yield TextField(id="person-id", longest=_LONGEST_ID, takes=str.isascii)
             with Surround(classes="entry"):
                 yield FieldLabel("login.pin")
@@ -61,14 +68,14 @@ class LoginScreen(ConsoleScreen):
         yield FootLine(())
 
     def on_mount(self) -> None:
-        """Wait for the ID, and tell the application when all this can be seen."""
+        """Wait for the ID, and tell the application when the screen can be seen."""
         self.set_focus(self._person_id)
-        # A screen that comes above this one asks for secrets: no key that is early may be seen here.
+        # The screen that asks for the passphrase comes above this one: secrets typed too early must not show here.
         self._lock_fields(locked=self.console_app.settings.keys.source == KeySourceName.PASSPHRASE)
-        self.call_after_refresh(self.set_timer, 0.02, self.console_app.first_painted)
+        self.call_after_refresh(self.set_timer, _PAINT_SECONDS, self.console_app.first_painted)
 
     def take_ids(self) -> None:
-        """Take an ID from now on: the terminal is open."""
+        """Take IDs from now on: the terminal is open."""
         self._lock_fields(locked=False)
 
     @property
@@ -88,15 +95,18 @@ class LoginScreen(ConsoleScreen):
         self.action_next_field()
 
     def action_enter(self) -> None:
-        """Go from the ID to the PIN; on the PIN, let the field itself take the key after those typed before it."""
+        """Go from the ID to the PIN; on the PIN, leave the key to the field."""
+        # The field handles its keys in their order, so Enter submits everything that was typed before it.
         if self.focused is not self._person_id:
             raise SkipAction
         self.set_focus(self._pin)
 
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
-        """Log on."""
+        """Log on, if both fields are filled in."""
+        # Enter in the ID's field is handled by `action_enter` and only moves on.
         if event.field is not self._pin:
             return
+        # The PIN is taken out of its field at once, so that it stays in no widget.
         person_id, pin = self._person_id.value, self._pin.take()
         if not person_id or not pin:
             self.say("note", "login.both_wanted")
@@ -104,11 +114,8 @@ class LoginScreen(ConsoleScreen):
             return
         self._lock_fields(locked=True)
         self.say("note", "login.checking")
-
-        def log_on() -> "Session":
-            return jobs.people.logon.log_on(self.console_app.terminal, person_id, pin, origin="screen")
-
-        self.console_app.background.start(self, log_on, self._logged_on, self._refused)
+        job = partial(_log_on, self.console_app, person_id, pin)
+        self.console_app.background.start(self, job, self._logged_on, self._refused)
 
     def _logged_on(self, session: "Session") -> None:
         self._lock_fields(locked=False)
@@ -118,6 +125,7 @@ class LoginScreen(ConsoleScreen):
 
     def _refused(self, error: Exception) -> None:
         self._lock_fields(locked=False)
+        # The ID stays; the PIN has to be typed again, because its field was emptied.
         self.set_focus(self._pin)
         self.show_error(error)
 
@@ -126,7 +134,7 @@ class LoginScreen(ConsoleScreen):
         self._person_id.locked = self._pin.locked = locked
 
     def welcome_back(self, farewell: str) -> None:
-        """Stand ready for the next person, and say how the session before ended: the text `farewell`."""
+        """Be ready for the next person, and say with the text `farewell` how the last session ended."""
         self._pin.take()
         self._person_id.clear()
         self.set_focus(self._person_id)
@@ -134,22 +142,22 @@ class LoginScreen(ConsoleScreen):
 
 
 class Surround(Surface):
-    """A box that lays out what it holds."""
+    """A box that lays out the widgets in it."""
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw nothing."""
+        """Draw nothing but the ground."""
         return self.ink()
 
 
 class FieldLabel(OneLine):
-    """A field's name."""
+    """The name of a field, beside it."""
 
     def __init__(self, key: str) -> None:
         super().__init__()
         self._key = key
 
     def draw_line(self, _y: int) -> Ink:
-        """Draw it."""
+        """Draw the name."""
         return self.ink().put(self.words(self._key), self.palette["faint"])
 
 
@@ -157,7 +165,7 @@ class LoginTitle(Surface):
     """The program's name and what it is."""
 
     def draw_line(self, y: int) -> Ink:
-        """Draw it."""
+        """Draw a line of the title."""
         ink = self.ink()
         if y == 0:
             ink.put(self.words("login.title"), self.palette["strong"])
@@ -185,7 +193,12 @@ class Rehearsal(Surface):
             return ink
         person = people[y - 1]
         roles = self.words("head.between").join(self.words(f"roles.{role}.name") for role in person.roles)
-        pin_column = max(width_of(one.id) for one in people) + 2
-        role_column = pin_column + max(width_of(one.pin) for one in people) + 2
+        pin_column = max(width_of(listed.id) for listed in people) + _GAP
+        role_column = pin_column + max(width_of(listed.pin) for listed in people) + _GAP
         ink.put(person.id, self.palette["strong"]).gap_to(pin_column).put(person.pin, self.palette["strong"])
         return ink.gap_to(role_column).put(roles, self.palette["faint"])
+
+
+def _log_on(app: "Host", person_id: str, pin: str) -> "Session":
+    """Log the person on, in a thread; this waits until the terminal is open."""
+    return jobs.people.logon.log_on(app.terminal, person_id, pin, origin="screen")

@@ -1,5 +1,6 @@
-"""Choosing a PIN: who logs on with one that somebody else drew may do nothing before choosing another."""
+"""Choosing a PIN: a person who logs on with a PIN that somebody else drew has to choose another before all else."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console import jobs
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PinScreen(PairScreen):
-    """Asks for the new PIN twice; then the person logs on with it."""
+    """Asks for the new PIN twice; afterwards the person logs on with it."""
 
     TITLE_KEY = "login.new_pin_title"
     REMEDY_KEY = "login.new_pin_remedy"
@@ -19,14 +20,16 @@ class PinScreen(PairScreen):
 
     def given(self, first: str, second: str) -> None:
         """Change the PIN when both fields agree."""
+        # Neither is shown, so typing it twice is the only way to notice a slip.
         if first != second:
             self.say("note", "login.pins_differ")
             return
-
-        def job(terminal: "Terminal", session: "Session") -> None:
-            jobs.people.register.change_pin(terminal, session, first)
-
-        self.work(job, self._changed)
+        self.work(partial(_change_pin, pin=first), self._changed)
 
     def _changed(self, _nothing: None) -> None:
+        # The session still says that its PIN was given, which forbids everything: it has to be a new one.
         self.console_app.log_on_again("login.pin_changed")
+
+
+def _change_pin(terminal: "Terminal", session: "Session", *, pin: str) -> None:
+    jobs.people.register.change_pin(terminal, session, pin)

@@ -1,1 +1,1 @@
-"""The rules that a message must keep, and what is found when it does not."""
+"""Checking records: the items and rules of all kinds, and the findings for a record that breaks them."""

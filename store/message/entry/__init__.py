@@ -1,1 +1,1 @@
-"""Messages as people enter them: what they type, and what the form proposes."""
+"""Entering messages by hand: what people type, and what the form proposes."""

@@ -1,118 +1,93 @@
-"""What to send after an event (異動): the message or the pair, with what the event settles already filled in.
+"""What to send after an event (異動): a message or a pair of messages, with the items that the event determines.
 
-The table of events is dated data; which items are then still to be asked for is no second table but
-what the rules themselves want of the record so far.
+The table of events is dated data. There is no second table of the items to ask for: they are what the rules want in the
+record so far.
 """
 
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from store.message import tables
 from store.message.checks.checking import wanted_items
+from store.message.checks.items import FIELDS, ITEMS
 from store.message.codes import Category, Kind
 from store.message.groups import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """One proposed message.
+    """A proposed message.
 
-    `preset` is the record so far; `choices` the values among which the operator may change or choose
-    a field; `asked` the fields that the rules want next, in order (ask `wanted_items` again as they
-    are filled in); `optional` those that may be added.
+    `preset` is the record so far. `choices` holds, for some fields, the values among which the operator chooses.
+    `asked` holds the fields that the rules want next, in order; `wanted_items` tells what they want after each answer.
     """
 
     kind: Kind
     preset: Record
     choices: Mapping[str, tuple[str, ...]]
     asked: tuple[str, ...]
-    optional: tuple[str, ...]
-
-
-# What the messages that one event gives have in common. The report of residence is deemed made by the report to the
-# resident record, so both were made on the same day (入管法19条の7第3項 etc.); where somebody moved from is one place.
-_COMMON: Final = frozenset(
-    {
-        "municipality",
-        "occurred_at",
-        "subject",
-        "category",
-        "card_number",
-        "card_pending",
-        "certificate_number",
-        "previous_address",
-        "reported_on",
-    }
-)
-_OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"basis.reported_on": "reported_on"})
 
 
 def common_item(field: str) -> str | None:
-    """Return the one name under which the messages of an event share an item; None for an item of one message."""
-    name = _OTHER_NAMES.get(field, field)
-    return name if name in _COMMON or name.startswith("person.") else None
+    """Return the name under which the messages of an event share an item; None for an item of a single message."""
+    item = FIELDS.get(field)
+    if item is None:
+        return None
+    return item.same_as or (field if item.shared else None)
 
 
 def propose(
     event: str, *, category: Category, municipality: str, day: date, card_presented: bool = True
 ) -> tuple[Proposed, ...]:
-    """Propose the messages that an event gives for a person of a category; none when it is never notified.
+    """Propose the messages that an event causes for a person of a category; none when it is never notified.
 
-    `card_presented`: whether the card was handed in with the report; if not, the report of residence
+    `card_presented` tells whether the card was handed in with the report. If it was not, the report of residence
     follows later, alone. Raises KeyError for an event that the table does not have on that day.
     """
     entry = tables.events().at(event, day)
     if entry is None:
         raise KeyError(event)
     due = (message for message in entry.messages if _is_due(message, category, card_presented=card_presented))
-    return tuple(_propose_one(message, category, municipality, day) for message in due)
+    return tuple(_propose_message(message, category, municipality, day) for message in due)
 
 
 def _is_due(message: Mapping[str, Any], category: Category, *, card_presented: bool) -> bool:
-    """Say whether the message is due for that category, now."""
+    """Tell whether the message is due now for that category."""
     if message.get("card_presented") and not card_presented:
         return False
     return "articles" not in message or category in message["articles"]
 
 
-def _propose_one(message: Mapping[str, Any], category: Category, municipality: str, day: date) -> Proposed:
+def _propose_message(message: Mapping[str, Any], category: Category, municipality: str, day: date) -> Proposed:
     kind = Kind(message["kind"])
-    preset: Record = {"kind": str(kind), "municipality": municipality, **deepcopy(message.get("preset", {}))}
-    if kind is not Kind.CERTIFICATE_DELIVERY:
+    # A copy, because the table is cached and the record will be changed.
+    given = deepcopy(message.get("preset", {}))
+    preset: Record = {"kind": str(kind), "municipality": municipality, **given}
+    # An empty group makes the rules ask for its items one by one, instead of for the group.
+    if "person" in ITEMS[kind]:
         preset["person"] = {}
+    if "category" in ITEMS[kind]:
         preset["category"] = str(category)
     choices = _choices(message, category, preset, day)
+    # The table has the usual article first: the operator sees it filled in and may change it.
     if "article" in choices and not message.get("choose_article"):
         preset["article"] = choices["article"][0]
     asked = wanted_items(preset, municipality=municipality, today=day)
-    return Proposed(kind, preset, choices, asked, _optional(kind, category, choices.get("article", ()), day))
+    return Proposed(kind, preset, choices, asked)
 
 
 def _choices(
     message: Mapping[str, Any], category: Category, preset: Mapping[str, Any], day: date
 ) -> dict[str, tuple[str, ...]]:
-    """Collect the fields of which the event leaves several values open."""
+    """Collect the fields for which the event leaves several values open."""
     choices: dict[str, tuple[str, ...]] = {}
     if "articles" in message:
         choices["article"] = tuple(message["articles"][category])
+    # Some causes allow an entry, a deletion or a correction: only the operator knows which of them was made.
     cause = tables.causes().at(preset.get("basis", {}).get("cause", ""), day)
     if cause is not None and len(cause.actions) > 1:
         choices["action"] = cause.actions
     return choices
-
-
-def _optional(kind: Kind, category: Category, articles: tuple[str, ...], day: date) -> tuple[str, ...]:
-    """List what may be added to a message of that kind without anything wanting it."""
-    if kind is Kind.CERTIFICATE_DELIVERY:
-        return ()
-    fields = ["person.name_kanji", "person.birth_date_note"]
-    if category is Category.MID_LONG_TERM:
-        fields.append("card_pending")
-    entries = (tables.residence_articles().at(article, day) for article in articles)
-    if any(entry is not None and entry.settled_on_first_residence for entry in entries):
-        fields.append("had_residence")
-    return tuple(fields)

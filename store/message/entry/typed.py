@@ -1,19 +1,22 @@
-"""From what people type to what messages hold, and back: dates as papers have them, numbers from any keyboard.
+"""Conversion between what people type and what messages hold: dates as papers have them, numbers from any keyboard.
 
-Names and addresses pass through as they are. What cannot be read comes back as it was typed, for the rules to judge.
+Names and addresses pass through unchanged. Text that cannot be read comes back as it was typed, so that the rules judge
+it.
 """
 
 import re
 from datetime import datetime
 from typing import Final
 
+from store.clock import JAPAN
 from store.message import tables
-from store.message.dates import JAPAN, parse_moment
+from store.message.dates import parse_moment
 from store.message.entry.shapes import Shape
 
-# The letters, digits and signs of full width that an input method gives for those of ASCII, and the ideographic blank.
+# A Japanese input method gives letters, digits and signs of full width for those of ASCII, and the ideographic blank.
 _NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _WESTERN: Final = re.compile(r"(\d{4})(?:(\d{2})(\d{2})|[-/.年](\d{1,2})[-/.月](\d{1,2})日?)", re.ASCII)
+# Only the shape of a date is read here: month 13 passes, so that the rules say what is wrong with it.
 _ERA: Final = re.compile(
     r"([^\W\d_]+?)(?:(\d{2})(\d{2})(\d{2})|(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?)",
 )
@@ -22,7 +25,8 @@ _LAST_MINUTE: Final = (23, 59)
 
 
 def read_typed(text: str, shape: Shape) -> str:
-    """Return the value that somebody means who types `text` for an item of that shape."""
+    """Return the value that is meant by typing `text` for an item of that shape."""
+    # Names are kept code point by code point, so even a blank at the end of one stays.
     if shape is Shape.TEXT:
         return text
     narrow = text.translate(_NARROW).strip()
@@ -38,7 +42,7 @@ def read_typed(text: str, shape: Shape) -> str:
 
 
 def show_typed(value: str, shape: Shape) -> str:
-    """Return a value as somebody would type it: a moment in Japanese time, everything else as it is."""
+    """Return a value in the form in which people type it: a moment in Japanese time, everything else unchanged."""
     moment = parse_moment(value) if shape is Shape.MOMENT else None
     return value if moment is None else f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}"
 
@@ -63,7 +67,8 @@ def _iso(year: int, month: str, day: str) -> str:
 
 
 def _first_year(name: str) -> int | None:
-    """Return the first year of the era of that name, or of that first letter as papers abbreviate it."""
+    """Return the first year of the era with that name, or with that first letter, as papers abbreviate it."""
+    # M, T, S, H and R: the eras since 1873 differ in their first letters.
     for era in tables.eras():
         if name in (era.ja, era.en) or name.upper() == era.en[0]:
             return era.first_year
@@ -73,6 +78,7 @@ def _first_year(name: str) -> int | None:
 def _read_moment(text: str) -> str | None:
     match = _TIME.fullmatch(text)
     day = None if match is None else _read_date(match[1])
+    # A time that the clock does not have stays as it was typed, so that the rules refuse it.
     if match is None or day is None or (int(match[2]), int(match[3])) > _LAST_MINUTE or int(match[3]) > _LAST_MINUTE[1]:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Record files (`.jsonl`, `.csv`): reading and writing them."""
+"""Reading and writing record files (`.jsonl`, `.csv`)."""

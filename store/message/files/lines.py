@@ -6,13 +6,16 @@ from typing import BinaryIO, Final, Self
 from store.errors import FileNotUtf8, FileShiftJis, FileUnreadable
 
 LINE_LIMIT: Final = 65_536
-"""The longest line in bytes. A record with every text at several hundred characters has a tenth of it."""
+"""The longest line in bytes. A record whose texts all have several hundred characters takes a tenth of it.
+
+Without a limit, a file without line ends would be read into memory whole.
+"""
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BadLine(Exception):
-    """A line that cannot be read; what follows it can. Holds the rule that it breaks."""
+    """A line that cannot be read, although the lines after it can. Holds the rule that it breaks."""
 
     def __init__(self, rule: str, **facts: str) -> None:
         super().__init__(rule)
@@ -21,10 +24,10 @@ class BadLine(Exception):
 
 
 class Lines:
-    """Iterates over the lines of a stream, with their ends, never holding more than one.
+    """Iterates over the lines of a stream, including their ends, with only one of them in memory.
 
-    After a `BadLine` the iteration goes on with the next line. A file in another encoding ends it:
-    FileShiftJis or FileNotUtf8. `number` is the line read last, `offset` how many bytes were read.
+    After a `BadLine` the iteration continues with the next line. A file in another encoding ends it with FileShiftJis
+    or FileNotUtf8. `number` is the number of the last line read, `offset` the number of bytes read so far.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -40,11 +43,13 @@ class Lines:
 
     def __next__(self) -> str:
         """Return the next line. Raises BadLine, FileShiftJis, FileNotUtf8, FileUnreadable."""
+        # The byte beyond the limit tells a longer line from one that has just that length.
         data = self._read(LINE_LIMIT + 1)
         if not data:
             raise StopIteration
         self.number += 1
         if len(data) > LINE_LIMIT and not data.endswith(b"\n"):
+            # The rest is dropped in pieces, so that the next line begins where the next record does.
             self._skip_rest()
             raise BadLine("line_too_long", limit=str(LINE_LIMIT))
         if self.number == 1:
@@ -53,6 +58,7 @@ class Lines:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise self._judge(data) from error
+        # ASCII is the same in most encodings, so only other characters prove that the file is in UTF-8.
         self._seen_utf8 = self._seen_utf8 or not data.isascii()
         return text
 
@@ -69,17 +75,19 @@ class Lines:
             pass
 
     def _strip_mark(self, data: bytes) -> bytes:
+        # cp932 decodes the bytes of this mark too, so that the file would be reported as Shift_JIS.
         if data.startswith(_UTF16_MARKS):
             raise FileNotUtf8(file=self._name, line=self.number)
         return data.removeprefix(codecs.BOM_UTF8)
 
     def _judge(self, data: bytes) -> Exception:
-        """Say whether only this line is broken, or the whole file is in another encoding.
+        """Return the error for bytes that are not UTF-8: only this line is broken, or the file has another encoding.
 
-        A file that had Japanese text in UTF-8 before is in UTF-8, and one of its lines is damaged.
+        Where an earlier line had Japanese text in UTF-8, the file is in UTF-8 and this line is damaged.
         """
         if self._seen_utf8:
             return BadLine("line_not_utf8")
+        # cp932 is Shift_JIS with the extensions of the vendors, which is what Windows writes.
         try:
             data.decode("cp932")
         except UnicodeDecodeError:

@@ -19,15 +19,16 @@ from store.message.groups import Record
 JSON_LINES: Final = ".jsonl"
 CSV: Final = ".csv"
 _FIRST_COLUMN: Final = "kind"
+# A header may hold anything, such as a whole record when the header is missing: errors repeat only its beginning.
 _LONGEST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One record of a file: either `record`, or the findings that say why the line holds none.
+    """A record of a file: either `record`, or the findings that say why the line holds no record.
 
-    `line` counts from 1 and is the first physical line of the record; `offset` is how many bytes of
-    the file were read when it was complete, for progress.
+    `line` is the first physical line of the record, counted from 1. `offset` is the number of bytes read when the
+    record was complete, for showing progress.
     """
 
     line: int
@@ -37,11 +38,11 @@ class Read:
 
 
 def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
-    """Read a file record by record, never holding more than one.
+    """Read a file record by record, with only one of them in memory.
 
-    `name` tells the format by its suffix and stands in the facts of errors. Raises FileSuffixUnknown,
-    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated (all FileFault),
-    all of them while iterating.
+    The suffix of `name` tells the format, and the facts of errors contain the name. Raises FileSuffixUnknown,
+    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated (all FileFault), all of them while
+    iterating.
     """
     base = Path(name).name
     reader = {JSON_LINES: _read_json_lines, CSV: _read_csv}.get(Path(base).suffix.lower())
@@ -55,7 +56,7 @@ def _open(source: Path | BinaryIO, base: str, stack: ExitStack) -> BinaryIO:
     if not isinstance(source, Path):
         return source
     if not source.is_file():
-        # A pipe or a device could keep the reader waiting for ever.
+        # A pipe or a device could keep the reader waiting forever.
         raise FileUnreadable(file=base)
     try:
         return stack.enter_context(source.open("rb"))
@@ -81,7 +82,7 @@ def _refused(line: int, bad: BadLine, lines: Lines) -> Read:
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> Record:
-    """Refuse a key that stands twice in one object: readers would disagree about which one counts."""
+    """Refuse an object in which a key occurs twice: readers would disagree about which value counts."""
     record = dict(pairs)
     if len(record) != len(pairs):
         raise BadLine("json_key_repeated")
@@ -89,7 +90,7 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> Record:
 
 
 def _refuse_constant(_name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python reads but JSON does not have."""
+    """Refuse NaN and Infinity, which Python reads although JSON does not have them."""
     raise BadLine("json_malformed")
 
 
@@ -97,10 +98,11 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object_without_repeats, pa
 
 
 def _parse_object(text: str) -> Record:
-    """Parse one line. Raises BadLine for what is no JSON object, however long its numbers and deep its nesting."""
+    """Parse one line. Raises BadLine when it is not a JSON object."""
     try:
         record = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
+        # Python refuses numbers of thousands of digits with a ValueError, and deep nesting with a RecursionError.
         raise BadLine("json_malformed") from error
     if not isinstance(record, dict):
         raise BadLine("record_not_object")
@@ -108,7 +110,8 @@ def _parse_object(text: str) -> Record:
 
 
 def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
-    """Read the header, then row by row. The line of a row is the one on which it begins."""
+    """Read the header, then row by row. The line of a row is the line on which the row begins."""
+    # In the strict mode quotation marks in the wrong place are errors instead of guesses.
     rows = csv.reader(lines, strict=True)
     fields = _read_header(rows, base)
     while True:
@@ -123,12 +126,12 @@ def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
         except BadLine as bad:
             yield _refused(line, bad, lines)
         except csv.Error:
-            # An open quotation mark swallows what follows it: say up to where.
+            # An open quotation mark swallows the lines after it, so the finding names the last of them.
             yield _refused(line, BadLine("csv_malformed", last=str(lines.number)), lines)
 
 
 def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
-    """Read the names of the columns. An empty file has none and no records either."""
+    """Read the names of the columns. An empty file has neither names nor records."""
     try:
         header = next((cells for cells in rows if cells), None)
     except (BadLine, csv.Error) as error:
@@ -138,7 +141,7 @@ def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
     fields = [field_of(name) for name in header]
     if _FIRST_COLUMN not in fields:
         raise FileHeaderMissing(file=base)
-    # A column `person` beside `person.name` would name the same item twice as well.
+    # A column `person` beside `person.name` also names an item twice, and the one would hide the other.
     counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
     repeated = [field for field, count in counts.items() if count > 1]
     if repeated:

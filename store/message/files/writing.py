@@ -1,4 +1,4 @@
-"""Writing files of records, in the two formats that `store.message.files.reading` reads."""
+"""Writing files of records in the two formats that `store.message.files.reading` reads."""
 
 import csv
 import io
@@ -17,11 +17,12 @@ from store.message.groups import Record
 def write_records(
     stream: BinaryIO, name: str, records: Iterable[Record], *, kinds: Collection[Kind] = ALL_KINDS
 ) -> int:
-    """Write records one by one and return how many; `name` tells the format by its suffix.
+    """Write records one by one and return their number; the suffix of `name` tells the format.
 
-    A CSV file gets the columns of `kinds`, which must hold the kind of every record; none of its
-    cells is changed for the sake of a spreadsheet. Raises FileSuffixUnknown, and what the stream raises.
+    A CSV file gets the columns of `kinds`, which must contain the kind of every record. Raises FileSuffixUnknown, and
+    the errors of the stream.
     """
+    # Cells are not changed for the sake of a spreadsheet: a file that was written has to be read again as it was.
     check_suffix(name)
     if Path(name).suffix.lower() == JSON_LINES:
         return _write_json_lines(stream, records)
@@ -29,7 +30,7 @@ def write_records(
 
 
 def check_suffix(name: str) -> None:
-    """See that a file's name tells one of the two formats. Raises FileSuffixUnknown."""
+    """Check that the suffix of a file's name is that of one of the formats. Raises FileSuffixUnknown."""
     if Path(name).suffix.lower() not in {JSON_LINES, CSV}:
         raise FileSuffixUnknown(file=Path(name).name)
 
@@ -43,9 +44,10 @@ def _write_json_lines(stream: BinaryIO, records: Iterable[Record]) -> int:
 
 
 def _write_csv(stream: BinaryIO, records: Iterable[Record], columns: tuple[str, ...]) -> int:
+    # The writer of the library writes text, and the stream takes bytes: each row passes through this buffer.
     line = io.StringIO(newline="")
     rows = csv.writer(line)
-    count = -1  # The header is a row as well.
+    count = -1  # The header is a row too, but not a record.
     for cells in _rows(records, columns):
         rows.writerow(cells)
         stream.write(line.getvalue().encode())

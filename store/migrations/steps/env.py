@@ -1,4 +1,4 @@
-"""What alembic runs for each command: the revisions, inside the transaction that the store has begun."""
+"""The script that alembic runs for each command: it runs the revisions in the transaction that the store has begun."""
 
 from alembic import context
 

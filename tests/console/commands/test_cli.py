@@ -34,11 +34,11 @@ def test_every_command_has_help_in_both_languages(
     path: tuple[str, ...], language: Language, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli([*path, "--help", "--language", language]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith(f"Usage: renkei {' '.join(path)}")
-    assert any("\u3040" < letter < "\u9fff" for letter in told) is (language == "ja")
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"Usage: renkei {' '.join(path)}")
+    assert any("\u3040" < letter < "\u9fff" for letter in printed) is (language == "ja")
     for option in ("--home", "--language", "--json", "--as", "--pin-file"):
-        assert option in told
+        assert option in printed
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import Final
 from console.jobs.terminal import joining, sharing
 from console.settings import TerminalSettings
 from console.terminal import Terminal
-from tests.console.jobs.site import CHIEF, CUSTODIAN, LONG_AGO, MUNICIPALITY, PEOPLE, Site
+from tests.console.jobs.site import CHIEF, CUSTODIAN, LONG_AGO, MUNICIPALITY, Site, second
 from transport import agency
 
 NAME: Final = "131041-02"
-SECOND: Final = sharing.SecondPerson(CUSTODIAN, PEOPLE[CUSTODIAN][1], "command")
+SECOND: Final = second(CUSTODIAN)
 
 
 def asked(site: Site, home: Path, name: str = NAME) -> joining.Requested:

@@ -38,13 +38,13 @@ class Relay:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self._threads[0].join(PATIENCE)
-        for one in self._open:
-            _end(one)
+        for connection in self._open:
+            _end(connection)
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive()
-        for one in self._open:
-            one.close()
+        for connection in self._open:
+            connection.close()
 
     def _accept(self) -> None:
         while True:
@@ -76,6 +76,6 @@ class Relay:
         _end(sink)
 
 
-def _end(one: socket.socket) -> None:
+def _end(connection: socket.socket) -> None:
     with suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from console.jobs.messages import intake, review
 from console.jobs.peers import register
+from console.jobs.people.logon import SecondPerson
 from console.jobs.rehearsal import world
 from console.jobs.terminal import setup
 from console.session import Session
@@ -51,6 +52,11 @@ PEOPLE: Final[dict[str, tuple[tuple[Role, ...], str]]] = {
 """One person for each role, with a PIN."""
 
 Record = dict[str, Any]
+
+
+def second(person_id: str) -> SecondPerson:
+    """Return the person as the second of two who act together."""
+    return SecondPerson(person_id, PEOPLE[person_id][1], "command")
 
 
 def entry(number: int, **items: Any) -> Record:
@@ -111,7 +117,7 @@ def notice(number: int, **items: Any) -> Record:
 
 def write_lines(path: Path, records: Iterable[Record]) -> Path:
     """Write a file of JSON Lines."""
-    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), encoding="utf-8")
+    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
     return path
 
 
@@ -137,7 +143,7 @@ class Site:
             store=store,
         )
         with setup.new_terminal(home, settings, authority=authority) as terminal:
-            people = [(one, roles, pin) for one, (roles, pin) in PEOPLE.items()]
+            people = [(person_id, roles, pin) for person_id, (roles, pin) in PEOPLE.items()]
             setup.add_people(terminal, people, pin_given=False)
             agency.prepare(agency_home, AGENCY, authority=authority)
             agency.register_terminal(
@@ -155,10 +161,10 @@ class Site:
         file = write_lines(self.home.with_name("outgoing.jsonl"), records)
         taken = intake.take_in(self.terminal, self.session(OPERATOR), [file])
         assert (taken.accepted, taken.errors) == (len(records), [])
-        keys = [queue.MessageKey(str(one["kind"]), str(one["reference"])) for one in records]
+        keys = [queue.MessageKey(str(record["kind"]), str(record["reference"])) for record in records]
         with self.terminal.database.reading() as reading:
-            found = queue.known(reading, Direction.OUT, keys)
-        return [found[key].id for key in keys]
+            known = queue.known(reading, Direction.OUT, keys)
+        return [known[key].id for key in keys]
 
     def approve(self, records: Sequence[Record]) -> list[int]:
         """Take messages in and approve them; return their numbers."""
@@ -178,8 +184,8 @@ class Site:
                 for row in queue.page(reading, queue.QueueFilter(direction, reference=reference), limit=10)
                 if row.reference == reference
             ]
-        (found,) = chosen
-        return found.id
+        (row,) = chosen
+        return row.id
 
     def row(self, number: int) -> queue.MessageRow:
         """Return a message's row."""
@@ -227,9 +233,9 @@ class Site:
 
     def contents(self) -> str:
         """Return a digest of everything that the database holds but the log, where refusals are recorded."""
-        tables = sorted(one for one in SQLModel.metadata.tables if one != "log_entry")
+        tables = sorted(table for table in SQLModel.metadata.tables if table != "log_entry")
         return sha256(
-            repr([sorted(map(repr, self.raw(f'SELECT * FROM "{one}"'))) for one in tables]).encode()
+            repr([sorted(map(repr, self.raw(f'SELECT * FROM "{table}"'))) for table in tables]).encode()
         ).hexdigest()
 
     def unguard_log(self) -> None:

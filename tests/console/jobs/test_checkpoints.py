@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from console import app
-from console.commands import invocation
 from console.errors import CredentialsRefused
 from console.jobs import checkpoints, exchange
 from console.jobs.log import export
-from console.jobs.people import logon
+from console.jobs.people import lease, logon
 from console.jobs.terminal import opening
 from store import clock
 from store.endings import Ending
@@ -25,14 +23,13 @@ MOST_SECONDS = 60
 
 def last(site: Site) -> Checkpoint:
     with site.terminal.database.reading() as reading:
-        found = kept.latest(reading)
-    assert found is not None
-    return found
+        checkpoint = kept.latest(reading)
+    assert checkpoint is not None
+    return checkpoint
 
 
 def test_waiting_for_the_lease_and_for_its_age_an_entry_is_signed_within_a_minute() -> None:
-    for lease in (app._LEASE_SECONDS, invocation._LEASE_SECONDS):
-        assert checkpoints._DUE.total_seconds() + lease <= MOST_SECONDS
+    assert checkpoints._DUE.total_seconds() + lease.RENEWAL_SECONDS <= MOST_SECONDS
 
 
 def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

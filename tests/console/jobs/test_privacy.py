@@ -93,8 +93,8 @@ def test_nothing_personal_can_be_read_in_the_files(served: Site, tmp_path: Path)
 
 def test_no_entry_of_the_log_and_no_column_names_anybody(served: Site, tmp_path: Path) -> None:
     _whole_job(served, tmp_path)
-    told = repr([(row.actor, row.object, row.session, dict(row.detail)) for row in served.entries()])
+    entries = repr([(row.actor, row.object, row.session, dict(row.detail)) for row in served.entries()])
     kept = repr(served.raw("SELECT reference, subject, author, approver, target FROM message"))
     for name, text in PLANTED.items():
-        assert text not in told, name
+        assert text not in entries, name
         assert text not in kept, name

@@ -31,7 +31,7 @@ from store.peers import PeerDraft
 from store.people import RIGHTS, Right, Role
 from tests.clusters import ON_SQLITE
 from tests.console.jobs import neighbour
-from tests.console.jobs.site import LONG_AGO, PEOPLE, Site
+from tests.console.jobs.site import LONG_AGO, PEOPLE, Site, second
 from tests.console.jobs.site import entry as written
 from transport.errors import TransportError
 
@@ -103,8 +103,8 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     ),
     "terminal.sharing.retire": (Right.PEOPLE, lambda t, s: sharing.retire(t, s, "131041-02", second=neighbour.SECOND)),
     "terminal.sharing.shared_by": (Right.LOG, sharing.shared_by),
-    "log.pruning.prune": (Right.EXPORT_LOG, lambda t, s: pruning.prune(t, s, "ka-301", "16180339", origin="command")),
-    "log.pruning.resume": (Right.EXPORT_LOG, lambda t, s: pruning.resume(t, s, "ka-301", "16180339", origin="command")),
+    "log.pruning.prune": (Right.EXPORT_LOG, lambda t, s: pruning.prune(t, s, second=second("ka-301"))),
+    "log.pruning.resume": (Right.EXPORT_LOG, lambda t, s: pruning.resume(t, s, second=second("ka-301"))),
     "log.export.export": (Right.EXPORT_LOG, lambda t, s: export.export(t, s, t.home, label="A")),
     "log.questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
     "log.questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),
@@ -192,7 +192,7 @@ def test_without_the_right_nothing_happens(
 @ON_SQLITE
 @pytest.mark.parametrize(("job", "role"), _having())
 def test_with_the_right_it_is_done_or_refused_for_another_reason(site: Site, job: str, role: Role) -> None:
-    (person,) = [one for one, (roles, _) in PEOPLE.items() if roles == (role,)]
+    (person,) = [person_id for person_id, (roles, _) in PEOPLE.items() if roles == (role,)]
     session = site.session(person)
     with suppress(StoreError, TransportError, ConsoleError):
         JOBS[job][1](site.terminal, session)
@@ -210,7 +210,7 @@ def test_who_has_a_given_pin_does_nothing(shared: Site, sessions: Mapping[Role, 
 
 
 def test_no_job_that_acts_for_a_person_is_left_out() -> None:
-    found = set()
+    jobs_found = set()
     for module_info in pkgutil.walk_packages(jobs.__path__, "console.jobs."):
         module = importlib.import_module(module_info.name)
         place = module_info.name.removeprefix("console.jobs.")
@@ -220,5 +220,5 @@ def test_no_job_that_acts_for_a_person_is_left_out() -> None:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             own = name in getattr(module, "__all__", ()) or function.__module__ == module.__name__
             if own and not name.startswith("_") and "session" in inspect.signature(function).parameters:
-                found.add(f"{place}.{name}")
-    assert found - STEPS == set(JOBS) | OWN
+                jobs_found.add(f"{place}.{name}")
+    assert jobs_found - STEPS == set(JOBS) | OWN

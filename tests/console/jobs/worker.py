@@ -46,7 +46,7 @@ def main(home: str, person_id: str, job: str, *arguments: str) -> None:
         session = open_as(terminal, person_id)
         match job:
             case "import":
-                intake.take_in(terminal, session, [Path(one) for one in arguments], report=stop)
+                intake.take_in(terminal, session, [Path(argument) for argument in arguments], report=stop)
             case "send":
                 exchange.send(terminal, session, report=stop)
             case "receive":

@@ -84,10 +84,10 @@ def test_the_program_runs_isolated_with_a_clean_environment_and_no_core_files(tm
         capture_output=True,
         check=True,
     )
-    told = json.loads(ended.stdout)
-    assert not set(told["environment"]) & set(HOSTILE)
-    assert told["core"] == [0, 0]
-    assert told["dumpable"] == 0
+    seen = json.loads(ended.stdout)
+    assert not set(seen["environment"]) & set(HOSTILE)
+    assert seen["core"] == [0, 0]
+    assert seen["dumpable"] == 0
 
 
 def test_hostile_variables_change_nothing_of_a_command() -> None:

@@ -28,7 +28,7 @@ def logged_on(world: World, command: Sequence[str] = (), *, label: str = "暗証
 
 def closings(world: World) -> list[dict[str, Any]]:
     """The closing entries of sessions at the screen, oldest first."""
-    entries = world.run("ka-301", "log", "show", "--limit", "200").told["entries"]
+    entries = world.run("ka-301", "log", "show", "--limit", "200").json["entries"]
     screens = {
         entry["session"]
         for entry in entries
@@ -40,7 +40,7 @@ def closings(world: World) -> list[dict[str, Any]]:
 
 def entries_of(world: World, event: str) -> list[dict[str, Any]]:
     """The entries of one event, newest first."""
-    entries: list[dict[str, Any]] = world.run("ka-301", "log", "show", "--event", event).told["entries"]
+    entries: list[dict[str, Any]] = world.run("ka-301", "log", "show", "--event", event).json["entries"]
     return entries
 
 

@@ -57,7 +57,7 @@ async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, langua
             await console.press("2")
             assert f"{APART}" in notice(console)
             assert exchange(console).results.count == (1 if key == "s" else 10)
-    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").told["entries"]
+    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
     assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
 
 
@@ -135,8 +135,8 @@ async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(wo
             await console.press("end", "enter")
             (line,) = (world.home / TECHNICAL_LOG).read_text().splitlines()
             fault = console.words.fault("item_unreadable")
-            for told in (fault.cause, fault.remedy, line.split()[0]):
-                assert "".join(told.split()) in "".join(notice(console).split())
+            for text in (fault.cause, fault.remedy, line.split()[0]):
+                assert "".join(text.split()) in "".join(notice(console).split())
             assert console.screen == "exchange"
             # Receiving goes on behind it; reading again goes back to it.
             await console.press("v")
@@ -163,7 +163,7 @@ async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
         await console.log_on()
         assert " ".join(soon.text(console.words).split()) == " ".join(notice(console).split())
 
-    checks = {one["name"]: one for one in world.run("ka-301", "check").told["checks"]}
+    checks = {check["name"]: check for check in world.run("ka-301", "check").json["checks"]}
     assert not checks["peer_certificate"]["ok"]
     assert checks["peer_certificate"]["remedy"]
     assert checks["certificate"]["ok"]

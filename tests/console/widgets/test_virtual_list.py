@@ -67,79 +67,79 @@ async def settle(app: RenkeiApp) -> None:
     assert not app.background.busy
 
 
-def lines(roll: Numbers) -> list[str]:
-    return [roll.render_line(y).text.strip() for y in range(1, roll.size.height)]
+def lines(numbers: Numbers) -> list[str]:
+    return [numbers.render_line(y).text.strip() for y in range(1, numbers.size.height)]
 
 
 async def test_of_a_million_rows_only_what_is_seen_is_fetched(tmp_path: Path) -> None:
     app, source = BenchApp(tmp_path, SETTINGS), Source()
     async with app.run_test(size=(40, 20)) as pilot:
-        roll = app.screen.query_one("#numbers", Numbers)
-        roll.load(range(A_MILLION), source)
-        lines(roll)
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(A_MILLION), source)
+        lines(numbers)
         await settle(app)
-        assert lines(roll)[0].endswith("n0")
+        assert lines(numbers)[0].endswith("n0")
         await pilot.press("end")
-        lines(roll)
+        lines(numbers)
         await settle(app)
-        assert lines(roll)[-1].endswith(f"n{A_MILLION - 1}")
+        assert lines(numbers)[-1].endswith(f"n{A_MILLION - 1}")
         assert sum(len(keys) for keys in source.asked) <= 4 * BLOCK
-        assert roll.position == A_MILLION
+        assert numbers.position == A_MILLION
 
 
 async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(tmp_path: Path) -> None:
     app, source = BenchApp(tmp_path, SETTINGS), Source()
     async with app.run_test(size=(40, 20)) as pilot:
-        roll = app.screen.query_one("#numbers", Numbers)
-        roll.load(range(10, 100), source)
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(10, 100), source)
         await pilot.press("down", "down")
-        assert roll.cursor_key == 12
-        roll.load(range(100), source)
-        assert roll.cursor_key == 12
-        roll.load([key for key in range(100) if key != 12], source)
-        assert roll.cursor_key == 13
+        assert numbers.cursor_key == 12
+        numbers.load(range(100), source)
+        assert numbers.cursor_key == 12
+        numbers.load([key for key in range(100) if key != 12], source)
+        assert numbers.cursor_key == 13
 
 
 async def test_rows_of_an_older_snapshot_are_dropped(tmp_path: Path) -> None:
     app = BenchApp(tmp_path, SETTINGS)
     async with app.run_test(size=(40, 20)):
-        roll = app.screen.query_one("#numbers", Numbers)
-        roll.load(range(5), lambda keys: [Item(key + 900) for key in keys])
-        roll.load(range(5), lambda keys: [Item(key) for key in keys])
-        lines(roll)
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(5), lambda keys: [Item(key + 900) for key in keys])
+        numbers.load(range(5), lambda keys: [Item(key) for key in keys])
+        lines(numbers)
         await settle(app)
-        lines(roll)
+        lines(numbers)
         await settle(app)
-        assert lines(roll)[0].endswith("n0")
+        assert lines(numbers)[0].endswith("n0")
 
 
 async def test_selection_and_forgetting(tmp_path: Path) -> None:
     app, source = BenchApp(tmp_path, SETTINGS), Source()
     async with app.run_test(size=(40, 20)):
-        roll = app.screen.query_one("#numbers", Numbers)
-        roll.load(range(5), source, [Item(key) for key in range(5)])
-        roll.toggle_selected()
-        assert roll.selected == set()
-        roll.selectable = True
-        roll.toggle_selected()
-        assert (roll.selected, roll.cursor_key) == ({0}, 1)
-        roll.select_all()
-        assert roll.selected == set(range(5))
-        roll.select_all()
-        assert roll.selected == set()
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(5), source, [Item(key) for key in range(5)])
+        numbers.toggle_selected()
+        assert numbers.selected == set()
+        numbers.selectable = True
+        numbers.toggle_selected()
+        assert (numbers.selected, numbers.cursor_key) == ({0}, 1)
+        numbers.select_all()
+        assert numbers.selected == set(range(5))
+        numbers.select_all()
+        assert numbers.selected == set()
         assert source.asked == []
-        roll.forget()
-        assert (roll.count, roll.cursor_row) == (0, None)
-        assert not any("n" in line for line in lines(roll))
+        numbers.forget()
+        assert (numbers.count, numbers.cursor_row) == (0, None)
+        assert not any("n" in line for line in lines(numbers))
 
 
 async def test_the_row_under_the_cursor_is_marked_without_colour(tmp_path: Path) -> None:
     app = BenchApp(tmp_path, SETTINGS, colours=Colours.NONE)
     async with app.run_test(size=(40, 20)):
-        roll = app.screen.query_one("#numbers", Numbers)
-        roll.load(range(3), lambda keys: [Item(key) for key in keys], [Item(0), Item(1), Item(2)])
-        assert roll.render_line(1).text.startswith(">")
-        assert not roll.render_line(2).text.startswith(">")
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(3), lambda keys: [Item(key) for key in keys], [Item(0), Item(1), Item(2)])
+        assert numbers.render_line(1).text.startswith(">")
+        assert not numbers.render_line(2).text.startswith(">")
 
 
 @pytest.mark.parametrize("colours", list(Colours))

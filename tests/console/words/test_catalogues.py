@@ -17,7 +17,7 @@ from console import keys
 from console.errors import ConsoleError
 from console.words import LANGUAGES, Words, catalogue_names, texts_of
 from store.errors import StoreError
-from store.log import DETAIL_KEYS, EventClass, Flaw
+from store.log import DETAIL_KEYS, Event, EventClass, Flaw
 from store.message.checks.items import ITEMS
 from store.message.checks.rules import RULES
 from store.message.codes import Kind
@@ -102,11 +102,12 @@ def test_every_rule_has_cause_and_remedy(rule: str) -> None:
         *(f"roles.{role}.name" for role in Role),
         *(f"roles.short.{role}" for role in Role),
         *(f"kinds.{kind}" for kind in Kind),
-        *(f"queue.kind.{kind}" for kind in Kind),
+        *(f"kinds.short.{kind}" for kind in Kind),
+        *(f"events.{event}" for event in Event),
         *(f"log.class.{name}" for name in EventClass),
         *(f"log.flaw.{flaw}" for flaw in Flaw),
         *(f"log.detail.{name}" for name in sorted(DETAIL_KEYS)),
-        *(f"keys.{key.word}" for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
+        *(key.text for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
         *(f"keys.{name}" for name in keys.LIST_WORDS),
         *(f"exchange.phases.{phase}" for phase in ("ask", "send", "receive")),
         "log.phases.verify",
@@ -123,7 +124,7 @@ def test_every_item_has_a_name(kind: Kind) -> None:
 
 
 CATALOGUES = set(catalogue_names())
-SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).glob("*.py"))]
+SOURCES = [path for folder in ("screens", "widgets") for path in sorted((ROOM / folder).rglob("*.py"))]
 
 
 def keys_in(source: Path) -> Iterator[str]:

@@ -44,7 +44,7 @@ def test_times_are_japanese_wherever_they_come_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "told"),
+    ("length", "text"),
     [
         (timedelta(seconds=-3), "0 s"),
         (timedelta(seconds=59), "59 s"),
@@ -56,5 +56,5 @@ def test_times_are_japanese_wherever_they_come_from() -> None:
         (timedelta(days=400), "400 d"),
     ],
 )
-def test_a_length_of_time_is_told_in_its_largest_unit(length: timedelta, told: str) -> None:
-    assert Words("en").span(length.total_seconds()) == told
+def test_a_length_of_time_is_told_in_its_largest_unit(length: timedelta, text: str) -> None:
+    assert Words("en").span(length.total_seconds()) == text

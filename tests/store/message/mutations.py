@@ -1,7 +1,7 @@
-"""Random damage to good records and files, and what the rules and readers make of it.
+"""Random damage to good records and files, and the answer of the rules and readers.
 
-Run as `python -m tests.store.message.mutations COUNT [SEED]` for a long run: it tells how many went
-through, how many of them were refused, and the slowest. Anything but the declared errors ends it.
+`python -m tests.store.message.mutations COUNT [SEED]` does a long run. It prints the number of mutations, how many were
+refused, and the time of the slowest. Any error that is not declared ends the run.
 """
 
 import io
@@ -76,7 +76,7 @@ def _paths(record: Record, prefix: str = "") -> list[str]:
 
 
 def mutate_record(dice: random.Random) -> Record:
-    """Return a good record with one to three of its items replaced by something else."""
+    """Return a good record in which one to three items were replaced by other values."""
     record = good(dice.choice(list(GOOD)))
     for _ in range(dice.randint(1, 3)):
         path = dice.choice(_paths(record) or ["kind"])
@@ -91,7 +91,7 @@ def mutate_record(dice: random.Random) -> Record:
 
 
 def mutate_bytes(data: bytes, dice: random.Random) -> bytes:
-    """Return bytes with some cut out, doubled, flipped or put in."""
+    """Return the bytes with some of them removed, doubled, flipped or inserted."""
     for _ in range(dice.randint(1, 4)):
         start = dice.randrange(len(data) + 1)
         end = min(len(data), start + dice.randint(0, 20))
@@ -115,7 +115,7 @@ def sample_file(name: str) -> bytes:
 
 
 def take_record(record: object) -> bool:
-    """Check a record and write it where it is good; say whether it was."""
+    """Check a record, and write it if it is good; tell whether it was good."""
     checked = judge(record)
     if checked.message is None:
         return False
@@ -124,7 +124,7 @@ def take_record(record: object) -> bool:
 
 
 def take_file(data: bytes, name: str) -> bool:
-    """Read a file and check its records; say whether all were good."""
+    """Read a file and check its records; tell whether all were good."""
     try:
         items = list(read_records(io.BytesIO(data), name))
     except FileFault:
@@ -133,7 +133,7 @@ def take_file(data: bytes, name: str) -> bool:
     return all(taken)
 
 
-def _one(dice: random.Random, files: dict[str, bytes]) -> Callable[[], bool]:
+def _mutation(dice: random.Random, files: dict[str, bytes]) -> Callable[[], bool]:
     if dice.random() < 1 / 2:
         record = mutate_record(dice)
         return lambda: take_record(record)
@@ -143,12 +143,12 @@ def _one(dice: random.Random, files: dict[str, bytes]) -> Callable[[], bool]:
 
 
 def run(count: int, seed: int) -> tuple[int, float]:
-    """Do `count` mutations; return how many were refused and the seconds of the slowest."""
+    """Do `count` mutations; return the number of refused ones and the time of the slowest in seconds."""
     dice = random.Random(seed)
     files = {name: sample_file(name) for name in ("a.jsonl", "a.csv")}
     refused, slowest = 0, 0.0
     for _ in range(count):
-        take = _one(dice, files)
+        take = _mutation(dice, files)
         started = time.process_time()
         refused += not take()
         slowest = max(slowest, time.process_time() - started)

@@ -1,4 +1,4 @@
-"""Invented records, one for each shape that the rules know, all without fault; and how to change them."""
+"""Invented records without faults, one for each form that the rules know, and functions that change and check them."""
 
 import copy
 from collections.abc import Mapping
@@ -160,12 +160,12 @@ GOOD: Final[Mapping[str, Record]] = {
 
 
 def good(name: str) -> Record:
-    """Return a fresh copy of the record of that name."""
+    """Return a fresh copy of the record with that name."""
     return copy.deepcopy(dict(GOOD[name]))
 
 
 def changed(record: Record, changes: Mapping[str, object]) -> Record:
-    """Return the record with some items set or removed; `basis.cause` and `changes.0.after` reach inside."""
+    """Return a copy with some items set or removed; dotted names such as `changes.0.after` reach inside."""
     result = copy.deepcopy(record)
     for path, value in changes.items():
         *way, last = path.split(".")
@@ -184,6 +184,6 @@ def judge(record: object) -> Checked:
     return check(record, municipality=MUNICIPALITY, today=TODAY)
 
 
-def found(record: object) -> set[tuple[str, str]]:
-    """Return field and rule of everything that is found in a record."""
+def faults(record: object) -> set[tuple[str, str]]:
+    """Return the field and the rule of each finding in a record."""
     return {(finding.field, finding.rule) for finding in judge(record).findings}

@@ -1,4 +1,4 @@
-"""Dates: parts unknown, days impossible, eras with their boundary days."""
+"""Dates with unknown parts, impossible days, and the boundary days of eras."""
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.clock import day_in_japan
 from store.message.dates import (
     DateParts,
     display_date,
-    japanese_day,
     parse_day,
     parse_moment,
     parse_parts,
@@ -73,7 +73,7 @@ def test_other_shapes_are_no_dates(text: str) -> None:
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=OFFSETS))  # noqa: DTZ001  # hypothesis adds the zone itself.
+@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=OFFSETS))  # noqa: DTZ001  # Hypothesis adds the zone itself.
 def test_moments_round_trip(moment: datetime) -> None:
     assert parse_moment(moment.isoformat()) == moment
 
@@ -92,7 +92,7 @@ def test_the_day_is_the_one_in_japan(text: str, day: date) -> None:
     moment = parse_moment(text)
 
     assert moment is not None
-    assert japanese_day(moment) == day
+    assert day_in_japan(moment) == day
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A correction that only says what an agency notice told is recognised, and nothing else is."""
+"""A correction that only repeats an agency notice is recognised, and no other."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ def correction(**items: Any) -> dict[str, Any]:
     return entry(7, **{**usual, **items})
 
 
-def told_back(record: dict[str, Any]) -> bool:
+def repeats_notice(record: dict[str, Any]) -> bool:
     message = message_from_record(record)
     return may_be_echo(message) and is_echo(message, AgencyNotice.from_record(NOTICE))
 
 
 @pytest.mark.parametrize("corrected", [["name"], ["card_number"], ["name", "card_number"]], ids="-".join)
-def test_what_the_notice_told_is_an_echo(corrected: list[str]) -> None:
-    assert told_back(correction(corrected=corrected))
+def test_a_correction_that_repeats_the_notice_is_an_echo(corrected: list[str]) -> None:
+    assert repeats_notice(correction(corrected=corrected))
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_what_the_notice_told_is_an_echo(corrected: list[str]) -> None:
     ],
     ids="-".join,
 )
-def test_what_says_more_or_is_of_another_or_came_first_is_none(items: dict[str, Any]) -> None:
-    assert not told_back(correction(**items))
+def test_a_correction_that_says_more_or_is_about_another_person_or_came_first_is_no_echo(items: dict[str, Any]) -> None:
+    assert not repeats_notice(correction(**items))
 
 
 def test_the_japanese_day_decides() -> None:
-    assert told_back(correction(occurred_at="2026-11-18T15:00:00+00:00"))
-    assert not told_back(correction(occurred_at="2026-11-18T14:59:59+00:00"))
+    assert repeats_notice(correction(occurred_at="2026-11-18T15:00:00+00:00"))
+    assert not repeats_notice(correction(occurred_at="2026-11-18T14:59:59+00:00"))

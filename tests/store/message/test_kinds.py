@@ -1,13 +1,21 @@
-"""The typed messages: round trips, what is never sent, what is held."""
+"""The typed messages: round trips, items that are never sent, messages that are held.
+
+They are made of the groups of `store.message.groups` and become the bytes of `store.message.canonical`.
+"""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
 from store.message.canonical import decode, encode
+from store.message.codes import Kind
 from store.message.errors import ContentDamaged
-from store.message.kinds import AgencyNotice, ResidenceReport, ResidentRecord, message_from_record
+from store.message.kinds import CLASSES, AgencyNotice, ResidenceReport, ResidentRecord, message_from_record
 from tests.store.message.specimens import GOOD, REMOVED, changed, good, judge
+
+
+def test_every_kind_has_one_class() -> None:
+    assert set(CLASSES) == set(Kind)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -31,12 +39,12 @@ def test_the_subject_is_kept_and_never_sent(name: str) -> None:
 
 
 def test_false_is_the_same_as_absent() -> None:
-    said = judge(changed(good("arrival"), {"card_pending": False})).message
-    silent = judge(good("arrival")).message
+    explicit = judge(changed(good("arrival"), {"card_pending": False})).message
+    implicit = judge(good("arrival")).message
 
-    assert said is not None
-    assert silent is not None
-    assert encode(said.to_record()) == encode(silent.to_record())
+    assert explicit is not None
+    assert implicit is not None
+    assert encode(explicit.to_record()) == encode(implicit.to_record())
 
 
 def test_a_departure_is_held_until_its_planned_day() -> None:

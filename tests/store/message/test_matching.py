@@ -1,4 +1,4 @@
-"""Two notices are about one person by number and by who the person is, as the newer one knows them now or before."""
+"""Notices about the same person have the same number and personal items, by the newer notice's values now or before."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ def test_the_same_number_and_the_same_person() -> None:
     assert is_same_person(OLDER, newer(person=person_of(address="東京都新宿区架空町九丁目")))
 
 
-def test_what_the_newer_one_says_was_before_counts() -> None:
+def test_the_values_before_the_newer_notice_count() -> None:
     changed = newer(card_number="ZZ00000001ZZ", person=person_of(name="NEW NAME"), changes=CHANGED)
     assert numbers_of(changed) == {"AB00000001CD", "ZZ00000001ZZ"}
     assert is_same_person(OLDER, changed)
-    assert not is_same_person(changed, OLDER), "what it does not know of"
+    assert not is_same_person(changed, OLDER), "the older notice does not know the new values"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_the_newer_one_says_was_before_counts() -> None:
     ],
     ids=["number", "name", "name_before", "birth_date", "sex", "nationality"],
 )
-def test_less_than_that_is_another_person(items: dict[str, Any]) -> None:
+def test_any_difference_is_another_person(items: dict[str, Any]) -> None:
     assert not is_same_person(OLDER, newer(**items))
 
 

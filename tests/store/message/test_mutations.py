@@ -1,4 +1,4 @@
-"""Damaged records and files: always an answer, never another exception than the declared ones."""
+"""Damaged records and files always get an answer, and never an exception that is not declared."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Looking for a person by a part of the name."""
+"""Searching for a person by a part of the name."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.console.jobs.site import entry, person_of
 
 
 @pytest.mark.parametrize(
-    ("part", "name", "kanji", "found"),
+    ("part", "name", "kanji", "is_hit"),
     [
         ("NGUYEN", "NGUYEN VAN AN", None, True),
         ("nguyen", "NGUYEN VAN AN", None, True),
@@ -21,9 +21,9 @@ from tests.console.jobs.site import entry, person_of
         ("HOSSAIN", "NGUYEN VAN AN", None, False),
     ],
 )
-def test_a_part_of_either_name_finds(part: str, name: str, kanji: str | None, *, found: bool) -> None:
+def test_a_part_of_either_name_finds(part: str, name: str, kanji: str | None, *, is_hit: bool) -> None:
     names = {"name": name} if kanji is None else {"name": name, "name_kanji": kanji}
-    assert NamePart(part).is_in(encode(entry(1, person=person_of(**names)))) is found
+    assert NamePart(part).is_in(encode(entry(1, person=person_of(**names)))) is is_hit
 
 
 def test_only_names_count() -> None:

@@ -1,4 +1,4 @@
-"""The one table of steps holds together."""
+"""The table of steps is consistent."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_every_step_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("row", TRANSITIONS.values(), ids=lambda row: row.step)
 def test_steps_stay_within_their_direction(row: object) -> None:
-    transition = next(one for one in TRANSITIONS.values() if one is row)
+    transition = next(each for each in TRANSITIONS.values() if each is row)
     kind = OutState if transition.direction is Direction.OUT else InState
     assert {type(state) for state in (*transition.sources, transition.target)} == {kind}
 
@@ -37,7 +37,7 @@ def test_every_state_is_reached_from_the_first(first: State, states: type[OutSta
         targets = {row.target for row in steps_from(edge.pop())} - reached
         reached |= targets
         edge += targets
-    # Held is where approval leads before the planned day, besides by hand.
+    # A message becomes `held` by hand, and by an approval before its planned day.
     assert reached == set(states)
 
 
@@ -56,7 +56,7 @@ def test_nothing_leaves_without_a_second_persons_approval() -> None:
     assert Ask.APPROVAL in TRANSITIONS[Step.SHIP].asks
 
 
-def test_whoever_enters_cannot_decide() -> None:
+def test_a_person_who_enters_cannot_decide() -> None:
     assert {row.step for row in TRANSITIONS.values() if row.right is Right.ENTER} == {Step.REVISE}
 
 

@@ -1,4 +1,7 @@
-"""Every rule, item and code is named in both languages, and the names agree with the headers of files."""
+"""Every rule, item and code has a name in both languages, and the names agree with the headers of files.
+
+The codes are those of `store.message.codes`, the errors those of `store.message.errors`.
+"""
 
 import re
 from enum import StrEnum
@@ -34,7 +37,7 @@ def test_every_rule_says_what_is_wrong_and_what_to_do(rule: str, language: str) 
 
     assert fault.cause
     assert fault.remedy
-    assert rule not in fault.cause  # The text itself, not the one for unknown faults.
+    assert rule not in fault.cause  # The text itself, not the text for unknown faults.
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -70,7 +73,7 @@ def test_the_usual_header_of_a_column_is_the_name_of_the_item() -> None:
 
 
 @pytest.mark.parametrize("error", [FileHeaderMissing, FileHeaderRepeated, ContentDamaged, TableDamaged])
-def test_the_errors_of_messages_are_told_in_both_languages(error: type[FileHeaderMissing]) -> None:
+def test_the_errors_of_messages_have_texts_in_both_languages(error: type[FileHeaderMissing]) -> None:
     for language in LANGUAGES:
         fault = Words(language).fault(error.code, {"file": "f", "field": "x", "table": "t", "entry": "e"})
         assert not re.search(r"\?|\{", fault.cause + fault.remedy)

@@ -32,13 +32,13 @@ def test_message_is_kept_as_it_came(database: Database, vault: Vault, fill: Fill
 
 
 def test_known_messages_are_told_by_kind_reference_and_direction(database: Database, vault: Vault, fill: Fill) -> None:
-    one, two = fill(["R-1", "R-2"])
+    first, second = fill(["R-1", "R-2"])
     asked = [MessageKey(KIND, "R-1"), MessageKey(KIND, "R-2"), MessageKey(KIND, "R-3"), MessageKey("other", "R-1")]
     with database.reading() as reading:
-        found = queue.known(reading, Direction.OUT, asked)
+        known = queue.known(reading, Direction.OUT, asked)
         assert queue.known(reading, Direction.IN, asked) == {}
-    assert {key.reference: known.id for key, known in found.items()} == {"R-1": one.id, "R-2": two.id}
-    assert found[MessageKey(KIND, "R-1")].digest == vault.digest(b"content of R-1")
+    assert {key.reference: entry.id for key, entry in known.items()} == {"R-1": first.id, "R-2": second.id}
+    assert known[MessageKey(KIND, "R-1")].digest == vault.digest(b"content of R-1")
 
 
 def test_more_keys_than_one_statement_takes(database: Database, fill: Fill) -> None:
@@ -69,20 +69,20 @@ def test_notice_keeps_its_uid_and_begins_as_received(database: Database, vault: 
 def test_contents_of_many(database: Database, vault: Vault, fill: Fill) -> None:
     added = fill([f"R-{number}" for number in range(30)])
     with database.reading() as reading:
-        opened = queue.contents_of(reading, vault, [one.id for one in added] + [999])
-    assert opened == {one.id: f"content of R-{number}".encode() for number, one in enumerate(added)}
+        opened = queue.contents_of(reading, vault, [message.id for message in added] + [999])
+    assert opened == {message.id: f"content of R-{number}".encode() for number, message in enumerate(added)}
 
 
 def test_contents_swapped_between_messages_are_detected(database: Database, vault: Vault, fill: Fill) -> None:
-    one, two = fill(["R-1", "R-2"])
+    first, second = fill(["R-1", "R-2"])
     with database.writing() as tx:
         swap = text(
             "UPDATE content SET (ciphertext, wrapped_key) = "
-            "(SELECT ciphertext, wrapped_key FROM content WHERE message_id = :two) WHERE message_id = :one"
+            "(SELECT ciphertext, wrapped_key FROM content WHERE message_id = :second) WHERE message_id = :first"
         )
-        tx.execute(swap, {"one": one.id, "two": two.id})
+        tx.execute(swap, {"first": first.id, "second": second.id})
     with database.reading() as reading, pytest.raises(SealBroken):
-        queue.content_of(reading, vault, queue.get(reading, one.id))
+        queue.content_of(reading, vault, queue.get(reading, first.id))
 
 
 def test_missing_message_and_revision(database: Database, vault: Vault, fill: Fill) -> None:

@@ -25,7 +25,7 @@ def filled(database: Database, vault: Vault, fill: Fill, now: datetime) -> Datab
     fill(["T-1"], start=now - timedelta(minutes=50))
     fill(["T-2"], start=now - timedelta(minutes=50))
     with database.writing() as tx:
-        queue.move_many(tx, vault, [one.id for one in added[::3]], Step.APPROVE, Act(by="ap-201", now=now))
+        queue.move_many(tx, vault, [message.id for message in added[::3]], Step.APPROVE, Act(by="ap-201", now=now))
         queue.move(tx, vault, added[1].id, Step.HOLD, Act(by="ap-201", now=now))
     return database
 
@@ -110,7 +110,7 @@ def test_rows_that_do_not_exist_are_left_out(filled: Database) -> None:
 
 
 class Explaining:
-    """Stands where the connection does: answers nothing, and keeps how the engine would answer each question."""
+    """Takes the place of the connection: answers nothing, and keeps how the engine would answer each question."""
 
     def __init__(self, reading: Connection) -> None:
         self._reading = reading
@@ -120,8 +120,8 @@ class Explaining:
         del values
         filled = statement.params({"references": ["R-07", "R-08"]})
         compiled = filled.compile(dialect=self._reading.dialect, compile_kwargs={"literal_binds": True})
-        told = self._reading.exec_driver_sql(_EXPLAIN[self._reading.dialect.name] + str(compiled).replace("%%", "%"))
-        self.plans.append("\n".join(str(row[-1]) for row in told))
+        plan = self._reading.exec_driver_sql(_EXPLAIN[self._reading.dialect.name] + str(compiled).replace("%%", "%"))
+        self.plans.append("\n".join(str(row[-1]) for row in plan))
         return []
 
     def scalar(self, statement: Select[tuple[object, ...]]) -> None:
@@ -155,8 +155,8 @@ def test_pages_walk_an_index_and_never_sort(filled: Database, order: Order, afte
                 reading.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         explaining = Explaining(reading)
         for chosen in (*_SCREEN, *_OTHERS):
-            queue.page(explaining, chosen, order, after=after, limit=60)  # type: ignore[arg-type]  # Not a connection.
-            queue.count(explaining, replace(chosen, kind="resident_record"))  # type: ignore[arg-type]
+            queue.page(explaining, chosen, order, after=after, limit=60)  # type: ignore[arg-type]  # It is no connection.
+            queue.count(explaining, replace(chosen, kind="resident_record"))  # type: ignore[arg-type]  # As above.
     assert len(explaining.plans) > 2 * len(_SCREEN)
     for plan in explaining.plans:
         assert "INDEX" in plan.upper(), plan

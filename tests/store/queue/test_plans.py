@@ -44,13 +44,13 @@ def plans(reading: Connection) -> Iterator[list[str]]:
     def keep(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
         asked.append((statement, parameters))
 
-    told: list[str] = []
+    answers: list[str] = []
     event.listen(reading, "before_cursor_execute", keep)
-    yield told
+    yield answers
     event.remove(reading, "before_cursor_execute", keep)
     for statement, parameters in asked:
         plan = reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        told += [f"{row[-1]} for {statement}" for row in plan]
+        answers += [f"{row[-1]} for {statement}" for row in plan]
 
 
 @pytest.fixture
@@ -64,17 +64,17 @@ def filled(database: Database, fill: Fill, now: datetime) -> Database:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_index_finds_it(filled: Database, question: str) -> None:
     with filled.reading() as reading:
-        with plans(reading) as told:
+        with plans(reading) as answers:
             QUESTIONS[question](reading)
-        assert told
-        assert [line for line in told if _WALK.search(line.partition(" for ")[0])] == []
+        assert answers
+        assert [line for line in answers if _WALK.search(line.partition(" for ")[0])] == []
 
 
 @ON_SQLITE
 def test_a_walk_would_be_noticed(filled: Database) -> None:
     one_way = MESSAGES.c.direction == Direction.OUT.value
     with filled.reading() as reading:
-        with plans(reading) as told:
+        with plans(reading) as answers:
             reading.execute(select(MESSAGES).where(one_way).order_by(MESSAGES.c.occurred_at, MESSAGES.c.id))
             reading.execute(select(MESSAGES.c.author))
-        assert len([line for line in told if _WALK.search(line.partition(" for ")[0])]) == 2
+        assert len([line for line in answers if _WALK.search(line.partition(" for ")[0])]) == 2

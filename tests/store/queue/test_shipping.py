@@ -42,7 +42,7 @@ def peer(database: Database, now: datetime) -> int:
 
 def approve(database: Database, vault: Vault, added: list[queue.Added], act: Act) -> None:
     with database.writing() as tx:
-        assert not queue.move_many(tx, vault, [one.id for one in added], Step.APPROVE, act).refused
+        assert not queue.move_many(tx, vault, [message.id for message in added], Step.APPROVE, act).refused
 
 
 def ready(database: Database, now: datetime) -> list[str]:

@@ -36,7 +36,7 @@ def by_approver(now: datetime) -> Act:
 def step(database: Database, vault: Vault, number: int, name: Step, act: Act) -> MessageRow:
     with database.writing() as tx:
         moved = queue.move(tx, vault, number, name, act)
-        assert moved == queue.get(tx, number), "what is told is what is kept"
+        assert moved == queue.get(tx, number), "what is returned is what is stored"
         return moved
 
 
@@ -248,15 +248,15 @@ def test_many_at_once_the_good_ones_go_and_the_others_are_told(
     with database.writing() as tx:
         moved = queue.move_many(tx, vault, [good.id, warned.id, gone.id, 99, good.id], Step.APPROVE, by_approver)
         assert moved.changed == [queue.get(tx, good.id)]
-    told = {refusal.id: refusal.error.code for refusal in moved.refused}
-    assert told == {warned.id: "warnings_unconfirmed", gone.id: "step_refused", 99: "message_missing"}
+    codes = {refusal.id: refusal.error.code for refusal in moved.refused}
+    assert codes == {warned.id: "warnings_unconfirmed", gone.id: "step_refused", 99: "message_missing"}
 
 
 def test_reasons_for_many(database: Database, vault: Vault, fill: Fill, by_approver: Act) -> None:
     added = fill(["R-1", "R-2"])
     for _ in range(2):
         with database.writing() as tx:
-            moved = queue.move_many(tx, vault, [one.id for one in added], Step.GIVE_BACK, by_approver)
+            moved = queue.move_many(tx, vault, [message.id for message in added], Step.GIVE_BACK, by_approver)
             for row in moved.changed:
                 queue.revise(tx, vault, row.id, Revision(content=b"better"), by_approver)
     with database.reading() as reading:

@@ -70,12 +70,12 @@ def _deliver_and_kill(rehearsal: Rehearsal, raw: bytes, before: str, word: str) 
         # Reading the pipe is waiting for the very moment; the delivery runs beside it.
         with rehearsal.line() as line:
             line.status()
-            told: list[AnswerCut] = []
-            thread = _in_thread(lambda: told.append(_lost(line, raw)))
+            answer: list[AnswerCut] = []
+            thread = _in_thread(lambda: answer.append(_lost(line, raw)))
             assert process.stdout.readline().strip() == word
             process.send_signal(signal.SIGKILL)
             thread.join(PATIENCE)
-    return told[0]
+    return answer[0]
 
 
 def _lost(line: Line, raw: bytes) -> AnswerCut:

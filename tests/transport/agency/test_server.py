@@ -154,7 +154,7 @@ def test_bytes_that_are_no_envelope_are_refused_by_themselves(raw: Raw) -> None:
     body = wire.join([b"", b"ABC", bytes(wire.MOST_ENVELOPE_BYTES + 1)])
     status, answer = raw.ask("/v1/messages", body, media=wire.BYTES_TYPE)
     assert status == 200
-    assert [json.loads(one)["code"] for one in wire.split(answer, "results", 4096)] == [
+    assert [json.loads(part)["code"] for part in wire.split(answer, "results", 4096)] == [
         "envelope_malformed",
         "envelope_malformed",
         "envelope_too_large",
@@ -217,8 +217,8 @@ def test_slow_strangers_do_not_hold_up_terminals(served: Rehearsal) -> None:
         with served.line() as line:
             line.status()
     finally:
-        for one in idle:
-            one.close()
+        for item in idle:
+            item.close()
 
 
 @pytest.mark.parametrize(

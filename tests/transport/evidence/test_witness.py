@@ -51,8 +51,8 @@ def test_a_word_proves_itself_alone(rehearsal: Rehearsal) -> None:
             verify_witness(changed, terminal=terminal, municipality=municipality, signers=[_signer(rehearsal, since)])
         return caught.value.facts["field"]
 
-    told = verify_witness(raw, terminal=name, municipality=MUNICIPALITY, signers=[_signer(rehearsal)])
-    assert (told.number, told.checkpoint, told.witnessed_at) == (7, DIGESTS[7], NOW)
+    answer = verify_witness(raw, terminal=name, municipality=MUNICIPALITY, signers=[_signer(rehearsal)])
+    assert (answer.number, answer.checkpoint, answer.witnessed_at) == (7, DIGESTS[7], NOW)
     body, signature = split_witness(raw)
     assert raw.endswith(body + signature)
     assert field_of(raw[:-1]) == "length"

@@ -66,9 +66,9 @@ def contents(number: int) -> list[PlainContent]:
 
 
 def proofs(sealed: list[SealedEnvelope], recipient: Identity) -> list[Proof]:
-    envelopes = [Envelope.read(one.raw) for one in sealed]
-    receipts = [sign_receipts([one], recipient=recipient, received_at=NOW)[0] for one in envelopes]
-    return [Proof(receipt, one.raw, one.digest) for receipt, one in zip(receipts, sealed, strict=True)]
+    envelopes = [Envelope.read(item.raw) for item in sealed]
+    receipts = [sign_receipts([envelope], recipient=recipient, received_at=NOW)[0] for envelope in envelopes]
+    return [Proof(receipt, item.raw, item.digest) for receipt, item in zip(receipts, sealed, strict=True)]
 
 
 def test_what_is_sealed_opens_in_the_same_order(
@@ -77,10 +77,10 @@ def test_what_is_sealed_opens_in_the_same_order(
     given = contents(20)
     sealed = worker.seal(sealer, given, NOW).result(60)
     opener = Opener(agency, [DatedIdentity("v1", terminal.public, NOW)], MUNICIPALITY, {Purpose.MESSAGE})
-    opened = [opener.open(one.raw, now=NOW) for one in sealed]
-    assert [(one.header.id, one.content) for one in opened] == given
-    assert [one.envelope.digest for one in opened] == [one.digest.hex() for one in sealed]
-    assert [one.header.content_digest for one in opened] == [one.content_digest.hex() for one in sealed]
+    opened = [opener.open(item.raw, now=NOW) for item in sealed]
+    assert [(item.header.id, item.content) for item in opened] == given
+    assert [item.envelope.digest for item in opened] == [item.digest.hex() for item in sealed]
+    assert [item.header.content_digest for item in opened] == [item.content_digest.hex() for item in sealed]
 
 
 def test_only_receipts_that_prove_something_verify(worker: CryptoWorker, sealer: Sealer, agency: Identity) -> None:

@@ -63,7 +63,7 @@ def test_a_batch_gives_a_result_for_each_and_poison_blocks_nobody(served: Rehear
     with served.line() as line:
         deliveries = line.deliver([good[0].raw, bytes(poison), good[1].raw, nested.raw, good[2].raw])
 
-    assert [one.problem.code if one.problem else None for one in deliveries] == [
+    assert [delivery.problem.code if delivery.problem else None for delivery in deliveries] == [
         None,
         "envelope_signature_broken",
         None,
@@ -82,7 +82,7 @@ def test_the_same_envelope_gets_the_same_receipt_byte_for_byte(served: Rehearsal
         again = line.deliver([envelope.raw])
         asked = line.ask([envelope.id])
 
-    receipts = {one.receipt for one in [*first, *again]} | set(asked.values())
+    receipts = {item.receipt for item in [*first, *again]} | set(asked.values())
     assert len(receipts) == 1
     assert agency.received(served.home).messages == 1
 
@@ -96,7 +96,7 @@ def test_the_same_envelope_from_many_lines_at_once_is_kept_once(served: Rehearsa
         with served.line() as line:
             line.status()
             start.wait()
-            receipts.extend(one.receipt for one in line.deliver([envelope.raw]))
+            receipts.extend(item.receipt for item in line.deliver([envelope.raw]))
 
     threads = [threading.Thread(target=hand_over) for _ in range(6)]
     for thread in threads:
@@ -128,7 +128,7 @@ def test_a_conflict_within_one_batch_is_noticed(served: Rehearsal) -> None:
     second = served.seal(record("C-2"), message_id=first.id)
     with served.line() as line:
         deliveries = line.deliver([first.raw, second.raw])
-    assert [one.problem is None for one in deliveries] == [True, False]
+    assert [delivery.problem is None for delivery in deliveries] == [True, False]
 
 
 def test_who_asks_for_what_never_came_is_told_so(served: Rehearsal) -> None:
@@ -155,12 +155,14 @@ def test_results_come_back_accepted_or_refused_with_cause_and_remedy(served: Reh
         "cause": None,
         "remedy": None,
     }
-    assert [(one["message"], one["outcome"], one["code"]) for one in results[1:]] == [
+    assert [(result["message"], result["outcome"], result["code"]) for result in results[1:]] == [
         (ruled.id, "refused", "number_not_current"),
         (wrong.id, "refused", "item_unknown"),
     ]
     assert "subject" in results[2]["cause"]["ja"]
-    assert all(one[part][language] for one in results[1:] for part in ("cause", "remedy") for language in ("ja", "en"))
+    assert all(
+        result[part][language] for result in results[1:] for part in ("cause", "remedy") for language in ("ja", "en")
+    )
 
 
 def test_a_reference_that_was_taken_is_not_taken_twice_but_a_refused_one_may_be_mended(served: Rehearsal) -> None:
@@ -169,7 +171,7 @@ def test_a_reference_that_was_taken_is_not_taken_twice_but_a_refused_one_may_be_
             line.deliver([served.seal(content).raw])
         results = _contents(served, line)
 
-    assert [one["code"] for one in results] == [None, "reference_known", "item_malformed", None]
+    assert [result["code"] for result in results] == [None, "reference_known", "item_malformed", None]
     assert agency.received(served.home).distinct == 2
 
 
@@ -189,7 +191,7 @@ def test_a_notice_is_posted_once(served: Rehearsal) -> None:
     with pytest.raises(AgencyNoticeChanged):
         agency.post(served.home, [notice("N-3"), notice("N-1", noticed_on="2026-11-20")])
     with served.line() as line:
-        assert [one["reference"] for one in _contents(served, line)] == ["N-1", "N-2"]
+        assert [content["reference"] for content in _contents(served, line)] == ["N-1", "N-2"]
 
 
 def test_what_is_no_notice_is_not_posted(rehearsal: Rehearsal) -> None:

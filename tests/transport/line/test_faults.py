@@ -316,7 +316,7 @@ def test_cancelling_ends_a_call_that_waits_for_a_connection(
     reached = threading.Event()
     connect = socket.socket.connect
 
-    def told(self: socket.socket, address: Any) -> None:
+    def connect_and_report(self: socket.socket, address: Any) -> None:
         reached.set()
         connect(self, address)
 
@@ -324,7 +324,7 @@ def test_cancelling_ends_a_call_that_waits_for_a_connection(
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
         port = listening.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
-            monkeypatch.setattr(socket.socket, "connect", told)
+            monkeypatch.setattr(socket.socket, "connect", connect_and_report)
             error = _cancelled(rehearsal, port, reached)
     assert isinstance(error, LineCancelled)
 

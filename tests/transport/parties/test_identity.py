@@ -46,10 +46,10 @@ def test_what_was_made_is_loaded_again_and_nobody_else_may_read_it(made: Identit
 
 
 def test_the_public_side_survives_being_handed_over(made: Identity) -> None:
-    told = made.public.to_json()
+    answer = made.public.to_json()
 
-    assert PublicIdentity.from_json(told) == made.public
-    assert "PRIVATE" not in told
+    assert PublicIdentity.from_json(answer) == made.public
+    assert "PRIVATE" not in answer
     assert len(made.public.fingerprint) == 64
 
 

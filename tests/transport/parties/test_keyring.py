@@ -29,8 +29,10 @@ def test_the_next_generation_takes_over_at_its_moment(ring: KeyRing) -> None:
     assert ring.coming(NOW) == made
     assert ring.in_use(NOW + HOUR).public == made.identity.public
     assert ring.coming(NOW + HOUR) is None
-    assert [one.public for one in ring.identities()] == [first, made.identity.public]
-    keys = {name for one in ring.identities() for name in (one.public.signing_key, one.public.sealing_key)}
+    assert [identity.public for identity in ring.identities()] == [first, made.identity.public]
+    keys = {
+        name for identity in ring.identities() for name in (identity.public.signing_key, identity.public.sealing_key)
+    }
     assert len(keys) == 4
 
 
@@ -94,6 +96,6 @@ def test_versions_without_an_end_get_it_from_the_next(ring: KeyRing, tmp_path: P
     first, second = _dated(own, NOW), _dated(own, NOW + HOUR)
     third, fourth = _dated(other, NOW + 2 * HOUR), _dated(other, NOW + 3 * HOUR, NOW + 9 * HOUR)
 
-    ends = [one.valid_to for one in bounded([fourth, first, third, second])]
+    ends = [item.valid_to for item in bounded([fourth, first, third, second])]
 
     assert ends == [NOW + 9 * HOUR, NOW + HOUR + OVERLAP, NOW + 3 * HOUR + OVERLAP, NOW + 2 * HOUR]

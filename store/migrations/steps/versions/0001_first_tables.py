@@ -1,4 +1,7 @@
-"""The tables of the first version, as they were: what the models say by now is a matter of later revisions."""
+"""The tables of the first version, as they were then.
+
+What the models have gained since belongs to later revisions.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,18 +9,30 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# Moments are whole microseconds since 1970 in BigInteger columns, the same on both engines. A pair of `ciphertext` and
+# `wrapped_key` is a sealed value with its own key.
+
+# Few entries record that something was refused or failed. Only those are in the index, so that all others cost nothing.
 _TROUBLE = sa.text("result <> 'done'")
 
 
 def upgrade() -> None:
-    """Make all tables."""
-    _make_log()
-    _make_people()
-    _make_queue()
-    _make_traffic()
+    """Create all tables."""
+    # In this order, because a foreign key needs the table that it refers to.
+    _create_log()
+    _create_log_proofs()
+    _create_people()
+    _create_sessions()
+    _create_peer_versions()
+    _create_state_counts()
+    _create_messages()
+    _create_contents()
+    _create_shipments()
+    _create_feed()
+    _create_results()
 
 
-def _make_log() -> None:
+def _create_log() -> None:
     op.create_table(
         "log_entry",
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -38,6 +53,9 @@ def _make_log() -> None:
     op.create_index(
         "log_entry_trouble", "log_entry", ["result", "seq"], sqlite_where=_TROUBLE, postgresql_where=_TROUBLE
     )
+
+
+def _create_log_proofs() -> None:
     op.create_table(
         "log_checkpoint",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -58,7 +76,7 @@ def _make_log() -> None:
     )
 
 
-def _make_people() -> None:
+def _create_people() -> None:
     op.create_table(
         "person",
         sa.Column("id", sa.String(), nullable=False),
@@ -77,6 +95,9 @@ def _make_people() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("mark"),
     )
+
+
+def _create_sessions() -> None:
     op.create_table(
         "session",
         sa.Column("id", sa.String(), nullable=False),
@@ -93,7 +114,7 @@ def _make_people() -> None:
     op.create_index("ix_session_closed_at", "session", ["closed_at"])
 
 
-def _make_queue() -> None:
+def _create_peer_versions() -> None:
     op.create_table(
         "peer_version",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -110,6 +131,10 @@ def _make_queue() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("valid_from"),
     )
+
+
+def _create_state_counts() -> None:
+    # How many messages are in each state, which every page of the queue shows.
     op.create_table(
         "tally",
         sa.Column("direction", sa.String(), nullable=False),
@@ -117,6 +142,9 @@ def _make_queue() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("direction", "state"),
     )
+
+
+def _create_messages() -> None:
     op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -143,6 +171,7 @@ def _make_queue() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("changed_by", sa.String()),
         sa.PrimaryKeyConstraint("id"),
+        # The sender's own key of a message: the same reference never enters the queue twice.
         sa.UniqueConstraint("direction", "kind", "reference"),
         sa.UniqueConstraint("uid"),
     )
@@ -151,6 +180,9 @@ def _make_queue() -> None:
     op.create_index("message_state", "message", ["direction", "state", "occurred_at", "id"])
     op.create_index("message_subject", "message", ["subject", "occurred_at"])
     op.create_index("message_target", "message", ["target", "kind"])
+
+
+def _create_contents() -> None:
     op.create_table(
         "content",
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -161,8 +193,6 @@ def _make_queue() -> None:
         sa.PrimaryKeyConstraint("message_id", "revision"),
     )
 
-
-def _make_traffic() -> None:
     op.create_table(
         "note",
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -175,12 +205,16 @@ def _make_traffic() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
         sa.PrimaryKeyConstraint("message_id", "seq"),
     )
+
+
+def _create_shipments() -> None:
     op.create_table(
         "shipment",
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        # Both digests are kept: that of the envelope, and that of the content, which the receipt names.
         sa.Column("content_digest", sa.LargeBinary(), nullable=False),
         sa.Column("peer_version", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
@@ -191,6 +225,9 @@ def _make_traffic() -> None:
         sa.ForeignKeyConstraint(["peer_version"], ["peer_version.id"]),
         sa.PrimaryKeyConstraint("message_id"),
     )
+
+
+def _create_feed() -> None:
     op.create_table(
         "arrival",
         sa.Column("uid", sa.String(), nullable=False),
@@ -211,6 +248,9 @@ def _make_traffic() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("peer"),
     )
+
+
+def _create_results() -> None:
     op.create_table(
         "result",
         sa.Column("uid", sa.String(), nullable=False),

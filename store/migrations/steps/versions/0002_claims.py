@@ -1,4 +1,4 @@
-"""Who has a message in hand."""
+"""Claims: which session edits, reviews or confirms a message."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the table of the claims."""
+    """Create the table of the claims."""
     op.create_table(
         "claim",
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -20,4 +20,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"]),
         sa.PrimaryKeyConstraint("message_id"),
     )
+    # A session renews and drops its claims by its id.
     op.create_index("ix_claim_session_id", "claim", ["session_id"])

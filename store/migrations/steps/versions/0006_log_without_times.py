@@ -1,4 +1,7 @@
-"""The log without its index by time: times follow the number, and each entry is written to one page less."""
+"""The log without its index by time.
+
+Times follow the numbers, so a search by time halves the numbers instead. Each entry is written to one page less.
+"""
 
 from alembic import op
 

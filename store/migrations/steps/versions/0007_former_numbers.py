@@ -1,6 +1,7 @@
-"""The numbers that the persons of notices had before, by which a late notice is known.
+"""The former numbers of the persons of notices, by which a late notice is recognised.
 
-Of notices that are there they lie sealed in the contents: those are found by the number that they state, as until now.
+The former numbers of notices received before this revision lie sealed in their contents, and a revision has no key.
+Those notices are still found by the number that they state.
 """
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Make their table."""
+    """Create the table of the former numbers."""
     op.create_table(
         "former_number",
         sa.Column("number", sa.String(), nullable=False),
@@ -19,4 +20,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
         sa.PrimaryKeyConstraint("number", "message_id"),
     )
+    # A notice looks up its own former numbers, to find the notices beside it.
     op.create_index("ix_former_number_message_id", "former_number", ["message_id"])

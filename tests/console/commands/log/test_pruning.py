@@ -32,8 +32,8 @@ def test_two_persons_go_on_after_the_log_was_set_back(world: World, second: tupl
     assert (refused.status, refused.error["code"]) == (3, "own_person_refused")
     done = world.run("ka-301", "log", "resume", *second)
     assert done.status == 0, done.out
-    found = world.run("ka-301", "log", "verify").told
-    assert (found["ok"], found["resumed"]) == (True, [done.told["entries"]])
+    verified = world.run("ka-301", "log", "verify").json
+    assert (verified["ok"], verified["resumed"]) == (True, [done.json["entries"]])
 
     # What is young stays, however many persons want it gone.
     kept = world.run("ka-301", "log", "prune", *second)

@@ -12,8 +12,8 @@ from tests.running import World, serving
 @pytest.fixture
 def message(world: World) -> dict[str, Any]:
     """A message in review, as `show` tells it."""
-    (one,) = world.run("op-101", "queue", "--reference", "R26-000009").told["messages"]
-    return world.run("op-101", "show", str(one["id"])).told
+    (message,) = world.run("op-101", "queue", "--reference", "R26-000009").json["messages"]
+    return world.run("op-101", "show", str(message["id"])).json
 
 
 def written(tmp_path: Path, *records: dict[str, Any]) -> Path:
@@ -28,20 +28,20 @@ def changed(message: dict[str, Any], **person: str) -> dict[str, Any]:
 
 def test_a_person_is_found_by_a_part_of_the_name(world: World, message: dict[str, Any]) -> None:
     part = message["record"]["person"]["name"].split()[0].lower()
-    found = world.run("op-101", "queue", "--name", "-", stdin=part + "\n").told
-    assert message["id"] in [one["id"] for one in found["messages"]]
-    assert 0 < found["total"] == len(found["messages"]) < 40
-    assert world.run("op-101", "queue", "--name", "nobody at all").told == {"messages": [], "total": 0}
+    listed = world.run("op-101", "queue", "--name", "-", stdin=part + "\n").json
+    assert message["id"] in [row["id"] for row in listed["messages"]]
+    assert 0 < listed["total"] == len(listed["messages"]) < 40
+    assert world.run("op-101", "queue", "--name", "nobody at all").json == {"messages": [], "total": 0}
 
 
 def test_a_message_is_revised_by_a_file(world: World, message: dict[str, Any], tmp_path: Path) -> None:
     file = written(tmp_path, changed(message, address="東京都新宿区架空町一丁目"))
     ran = world.run("op-101", "revise", str(message["id"]), file)
     assert ran.status == 0
-    assert ran.told == {
+    assert ran.json == {
         "id": message["id"], "reference": "R26-000009", "changed": True, "errors": [], "warnings": []
     }  # fmt: skip
-    after = world.run("op-101", "show", str(message["id"])).told
+    after = world.run("op-101", "show", str(message["id"])).json
     assert after["record"]["person"]["address"] == "東京都新宿区架空町一丁目"
     assert after["author"] == "op-101"
 
@@ -51,21 +51,23 @@ def test_a_message_is_written_out_mended_in_an_editor_and_revised(
 ) -> None:
     file = tmp_path / "message.csv"
     number = str(message["id"])
-    told = world.run("op-101", "show", number, "--out", file).told
-    assert (told["file"], told["record"]) == (str(file), message["record"])
+    shown = world.run("op-101", "show", number, "--out", file).json
+    assert (shown["file"], shown["record"]) == (str(file), message["record"])
     file.write_bytes(file.read_bytes().replace(message["record"]["person"]["name"].encode(), b"MENDED NAME"))
     assert world.run("op-101", "revise", number, file).status == 0
-    assert world.run("op-101", "show", number).told["record"]["person"]["name"] == "MENDED NAME"
+    assert world.run("op-101", "show", number).json["record"]["person"]["name"] == "MENDED NAME"
     refused = world.run("op-101", "show", number, "--out", file)
-    assert (refused.status, refused.told["error"]["code"]) == (1, "file_exists")
+    assert (refused.status, refused.json["error"]["code"]) == (1, "file_exists")
 
 
 def test_errors_are_told_and_nothing_changes(world: World, message: dict[str, Any], tmp_path: Path) -> None:
     ran = world.run("op-101", "revise", str(message["id"]), written(tmp_path, changed(message, birth_date="x")))
     assert ran.status == 4
-    assert ran.told["changed"] is False
-    assert [(one["field"], one["rule"]) for one in ran.told["errors"]] == [("person.birth_date", "date_malformed")]
-    assert world.run("op-101", "show", str(message["id"])).told["record"] == message["record"]
+    assert ran.json["changed"] is False
+    assert [(error["field"], error["rule"]) for error in ran.json["errors"]] == [
+        ("person.birth_date", "date_malformed")
+    ]
+    assert world.run("op-101", "show", str(message["id"])).json["record"] == message["record"]
 
 
 @pytest.mark.parametrize(("lines", "code"), [(0, "record_not_single"), (2, "record_not_single")])
@@ -112,18 +114,18 @@ def sent(world: World, message: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_sent_message_is_cancelled_once(world: World, sent: dict[str, Any], tmp_path: Path) -> None:
     number = str(sent["id"])
-    told = world.run("op-101", "undo", number, "--cancel").told
-    record = world.run("op-101", "show", str(told["id"])).told["record"]
-    assert (told["changed"], record["cancels"]) == (True, sent["reference"])
+    entered = world.run("op-101", "undo", number, "--cancel").json
+    record = world.run("op-101", "show", str(entered["id"])).json["record"]
+    assert (entered["changed"], record["cancels"]) == (True, sent["reference"])
     again = world.run("op-101", "undo", number, "--replace", written(tmp_path, changed(sent, sex="unknown")))
     assert (again.status, again.error["code"]) == (4, "undone_already")
-    listed = world.run("op-101", "queue", "--being-undone").told["messages"]
-    assert [one["id"] for one in listed] == [sent["id"]]
+    listed = world.run("op-101", "queue", "--being-undone").json["messages"]
+    assert [row["id"] for row in listed] == [sent["id"]]
 
 
 def test_a_sent_message_is_replaced(world: World, sent: dict[str, Any], tmp_path: Path) -> None:
     file = written(tmp_path, changed(sent, sex="unknown"))
-    told = world.run("op-101", "undo", str(sent["id"]), "--replace", file).told
-    record = world.run("op-101", "show", str(told["id"])).told["record"]
+    entered = world.run("op-101", "undo", str(sent["id"]), "--replace", file).json
+    record = world.run("op-101", "show", str(entered["id"])).json["record"]
     assert (record["replaces"], record["person"]["sex"]) == (sent["reference"], "unknown")
-    assert told["reference"] != sent["reference"]
+    assert entered["reference"] != sent["reference"]

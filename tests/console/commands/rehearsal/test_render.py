@@ -27,7 +27,7 @@ def _addresses(svg: str) -> set[str]:
 def test_a_screen_becomes_a_picture(tmp_path: Path, screen: str, language: str, wanted: str) -> None:
     file = tmp_path / "screen.svg"
     ran = run_program("render", screen, "--language", language, "--size", "100x30", "--out", file, "--json")
-    assert (ran.status, ran.told) == (0, {"file": str(file)})
+    assert (ran.status, ran.json) == (0, {"file": str(file)})
     svg = file.read_text(encoding="utf-8")
     assert wanted in "".join(text.text or "" for text in _texts(svg))
     assert _addresses(svg) == set()
@@ -38,7 +38,8 @@ def test_every_run_of_characters_gets_its_cells() -> None:
     text = '<text class="c" x="12.2" y="20" textLength="61" clip-path="url(#a)">A審&amp;査B</text>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>'
     placed = [
-        (one.text, float(one.attrib["x"]), float(one.attrib["textLength"])) for one in _texts(with_local_fonts(svg))
+        (element.text, float(element.attrib["x"]), float(element.attrib["textLength"]))
+        for element in _texts(with_local_fonts(svg))
     ]
     assert [(text, round(x, 3), round(length, 3)) for text, x, length in placed] == [
         ("A", 12.2, 12.2),

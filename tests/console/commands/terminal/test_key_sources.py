@@ -88,8 +88,8 @@ def test_the_new_key_of_a_credential_is_told_until_it_is_installed(
     assert call("init", "--settings", settings, "--home", home)[0] == 0
     who, waiting = acting(call, home), home / "keys" / "terminal-next.key"
     for _ in range(2):
-        status, told = call("rekey", *who)
-        assert (status, told["left"], told["new_key_file"]) == (0, 0, str(waiting))
+        status, printed = call("rekey", *who)
+        assert (status, printed["left"], printed["new_key_file"]) == (0, 0, str(waiting))
     assert keys_are_well(call("check", "--home", home)[1]) is False
     (directory / NAME).unlink()
     (directory / NAME).write_bytes(waiting.read_bytes())
@@ -100,7 +100,7 @@ def test_the_new_key_of_a_credential_is_told_until_it_is_installed(
 
 
 def keys_are_well(checked: dict[str, Any]) -> bool:
-    (well,) = (one["ok"] for one in checked["checks"] if one["name"] == "keys")
+    (well,) = (check["ok"] for check in checked["checks"] if check["name"] == "keys")
     assert isinstance(well, bool)
     return well
 
@@ -129,9 +129,9 @@ def test_two_persons_give_their_parts_in_files(call: Call, tmp_path: Path) -> No
         ((first,), "usage", 2),
         ((first, first), "usage", 2),
     ):
-        given = [one for file in files for one in ("--part-file", file)]
-        status, told = call("queue", "--home", home, *given, "--as", "officer-1", "--pin-file", tmp_path / "pin")
-        assert (told["error"]["code"], status) == (code, wanted)
+        given = [argument for file in files for argument in ("--part-file", file)]
+        status, printed = call("queue", "--home", home, *given, "--as", "officer-1", "--pin-file", tmp_path / "pin")
+        assert (printed["error"]["code"], status) == (code, wanted)
         if code in {"key_parts_missing", "key_parts_refused"}:
             assert call("check", "--home", home, *given)[0] == wanted
 
@@ -151,6 +151,6 @@ def test_a_source_that_cannot_be_used_makes_no_terminal(
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     settings = private(tmp_path / "settings.toml", SETTINGS + keys.format(place=tmp_path))
-    ended, told = call("init", "--settings", settings, "--home", tmp_path / "home")
-    assert (told["error"]["code"], ended) == (code, status)
+    ended, printed = call("init", "--settings", settings, "--home", tmp_path / "home")
+    assert (printed["error"]["code"], ended) == (code, status)
     assert not (tmp_path / "home").exists()

@@ -26,10 +26,10 @@ def test_a_message_that_does_not_open_is_held_and_the_others_are_delivered(serve
     assert served.states([first, broken, last]) == ["delivered", "held", "delivered"]
     assert served.row(broken).hold is Hold.ALARM
     assert served.received().messages == 2
-    (item,) = [one for one in done.items if one.outcome == "held"]
+    (item,) = [result for result in done.items if result.outcome == "held"]
     assert (item.id, item.code) == (broken, "content_seal_broken")
-    (told,) = served.entries(Event.MESSAGE_HELD)
-    assert (told.object, told.result) == (served.row(broken).uid, Result.FAILED)
+    (row,) = served.entries(Event.MESSAGE_HELD)
+    assert (row.object, row.result) == (served.row(broken).uid, Result.FAILED)
     assert served.log_holds()
     technical = (served.home / "log" / "technical.log").read_text()
     assert f"{item.incident} " in technical

@@ -98,7 +98,9 @@ def test_the_peer_is_still_down_when_it_is_asked(site: Site, operator: Session, 
     numbers = site.approve([entry(1)])
     site.register_peer(relay.port)
     with site.running(relay.target):
-        exchange.send(site.terminal, operator, report=lambda one: cut_now(relay) if one.phase == "send" else None)
+        exchange.send(
+            site.terminal, operator, report=lambda progress: cut_now(relay) if progress.phase == "send" else None
+        )
     assert site.states(numbers) == ["unknown"]
     for _ in range(2):
         with pytest.raises(LineFault):
@@ -110,7 +112,9 @@ def test_cut_while_acknowledging(site: Site, operator: Session, relay: Relay) ->
     agency.post(site.agency_home, [notice(number) for number in range(1, BATCH + 1)])
     site.register_peer(relay.port)
     with site.running(relay.target):
-        received = exchange.receive(site.terminal, operator, report=lambda one: cut_now(relay) if one.done else None)
+        received = exchange.receive(
+            site.terminal, operator, report=lambda progress: cut_now(relay) if progress.done else None
+        )
         assert received.received == BATCH
         assert received.interruption is not None
         assert site.received().acknowledged == 0

@@ -43,7 +43,7 @@ def test_full_circle(served: Site, operator: Session) -> None:
     sent = exchange.send(served.terminal, operator)
     assert (sent.sent, sent.delivered, sent.unknown, sent.refused, sent.waiting) == (3, 3, 0, 0, 0)
     assert sent.interruption is None
-    assert {(one.id, one.outcome) for one in sent.items} == {(number, "delivered") for number in numbers}
+    assert {(item.id, item.outcome) for item in sent.items} == {(number, "delivered") for number in numbers}
     assert served.states(numbers) == ["delivered"] * 3
     assert served.states(unapproved) == ["review"]
     assert (served.received().messages, served.received().distinct) == (3, 3)
@@ -94,11 +94,11 @@ def test_page_by_page_and_batch_by_batch(served: Site, operator: Session) -> Non
     batches_of(served, 2)
     agency.post(served.agency_home, [notice(number) for number in range(1, 6)])
     served.approve([entry(number) for number in range(1, 6)])
-    told = list[Progress]()
-    sent = exchange.send(served.terminal, operator, report=told.append)
+    reports = list[Progress]()
+    sent = exchange.send(served.terminal, operator, report=reports.append)
     assert (sent.sent, sent.delivered) == (5, 5)
-    assert [one.done for one in told if one.phase == "send"] == [0, 2, 4, 5]
-    assert {one.total for one in told if one.phase == "send"} == {5}
+    assert [progress.done for progress in reports if progress.phase == "send"] == [0, 2, 4, 5]
+    assert {progress.total for progress in reports if progress.phase == "send"} == {5}
     received = exchange.receive(served.terminal, operator)
     assert (received.received, received.results) == (5, 5)
     assert served.received().acknowledged == 10
@@ -217,7 +217,7 @@ def test_a_receipt_that_does_not_verify_proves_nothing(
         patch.setattr("transport.agency.service.issue_receipts", broken)
         sent = exchange.send(served.terminal, operator)
     assert (sent.delivered, sent.unknown) == (0, 1)
-    assert [(one.outcome, one.code) for one in sent.items] == [("unknown", "receipt_signature_broken")]
+    assert [(item.outcome, item.code) for item in sent.items] == [("unknown", "receipt_signature_broken")]
     assert served.states(numbers) == ["unknown"]
     assert served.entries(Event.MESSAGE_UNKNOWN)[0].detail["code"] == "receipt_signature_broken"
 
@@ -243,7 +243,7 @@ def test_a_receipt_for_something_else_is_a_matter_for_people(
         patch.setattr("transport.agency.service.issue_receipts", always_the_first)
         sent = exchange.send(served.terminal, operator)
     assert sent.delivered == 1
-    assert [one.code for one in sent.items if one.outcome != "delivered"] == ["receipt_of_another"]
+    assert [item.code for item in sent.items if item.outcome != "delivered"] == ["receipt_of_another"]
     assert served.states(numbers)[0] == "delivered"
     assert served.states(numbers)[1] not in {"delivered", "accepted"}
 

@@ -57,9 +57,9 @@ def test_all_are_delivered_in_their_order(site: Site, operator: Session) -> None
     numbers = site.approve([entry(number) for number in range(1, COUNT + 1)])
     done: list[int] = []
     with site.served():
-        sent = exchange.send(site.terminal, operator, report=lambda one: done.append(one.done))
+        sent = exchange.send(site.terminal, operator, report=lambda progress: done.append(progress.done))
     assert (sent.sent, sent.delivered, sent.unknown, sent.waiting, sent.interruption) == (COUNT, COUNT, 0, 0, None)
-    assert [one.id for one in sent.items] == numbers
+    assert [item.id for item in sent.items] == numbers
     assert done[-COUNT // BATCH :] == list(range(BATCH, COUNT + 1, BATCH))
     assert site.agency_raw("SELECT COUNT(*) FROM message WHERE refusal IS NULL") == [(COUNT,)]
     assert_all_delivered(site, numbers)

@@ -51,7 +51,7 @@ def receive_between_good_ones(site: Site, operator: Session) -> ReceiveOutcome:
 
 
 def rejected(received: ReceiveOutcome) -> list[str | None]:
-    return [one.code for one in received.items if one.outcome == "rejected"]
+    return [item.code for item in received.items if item.outcome == "rejected"]
 
 
 def result(site: Site, number: int, **items: Any) -> Record:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, Nothin
 from store.log import Event, Flaw, Occasion, Origin
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
-from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, PEOPLE, Site, entry
+from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, Site, entry, second
 from transport.errors import MediumOccupied
 
 
@@ -56,8 +57,8 @@ def test_an_export_stands_alone_and_says_so(site: Site, auditor: Session, medium
         "content": done.digest,
         "medium": "own_disk",
     }
-    found = export.check_medium(medium)
-    assert (found.ok, found.entries) == (True, done.last)
+    finding = export.check_medium(medium)
+    assert (finding.ok, finding.entries) == (True, done.last)
     assert _script(medium / done.bundle) == 0
 
 
@@ -65,10 +66,10 @@ def test_the_next_export_goes_on_and_names_the_one_before(site: Site, auditor: S
     first = export.export(site.terminal, auditor, medium, label="A")
     second = export.export(site.terminal, auditor, medium, label="B")
     assert (second.number, second.first) == (2, first.last + 1)
-    found = export.check_medium(medium)
-    assert [one.previous for one in found.bundles] == [None, first.digest]
-    assert found.ok
-    assert all(_script(medium / one.bundle) == 0 for one in (first, second))
+    finding = export.check_medium(medium)
+    assert [bundle.previous for bundle in finding.bundles] == [None, first.digest]
+    assert finding.ok
+    assert all(_script(medium / exported.bundle) == 0 for exported in (first, second))
 
 
 def test_an_older_bundle_in_the_place_of_another_is_found(site: Site, auditor: Session, medium: Path) -> None:
@@ -79,7 +80,7 @@ def test_an_older_bundle_in_the_place_of_another_is_found(site: Site, auditor: S
     (medium / second.bundle).rename(medium / first.bundle)
     other.rename(medium / second.bundle)
     bundles = export.check_medium(medium).bundles
-    assert [one.number for one in bundles] == [2, 1], "the numbers inside tell"
+    assert [bundle.number for bundle in bundles] == [2, 1], "the numbers inside tell"
 
 
 def test_a_failed_export_is_recorded_and_tried_again(site: Site, auditor: Session, medium: Path) -> None:
@@ -160,24 +161,26 @@ def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Sit
     assert [row.detail["code"] for row in site.entries(Event.PROTECTION_FAILED)] == ["log_behind"]
     with pytest.raises(LogBehind):
         exchange.send(site.terminal, site.session(OPERATOR))
-    found = viewing.verify(site.terminal, site.session(AUDITOR))
-    assert (found.ok, found.cause) == (False, Flaw.CUT)
+    verification = viewing.verify(site.terminal, site.session(AUDITOR))
+    assert (verification.ok, verification.cause) == (False, Flaw.CUT)
     _go_on(site)
 
 
 def _go_on(site: Site) -> None:
-    chief, pin = site.session(CHIEF), PEOPLE[AUDITOR][1]
+    chief = site.session(CHIEF)
     with pytest.raises(OwnPersonRefused):
-        pruning.resume(site.terminal, chief, CHIEF, PEOPLE[CHIEF][1], origin="command")
+        pruning.resume(site.terminal, chief, second=second(CHIEF))
     with pytest.raises(CredentialsRefused):
-        pruning.resume(site.terminal, chief, AUDITOR, "00000000", origin="command")
+        pruning.resume(site.terminal, chief, second=replace(second(AUDITOR), pin="00000000"))
     with pytest.raises(RightMissing):
-        pruning.resume(site.terminal, chief, OPERATOR, PEOPLE[OPERATOR][1], origin="command")
-    made = pruning.resume(site.terminal, chief, AUDITOR, pin, origin="command")
+        pruning.resume(site.terminal, chief, second=second(OPERATOR))
+    made = pruning.resume(site.terminal, chief, second=second(AUDITOR))
     assert site.terminal.halted is None
     assert checkpoints.start(site.terminal, from_witness=True) is None
-    found = viewing.verify(site.terminal, site.session(AUDITOR))
-    assert (found.ok, found.resumed) == (True, (made.seq,)), "it verifies, and says for ever what happened"
+    verification = viewing.verify(site.terminal, site.session(AUDITOR))
+    assert (verification.ok, verification.resumed) == (True, (made.seq,)), (
+        "it verifies, and says for ever what happened"
+    )
 
 
 @ON_SQLITE  # A database file is what is brought back.
@@ -199,28 +202,27 @@ def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exported = export.export(site.terminal, auditor, medium, label="A")
-    second = (APPROVER, PEOPLE[APPROVER][1])
-    chief = (CHIEF, PEOPLE[CHIEF][1])
+    chief = second(CHIEF)
     with pytest.raises(RightMissing):
-        pruning.prune(site.terminal, auditor, *second, origin="command")
+        pruning.prune(site.terminal, auditor, second=second(APPROVER))
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
     later = datetime.now(UTC) + timedelta(days=8 * 366)
     monkeypatch.setattr(clock, "now", lambda: later)
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
     monkeypatch.setattr(export, "_device_of", lambda _path: -1)
     monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
     kept = export.export(site.terminal, auditor, medium, label="B")
     monkeypatch.setattr(clock, "now", lambda: later)
-    done = pruning.prune(site.terminal, auditor, *chief, origin="command")
+    done = pruning.prune(site.terminal, auditor, second=chief)
     assert (done.entries, done.last) == (kept.last, kept.last)
-    found = viewing.verify(site.terminal, auditor)
-    assert (found.ok, found.pruned, exported.last < found.pruned) == (True, kept.last, True)
+    verification = viewing.verify(site.terminal, auditor)
+    assert (verification.ok, verification.pruned, exported.last < verification.pruned) == (True, kept.last, True)
     again = export.export(site.terminal, auditor, medium, label="C")
     assert (again.first, _script(medium / again.bundle)) == (kept.last + 1, 0)
     with pytest.raises(NothingToPrune):
-        pruning.prune(site.terminal, auditor, *chief, origin="command")
+        pruning.prune(site.terminal, auditor, second=chief)
 
 
 @ON_SQLITE  # On PostgreSQL the working role removes nothing.
@@ -228,8 +230,8 @@ def test_removing_the_oldest_entries_without_saying_so_is_found(site: Site, audi
     last = export.export(site.terminal, auditor, medium, label="A").last
     site.unguard_log()
     site.raw("DELETE FROM log_entry WHERE seq <= ?", last)
-    found = viewing.verify(site.terminal, auditor)
-    assert (found.ok, found.first_bad) == (False, 1)
+    verification = viewing.verify(site.terminal, auditor)
+    assert (verification.ok, verification.first_bad) == (False, 1)
 
 
 def test_nothing_new_is_nothing_to_export(site: Site) -> None:

@@ -32,10 +32,10 @@ def _remove(site: Site) -> None:
 
 def test_a_good_log(site: Site, auditor: Session) -> None:
     before = site.newest()
-    told = list[Progress]()
-    found = viewing.verify(site.terminal, auditor, report=told.append)
-    assert (found.ok, found.entries, found.first_bad) == (True, before, None)
-    assert (told[-1].phase, told[-1].done, told[-1].total) == ("verify", before, before)
+    reports = list[Progress]()
+    verification = viewing.verify(site.terminal, auditor, report=reports.append)
+    assert (verification.ok, verification.entries, verification.first_bad) == (True, before, None)
+    assert (reports[-1].phase, reports[-1].done, reports[-1].total) == ("verify", before, before)
     (made,) = site.entries(Event.LOG_VERIFIED)
     assert (made.actor, made.session, made.result) == (AUDITOR, auditor.id, "done")
     assert made.detail == {"entries": before}
@@ -48,8 +48,8 @@ def test_a_good_log(site: Site, auditor: Session) -> None:
 def test_a_log_that_was_tampered_with(site: Site, auditor: Session, tamper: Callable[[Site], None], cause: str) -> None:
     site.unguard_log()
     tamper(site)
-    found = viewing.verify(site.terminal, auditor)
-    assert (found.ok, found.entries, found.first_bad, found.cause) == (False, 8, 9, cause)
+    verification = viewing.verify(site.terminal, auditor)
+    assert (verification.ok, verification.entries, verification.first_bad, verification.cause) == (False, 8, 9, cause)
     (made,) = site.entries(Event.LOG_VERIFIED)
     assert (made.result, made.detail) == ("failed", {"entries": 8, "first_bad": 9})
 

@@ -55,7 +55,7 @@ def number(site: Site) -> int:
 
 
 def refusals(changed: review.Decided) -> list[tuple[str, str | None]]:
-    return [(one.reason, one.facts.get("person")) for one in changed.refused]
+    return [(refusal.reason, refusal.facts.get("person")) for refusal in changed.refused]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,9 @@ def test_while_one_is_edited_others_only_read_what_else_there_is_about_the_perso
     draft.reopen(site.terminal, editor, edited)
     changed = review.approve(site.terminal, approver, [other, apart])
     assert changed.changed == [apart]
-    assert [(one.id, one.facts) for one in changed.refused] == [(other, {"reference": "R-000001", "person": OPERATOR})]
+    assert [(refusal.id, refusal.facts) for refusal in changed.refused] == [
+        (other, {"reference": "R-000001", "person": OPERATOR})
+    ]
     assert reading.read(site.terminal, approver, other).row.claim == ClaimView("edit", OPERATOR, "R-000001")
     assert reading.read(site.terminal, approver, apart).row.claim is None
     with pytest.raises(MessageClaimed):
@@ -133,7 +135,7 @@ def test_of_two_who_begin_to_edit_at_once_one_is_told_who_the_other_is(
 
     people = (OPERATOR, COLLEAGUE)
     begun = at_once([(site.terminal, editor), colleague], begin)
-    lost = [index for index, one in enumerate(begun) if isinstance(one, dict)]
+    lost = [index for index, outcome in enumerate(begun) if isinstance(outcome, dict)]
     assert len(lost) == 1
     assert begun[lost[0]] == {"reference": "R-000001", "person": people[1 - lost[0]]}
 

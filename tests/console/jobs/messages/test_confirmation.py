@@ -44,7 +44,7 @@ def receive(served: Site) -> Take:
         agency.post(served.agency_home, list(records))
         done = exchange.receive(served.terminal, served.session(CHIEF))
         assert (done.received, done.rejected) == (len(records), 0)
-        return [served.number(one["reference"]) for one in records]
+        return [served.number(record["reference"]) for record in records]
 
     return take
 
@@ -57,7 +57,7 @@ def elsewhere(site: Site) -> Iterator[Terminal]:
 
 
 def reasons(done: Confirmed) -> list[tuple[int, str]]:
-    return [(one.id, one.reason) for one in done.refused]
+    return [(refusal.id, refusal.reason) for refusal in done.refused]
 
 
 def test_one_person_confirms_what_changed(site: Site, operator: Session, receive: Take) -> None:
@@ -79,9 +79,9 @@ def test_confirmed_again_it_is_refused_and_nothing_changes(site: Site, operator:
     confirmation.confirm(site.terminal, site.session(APPROVER), numbers[1:])
     before, newest = site.contents(), site.newest()
     done = confirmation.confirm(site.terminal, operator, numbers)
-    facts = [{"step": "confirm", "state": "confirmed", "reference": f"N-00000{one}"} for one in (1, 2)]
+    facts = [{"step": "confirm", "state": "confirmed", "reference": f"N-00000{number}"} for number in (1, 2)]
     assert done == Confirmed(
-        refused=[RefusedStep(one, "step_refused", fact) for one, fact in zip(numbers, facts, strict=True)]
+        refused=[RefusedStep(number, "step_refused", fact) for number, fact in zip(numbers, facts, strict=True)]
     )
     assert (site.contents(), site.newest()) == (before, newest)
 
@@ -109,8 +109,8 @@ def test_a_deletion_takes_two_persons_whatever_the_rule_for_messages(
     assert confirmation.confirm(site.terminal, approver, [number]) == Confirmed([number])
     row = site.row(number)
     assert (str(row.state), row.author, row.approver) == ("confirmed", OPERATOR, APPROVER)
-    told = [(one.actor, one.detail["to"]) for one in site.entries(Event.NOTICE_CONFIRMED)]
-    assert told == [(OPERATOR, "awaiting_second"), (APPROVER, "confirmed")]
+    confirmations = [(entry.actor, entry.detail["to"]) for entry in site.entries(Event.NOTICE_CONFIRMED)]
+    assert confirmations == [(OPERATOR, "awaiting_second"), (APPROVER, "confirmed")]
 
 
 @ON_SQLITE
@@ -144,7 +144,7 @@ def test_what_changed_since_it_was_on_the_screen_is_told(site: Site, operator: S
     seen = {number: site.row(number).version}
     confirmation.confirm(site.terminal, operator, [number])
     done = confirmation.confirm(site.terminal, site.session(APPROVER), [number], seen=seen)
-    assert [(one.reason, one.facts["person"]) for one in done.refused] == [("message_changed", OPERATOR)]
+    assert [(refusal.reason, refusal.facts["person"]) for refusal in done.refused] == [("message_changed", OPERATOR)]
     assert site.states([number]) == ["awaiting_second"]
 
 
@@ -168,7 +168,7 @@ def test_who_reads_a_notice_has_it_in_hand(site: Site, operator: Session, approv
         "confirm", OPERATOR, "N-000001"
     )
     done = confirmation.confirm(site.terminal, approver, [number])
-    assert [(one.reason, one.facts["person"]) for one in done.refused] == [("message_claimed", OPERATOR)]
+    assert [(refusal.reason, refusal.facts["person"]) for refusal in done.refused] == [("message_claimed", OPERATOR)]
     claims.put_back(site.terminal, operator, number)
     assert confirmation.confirm(site.terminal, approver, [number]).changed == [number]
 
@@ -196,9 +196,9 @@ def test_of_two_who_confirm_at_once_one_does(site: Site, operator: Session, else
     numbers = receive(*(notice(number) for number in range(1, 6)))
     sides = ((site.terminal, operator), (elsewhere, open_as(elsewhere, APPROVER)))
     done = at_once(sides, lambda terminal, session: confirmation.confirm(terminal, session, numbers))
-    won, lost = sorted(done, key=lambda one: len(one.refused))
+    won, lost = sorted(done, key=lambda confirmed: len(confirmed.refused))
     assert (won.changed, lost.changed) == (numbers, [])
-    assert {one.reason for one in lost.refused} == {"step_refused"}
+    assert {refusal.reason for refusal in lost.refused} == {"step_refused"}
     assert len(site.entries(Event.NOTICE_CONFIRMED)) == len(numbers)
     assert site.log_holds()
 
@@ -216,8 +216,8 @@ def about(number: int, hour: int, **items: Any) -> dict[str, Any]:
 def test_the_newer_notice_stands(site: Site, operator: Session, receive: Take) -> None:
     numbers = receive(about(1, 9), about(2, 10), about(3, 10), notice(4))
     assert site.states(numbers) == ["superseded", "superseded", "received", "received"]
-    told = [one.object for one in site.entries(Event.NOTICE_SUPERSEDED)]
-    assert told == [site.row(number).uid for number in numbers[:2]]
+    superseded = [entry.object for entry in site.entries(Event.NOTICE_SUPERSEDED)]
+    assert superseded == [site.row(number).uid for number in numbers[:2]]
     done = confirmation.confirm(site.terminal, operator, numbers)
     assert (done.changed, reasons(done)) == (numbers[2:], [(number, "step_refused") for number in numbers[:2]])
 
@@ -262,7 +262,7 @@ def test_a_notice_that_comes_late_is_known_by_a_number_its_person_has_no_longer(
     assert site.states([newer, late, beside]) == ["received", "superseded", "received"]
     for number, others in ((newer, {late, beside}), (late, {newer, beside})):
         shown = reading.read(site.terminal, operator, number).counters
-        assert {(one.id, one.pointer) for one in shown} == {(other, "same_number") for other in others}
+        assert {(counter.id, counter.pointer) for counter in shown} == {(other, "same_number") for other in others}
 
 
 @ON_SQLITE
@@ -309,7 +309,7 @@ def test_put_on_hold_with_a_reason_and_taken_up(
     # The first of two persons begins anew, whoever it was before.
     assert confirmation.confirm(site.terminal, approver, numbers) == Confirmed(numbers[:1], waiting=numbers[1:])
     assert confirmation.confirm(site.terminal, operator, numbers[1:]) == Confirmed(numbers[1:])
-    events = [one.event for one in site.entries(about=site.row(numbers[1]).uid)]
+    events = [entry.event for entry in site.entries(about=site.row(numbers[1]).uid)]
     assert events == [
         "notice.received", "notice.confirmed", "notice.held", "notice.read", "notice.taken_up", "notice.confirmed",
         "notice.confirmed",
@@ -323,7 +323,7 @@ def test_what_is_confirmed_is_not_put_on_hold(site: Site, operator: Session, rec
     before = site.contents()
     held = confirmation.put_on_hold(site.terminal, operator, [number], reason="why")
     taken = confirmation.take_up(site.terminal, operator, [number])
-    assert [one.reason for done in (held, taken) for one in done.refused] == ["step_refused", "step_refused"]
+    assert [refusal.reason for done in (held, taken) for refusal in done.refused] == ["step_refused", "step_refused"]
     assert site.contents() == before
 
 

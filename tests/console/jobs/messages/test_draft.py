@@ -39,7 +39,7 @@ def asked(draft: Draft) -> list[str]:
 
 
 def item(draft: Draft, key: str) -> DraftItem:
-    return next(one for one in draft.items(everything=True) if one.key == key)
+    return next(item for item in draft.items(everything=True) if item.key == key)
 
 
 def fill(draft: Draft, values: dict[str, Any]) -> Draft:
@@ -106,13 +106,13 @@ def test_codes_are_those_that_the_event_leaves_open_or_the_rules_allow(site: Sit
 
 def test_optional_items_are_there_on_demand(site: Site, clerk: Session) -> None:
     draft = begun(site, clerk, "death")
-    few = {one.key for one in draft.items()}
-    everything = {one.key for one in draft.items(everything=True)}
+    few = {item.key for item in draft.items()}
+    everything = {item.key for item in draft.items(everything=True)}
     assert few < everything
     assert {"person.name_kanji", "person.birth_date_note", "reference", "occurred_at"} <= everything - few
     assert not {"kind", "municipality", "cancels", "basis.planned_departure", "certificate_number"} & everything
     draft.answer(item(draft, "person.name_kanji"), "王小明")
-    assert "person.name_kanji" in {one.key for one in draft.items()}
+    assert "person.name_kanji" in {item.key for item in draft.items()}
 
 
 def test_what_is_wrong_is_told_at_the_item_and_nothing_is_entered(site: Site, clerk: Session) -> None:
@@ -131,9 +131,9 @@ def test_a_reference_that_somebody_took_meanwhile_is_replaced_unless_it_was_type
     first = fill(begun(site, clerk, "certificate_delivered"), number)
     second = fill(begun(site, clerk, "certificate_delivered"), number)
     assert first.records[0]["reference"] == second.records[0]["reference"]
-    (one,), (two,) = (draft.submit(site.terminal, clerk) for draft in (first, second))
-    assert one != two
-    third = fill(begun(site, clerk, "certificate_delivered"), {**number, "reference": one})
+    (mine,), (theirs,) = (draft.submit(site.terminal, clerk) for draft in (first, second))
+    assert mine != theirs
+    third = fill(begun(site, clerk, "certificate_delivered"), {**number, "reference": mine})
     with pytest.raises(ReferenceTaken):
         third.submit(site.terminal, clerk)
 
@@ -149,8 +149,8 @@ def test_a_returned_message_is_corrected_and_both_revisions_can_be_read(
     site: Site, clerk: Session, returned: int
 ) -> None:
     draft = drafts.reopen(site.terminal, clerk, returned)
-    assert {"person.address", "basis.article", "action"} <= {one.key for one in draft.items()}
-    assert "reference" not in {one.key for one in draft.items(everything=True)}
+    assert {"person.address", "basis.article", "action"} <= {item.key for item in draft.items()}
+    assert "reference" not in {item.key for item in draft.items(everything=True)}
     draft.answer(item(draft, "person.address"), "東京都新宿区架空町二丁目")
     assert draft.submit(site.terminal, clerk) == ("R-000001",)
     assert site.states([returned]) == ["review"]
@@ -191,7 +191,7 @@ def test_a_sent_message_is_replaced_by_one_that_points_at_it(site: Site, clerk: 
     row = site.row(site.number(reference))
     assert (row.pointer, row.target) == (Pointer.REPLACES, "R-000001")
     undone = listing.page(site.terminal, clerk, listing.QueueQuery(direction="out", being_undone=True))
-    assert [one.id for one in undone.rows] == [accepted]
+    assert [row.id for row in undone.rows] == [accepted]
 
 
 def test_a_sent_message_is_cancelled_by_a_copy_that_points_at_it(site: Site, clerk: Session, accepted: int) -> None:

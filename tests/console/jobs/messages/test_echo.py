@@ -33,7 +33,7 @@ def test_a_file_is_told_which_notice_the_correction_came_from(noticed: Site, tmp
 
 def test_who_types_it_is_told_at_once_and_cannot_enter_it(noticed: Site) -> None:
     judged = entry.judge(noticed.terminal, correction())
-    assert [(one.field, one.rule) for one in judged.findings] == [("corrected", "corrected_by_notice")]
+    assert [(finding.field, finding.rule) for finding in judged.findings] == [("corrected", "corrected_by_notice")]
     with pytest.raises(RecordFaulty):
         entry.enter(noticed.terminal, noticed.session(OPERATOR), [correction()])
 

@@ -35,31 +35,31 @@ def answered(preset: dict[str, Any], subject: str = "0000000001") -> dict[str, A
 
 def test_from_the_event_to_the_queue(site: Site, operator: Session) -> None:
     pair = hand.propose(site.terminal, operator, "move_in", category=Category.MID_LONG_TERM)
-    assert [str(one.kind) for one in pair] == ["resident_record", "residence_report"]
-    for one in pair:
-        judged = hand.judge(site.terminal, one.preset)
-        assert judged.wanted == one.asked
+    assert [str(proposal.kind) for proposal in pair] == ["resident_record", "residence_report"]
+    for proposal in pair:
+        judged = hand.judge(site.terminal, proposal.preset)
+        assert judged.wanted == proposal.asked
         assert "person.name" in judged.wanted
         assert "reference" not in judged.wanted
         assert "occurred_at" not in judged.wanted
-    records = [answered(one.preset) for one in pair]
-    assert [hand.judge(site.terminal, one).findings for one in records] == [(), ()]
+    records = [answered(proposal.preset) for proposal in pair]
+    assert [hand.judge(site.terminal, record).findings for record in records] == [(), ()]
     numbers = hand.enter(site.terminal, operator, records)
     assert site.states(numbers) == ["review", "review"]
     assert [row.detail["kind"] for row in site.entries(Event.MESSAGE_ENTERED)] == [
         "resident_record",
         "residence_report",
     ]
-    assert [one.id for one in review.approve(site.terminal, site.session(APPROVER), numbers).refused] == []
+    assert [refusal.id for refusal in review.approve(site.terminal, site.session(APPROVER), numbers).refused] == []
 
     # The next proposal of the day has references of its own.
     again = hand.propose(site.terminal, operator, "move_in", category=Category.MID_LONG_TERM)
-    assert not {one.preset["reference"] for one in again} & {one["reference"] for one in records}
+    assert not {proposal.preset["reference"] for proposal in again} & {record["reference"] for record in records}
 
 
 def test_the_card_was_not_handed_in(site: Site, operator: Session) -> None:
     alone = hand.propose(site.terminal, operator, "move_in", category=Category.MID_LONG_TERM, card_presented=False)
-    assert [str(one.kind) for one in alone] == ["resident_record"]
+    assert [str(proposal.kind) for proposal in alone] == ["resident_record"]
 
 
 def test_events_that_are_never_notified_or_none(site: Site, operator: Session) -> None:
@@ -123,13 +123,13 @@ def test_what_somebody_else_changed_is_looked_at_anew(site: Site, operator: Sess
 
 
 def test_a_revision_keeps_kind_and_reference(site: Site, operator: Session) -> None:
-    one, other = site.take_in([entry(1), entry(2)])
+    first, second = site.take_in([entry(1), entry(2)])
     for record in (entry(2), entry(77)):
         with pytest.raises(ReferenceTaken):
-            hand.revise(site.terminal, operator, one, record, version=1)
+            hand.revise(site.terminal, operator, first, record, version=1)
     with pytest.raises(RecordFaulty):
-        hand.revise(site.terminal, operator, other, entry(2, person={}), version=1)
-    assert [site.row(number).revision for number in (one, other)] == [1, 1]
+        hand.revise(site.terminal, operator, second, entry(2, person={}), version=1)
+    assert [site.row(number).revision for number in (first, second)] == [1, 1]
 
 
 def test_a_revised_moment_or_person_decides_the_order(site: Site, operator: Session) -> None:

@@ -55,19 +55,19 @@ def test_what_is_written_out_is_known_when_it_is_taken_in_again(site: Site, tmp_
 
 @FORMATS
 def test_a_received_notice_is_written_out_whole(served: Site, tmp_path: Path, suffix: str) -> None:
-    told = agency_notice(1)
-    served.feed(told, Purpose.NOTICE, "ab" * 16)
+    notice = agency_notice(1)
+    served.feed(notice, Purpose.NOTICE, "ab" * 16)
     exchange.receive(served.terminal, served.session(CHIEF))
     (number,) = listing.ids(served.terminal, served.session(OPERATOR), listing.QueueQuery(direction="in"))
     extract.write_out(served.terminal, served.session(OPERATOR), number, tmp_path / f"out{suffix}")
-    assert entry.load(tmp_path / f"out{suffix}") == told
+    assert entry.load(tmp_path / f"out{suffix}") == notice
 
 
 def test_writing_out_is_in_the_log_among_what_was_exported(site: Site, tmp_path: Path) -> None:
     (number,) = site.take_in([message(1)])
     extract.write_out(site.terminal, site.session(OPERATOR), number, tmp_path / "out.csv")
-    (told,) = site.entries(Event.MESSAGE_EXPORTED)
-    assert (told.actor, told.object) == (OPERATOR, site.row(number).uid)
+    (exported,) = site.entries(Event.MESSAGE_EXPORTED)
+    assert (exported.actor, exported.object) == (OPERATOR, site.row(number).uid)
     assert Event.MESSAGE_EXPORTED.event_class is EventClass.EXPORT
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_overwritten_and_nothing_half_written_stays(site: Site, tmp_p
     with pytest.raises(FileSuffixUnknown):
         extract.write_out(site.terminal, who, number, tmp_path / "out.txt")
     assert there.read_text() == "mine"
-    assert {one.name for one in tmp_path.iterdir()} == {"site", "there.jsonl"}
+    assert {path.name for path in tmp_path.iterdir()} == {"site", "there.jsonl"}
 
 
 def _opened_by_the_agency(site: Site, number: int) -> bytes:

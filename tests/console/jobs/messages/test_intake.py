@@ -178,11 +178,11 @@ def test_a_file_without_records(site: Site, operator: Session, tmp_path: Path, r
 
 def test_progress_is_told_in_bytes_of_the_file(site: Site, operator: Session, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "long.jsonl", [entry(number) for number in range(PORTION + 1)])
-    told = list[Progress]()
-    intake.take_in(site.terminal, operator, [file], report=told.append)
+    reports = list[Progress]()
+    intake.take_in(site.terminal, operator, [file], report=reports.append)
     size = file.stat().st_size
-    assert [(one.phase, one.total) for one in told] == [("import", size)] * 3
-    assert told[0].done == 0 < told[1].done < told[2].done == size
+    assert [(progress.phase, progress.total) for progress in reports] == [("import", size)] * 3
+    assert reports[0].done == 0 < reports[1].done < reports[2].done == size
 
 
 def test_killed_in_the_middle_of_a_file_nothing_is_in(site: Site, operator: Session, tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def test_counts(site: Site) -> None:
     (held,) = site.approve([ago(3, 3)])
     review.hold(site.terminal, site.session(APPROVER), [held])
     site.approve([ago(4, 1)])
-    found = listing.counts(site.terminal)
-    assert (found.review, found.approved, found.held, found.overdue) == (2, 1, 1, 2)
-    assert (found.unknown, found.refused, found.received) == (0, 0, 0)
+    counts = listing.counts(site.terminal)
+    assert (counts.review, counts.approved, counts.held, counts.overdue) == (2, 1, 1, 2)
+    assert (counts.unknown, counts.refused, counts.received) == (0, 0, 0)
 
 
 def test_page_by_page_oldest_first(site: Site, operator: Session) -> None:
@@ -64,9 +64,9 @@ def test_page_by_page_oldest_first(site: Site, operator: Session) -> None:
 def test_what_is_listed(site: Site, operator: Session, query: QueueQuery, expected: list[int]) -> None:
     site.approve([entry(1)])
     site.take_in([entry(2)])
-    found = listing.page(site.terminal, operator, query)
-    assert [row.id for row in found.rows] == expected
-    assert found.total == len(expected)
+    page = listing.page(site.terminal, operator, query)
+    assert [row.id for row in page.rows] == expected
+    assert page.total == len(expected)
 
 
 def test_a_row_tells_what_a_person_looks_for(site: Site, operator: Session) -> None:
@@ -101,8 +101,8 @@ def test_people_are_found_by_a_part_of_the_name_in_the_order_of_the_queue(site: 
     assert list(listing.find(site.terminal, operator, QueueQuery(reference="R-000003"), "nguyen")) == [3]
     assert list(listing.find(site.terminal, operator, QueueQuery(direction="in"), "nguyen")) == []
     # The log tells who looked and how many were found; the name is in none of its entries.
-    found = site.entries(Event.MESSAGE_SEARCHED)
-    assert [(one.actor, one.detail) for one in found] == [(OPERATOR, {"count": count}) for count in (2, 1, 0)]
+    searches = site.entries(Event.MESSAGE_SEARCHED)
+    assert [(row.actor, row.detail) for row in searches] == [(OPERATOR, {"count": count}) for count in (2, 1, 0)]
 
 
 def test_a_content_that_was_put_in_anothers_place_does_not_open(site: Site, operator: Session) -> None:

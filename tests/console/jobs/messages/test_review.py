@@ -38,7 +38,7 @@ def in_days(count: int) -> str:
 
 
 def reasons(done: review.Decided) -> list[tuple[int, str]]:
-    return [(one.id, one.reason) for one in done.refused]
+    return [(refusal.id, refusal.reason) for refusal in done.refused]
 
 
 def ready(site: Site) -> list[int]:
@@ -181,7 +181,7 @@ def test_the_later_message_of_a_person_waits(site: Site, approver: Session) -> N
     def at(number: int, hour: int, subject: str) -> dict[str, Any]:
         return entry(number, subject=subject, occurred_at=f"2026-11-20T{hour:02}:00:00+09:00")
 
-    # The later one stands first in the file; a third is another person's.
+    # The later message comes first in the file; the third is another person's.
     later, earlier, other = site.take_in([at(1, 11, "0000000001"), at(2, 9, "0000000001"), at(3, 10, "0000000002")])
     review.approve(site.terminal, approver, [later, other])
     assert ready(site) == [other]

@@ -30,13 +30,13 @@ def reads(site: Site, number: int) -> bool:
     return bool(reading.read(site.terminal, site.session(OPERATOR), number).record)
 
 
-def exchange(site: Site, one: tuple[str, str], other: tuple[str, str], columns: tuple[str, ...] = SEALED) -> None:
+def exchange(site: Site, here: tuple[str, str], there: tuple[str, str], columns: tuple[str, ...] = SEALED) -> None:
     """Let the sealed values of two rows change places; a row is a table and a condition."""
     for column in columns:
-        ((mine,),) = site.raw(f"SELECT {column} FROM {one[0]} WHERE {one[1]}")
-        ((theirs,),) = site.raw(f"SELECT {column} FROM {other[0]} WHERE {other[1]}")
-        site.raw(f"UPDATE {one[0]} SET {column} = ? WHERE {one[1]}", bytes(theirs))
-        site.raw(f"UPDATE {other[0]} SET {column} = ? WHERE {other[1]}", bytes(mine))
+        ((mine,),) = site.raw(f"SELECT {column} FROM {here[0]} WHERE {here[1]}")
+        ((theirs,),) = site.raw(f"SELECT {column} FROM {there[0]} WHERE {there[1]}")
+        site.raw(f"UPDATE {here[0]} SET {column} = ? WHERE {here[1]}", bytes(theirs))
+        site.raw(f"UPDATE {there[0]} SET {column} = ? WHERE {there[1]}", bytes(mine))
 
 
 FIRST = ("content", "message_id = 1 AND revision = 2")

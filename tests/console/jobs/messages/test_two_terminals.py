@@ -53,16 +53,18 @@ def test_one_decides_and_the_other_is_told_who(
     winner = 0 if done[0].changed else 1
     won, lost = done[winner], done[1 - winner]
     assert (won.changed, won.refused, lost.changed) == (numbers, [], [])
-    assert [(one.id, one.reason) for one in lost.refused] == [(number, "message_changed") for number in numbers]
-    assert {one.facts["person"] for one in lost.refused} == {(APPROVER, CHIEF)[winner]}
+    assert [(refusal.id, refusal.reason) for refusal in lost.refused] == [
+        (number, "message_changed") for number in numbers
+    ]
+    assert {refusal.facts["person"] for refusal in lost.refused} == {(APPROVER, CHIEF)[winner]}
     assert {site.row(number).version for number in numbers} == {2}
 
 
 def test_both_send_and_each_message_leaves_once(served: Site, sides: tuple[Side, Side]) -> None:
     numbers = served.approve([entry(number) for number in range(1, 31)])
-    one, other = at_once(sides, exchange.send)
-    assert (one.interruption, other.interruption) == (None, None)
-    assert one.delivered + other.delivered == len(numbers)
+    first, second = at_once(sides, exchange.send)
+    assert (first.interruption, second.interruption) == (None, None)
+    assert first.delivered + second.delivered == len(numbers)
     assert set(served.states(numbers)) == {"delivered"}
     assert (served.received().messages, served.received().distinct) == (len(numbers), len(numbers))
     assert served.log_holds()
@@ -71,8 +73,8 @@ def test_both_send_and_each_message_leaves_once(served: Site, sides: tuple[Side,
 def test_both_receive_and_each_notice_is_kept_once(served: Site, sides: tuple[Side, Side]) -> None:
     numbers = served.approve([entry(number) for number in range(1, 11)])
     exchange.send(*sides[0])
-    one, other = at_once(sides, exchange.receive)
-    assert one.results + other.results == len(numbers)
-    assert (one.rejected, other.rejected) == (0, 0)
+    first, second = at_once(sides, exchange.receive)
+    assert first.results + second.results == len(numbers)
+    assert (first.rejected, second.rejected) == (0, 0)
     assert set(served.states(numbers)) == {"accepted"}
     assert served.log_holds()

@@ -102,7 +102,7 @@ def test_only_the_exact_pin_will_do(site: Site, pin: str) -> None:
 
 
 def test_failures_slow_down_and_lock_and_unknown_ids_alike(site: Site, hand: Hand) -> None:
-    def ladder(person_id: str) -> list[str]:
+    def all_answers(person_id: str) -> list[str]:
         answers = [code_of(site, person_id, WRONG) for _ in range(attempts.FREE_ATTEMPTS)]
         for number in range(attempts.LOCKED_AFTER - attempts.FREE_ATTEMPTS):
             answers.append(code_of(site, person_id, WRONG))
@@ -111,11 +111,11 @@ def test_failures_slow_down_and_lock_and_unknown_ids_alike(site: Site, hand: Han
         hand.later(10_000_000)
         return [*answers, code_of(site, person_id, PIN)]
 
-    known = ladder(OPERATOR)
+    known = all_answers(OPERATOR)
     assert known[:6] == ["credentials_refused"] * 5 + ["attempt_too_soon (seconds=10)"]
     assert known[6:14:2] == ["credentials_refused"] * 4
     assert known[-2:] == ["credentials_refused", "person_locked"]
-    assert ladder(NOBODY) == known
+    assert all_answers(NOBODY) == known
     locked = site.entries(Event.OPERATOR_LOCKED)
     assert [entry.object for entry in locked] == [OPERATOR, site.terminal.pepper.mark_of(NOBODY)]
 
@@ -323,9 +323,9 @@ def test_a_bad_pin_is_no_change(site: Site, pin: str) -> None:
 
 def test_people_as_the_officer_keeps_them(site: Site) -> None:
     chief = site.session(CHIEF)
-    assert [one.id for one in register.everybody(site.terminal, chief)] == sorted(PEOPLE)
+    assert [member.id for member in register.everybody(site.terminal, chief)] == sorted(PEOPLE)
     register.add(site.terminal, chief, "two-roles", [Role.OPERATOR, Role.AUDITOR])
-    (entry,) = [one for one in site.entries(Event.PERSON_ADDED) if one.actor == CHIEF]
+    (entry,) = [row for row in site.entries(Event.PERSON_ADDED) if row.actor == CHIEF]
     assert (entry.object, entry.detail) == ("two-roles", {"role": "auditor+operator"})
     before = site.contents()
     for person_id, roles, error in (

@@ -38,8 +38,10 @@ def elsewhere(site: Site, engine: str, monkeypatch: pytest.MonkeyPatch, request:
     if engine == "sqlite":
         return
     empty = request.getfixturevalue("cluster").new_database()
-    told = Settings.database_url
-    monkeypatch.setattr(Settings, "database_url", lambda self, home: told(self, home) if home == site.home else empty)
+    database_url = Settings.database_url
+    monkeypatch.setattr(
+        Settings, "database_url", lambda self, home: database_url(self, home) if home == site.home else empty
+    )
 
 
 def test_what_is_restored_is_what_was_backed_up(

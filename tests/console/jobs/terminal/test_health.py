@@ -22,23 +22,23 @@ WORDS = Words("en")
 
 
 def faults(site: Site) -> dict[str, Check]:
-    found = health.check(site.home, WORDS)
-    bad = {one.name: one for one in found.checks if not one.ok}
-    assert found.ok == (not bad)
-    for one in bad.values():
-        assert one.detail
-        assert one.remedy
-        assert "{" not in one.detail + one.remedy
+    whole = health.check(site.home, WORDS)
+    bad = {part.name: part for part in whole.checks if not part.ok}
+    assert whole.ok == (not bad)
+    for part in bad.values():
+        assert part.detail
+        assert part.remedy
+        assert "{" not in part.detail + part.remedy
     return bad
 
 
 def test_a_sound_terminal_and_nothing_changed(served: Site) -> None:
     served.take_in([entry(1)])
     before, newest = served.contents(), served.newest()
-    found = health.check(served.home, WORDS)
-    assert found.ok
-    assert [one.name for one in found.checks if one.remedy is not None] == []
-    names = [one.name for one in found.checks]
+    whole = health.check(served.home, WORDS)
+    assert whole.ok
+    assert [part.name for part in whole.checks if part.remedy is not None] == []
+    names = [part.name for part in whole.checks]
     assert names[:3] == ["settings", "keys", "database"]
     assert {"certificate", "log", "peer", "clock"} <= set(names)
     assert (served.contents(), served.newest()) == (before, newest)
@@ -48,9 +48,9 @@ def test_a_sound_terminal_and_nothing_changed(served: Site) -> None:
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_each_part_has_its_name_in_words(served: Site, language: str) -> None:
     words = Words("ja" if language == "ja" else "en")
-    for one in health.check(served.home, words).checks:
-        assert words(f"check.{one.name}")
-        assert one.detail
+    for part in health.check(served.home, words).checks:
+        assert words(f"check.{part.name}")
+        assert part.detail
 
 
 def _spoil_settings(site: Site) -> None:
@@ -120,9 +120,9 @@ def test_a_fault_of_the_terminal(served: Site, spoil: Callable[[Site], None], na
 
 def test_a_log_that_was_tampered_with_says_where(served: Site) -> None:
     _tamper_with_log(served)
-    found = faults(served)
-    assert set(found) == {"log"}
-    assert "3" in found["log"].detail
+    bad = faults(served)
+    assert set(bad) == {"log"}
+    assert "3" in bad["log"].detail
 
 
 def test_peer_down(site: Site) -> None:
@@ -136,14 +136,14 @@ def test_no_peer(site: Site) -> None:
 
 @pytest.mark.parametrize("seconds", [31, -31, 3600])
 def test_clocks_apart(served: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    def status(desk: Service, terminal: Any, now: datetime) -> dict[str, Any]:
-        return told(desk, terminal, now + timedelta(seconds=seconds))
+    def status(service: Service, terminal: Any, now: datetime) -> dict[str, Any]:
+        return status_now(service, terminal, now + timedelta(seconds=seconds))
 
-    told = Service.status
+    status_now = Service.status
     monkeypatch.setattr(Service, "status", status)
-    found = faults(served)
-    assert set(found) == {"clock"}
-    assert f"{seconds:+}" in found["clock"].detail
+    bad = faults(served)
+    assert set(bad) == {"clock"}
+    assert f"{seconds:+}" in bad["clock"].detail
 
 
 @pytest.mark.parametrize("days", [89, -1])

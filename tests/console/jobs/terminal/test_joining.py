@@ -77,6 +77,6 @@ def test_a_second_terminal_is_refused_where_the_queue_is_a_file(
     settings: Path, tmp_path: Path, call: Callable[..., Told]
 ) -> None:
     request = tmp_path / "request"
-    status, told = call("join", "request", "--home", tmp_path / "second", "--settings", settings, "--out", request)
-    assert (status, told["error"]["code"]) == (4, "queue_unshared")
+    status, output = call("join", "request", "--home", tmp_path / "second", "--settings", settings, "--out", request)
+    assert (status, output["error"]["code"]) == (4, "queue_unshared")
     assert not request.exists()

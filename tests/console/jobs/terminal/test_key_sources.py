@@ -65,7 +65,7 @@ class Place:
     def make(self) -> None:
         authority = RehearsalAuthority()
         with setup.new_terminal(self.home, self.settings, authority=authority, parts=self.parts) as terminal:
-            people = [(one, roles, pin) for one, (roles, pin) in PEOPLE.items()]
+            people = [(person_id, roles, pin) for person_id, (roles, pin) in PEOPLE.items()]
             setup.add_people(terminal, people, pin_given=False)
         with self.open() as terminal:
             self.site(terminal).take_in([entry(number) for number in range(1, ROWS + 1)])
@@ -123,9 +123,9 @@ def only(kind: str) -> pytest.MarkDecorator:
 def test_it_opens_again_and_says_where_its_key_is(place: Place) -> None:
     assert place.reads_all()
     words = Words("en")
-    found = {one.name: one for one in health.check(place.home, words, place.parts).checks}
-    assert found["keys"].ok
-    assert words(f"check.found.key_source.{place.kind}") in found["keys"].detail
+    parts = {part.name: part for part in health.check(place.home, words, place.parts).checks}
+    assert parts["keys"].ok
+    assert words(f"check.found.key_source.{place.kind}") in parts["keys"].detail
 
 
 def test_the_key_changes_and_a_backup_of_before_needs_the_key_of_before(place: Place, tmp_path: Path) -> None:
@@ -247,11 +247,11 @@ def test_parts_refused_before_the_log_is_open_are_in_it_as_soon_as_it_is(
         with monkeypatch.context() as patch:
             patch.setattr(terminal.key_source, "mark_refusals_recorded", _power_goes)
             with pytest.raises(KeyboardInterrupt):
-                opening.begin(terminal)
-        opening.begin(terminal)
-        opening.begin(terminal)
-        told = place.site(terminal).entries(Event.KEY_REFUSED)
-        assert [(one.actor, one.result, one.detail) for one in told] == [(None, "refused", {"attempts": 3})] * 2
+                opening.begin(terminal, origin="screen")
+        opening.begin(terminal, origin="screen")
+        opening.begin(terminal, origin="screen")
+        refusals = place.site(terminal).entries(Event.KEY_REFUSED)
+        assert [(row.actor, row.result, row.detail) for row in refusals] == [(None, "refused", {"attempts": 3})] * 2
         assert place.site(terminal).log_holds()
 
 

@@ -17,41 +17,41 @@ from tests.console.jobs.worker import stopped_in_the_middle
 
 
 def test_each_beginning_names_machine_and_settings(site: Site) -> None:
-    opening.begin(site.terminal)
-    opening.begin(site.terminal)
-    one, other = site.entries(Event.TERMINAL_STARTED)
-    assert one.detail == other.detail
-    assert re.fullmatch(r"[0-9a-f]{64}", str(one.detail["content"]))
+    opening.begin(site.terminal, origin="screen")
+    opening.begin(site.terminal, origin="screen")
+    first, second = site.entries(Event.TERMINAL_STARTED)
+    assert first.detail == second.detail
+    assert re.fullmatch(r"[0-9a-f]{64}", str(first.detail["content"]))
     assert site.entries(Event.SETTINGS_CHANGED) == []
 
 
 def test_settings_that_were_edited_are_a_change_once(site: Site) -> None:
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
     file = site.home / FILE_NAME
     file.write_text(file.read_text() + "\n# Edited.\n")
-    opening.begin(site.terminal)
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
+    opening.begin(site.terminal, origin="screen")
     (changed,) = site.entries(Event.SETTINGS_CHANGED)
     first, second, third = site.entries(Event.TERMINAL_STARTED)
     assert changed.detail == second.detail == third.detail != first.detail
 
 
 def test_settings_of_another_machine_are_no_change(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
     machine = os.uname()
     file = site.home / FILE_NAME
     was = file.read_text()
     file.write_text(was + "\n# Of the other one.\n")
     other = type(machine)((machine[0], "zweite Kiste", *machine[2:]))
     monkeypatch.setattr(os, "uname", lambda: other)
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
     assert site.entries(Event.TERMINAL_STARTED)[-1].detail["machine"] == "zweite-Kiste"
     assert site.entries(Event.SETTINGS_CHANGED) == []
 
 
 @pytest.mark.parametrize("incident", [None, "20261123-120000-abcd"])
 def test_the_end_is_recorded_and_signed(site: Site, incident: str | None) -> None:
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
     opening.end(site.terminal, incident=incident)
     failed = [row.detail["incident"] for row in site.entries(Event.PROGRAM_FAILED)]
     assert failed == ([] if incident is None else [incident])
@@ -64,9 +64,9 @@ def test_the_end_is_recorded_and_signed(site: Site, incident: str | None) -> Non
 
 def test_what_a_killed_process_left_under_way_is_closed_with_its_session(site: Site, tmp_path: Path) -> None:
     with stopped_in_the_middle(site.home, CHIEF, "export"):
-        opening.begin(site.terminal)
+        opening.begin(site.terminal, origin="screen")
         assert site.entries(Event.LOG_EXPORTED) == [], "it still runs"
-    opening.begin(site.terminal)
+    opening.begin(site.terminal, origin="screen")
     assert logon.close_abandoned(site.terminal) == 0
     rows = site.entries(Event.LOG_EXPORTING, Event.LOG_EXPORTED, Event.OPERATOR_LOGGED_OFF)
     intent, outcome, closing = rows

@@ -52,10 +52,10 @@ def test_every_row_key_is_wrapped_anew_and_no_content_is_touched(filled: Site, c
     key_file = filled.home / TERMINAL_KEY
     before, key = sealed_rows(filled), key_file.read_bytes()
     subject = filled.terminal.vault.pseudonym("subject", "1")
-    told: list[Progress] = []
-    done = rekey.change_key(filled.terminal, custodian, report=told.append)
+    reports: list[Progress] = []
+    done = rekey.change_key(filled.terminal, custodian, report=reports.append)
     assert (done.total, done.changed) == (SEALED, SEALED)
-    assert (told[-1].done, told[-1].total) == (SEALED, SEALED)
+    assert (reports[-1].done, reports[-1].total) == (SEALED, SEALED)
     after = sealed_rows(filled)
     assert [row[0] for row in before] == [row[0] for row in after]
     assert not {row[1] for row in before} & {row[1] for row in after}

@@ -71,12 +71,12 @@ def test_a_failure_leaves_nothing(tmp_path: Path, error: type[BaseException]) ->
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("number", "error"),
     [(errno.ENOSPC, DiskFull), (errno.EIO, DiskFailed), (errno.EACCES, HomeUnwritable)],
 )
-def test_a_failing_disk_leaves_nothing(tmp_path: Path, said: int, error: type[Exception]) -> None:
+def test_a_failing_disk_leaves_nothing(tmp_path: Path, number: int, error: type[Exception]) -> None:
     with pytest.raises(error), setup.new_terminal(tmp_path / "terminal", SETTINGS):
-        raise OSError(said, os.strerror(said))
+        raise OSError(number, os.strerror(number))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -33,10 +33,10 @@ from tests.console.jobs.site import (
     CUSTODIAN,
     MUNICIPALITY,
     OPERATOR,
-    PEOPLE,
     Site,
     entry,
     notice,
+    second,
 )
 from tests.console.jobs.worker import stopped_in_the_middle
 from transport import agency
@@ -87,8 +87,8 @@ def test_both_work_and_one_chain_verifies_from_both(served: Site, other: Site, t
         done = export.export(site.terminal, site.session(AUDITOR), medium, label=label)
         assert done.first == last + 1
         last = done.last
-        found = verify_bundle(medium / done.bundle)
-        assert (found.ok, found.first_bad, found.file) == (True, None, None)
+        finding = verify_bundle(medium / done.bundle)
+        assert (finding.ok, finding.first_bad, finding.file) == (True, None, None)
         script = subprocess.run(["sh", medium / done.bundle / "verify.sh"], capture_output=True, check=False, text=True)
         assert (script.returncode, script.stdout[:3]) == (0, "OK:"), script.stdout
 
@@ -100,7 +100,7 @@ def test_one_decides_and_the_other_terminal_is_told_who(served: Site, other: Sit
     first = job.approve(served.terminal, served.session(APPROVER), [number], seen=seen)
     second = job.approve(other.terminal, other.session(CHIEF), [number], seen=seen)
     assert (first.changed, second.changed) == ([number], [])
-    assert [(one.reason, one.facts["person"]) for one in second.refused] == [("message_changed", APPROVER)]
+    assert [(refusal.reason, refusal.facts["person"]) for refusal in second.refused] == [("message_changed", APPROVER)]
 
 
 @ON_POSTGRESQL
@@ -188,8 +188,11 @@ def test_a_retired_terminal_begins_nothing_and_one_let_in_under_its_name_goes_on
     (number,) = other.approve([entry(1)])
     _begin_to_send(other, number, Step.LOSE)
     sharing.retire(served.terminal, served.session(CHIEF), NAME, second=SECOND)
-    told = sharing.shared_by(served.terminal, served.session(CHIEF))
-    assert [(one.name, one.in_force, one.own) for one in told] == [(FIRST, True, True), (NAME, False, False)]
+    terminals = sharing.shared_by(served.terminal, served.session(CHIEF))
+    assert [(shared.name, shared.in_force, shared.own) for shared in terminals] == [
+        (FIRST, True, True),
+        (NAME, False, False),
+    ]
     assert isinstance(checkpoints.start(other.terminal, from_witness=True), TerminalNotAdmitted)
     with pytest.raises(TerminalNotAdmitted):
         send(other)
@@ -233,7 +236,7 @@ def test_a_terminal_s_own_keys_tell_of_a_roll_back_behind_its_checkpoint(served:
     served.raw("DELETE FROM log_witness")
     served.raw("DELETE FROM log_checkpoint WHERE number = (SELECT max(number) FROM log_checkpoint)")
     assert isinstance(checkpoints.start(other.terminal, from_witness=False), LogBehind)
-    made = pruning.resume(other.terminal, other.session(CHIEF), AUDITOR, PEOPLE[AUDITOR][1], origin="command")
+    made = pruning.resume(other.terminal, other.session(CHIEF), second=second(AUDITOR))
     assert made.resumed
     assert holds(other)
     assert holds(served)
@@ -272,21 +275,21 @@ def test_a_grant_is_for_the_request_alone_and_the_fingerprint_decides(served: Si
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda told: told.update(terminal="t:x"), id="name"),
-        pytest.param(lambda told: told.update(municipality="131016"), id="municipality"),
-        pytest.param(lambda told: told.update(ladder="x"), id="ladder"),
-        pytest.param(lambda told: told.update(sealing_key="eA=="), id="sealing-key"),
-        pytest.param(lambda told: told.update(more=1), id="more"),
-        pytest.param(lambda told: told.pop("ladder"), id="less"),
+        pytest.param(lambda fields: fields.update(terminal="t:x"), id="name"),
+        pytest.param(lambda fields: fields.update(municipality="131016"), id="municipality"),
+        pytest.param(lambda fields: fields.update(ladder="x"), id="ladder"),
+        pytest.param(lambda fields: fields.update(sealing_key="eA=="), id="sealing-key"),
+        pytest.param(lambda fields: fields.update(more=1), id="more"),
+        pytest.param(lambda fields: fields.pop("ladder"), id="less"),
     ],
 )
 def test_a_request_that_is_none_lets_nobody_in(
     site: Site, tmp_path: Path, change: Callable[[dict[str, object]], object]
 ) -> None:
-    told = json.loads(asked(site, tmp_path / "second").file.read_bytes())
-    change(told)
+    fields = json.loads(asked(site, tmp_path / "second").file.read_bytes())
+    change(fields)
     file = tmp_path / "changed"
-    file.write_text(json.dumps(told, sort_keys=True, separators=(",", ":")) + "\n")
+    file.write_text(json.dumps(fields, sort_keys=True, separators=(",", ":")) + "\n")
     fingerprint = sha256(file.read_bytes()).hexdigest()
     with pytest.raises(RequestUnfit):
         sharing.let_in(
@@ -313,8 +316,8 @@ def test_a_terminal_that_was_let_in_is_restored_from_its_own_backup(
 
 @ON_POSTGRESQL
 def test_the_new_terminal_is_fit_for_work(served: Site, other: Site) -> None:
-    found = health.check(other.home, Words("en"))
-    assert {one.name: one.ok for one in found.checks if not one.ok} == {}
+    whole = health.check(other.home, Words("en"))
+    assert {part.name: part.ok for part in whole.checks if not part.ok} == {}
 
 
 @ON_SQLITE

@@ -100,9 +100,9 @@ async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
     keys[-1].unlink()
     async with driving(world.home) as console:
         await console.log_on()
-        told = console.words.fault("ladder_broken", {"number": "3"}).cause[:30]
-        # It is said once the queue has been painted.
-        await console.until(lambda: told in console.text())
+        cause = console.words.fault("ladder_broken", {"number": "3"}).cause[:30]
+        # It is shown once the queue has been painted.
+        await console.until(lambda: cause in console.text())
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

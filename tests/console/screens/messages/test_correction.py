@@ -95,8 +95,9 @@ async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readab
         assert before[:10] in changed[0]
         await console.press("v", "escape")
         assert console.app.screen is message
-    log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
-    assert [one["detail"] for one in log if one["event"] == "message.read" and one["detail"]] == [{"revision": 1}] * 2
+    entries = world.run("ka-301", "log", "show", "--limit", "20").json["entries"]
+    reads = [entry["detail"] for entry in entries if entry["event"] == "message.read"]
+    assert [detail for detail in reads if detail] == [{"revision": 1}] * 2
 
 
 async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
@@ -106,8 +107,8 @@ async def test_the_foot_line_offers_what_the_state_allows(world: World) -> None:
         for key in ("replace_sent", "cancel_sent", "revisions"):
             assert console.words(f"keys.{key}") not in foot(console)
         await console.press("z")
-        told = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
-        assert message.notice.shown == told
+        refusal = console.words("queue.note.wrong_state", state=console.words("states.out.review"))
+        assert message.notice.shown == refusal
         await console.press("v")
         assert console.app.screen is message
 
@@ -131,10 +132,10 @@ async def test_a_sent_message_is_cancelled_or_replaced_and_stays_listed_until_th
             assert console.words("queue.being_undone") in console.text()
             assert ALONE in console.text()
             assert queue.rows.count == 1
-        listed = world.run("op-101", "queue", "--being-undone").told["messages"]
-        assert [one["id"] for one in listed] == [int(number)]
+        listed = world.run("op-101", "queue", "--being-undone").json["messages"]
+        assert [item["id"] for item in listed] == [int(number)]
         send_message(world, counter)
-        assert world.run("op-101", "queue", "--being-undone").told["messages"] == []
+        assert world.run("op-101", "queue", "--being-undone").json["messages"] == []
 
 
 async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) -> None:
@@ -151,9 +152,9 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             await console.press("3", "f9", "enter")
             assert console.app.screen is message
             (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
-    told = world.run("op-101", "show", number_of(world, new)).told
-    assert (told["record"]["replaces"], told["record"]["person"]["sex"]) == (ALONE, "unknown")
-    assert told["state"] == "review"
+    shown = world.run("op-101", "show", number_of(world, new)).json
+    assert (shown["record"]["replaces"], shown["record"]["person"]["sex"]) == (ALONE, "unknown")
+    assert shown["state"] == "review"
 
 
 async def test_the_message_names_the_peer_of_its_day(world: World) -> None:

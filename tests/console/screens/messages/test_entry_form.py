@@ -75,10 +75,10 @@ async def test_a_move_is_typed_once_and_gives_the_pair(world: World, language: L
         await console.press("enter")
         assert console.words("entry.done", references="")[-8:] in console.text()
         assert len(entered(console)) == 1
-    listed = world.run("op-101", "queue", "--reference", "M").told["messages"]
-    assert [one["kind"] for one in listed] == ["resident_record", "residence_report"]
-    assert {(one["state"], one["author"]) for one in listed} == {("review", "op-101")}
-    record, report = (world.run("op-101", "show", str(one["id"])).told["record"] for one in listed)
+    listed = world.run("op-101", "queue", "--reference", "M").json["messages"]
+    assert [message["kind"] for message in listed] == ["resident_record", "residence_report"]
+    assert {(message["state"], message["author"]) for message in listed} == {("review", "op-101")}
+    record, report = (world.run("op-101", "show", str(message["id"])).json["record"] for message in listed)
     assert record["person"] == report["person"]
     assert record["previous_address"] == report["previous_address"] == BEFORE
     assert record["basis"]["reported_on"] == report["reported_on"] == "2026-11-20"
@@ -91,9 +91,9 @@ async def test_who_enters_does_not_approve_and_a_second_person_does(world: World
         await fill(console, "1234567", "AB12345678CD", "20261120")
         await console.press("enter")
         (reference,) = entered(console)
-    (one,) = world.run("op-101", "queue", "--reference", reference).told["messages"]
-    assert world.run("op-101", "approve", str(one["id"])).status == 3
-    assert world.run("ap-201", "approve", str(one["id"])).told["changed"] == [one["id"]]
+    (message,) = world.run("op-101", "queue", "--reference", reference).json["messages"]
+    assert world.run("op-101", "approve", str(message["id"])).status == 3
+    assert world.run("ap-201", "approve", str(message["id"])).json["changed"] == [message["id"]]
 
 
 @pytest.mark.parametrize("event", ["household", "relationship", "insurance", "alias", "agency_notice"])

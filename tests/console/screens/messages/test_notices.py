@@ -24,36 +24,36 @@ async def test_what_changes_stands_on_the_first_page_and_is_confirmed(noticed: W
         shown = console.text()
         for word in ("message.section.changes", "message.before", "message.after", "items.field.person.name"):
             assert console.words(word) in shown, word
-        assert f"a {console.words('keys.confirm_notice')}" in foot(console)
-        assert console.words("keys.approve") not in foot(console)
+        assert f"a {console.words('steps.confirm.key')}" in foot(console)
+        assert console.words("steps.approve.key") not in foot(console)
         await console.press("a", "enter")
-        assert console.words("queue.did.confirm", count=1) in console.text()
+        assert console.words("steps.confirm.did", count=1) in console.text()
         assert console.words("states.in.confirmed") in console.text().splitlines()[1]
-        assert console.words("keys.confirm_notice") not in foot(console)
+        assert console.words("steps.confirm.key") not in foot(console)
         await console.press("a")
         assert console.screen == "message", "what is confirmed is not asked about again"
 
 
 async def test_a_deletion_waits_for_a_second_person(noticed: World) -> None:
     async with AsyncExitStack() as consoles:
-        one = await consoles.enter_async_context(driving(noticed.home))
-        await open_notice(one, DELETION, "op-101")
-        assert one.words("message.deletion") in one.text()
-        await one.press("a", "enter")
-        assert one.words("queue.did.confirm_first") in one.text()
+        first = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(first, DELETION, "op-101")
+        assert first.words("message.deletion") in first.text()
+        await first.press("a", "enter")
+        assert first.words("steps.confirm.did_first") in first.text()
         # It is another person's now: the key is gone, and pressed all the same it is refused.
-        assert one.words("keys.confirm_notice") not in foot(one)
-        await one.press("a", "enter")
-        assert one.words.fault("other_person_needed", {"reference": DELETION}).cause[:20] in one.text()
-        assert one.words("states.in.awaiting_second") in one.text().splitlines()[1]
-        other = await consoles.enter_async_context(driving(noticed.home))
-        await open_notice(other, DELETION, "ap-201")
-        assert other.words("message.status.first") in other.text()
-        await other.press("a")
-        assert "op-101" in "".join(other.text().splitlines()[-6:])
-        await other.press("enter")
-        assert other.words("queue.did.confirm", count=1) in other.text()
-        assert other.words("states.in.confirmed") in other.text().splitlines()[1]
+        assert first.words("steps.confirm.key") not in foot(first)
+        await first.press("a", "enter")
+        assert first.words.fault("other_person_needed", {"reference": DELETION}).cause[:20] in first.text()
+        assert first.words("states.in.awaiting_second") in first.text().splitlines()[1]
+        second = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(second, DELETION, "ap-201")
+        assert second.words("message.status.first") in second.text()
+        await second.press("a")
+        assert "op-101" in "".join(second.text().splitlines()[-6:])
+        await second.press("enter")
+        assert second.words("steps.confirm.did", count=1) in second.text()
+        assert second.words("states.in.confirmed") in second.text().splitlines()[1]
 
 
 async def test_on_hold_with_a_reason_and_taken_up(noticed: World) -> None:
@@ -64,25 +64,25 @@ async def test_on_hold_with_a_reason_and_taken_up(noticed: World) -> None:
         assert console.words("queue.ask.reason_missing") in console.text()
         await console.type("wrong person")
         await console.press("enter")
-        assert console.words("queue.did.put_on_hold", count=1) in console.text()
+        assert console.words("steps.put_on_hold.did", count=1) in console.text()
         assert "wrong person" in console.text()
         await console.press("u", "enter")
-        assert console.words("queue.did.take_up", count=1) in console.text()
+        assert console.words("steps.take_up.did", count=1) in console.text()
         assert console.words("states.in.received") in console.text().splitlines()[1]
 
 
 async def test_while_one_reads_it_the_other_is_told_who(noticed: World) -> None:
     async with AsyncExitStack() as consoles:
-        one = await consoles.enter_async_context(driving(noticed.home))
-        other = await consoles.enter_async_context(driving(noticed.home))
-        await open_notice(one, CHANGE, "op-101")
-        second = await open_notice(other, CHANGE, "ap-201")
-        assert other.words("message.claim.confirm", person="op-101") in other.text()
-        assert other.words("keys.confirm_notice") not in foot(other)
-        await other.press("a")
-        assert "op-101" in second.notice.shown
-        await other.press("escape")
-        assert other.words("queue.claim.confirm") in other.text()
+        first = await consoles.enter_async_context(driving(noticed.home))
+        second = await consoles.enter_async_context(driving(noticed.home))
+        await open_notice(first, CHANGE, "op-101")
+        page = await open_notice(second, CHANGE, "ap-201")
+        assert second.words("message.claim.confirm", person="op-101") in second.text()
+        assert second.words("steps.confirm.key") not in foot(second)
+        await second.press("a")
+        assert "op-101" in page.notice.shown
+        await second.press("escape")
+        assert second.words("queue.claim.confirm") in second.text()
 
 
 async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World) -> None:
@@ -90,7 +90,7 @@ async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World)
         await console.log_on("ap-201")
         await console.press("d", "a")
         assert shown_queue(console).notice.shown == console.words("queue.note.open_first")
-        assert console.words("keys.approve") not in foot(console)
+        assert console.words("steps.approve.key") not in foot(console)
 
 
 async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -> None:

@@ -29,7 +29,7 @@ async def test_the_list_fills_the_screen_and_nothing_runs_over(
         assert counts is not None
         assert f"{console.words('head.counts.review')} {counts.review}" in lines[1]
         assert sum("26-0000" in line for line in lines) == min(counts.review, size[1] - 6)
-        assert console.words("keys.approve") in lines[-1]
+        assert console.words("steps.approve.key") in lines[-1]
 
 
 async def test_two_keys_approve_the_message_under_the_cursor(world: World) -> None:
@@ -40,7 +40,7 @@ async def test_two_keys_approve_the_message_under_the_cursor(world: World) -> No
         await console.press("a")
         assert row.reference in console.text()
         await console.press("enter")
-        assert console.words("queue.did.approve", count=1) in console.text()
+        assert console.words("steps.approve.did", count=1) in console.text()
         assert row.reference not in console.text()
         assert "approved" in states(world)
 
@@ -77,7 +77,7 @@ async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
         assert console.words("queue.ask.reason_missing") in console.text()
         await console.type("error")
         await console.press("enter")
-        assert console.words("queue.did.withdraw", count=1) in console.text()
+        assert console.words("steps.withdraw.did", count=1) in console.text()
     assert states(world)[row.id - 1] == "withdrawn"
 
 
@@ -87,7 +87,7 @@ async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_
         screen, row = queue(console), queue(console).rows.cursor_row
         assert row is not None
         screen.action_filter(-1)
-        screen.action_approve()
+        screen.action_review("approve")
         assert console.screen == "queue"
         assert console.words("queue.note.nothing") in screen.notice.shown
         screen.rows.action_choose()
@@ -116,7 +116,7 @@ async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> 
         console.app.screen.query_one("#answer").post_message(events.Paste(reason))
         await console.settle()
         await console.press("enter")
-        assert console.words("queue.did.give_back", count=1) in console.text()
+        assert console.words("steps.give_back.did", count=1) in console.text()
         await console.press("f", "f", "f", "enter")
         await console.until(lambda: console.screen == "message")
         await console.settle()
@@ -128,10 +128,10 @@ async def test_hold_and_release(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
         await console.press("h", "enter")
-        assert console.words("queue.did.hold", count=1) in console.text()
+        assert console.words("steps.hold.did", count=1) in console.text()
         assert "held" in states(world)
         await console.press("f", "f", "u", "enter")
-        assert console.words("queue.did.release", count=1) in console.text()
+        assert console.words("steps.release.did", count=1) in console.text()
         assert set(states(world)) == {"review"}
 
 
@@ -157,18 +157,18 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
         assert console.words("queue.note.search") in console.text()
         await console.type(part)
         await console.press("enter")
-        roll = queue(console).rows
-        assert 0 < roll.count < 40
+        rows = queue(console).rows
+        assert 0 < rows.count < 40
         assert console.words("queue.found_name", sought=part) in console.text()
-        shown = [roll.row_of(key) for key in roll._keys]
-        assert all(one is not None and part.upper() in one.name for one in shown)
+        shown = [rows.row_of(key) for key in rows._keys]
+        assert all(match is not None and part.upper() in match.name for match in shown)
 
 
 async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
-        roll = queue(console).rows
-        while (row := roll.cursor_row) is not None and not row.warnings:
+        rows = queue(console).rows
+        while (row := rows.cursor_row) is not None and not row.warnings:
             await console.press("down")
         assert row is not None
         await console.press("a")
@@ -176,17 +176,17 @@ async def test_a_message_with_warnings_is_read_before_it_is_approved(world: Worl
         await console.settle()
         assert console.words("message.section.findings") in console.text()
         await console.press("a")
-        assert console.words("queue.ask.approve_warnings", reference="", kind="", name="", count=row.warnings).split(
+        assert console.words("steps.approve.ask_warnings", reference="", kind="", name="", count=row.warnings).split(
             "\n"
         )[1] in re.sub(r"\s+\n", "\n", console.text())
         await console.press("enter")
-        assert console.words("queue.did.approve", count=1) in console.text()
+        assert console.words("steps.approve.did", count=1) in console.text()
 
 
 async def test_who_may_not_approve_has_no_key_for_it(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101")
-        assert console.words("keys.approve") not in console.text().splitlines()[-1]
+        assert console.words("steps.approve.key") not in console.text().splitlines()[-1]
         await console.press("a", "r", "h", "l")
         assert console.screen == "queue"
         assert set(states(world)) == {"review"}
@@ -197,6 +197,6 @@ async def test_the_help_names_every_key_of_the_screen(world: World) -> None:
         await console.log_on()
         await console.press("f1")
         shown = console.text()
-        assert all(console.words(f"keys.{key.word}") in shown for key in QueueScreen.KEYS)
+        assert all(console.words(key.text) in shown for key in QueueScreen.KEYS)
         await console.press("escape")
         assert console.screen == "queue"

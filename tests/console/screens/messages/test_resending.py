@@ -1,4 +1,4 @@
-"""What the peer refused unread: why is told from the terminal's side, and it is sent anew with two keys."""
+"""What the peer refused unread: the terminal says why in its own words, and two keys send the message again."""
 
 import pytest
 
@@ -58,14 +58,14 @@ def text_of(console: Driven) -> str:
     return "".join(console.text().split())
 
 
-def told(language: Language) -> tuple[str, str]:
+def refusal(language: Language) -> tuple[str, str]:
     fault = Words(language).refusal(CODE)
     return "".join(fault.cause.split()), "".join(fault.remedy.split())
 
 
 def _incident(world: World) -> str:
     """Return the number under which the terminal recorded the peer's refusal; the record names the peer's own."""
-    (line,) = [one for one in (world.home / TECHNICAL_LOG).read_text().splitlines() if f"[{CODE}]" in one]
+    (line,) = [line for line in (world.home / TECHNICAL_LOG).read_text().splitlines() if f"[{CODE}]" in line]
     number, theirs = line.split()[0], line.split()[-1]
     assert theirs in (world.agency_home / "technical.log").read_text()
     return number
@@ -74,7 +74,7 @@ def _incident(world: World) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
-    cause, remedy = told(language)
+    cause, remedy = refusal(language)
     with served_here(world):
         async with driving(world.home, language=language, size=(120, 40)) as console:
             await console.log_on()
@@ -99,13 +99,13 @@ async def test_one_goes_again_from_its_page(world: World) -> None:
         assert send(world).refused == 1
         async with driving(world.home) as console:
             await open_message(console, reference, CHIEF)
-            assert console.words("keys.resend") in console.text().splitlines()[-1]
+            assert console.words("steps.resend.key") in console.text().splitlines()[-1]
             await console.press("o")
             assert reference in console.text()
             await console.press("enter")
-            assert console.words("queue.did.resend", count=1) in console.text()
+            assert console.words("steps.resend.did", count=1) in console.text()
             # It waits now: nothing is left to be done anew.
-            assert console.words("keys.resend") not in console.text().splitlines()[-1]
+            assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
             await console.press("o")
             assert console.screen == "message"
         assert send(world).delivered == 1
@@ -123,7 +123,7 @@ async def test_many_go_again_when_their_number_is_typed(world: World) -> None:
             while screen.view.state != "refused":
                 await console.press("f")
             await console.press("A", "o", "3", "enter")
-            assert console.words("queue.did.resend", count=3) in console.text()
+            assert console.words("steps.resend.did", count=3) in console.text()
         assert send(world).delivered == 3
 
 
@@ -139,7 +139,7 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
         # Cause and remedy are the peer's, on the first page.
         assert console.words("message.section.outcome") in console.text()
         assert "number_not_current" in console.text()
-        assert console.words("keys.resend") not in console.text().splitlines()[-1]
+        assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
         await console.press("o")
         assert console.screen == "message"
 
@@ -148,8 +148,8 @@ def test_show_tells_why_as_well(world: World) -> None:
     approve_wrongly_sealed(world, 1)
     with served_here(world):
         (item,) = send(world).items
-    told_of = world.run(CHIEF, "show", str(item.id)).told["trouble"]
+    trouble = world.run(CHIEF, "show", str(item.id)).json["trouble"]
     fault = Words("ja").refusal(CODE)
     incident = _incident(world)
-    assert told_of == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
+    assert trouble == {"code": CODE, "incident": incident, "cause": fault.cause, "remedy": fault.remedy}
     assert item.incident == incident

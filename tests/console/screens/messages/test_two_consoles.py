@@ -18,8 +18,8 @@ ALONE = "R26-000012"
 
 async def both(consoles: AsyncExitStack, world: World, language: Language = "ja") -> tuple[Driven, Driven]:
     """Open two consoles; each runs its own application on its own connection."""
-    one = await consoles.enter_async_context(driving(world.home, language=language))
-    return one, await consoles.enter_async_context(driving(world.home, language=language))
+    first = await consoles.enter_async_context(driving(world.home, language=language))
+    return first, await consoles.enter_async_context(driving(world.home, language=language))
 
 
 def claimed(console: Driven, task: str, person: str) -> str:
@@ -37,7 +37,7 @@ async def test_while_one_edits_the_other_only_reads(world: World, language: Lang
         message = await open_message(approver, "R26-000009", "ap-201")
         assert claimed(approver, "edit", "op-101") in approver.text().splitlines()[1]
         for key in ("give_back", "hold", "approve"):
-            assert approver.words(f"keys.{key}") not in foot(approver)
+            assert approver.words(f"steps.{key}.key") not in foot(approver)
         await approver.press("r")
         assert approver.app.screen is message
         assert "op-101" in message.notice.shown
@@ -70,9 +70,8 @@ async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the
         await open_message(clerk, edited, "op-101")
         await clerk.press("e")
         message = await open_message(approver, other, "ap-201")
-        told = claimed(approver, "same_person", "op-101")
-        assert told in approver.text().splitlines()[1]
-        assert approver.words("keys.approve") not in foot(approver)
+        assert claimed(approver, "same_person", "op-101") in approver.text().splitlines()[1]
+        assert approver.words("steps.approve.key") not in foot(approver)
         await approver.press("r")
         assert "op-101" in message.notice.shown
         assert edited in message.notice.shown
@@ -80,33 +79,33 @@ async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the
 
 async def test_who_comes_second_to_a_review_is_told_who_was_first(world: World) -> None:
     async with AsyncExitStack() as consoles:
-        one, other = await both(consoles, world)
-        await open_message(one, ALONE, "ap-201")
-        second = await open_message(other, ALONE, "ka-301")
-        assert claimed(other, "review", "ap-201") in other.text()
-        await other.press("a")
-        assert other.app.screen is second
-        assert "ap-201" in second.notice.shown
-        await other.press("escape")
-        row = shown_queue(other).rows.cursor_row
+        first, second = await both(consoles, world)
+        await open_message(first, ALONE, "ap-201")
+        page = await open_message(second, ALONE, "ka-301")
+        assert claimed(second, "review", "ap-201") in second.text()
+        await second.press("a")
+        assert second.app.screen is page
+        assert "ap-201" in page.notice.shown
+        await second.press("escape")
+        row = shown_queue(second).rows.cursor_row
         assert row is not None
         assert row.claim is not None
-        assert other.words("queue.claim.review") in other.text()
-        await one.press("a", "enter")
-        told = one.app.screen
-        assert isinstance(told, MessageScreen)
-        assert told.shown is not None
-        assert told.shown.row.state == "approved"
+        assert second.words("queue.claim.review") in second.text()
+        await first.press("a", "enter")
+        reviewed = first.app.screen
+        assert isinstance(reviewed, MessageScreen)
+        assert reviewed.shown is not None
+        assert reviewed.shown.row.state == "approved"
 
 
 async def test_who_logs_off_lets_go(world: World) -> None:
     async with AsyncExitStack() as consoles:
-        one, other = await both(consoles, world)
-        await open_message(one, ALONE, "op-101")
-        await one.press("e", "f10")
-        assert one.screen == "login"
-        await open_message(other, ALONE, "ap-201")
-        assert claimed(other, "edit", "op-101") not in other.text()
+        first, second = await both(consoles, world)
+        await open_message(first, ALONE, "op-101")
+        await first.press("e", "f10")
+        assert first.screen == "login"
+        await open_message(second, ALONE, "ap-201")
+        assert claimed(second, "edit", "op-101") not in second.text()
 
 
 async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
@@ -124,16 +123,16 @@ async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
         assert world.run("op-101", "show", number, "--out", file).status == 0
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("東京都", "東京都 "), encoding="utf-8")
-        assert world.run("op-101", "revise", number, file).told["changed"] is True
+        assert world.run("op-101", "revise", number, file).json["changed"] is True
         await console.press("enter")
         assert queue.notice.shown == console.words("queue.did.refused", count=1, **_fault(console))
         await console.press("a", "enter")
-        assert console.words("queue.did.approve", count=1) in console.text()
-    log = world.run("ka-301", "log", "show", "--limit", "20").told["entries"]
-    (approved,) = [one for one in log if one["event"] == "message.approved"]
+        assert console.words("steps.approve.did", count=1) in console.text()
+    entries = world.run("ka-301", "log", "show", "--limit", "20").json["entries"]
+    (approved,) = [entry for entry in entries if entry["event"] == "message.approved"]
     assert approved["detail"]["revision"] == 2
 
 
 def _fault(console: Driven) -> dict[str, str]:
-    told = console.words.fault("message_changed", {"reference": ALONE, "person": "op-101"})
-    return {"cause": told.cause, "remedy": told.remedy}
+    fault = console.words.fault("message_changed", {"reference": ALONE, "person": "op-101"})
+    return {"cause": fault.cause, "remedy": fault.remedy}

@@ -1,4 +1,7 @@
-"""Every rule, once with a record that breaks it and once with one that keeps it."""
+"""Every rule, with a record that breaks it and a record that keeps it.
+
+`store.message.checks.checking` checks the records, whose items `store.message.checks.items` collects.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,14 +13,14 @@ from store.message.checks.rules import KIND_SOURCES, RULES, Severity, sources_of
 from store.message.codes import Kind
 from store.message.states import Direction
 from store.message.tables import articles
-from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, found, good, judge
+from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, faults, good, judge
 
 LEFT = "東京都新宿区仮設町9番9号"
 ODD = "\U0001f600"
 
 
 class Case(NamedTuple):
-    """A rule: the field at which it is told, the record, what breaks it there, what keeps it there."""
+    """A rule, the field that its finding names, a record, the change that breaks the rule, and one that keeps it."""
 
     rule: str
     field: str
@@ -232,18 +235,18 @@ LINE_RULES = {
     "csv_malformed",
     "csv_row_width",
 }
-"""Rules about lines, not records: they are broken in test_records.py."""
+"""Rules about lines, not records: `files/test_reading.py` breaks them."""
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_good_records_have_no_findings(name: str) -> None:
-    assert found(good(name)) == set()
+    assert faults(good(name)) == set()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.field}-{case.record}")
-def test_each_rule_is_told_where_it_is_broken_and_only_there(case: Case) -> None:
-    assert found(changed(good(case.record), case.breaking)) == {(case.field, case.rule)}
-    assert found(changed(good(case.record), case.keeping)) == set()
+def test_each_rule_is_reported_where_it_is_broken_and_only_there(case: Case) -> None:
+    assert faults(changed(good(case.record), case.breaking)) == {(case.field, case.rule)}
+    assert faults(changed(good(case.record), case.keeping)) == set()
 
 
 def test_every_rule_has_its_case() -> None:
@@ -254,7 +257,7 @@ def test_every_rule_has_its_case() -> None:
 
 @pytest.mark.parametrize("record", [None, 7, "text", [], [good("arrival")], object()])
 def test_what_is_no_object_is_refused_whole(record: object) -> None:
-    assert found(record) == {("record", "record_not_object")}
+    assert faults(record) == {("record", "record_not_object")}
 
 
 @pytest.mark.parametrize(
@@ -273,13 +276,13 @@ def test_a_kind_travels_one_way_only(name: str, direction: Direction, passes: bo
     assert (checked.message is not None) == passes
 
 
-def test_all_faults_of_a_record_are_told() -> None:
+def test_all_faults_of_a_record_are_reported() -> None:
     record = changed(
         good("arrival"),
         {"person.name": "A\x07\u202e", "person.sex": "x", "basis.reported_on": "?", "card_number": "?", "shoe": 1},
     )
 
-    assert found(record) == {
+    assert faults(record) == {
         ("person.name", "character_control"),
         ("person.name", "character_direction"),
         ("person.sex", "code_unknown"),

@@ -1,4 +1,4 @@
-"""Events and the messages they give: every row of the table, and nothing that must not be sent."""
+"""Events and the messages that they cause: every row of the table, and nothing that must not be sent."""
 
 from datetime import date
 from typing import Any
@@ -92,7 +92,7 @@ def _answer(field: str) -> object:
     return GOOD["arrival"]["person"][name] if group == "person" else answers.get(field, "2026-11-20")
 
 
-def test_an_unknown_event_is_told() -> None:
+def test_an_unknown_event_is_an_error() -> None:
     with pytest.raises(KeyError):
         proposed("wedding")
     with pytest.raises(KeyError):

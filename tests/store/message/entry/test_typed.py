@@ -1,4 +1,7 @@
-"""What people type for dates, moments and numbers, and which answer each item takes."""
+"""What people type for dates, moments and numbers, and the kind of answer that each item takes.
+
+The latter is `store.message.entry.shapes`.
+"""
 
 import pytest
 
@@ -89,7 +92,7 @@ def test_the_shape_of_an_item_is_one_that_its_rule_takes(kind: Kind, field: str)
     refusals = {"code_unknown", "nationality_unknown", "text_expected", "yes_no_expected", "list_expected"}
     for value in values:
         findings = check(with_value({"kind": kind}, field, value), municipality=MUNICIPALITY, today=TODAY).findings
-        wrong = {one.rule for one in findings if one.field == field and one.severity is Severity.ERROR}
+        wrong = {finding.rule for finding in findings if finding.field == field and finding.severity is Severity.ERROR}
         assert not {rule for rule in wrong if rule in refusals or rule.endswith(("_malformed", "_unknown"))}
 
 

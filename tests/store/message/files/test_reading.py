@@ -1,4 +1,8 @@
-"""Files of records: read line by line, faults told with their line, other encodings refused."""
+"""Files of records are read line by line, faults are reported with their line, other encodings are refused.
+
+The files come from `store.message.files.writing`; below the reader are `store.message.files.lines` and
+`store.message.files.columns`.
+"""
 
 import io
 import itertools
@@ -28,8 +32,8 @@ def read(data: bytes, name: str) -> list[Read]:
     return list(read_records(io.BytesIO(data), name))
 
 
-def told(data: bytes, name: str) -> list[tuple[int, str | None]]:
-    """Return line and rule of everything read; None for a record."""
+def outcomes(data: bytes, name: str) -> list[tuple[int, str | None]]:
+    """Return the line of everything that was read, and the rule that it breaks; None for a record."""
     return [(item.line, item.findings[0].rule if item.findings else None) for item in read(data, name)]
 
 
@@ -82,7 +86,7 @@ def test_a_list_of_changes_without_any_value_before_survives_csv() -> None:
     assert row.record == notice
 
 
-def test_a_file_is_told_by_its_suffix(tmp_path: Path) -> None:
+def test_the_suffix_tells_the_format_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileSuffixUnknown):
         read(b"", "records.xlsx")
     with pytest.raises(FileSuffixUnknown):
@@ -94,7 +98,7 @@ def test_a_file_is_told_by_its_suffix(tmp_path: Path) -> None:
 
 
 def test_a_path_is_read_like_a_stream(tmp_path: Path) -> None:
-    path = tmp_path / "one.jsonl"
+    path = tmp_path / "single.jsonl"
     path.write_bytes(encode(good("arrival")))
 
     (item,) = read_records(path, path.name)
@@ -148,11 +152,11 @@ def test_other_encodings_are_refused(codec: str, refusal: type[FileFault]) -> No
         read(data, "export.csv")
 
 
-def test_a_damaged_line_of_an_utf8_file_is_told_alone() -> None:
+def test_only_the_damaged_line_of_a_utf8_file_is_reported() -> None:
     sound = encode(good("arrival"))
     broken = sound.replace("新".encode(), b"\xe6\x96")
 
-    assert told(b"\n".join([sound, broken, sound]), "a.jsonl") == [(1, None), (2, "line_not_utf8"), (3, None)]
+    assert outcomes(b"\n".join([sound, broken, sound]), "a.jsonl") == [(1, None), (2, "line_not_utf8"), (3, None)]
 
 
 # ── JSON Lines ──
@@ -177,12 +181,12 @@ def test_a_damaged_line_of_an_utf8_file_is_told_alone() -> None:
         (b"x" * (3 * LINE_LIMIT), "line_too_long"),
     ],
 )
-def test_a_bad_line_is_told_and_the_next_one_read(line: bytes, rule: str) -> None:
-    assert told(line + b'\n{"kind":"x"}', "a.jsonl") == [(1, rule), (2, None)]
+def test_a_bad_line_is_reported_and_the_next_is_read(line: bytes, rule: str) -> None:
+    assert outcomes(line + b'\n{"kind":"x"}', "a.jsonl") == [(1, rule), (2, None)]
 
 
 def test_blank_lines_count_but_hold_nothing() -> None:
-    assert told(b'\r\n{"a":1}\r\n   \n\n{"a":2}', "a.jsonl") == [(2, None), (5, None)]
+    assert outcomes(b'\r\n{"a":1}\r\n   \n\n{"a":2}', "a.jsonl") == [(2, None), (5, None)]
 
 
 def test_lone_surrogates_get_as_far_as_the_rules() -> None:
@@ -223,8 +227,8 @@ def test_lines_are_counted_physically() -> None:
         (f"a,1,{'x' * LINE_LIMIT},y\nb,2,y,z\n", [(2, "line_too_long"), (3, None)]),
     ],
 )
-def test_a_bad_row_is_told_and_the_next_one_read(rows: str, expected: list[tuple[int, str | None]]) -> None:
-    assert told(f"{HEADER}\n{rows}".encode(), "a.csv") == expected
+def test_a_bad_row_is_reported_and_the_next_is_read(rows: str, expected: list[tuple[int, str | None]]) -> None:
+    assert outcomes(f"{HEADER}\n{rows}".encode(), "a.csv") == expected
 
 
 def test_an_open_quotation_mark_tells_how_far_it_swallowed() -> None:
@@ -309,7 +313,7 @@ def test_yes_no_and_lists_are_read_from_cells() -> None:
 
 
 class Endless(io.RawIOBase):
-    """A stream of `count` copies of a line, made as they are read."""
+    """A stream of `count` copies of a line, which are made while they are read."""
 
     def __init__(self, line: bytes, count: int) -> None:
         self._lines = itertools.repeat(line, count)
@@ -322,7 +326,7 @@ class Endless(io.RawIOBase):
 
 
 def peak_of_reading(count: int) -> int:
-    """Return the most bytes that reading a file of so many records held at once."""
+    """Return the peak of the memory in bytes while reading a file of `count` records."""
     stream = cast("BinaryIO", Endless(encode(good("arrival")) + b"\n", count))
     tracemalloc.start()
     try:
@@ -333,12 +337,12 @@ def peak_of_reading(count: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
-    peak_of_reading(10)  # Whatever is kept once for all is there from now on.
+    peak_of_reading(10)  # Everything that is cached is loaded from here on.
 
     assert peak_of_reading(5_000) < peak_of_reading(50) + 20_000
 
 
-# ── The fixture files: what an operator's file looks like, and what is told about it ──
+# ── The fixture files: what an operator's file looks like, and the findings in it ──
 
 DATA = Path(__file__).parent / "data"
 
@@ -352,12 +356,12 @@ def test_the_fixture_of_good_records_passes_in_both_formats() -> None:
     assert [item.record for item in lines] == [item.record for item in rows]
 
 
-def test_the_fixture_of_bad_records_is_told_field_by_field() -> None:
+def test_the_fixture_of_bad_records_is_reported_field_by_field() -> None:
     expected = json.loads((DATA / "outgoing-bad.expected.json").read_text(encoding="utf-8"))
-    told_fields = [
+    fields = [
         {"line": item.line, "field": finding.field}
         for item in read_records(DATA / "outgoing-bad.jsonl", "outgoing-bad.jsonl")
         for finding in judge(item.record).findings
     ]
 
-    assert told_fields == expected
+    assert fields == expected

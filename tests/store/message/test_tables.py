@@ -1,4 +1,4 @@
-"""The dated tables: no gaps, no overlaps, the right names on the right day, and nothing left unnamed."""
+"""The dated tables have no gaps and no overlaps, and they name every code rightly on every day."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from store.message import tables
-from store.message.checks.values import check_digit
+from store.message.checks.items import name_of
 from store.message.codes import Action, Category
+from store.message.declarations.values import check_digit
 from store.message.errors import TableDamaged
 
 TABLES: list[Callable[[], tables.Table[Any]]] = [
@@ -65,8 +66,8 @@ def test_every_file_of_the_data_is_read_by_a_table() -> None:
         "events",
     }
 
-    # The headers of CSV files and the rules of holidays are tables too, but not dated ones.
-    assert files - read == {"columns", "holidays"}
+    # The rules of holidays are a table too, but not a dated one.
+    assert files - read == {"holidays"}
     assert len(read) == len(TABLES)
 
 
@@ -97,7 +98,7 @@ def test_a_damaged_table_is_refused_whole(tmp_path: Path, text: str) -> None:
     assert refusal.value.facts["table"] == "table.toml"
 
 
-def test_eras_leave_no_day_out() -> None:
+def test_every_day_since_1873_has_an_era() -> None:
     eras = sorted(tables.eras(), key=lambda era: era.since)
 
     assert eras[0].since == date(1873, 1, 1)
@@ -210,9 +211,9 @@ def test_tables_point_only_at_what_exists() -> None:
 
 
 def test_names_are_found_by_field() -> None:
-    assert tables.name_of("person.nationality", "VNM", TODAY, "ja") == "ベトナム"
-    assert tables.name_of("basis.article", "juki-24", TODAY, "en") == "Moving out (art. 24)"
-    assert tables.name_of("deemed_by", "juki-23", TODAY, "ja") == "転居届（住基法第23条）"
-    assert tables.name_of("municipality", "131041", TODAY, "en") == "Shinjuku City"
-    assert tables.name_of("basis.cause", "marriage", TODAY, "ja") is None
-    assert tables.name_of("person.name", "VNM", TODAY, "ja") is None
+    assert name_of("person.nationality", "VNM", TODAY, "ja") == "ベトナム"
+    assert name_of("basis.article", "juki-24", TODAY, "en") == "Moving out (art. 24)"
+    assert name_of("deemed_by", "juki-23", TODAY, "ja") == "転居届（住基法第23条）"
+    assert name_of("municipality", "131041", TODAY, "en") == "Shinjuku City"
+    assert name_of("basis.cause", "marriage", TODAY, "ja") is None
+    assert name_of("person.name", "VNM", TODAY, "ja") is None

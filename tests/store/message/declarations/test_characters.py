@@ -1,4 +1,4 @@
-"""Characters: kept as they are, refused when they steer screens, told when no register has them."""
+"""Characters are kept as they are, refused when they steer screens, and a warning when no register has them."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.canonical import decode, encode
-from store.message.checks.characters import refused_characters, unusual_characters
+from store.message.declarations.characters import refused_characters, unusual_characters
 from tests.store.message.specimens import changed, good, judge
 
 KEPT = [
@@ -17,7 +17,7 @@ KEPT = [
     "\ue000\U000f0000",  # private use
     "\u304c\u304b\u3099",  # が composed and decomposed
     "ﾊﾝｶｸ Ｚ①㍻",  # what NFKC would change
-    "\u00c5\u212b",  # two ångströms that NFC would make one
+    "\u00c5\u212b",  # Å and the ångström sign, which NFC would make the same
     "O'BRIEN-LOPEZ  MARY",  # two spaces
 ]
 
@@ -58,7 +58,7 @@ def test_any_text_can_be_judged_in_few_entries(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["邊", "﨑", "\U0002000b", "ĐẶNG", "葛\U000e0100", "丂", "ナン・テイ", "Ａ１"])
-def test_usual_characters_are_not_told(text: str) -> None:
+def test_usual_characters_are_no_warning(text: str) -> None:
     assert unusual_characters(text) == []
 
 
@@ -71,7 +71,9 @@ def test_usual_characters_are_not_told(text: str) -> None:
         ("นาย", "U+0E19", 1, 3),
     ],
 )
-def test_unusual_characters_are_told_with_place_and_number(text: str, code_point: str, place: int, times: int) -> None:
+def test_unusual_characters_are_reported_with_place_and_count(
+    text: str, code_point: str, place: int, times: int
+) -> None:
     (blemish,) = unusual_characters(text)
 
     assert blemish == ("character_unusual", code_point, place, times)

@@ -1,0 +1,47 @@
+"""The rules over several items that more than one kind has.
+
+A rule is skipped where an item that it depends on is missing or faulty: that fault is reported at its own place.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from store.message.codes import Category
+from store.message.declarations.findings import Findings
+
+Group = Mapping[str, Any]
+
+
+def settle(record: Group, field: str, presence: bool | None, findings: Findings, name: str) -> None:  # noqa: FBT001  # The three answers of a condition: must, must not, cannot be said.
+    """Report an item that must be there and is not (`…_wanted`), or that is there and must not be (`…_unwanted`)."""
+    if presence is True and field not in record:
+        findings.add(field, f"{name}_wanted")
+    elif presence is False and field in record:
+        findings.add(field, f"{name}_unwanted")
+
+
+def check_pointers(record: Group, findings: Findings) -> None:
+    """Check that a message does not point at itself, and does not both cancel and replace an earlier one."""
+    # Only a notice has `supersedes`; in a message of another kind it has been reported as an item of another kind.
+    for field in ("cancels", "replaces", "supersedes"):
+        if field in record and record[field] == record.get("reference"):
+            findings.add(field, "reference_to_itself")
+    if "cancels" in record and "replaces" in record:
+        findings.add("replaces", "cancels_and_replaces")
+
+
+def check_numbers(record: Group, findings: Findings) -> None:
+    """Check the number by category: that of the card, that of the certificate, or none."""
+    category = findings.sound(record, "category")
+    if category is None:
+        return
+    mid_long_term = category == Category.MID_LONG_TERM
+    pending = record.get("card_pending") is True
+    if pending and not mid_long_term:
+        findings.add("card_pending", "card_pending_unwanted")
+    # A card that is delivered later may have a planned number or none yet. Where `card_pending` itself is at fault, it
+    # cannot be said whether the number is missing.
+    open_question = mid_long_term and (pending or "card_pending" in findings.faulty)
+    card = None if open_question else mid_long_term
+    settle(record, "card_number", card, findings, "card_number")
+    settle(record, "certificate_number", category == Category.SPECIAL_PERMANENT, findings, "certificate_number")

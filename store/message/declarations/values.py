@@ -1,0 +1,174 @@
+"""Single values: what a text, a date, a number or a code must look like.
+
+Each function takes a value, its field and the sheet of findings, and adds what is wrong. No function changes a value,
+or puts one into the facts of a finding, because facts also go where no personal data may be.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+from store.clock import day_in_japan
+from store.message import tables
+from store.message.dates import parse_day, parse_moment, parse_parts
+from store.message.declarations.characters import Blemish, refused_characters, unusual_characters
+from store.message.declarations.findings import Findings
+
+CheckValue = Callable[[object, str, Findings], None]
+
+# The numbers of residence cards (在留カード) and of special permanent resident certificates have the same form.
+_NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}", re.ASCII)
+_MUNICIPALITY: Final = re.compile(r"[0-9]{6}", re.ASCII)
+# References and 宛名番号 become keys and appear in lists: a single word, of a length that a screen can show.
+_KEY: Final = re.compile(r"\S{1,64}")
+_CHECK_WEIGHTS: Final = (6, 5, 4, 3, 2)
+
+
+def is_text(value: object, field: str, findings: Findings) -> bool:
+    """Check that a value is a text with visible content and no refused character; tell whether it is."""
+    if isinstance(value, str) and value.isprintable() and value and not value.isspace():
+        return True  # The common case comes first, without further calls: this runs for every item of every record.
+    if not isinstance(value, str):
+        findings.add(field, "text_expected")
+        return False
+    # On paper and on the screen a blank text looks like a missing item, so it is reported as one.
+    if not value or value.isspace():
+        findings.add(field, "item_missing")
+        return False
+    refused = refused_characters(value)
+    _add_characters(refused, field, findings)
+    return not refused
+
+
+def _add_characters(blemishes: Iterable[Blemish], field: str, findings: Findings) -> None:
+    for blemish in blemishes:
+        findings.add(
+            field,
+            blemish.rule,
+            character=blemish.code_point,
+            place=str(blemish.place),
+            count=str(blemish.times),
+        )
+
+
+def check_text(value: object, field: str, findings: Findings) -> None:
+    """Check that a name, address or note is a text; warn of its unusual characters (正字)."""
+    if is_text(value, field, findings):
+        assert isinstance(value, str)
+        _add_characters(unusual_characters(value), field, findings)
+
+
+def check_key(value: object, field: str, findings: Findings) -> None:
+    """Check that a reference or a 宛名番号 is one word of at most 64 characters."""
+    if is_text(value, field, findings) and not _KEY.fullmatch(str(value)):
+        findings.add(field, "reference_malformed")
+
+
+def check_yes_no(value: object, field: str, findings: Findings) -> None:
+    """Check that a value is `true` or `false`."""
+    if not isinstance(value, bool):
+        findings.add(field, "yes_no_expected")
+
+
+def check_day(value: object, field: str, findings: Findings) -> None:
+    """Check that a value is `YYYY-MM-DD` and a day that the calendar has."""
+    if not is_text(value, field, findings) or parse_day(str(value)) is not None:
+        return
+    # A day such as 30 February is a mistake of another kind than a date in another form.
+    shaped = parse_parts(str(value))
+    findings.add(field, "date_not_on_calendar" if shaped else "date_malformed")
+
+
+def check_paper_date(value: object, field: str, findings: Findings) -> None:
+    """Check that a value is a date as papers give it: parts may be `00`, and an impossible day is only a warning."""
+    if not is_text(value, field, findings):
+        return
+    parts = parse_parts(str(value))
+    if parts is None:
+        findings.add(field, "date_malformed")
+    elif not parts.known_in_order:
+        findings.add(field, "paper_date_disordered")
+    elif not parts.possible:
+        findings.add(field, "paper_date_impossible")
+
+
+def check_moment(value: object, field: str, findings: Findings) -> None:
+    """Check that a value is a moment with its offset; set the day for which the tables are read."""
+    if not is_text(value, field, findings):
+        return
+    moment = parse_moment(str(value))
+    if moment is None:
+        findings.add(field, "moment_malformed")
+        return
+    day = day_in_japan(moment)
+    if day < tables.SYSTEM_START:
+        # No table reaches back that far, so the codes are checked for today.
+        findings.add(field, "moment_before_law", first=tables.SYSTEM_START.isoformat())
+    else:
+        findings.day = day
+
+
+def check_number(value: object, field: str, findings: Findings) -> None:
+    """Check that the number of a card or certificate is two letters, eight digits, two letters."""
+    if is_text(value, field, findings) and not _NUMBER.fullmatch(str(value)):
+        findings.add(field, "number_malformed")
+
+
+def check_municipality(value: object, field: str, findings: Findings) -> None:
+    """Check that a municipality code is six digits, the last one the check digit, and the terminal's own."""
+    if not is_text(value, field, findings):
+        return
+    code = str(value)
+    if code == findings.municipality:
+        return
+    # A mistyped code needs another remedy than the record of another municipality.
+    if not _MUNICIPALITY.fullmatch(code):
+        findings.add(field, "municipality_malformed")
+    elif check_digit(code) != code[-1]:
+        findings.add(field, "municipality_check_digit", digit=check_digit(code))
+    else:
+        findings.add(field, "municipality_other", own=findings.municipality)
+
+
+def check_digit(code: str) -> str:
+    """Return the check digit of the first five digits of a municipality code: (11 − Σ mod 11) mod 10."""
+    total = sum(weight * int(digit) for weight, digit in zip(_CHECK_WEIGHTS, code, strict=False))
+    return str((11 - total % 11) % 10)
+
+
+def one_of(codes: type[StrEnum]) -> CheckValue:
+    """Make the check of a closed list."""
+    # Both are made once for the list, because the check runs for every record.
+    allowed = frozenset(str(code) for code in codes)
+    listed = ", ".join(codes)
+
+    def check_code(value: object, field: str, findings: Findings) -> None:
+        if is_text(value, field, findings) and value not in allowed:
+            findings.add(field, "code_unknown", allowed=listed)
+
+    return check_code
+
+
+def in_force(table: Callable[[], tables.Table[Any]], rule: str, *, listed: bool = True) -> CheckValue:
+    """Make the check that a code of a dated table is in force on the day of the message.
+
+    The finding lists the codes that are, unless `listed` is false because the table is too long for that.
+    """
+
+    def check_code(value: object, field: str, findings: Findings) -> None:
+        if is_text(value, field, findings) and table().at(str(value), findings.day) is None:
+            facts = {"allowed": table().codes(findings.day)} if listed else {}
+            findings.add(field, rule, **facts)
+
+    return check_code
+
+
+def check_word(value: object, field: str, findings: Findings) -> None:
+    """Check that there is a word. Only a condition over several items can check which one (`deemed_by`)."""
+    is_text(value, field, findings)
+
+
+def is_not_sent(word: str) -> bool:
+    """Tell whether a kind, item or cause names something that must not be sent (世帯, 続柄, 国保, 通称 …)."""
+    return word.partition("_")[0] in tables.not_sent()

@@ -1,0 +1,82 @@
+"""The table of steps: what is derived from it is whole, and agrees with the store's table of states."""
+
+from collections import Counter
+from itertools import chain
+
+import pytest
+
+from console import keys
+from console.commands.cli import root
+from console.commands.invocation import Invocation
+from console.screens.messages.message import MessageScreen
+from console.screens.messages.queue import QueueScreen
+from console.screens.messages.queue_view import FILTERS, Group
+from console.steps import COMMANDS, STEPS, ReviewStep
+from console.words import LANGUAGES, Words
+from store.message.states import TRANSITIONS, Direction, InState, OutState
+from store.rights import Right
+
+ROWS = list(STEPS.values())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.step)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_step_has_all_its_texts(row: ReviewStep, language: str) -> None:
+    words = Words("ja" if language == "ja" else "en")
+    names = ["key", "ask", "did"]
+    if row.direction is Direction.OUT:
+        names.append("ask_many")
+    if row.confirms_warnings:
+        names.append("ask_warnings")
+    assert [name for name in names if not words.has(f"steps.{row.step}.{name}")] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.step)
+def test_a_step_is_a_persons_and_names_a_job(row: ReviewStep) -> None:
+    assert isinstance(row.right, Right)
+    assert row.sources >= TRANSITIONS[row.step].sources
+    assert callable(row.job())
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_no_two_steps_of_a_direction_share_a_key(direction: Direction) -> None:
+    pressed = chain.from_iterable(row.keys.split(",") for row in ROWS if row.direction is direction)
+    assert [key for key, times in Counter(pressed).items() if times > 1] == []
+
+
+def test_each_step_has_one_key_on_the_page_and_those_of_messages_one_in_the_list() -> None:
+    on_page = Counter(key.step for key in keys.MESSAGE if key.step is not None)
+    in_list = Counter(key.step for key in keys.QUEUE if key.step is not None)
+    assert on_page == Counter(list(STEPS))
+    assert in_list == Counter(row.step for row in ROWS if row.direction is Direction.OUT)
+
+
+def test_a_key_of_a_step_needs_the_right_of_that_step() -> None:
+    for screen in (QueueScreen, MessageScreen):
+        for key in screen.KEYS:
+            if key.step is not None:
+                assert key.leads_to("review", (str(key.step),))
+                assert key.right is TRANSITIONS[key.step].right
+                assert sum(other.leads_to("review", (str(key.step),)) for other in screen.KEYS) == 1
+
+
+def test_the_steps_of_messages_are_commands() -> None:
+    assert [row.step for row in COMMANDS.values()] == [
+        row.step for row in TRANSITIONS.values() if row.step in STEPS and row.direction is Direction.OUT
+    ]
+    call = Invocation()
+    group = root(call)
+    for name in COMMANDS:
+        command = group.get_command(None, name)  # type: ignore[arg-type]  # The group does not use its context.
+        assert command is not None
+        assert command.name == name
+        assert all(option.help for option in command.params if option.param_type_name == "option")
+
+
+def test_the_filters_show_every_state_of_their_direction_once() -> None:
+    states = {Direction.OUT: set(OutState), Direction.IN: set(InState)}
+    for direction, shown in FILTERS.items():
+        single = [state for state in shown if state is not None and not isinstance(state, Group)]
+        assert len(single) == len(set(single))
+        assert set(single) == states[direction]
+        assert shown[0] is None
