@@ -154,7 +154,8 @@ def test_a_known_id_is_named_when_it_is_too_soon_and_when_it_is_locked(site: Sit
 
 
 def vouch(site: Site, person_id: str, pin: str) -> None:
-    logon.vouch(site.terminal, site.session(CHIEF), person_id, pin, Right.PEER, origin="screen")
+    second = logon.SecondPerson(person_id, pin, "screen")
+    logon.vouch(site.terminal, site.session(CHIEF), second, Right.PEER)
 
 
 def test_a_second_person_with_the_right_pin_is_never_slowed_down(site: Site) -> None:
