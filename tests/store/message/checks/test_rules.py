@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from store.message.checks.checking import check, wanted_items
-from store.message.checks.rules import KIND_SOURCES, RULES, Severity, sources_of
+from store.message.checks.rules import KIND_SOURCES, RULES, Severity, find, sources_of
 from store.message.codes import Kind
 from store.message.states import Direction
 from store.message.tables import articles
@@ -329,6 +329,14 @@ def test_every_rule_comes_from_articles_of_the_dated_table() -> None:
     for case in CASES:
         for finding in judge(changed(good(case.record), case.breaking)).findings:
             assert sources_of(finding, Kind.RESIDENT_RECORD)
+
+
+def test_a_rule_points_to_its_own_articles_and_else_to_those_of_the_kind() -> None:
+    own = find("municipality", "municipality_malformed")
+    shared = find("card_number", "card_number_wanted")
+    for kind in Kind:
+        assert sources_of(own, kind) == ("municipality-codes",)
+        assert sources_of(shared, kind) == KIND_SOURCES[kind]
 
 
 def test_wanted_items_follow_what_was_entered() -> None:
