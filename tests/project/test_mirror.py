@@ -24,7 +24,7 @@ def _named_in(test: Path) -> set[str]:
     return set(_NAMED.findall(ast.get_docstring(tree(test)) or ""))
 
 
-def _tests_of(file: Path) -> list[Path]:
+def mirrors_of(file: Path) -> list[Path]:
     folder = ROOT / "tests" / file.relative_to(ROOT).parent
     own = folder / f"test_{file.stem}.py"
     beside = [*folder.glob("test_*.py"), folder.parent / f"test_{folder.name}.py"]
@@ -33,7 +33,9 @@ def _tests_of(file: Path) -> list[Path]:
 
 @pytest.mark.parametrize("file", MODULES, ids=module_name)
 def test_every_module_has_its_test_where_its_name_says(file: Path) -> None:
-    assert _tests_of(file), f"no tests/{file.relative_to(ROOT).parent}/test_{file.stem}.py, and none beside it names it"
+    assert mirrors_of(file), (
+        f"no tests/{file.relative_to(ROOT).parent}/test_{file.stem}.py, and none beside it names it"
+    )
 
 
 def test_no_test_names_a_module_that_is_gone() -> None:

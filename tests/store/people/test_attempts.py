@@ -96,6 +96,19 @@ def test_failures_slow_down_and_lock(peopled: Database, now: datetime, person_id
     assert locked.value.exit_status == 3
 
 
+def test_a_wrong_pin_starts_the_waiting_time_anew(peopled: Database, now: datetime) -> None:
+    """What counts is when the answer was given: else a slow answer would be its own waiting time."""
+    for _ in range(4):
+        fail(peopled, "op-101", now)
+    attempt, answered = begin(peopled, "op-101", now), now + timedelta(seconds=8)
+    with peopled.writing() as tx:
+        assert finish_attempt(tx, attempt, ok=False, now=answered).wait_seconds == 10
+    with pytest.raises(AttemptTooSoon) as caught:
+        begin(peopled, "op-101", now + timedelta(seconds=11))
+    assert caught.value.facts == {"seconds": "7"}
+    assert begin(peopled, "op-101", answered + timedelta(seconds=10)).failures == 6
+
+
 def test_success_forgets_failures(peopled: Database, now: datetime) -> None:
     for _ in range(4):
         fail(peopled, "op-101", now)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,43 @@ def test_the_same_id_with_another_content_is_another_envelope(case: Case) -> Non
     assert (error.code, error.facts) == ("receipt_of_another", {"field": "envelope_digest"})
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "0" * 32),
+        ("content_digest", "0" * 64),
+        ("sender", "131041-02"),
+        ("recipient", "former-agency"),
+        ("municipality", "131016"),
+        ("peer_version", "2020-04-01"),
+    ],
+)
+def test_each_field_of_a_receipt_is_that_of_the_envelope(case: Case, field: str, value: Any) -> None:
+    """The digest of the envelope alone does not do: the peer signs all that it states."""
+    header = case.envelope.header._replace(**{field: value})
+    error = _fault_of(case, case.envelope._replace(header=header))
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": field})
+
+
+def test_the_digest_of_a_receipt_is_that_of_the_envelope(case: Case) -> None:
+    error = _fault_of(case, case.envelope._replace(digest="0" * 64))
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": "envelope_digest"})
+
+
+def test_the_protocol_of_a_receipt_is_this_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(wire, "PROTOCOL", "renkei/2")
+        (receipt,) = sign_receipts([case.envelope], recipient=case.agency, received_at=NOW)
+    error = _fault(lambda: verify_receipt(receipt, envelope=case.envelope, signers=[case.registered]))
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": "protocol"})
+
+
+def _fault_of(case: Case, stated: Envelope) -> ReceiptFault:
+    """Return what is wrong with a receipt for `stated`, presented for the envelope that was sent."""
+    (receipt,) = sign_receipts([stated], recipient=case.agency, received_at=NOW)
+    return _fault(lambda: verify_receipt(receipt, envelope=case.envelope, signers=[case.registered]))
+
+
 @pytest.mark.parametrize("at", range(0, 500, 7))
 def test_every_changed_byte_is_noticed(case: Case, at: int) -> None:
     at %= len(case.receipt)
@@ -120,6 +158,21 @@ def test_the_key_has_to_be_in_force_at_the_time_of_receipt(case: Case, offset: t
     assert error.code == "receipt_key_not_in_force"
 
 
+def test_a_key_in_force_under_another_name_is_not_in_force_for_the_recipient(case: Case) -> None:
+    elsewhere = dataclasses.replace(case.agency.public, name="former-agency")
+    signers = [
+        DatedIdentity("1", case.agency.public, NOW - 2 * DAY, NOW - DAY),
+        DatedIdentity("1", elsewhere, NOW - DAY, NOW + DAY),
+    ]
+    error = _fault(lambda: verify_receipt(case.receipt, envelope=case.envelope, signers=signers))
+    assert error.code == "receipt_key_not_in_force"
+
+
+def test_a_key_in_force_again_in_a_later_version_is_in_force(case: Case) -> None:
+    signers = [DatedIdentity("1", case.agency.public, NOW - 2 * DAY, NOW - DAY), case.registered]
+    assert verify_receipt(case.receipt, envelope=case.envelope, signers=signers).received_at == NOW
+
+
 def test_an_old_receipt_verifies_with_the_key_of_its_time(case: Case, tmp_path: Path) -> None:
     renewed = Identity.create(tmp_path / "renewed", "rehearsal-agency", Use.AGENCY)
     signers = [DatedIdentity("2", renewed.public, NOW + DAY), case.registered]
@@ -127,7 +180,12 @@ def test_an_old_receipt_verifies_with_the_key_of_its_time(case: Case, tmp_path: 
 
 
 def test_a_receipt_from_before_its_envelope_is_implausible(case: Case) -> None:
-    early = sign_receipts([case.envelope], recipient=case.agency, received_at=NOW - timedelta(minutes=6))[0]
+    earliest = NOW - timedelta(minutes=5)
+    tolerated, early = (
+        sign_receipts([case.envelope], recipient=case.agency, received_at=moment)[0]
+        for moment in (earliest, earliest - timedelta(microseconds=1))
+    )
+    assert verify_receipt(tolerated, envelope=case.envelope, signers=[case.registered]).received_at == earliest
     error = _fault(lambda: verify_receipt(early, envelope=case.envelope, signers=[case.registered]))
     assert error.code == "receipt_time_implausible"
 

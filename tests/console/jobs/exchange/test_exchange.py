@@ -141,6 +141,19 @@ def test_a_refused_message_is_replaced_by_a_new_one_which_closes_it(served: Site
     assert closed.object == served.row(wrong).uid
 
 
+def test_a_refused_correction_closes_nothing(served: Site, operator: Session) -> None:
+    agency.refuse(served.agency_home, "R-000001", "number_not_current")
+    agency.refuse(served.agency_home, "R-000002", "number_not_current")
+    (wrong,) = served.approve([entry(1)])
+    exchange.send(served.terminal, operator)
+    exchange.receive(served.terminal, operator)
+    (still_wrong,) = served.approve([entry(2, replaces="R-000001", subject=entry(1)["subject"])])
+    exchange.send(served.terminal, operator)
+    exchange.receive(served.terminal, operator)
+    assert served.states([wrong, still_wrong]) == ["refused", "refused"]
+    assert served.entries(Event.MESSAGE_WITHDRAWN) == []
+
+
 # The peer does not answer
 
 

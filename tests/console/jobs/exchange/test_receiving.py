@@ -1,6 +1,8 @@
 """What the peer's feed may bring: whatever cannot be taken in is rejected by itself, and the rest goes on."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,16 @@ from console.jobs import exchange
 from console.jobs.exchange import ReceiveOutcome
 from console.jobs.messages import listing, reading
 from console.session import Session
-from store.log import Event
+from store.log import Event, Log
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import OPERATOR, Record, Site, entry, notice, person_of
 from transport import agency
+from transport.agency import texts
 from transport.evidence.envelope import Purpose
+from transport.line.client import FeedItem, Line
 from transport.parties.authority import Use
 from transport.parties.identity import Identity
+from transport.problems import Problem
 
 NOTICE, RESULT = Purpose.NOTICE, Purpose.RESULT
 # What comes in is examined in the same way on either engine.
@@ -175,6 +180,97 @@ def test_of_two_notices_that_name_each_other_the_last_stands(served: Site, opera
     agency.post(served.agency_home, both)
     assert exchange.receive(served.terminal, operator).received == 2
     assert served.states([served.number(f"N-{number:06}") for number in (1, 2)]) == ["superseded", "received"]
+
+
+# The cursor
+
+
+def batches_of(site: Site, size: int) -> None:
+    line = replace(site.terminal.settings.line, batch=size)
+    site.terminal.settings = replace(site.terminal.settings, line=line)
+
+
+def cursor(site: Site) -> int:
+    ((position,),) = site.raw("SELECT position FROM cursor")
+    return int(position)
+
+
+def test_reading_from_beyond_the_cursor_loses_nothing(served: Site, operator: Session) -> None:
+    agency.post(served.agency_home, [notice(1)])
+    exchange.receive(served.terminal, operator)
+    agency.post(served.agency_home, [notice(2), notice(3)])
+    assert exchange.receive(served.terminal, operator, after=2).received == 2
+    assert exchange.receive(served.terminal, operator, after=10**9).received == 0
+    agency.post(served.agency_home, [notice(4)])
+    assert exchange.receive(served.terminal, operator).received == 1
+    assert cursor(served) == 4
+
+
+def test_reading_once_more_never_moves_the_cursor_back(served: Site, operator: Session) -> None:
+    batches_of(served, 1)
+    agency.post(served.agency_home, [notice(number) for number in range(1, 4)])
+    exchange.receive(served.terminal, operator)
+    cursors = list[int]()
+    again = exchange.receive(served.terminal, operator, after=0, report=lambda _: cursors.append(cursor(served)))
+    assert (again.received, again.rejected, again.interruption) == (0, 0, None)
+    assert set(cursors) == {3}
+
+
+def test_what_another_terminal_rejected_is_not_read_again_here(served: Site, operator: Session) -> None:
+    assert exchange.before_rejected(served.terminal) is None
+    _rejected_at(served, "131041-02", 3)
+    assert exchange.before_rejected(served.terminal) is None
+    _rejected_at(served, served.terminal.name, 9)
+    _rejected_at(served, served.terminal.name, 7)
+    assert exchange.before_rejected(served.terminal) == 6
+
+
+def _rejected_at(site: Site, terminal: str, position: int) -> None:
+    detail: dict[str, str | int] = {"code": "item_unreadable", "position": position}
+    with site.terminal.database.writing() as tx:
+        Log(terminal).append(tx, Event.NOTICE_REJECTED, actor=OPERATOR, session=None, detail=detail)
+
+
+# What the peer is told
+
+
+NOT_TAKEN = texts.problem("position_unknown", "0" * 8)
+
+
+def test_what_the_peer_did_not_take_as_acknowledged_is_told_again(
+    served: Site, operator: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.post(served.agency_home, [notice(number) for number in range(1, 4)])
+    shown = list[list[int]]()
+    acknowledge = Line.acknowledge
+
+    def partly(line: Line, items: Sequence[FeedItem], **named: Any) -> dict[int, Problem]:
+        shown.append([item.position for item in items])
+        taken = [item for item in items if item.position != 3]
+        if taken:
+            acknowledge(line, taken, **named)
+        return {3: NOT_TAKEN} if len(taken) < len(items) else {}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Line, "acknowledge", partly)
+        assert exchange.receive(served.terminal, operator).received == 3
+    assert shown == [[1, 2, 3]], "in one receiving it is told once"
+    assert served.raw("SELECT position FROM arrival WHERE acknowledged_at IS NULL") == [(3,)]
+    assert served.received().acknowledged == 2
+    exchange.receive(served.terminal, operator)
+    assert served.received().acknowledged == 3
+    recorded = [acknowledged.detail for acknowledged in served.entries(Event.NOTICE_ACKNOWLEDGED)]
+    assert recorded == [{"count": 2, "position": 2}, {"count": 1, "position": 3}]
+
+
+def test_nothing_taken_as_acknowledged_is_no_entry(
+    served: Site, operator: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.post(served.agency_home, [notice(1)])
+    monkeypatch.setattr(Line, "acknowledge", lambda _line, items, **_: {items[0].position: NOT_TAKEN})
+    assert exchange.receive(served.terminal, operator).received == 1
+    assert served.entries(Event.NOTICE_ACKNOWLEDGED) == []
+    assert served.raw("SELECT position FROM arrival WHERE acknowledged_at IS NULL") == [(1,)]
 
 
 # Results

@@ -9,6 +9,7 @@ from console.jobs import exchange
 from console.jobs.messages import entry, intake
 from console.jobs.messages.intake import RecordFault
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, write_lines
+from tests.console.jobs.site import entry as plain_entry
 from tests.store.message.test_echoes import NOTICE, correction
 from transport.evidence.envelope import Purpose
 
@@ -52,3 +53,11 @@ def test_what_was_sent_before_the_notice_came_stays_known(served: Site, tmp_path
     file = write_lines(tmp_path / "again.jsonl", [correction()])
     taken = intake.take_in(served.terminal, served.session(OPERATOR), [file])
     assert (taken.known, taken.errors) == (1, [])
+
+
+def test_rows_bear_the_pseudonyms_under_which_rows_that_exist_are_found(noticed: Site) -> None:
+    vault = noticed.terminal.vault
+    (number,) = noticed.take_in([plain_entry(1)])
+    assert noticed.row(number).subject == vault.pseudonym("subject", "0000000001")
+    stated = noticed.row(noticed.number(NOTICE["reference"])).subject
+    assert stated == vault.pseudonym("number", NOTICE["card_number"])

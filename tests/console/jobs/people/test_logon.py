@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from console.errors import CredentialsRefused, OwnPersonRefused, PinNotNew, PinToChange
+from console.errors import CredentialsRefused, OwnPersonRefused, PinNotNew, PinToChange, RightMissing
 from console.jobs.log import viewing
 from console.jobs.people import logon, register
 from store import clock
@@ -26,8 +26,9 @@ from store.errors import (
 )
 from store.log import Event
 from store.people import Role, attempts
+from store.rights import Right
 from tests.clusters import ON_SQLITE
-from tests.console.jobs.site import CHIEF, OPERATOR, PATIENCE, PEOPLE, Site
+from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PATIENCE, PEOPLE, Site
 from tests.console.jobs.worker import stopped_in_the_middle
 
 PIN = PEOPLE[OPERATOR][1]
@@ -132,6 +133,62 @@ def test_each_refusal_has_its_entry_and_early_ones_count_nothing(site: Site, han
     hand.later(attempts.FIRST_WAIT_SECONDS)
     assert code_of(site, OPERATOR, PIN) == "logged on"
     assert code_of(site, OPERATOR, WRONG) == "credentials_refused", "a success forgets the failures before it"
+
+
+def test_an_id_that_nobody_has_is_never_logged_in_clear(site: Site, hand: Hand) -> None:
+    """Not when the PIN is refused, not when it is too soon, not when the ID is locked: it may be a PIN itself."""
+    lock(site, hand, NOBODY)
+    for _ in range(attempts.FREE_ATTEMPTS):
+        code_of(site, "94837261", WRONG)
+    assert code_of(site, "94837261", WRONG).startswith(AttemptTooSoon.code)
+    refusals = site.entries(Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED)
+    causes = {"credentials_refused", "attempt_too_soon", "person_locked"}
+    assert {entry.detail["cause"] for entry in refusals if entry.event == Event.OPERATOR_REFUSED} == causes
+    marks = {site.terminal.pepper.mark_of(typed) for typed in (NOBODY, "94837261")}
+    assert {entry.object for entry in refusals} == marks
+
+
+def test_a_known_id_is_named_when_it_is_too_soon_and_when_it_is_locked(site: Site, hand: Hand) -> None:
+    lock(site, hand, OPERATOR)
+    assert {entry.object for entry in site.entries(Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED)} == {OPERATOR}
+
+
+# A second person stands behind an act
+
+
+def vouch(site: Site, person_id: str, pin: str) -> None:
+    second = logon.SecondPerson(person_id, pin, "screen")
+    logon.vouch(site.terminal, site.session(CHIEF), second, Right.PEER)
+
+
+def test_a_second_person_with_the_right_pin_is_never_slowed_down(site: Site) -> None:
+    for _ in range(attempts.LOCKED_AFTER + 1):
+        vouch(site, CUSTODIAN, PEOPLE[CUSTODIAN][1])
+    assert site.entries(Event.OPERATOR_REFUSED) == []
+    assert code_of(site, CUSTODIAN, PEOPLE[CUSTODIAN][1]) == "logged on"
+
+
+def test_the_right_pin_of_a_second_person_forgets_the_failures_before_it(site: Site) -> None:
+    for _ in range(attempts.FREE_ATTEMPTS - 1):
+        code_of(site, CUSTODIAN, WRONG)
+    vouch(site, CUSTODIAN, PEOPLE[CUSTODIAN][1])
+    for _ in range(attempts.FREE_ATTEMPTS):
+        assert code_of(site, CUSTODIAN, WRONG) == "credentials_refused"
+
+
+def test_a_wrong_pin_of_a_second_person_counts(site: Site) -> None:
+    for _ in range(attempts.FREE_ATTEMPTS):
+        with pytest.raises(CredentialsRefused):
+            vouch(site, CUSTODIAN, WRONG)
+    with pytest.raises(AttemptTooSoon):
+        vouch(site, CUSTODIAN, PEOPLE[CUSTODIAN][1])
+
+
+def test_nobody_is_their_own_second_person_and_the_right_is_asked_for(site: Site) -> None:
+    with pytest.raises(OwnPersonRefused):
+        vouch(site, CHIEF, PEOPLE[CHIEF][1])
+    with pytest.raises(RightMissing):
+        vouch(site, OPERATOR, PIN)
 
 
 def test_killing_the_program_wins_no_attempts(site: Site, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,10 @@
 """A backup is made while work goes on, opens with the terminal's key alone, and becomes a terminal that verifies."""
 
+import re
 import shutil
 import threading
+from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,10 @@ from console.jobs.terminal import backup
 from console.session import Session
 from console.settings import FILE_NAME, Settings
 from console.terminal import Terminal
-from store import migrations
+from store import clock, migrations
 from store.errors import LogBehind, LogBroken, SealedFileBroken
 from store.log import Event
+from store.sealing.sealedfile import read_pieces
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry
 
 TERMINAL_KEY = Path("keys") / "terminal.key"
@@ -42,6 +46,26 @@ def elsewhere(site: Site, engine: str, monkeypatch: pytest.MonkeyPatch, request:
     monkeypatch.setattr(
         Settings, "database_url", lambda self, home: database_url(self, home) if home == site.home else empty
     )
+
+
+def test_a_backup_has_the_form_of_those_that_exist(
+    site: Site, custodian: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A head in clear, bound to all pieces; in them the files in Base64, line by line, then the rows."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+    made = backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    head, _, _ = (tmp_path / "backup").read_bytes().partition(b"\n")
+    stated = (
+        f'{{"entries":{made.entries},"format":"renkei-backup/1","made_at":"2026-11-23T03:00:00.000000Z",'
+        f'"revision":"{migrations.HEAD}","salt":"'
+    )
+    assert re.fullmatch(re.escape(stated) + '[0-9a-f]{64}","terminal":"131041-01"}', head.decode("ascii"))
+    with (tmp_path / "backup").open("rb") as stream:
+        lines = b"".join(read_pieces(stream, site.terminal.vault.backup_key)).split(b"\n")
+    settings = b64encode((site.home / FILE_NAME).read_bytes()).decode("ascii")
+    assert lines[0].decode("ascii") == f'["{FILE_NAME}", "{settings}"]'
+    assert b"[]" in lines
+    assert TERMINAL_KEY.as_posix().encode() not in b"".join(lines)
 
 
 def test_what_is_restored_is_what_was_backed_up(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from store.message.checks.checking import check, wanted_items
-from store.message.checks.rules import KIND_SOURCES, RULES, Severity, sources_of
+from store.message.checks.rules import KIND_SOURCES, RULES, Severity, find, sources_of
 from store.message.codes import Kind
 from store.message.states import Direction
 from store.message.tables import articles
@@ -76,8 +76,12 @@ CASES = [
     Case("reference_malformed", "reference", "arrival", {"reference": "A B"}, {"reference": "新宿-1"}),
     Case("reference_malformed", "subject", "arrival", {"subject": "1" * 65}, {"subject": "1" * 64}),
     Case("reference_to_itself", "cancels", "cancelling", {"cancels": "X-0015"}),
+    Case("reference_to_itself", "replaces", "cancelling", {"cancels": REMOVED, "replaces": "X-0015"}),
+    Case("reference_to_itself", "replaces", "moved", {"replaces": "X-0024"}, {"replaces": "X-0023"}),
+    Case("reference_to_itself", "replaces", "delivery", {"replaces": "X-0030"}, {"replaces": "X-0029"}),
     Case("reference_to_itself", "supersedes", "lost", {"supersedes": "X-0041"}),
     Case("cancels_and_replaces", "replaces", "cancelling", {"replaces": "X-0002"}),
+    Case("cancels_and_replaces", "replaces", "moved", {"cancels": "X-0001", "replaces": "X-0002"}),
     Case("municipality_malformed", "municipality", "arrival", {"municipality": "13104"}),
     Case("municipality_malformed", "municipality", "arrival", {"municipality": "１３１０４１"}),
     Case("municipality_check_digit", "municipality", "arrival", {"municipality": "131042"}),
@@ -149,6 +153,10 @@ CASES = [
     Case("card_pending_unwanted", "card_pending", "move_in", {"card_pending": True}, {"card_pending": False}),
     Case("certificate_number_wanted", "certificate_number", "move_in", {"certificate_number": REMOVED}),
     Case("certificate_number_unwanted", "certificate_number", "arrival", {"certificate_number": "EF87654321GH"}),
+    Case("card_number_wanted", "card_number", "moved", {"card_number": REMOVED}),
+    Case("card_number_unwanted", "card_number", "moved_special", {"card_number": "AB12345678CD"}),
+    Case("certificate_number_wanted", "certificate_number", "settled_special", {"certificate_number": REMOVED}),
+    Case("certificate_number_unwanted", "certificate_number", "after_landing", {"certificate_number": "EF87654321GH"}),
     # 住民票の記載等に関する通知.
     Case("corrected_wanted", "corrected", "renamed", {"corrected": REMOVED}),
     Case("corrected_wanted", "corrected", "move_within", {"corrected": []}),
@@ -321,6 +329,14 @@ def test_every_rule_comes_from_articles_of_the_dated_table() -> None:
     for case in CASES:
         for finding in judge(changed(good(case.record), case.breaking)).findings:
             assert sources_of(finding, Kind.RESIDENT_RECORD)
+
+
+def test_a_rule_points_to_its_own_articles_and_else_to_those_of_the_kind() -> None:
+    own = find("municipality", "municipality_malformed")
+    shared = find("card_number", "card_number_wanted")
+    for kind in Kind:
+        assert sources_of(own, kind) == ("municipality-codes",)
+        assert sources_of(shared, kind) == KIND_SOURCES[kind]
 
 
 def test_wanted_items_follow_what_was_entered() -> None:

@@ -1,0 +1,30 @@
+"""The critical modules, each with tests that hold it besides those that mirror it.
+
+Named are tests in the same process: a command that runs in a process of its own loads the sources without a fault.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
+        "console.jobs.exchange.receiving": ("tests/console/jobs/exchange/test_exchange.py",),
+        "console.jobs.people.logon": (),
+        "console.session": (),
+        "store.log.checkpoints": ("tests/store/log/test_known_answers.py", "tests/store/log/test_shared_log.py"),
+        "store.message.checks.rules": (
+            "tests/store/message/checks/test_severities.py",
+            "tests/store/message/files/test_reading.py",
+        ),
+        "store.message.declarations.conditions": ("tests/store/message/checks/test_rules.py",),
+        "store.message.declarations.residence_report": ("tests/store/message/checks/test_rules.py",),
+        "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
+        "store.queue.sequence": ("tests/store/queue/test_shipping.py", "tests/store/queue/test_transitions.py"),
+        "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
+        "store.sealing.vault": ("tests/store/sealing",),
+        "transport.evidence.envelope": ("tests/transport/test_vectors.py",),
+        "transport.evidence.receipts": ("tests/transport/test_vectors.py",),
+    }
+)
