@@ -143,7 +143,7 @@ async def test_faults_are_told_beside_the_item_while_one_types(world: World) -> 
         await console.press("f9")
         assert console.screen == "entry"
         assert form(console).item is not None
-        assert form(console).item.key == "person.sex"  # type: ignore[union-attr]
+        assert form(console).item.key == "person.sex"  # type: ignore[union-attr]  # Asserted above.
         assert console.words("entry.missing") in console.text()
 
 
@@ -156,7 +156,7 @@ async def test_the_day_of_a_death_may_be_known_in_part_and_is_named_so(world: Wo
         await console.type("R8.11.00")
         await console.settle()
         assert "令和8年11月（日不明）" in console.text()
-        assert not form(console).item.faulty  # type: ignore[union-attr]
+        assert not form(console).item.faulty  # type: ignore[union-attr]  # The cursor is on an item.
 
 
 async def test_codes_are_chosen_by_number_arrow_and_name(world: World) -> None:
