@@ -58,13 +58,13 @@ class Recording(apsw.VFS):
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # The name is that of apsw.
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         assert path is not None, "nothing of ours in temporary files"
-        if not os.path.exists(path):  # noqa: PTH110
-            self.note(Created(os.path.basename(path)))  # noqa: PTH119
+        if not os.path.exists(path):  # noqa: PTH110  # The path of `apsw` is a text.
+            self.note(Created(os.path.basename(path)))  # noqa: PTH119  # The path of `apsw` is a text.
         return _RecordedFile(self, name, flags)
 
-    def xDelete(self, path: str, sync: bool) -> None:  # noqa: FBT001, N802
+    def xDelete(self, path: str, sync: bool) -> None:  # noqa: FBT001, N802  # The signature is that of apsw.
         super().xDelete(path, sync)
-        self.note(Deleted(os.path.basename(path), sync))  # noqa: PTH119
+        self.note(Deleted(os.path.basename(path), sync))  # noqa: PTH119  # The path of `apsw` is a text.
 
     def kept(self) -> None:
         """Write down that a transaction was kept."""
