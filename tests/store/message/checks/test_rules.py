@@ -202,7 +202,13 @@ CASES = [
     Case("settled_on_wanted", "settled_on", "after_landing", {"settled_on": REMOVED}),
     Case("settled_on_wanted", "settled_on", "settled_special", {"settled_on": REMOVED}),
     Case("settled_on_wanted", "settled_on", "status_housed", {"had_residence": False}),
-    Case("settled_on_unwanted", "settled_on", "status_deemed", {"settled_on": "2026-11-15"}),
+    Case(
+        "settled_on_unwanted",
+        "settled_on",
+        "status_deemed",
+        {"settled_on": "2026-11-15", "had_residence": False},
+        {"had_residence": False},  # The deeming takes the day away, whoever lived where.
+    ),
     Case("settled_on_unwanted", "settled_on", "moved", {"settled_on": "2026-11-15"}),
     Case("moved_on_wanted", "moved_on", "moved", {"moved_on": REMOVED}),
     Case("moved_on_unwanted", "moved_on", "after_landing", {"moved_on": "2026-11-15"}),
