@@ -321,9 +321,12 @@ class RenkeiApp(HardenedApp):
     # Keys anywhere
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep the session alive while keys are pressed."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self._keeper.touch()
+        """Keep the session alive while keys are pressed; lock before a key that comes after the limit is delivered."""
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and not self._keeper.touch() and self.screen.id != "lock":
+            # The machine woke with this key. It falls away: who pressed it may be somebody else.
+            self._lock()
+            return
         await super().on_event(event)
 
     def action_language(self) -> None:
