@@ -3,6 +3,7 @@
 The heavy libraries are imported here, so this module is imported after the login screen was painted.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -33,6 +34,17 @@ _ORIGIN: Final = KEYS / "origin"
 _LONGEST_ORIGIN: Final = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """Entries that no checkpoint signs yet: which checkpoint they come `after`, and when this process saw them first.
+
+    `seen_at` is in seconds of the monotonic clock.
+    """
+
+    after: int
+    seen_at: float
+
+
 class Terminal:
     """One municipality's terminal. It may be used from several threads; `close` it when done."""
 
@@ -48,6 +60,8 @@ class Terminal:
         self.log = Log(self.name, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
         self.halted: StoreError | None = None
         """Why no new work may begin here, as found by `console.jobs.checkpoints`; None when all is well."""
+        self.unsigned: Unsigned | None = None
+        """What waits for a checkpoint, as `console.jobs.checkpoints` saw it last; None when nothing does."""
 
     @classmethod
     def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":

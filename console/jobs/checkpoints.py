@@ -4,13 +4,12 @@ A log that was rolled back halts the terminal: nobody begins new work until two 
 Reading, logging off and exporting the log still work.
 """
 
-from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection
 
-from console.terminal import Terminal
-from store import clock
+from console.terminal import Terminal, Unsigned
 from store.disk import disk_fault
 from store.errors import (
     DatabaseFault,
@@ -22,14 +21,27 @@ from store.errors import (
     StoreError,
     TerminalNotAdmitted,
 )
-from store.log import Checkpoint, Event, Flaw, LogFilter, Occasion, Result, WitnessRow, checkpoints, in_force, pages
+from store.log import (
+    Checkpoint,
+    Event,
+    Flaw,
+    LogFilter,
+    Occasion,
+    Result,
+    WitnessRow,
+    checkpoints,
+    in_force,
+    newest,
+    page,
+)
 from transport.errors import TransportError
 from transport.evidence.witness import verify_witness
 from transport.line.client import Line
 from transport.line.peer import PeerEndpoint
 
-# Entries without a checkpoint are at most as old as this and the time until somebody looks again: together under 60 s.
-_DUE: Final = timedelta(seconds=30)
+# Entries wait until somebody looks, then for this long, and then until the next look: with looks every 20 seconds under
+# 60 s in all.
+_DUE_SECONDS: Final = 15.0
 
 
 def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
@@ -50,11 +62,21 @@ def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
 
 
 def make_due(terminal: Terminal) -> Checkpoint | None:
-    """Make a checkpoint if entries have waited for one: to be called every 20 seconds of activity or so."""
+    """Make a checkpoint if entries have waited for one: to be called every 20 seconds of activity or so.
+
+    How long they have waited is measured here, by the monotonic clock: their own times are what the clock said, and may
+    lie years ahead or back.
+    """
     with terminal.database.reading() as reading:
         last = checkpoints.latest(reading)
-        waiting = pages.oldest_after(reading, last.seq if last else 0)
-    if terminal.halted is not None or waiting is None or clock.now() - waiting < _DUE:
+        waiting = newest(reading) > (last.seq if last else 0)
+    if terminal.halted is not None or not waiting:
+        terminal.unsigned = None
+        return None
+    seen, after = monotonic(), last.number if last else 0
+    if terminal.unsigned is None or terminal.unsigned.after != after:
+        terminal.unsigned = Unsigned(after, seen)
+    if seen - terminal.unsigned.seen_at < _DUE_SECONDS:
         return None
     return make(terminal, Occasion.ACTIVITY)
 
@@ -123,7 +145,7 @@ def _known_good(reading: Connection, *, from_witness: bool) -> Checkpoint | None
 
 
 def _last_resumption(reading: Connection) -> Checkpoint | None:
-    rows = pages.page(reading, limit=1, chosen=LogFilter(events=frozenset({Event.LOG_RESUMED})))
+    rows = page(reading, limit=1, chosen=LogFilter(events=frozenset({Event.LOG_RESUMED})))
     return checkpoints.at_entry(reading, rows[0].seq) if rows else None
 
 

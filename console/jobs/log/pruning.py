@@ -11,6 +11,7 @@ from console.terminal import Terminal
 from store import clock
 from store.errors import NothingToPrune
 from store.log import Checkpoint, Event, LogFilter, Result, newest, page, pruning
+from store.log.stretches import numbers_between
 from store.rights import Right
 
 _LEAP_DAY: Final = (2, 29)
@@ -57,7 +58,8 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     admit(terminal, session, Right.EXPORT_LOG)
     logon.vouch(terminal, session, second_id, second_pin, Right.EXPORT_LOG, origin=origin)
     years = terminal.settings.log.keep_years
-    last = _last_to_prune(terminal, _years_before(clock.now(), years))
+    now = clock.now()
+    last = _last_to_prune(terminal, _years_before(now, years), now)
     if last is None:
         raise NothingToPrune(years=years)
     with terminal.database.pruning() as tx:
@@ -74,14 +76,20 @@ def prune(terminal: Terminal, session: Session, second_id: str, second_pin: str,
     return Pruned(entries, last)
 
 
-def _last_to_prune(terminal: Terminal, before: datetime) -> int | None:
-    """Return the last entry of the newest export on a medium whose entries are all from `before` that moment."""
+def _last_to_prune(terminal: Terminal, before: datetime, now: datetime) -> int | None:
+    """Return the last entry of the newest export on a medium that is from `before` that moment, as all its entries are.
+
+    Where the clock stepped, the time of the export alone says little: made under a clock that was years behind, it
+    looks old at once. So no entry up to it may bear a time between that moment and `now`; a time after `now` comes from
+    a wrong clock and says nothing.
+    """
     chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE, until=before)
-    at: int | None = None
     with terminal.database.reading() as reading:
+        young = numbers_between(reading, before, now)
+        at: int | None = young[0].start if young else None
         while rows := page(reading, before=at, limit=100, chosen=chosen):
             for row in rows:
-                # Its entries are older than the export itself.
+                # Its entries were written before the export itself.
                 if row.detail.get("medium") == "separate" and int(row.detail["to"]) > 0:
                     return int(row.detail["to"])
             at = rows[-1].seq
