@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         progress,
         rehearsal,
         terminal,
+        timekeeping,
     )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "progress",
     "rehearsal",
     "terminal",
+    "timekeeping",
 ]
 __getattr__ = submodules(__name__)

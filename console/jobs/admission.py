@@ -17,7 +17,7 @@ from store.rights import Right
 RESERVE_BYTES: Final = 64 * 2**20
 """What is kept free for log-off, export and the entries that these write."""
 
-_ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS})
+_ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS, Right.CLOCK})
 _MEGABYTE: Final = 2**20
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from console.jobs import timekeeping
 from console.terminal import Terminal, Unsigned
 from store.disk import disk_fault
 from store.errors import (
@@ -82,7 +83,7 @@ def make_due(terminal: Terminal) -> Checkpoint | None:
 
 
 def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
-    """Look at the log when a terminal is opened; return what halts new work, or None.
+    """Look at log and clock when a terminal is opened; return what halts new work, or None.
 
     Verified is what was written since the last checkpoint, or since the last one that the peer saw.
     """
@@ -101,6 +102,10 @@ def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
         return error
     if fault is not None:
         _halt(terminal, fault)
+        return fault
+    # Only a log that holds can say what time it was. What is wrong with the clock has an entry of its own.
+    fault = timekeeping.look(terminal)
+    terminal.halted = terminal.halted if fault is None else fault
     return fault
 
 

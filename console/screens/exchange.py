@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts
     from console.session import Session
     from console.terminal import Terminal
+    from store.errors import ClockAhead
 
 _OUTCOME_STYLES: Final = {
     "delivered": "good",
@@ -211,14 +212,15 @@ class ExchangeScreen(ConsoleScreen):
 
     def _failed(self, error: Exception, way: str) -> None:
         from console.errors import ClocksApart
+        from store.errors import ClockAhead
 
         stopped = self._stopped
         self._end(())
         self.show_error(error)
-        if isinstance(error, ClocksApart) and self.console_app.may("clock") and not stopped:
+        if isinstance(error, ClocksApart | ClockAhead) and self.console_app.may("clock") and not stopped:
             self._ask_clock_reason(error, way)
 
-    def _ask_clock_reason(self, error: "ClocksApart", way: str) -> None:
+    def _ask_clock_reason(self, error: "ClocksApart | ClockAhead", way: str) -> None:
         """Let an officer say why to exchange all the same."""
 
         def text(words: Words) -> str:

@@ -109,6 +109,8 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings.changed", EventClass.SETTINGS
 
     FILE_REFUSED = "file.refused", EventClass.ERROR
+    # The clock is far ahead of the last time known, and no new work begins until an officer has said why or it is set.
+    CLOCK_AHEAD = "clock.ahead", EventClass.ERROR
     PROTECTION_FAILED = "protection.failed", EventClass.ERROR
     PROGRAM_FAILED = "program.failed", EventClass.ERROR
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from console.errors import ItemFault, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
 from console.incidents import record_incident
+from console.jobs import timekeeping
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, tells_of, words_of
@@ -88,6 +89,8 @@ def receive(
     clocks that are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer
     cannot be reached at all; later failures of the line end the receiving and are told in its result.
     """
+    if clock_reason is not None:
+        timekeeping.overrule(terminal, session, clock_reason.value)
     admit(terminal, session, Right.EXCHANGE)
     meter = Meter(report, cancel)
     with opened(terminal, session, cancel, clock_reason) as contact:

@@ -3,7 +3,7 @@
 Shown of `console.commands.log.viewing` and `console.commands.log.questions`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,11 +26,15 @@ def test_today_s_entries_are_found_after_a_command_under_a_clock_that_was_ahead(
     assert world.run("ap-201", "queue").status == 0
 
     shown = world.run("ka-301", "log", "show", *within, "--event", "operator.logged_on").told["entries"]
-    assert [entry["actor"] for entry in shown] == ["ka-301", "ap-201"]
+    # Before them there may be those of the world's making.
+    assert [entry["actor"] for entry in shown][:2] == ["ka-301", "ap-201"]
+    assert all(datetime.fromisoformat(entry["at"]) < hour[1] for entry in shown)
     counted = world.run("ka-301", "log", "ask", "logins_per_id", *within).told["counts"]
-    assert {count["person"]: count["done"] for count in counted} == {"ap-201": 1, "ka-301": 2}
+    done = {count["person"]: count["done"] for count in counted}
+    assert (done["ap-201"], done["ka-301"] >= 2) == (1, True)
 
     (step,) = world.run("ka-301", "log", "show", "--event", "clock.stepped").told["entries"]
-    assert step["at"] == step["detail"]["clock_after"]
-    assert step["detail"]["clock_before"] > clock.to_text(real() + ahead - timedelta(hours=1))
+    before, after = (datetime.fromisoformat(step["detail"][name]) for name in ("clock_before", "clock_after"))
+    assert datetime.fromisoformat(step["at"]) == after
+    assert timedelta() <= ahead - (before - after) < timedelta(hours=1)
     assert world.log_is_whole()
