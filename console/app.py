@@ -335,12 +335,15 @@ class RenkeiApp(HardenedApp):
     # Keys anywhere
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep the session alive while keys are pressed.
+        """Keep the session alive while keys are pressed; lock before a key that comes after the limit is delivered.
 
         An event that was forwarded to a widget may bubble up to here again: it counts once, when it arrives.
         """
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self._keeper.touch()
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and not self._keeper.touch() and self.screen.id != "lock":
+            # The machine woke with this key. It is dropped: somebody else may have pressed it.
+            self._lock()
+            return
         await super().on_event(event)
 
     def action_language(self) -> None:

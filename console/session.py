@@ -3,6 +3,10 @@
 The clock runs in its own thread: a terminal that nobody reads freezes Textual's event loop, so a timer of the screen
 would never fire. However a session ends, by key, idle limit, signal or crash, `SessionKeeper.end` closes it. Only its
 first call does anything: one session, one closing entry.
+
+Idle time goes on while the machine sleeps, so it is measured by the boot-time clock: the monotonic one stands still
+then. The wall clock is looked at as well, because a virtual machine that was paused wakes with both of them as they
+were, and only the wall clock is set right afterwards.
 """
 
 import threading
@@ -10,10 +14,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from console.errors import PinToChange, RightMissing
 from console.settings import SessionSettings
 from store.endings import Ending
+
+# A thread's waiting is measured by the monotonic clock. After a suspend it would wait for what was left before, so it
+# looks at the clocks this often.
+_LOOK_SECONDS: Final = 5.0
+
+
+def boot_time() -> float:
+    """Return the seconds since the machine started, those in which it slept included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,8 @@ class SessionKeeper:
 
     `close` writes the closing entry and may take as long as the disk takes. `locked` and `ended` tell the screen and
     must return at once. All three are called in the clock's thread or in that of the caller of `end`, and never while
-    the lock is held.
+    the lock is held. `clock` measures idle time and `wall` is the time of day, both in seconds; `wait` lets the clock's
+    thread wait for some seconds at most.
     """
 
     def __init__(
@@ -66,16 +81,21 @@ class SessionKeeper:
         close: Callable[[Session, Ending], None],
         locked: Callable[[], None] = lambda: None,
         ended: Callable[[Ending], None] = lambda _ending: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = boot_time,
+        wall: Callable[[], float] = time.time,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
     ) -> None:
         self._limits = limits
         self._close = close
         self._locked = locked
         self._ended = ended
         self._clock = clock
+        self._wall = wall
+        self._wait = wait
         self._changed = threading.Condition()
         self._session: Session | None = None
         self._touched = 0.0
+        self._seen = self._seen_wall = 0.0
         # Whether `locked` was called since the session began or was unlocked: it is called once for each lock.
         self._lock_announced = False
 
@@ -89,18 +109,26 @@ class SessionKeeper:
         """Keep `session` from now on, and start its clock."""
         with self._changed:
             self._session = session
-            self._touched = self._clock()
+            self._touched = self._seen = self._clock()
+            self._seen_wall = self._wall()
             self._lock_announced = False
         # A thread for each session, which ends with it: no clock has to be told that another session began.
         threading.Thread(target=self._watch, args=(session,), name="session-clock", daemon=True).start()
 
-    def touch(self) -> None:
-        """Note that the person did something. This does not unlock a locked screen; `unlock` does."""
+    def touch(self) -> bool:
+        """Note that the person did something; return False when the screen is locked or has to be locked first.
+
+        This does not unlock a locked screen; `unlock` does.
+        """
         with self._changed:
+            if self._session is None:
+                return True
             # After a sleep or a stall of the machine, a key may arrive before the clock's thread has locked the screen.
             # It comes too late: otherwise anybody could go on at a terminal that was left.
-            if not self._lock_announced and self._clock() - self._touched < self._limits.lock_seconds:
-                self._touched = self._clock()
+            in_time = self._idle() < self._limits.lock_seconds and not self._lock_announced
+            if in_time:
+                self._touched = self._seen
+            return in_time
 
     def unlock(self) -> None:
         """Go on after the person has given the PIN at the locked screen."""
@@ -115,7 +143,7 @@ class SessionKeeper:
         with self._changed:
             if self._session is None:
                 return TimeLeft(0.0, 0.0)
-            idle = self._clock() - self._touched
+            idle = self._idle()
             return TimeLeft(max(0.0, self._limits.lock_seconds - idle), max(0.0, self._limits.logoff_seconds - idle))
 
     def end(self, ending: Ending) -> bool:
@@ -138,12 +166,27 @@ class SessionKeeper:
             self._ended(ending)
         return True
 
+    def _idle(self) -> float:
+        """Return the seconds since the last touch, and wake the clock's thread when they reach a limit.
+
+        A jump of the wall clock beyond the time until the lock counts as that time: nobody knows what it stands for.
+        """
+        seen, seen_wall = self._seen, self._seen_wall
+        self._seen, self._seen_wall = self._clock(), self._wall()
+        jump = (self._seen_wall - seen_wall) - (self._seen - seen)
+        if abs(jump) > self._limits.lock_seconds:
+            self._touched = min(self._touched, self._seen - self._limits.lock_seconds)
+        idle = self._seen - self._touched
+        if idle >= (self._limits.logoff_seconds if self._lock_announced else self._limits.lock_seconds):
+            self._changed.notify_all()
+        return idle
+
     def _watch(self, session: Session) -> None:
         while True:
             with self._changed:
                 if self._session is not session:
                     return
-                idle = self._clock() - self._touched
+                idle = self._idle()
                 if idle >= self._limits.logoff_seconds:
                     break
                 lock_now = idle >= self._limits.lock_seconds and not self._lock_announced
@@ -153,7 +196,7 @@ class SessionKeeper:
                     # Until the next limit, or until `unlock` or `_end` wakes it. A touch need not wake it: it only
                     # makes the limit later, and the idle time is computed again here.
                     limit = self._limits.logoff_seconds if self._lock_announced else self._limits.lock_seconds
-                    self._changed.wait(limit - idle)
+                    self._wait(self._changed, min(limit - idle, _LOOK_SECONDS))
             # Outside the lock: `locked` may ask how much time is left.
             if lock_now:
                 self._locked()

@@ -3,6 +3,7 @@
 This module imports the heavy libraries, so nothing may import it before the login screen has been painted.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -33,6 +34,17 @@ _ORIGIN: Final = KEYS / "origin"
 _LONGEST_ORIGIN: Final = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """Entries that no checkpoint signs yet: which checkpoint they come `after`, and when this process saw them first.
+
+    `seen_at` is in seconds of the monotonic clock.
+    """
+
+    after: int
+    seen_at: float
+
+
 class Terminal:
     """One terminal of a municipality. Several threads may use it at once; `close` it when done."""
 
@@ -49,6 +61,8 @@ class Terminal:
         # Not stored: every opening examines the log again, and a database that was set back could have forgotten it.
         self.halted: StoreError | None = None
         """Why no new work may begin here; None when all is well. `console.jobs.checkpoints` sets it."""
+        self.unsigned: Unsigned | None = None
+        """What waits for a checkpoint, as `console.jobs.checkpoints` saw it last; None when nothing does."""
 
     @classmethod
     def open(cls, home: Path, parts: PassphraseParts | None = None) -> "Terminal":

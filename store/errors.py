@@ -7,6 +7,7 @@
     ├── CredentialsFault  logging on (exit status 3)
     ├── RightsFault       not allowed to this person (exit status 3)
     ├── PinFault          a PIN that must not be chosen (exit status 4)
+    ├── ClockAhead        the clock is far ahead of what the terminal knows (exit status 7)
     ├── PeopleFault       people and sessions as registered
     ├── PeerFault         the peer register
     ├── QueueFault        a message cannot take the step asked for
@@ -289,6 +290,15 @@ class LadderBroken(IntegrityFault):
 # the witness against it.
 class LogBehind(IntegrityFault):
     """The database is older than a state seen before: somebody rolled it back, and two persons decide to go on."""
+
+
+class ClockAhead(StoreError):
+    """The clock is `days` ahead of the last time known, `known`: the custodian sets it right, or an officer says why.
+
+    No new work begins meanwhile.
+    """
+
+    exit_status = 7
 
 
 class TerminalNotAdmitted(IntegrityFault):

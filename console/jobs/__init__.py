@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         progress,
         rehearsal,
         terminal,
+        timekeeping,
     )
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "progress",
     "rehearsal",
     "terminal",
+    "timekeeping",
 ]
 __getattr__ = submodules(__name__)

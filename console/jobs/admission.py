@@ -18,7 +18,7 @@ RESERVE_BYTES: Final = 64 * 2**20
 """The disk space that new work leaves free for log-off, export and the entries that these write."""
 
 # What people need to find out what is wrong and to mend it.
-_ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS})
+_ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTINGS, Right.CLOCK})
 _MEGABYTE: Final = 2**20
 
 

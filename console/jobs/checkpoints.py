@@ -4,13 +4,13 @@ A log that was rolled back halts the terminal: nobody can begin new work until t
 resume. Reading, logging off and exporting the log still work.
 """
 
-from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection
 
-from console.terminal import Terminal
-from store import clock
+from console.jobs import timekeeping
+from console.terminal import Terminal, Unsigned
 from store.disk import disk_fault
 from store.errors import (
     DatabaseFault,
@@ -22,15 +22,28 @@ from store.errors import (
     StoreError,
     TerminalNotAdmitted,
 )
-from store.log import Checkpoint, Event, Flaw, LogFilter, Occasion, Result, WitnessRow, checkpoints, in_force, pages
+from store.log import (
+    Checkpoint,
+    Event,
+    Flaw,
+    LogFilter,
+    Occasion,
+    Result,
+    WitnessRow,
+    checkpoints,
+    in_force,
+    newest,
+    page,
+)
 from transport.errors import TransportError
 from transport.evidence.witness import verify_witness
 from transport.line.client import Line
 from transport.line.peer import PeerEndpoint
 
-# An entry waits for its checkpoint at most this long plus one renewal of the lease, together under 60 s. Signing each
-# entry would cost a key made, synced to the disk and erased for each of them.
-_DUE: Final = timedelta(seconds=30)
+# An entry waits until somebody looks, then for this long, and then until the next look. The renewal of the lease looks
+# every 20 seconds, so together it is under 60 s. Signing each entry would cost a key made, synced to the disk and
+# erased for each of them.
+_DUE_SECONDS: Final = 15.0
 
 
 def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
@@ -52,18 +65,28 @@ def make(terminal: Terminal, cause: Occasion) -> Checkpoint | None:
 
 
 def make_due(terminal: Terminal) -> Checkpoint | None:
-    """Make a checkpoint if an entry has waited for one long enough; the renewal of the lease calls this regularly."""
+    """Make a checkpoint if entries have waited for one long enough; the renewal of the lease calls this regularly.
+
+    How long they have waited is measured here, by the monotonic clock: their own times are what the clock said, and may
+    lie years ahead or back.
+    """
     # First in a reading block: most of the time nothing is due, and nobody else has to wait for this look.
     with terminal.database.reading() as reading:
         last = checkpoints.latest(reading)
-        waiting = pages.oldest_after(reading, last.seq if last else 0)
-    if terminal.halted is not None or waiting is None or clock.now() - waiting < _DUE:
+        waiting = newest(reading) > (last.seq if last else 0)
+    if terminal.halted is not None or not waiting:
+        terminal.unsigned = None
+        return None
+    seen, after = monotonic(), last.number if last else 0
+    if terminal.unsigned is None or terminal.unsigned.after != after:
+        terminal.unsigned = Unsigned(after, seen)
+    if seen - terminal.unsigned.seen_at < _DUE_SECONDS:
         return None
     return make(terminal, Occasion.ACTIVITY)
 
 
 def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
-    """Examine the log when a terminal is opened; return what halts new work, or None.
+    """Examine log and clock when a terminal is opened; return what halts new work, or None.
 
     Verifies what was written since the last checkpoint or, with `from_witness`, since the last one that the peer saw.
     """
@@ -85,6 +108,10 @@ def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
         return error
     if fault is not None:
         _halt(terminal, fault)
+        return fault
+    # Only a log that holds can say what time it was. What is wrong with the clock has an entry of its own.
+    fault = timekeeping.look(terminal)
+    terminal.halted = terminal.halted if fault is None else fault
     return fault
 
 
@@ -133,7 +160,7 @@ def _known_good(reading: Connection, *, from_witness: bool) -> Checkpoint | None
 
 
 def _last_resumption(reading: Connection) -> Checkpoint | None:
-    rows = pages.page(reading, limit=1, chosen=LogFilter(events=frozenset({Event.LOG_RESUMED})))
+    rows = page(reading, limit=1, chosen=LogFilter(events=frozenset({Event.LOG_RESUMED})))
     return checkpoints.at_entry(reading, rows[0].seq) if rows else None
 
 

@@ -22,6 +22,7 @@ from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
 from console.widgets.virtual_list import Cell, Column, VirtualList
 from console.words import Words
+from store.errors import ClockAhead
 from store.rights import Right
 
 if TYPE_CHECKING:
@@ -174,10 +175,10 @@ class ExchangeScreen(ConsoleScreen):
         stopped = self._stopped
         self._end(())
         self.show_error(error)
-        if isinstance(error, ClocksApart) and self.console_app.may(Right.CLOCK) and not stopped:
+        if isinstance(error, ClocksApart | ClockAhead) and self.console_app.may(Right.CLOCK) and not stopped:
             self._ask_clock_reason(error, way)
 
-    def _ask_clock_reason(self, error: ClocksApart, way: Way) -> None:
+    def _ask_clock_reason(self, error: ClocksApart | ClockAhead, way: Way) -> None:
         """Let an officer say why to exchange all the same; the reason is one of a closed list, for the log."""
         question = Selection(
             lambda words: f"{words.fault(error.code, error.facts).cause}\n{words('exchange.clock.ask')}",

@@ -5,8 +5,9 @@ from store.log.checkpoints import CHECKPOINTS, WITNESSES, Checkpoint, Occasion, 
 from store.log.entries import DETAIL_KEYS, ENTRIES, EntryDraft
 from store.log.events import Event, EventClass, Result
 from store.log.findings import Flaw, Verification
-from store.log.pages import EVERYTHING, LogFilter, LogRow, first_since, newest, page
+from store.log.pages import EVERYTHING, LogFilter, LogRow, newest, page
 from store.log.signing_keys import SigningKeys
+from store.log.stretches import first_since
 from store.log.terminals import Origin, in_force
 
 TABLES = (ENTRIES, CHECKPOINTS, WITNESSES)

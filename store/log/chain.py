@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from store import clock
 from store.log import checkpoints, table_check, verification
 from store.log.checkpoints import Checkpoint, Occasion
-from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend
+from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend, step_back
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
 from store.log.signing_keys import SigningKeys
@@ -56,17 +56,21 @@ class Log:
         return self.append_many(tx, [draft], now=now)[-1]
 
     def append_many(self, tx: Connection, drafts: Iterable[EntryDraft], *, now: datetime | None = None) -> range:
-        """Append many entries at one moment; return their numbers, in the order of `drafts`."""
-        tail = _tail(tx)
+        """Append many entries at one moment; return their numbers, in the order of `drafts`.
+
+        When the clock has stepped back since the last entry, an entry about that goes before them.
+        """
+        tail, wanted = _tail(tx), list(drafts)
         # Read after the lock was taken: a time from before the wait could be earlier than the last entry's.
-        first, moment = tail.seq + 1, now or clock.now()
+        moment = now or clock.now()
+        step = step_back(tail, moment) if wanted else None
         rows: list[tuple[Any, ...]] = []
-        for draft in drafts:
+        for draft in wanted if step is None else (step, *wanted):
             tail, row = extend(tail, draft, terminal_id=self._terminal_id, now=moment)
             rows.append(row)
         if rows:
             _INSERT.run(tx, rows)
-        return range(first, tail.seq + 1)
+        return range(tail.seq + 1 - len(wanted), tail.seq + 1)
 
     def checkpoint(self, tx: Connection, cause: Occasion, *, now: datetime | None = None) -> Checkpoint | None:
         """Sign the newest entry inside `tx`; None when the last checkpoint already signs it. See `checkpoints.make`.

@@ -4,12 +4,16 @@ The body is canonical JSON in ASCII with sorted keys and no spaces, so an audito
 hashed. The columns beside the body are copies for the viewer; verification checks that they agree with it. An entry
 names people by their ID and messages by their uid or pseudonym. Its details come from a closed list of keys and hold
 only counts and codes, so personal data and free text cannot get in.
+
+`seq` orders the entries. `at` is what the clock said, and a clock can be wrong: since format 2 it may step back, and
+each step is an entry of its own (`clock.stepped`) with the times before and after. In format 1 it never ran backwards,
+so one entry under a clock that was years ahead gave its time to all that followed.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
@@ -24,8 +28,19 @@ from store.errors import LogEntryRefused
 from store.log.events import Event, Result
 from store.schema import UtcMoment, table
 
-FORMAT: Final = 1
-"""The version of the body's format, its `v`."""
+FORMAT: Final = 2
+"""The version of the body's format, its `v`, in which entries are written.
+
+Entries of format 1 stay as they are, before the first one of format 2. They have the same members; only the rule for
+their times is another one: see `follows_in_time`.
+"""
+
+SMALLEST_STEP: Final = timedelta(seconds=1)
+"""A clock that is behind the last entry by no more than this has not stepped; the entry repeats that entry's time.
+
+Clocks that are kept right are moved by no more: chrony and ntpd slew what is less. And where several terminals share a
+log, their clocks always differ a little, so that every other entry would otherwise tell of a step.
+"""
 
 FIRST_PREVIOUS: Final = bytes(32)
 """The hash that the first entry names as the one before it."""
@@ -54,6 +69,8 @@ DETAIL_KEYS: Final = frozenset(
         "attempts",
         "seconds",
         "clock_behind_ms",  # How far the clock was behind the entry before, whose time this entry repeats.
+        "clock_before",  # The times before and after a step of the clock, as `at` spells them.
+        "clock_after",
         "cause",  # From here on: codes of ours or of the peer.
         "code",
         "incident",
@@ -102,10 +119,12 @@ LAYOUT: Final = re.compile(
     rb'\{"actor":(?P<actor>%(name)s),"at":"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)",'
     rb'"detail":\{(?P<detail>%(detail)s)\},"event":(?P<event>"[a-z_.]+"),'
     rb'"object":(?P<object>%(name)s),"prev":"(?P<prev>[0-9a-f]{64})","result":(?P<result>"[a-z]+"),'
-    rb'"seq":(?P<seq>[1-9][0-9]*),"session":(?P<session>%(name)s),"terminal":"(?P<terminal>[a-z0-9-]+)","v":1\}'
-    % {b"name": _NAMED, b"detail": _DETAIL}
+    rb'"seq":(?P<seq>[1-9][0-9]*),"session":(?P<session>%(name)s),"terminal":"(?P<terminal>[a-z0-9-]+)",'
+    rb'"v":(?P<v>[12])\}' % {b"name": _NAMED, b"detail": _DETAIL}
 )
 """The exact bytes of an entry. The pattern leaves no room for doubled keys, other spellings or unknown members."""
+
+_STEP: Final = re.compile(r'"clock_after":"([^"]*)","clock_before":"([^"]*)"')
 
 _MEMBER_NAME: Final = re.compile(rb'(?:^|,)"([a-z_]+)":')
 
@@ -130,7 +149,7 @@ class LogEntry(SQLModel, table=True):
     result: str
 
     # These are the viewer's questions: who, what, and everything about one message. A time needs no index, because it
-    # never runs backwards along `seq`; each index costs a page write per entry.
+    # runs backwards along `seq` only where an entry says so; each index costs a page write per entry.
     __table_args__ = (
         Index("log_entry_event", "event", "seq"),
         Index("log_entry_actor", "actor", "seq"),
@@ -173,18 +192,41 @@ _quoted: Final = lru_cache(maxsize=8)(json.dumps)
 def extend(tail: Tail, draft: EntryDraft, *, terminal_id: str, now: datetime) -> tuple[Tail, tuple[Any, ...]]:
     """Return the chain's new end and the row of ENTRY_COLUMNS to insert for it. Raises LogEntryRefused.
 
-    Time never runs backwards in the chain. When the clock was set back, the entry repeats the time of the entry before
-    it and records in `clock_behind_ms` how far behind the clock is.
+    A clock that is a little behind the entry before repeats that entry's time and records in `clock_behind_ms` how far
+    behind it is. One that is further behind has stepped: append what `step_back` returns first.
     """
     _refuse_unfit(draft)
     at, detail = now, draft.detail
-    if tail.at is not None and now < tail.at:
+    if tail.at is not None and now < tail.at and draft.event is not Event.CLOCK_STEPPED:
         behind = tail.at - now
         at, detail = tail.at, {**detail, "clock_behind_ms": round(behind.total_seconds() * 1000)}
     body = _body(tail, draft, _text(at), _quoted(terminal_id), detail).encode("ascii")
     end = Tail(tail.seq + 1, sha256(body).digest(), at)
     copies = (draft.event.value, draft.actor, draft.session, draft.object, draft.result.value)
     return end, (end.seq, body, end.hash, at, *copies)
+
+
+def step_back(tail: Tail, now: datetime) -> EntryDraft | None:
+    """Return the entry to append before any other when the clock has stepped back since `tail`; None when it has not.
+
+    It is the terminal's own entry, since nobody can tell from here who set the clock.
+    """
+    if tail.at is None or tail.at - now <= SMALLEST_STEP:
+        return None
+    detail = {"clock_after": _text(now), "clock_before": _text(tail.at)}
+    return EntryDraft(Event.CLOCK_STEPPED, detail=detail)
+
+
+def follows_in_time(version: int, event: str, detail: str, at: str, before: str) -> bool:
+    """Tell whether an entry of format `version` may bear the time `at` after an entry that bears `before`.
+
+    `before` is "" where the entry before is not known. All times are spelt as in entries, with the same length and
+    zone, so they compare as text; `detail` is what stands between the braces.
+    """
+    if version == 1 or event != Event.CLOCK_STEPPED.value:
+        return at >= before
+    step = _STEP.fullmatch(detail)
+    return step is not None and step[1] == at < step[2] and before in {"", step[2]}
 
 
 def _body(tail: Tail, draft: EntryDraft, at: str, terminal: str, detail: Detail) -> str:

@@ -86,6 +86,8 @@ class Event(StrEnum):
     TERMINAL_ADMITTED = "terminal.admitted", EventClass.EVENT
     TERMINAL_RETIRED = "terminal.retired", EventClass.EVENT
     BACKUP_RESTORED = "backup.restored", EventClass.EVENT
+    # The clock was set back since the entry before. From here on, times are what the clock says now.
+    CLOCK_STEPPED = "clock.stepped", EventClass.EVENT
     MESSAGE_ERASED = "message.erased", EventClass.EVENT
 
     # What ends in -ING is an intent: it is durable before the first byte leaves the terminal. So even an export that a
@@ -107,6 +109,8 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings.changed", EventClass.SETTINGS
 
     FILE_REFUSED = "file.refused", EventClass.ERROR
+    # The clock is far ahead of the last time known, and no new work begins until an officer has said why or it is set.
+    CLOCK_AHEAD = "clock.ahead", EventClass.ERROR
     PROTECTION_FAILED = "protection.failed", EventClass.ERROR
     PROGRAM_FAILED = "program.failed", EventClass.ERROR
 

@@ -18,9 +18,9 @@ class Flaw(StrEnum):
     GAP = "gap"  # Its number does not follow the number before it.
     HASH = "hash"  # Its bytes do not have the stored hash.
     LINK = "link"  # It does not name the hash of the entry before it.
-    BODY = "body"  # Its bytes are no entry of this format, or could be read in two ways.
+    BODY = "body"  # Its bytes are no entry, of an older format than the one before, or could be read in two ways.
     TERMINAL = "terminal"  # Its writer or signer is a terminal that was not admitted.
-    TIME = "time"  # It is older than the entry before it.
+    TIME = "time"  # It is older than the entry before it and tells of no step of the clock, or of one that was none.
     COPY = "copy"  # A column beside the body differs from the body.
     # Flaws of a checkpoint. They are reported for the entries that the checkpoint should have proved.
     MARK = "mark"  # This entry, or one since the checkpoint before it, is not the signed one.
@@ -51,11 +51,15 @@ class Verification:
 
 
 class Link(NamedTuple):
-    """What the next entry is compared with: number, hash in hex, and time as the entry spells it."""
+    """What the next entry is compared with: number, hash in hex, time as the entry spells it, and format.
+
+    Where the entry itself was not read, its time is "" and its format the oldest one.
+    """
 
     seq: int
     hash: str
-    at: str
+    at: str = ""
+    version: int = 1
 
 
-START: Final = Link(0, FIRST_PREVIOUS.hex(), "")
+START: Final = Link(0, FIRST_PREVIOUS.hex())

@@ -3,19 +3,21 @@
 The resident-record standard (住民記録システム標準仕様書, 証跡) asks for them.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select, type_coerce
 
 from store import clock
 from store.holidays import is_closed
 from store.log.entries import ENTRIES
 from store.log.events import Event
-from store.log.pages import LogFilter, LogRow, first_since, newest, page
+from store.log.pages import LogFilter, LogRow, page
+from store.log.stretches import numbers_between
 
 LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ})
 FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED, Event.KEY_REFUSED})
@@ -87,17 +89,16 @@ def lookups(reading: Connection, period: Period, person: str, *, limit: int) -> 
 
 def logins_per_id(reading: Connection, period: Period) -> list[Count]:
     """Return how often each ID logged on and was refused, the most frequent first."""
-    bounds = _numbers(reading, period)
+    ranges = numbers_between(reading, period.since, period.until)
     # A refused log-on has no actor, since nobody was let in: the ID that was tried is its object.
-    done = _count_by(reading, ENTRIES.c.actor, Event.OPERATOR_LOGGED_ON, bounds)
-    refused = _count_by(reading, ENTRIES.c.object, Event.OPERATOR_REFUSED, bounds)
-    counts = [Count(about, None, done.get(about, 0), refused.get(about, 0)) for about in done.keys() | refused.keys()]
+    done = _count_by(reading, ENTRIES.c.actor, Event.OPERATOR_LOGGED_ON, ranges)
+    refused = _count_by(reading, ENTRIES.c.object, Event.OPERATOR_REFUSED, ranges)
+    counts = [Count(about, None, done[about], refused[about]) for about in done.keys() | refused.keys()]
     return sorted(counts, key=lambda count: (-count.done - count.refused, count.about))
 
 
 def many_lookups(reading: Connection, period: Period, *, least: int = MANY) -> list[Count]:
     """Return who looked at `least` messages or more on one day (in Japan), the most first."""
-    first, last = _numbers(reading, period)
     # Both engines store the time as microseconds in UTC. Integer arithmetic finds the start of the Japanese day on both
     # alike, whereas their date functions differ. Japan has no summer time, so one offset fits every moment.
     offset = round(clock.JAPAN.utcoffset(None).total_seconds()) * 10**6
@@ -106,12 +107,18 @@ def many_lookups(reading: Connection, period: Period, *, least: int = MANY) -> l
     day = (at + offset - (at + offset) % day_length).label("day")
     statement = (
         select(ENTRIES.c.actor, day, func.count().label("number"))
-        .where(ENTRIES.c.event.in_(sorted(LOOKUPS)), ENTRIES.c.seq.between(first, last), ENTRIES.c.actor.is_not(None))
+        .where(ENTRIES.c.event.in_(sorted(LOOKUPS)), ENTRIES.c.actor.is_not(None))
         .group_by(ENTRIES.c.actor, day)
-        .having(func.count() >= least)
     )
+    found: Counter[tuple[str, int]] = Counter()
+    for numbers in numbers_between(reading, period.since, period.until):
+        for row in reading.execute(_within(statement, numbers)):
+            found[row.actor, row.day] += row.number
+    # Only here, because the clock may have stepped in the middle of a day: each range may hold a part of its look-ups.
     counts = [
-        Count(row.actor, clock.from_microseconds(row.day).date(), row.number) for row in reading.execute(statement)
+        Count(person, clock.from_microseconds(start).date(), number)
+        for (person, start), number in found.items()
+        if number >= least
     ]
     return sorted(counts, key=lambda count: (-count.done, count.about, count.day or date.min))
 
@@ -123,17 +130,14 @@ def _all(reading: Connection, chosen: LogFilter) -> Iterator[LogRow]:
         before = rows[-1].seq
 
 
-def _numbers(reading: Connection, period: Period) -> tuple[int, int]:
-    last = newest(reading)
-    first = 1 if period.since is None else first_since(reading, period.since) or last + 1
-    until = None if period.until is None else first_since(reading, period.until)
-    return first, last if until is None else until - 1
+def _count_by(reading: Connection, column: ColumnElement[Any], event: Event, ranges: Sequence[range]) -> Counter[str]:
+    statement = select(column, func.count()).where(ENTRIES.c.event == event, column.is_not(None)).group_by(column)
+    found: Counter[str] = Counter()
+    for numbers in ranges:
+        for about, number in reading.execute(_within(statement, numbers)):
+            found[about] += number
+    return found
 
 
-def _count_by(reading: Connection, column: object, event: Event, bounds: tuple[int, int]) -> dict[str, int]:
-    statement = (
-        select(column, func.count())  # type: ignore[call-overload]  # A column of the table, of any type.
-        .where(ENTRIES.c.event == event, ENTRIES.c.seq.between(*bounds))
-        .group_by(column)
-    )
-    return {about: number for about, number in reading.execute(statement) if about is not None}
+def _within(statement: Select[Any], numbers: range) -> Select[Any]:
+    return statement.where(ENTRIES.c.seq >= numbers.start, ENTRIES.c.seq < numbers.stop)

@@ -29,7 +29,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import AutoString
 
 from store import clock
-from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical
+from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical, follows_in_time
+from store.log.events import Event
 from store.log.findings import Flaw, Link
 
 # Entries per block: enough that the cost per query vanishes, and few enough that memory stays flat on a long log.
@@ -38,11 +39,12 @@ _COPIED: Final = ("actor", "event", "object", "result", "session")
 _EVENT: Final = re.compile(r"[a-z_.]+")
 _RESULT: Final = re.compile(r"[a-z]+")
 _SECOND: Final = 10**6
-_WRITER: Final = re.compile(r'"terminal":"([a-z0-9-]++)","v":1\}$', re.MULTILINE)
+_WRITER: Final = re.compile(r'"terminal":"([a-z0-9-]++)","v":[12]\}$', re.MULTILINE)
+_STEPPED: Final = Event.CLOCK_STEPPED.value
 _DETAILS: Final = re.compile(r'"detail":\{([^{}]*+)\}')
 _WRITTEN: Final = (
     '{"actor":%s,"at":"%s","detail":{%s},"event":"%s","object":%s,"prev":"%s","result":"%s","seq":%d,"session":%s,'
-    '"terminal":"%s","v":1}'
+    '"terminal":"%s","v":%d}'
 )
 # The time is read as the bare stored number: somebody who tampers may have put anything there, and converting it to a
 # datetime could raise.
@@ -101,9 +103,11 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
     digests = [sha256(body).digest() for body in block.bodies]
     # Latin-1 maps each byte to one character and cannot fail, whatever somebody stored.
     stored = b"\n".join(block.bodies).decode("latin-1")
-    details, times = _DETAILS.findall(stored), _times(block.ats)
-    fits = tuple(digests) == block.hashes and len(details) == len(rows) and times is not None and times[0] >= before.at
-    if not fits or not all(map(_is_detail, set(details))):
+    details, times, version = _DETAILS.findall(stored), _times(block.ats), version_of(block.bodies[0])
+    fits = tuple(digests) == block.hashes and len(details) == len(rows) and version >= before.version
+    if not fits or times is None or not all(map(_is_detail, set(details))):
+        return None
+    if not _times_follow(version, block, times, details, before.at):
         return None
     # With only one possible writer there is nothing to search: the comparison below checks the name.
     writers = [*terminals] * len(rows) if len(terminals) == 1 else _WRITER.findall(stored)
@@ -112,7 +116,7 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
     quoted = {name: "null" if name is None else f'"{name}"' for name in block.names}.__getitem__
     members = zip(
         map(quoted, block.actors),
-        times or (),
+        times,
         details,
         block.events,
         map(quoted, block.objects),
@@ -121,6 +125,8 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
         block.seqs,
         map(quoted, block.sessions),
         writers,
+        # A block with entries of both formats does not fit and goes row by row: there is one such block in a log.
+        repeat(version, len(rows)),
         strict=True,
     )
     # Equal bytes mean that each entry has this exact layout, names the hash before it, and agrees with its columns.
@@ -162,7 +168,7 @@ class _Block(NamedTuple):
 
 
 def _is_regular(block: _Block, before: Link) -> bool:
-    """Tell whether numbers are consecutive, times do not run backwards, and every value has its proper form.
+    """Tell whether numbers are consecutive, and every value has its proper form.
 
     The forms allow no quotation marks, so no value can pass for two members when the entries are rebuilt.
     """
@@ -171,11 +177,23 @@ def _is_regular(block: _Block, before: Link) -> bool:
         block.seqs == tuple(range(before.seq + 1, before.seq + 1 + len(block.seqs)))
         and {*map(type, block.bodies)} == {bytes}
         and {*map(type, block.ats)} == {int}
-        and all(map(le, block.ats, block.ats[1:]))
         and _all_fit(NAME, block.names - {None})
         and _all_fit(_EVENT, {*block.events})
         and _all_fit(_RESULT, {*block.results})
     )
+
+
+def _times_follow(version: int, block: _Block, times: Sequence[str], details: Sequence[str], before: str) -> bool:
+    """Tell whether the times of a block follow from one another and from `before`; most of them do so at a glance."""
+    if times[0] >= before and all(map(le, block.ats, block.ats[1:])) and _STEPPED not in block.events:
+        return True
+    previous = (before, *times[:-1])
+    return all(map(follows_in_time, repeat(version), block.events, details, times, previous))
+
+
+def version_of(body: bytes) -> int:
+    """Return the format that the end of an entry names; the oldest one where it names none."""
+    return 2 if body.endswith(b'"v":2}') else 1
 
 
 def _all_fit(pattern: re.Pattern[str], values: set[Any]) -> bool:
@@ -211,7 +229,7 @@ def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | 
     if digest.digest() != row.hash:
         return Flaw.HASH
     entry = LAYOUT.fullmatch(row.body)
-    if entry is None or not detail_is_canonical(entry["detail"]):
+    if entry is None or not detail_is_canonical(entry["detail"]) or int(entry["v"]) < before.version:
         return Flaw.BODY
     at = entry["at"].decode("ascii")
     # The first test that fails, in this order, names the flaw.
@@ -219,11 +237,16 @@ def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | 
         Flaw.LINK: entry["prev"].decode("ascii") == before.hash,
         Flaw.TERMINAL: entry["terminal"].decode("ascii") in terminals,
         Flaw.COPY: _copies_agree(row, entry, at),
-        # Times as written always have the same length and zone, so they compare as text.
-        Flaw.TIME: at >= before.at,
+        Flaw.TIME: is_in_time(entry, before),
     }
     flaw = next((flaw for flaw, holds in tests.items() if not holds), None)
-    return flaw or Link(row.seq, digest.hexdigest(), at)
+    return flaw or Link(row.seq, digest.hexdigest(), at, int(entry["v"]))
+
+
+def is_in_time(entry: re.Match[bytes], before: Link) -> bool:
+    """Tell whether the time of an entry that matched LAYOUT may follow that of the entry `before`."""
+    event, detail, at = (entry[name].decode("ascii") for name in ("event", "detail", "at"))
+    return follows_in_time(int(entry["v"]), event.strip('"'), detail, at, before.at)
 
 
 def _copies_agree(row: Row[Any], entry: re.Match[bytes], at: str) -> bool:

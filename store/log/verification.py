@@ -13,7 +13,7 @@ from store.log.checkpoints import Checkpoint
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.events import Event
 from store.log.findings import START, Flaw, Link, Progress, Verification
-from store.log.rows import blocks, digests_of, examine
+from store.log.rows import blocks, digests_of, examine, version_of
 from store.log.signing_keys import SigningKeys, has_signed
 from store.log.terminals import RETIRED, NextKeys, Origin, carries_on
 
@@ -175,7 +175,7 @@ class _ChainWalk:
         start = self._boundary
         rows = checkpoints.since(reading, start.number + 1 if start else 1)
         self._marks = Marks(rows, start.next_keys if start else origin.next_keys, before=start)
-        self._link = START if start is None else Link(start.seq, start.hash.hex(), "")
+        self._link = START if start is None else Link(start.seq, start.hash.hex())
 
     def run(self, progress: Progress | None) -> Verification:
         begun = self._link.seq
@@ -203,14 +203,15 @@ class _ChainWalk:
             return self._search(rows)
         first, last = rows[0].seq, rows[-1].seq
         at = clock.to_text(clock.from_microseconds(rows[-1].at))
+        version = version_of(rows[-1].body)
         # The chain itself holds; only the entries that a checkpoint signs need another look.
         while (seq := min(max(self._marks.place, first), last)) <= last:
-            flaw = self._marks.reach(Link(seq, digests[seq - first].hex(), at))
+            flaw = self._marks.reach(Link(seq, digests[seq - first].hex()))
             if flaw is not None:
                 return self._broken(self._marks.proved + 1, flaw)
             if seq == last:
                 break
-        self._link = Link(last, digests[-1].hex(), at)
+        self._link = Link(last, digests[-1].hex(), at, version)
         self._look_for_pruning(rows)
         return None
 

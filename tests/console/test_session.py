@@ -1,6 +1,7 @@
 """One session, one closing entry, whichever way and however often it ends; and the clock that ends it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -26,11 +27,16 @@ class Hand:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.set_by = 0.0
         self.next_reading: Callable[[], float] | None = None
 
     def __call__(self) -> float:
         reading, self.next_reading = self.next_reading, None
         return self.seconds if reading is None else reading()
+
+    def wall(self) -> float:
+        """The wall clock: it goes with the hand, and somebody may have set it by `set_by`."""
+        return self.seconds + self.set_by
 
 
 class Kept:
@@ -48,6 +54,7 @@ class Kept:
             locked=self.locked.set,
             ended=self._note_end,
             clock=self.hand,
+            wall=self.hand.wall,
         )
 
     def _note_end(self, ending: Ending) -> None:
@@ -66,6 +73,35 @@ def kept() -> Iterator[Kept]:
     made = Kept()
     yield made
     made.keeper.end(Ending.LOGGED_OFF)
+
+
+class Alone(Kept):
+    """A keeper whose clock's thread is left alone: its own waiting moves the hand, so nothing sleeps.
+
+    `touches`: when the person does something. What was told is noted with the time at which it was.
+    """
+
+    def __init__(self, *touches: float) -> None:
+        super().__init__()
+        self._touches = list(touches)
+        self.json: list[tuple[str, float]] = []
+        self.keeper._wait = self._pass
+        self.keeper._locked = lambda: self.json.append(("locked", self.hand.seconds))
+        self.keeper.begin(session())
+        assert self.ended.wait(PATIENCE)
+
+    def _pass(self, _changed: threading.Condition, seconds: float) -> None:
+        # Whoever waits for no time at all spins.
+        assert seconds > 0
+        until = self.hand.seconds + seconds
+        while self._touches and self._touches[0] <= until:
+            self.hand.seconds = self._touches.pop(0)
+            self.keeper.touch()
+        self.hand.seconds = until
+
+    def _note_end(self, ending: Ending) -> None:
+        self.json.append((ending, self.hand.seconds))
+        super()._note_end(ending)
 
 
 def begin(kept: Kept, person_id: str = "op-101") -> threading.Thread:
@@ -136,10 +172,73 @@ def test_a_key_after_a_stall_comes_too_late(kept: Kept) -> None:
     # The machine slept past the lock, and the key is delivered before the clock's thread runs again.
     kept.keeper.begin(session())
     kept.hand.seconds = LOCK + 1
-    kept.keeper.touch()
+    assert not kept.keeper.touch()
     assert kept.keeper.time_left() == TimeLeft(0, LOGOFF - LOCK - 1)
-    kept.at(LOCK + 1)
     assert kept.locked.wait(PATIENCE)
+
+
+def test_the_clock_s_own_waiting_ends_at_the_limits() -> None:
+    assert Alone().json == [("locked", LOCK), (Ending.IDLE, LOGOFF)]
+
+
+def test_the_clock_waits_for_what_is_left_after_a_touch() -> None:
+    # The clock's thread sees the touch when its waiting ends, and waits for the rest of the limit alone.
+    assert Alone(101.5, 178.25).json == [("locked", 178.25 + LOCK), (Ending.IDLE, 178.25 + LOGOFF)]
+
+
+def test_the_clock_s_thread_goes_on_looking_after_a_suspend(kept: Kept) -> None:
+    # The condition's waiting sleeps with the machine; the thread must not rely on waiting for long.
+    waits: list[float] = []
+
+    def sleep_with_the_machine(_changed: threading.Condition, seconds: float) -> None:
+        waits.append(seconds)
+        kept.hand.seconds += 8 * 3600 if len(waits) == 1 else seconds
+
+    kept.keeper._wait = sleep_with_the_machine
+    kept.keeper.begin(session())
+    assert kept.ended.wait(PATIENCE)
+    assert kept.closed == [("op-101", Ending.IDLE)]
+    assert max(waits) <= 5
+
+
+def test_idle_time_goes_on_while_the_machine_sleeps() -> None:
+    keeper = SessionKeeper(SessionSettings(), close=lambda _session, _ending: None)
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= keeper._clock() <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@pytest.mark.parametrize("jump", [LOCK + 1, 8 * 3600, -LOCK - 1, -8 * 3600])
+def test_a_jump_of_the_wall_clock_locks(kept: Kept, jump: float) -> None:
+    # A paused virtual machine wakes with its boot-time clock as it was.
+    kept.keeper.begin(session())
+    kept.at(10)
+    kept.hand.set_by = jump
+    assert not kept.keeper.touch()
+    assert kept.locked.wait(PATIENCE)
+    assert kept.keeper.time_left() == TimeLeft(0, LOGOFF - LOCK)
+    assert kept.closed == []
+
+
+@pytest.mark.parametrize("step", [LOCK - 1, -LOCK + 1])
+def test_a_small_step_of_the_wall_clock_does_not_lock(kept: Kept, step: float) -> None:
+    kept.keeper.begin(session())
+    kept.at(10)
+    kept.hand.set_by = step
+    assert kept.keeper.touch()
+    assert kept.keeper.time_left() == TimeLeft(LOCK, LOGOFF)
+
+
+def test_looking_at_the_time_left_locks_without_a_key(kept: Kept) -> None:
+    # The head line asks each second, also right after waking.
+    kept.keeper.begin(session())
+    kept.hand.seconds = LOCK + 1
+    assert kept.keeper.time_left().to_lock == 0
+    assert kept.locked.wait(PATIENCE)
+
+
+def test_without_a_session_a_key_is_never_late(kept: Kept) -> None:
+    kept.hand.seconds = 8 * 3600
+    assert kept.keeper.touch()
 
 
 def test_unlocking_starts_the_time_anew_and_locks_again(kept: Kept) -> None:

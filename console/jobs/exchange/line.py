@@ -10,7 +10,6 @@ from typing import Final
 from console.errors import ClocksApart
 from console.incidents import record_incident
 from console.jobs import checkpoints
-from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
 from console.jobs.peers import register
 from console.session import Session
@@ -18,7 +17,6 @@ from console.terminal import Terminal
 from store import clock
 from store.errors import IntegrityFault, StoreError
 from store.log import EntryDraft, Event, Occasion, Result
-from store.rights import Right
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
 from transport.line.client import Line, LineLimits
 from transport.line.peer import PeerEndpoint
@@ -88,11 +86,9 @@ def open_line(
 ) -> Iterator[Contact]:
     """Yield an open line on which the peer was greeted; setting `cancel` ends a call under way within moments.
 
-    Raises RightMissing, PeerMissing, IdentityFault, LineFault when the peer cannot be reached, ClocksApart; the last
-    three are recorded.
+    `clock_reason` comes from somebody who may give it. Raises PeerMissing, IdentityFault, LineFault when the peer
+    cannot be reached, ClocksApart; the last three are recorded.
     """
-    if clock_reason is not None:
-        admit(terminal, session, Right.CLOCK)
     try:
         endpoint = register.endpoint(terminal)
         if cancel is not None and cancel.is_set():

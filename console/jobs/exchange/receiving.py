@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from console.errors import ItemFault, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
 from console.incidents import record_incident
+from console.jobs import timekeeping
 from console.jobs.admission import admit
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, is_about, words_of
@@ -90,6 +91,8 @@ def receive(
     clocks are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be
     reached at all. Later failures of the line end the receiving and are reported in its outcome.
     """
+    if clock_reason is not None:
+        timekeeping.overrule(terminal, session, clock_reason.value)
     admit(terminal, session, Right.EXCHANGE)
     meter = Meter(report, cancel)
     with open_line(terminal, session, cancel, clock_reason) as contact:

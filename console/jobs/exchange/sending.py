@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from console.jobs import timekeeping
 from console.jobs.admission import admit
 from console.jobs.exchange.batch_steps import BatchSteps
 from console.jobs.exchange.clocks import ClockReason
@@ -42,6 +43,8 @@ def send(
     RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all. Later
     failures of the line end the sending and are reported in its outcome.
     """
+    if clock_reason is not None:
+        timekeeping.overrule(terminal, session, clock_reason.value)
     admit(terminal, session, Right.EXCHANGE)
     release_due(terminal)
     meter = Meter(report, cancel)

@@ -11,6 +11,7 @@ from console.terminal import Terminal
 from store import clock
 from store.errors import NothingToPrune
 from store.log import Checkpoint, Event, LogFilter, Result, newest, page, pruning
+from store.log.stretches import numbers_between
 from store.rights import Right
 
 _LEAP_DAY: Final = (2, 29)
@@ -59,7 +60,8 @@ def prune(terminal: Terminal, session: Session, *, second: SecondPerson) -> Prun
     admit(terminal, session, Right.EXPORT_LOG)
     vouch(terminal, session, second, Right.EXPORT_LOG)
     years = terminal.settings.log.keep_years
-    last = _last_to_prune(terminal, _years_before(clock.now(), years))
+    now = clock.now()
+    last = _last_to_prune(terminal, _years_before(now, years), now)
     if last is None:
         raise NothingToPrune(years=years)
     with terminal.database.pruning() as tx:
@@ -78,11 +80,17 @@ def prune(terminal: Terminal, session: Session, *, second: SecondPerson) -> Prun
     return Pruned(entries, last)
 
 
-def _last_to_prune(terminal: Terminal, before: datetime) -> int | None:
-    """Return the last entry of the newest export on a separate medium that was made before the moment `before`."""
+def _last_to_prune(terminal: Terminal, before: datetime, now: datetime) -> int | None:
+    """Return the last entry of the newest export on a separate medium that was made before the moment `before`.
+
+    Where the clock stepped, the time of the export alone says little: made under a clock that was years behind, it
+    looks old at once. So no entry up to it may bear a time between that moment and `now`. A time after `now` comes from
+    a wrong clock and says nothing.
+    """
     chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE, until=before)
-    at: int | None = None
     with terminal.database.reading() as reading:
+        young = numbers_between(reading, before, now)
+        at: int | None = young[0].start if young else None
         while rows := page(reading, before=at, limit=_PAGE, chosen=chosen):
             for row in rows:
                 # An export is younger than all of its entries, so those are old enough as well.

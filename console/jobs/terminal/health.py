@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from console.foreseen import foreseen
+from console.jobs import timekeeping
 from console.jobs.exchange import line_state
-from console.jobs.exchange.clocks import WARNED_SECONDS
+from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
 from console.jobs.peers import register
 from console.keysource import key_source
 from console.settings import Settings
@@ -20,6 +21,7 @@ from console.terminal import PEPPER_KEY, Terminal, queue_name
 from console.words import Words
 from store import clock
 from store.database import Database
+from store.log import checkpoints, page
 from store.people import Pepper
 from store.sealing.sources import PassphraseParts
 from store.sealing.vault import Vault
@@ -136,6 +138,7 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
                 _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
                 _try("log", words, lambda: _log(terminal, words)),
+                _try("own_clock", words, lambda: _own_clock(terminal, words)),
                 *_line(terminal, words),
             ]
     return Health(tuple(checks))
@@ -204,6 +207,25 @@ def _log(terminal: Terminal, words: Words) -> Check:
     if verification.ok:
         return Check("log", ok=True, detail=words("check.found.log", entries=verification.entries))
     return _fault("log", words, "log_broken", {"first_bad": str(verification.first_bad)})
+
+
+def _own_clock(terminal: Terminal, words: Words) -> Check:
+    """Hold the clock against the last entry and the peer's last word: far ahead of them, or behind, it is wrong."""
+    now = clock.now()
+    with terminal.database.reading() as reading:
+        ahead = timekeeping.found_ahead(reading, now)
+        entry, witness = page(reading, limit=1), checkpoints.last_witness(reading)
+    if ahead is not None:
+        return _fault("own_clock", words, ahead.code, ahead.facts)
+    known = (entry[0].at if entry else None, witness.at if witness else None)
+    behind = any(at is not None and (at - now).total_seconds() > MOST_SECONDS for at in known)
+    entered, witnessed = ("-" if at is None else _to_the_minute(at) for at in known)
+    detail = words("check.found.own_clock", now=_to_the_minute(now), entry=entered, witness=witnessed)
+    return Check("own_clock", ok=not behind, detail=detail, remedy=words("check.remedy.own_clock") if behind else None)
+
+
+def _to_the_minute(moment: datetime) -> str:
+    return f"{moment.astimezone(clock.JAPAN):%Y-%m-%d %H:%M}"
 
 
 def _line(terminal: Terminal, words: Words) -> list[Check]:

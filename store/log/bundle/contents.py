@@ -21,7 +21,7 @@ from store.log.terminals import RETIRED, NextKeys, Origin, to_texts
 
 FORMAT: Final = 1
 SHARED_FORMAT: Final = 2
-"""The version of a manifest that also names the keys of other terminals."""
+"""The version of a manifest that also names the keys of other terminals. Each entry names its own format."""
 
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"

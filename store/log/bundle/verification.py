@@ -20,7 +20,9 @@ from store.errors import BundleMissing
 from store.log import checkpoints
 from store.log.bundle.contents import FORMAT, MANIFEST, SEGMENT_ENTRIES, SEGMENT_PREFIX, SHARED_FORMAT, SUMS, pem
 from store.log.bundle.segment import CheckedSegment, Segment, check_segment
+from store.log.entries import LAYOUT
 from store.log.findings import START, Flaw, Link, Progress
+from store.log.rows import is_in_time
 from store.log.signing_keys import SIGNATURE_BYTES, has_signed, key_from_text
 from store.log.terminals import NextKeys, from_texts
 from store.log.verification import Marks
@@ -222,10 +224,9 @@ class _BundleCheck:
         hashes: dict[int, str] = {}
         for checked in segments:
             begins = link.seq + 1
-            if checked.entries and checked.previous != link.hash:
-                raise _Wrong(Flaw.LINK, first_bad=begins, first=first)
-            if checked.entries and checked.begins_at < link.at:
-                raise _Wrong(Flaw.TIME, first_bad=begins, first=first)
+            flaw = _flaw_of_joint(checked.begins, link)
+            if flaw is not None:
+                raise _Wrong(flaw, first_bad=begins, first=first)
             if checked.flaw is not None:
                 raise _Wrong(checked.flaw, first_bad=checked.bad, first=first)
             if checked.end.seq - checked.entries != link.seq:
@@ -270,6 +271,18 @@ class _BundleCheck:
             signature = signatures[place * SIGNATURE_BYTES : (place + 1) * SIGNATURE_BYTES]
             if key is None or not has_signed(key, signature, WITNESS_CONTEXT + body):
                 raise _Wrong(Flaw.SIGNATURE, file="witnesses.sig")
+
+
+def _flaw_of_joint(begins: bytes, link: Link) -> Flaw | None:
+    """Compare the first entry of a segment, which is good in itself, with the last one of the segment before."""
+    entry = LAYOUT.fullmatch(begins)
+    if entry is None:
+        return None
+    if entry["prev"].decode("ascii") != link.hash:
+        return Flaw.LINK
+    if int(entry["v"]) < link.version:
+        return Flaw.BODY
+    return None if is_in_time(entry, link) else Flaw.TIME
 
 
 def _first_keys(manifest: Mapping[str, Any]) -> NextKeys:

@@ -73,12 +73,13 @@ member='"[a-z_]+":(0|-?[1-9][0-9]*|"[A-Za-z0-9_.:,+-]{0,128}")'
 time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z'
 layout='^[{]"actor":'$name',"at":"'$time'","detail":[{]('$member'(,'$member')*)?[}],"event":"[a-z_.]+","object":'$name
 layout=$layout',"prev":"[0-9a-f]{64}","result":"[a-z]+","seq":[1-9][0-9]*,"session":'$name
-layout=$layout',"terminal":"('$(sed 's/ .*//' "$work/writers" | paste -s -d '|' -)')","v":1[}]$'
+layout=$layout',"terminal":"('$(sed 's/ .*//' "$work/writers" | paste -s -d '|' -)')","v":[12][}]$'
 
 sed -n 's/.*"seq":\([0-9]*\),.*/\1/p' checkpoints.jsonl >"$work/wanted"
 : >"$work/found"
 seq=$first
 at=
+version=1
 for segment in entries-*.jsonl; do
     [ -f "$segment" ] || break
     [ "$segment" = "$(printf 'entries-%012d.jsonl' "$seq")" ] || bad "entry $seq is not where it should be"
@@ -93,7 +94,7 @@ for segment in entries-*.jsonl; do
         (cd "$work/each" && sha256sum ./*) | sed 's/ .*//' >"$work/hashes"
         rm -rf "$work/each"
         awk -v hashes="$work/hashes" -v wanted="$work/wanted" -v found="$work/found" -v state="$work/state" \
-            -v before="$before" -v seq="$seq" -v at="$at" -v writers="$work/writers" '
+            -v before="$before" -v seq="$seq" -v at="$at" -v version="$version" -v writers="$work/writers" '
             BEGIN {
                 while ((getline line <wanted) > 0) want[line] = 1
                 while ((getline line <writers) > 0) { split(line, told, " "); since[told[1]] = told[2] }
@@ -103,16 +104,25 @@ for segment in entries-*.jsonl; do
                 match($0, /"prev":"[0-9a-f]+"/); prev = substr($0, RSTART + 8, 64)
                 match($0, /"seq":[0-9]+,"session"/); own = substr($0, RSTART + 6, RLENGTH - 16)
                 match($0, /"at":"[^"]+"/); time = substr($0, RSTART + 6, RLENGTH - 7)
-                match($0, /"[a-z0-9-]+","v":1[}]$/); writer = substr($0, RSTART + 1, RLENGTH - 9)
+                match($0, /"[a-z0-9-]+","v":[12][}]$/); writer = substr($0, RSTART + 1, RLENGTH - 9)
+                own_version = substr($0, length($0) - 1, 1) + 0
                 if (since[writer] > seq + 0) { print "entry " seq " is of a terminal that was not let in"; exit 1 }
                 if (prev != before) { print "entry " seq " does not follow from the entry before"; exit 1 }
                 if (own != seq "") { print "entry " seq " has another number"; exit 1 }
-                if (time < at) { print "entry " seq " is older than the entry before"; exit 1 }
+                if (own_version < version + 0) { print "entry " seq " has an older format than the entry before"; exit 1 }
+                # Since format 2 the clock may step back, in an entry that holds the times before and after.
+                if (own_version == 2 && /"event":"clock[.]stepped"/) {
+                    match($0, /"clock_before":"[^"]+"/); back = substr($0, RSTART + 16, RLENGTH - 17)
+                    step = "\"detail\":{\"clock_after\":\"" time "\",\"clock_before\":\"" back "\"}"
+                    if (!index($0, step) || time >= back || (at != "" && at != back)) {
+                        print "entry " seq " tells of a step of the clock that was none"; exit 1
+                    }
+                } else if (time < at) { print "entry " seq " is older than the entry before"; exit 1 }
                 if (seq in want) print seq, hash >>found
-                before = hash; at = time; seq += 1
+                before = hash; at = time; version = own_version; seq += 1
             }
-            END { print before, seq, at >state }' "$part" >"$work/said" || bad "$(cat "$work/said")"
-        read -r before seq at <"$work/state"
+            END { print before, seq, at, version >state }' "$part" >"$work/said" || bad "$(cat "$work/said")"
+        read -r before seq at version <"$work/state"
         rm -f "$part"
     done
 done

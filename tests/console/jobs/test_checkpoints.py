@@ -29,23 +29,63 @@ def last(site: Site) -> Checkpoint:
 
 
 def test_waiting_for_the_lease_and_for_its_age_an_entry_is_signed_within_a_minute() -> None:
-    assert checkpoints._DUE.total_seconds() + lease.RENEWAL_SECONDS <= MOST_SECONDS
+    assert lease.RENEWAL_SECONDS + checkpoints._DUE_SECONDS + lease.RENEWAL_SECONDS <= MOST_SECONDS
 
 
-def test_a_session_that_lasts_signs_what_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+class Monotonic:
+    """The monotonic clock, moved by the test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 1000.0
+        monkeypatch.setattr("console.jobs.checkpoints.monotonic", lambda: self.seconds)
+
+
+@pytest.mark.parametrize("jump", [timedelta(), timedelta(days=3650), timedelta(hours=-8), timedelta(days=-3650)])
+def test_a_session_that_lasts_signs_what_waits_whatever_the_clock_says(
+    site: Site, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    monotonic, real = Monotonic(monkeypatch), clock.now
     session = site.session(OPERATOR)
     # What was written while the site was made may have waited long by now.
     checkpoints.make(site.terminal, Occasion.START)
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=10))
     site.take_in([entry(1)])
+    # The clock is set while entries wait, back or ahead.
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=10) + jump)
     before = last(site)
-    logon.renew(site.terminal, session)
+    checkpoints.make_due(site.terminal)
     assert last(site) == before, "nothing has waited yet"
-    later = clock.now() + checkpoints._DUE + timedelta(seconds=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    monotonic.seconds += checkpoints._DUE_SECONDS
+    checkpoints.make_due(site.terminal)
+    assert (last(site).seq, last(site).cause) == (site.newest(), Occasion.ACTIVITY)
+    monotonic.seconds += MOST_SECONDS
+    checkpoints.make_due(site.terminal)
+    assert last(site).number == before.number + 1, "nothing new, nothing to sign"
+    logon.log_off(site.terminal, session, Ending.LOGGED_OFF)
+
+
+def test_what_is_written_after_a_checkpoint_waits_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monotonic = Monotonic(monkeypatch)
+    checkpoints.make(site.terminal, Occasion.START)
+    for _ in range(2):
+        site.take_in([entry(site.newest())])
+        before = last(site)
+        checkpoints.make_due(site.terminal)
+        monotonic.seconds += checkpoints._DUE_SECONDS - 1
+        checkpoints.make_due(site.terminal)
+        assert last(site) == before
+        # Meanwhile another occasion signs.
+        checkpoints.make(site.terminal, Occasion.EXCHANGE)
+        monotonic.seconds += 1
+
+
+def test_the_lease_of_a_session_looks_for_what_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monotonic = Monotonic(monkeypatch)
+    session = site.session(OPERATOR)
+    logon.renew(site.terminal, session)
+    monotonic.seconds += checkpoints._DUE_SECONDS
     logon.renew(site.terminal, session)
     assert (last(site).seq, last(site).cause) == (site.newest(), Occasion.ACTIVITY)
-    logon.renew(site.terminal, session)
-    assert last(site).number == before.number + 1, "nothing new, nothing to sign"
 
 
 def test_a_refused_log_on_is_signed_at_once(site: Site) -> None:

@@ -2,11 +2,13 @@
 
 import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from console.incidents import TECHNICAL_LOG
+from console.jobs import timekeeping
 from console.jobs.terminal import health
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
@@ -57,6 +59,24 @@ async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, langua
             await console.press("2")
             assert f"{APART}" in notice(console)
             assert exchange(console).results.count == (1 if key == "s" else 10)
+    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
+    assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
+
+
+async def test_an_officer_says_why_although_the_clock_is_far_ahead_and_work_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the last entry were long ago.
+    monkeypatch.setattr(timekeeping, "MOST_AHEAD", timedelta(seconds=-1))
+    with served_here(world):
+        async with driving(world.home) as console:
+            await console.log_on("ka-301")
+            await console.press("x", "v")
+            assert isinstance(console.app.screen, Selection)
+            await console.press("2")
+            assert exchange(console).results.count == 10
+            assert console.app.terminal.halted is None
+    monkeypatch.undo()
     (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
     assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
 

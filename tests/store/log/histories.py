@@ -16,6 +16,8 @@ from tests.store.log.log_world import NOON, House, keep_witness, let_in
 _MOST_STEPS: Final = 25
 _WRITERS: Final = 3
 _JOINING: Final = 0.1
+# How the clock goes on, in seconds: mostly forward; and steps back of every size, up to one after years ahead.
+_CLOCK: Final = (1, 60, 3600, 86400, 250_000_000, -0.1, -1, -1.000001, -2, -1800, -28_800, -86400, -250_000_000)
 _HAPPENINGS: Final = (
     *("work", "work", "work", "mark", "mark", "crash", "crash late", "witness"),
     *("together", "resume", "roll back", "keys lost", "prune"),
@@ -34,7 +36,7 @@ def live(home: Path, seed: int) -> None:
     house.mark(Occasion.CREATED)
     houses = [house]
     for _ in range(chance.randint(5, _MOST_STEPS)):
-        now += timedelta(seconds=chance.choice([1, 60, 3600, -1800, -86400]))
+        now += timedelta(seconds=chance.choice(_CLOCK))
         if len(houses) == 1 and chance.random() < _JOINING:
             # From here on two terminals share the log.
             houses.append(let_in(house, now))

@@ -3,7 +3,7 @@
 import json
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -12,8 +12,20 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from store import clock
 from store.database import Database
-from store.log import EntryDraft, Event, Log, Occasion, Result, SigningKeys, Verification, WitnessRow, checkpoints
+from store.log import (
+    EntryDraft,
+    Event,
+    Log,
+    Occasion,
+    Result,
+    SigningKeys,
+    Verification,
+    WitnessRow,
+    checkpoints,
+    newest,
+)
 from store.log.bundle import parts, plan
 from store.log.signing_keys import key_text
 
@@ -24,6 +36,17 @@ UIDS: Final = [f"{number:032x}" for number in range(1, 9)]
 MARKS: Final = (10, 25, 31, 47, 60)
 """The entries at which checkpoints stand."""
 ENTRIES: Final = 66
+STEADY: Final = (timedelta(),) * (len(MARKS) + 1)
+STEPPED: Final = (
+    timedelta(),
+    timedelta(days=3650),
+    timedelta(),
+    timedelta(hours=8),
+    timedelta(seconds=2),
+    timedelta(days=-1),
+)
+"""How far the clock is wrong before each checkpoint and after the last one."""
+STEP: Final = Event.CLOCK_STEPPED.value
 SEEDS: Final = range(3)
 
 
@@ -67,7 +90,10 @@ class House:
         bare.close()
 
     def grow(self, entries: int, start: datetime) -> None:
+        """Append so many entries, those about steps of the clock among them, a second apart."""
         database = self.database
+        with database.reading() as reading:
+            end = newest(reading) + entries
         for number in range(entries):
             event, result = self.chance.choice(
                 [
@@ -78,6 +104,8 @@ class House:
             )
             draft = EntryDraft(event, "op-101", UIDS[0], self.chance.choice(UIDS), result, {"revision": number})
             with database.writing() as tx:
+                if newest(tx) >= end:
+                    break
                 self.log.append_many(tx, [draft], now=start + timedelta(seconds=number))
         database.close()
 
@@ -100,6 +128,13 @@ class House:
 
     def entry(self, low: int = 2, high: int = ENTRIES - 1) -> int:
         return self.chance.randint(low, high)
+
+    def ordinary(self, low: int = 2, high: int = ENTRIES - 1) -> int:
+        """Return the number of an entry that tells of no step of the clock."""
+        bare = self.bare()
+        steps = {seq for (seq,) in bare.execute("SELECT seq FROM log_entry WHERE event = ?", (STEP,))}
+        bare.close()
+        return self.chance.choice([seq for seq in range(low, high + 1) if seq not in steps])
 
 
 class Neighbour(House):
@@ -127,15 +162,18 @@ def let_in(house: House, now: datetime) -> Neighbour:
     return other
 
 
-def make_house(home: Path) -> House:
-    """Make a terminal's log at `home`: entries with checkpoints at MARKS, and some after the last one."""
+def make_house(home: Path, drifts: Sequence[timedelta] = STEADY) -> House:
+    """Make a terminal's log at `home`: entries with checkpoints at MARKS, and some after the last one.
+
+    `drifts`: how far the clock is wrong in each of these parts.
+    """
     home.mkdir(mode=0o700)
     Database.create(f"sqlite:///{home}/log.sqlite").close()
     SigningKeys.create(home / "keys")
     house = House(home, random.Random(0))
     at = 0
-    for mark in (*MARKS, ENTRIES):
-        house.grow(mark - at, NOON + timedelta(minutes=mark))
+    for mark, drift in zip((*MARKS, ENTRIES), drifts, strict=True):
+        house.grow(mark - at, NOON + timedelta(minutes=mark) + drift)
         at = mark
         if mark != ENTRIES:
             house.mark()
@@ -192,10 +230,21 @@ def rewrite(bare: sqlite3.Connection, wanted: list[dict[str, Any]]) -> list[byte
     bare.execute("DELETE FROM log_entry")
     hashes, previous, at = [], bytes(32), ""
     for seq, body in enumerate(wanted, start=1):
-        at = max(at, body["at"])
-        previous = write(bare, seq, {**body, "seq": seq, "prev": previous.hex(), "at": at})
+        timed = _timed(body, at)
+        at = timed["at"]
+        previous = write(bare, seq, {**timed, "seq": seq, "prev": previous.hex()})
         hashes.append(previous)
     return hashes
+
+
+def _timed(body: dict[str, Any], before: str) -> dict[str, Any]:
+    """Return an entry with a time that may follow `before`: later, or a step that is told rightly."""
+    if body["event"] != STEP:
+        return {**body, "at": max(before, body["at"])}
+    at = body["at"]
+    if at >= before:
+        at = clock.to_text(datetime.fromisoformat(before) - timedelta(seconds=2))
+    return {**body, "at": at, "detail": {"clock_after": at, "clock_before": before}}
 
 
 def rebuild(house: House, change: Callable[[list[dict[str, Any]]], object]) -> None:

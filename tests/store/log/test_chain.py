@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from store import clock
 from store.database import Database
 from store.errors import LogEntryRefused
 from store.log import DETAIL_KEYS, EntryDraft, Event, EventClass, Flaw, Log, Result, Verification, page
+from store.log.entries import SMALLEST_STEP
 from tests.clusters import ON_SQLITE
 
 UID = "0f" * 16
@@ -56,7 +58,7 @@ def test_body_is_canonical_and_complete(database: Database, log: Log, now: datet
     assert body == (
         b'{"actor":null,"at":"2026-11-23T03:00:00.000000Z","detail":{"attempts":3,"origin":"screen"},'
         b'"event":"operator.refused","object":"' + UID.encode() + b'","prev":"' + b"0" * 64 + b'",'
-        b'"result":"refused","seq":1,"session":null,"terminal":"t-131041-01","v":1}'
+        b'"result":"refused","seq":1,"session":null,"terminal":"t-131041-01","v":2}'
     )
     assert digest == sha256(body).digest()
 
@@ -77,14 +79,41 @@ def test_many_entries_are_appended_in_order(database: Database, log: Log) -> Non
     assert verify(database, log) == Verification(ok=True, entries=6)
 
 
-def test_clock_set_back_does_not_turn_time_back(database: Database, log: Log, now: datetime) -> None:
+@pytest.mark.parametrize("step", [timedelta(seconds=1.000001), timedelta(hours=8), timedelta(days=3650)])
+def test_a_step_of_the_clock_is_an_entry_and_times_go_on_from_there(
+    database: Database, log: Log, now: datetime, step: timedelta
+) -> None:
+    with database.writing() as tx:
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now + step)
+        drafts = [EntryDraft(Event.MESSAGE_READ, "op-101", UID, UID), EntryDraft(Event.TERMINAL_STOPPED)]
+        assert log.append_many(tx, drafts, now=now) == range(3, 5), "the numbers are those of the drafts"
+        later = now + timedelta(minutes=1)
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=later)
+        rows = page(tx, limit=9)[::-1]
+    assert [row.at for row in rows] == [now + step, now, now, now, later]
+    assert [row.event for row in rows].index(Event.CLOCK_STEPPED) == 1
+    assert (rows[1].actor, rows[1].session, rows[1].object, rows[1].result) == (None, None, None, Result.DONE)
+    assert rows[1].detail == {"clock_before": clock.to_text(now + step), "clock_after": clock.to_text(now)}
+    assert all("clock_behind_ms" not in row.detail for row in rows)
+    assert verify(database, log) == Verification(ok=True, entries=5)
+
+
+def test_a_clock_that_is_a_little_behind_repeats_the_time(database: Database, log: Log, now: datetime) -> None:
+    # Several terminals share a log, and their clocks are never quite alike.
     with database.writing() as tx:
         log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now)
-        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now - timedelta(minutes=5))
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now - SMALLEST_STEP)
         later, earlier = page(tx, limit=2)
     assert (earlier.at, later.at) == (now, now)
-    assert later.detail == {"clock_behind_ms": 300_000}
+    assert later.detail == {"clock_behind_ms": 1000}
     assert verify(database, log).ok
+
+
+def test_nothing_appended_tells_of_no_step(database: Database, log: Log, now: datetime) -> None:
+    with database.writing() as tx:
+        log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None, now=now)
+        assert log.append_many(tx, [], now=now - timedelta(days=1)) == range(2, 2)
+    assert verify(database, log) == Verification(ok=True, entries=1)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +186,8 @@ COPY = "INSERT INTO log_entry SELECT {seq}, body, hash, at, event, actor, sessio
         (rehash(lambda body: body.update(detail={})), 8, Flaw.LINK),
         (rehash(lambda body: body.update(prev="0" * 64)), 7, Flaw.LINK),
         (rehash(lambda body: body.update(terminal="t-9")), 7, Flaw.TERMINAL),
-        (rehash(lambda body: body.update(v=2)), 7, Flaw.BODY),
+        (rehash(lambda body: body.update(v=1)), 7, Flaw.BODY),
+        (rehash(lambda body: body.update(v=3)), 7, Flaw.BODY),
         (run("UPDATE log_entry SET at = at + 1 WHERE seq = 7"), 7, Flaw.COPY),
         (run("UPDATE log_entry SET at = 'yesterday' WHERE seq = 7"), 7, Flaw.COPY),
         (run("UPDATE log_entry SET at = 9223372036854775807 WHERE seq = 7"), 7, Flaw.COPY),

@@ -1,11 +1,12 @@
-"""The viewer's questions to the log."""
+"""The viewer's questions to the log, and the numbers of what is asked by time: `store.log.stretches`."""
 
+import random
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from store.database import Database
 from store.log import Event, EventClass, Log, LogFilter, Result, first_since, newest, page
@@ -62,6 +63,69 @@ def test_newest_and_going_to_a_time(filled: Database, now: datetime) -> None:
         assert newest(reading) == 6
         assert first_since(reading, now + timedelta(seconds=90)) == 3
         assert first_since(reading, now + 60 * MINUTE) is None
+
+
+AHEAD = timedelta(days=3650)
+READ = frozenset({Event.MESSAGE_READ})
+STEPS: dict[str, tuple[timedelta, ...]] = {
+    "years ahead": (timedelta(), AHEAD, timedelta()),
+    "hours ahead": (timedelta(), timedelta(hours=8), timedelta()),
+    "years back": (timedelta(), -AHEAD, timedelta()),
+    "again and again": (timedelta(), AHEAD, timedelta(), -AHEAD, -2 * MINUTE, timedelta(hours=8), timedelta()),
+    "wrong from the start": (AHEAD, timedelta()),
+    "wrong to the end": (timedelta(), AHEAD),
+}
+
+
+@pytest.fixture(params=STEPS)
+def stepped(database: Database, log: Log, now: datetime, request: pytest.FixtureRequest) -> Database:
+    """A log under a clock that was wrong for a while: three entries a minute apart for each time that it was set."""
+    with database.writing() as tx:
+        for place, wrong in enumerate(STEPS[request.param]):
+            for minute in range(3):
+                moment = now + wrong + (3 * place + minute) * MINUTE
+                actor = ("op-101", "op-102")[minute % 2]
+                log.append(tx, Event.MESSAGE_READ, actor=actor, session=None, now=moment)
+    return database
+
+
+def test_a_filter_by_time_is_right_whatever_the_clock_did(stepped: Database) -> None:
+    with stepped.reading() as reading:
+        everything = page(reading, limit=100)
+        times = [row.at for row in everything]
+        moments: list[datetime | None] = [None, *times, *(moment + MINUTE for moment in times)]
+        chance = random.Random(0)
+        for _ in range(40):
+            since, until = chance.choice(moments), chance.choice(moments)
+            actor, events = chance.choice([None, "op-102"]), chance.choice([READ, frozenset()])
+            wanted = [
+                row.seq
+                for row in everything
+                if (since or row.at) <= row.at
+                and (until is None or row.at < until)
+                and actor in {None, row.actor}
+                and (not events or row.event in events)
+            ]
+            chosen = LogFilter(since=since, until=until, actor=actor, events=events)
+            assert [row.seq for row in page(reading, limit=100, chosen=chosen)] == wanted
+            assert _by_pages(reading, chosen) == wanted
+
+
+def _by_pages(reading: Connection, chosen: LogFilter) -> list[int]:
+    seen: list[int] = []
+    before: int | None = None
+    while rows := page(reading, before=before, limit=2, chosen=chosen):
+        seen += [row.seq for row in rows]
+        before = rows[-1].seq
+    return seen
+
+
+def test_going_to_a_time_finds_what_comes_next_in_time(stepped: Database, now: datetime) -> None:
+    with stepped.reading() as reading:
+        everything = page(reading, limit=100)
+        for moment in (*(row.at for row in everything), now - AHEAD, now + 90 * MINUTE, now + 2 * AHEAD):
+            later = [(row.at, row.seq) for row in everything if row.at >= moment]
+            assert first_since(reading, moment) == min(later, default=(None, None))[1]
 
 
 def _asked(database: Database, chosen: LogFilter, before: int | None) -> list[str]:
@@ -128,9 +192,12 @@ def test_each_question_goes_by_its_index(filled: Database) -> None:
 @pytest.mark.parametrize("chosen", [LogFilter(since=NOON), LogFilter(until=NOON + MINUTE)], ids=["since", "until"])
 def test_a_time_is_found_by_halving_the_numbers(filled: Database, chosen: LogFilter) -> None:
     plan = _asked(filled, chosen, None)
-    # The first number, the last one, a look at each of three halves of six, and the page itself.
-    assert len(plan) <= 6
-    assert all("PRIMARY KEY" in line or line in {"SEARCH log_entry", "SCAN log_entry"} for line in plan), plan
+    # The first entry, the last one, the steps of the clock by their event and the entry before each of them, a look at
+    # each of three halves of six, and the page itself.
+    assert len(plan) <= 8
+    steps = [line for line in plan if "log_entry_event" in line]
+    assert len(steps) == 1
+    assert all("PRIMARY KEY" in line or line == "SCAN log_entry" for line in plan if line not in steps), plan
 
 
 @ON_SQLITE

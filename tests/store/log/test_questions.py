@@ -142,3 +142,21 @@ def test_one_persons_look_ups(database: Database, happen: Happen) -> None:
         assert seqs(lookups(reading, Period(), "op-101", limit=10)) == [second, first]
         assert seqs(lookups(reading, Period(), "op-101", limit=1)) == [second]
         assert lookups(reading, Period(), "op-103", limit=10) == []
+
+
+def test_questions_find_today_after_a_clock_that_was_years_ahead(database: Database, happen: Happen) -> None:
+    happen(Event.OPERATOR_LOGGED_ON, local("2026-11-19"), actor="op-101")
+    happen(Event.MESSAGE_READ, local("2026-11-20", "09:00"), times=MANY - 10, actor="op-101")
+    happen(Event.OPERATOR_LOGGED_ON, local("2036-11-20"), actor="ap-201")
+    refused = happen(Event.OPERATOR_REFUSED, local("2026-11-20", "10:00"), object="op-101", result=Result.REFUSED)
+    logged_on = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-20", "22:00"), actor="op-101")
+    happen(Event.MESSAGE_READ, local("2026-11-20", "22:01"), times=10, actor="op-101")
+    day = Period(since=local("2026-11-20", "00:00"), until=local("2026-11-21", "00:00"))
+    with database.reading() as reading:
+        assert logins_per_id(reading, day) == [Count("op-101", None, 1, 1)]
+        assert many_lookups(reading, day) == [Count("op-101", date(2026, 11, 20), MANY)]
+        assert seqs(failed_logins(reading, day, limit=10)) == [refused]
+        assert seqs(off_hours(reading, day, limit=10)) == [logged_on]
+        assert len(lookups(reading, day, "op-101", limit=100)) == MANY
+        ahead = Period(since=local("2030-01-01"))
+        assert logins_per_id(reading, ahead) == [Count("ap-201", None, 1)]

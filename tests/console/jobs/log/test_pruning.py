@@ -128,18 +128,6 @@ def test_low_disk_stops_new_work_alone(
     assert site.entries(Event.OPERATOR_LOGGED_OFF)[-1].actor == OPERATOR
 
 
-def test_checkpoints_follow_activity(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoints.make(site.terminal, Occasion.ACTIVITY)
-    site.take_in([entry(1)])
-    assert checkpoints.make_due(site.terminal) is None, "too early"
-    later = clock.now() + timedelta(seconds=31)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    made = checkpoints.make_due(site.terminal)
-    assert made is not None
-    assert made.seq == site.newest()
-    assert checkpoints.make_due(site.terminal) is None
-
-
 def _copy(site: Site) -> Path:
     """Return a copy of the terminal as it is now, for somebody to bring back later."""
     checkpoints.make(site.terminal, Occasion.ACTIVITY)
@@ -226,6 +214,27 @@ def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     assert (again.first, _script(medium / again.bundle)) == (kept.last + 1, 0)
     with pytest.raises(NothingToPrune):
         pruning.prune(site.terminal, auditor, second=chief)
+
+
+@ON_SQLITE  # On PostgreSQL only the tables' owner prunes.
+@pytest.mark.parametrize("years", [-20, 9])
+def test_what_a_wrong_clock_dated_is_pruned_when_it_is_old_enough_in_truth(
+    site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    def set_clock(offset: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + offset)
+
+    chief = second(CHIEF)
+    monkeypatch.setattr(export, "_device_of", lambda _path: -1)
+    set_clock(timedelta(days=years * 365))
+    made = export.export(site.terminal, auditor, medium, label="A")
+    set_clock(timedelta())
+    with pytest.raises(NothingToPrune):
+        pruning.prune(site.terminal, auditor, second=chief)
+    kept = export.export(site.terminal, auditor, medium, label="B")
+    set_clock(timedelta(days=8 * 366))
+    assert pruning.prune(site.terminal, auditor, second=chief).last == kept.last > made.last
+    assert viewing.verify(site.terminal, auditor).ok
 
 
 @ON_SQLITE  # On PostgreSQL the working role removes nothing.
