@@ -15,6 +15,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from store import clock
 from store.endings import Ending
 from store.schema import UtcMoment, table
 
@@ -94,7 +95,7 @@ def is_abandoned(holder: str, seen_at: datetime, now: datetime) -> bool:
     machine, _, process = holder.partition(" ")
     if machine and machine == _machine():
         return _holder(int(process.split(" ")[0])) != holder
-    return now - seen_at > LEASE
+    return clock.seconds_between(seen_at, now) > LEASE.total_seconds()
 
 
 def _holder(process_id: int) -> str:
