@@ -15,6 +15,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def seconds_between(moment: datetime, now: datetime) -> float:
+    """Return how far `moment` and `now` are apart, for what waits until so much time has passed since `moment`.
+
+    A moment in the future was written under a clock that has been set back since. It counts like one that lies as far
+    in the past: otherwise what waits would wait until the clock gets there, which may be years.
+    """
+    return abs((now - moment).total_seconds())
+
+
 def day_in_japan(moment: datetime) -> date:
     """Return the calendar day on which `moment` (aware) falls in Japan.
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from store import clock
 from store.errors import AttemptTooSoon, PersonLocked
 from store.people.persons import kept_pin
 from store.people.pins import NOBODYS_HASH, Pepper
@@ -133,9 +134,7 @@ def _find(conn: Connection, mark: str) -> Row[Any] | None:
 def _refuse_early(row: Row[Any], now: datetime) -> None:
     if row.failures >= LOCKED_AFTER:
         raise PersonLocked
-    # A clock that was set back must not lengthen the wait.
-    passed = max((now - row.last_at).total_seconds(), 0.0)
-    left = _wait_seconds(row.failures) - passed
+    left = _wait_seconds(row.failures) - clock.seconds_between(row.last_at, now)
     if left > 0:
         raise AttemptTooSoon(seconds=max(round(left), 1))
 

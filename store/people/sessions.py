@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from store import clock
 from store.endings import Ending
 from store.schema import UtcMoment, table
 
@@ -97,7 +98,7 @@ def is_abandoned(holder: str, seen_at: datetime, now: datetime) -> bool:
     if machine and machine == _machine():
         # The process itself is better evidence than the lease, which runs out for a console that was only suspended.
         return _holder(int(process.split(" ")[0])) != holder
-    return now - seen_at > LEASE
+    return clock.seconds_between(seen_at, now) > LEASE.total_seconds()
 
 
 def _holder(process_id: int) -> str:

@@ -97,10 +97,8 @@ def test_a_new_database_is_what_all_steps_lead_to(database: Database, stepwise: 
 
 def test_no_revision_looks_at_the_models() -> None:
     for path in migrations.VERSIONS.glob("*.py"):
-        imported = [line for line in path.read_text(encoding="utf-8").splitlines() if "import " in line]
-        assert {*imported, "import sqlalchemy as sa"} == {"import sqlalchemy as sa", "from alembic import op"}, (
-            path.name
-        )
+        imported = {line for line in path.read_text(encoding="utf-8").splitlines() if "import " in line}
+        assert imported <= {"import sqlalchemy as sa", "from alembic import op"}, path.name
 
 
 def test_a_model_that_no_revision_makes_is_told(stepwise: Database) -> None:

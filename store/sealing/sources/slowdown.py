@@ -59,8 +59,7 @@ class Slowdown:
         """
         with self._counting() as handle:
             count = _Count.read(os.read(handle, _FILE_BYTES))
-            # A clock that was set back must not lengthen the wait beyond its full length.
-            waited = max((now - count.last).total_seconds(), 0.0) if count.last else 0.0
+            waited = clock.seconds_between(count.last, now) if count.last else 0.0
             left = _wait_seconds(count.failures) - waited
             if left > 0:
                 raise KeyPartsTooSoon(seconds=max(round(left), 1))

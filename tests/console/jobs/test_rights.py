@@ -17,7 +17,7 @@ import pytest
 
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
-from console.jobs import exchange
+from console.jobs import exchange, timekeeping
 from console.jobs.log import export, pruning, questions, viewing
 from console.jobs.messages import claims, confirmation, entry, extract, intake, listing, reading, retention, review
 from console.jobs.peers import line_keys
@@ -115,6 +115,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "log.viewing.page": (Right.LOG, viewing.page),
     "log.viewing.span": (Right.LOG, viewing.span),
     "log.viewing.verify": (Right.LOG, viewing.verify),
+    "timekeeping.overrule": (Right.CLOCK, lambda t, s: timekeeping.overrule(t, s, "sync_down")),
 }
 """Each job that acts for a person, the right it asks for, and a call that does something."""
 

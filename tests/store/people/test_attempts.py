@@ -132,9 +132,12 @@ def test_locked_id_is_released(peopled: Database, now: datetime) -> None:
 def test_clock_set_back_does_not_lengthen_the_wait(peopled: Database, now: datetime) -> None:
     for _ in range(5):
         fail(peopled, "op-101", now)
+    # Nobody waits for years because the wrong PINs came while the clock was years ahead; the attempt counts as ever.
+    back = now - timedelta(days=3650)
+    assert fail(peopled, "op-101", back) == Outcome(ok=False, failures=6, locked=False, wait_seconds=20)
     with pytest.raises(AttemptTooSoon) as caught:
-        begin(peopled, "op-101", now - 24 * LONG)
-    assert caught.value.facts == {"seconds": "10"}
+        begin(peopled, "op-101", back + timedelta(seconds=5))
+    assert caught.value.facts == {"seconds": "15"}
 
 
 def test_what_was_typed_as_an_id_is_not_kept(peopled: Database, now: datetime) -> None:

@@ -85,3 +85,6 @@ def test_session_of_elsewhere_is_judged_by_its_lease(peopled: Database, now: dat
         tx.execute(text("UPDATE session SET holder = :holder"), {"holder": holder})
         assert abandoned_sessions(tx, now + LEASE) == []
         assert [left.id for left in abandoned_sessions(tx, now + LEASE + timedelta(seconds=1))] == [session.id]
+        # It was left under a clock that was years ahead: nobody waits until the clock gets there.
+        assert abandoned_sessions(tx, now - LEASE) == []
+        assert [left.id for left in abandoned_sessions(tx, now - timedelta(days=3650))] == [session.id]
