@@ -1,24 +1,15 @@
-"""The console's errors tell codes and facts, and an incident is written down without a single value."""
+"""The console's errors tell codes and facts, and each has its words in both languages."""
 
 import importlib
 import pkgutil
 import re
-import resource
-import stat
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import console
-from console.errors import ConsoleError, SettingsInvalid
-from console.incidents import TECHNICAL_LOG, record_incident
+from console.errors import ConsoleError
 from console.words import Words
-
-SECRET = "GEHEIMNIS"
-NUMBER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
-
 
 for _module in pkgutil.walk_packages(console.__path__, "console."):
     # Some errors stand with the module that finds them.
@@ -37,34 +28,6 @@ def leaves(kind: type[ConsoleError] = ConsoleError) -> Iterator[type[ConsoleErro
 LEAVES = sorted(leaves(), key=lambda leaf: leaf.__name__)
 
 
-class Telling(Exception):
-    """An error of somebody else's whose text and code are what somebody typed."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"no such person: {code}")
-        self.code = code
-
-
-def fail(secret: str) -> None:
-    kept = {"name": secret}
-    try:
-        kept.pop(secret)
-    except KeyError as error:
-        raise Telling(secret) from error
-
-
-def incident(home: Path | None) -> str:
-    try:
-        fail(SECRET)
-    except Telling as error:
-        return record_incident(home, error)
-    raise AssertionError
-
-
-def technical_log(home: Path) -> str:
-    return (home / TECHNICAL_LOG).read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str) -> None:
@@ -75,77 +38,3 @@ def test_every_leaf_has_cause_and_remedy(leaf: type[ConsoleError], language: str
     assert text.cause
     assert text.remedy
     assert "{" not in text.cause + text.remedy
-
-
-def test_an_incident_has_a_number_and_one_line(tmp_path: Path) -> None:
-    number = incident(tmp_path)
-    assert NUMBER.fullmatch(number)
-    assert technical_log(tmp_path).startswith(f"{number} ")
-    assert technical_log(tmp_path).count("\n") == 1
-
-
-def test_an_incident_tells_types_and_places_of_the_whole_chain(tmp_path: Path) -> None:
-    incident(tmp_path)
-    line = technical_log(tmp_path)
-    assert line.index("Telling at ") < line.index("KeyError at ")
-    assert "console/test_errors:" in line
-
-
-def test_an_incident_holds_no_value(tmp_path: Path) -> None:
-    # Neither messages, nor local variables, nor a `code` that is somebody's own and looks like one of ours.
-    incident(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        sys.exit(SECRET)
-    record_incident(tmp_path, ended.value)
-    assert SECRET not in technical_log(tmp_path)
-    assert "SystemExit at " in technical_log(tmp_path)
-
-
-def test_an_incident_names_our_own_codes(tmp_path: Path) -> None:
-    record_incident(tmp_path, SettingsInvalid(setting=SECRET, wanted=SECRET))
-    assert "SettingsInvalid[settings_invalid] at ?" in technical_log(tmp_path)
-    assert SECRET not in technical_log(tmp_path)
-
-
-def test_incidents_are_added_and_private(tmp_path: Path) -> None:
-    numbers = [incident(tmp_path) for _ in range(3)]
-    assert [line.split()[0] for line in technical_log(tmp_path).splitlines()] == numbers
-    assert len(set(numbers)) == 3
-    path = tmp_path / TECHNICAL_LOG
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
-def test_an_error_that_causes_itself_ends(tmp_path: Path) -> None:
-    first, second = ValueError(), TypeError()
-    first.__cause__, second.__cause__ = second, first
-    record_incident(tmp_path, first)
-    assert technical_log(tmp_path).count(" at ") == 2
-
-
-def test_a_number_is_given_also_when_nothing_can_be_written(tmp_path: Path) -> None:
-    (tmp_path / TECHNICAL_LOG.parent).write_bytes(b"a file where the directory belongs")
-    assert NUMBER.fullmatch(incident(tmp_path))
-    assert NUMBER.fullmatch(incident(tmp_path / "nowhere" / "at all"))
-    assert NUMBER.fullmatch(incident(None))
-
-
-def test_the_record_does_not_follow_a_link(tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    (tmp_path / TECHNICAL_LOG).parent.mkdir()
-    (tmp_path / TECHNICAL_LOG).symlink_to(target)
-    assert NUMBER.fullmatch(incident(tmp_path))
-    assert not target.exists()
-
-
-def test_a_record_for_which_there_is_no_room_is_not_there_by_halves(tmp_path: Path) -> None:
-    number = incident(tmp_path)
-    before = technical_log(tmp_path)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
-    try:
-        assert NUMBER.fullmatch(incident(tmp_path))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert technical_log(tmp_path) == before
-    assert technical_log(tmp_path).startswith(number)

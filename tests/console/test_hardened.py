@@ -20,7 +20,7 @@ from console.app import RenkeiApp
 from console.hardened import ACTIONS, HardenedApp, Shut
 from console.incidents import TECHNICAL_LOG
 from console.screens.people.logon import LoginScreen
-from tests.console.widgets.test_field import SETTINGS
+from tests.console.widgets.bench import SETTINGS
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

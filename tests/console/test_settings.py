@@ -202,7 +202,7 @@ def test_names_are_those_of_the_dataclasses() -> None:
 
 
 @pytest.mark.parametrize(("lock", "logoff", "admitted"), [(180, 181, True), (180, 180, False), (300, 200, False)])
-def test_log_off_comes_after_the_lock(home: Path, lock: int, logoff: int, admitted: bool) -> None:  # noqa: FBT001
+def test_log_off_comes_after_the_lock(home: Path, lock: int, logoff: int, admitted: bool) -> None:  # noqa: FBT001  # Its name says which it is.
     session = {"lock_seconds": lock, "logoff_seconds": logoff}
     (home / FILE_NAME).write_text(toml({**GOOD, "session": session}), encoding="utf-8")
     if admitted:

@@ -1,4 +1,7 @@
-"""The start in a real pseudo-terminal: what is painted first, what is echoed, where a burst of keys goes."""
+"""The start in a real pseudo-terminal: what is painted first, what is echoed, where a burst of keys goes.
+
+It shows `console.app` as well.
+"""
 
 import json
 import sys

@@ -70,7 +70,7 @@ def main() -> None:
     for item in (cuts, kills, crashes, power, failures, writers, tampering, histories):
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
-    print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201, it is what the command is for
+    print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201  # The line is what the command is for.
 
 
 def _cut(chosen: argparse.Namespace) -> dict[str, object]:

@@ -55,16 +55,16 @@ class Recording(apsw.VFS):
         names = {path.name: path.read_bytes() for path in database.parent.iterdir()}
         self.trace = Trace(names, [kept_at(database), Keys(self._read_keys())])
 
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # The name is that of apsw.
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         assert path is not None, "nothing of ours in temporary files"
-        if not os.path.exists(path):  # noqa: PTH110
-            self.note(Created(os.path.basename(path)))  # noqa: PTH119
+        if not os.path.exists(path):  # noqa: PTH110  # The path of `apsw` is a text.
+            self.note(Created(os.path.basename(path)))  # noqa: PTH119  # The path of `apsw` is a text.
         return _RecordedFile(self, name, flags)
 
-    def xDelete(self, path: str, sync: bool) -> None:  # noqa: FBT001, N802
+    def xDelete(self, path: str, sync: bool) -> None:  # noqa: FBT001, N802  # The signature is that of apsw.
         super().xDelete(path, sync)
-        self.note(Deleted(os.path.basename(path), sync))  # noqa: PTH119
+        self.note(Deleted(os.path.basename(path), sync))  # noqa: PTH119  # The path of `apsw` is a text.
 
     def kept(self) -> None:
         """Write down that a transaction was kept."""
@@ -92,19 +92,19 @@ class _RecordedFile(apsw.VFSFile):
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         self._layer, self._name = layer, Path(path).name
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # The name is that of apsw.
         operation = Written(self._name, offset, bytes(data))
         self._layer.before(operation, self)
         super().xWrite(data, offset)
         self._layer.note(operation)
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802  # The name is that of apsw.
         operation = Truncated(self._name, newsize)
         self._layer.before(operation, self)
         super().xTruncate(newsize)
         self._layer.note(operation)
 
-    def xSync(self, flags: int) -> None:  # noqa: N802
+    def xSync(self, flags: int) -> None:  # noqa: N802  # The name is that of apsw.
         operation = Synced(self._name)
         self._layer.before(operation, self)
         super().xSync(flags)

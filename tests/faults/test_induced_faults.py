@@ -1,12 +1,11 @@
 """Faults of the line, one row each: its code, its texts in both languages, and the number of its technical record."""
 
-import json
 import re
 import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,118 +14,29 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from console.errors import ClocksApart
 from console.incidents import TECHNICAL_LOG
 from console.jobs import exchange
 from console.jobs.peers import register
-from console.settings import LineSettings
-from console.terminal import LINE_KEYS
 from console.words import LANGUAGES, Words
 from store import clock
-from store.errors import PeerMissing
 from store.log import Event
 from tests.console.jobs.site import AGENCY, LONG_AGO, MUNICIPALITY, OPERATOR, Site, entry, free_port, notice
 from tests.faults.impostors import (
     DAY,
-    Certified,
-    Heard,
-    Listener,
     answering,
-    certify,
     http_answer,
     in_clear,
     problem,
-    scripted,
 )
+from tests.faults.scenes import Scene, Told
 from transport import agency, wire
 from transport.agency.home import AgencyHome
-from transport.errors import TransportError
 from transport.evidence.envelope import Envelope, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
 from transport.line.client import Line
 from transport.parties.authority import RehearsalAuthority, Use, Validity
 
 _INCIDENT: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6,8}")
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the operator got: a code, its facts, and the number of a technical record."""
-
-    code: str
-    facts: Mapping[str, str]
-    incident: str | None
-
-
-@dataclass
-class Scene:
-    """A terminal with one approved message, and what stands in the peer's place while the fault is induced."""
-
-    site: Site
-    place: Path
-    authority: RehearsalAuthority
-    stack: ExitStack
-
-    def send(self) -> Told:
-        """Send; return what went wrong, however it is told."""
-        try:
-            done = exchange.send(self.site.terminal, self.site.session(OPERATOR))
-        except (TransportError, ClocksApart, PeerMissing) as error:
-            return Told(error.code, error.facts, getattr(error, "incident", None))
-        if done.interruption is not None:
-            return Told(done.interruption.code, done.interruption.facts, done.interruption.incident)
-        (item,) = [item for item in done.items if item.code is not None]
-        return Told(str(item.code), item.facts or {}, item.incident)
-
-    def receive(self) -> Told:
-        """Receive; return what was wrong with the one item that was rejected."""
-        done = exchange.receive(self.site.terminal, self.site.session(OPERATOR))
-        (item,) = [item for item in done.items if item.outcome == "rejected"]
-        return Told(str(item.code), item.facts or {}, item.incident)
-
-    def serve(self) -> None:
-        """Let the agency serve, registered as the peer."""
-        self.stack.enter_context(self.site.served())
-
-    def listen(self, behave: Callable[[Any, Heard], None], pem: str | None = None) -> None:
-        """Let somebody listen in the peer's place, with the certificate `pem` registered for it (the agency's)."""
-        listener = self.stack.enter_context(Listener(behave))
-        public = agency.public_identity(self.site.agency_home)
-        draft = register.draft_of(
-            public if pem is None else replace(public, certificate_pem=pem),
-            address="127.0.0.1",
-            port=listener.port,
-            municipality=MUNICIPALITY,
-            legal_basis="immigration-61-8-2",
-            valid_from=LONG_AGO,
-        )
-        register.record(self.site.terminal, draft, actor=None, session_id=None)
-
-    def certified(self, name: str = "made", **how: Any) -> Certified:
-        """Make a key and a certificate in the peer's name."""
-        return certify(self.authority, self.place / name, **how)
-
-    def script(self, answers: Mapping[str, bytes | None] | None = None, **status: Any) -> None:
-        """Let a peer with the agency's own keys answer by a script."""
-        public = agency.public_identity(self.site.agency_home)
-        own = Certified(self.site.agency_home / "identity", public.certificate_pem)
-        self.listen(scripted(own.context(), answers or {}, status=status))
-
-    def hurry(self) -> None:
-        """Let the terminal wait a second at most."""
-        limits = LineSettings(connect_seconds=1, read_seconds=1)
-        self.site.terminal.settings = replace(self.site.terminal.settings, line=limits)
-
-    def feed(self, content: Mapping[str, Any] | bytes, purpose: Purpose, uid: str | None = None) -> None:
-        """Put something into the terminal's feed."""
-        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.site.feed(raw, purpose, uid or uuid.uuid4().hex)
-
-    def key_file(self, name: str) -> Path:
-        """Return a file of the terminal's own keys, writable."""
-        path = self.site.home / LINE_KEYS / name
-        path.chmod(0o600)
-        return path
 
 
 # ── The line ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,7 @@
-"""A database of an older program is brought to this one's version, on purpose and all at once."""
+"""A database of an older program is brought to this one's version, on purpose and all at once.
+
+Its tables are those of `store.tables`.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

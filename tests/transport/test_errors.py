@@ -3,6 +3,7 @@
 import ast
 import string
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ ROOM = Path(errors.__file__).parent
 LEAVES = {leaf.__name__: leaf for root in errors.TransportError.__subclasses__() for leaf in root.__subclasses__()}
 
 
+@cache
 def _raised() -> dict[str, set[str]]:
     """Return for each error the facts that it is given somewhere in the room."""
     facts: dict[str, set[str]] = {}
@@ -46,3 +48,9 @@ def test_every_error_is_raised_somewhere() -> None:
 
 def test_the_tree_at_the_head_of_the_module_names_every_error() -> None:
     assert [name for name in LEAVES if name not in (errors.__doc__ or "")] == []
+
+
+def test_codes_of_all_errors_are_of_one_error_each() -> None:
+    codes = [leaf.code for root in errors.TransportError.__subclasses__() for leaf in root.__subclasses__()]
+    assert len(set(codes)) == len(codes)
+    assert "transport_failed" not in codes

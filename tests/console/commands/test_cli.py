@@ -1,3 +1,8 @@
+"""The command line as a whole: help, usage, common options, and how every call ends.
+
+It shows `console.commands.invocation` as well.
+"""
+
 import json
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Each job asks for its right: who has not got it is refused, and nothing changes."""
+"""Each job asks for its right: who has not got it is refused, and nothing changes.
+
+The check itself is `console.jobs.admission`, which every job calls first.
+"""
 
 import importlib
 import inspect

@@ -1,4 +1,7 @@
-"""Whichever way the console ends, its session has exactly one closing entry and the terminal is given back."""
+"""Whichever way the console ends, its session has exactly one closing entry and the terminal is given back.
+
+It shows `console.process.launch` as well, which does both.
+"""
 
 import os
 import signal

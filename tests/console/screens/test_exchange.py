@@ -6,6 +6,7 @@ from console.jobs import exchange as sending
 from console.jobs.messages import listing, review
 from console.screens.exchange import ExchangeScreen
 from console.screens.log.viewing import LogScreen
+from console.words import Language
 from tests.console.driving import Driven, driving
 from tests.console.here import acting, served_here, states
 from tests.running import World, serving
@@ -19,9 +20,9 @@ def exchange(console: Driven) -> ExchangeScreen:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_what_is_approved_is_sent_and_its_result_received(world: World, language: str) -> None:
+async def test_what_is_approved_is_sent_and_its_result_received(world: World, language: Language) -> None:
     with serving(world.agency_home):
-        async with driving(world.home, language=language) as console:  # type: ignore[arg-type]
+        async with driving(world.home, language=language) as console:
             await console.log_on()
             await console.press("a", "enter", "x")
             assert console.words("exchange.count", count=1) in console.text()

@@ -1,3 +1,5 @@
+"""Two persons' parts open the terminal. It shows `console.screens.two_secrets` as well, in which they are typed."""
+
 from pathlib import Path
 
 from console.jobs.terminal import setup

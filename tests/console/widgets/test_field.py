@@ -9,18 +9,11 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from console.app import RenkeiApp
-from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.widgets.field import PinField, TextField
+from tests.console.widgets.bench import SETTINGS
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
-
-SETTINGS = Settings(
-    municipality=MunicipalitySettings(
-        code="131041", name="新宿区", name_en="Shinjuku", section="戸籍住民課", section_en="Residents"
-    ),
-    terminal=TerminalSettings(id="t-1"),
-)
 
 
 class Bench(Screen[None], inherit_bindings=False):
@@ -35,7 +28,7 @@ class Bench(Screen[None], inherit_bindings=False):
 
 
 class BenchApp(RenkeiApp):
-    def get_default_screen(self) -> Bench:  # type: ignore[override]
+    def get_default_screen(self) -> Bench:  # type: ignore[override]  # The bench has no login screen.
         return Bench()
 
     def begin(self) -> None:

@@ -1,5 +1,6 @@
 import ast
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -35,8 +36,8 @@ LINES = st.lists(PIECES, max_size=60).map("".join)
 
 
 @given(LINES, st.integers(2, 80), st.sampled_from(["left", "right"]))
-def test_fitted_text_takes_exactly_its_cells(text: str, width: int, align: str) -> None:
-    fitted = fit(text, width, align)  # type: ignore[arg-type]
+def test_fitted_text_takes_exactly_its_cells(text: str, width: int, align: Literal["left", "right"]) -> None:
+    fitted = fit(text, width, align)
     assert cell_len(fitted) == width
     assert "\x1b" not in fitted
     assert "\u202e" not in fitted

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from console.app import RenkeiApp
 from console.widgets.palette import ROLES, Colours, Palette
 from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
-from tests.console.widgets.test_field import SETTINGS
+from tests.console.widgets.bench import SETTINGS
 
 A_MILLION = 1_000_000
 
@@ -39,7 +39,7 @@ class Bench(Screen[None], inherit_bindings=False):
 
 
 class BenchApp(RenkeiApp):
-    def get_default_screen(self) -> Bench:  # type: ignore[override]
+    def get_default_screen(self) -> Bench:  # type: ignore[override]  # The bench has no login screen.
         return Bench()
 
     def begin(self) -> None:

@@ -1,4 +1,7 @@
-"""Messages enter the queue whole, sealed, and once."""
+"""Messages enter the queue whole, sealed, and once.
+
+It shows `store.queue.contents` as well.
+"""
 
 from datetime import date, datetime
 from pathlib import Path

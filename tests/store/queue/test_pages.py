@@ -1,4 +1,7 @@
-"""Looking at the queue: pages, filters, snapshots, counts."""
+"""Looking at the queue: pages, filters, snapshots, counts.
+
+It shows the indexes of `store.queue.tables` and the numbers of `store.queue.state_counts` as well.
+"""
 
 from array import array
 from dataclasses import replace

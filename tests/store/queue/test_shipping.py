@@ -1,4 +1,7 @@
-"""What may leave and when, under which bytes, and what comes back for it."""
+"""What may leave and when, under which bytes, and what comes back for it.
+
+It shows `store.queue.sequence` as well.
+"""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,8 @@
-"""Each source of the terminal's key: what it gives, what it refuses, and that a change of the key loses nothing."""
+"""Each source of the terminal's key: what it gives, what it refuses, and that a change of the key loses nothing.
+
+It shows `store.sealing.sources.source`, `store.sealing.sources.file`, `store.sealing.sources.credential` and
+`store.sealing.sources.passphrase`.
+"""
 
 import os
 import stat

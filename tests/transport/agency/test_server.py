@@ -11,21 +11,16 @@ from typing import Any
 
 import pytest
 
-from tests.transport.rehearsing import MUNICIPALITY, PATIENCE, Rehearsal, notice, record
+from tests.transport.rehearsing import PATIENCE, Rehearsal, record
 from transport import agency, wire
-from transport.agency import texts
-from transport.agency.validation import validate
 from transport.errors import (
     AgencyBusy,
     AgencyExists,
     AgencyMissing,
     AgencyPortTaken,
     AgencyVersionUnknown,
-    EnvelopeFault,
     PeerFailed,
-    ReceiptFault,
     RequestRefused,
-    TransportError,
 )
 from transport.problems import Problem
 
@@ -161,27 +156,6 @@ def test_bytes_that_are_no_envelope_are_refused_by_themselves(raw: Raw) -> None:
     ]
 
 
-def test_every_fault_of_an_envelope_or_receipt_has_its_words() -> None:
-    leaves = [*_leaves(EnvelopeFault), *_leaves(ReceiptFault)]
-    assert {leaf.code for leaf in leaves} <= texts.problems()
-    for code in texts.problems():
-        problem = texts.problem(code, "20261123-071500-0a1b2c3d", "field")
-        assert problem.cause.ja
-        assert problem.remedy.en
-        assert Problem.from_wire(json.loads(wire.encode(problem.to_wire()))) == problem
-
-
-def _leaves(root: type[TransportError]) -> list[type[TransportError]]:
-    return list(root.__subclasses__())
-
-
-def test_codes_of_all_errors_are_of_one_error_each() -> None:
-    leaves = [leaf for root in TransportError.__subclasses__() for leaf in _leaves(root)]
-    codes = [leaf.code for leaf in leaves]
-    assert len(set(codes)) == len(codes)
-    assert "transport_failed" not in codes
-
-
 def test_a_database_that_cannot_be_written_is_told_and_nothing_is_receipted(
     served: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,56 +249,3 @@ def test_directories_that_are_no_agency_are_told(tmp_path: Path, rehearsal: Rehe
 def test_nobody_else_can_read_the_agency_and_its_public_side_is_told(rehearsal: Rehearsal) -> None:
     assert agency.public_identity(rehearsal.home) == rehearsal.agency
     assert rehearsal.home.stat().st_mode & 0o777 == 0o700
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "field"),
-    [
-        (b"", "content_unreadable", "-"),
-        (b"[]", "content_unreadable", "-"),
-        (b"[" * 60_000, "content_unreadable", "-"),
-        (b'{"kind":"certificate_delivery","kind":"resident_record"}', "content_unreadable", "-"),
-        (b"{}", "kind_unknown", "-"),
-        (json.dumps(notice()).encode(), "kind_unknown", "-"),
-        (json.dumps(record(reference="")).encode(), "item_missing", "reference"),
-        (json.dumps(record(reference="あ")).encode(), "item_missing", "reference"),
-        (json.dumps(record(subject="123")).encode(), "item_unknown", "subject"),
-        (json.dumps({**record(), "SMITH JOHN": 1}).encode(), "item_unknown", "-"),
-        (json.dumps(record(municipality="131016")).encode(), "municipality_foreign", "municipality"),
-        (json.dumps(record(certificate_number="1")).encode(), "item_malformed", "certificate_number"),
-        (json.dumps(record(certificate_number=None)).encode(), "item_malformed", "certificate_number"),
-        (json.dumps(record(certificate_number="")).encode(), "item_missing", "certificate_number"),
-        (json.dumps(record(certificate_number={"a": {}})).encode(), "item_missing", "certificate_number"),
-        (json.dumps(record(delivered_on="2026-11-9")).encode(), "item_malformed", "delivered_on"),
-        (json.dumps(record(occurred_at="2026-11-20T10:00:00")).encode(), "item_malformed", "occurred_at"),
-        (json.dumps(record(occurred_at=[])).encode(), "item_malformed", "occurred_at"),
-    ],
-)
-def test_a_message_that_is_none_is_refused_by_its_first_fault(content: bytes, code: str, field: str) -> None:
-    refusal = validate(content, MUNICIPALITY).refusal
-    assert refusal is not None
-    assert (refusal.code, refusal.field) == (code, field)
-    assert refusal.code in texts.refusals()
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({}, None),
-        ({"card_number": None}, "item_malformed"),
-        ({"certificate_number": "AB12345678CD"}, "number_missing"),
-        ({"category": "special_permanent"}, "number_missing"),
-        ({"category": "tourist"}, "item_malformed"),
-        ({"action": ["entry"]}, "item_malformed"),
-    ],
-)
-def test_the_number_goes_with_the_category(changes: dict[str, Any], code: str | None) -> None:
-    base = {
-        **{name: value for name, value in notice("R-1").items() if name not in {"changes", "noticed_on"}},
-        "kind": "resident_record",
-        "action": "entry",
-        "basis": {"kind": "report", "article": "juki-30-46", "reported_on": "2026-11-19"},
-    }
-    judged = validate(json.dumps({**base, **changes}).encode(), MUNICIPALITY)
-    assert (judged.kind, judged.reference) == ("resident_record", "R-1")
-    assert (judged.refusal.code if judged.refusal else None) == code

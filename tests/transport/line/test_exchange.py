@@ -1,3 +1,5 @@
+"""The line to a peer that works: messages out, receipts, results and notices back. It shows `transport.line.client`."""
+
 import json
 import threading
 import time

@@ -1,4 +1,7 @@
-"""What the terminal makes of a peer that fails: each fault has its code, and says whether the message may be there."""
+"""What the terminal makes of a peer that fails: each fault has its code, and says whether the message may be there.
+
+It shows `transport.line.connection` and `transport.line.client` as well.
+"""
 
 import json
 import socket

@@ -1,4 +1,7 @@
-"""Only the peer: for everybody else this shows how many bytes of a request reached them (none), and what is told."""
+"""Only the peer: for everybody else this shows how many bytes of a request reached them (none), and what is told.
+
+It shows `transport.line.connection` as well, which compares the peer's certificate with the registered ones.
+"""
 
 import socket
 import ssl

@@ -1,4 +1,7 @@
-"""`revise` and `undo` as scripts call them."""
+"""`revise` and `undo` as scripts call them.
+
+It shows `console.commands.messages.findings` as well.
+"""
 
 import json
 from pathlib import Path

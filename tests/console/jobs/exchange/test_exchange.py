@@ -1,4 +1,7 @@
-"""The exchange as it should go; with a peer that is down or proves nothing; and when a person stops it."""
+"""The exchange as it should go; with a peer that is down or proves nothing; and when a person stops it.
+
+It shows `console.jobs.exchange.line`, `console.jobs.exchange.sending` and `console.jobs.exchange.outcome` as well.
+"""
 
 import threading
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -98,7 +98,7 @@ def test_process_that_seals_is_killed(site: Site, operator: Session, monkeypatch
     made: list[CryptoWorkerProcess] = []
 
     @contextmanager
-    def remembered():  # type: ignore[no-untyped-def]  # noqa: ANN202, what a context manager yields is its own matter
+    def remembered() -> Iterator[CryptoWorkerProcess]:
         with CryptoWorkerProcess() as worker:
             made.append(worker)
             yield worker

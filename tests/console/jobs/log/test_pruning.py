@@ -1,4 +1,7 @@
-"""The log out of the house: exported and read back, checked without the terminal, pruned and resumed by two persons."""
+"""The log out of the house: exported and read back, checked without the terminal, pruned and resumed by two persons.
+
+It shows `console.jobs.log.export` as well.
+"""
 
 import os
 import shutil

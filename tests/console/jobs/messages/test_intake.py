@@ -1,4 +1,7 @@
-"""Taking files in: the good are in and the bad are named, once, whatever interrupts it."""
+"""Taking files in: the good are in and the bad are named, once, whatever interrupts it.
+
+It shows `console.jobs.messages.enqueue` as well.
+"""
 
 from pathlib import Path
 

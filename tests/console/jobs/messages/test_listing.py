@@ -1,4 +1,7 @@
-"""Looking at the queue: counts, pages, snapshots, one message whole; and that looking is recorded."""
+"""Looking at the queue: counts, pages, snapshots, one message whole; and that looking is recorded.
+
+It shows `console.jobs.messages.reading` as well.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

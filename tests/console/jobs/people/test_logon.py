@@ -1,4 +1,7 @@
-"""Who logs on, how failures slow down and lock, and that each session has exactly one closing entry."""
+"""Who logs on, how failures slow down and lock, and that each session has exactly one closing entry.
+
+It shows `console.jobs.people.register` as well.
+"""
 
 import threading
 from datetime import datetime, timedelta

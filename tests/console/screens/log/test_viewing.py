@@ -1,10 +1,14 @@
-"""The log's screen: find, question, verify and export it by keys."""
+"""The log's screen: find, question, verify and export it by keys.
+
+It shows `console.screens.log.entry_list` as well, which draws the entries.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from console.screens.log.viewing import LogScreen
+from console.words import Language
 from store.log.bundle import bundles_in, verify_bundle
 from tests.console.driving import Driven, driving
 from tests.running import World
@@ -53,8 +57,8 @@ async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_a_question_is_answered(world: World, language: str) -> None:
-    async with driving(world.home, language=language) as console:  # type: ignore[arg-type]
+async def test_a_question_is_answered(world: World, language: Language) -> None:
+    async with driving(world.home, language=language) as console:
         screen = await _open(console)
         await console.press("o", "9", "enter")
         assert console.words("log.question.unclear") in console.text()
@@ -106,8 +110,8 @@ async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_the_way_back_is_shown_in_the_narrowest_foot_line(world: World, language: str) -> None:
-    async with driving(world.home, size=(80, 24), language=language) as console:  # type: ignore[arg-type]
+async def test_the_way_back_is_shown_in_the_narrowest_foot_line(world: World, language: Language) -> None:
+    async with driving(world.home, size=(80, 24), language=language) as console:
         await _open(console)
         foot = console.text().splitlines()[-1]
         assert f"Esc {console.words('keys.back')}" in foot

@@ -1,4 +1,8 @@
-"""Putting right on the screen: a returned message gets a new revision, a sent one a message that points at it."""
+"""Putting right on the screen: a returned message gets a new revision, a sent one a message that points at it.
+
+It shows `console.screens.messages.message` and `console.screens.messages.message_lines` as well, and
+`console.screens.messages.revisions`, where the old revisions are read.
+"""
 
 import re
 

@@ -1,4 +1,9 @@
-"""Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified."""
+"""Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified.
+
+It shows the questions before the form (`console.screens.messages.entry_event`), the title above it
+(`console.screens.messages.entry_title`), the hint below it (`console.screens.messages.entry_hint`) and the page before
+the queue (`console.screens.messages.entry_summary`) as well.
+"""
 
 import re
 
@@ -9,6 +14,7 @@ from console.app import RenkeiApp
 from console.screens.messages.entry_event import EventScreen
 from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.queue import QueueScreen
+from console.widgets.options import Options
 from console.words import Language
 from tests.console.driving import Driven, driving
 from tests.console.here import states
@@ -44,7 +50,7 @@ async def choose(console: Driven, event: str, *answers: str) -> None:
     await console.press("e")
     screen = console.app.screen
     assert isinstance(screen, EventScreen)
-    options = screen.query_one("#options").options  # type: ignore[attr-defined]
+    options = screen.query_one("#options", Options).options
     await console.press(*["down"] * [option.code for option in options].index(event), "enter")
     for answer in answers:
         await console.press(answer)
@@ -141,8 +147,9 @@ async def test_faults_are_told_beside_the_item_while_one_types(world: World) -> 
         assert console.words.finding("number_malformed").cause[:15] in console.text()
         await console.press("f9")
         assert console.screen == "entry"
-        assert form(console).item is not None
-        assert form(console).item.key == "person.sex"  # type: ignore[union-attr]
+        item = form(console).item
+        assert item is not None
+        assert item.key == "person.sex"
         assert console.words("entry.missing") in console.text()
 
 
@@ -155,7 +162,9 @@ async def test_the_day_of_a_death_may_be_known_in_part_and_is_named_so(world: Wo
         await console.type("R8.11.00")
         await console.settle()
         assert "令和8年11月（日不明）" in console.text()
-        assert not form(console).item.faulty  # type: ignore[union-attr]
+        item = form(console).item
+        assert item is not None
+        assert not item.faulty
 
 
 async def test_codes_are_chosen_by_number_arrow_and_name(world: World) -> None:

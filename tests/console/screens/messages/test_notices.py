@@ -106,4 +106,6 @@ async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -
                 await console.press(key)
         assert shown_queue(console).rows.count == 9
         assert first is not None
-        assert shown_queue(console).rows.row_of(first.id).state == "awaiting_second"  # type: ignore[union-attr]
+        row = shown_queue(console).rows.row_of(first.id)
+        assert row is not None
+        assert row.state == "awaiting_second"

@@ -1,9 +1,16 @@
+"""The queue on the screen: listed, searched, and decided about with two keys.
+
+It shows `console.screens.messages.queue_view`, `console.screens.messages.message_list` and
+`console.screens.messages.review` as well.
+"""
+
 import re
 
 import pytest
 from textual import events
 
 from console.screens.messages.queue import QueueScreen
+from console.words import Language
 from tests.console.driving import Driven, driving
 from tests.console.here import states
 from tests.running import World
@@ -18,9 +25,9 @@ def queue(console: Driven) -> QueueScreen:
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_list_fills_the_screen_and_nothing_runs_over(
-    world: World, language: str, size: tuple[int, int]
+    world: World, language: Language, size: tuple[int, int]
 ) -> None:
-    async with driving(world.home, language=language, size=size) as console:  # type: ignore[arg-type]
+    async with driving(world.home, language=language, size=size) as console:
         await console.log_on()
         lines = console.text().splitlines()
         assert len(lines) == size[1]

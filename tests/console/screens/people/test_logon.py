@@ -1,13 +1,14 @@
 import pytest
 
 from console.widgets.field import PinField, TextField
+from console.words import Language
 from tests.console.driving import driving
 from tests.running import World
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_a_rehearsal_world_shows_its_people_and_their_pins(world: World, language: str) -> None:
-    async with driving(world.home, language=language) as console:  # type: ignore[arg-type]
+async def test_a_rehearsal_world_shows_its_people_and_their_pins(world: World, language: Language) -> None:
+    async with driving(world.home, language=language) as console:
         shown = console.text()
         assert console.words("login.rehearsal") in shown
         for person, pin_file in world.pin_files.items():

@@ -1,0 +1,54 @@
+"""`check`, `upgrade`, `backup`, `restore`, `rekey` and `join show`: what concerns the terminal as a whole.
+
+It shows `console.commands.terminal.health` and `console.commands.terminal.joining` as well.
+"""
+
+from pathlib import Path
+
+from tests.running import World, run
+
+CUSTODIAN = "cu-501"
+
+
+def test_each_part_that_is_not_in_order_decides_the_exit_status(world: World) -> None:
+    # Nobody serves the agency, and its port is closed.
+    checked = run("check", "--home", world.home, "--json")
+    assert (checked.status, checked.json["ok"]) == (5, False)
+    bad = {part["name"]: part for part in checked.json["checks"] if not part["ok"]}
+    assert "peer" in bad
+    assert all(part["detail"] and part["remedy"] for part in bad.values())
+    lines = run("check", "--home", world.home, "--language", "en").out.splitlines()
+    assert len(lines) == len(checked.json["checks"]) + 2
+
+
+def test_an_upgrade_of_a_new_terminal_changes_nothing(world: World) -> None:
+    done = run("upgrade", "--home", world.home, "--json").json
+    assert done["before"] == done["after"]
+
+
+def test_a_backup_becomes_the_same_terminal_again(staffed: World, tmp_path: Path) -> None:
+    backup, home = tmp_path / "backup", tmp_path / "again"
+    made = staffed.run(CUSTODIAN, "backup", backup).json
+    assert made["file"] == str(backup)
+    assert staffed.run(CUSTODIAN, "backup", backup).error["code"] == "file_exists"
+    key = staffed.home / "keys" / "terminal.key"
+    restored = run("restore", backup, "--home", home, "--key", key, "--json")
+    assert restored.status == 0, restored.out
+    assert restored.json["contents"] == 40
+    assert restored.json["entries"] >= made["entries"]
+    assert run("restore", backup, "--home", home, "--key", key, "--json").error["code"] == "home_not_empty"
+
+
+def test_the_key_is_changed_for_every_content(staffed: World) -> None:
+    done = staffed.run(CUSTODIAN, "rekey").json
+    assert (done["total"], done["changed"], done["left"], done["new_key_file"]) == (40, 40, 0, None)
+    assert staffed.run("op-101", "rekey").error["code"] == "right_missing"
+    assert staffed.run("ka-301", "show", "1").status == 0
+
+
+def test_a_terminal_of_its_own_shares_with_nobody(staffed: World) -> None:
+    shared = staffed.run("ka-301", "join", "show").json["terminals"]
+    assert shared == [{"name": "rehearsal-1", "in_force": True, "own": True}]
+    assert staffed.run("op-101", "join", "show").error["code"] == "right_missing"
+    # Nothing is made where a terminal is.
+    assert "error" in run("join", "accept", staffed.home / "nowhere", "--home", staffed.home, "--json").json

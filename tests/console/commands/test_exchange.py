@@ -1,0 +1,37 @@
+"""`send` and `receive` as scripts call them: counts, what interrupted them, and the exit status."""
+
+from tests.console.here import register, served_here
+from tests.running import World, run
+
+
+def test_what_is_sent_and_received_is_counted(world: World) -> None:
+    with served_here(world) as port:
+        register(world, port)
+        assert world.run("ap-201", "approve", "1", "2").json["changed"] == [1, 2]
+        sent = world.run("op-101", "send")
+        assert sent.status == 0
+        assert {name: sent.json[name] for name in ("sent", "delivered", "unknown", "refused", "held", "waiting")} == {
+            "sent": 2,
+            "delivered": 2,
+            "unknown": 0,
+            "refused": 0,
+            "held": 0,
+            "waiting": 0,
+        }
+        assert (sent.json["interruption"], sent.json["clock_warned"], sent.json["elsewhere"]) == (None, False, {})
+        received = world.run("op-101", "receive").json
+        assert (received["received"], received["rejected"], received["results"]) == (10, 0, 2)
+
+
+def test_a_peer_that_does_not_answer_is_an_error_of_the_line(world: World) -> None:
+    for command in ("send", "receive"):
+        down = world.run("op-101", command)
+        assert (down.status, down.error["code"]) == (5, "line_unreachable")
+    who = ("--home", world.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"])
+    lines = run("send", *who, "--language", "en")
+    assert (lines.status, lines.out, lines.err.count("\n")) == (5, "", 1)
+
+
+def test_only_an_officer_says_why_the_clocks_may_differ(world: World) -> None:
+    assert world.run("op-101", "send", "--clock-reason", "sync_down").error["code"] == "right_missing"
+    assert world.run("op-101", "send", "--clock-reason", "because").status == 2

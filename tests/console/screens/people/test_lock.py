@@ -1,0 +1,45 @@
+"""The lock covers the work until the same person gives the PIN; a wrong one is refused and kept nowhere."""
+
+from console.screens.people.lock import LockScreen
+from console.widgets.field import PinField
+from tests.console.driving import Driven, driving
+from tests.running import World
+
+
+async def _lock(console: Driven) -> PinField:
+    """Lock the screen as the idle clock does, and return the field for the PIN."""
+    console.app._lock()
+    await console.settle()
+    return console.app.screen.query_one("#lock-pin", PinField)
+
+
+async def test_nothing_of_the_work_is_seen_and_no_other_key_works(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        assert "R26-" in console.text()
+        await _lock(console)
+        assert console.words("login.locked", person="op-101") in console.text()
+        assert "R26-" not in console.text()
+        # No help above the lock, no way back, and Enter without a PIN asks nobody.
+        await console.press("f1", "escape", "enter")
+        assert console.screen == "lock"
+        await console.type(world.pin_files["op-101"].read_text().strip())
+        await console.press("enter")
+        assert console.screen == "queue"
+        assert "R26-" in console.text()
+
+
+async def test_a_wrong_pin_is_refused_and_another_person_cannot_unlock(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        field = await _lock(console)
+        for pin in ("00000000", world.pin_files["ka-301"].read_text().strip()):
+            await console.type(pin)
+            assert pin not in console.text()
+            await console.press("enter")
+            assert console.screen == "lock"
+            assert (field.value, field.locked) == ("", False)
+            assert isinstance(console.app.screen, LockScreen)
+            assert console.app.screen.notice.shown
+        await console.press("f10")
+        assert console.screen == "login"

@@ -1,0 +1,64 @@
+"""What every screen has: rights and readiness before keys, and a line that says what happened."""
+
+import pytest
+
+from console.incidents import TECHNICAL_LOG
+from console.keys import Key
+from console.screens.base import ConsoleScreen
+from console.screens.people.logon import LoginScreen
+from store.errors import DiskFull
+from store.people import Right
+from tests.console.driving import Driven, driving
+from tests.running import World
+
+
+def _screen(console: Driven) -> ConsoleScreen:
+    screen = console.app.screen
+    assert isinstance(screen, ConsoleScreen)
+    return screen
+
+
+async def test_an_error_that_was_foreseen_shows_cause_and_remedy(world: World) -> None:
+    async with driving(world.home) as console:
+        _screen(console).show_error(DiskFull(file="store.sqlite"))
+        fault = console.words.fault("disk_full", {"file": "store.sqlite"})
+
+        assert fault.cause in _screen(console).notice.shown
+        assert fault.remedy in _screen(console).notice.shown
+
+
+async def test_any_other_error_shows_only_its_incident_number(world: World) -> None:
+    async with driving(world.home, language="en") as console:
+        _screen(console).show_error(ValueError("REHEARSAL PERSON"))
+        shown = _screen(console).notice.shown
+
+        number = (world.home / TECHNICAL_LOG).read_text().split()[0]
+        assert console.words("common.incident", number=number) in shown
+        assert "REHEARSAL" not in shown
+
+
+async def test_the_notice_follows_the_language(world: World) -> None:
+    async with driving(world.home, language="ja") as console:
+        screen = _screen(console)
+        screen.say("note", "entry.missing")
+        japanese = screen.notice.shown
+        await console.press("f2")
+
+        assert console.words("entry.missing") in screen.notice.shown
+        assert screen.notice.shown != japanese
+
+
+async def test_keys_that_ask_for_a_right_are_obeyed_only_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = Key("x", "x", "filter(1)", "close", right=Right.APPROVE)
+    async with driving(world.home) as console:
+        screen = _screen(console)
+        monkeypatch.setattr(type(screen), "KEYS", (key,))
+
+        # Nobody is logged on, so nobody has the right.
+        assert not screen.check_action("filter", (1,))
+        assert not screen.offers(key)
+        assert screen.check_action("cursor_down", ())
+
+
+def test_a_screen_that_is_not_mounted_yet_obeys_no_key() -> None:
+    assert LoginScreen(id="early").check_action("enter", ()) is False

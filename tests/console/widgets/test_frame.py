@@ -1,0 +1,100 @@
+"""The lines that frame the work: whose terminal it is, what is counted, what is said, and which keys there are."""
+
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from console import keys
+from console.keys import Key
+from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.words import Words
+from tests.console.widgets.bench import Bench, bench
+
+NAMES = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
+
+
+class Counted(Bench):
+    """A screen that has counts, and offers some keys."""
+
+    counts: object = None
+
+    def offers(self, key: Key) -> bool:
+        return key.word != "reload"
+
+
+async def test_the_head_names_the_place_and_the_section_gives_way(tmp_path: Path) -> None:
+    async with bench(tmp_path, HeadLine()) as (pilot, screen):
+        nobody = Words("ja")("head.nobody")
+        (line,) = (line for line in screen.lines() if line)
+        assert line.strip().startswith("新宿区 戸籍住民課")
+        assert line.endswith(nobody)
+        await pilot.resize_terminal(24, 24)
+        await pilot.pause()
+        (line,) = (line for line in screen.lines() if line)
+        assert "新宿区" in line
+        assert "戸籍住民課" not in line
+        assert line.endswith(nobody)
+
+
+@pytest.mark.parametrize("number", [0, 3, 1_234_567])
+async def test_counts_fit_the_line_and_zeros_give_way(tmp_path: Path, number: int) -> None:
+    async with bench(tmp_path, CountsLine(), screen=Counted) as (pilot, screen):
+        assert not any(screen.lines()), "nothing before they are known"
+        assert isinstance(screen, Counted)
+        screen.counts = SimpleNamespace(**dict.fromkeys(NAMES, 0) | {"review": number, "overdue": number})
+        screen.query_one(CountsLine).refresh()
+        await pilot.pause()
+        line = screen.lines()[0]
+        words = screen.query_one(CountsLine).words
+        assert f"{words('head.counts.review')} {number}" in line
+        assert f"{words('head.counts.overdue')} {number}" in line
+
+
+def _text(text: str, _words: Words) -> str:
+    return text
+
+
+async def test_a_notice_takes_the_lines_it_needs_and_at_most_four(tmp_path: Path) -> None:
+    async with bench(tmp_path, NoticeLine(), size=(40, 10)) as (pilot, screen):
+        notice = screen.query_one(NoticeLine)
+        heights = []
+        for text in ("short", "漢" * 40, "漢" * 400):
+            notice.say("trouble", partial(_text, text))
+            await pilot.pause()
+            heights.append(notice.size.height)
+            # The mark says in a word what the colour says.
+            assert screen.lines()[0].strip().startswith(notice.words("common.trouble"))
+            assert notice.shown == text
+        assert heights == [1, 3, 4]
+        notice.clear()
+        await pilot.pause()
+        assert (notice.size.height, notice.shown) == (1, "")
+        assert not any(screen.lines())
+
+
+async def test_a_notice_is_asked_again_in_the_other_language(tmp_path: Path) -> None:
+    async with bench(tmp_path, NoticeLine()) as (_pilot, screen):
+        notice = screen.query_one(NoticeLine)
+        notice.say("note", lambda words: words.language)
+        languages = [notice.shown]
+        screen.console_app.action_language()
+        languages.append(notice.shown)
+        assert languages == ["ja", "en"]
+
+
+async def test_the_foot_shows_what_can_be_done_now_and_what_fits(tmp_path: Path) -> None:
+    async with bench(tmp_path, FootLine(keys.LOG), screen=Counted, size=(160, 4)) as (pilot, screen):
+        words = Words("ja")
+        line = screen.lines()[0]
+        assert words("keys.verify") in line
+        assert words("keys.reload") not in line, "the screen does not offer it"
+        assert words("keys.filter_back") not in line, "it is only in the help"
+        # Nobody is logged on: the same key ends the console.
+        assert line.endswith(words("keys.leave"))
+        await pilot.resize_terminal(50, 4)
+        await pilot.pause()
+        short = screen.lines()[0]
+        assert short.endswith(words("keys.leave"))
+        assert len(short) < len(line)

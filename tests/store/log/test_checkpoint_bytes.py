@@ -1,0 +1,115 @@
+"""Checkpoints: one spelling of each, read page by page, and numbers that no lost future has used."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from store.database import Database
+from store.log import Event, Log, Occasion, SigningKeys, WitnessRow, checkpoints
+from tests.store.log.test_known_answers import FIRST_BODY, FIRST_SIGNATURE, SHARED_BODY
+
+NOON: Final = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+# The spelling of a checkpoint's body: of all spellings that JSON allows, one
+
+OTHER_SPELLINGS: Final = {
+    "a space": FIRST_BODY.replace('"number":1', '"number": 1'),
+    "a line end": FIRST_BODY + "\n",
+    "another order": '{"v":1,' + FIRST_BODY.removeprefix("{").replace(',"v":1', ""),
+    "a doubled key": FIRST_BODY.replace('"number":1', '"number":1,"number":1'),
+    "a doubled key with another value": FIRST_BODY.replace('"number":1', '"number":7,"number":1'),
+    "an escape": FIRST_BODY.replace('"created"', '"\\u0063reated"'),
+    "another escape": FIRST_BODY.replace("Js5Q=", "Js5Q\\u003d"),
+    "a number with an exponent": FIRST_BODY.replace('"seq":2', '"seq":2e0'),
+    "a fraction": FIRST_BODY.replace('"seq":2', '"seq":2.0'),
+    "true for one": FIRST_BODY.replace('"number":1', '"number":true'),
+    "another version": FIRST_BODY.replace('"v":1', '"v":2'),
+    "the version of a shared log": SHARED_BODY.replace('"v":2', '"v":1'),
+    "another algorithm": FIRST_BODY.replace("ed25519", "rsa"),
+    "nobody else, spelt out": FIRST_BODY.replace('"prev"', '"others":[],"prev"'),
+    "a member more": FIRST_BODY.replace('"alg"', '"a":1,"alg"'),
+    "a hash in capitals": FIRST_BODY.replace("e9590b5e", "E9590B5E"),
+}
+
+
+@pytest.mark.parametrize("body", OTHER_SPELLINGS.values(), ids=OTHER_SPELLINGS)
+def test_another_spelling_of_a_checkpoint_is_none(body: str) -> None:
+    assert body not in {FIRST_BODY, SHARED_BODY}
+    assert checkpoints.read(body.encode("ascii"), FIRST_SIGNATURE) is None
+
+
+# Page by page
+
+
+@pytest.fixture
+def signing_keys(home: Path) -> SigningKeys:
+    return SigningKeys.create(home / "log")
+
+
+@pytest.fixture
+def signed(database: Database, signing_keys: SigningKeys) -> Log:
+    """A log with five checkpoints."""
+    log = Log("t-131041-01", signing_keys)
+    for _ in range(5):
+        with database.writing() as tx:
+            log.append(tx, Event.TERMINAL_STARTED, actor=None, session=None)
+            made = log.checkpoint(tx, Occasion.START)
+        assert made is not None
+        log.erase_used(made)
+    return log
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 5, 6])
+def test_checkpoints_beyond_one_page_all_come_once(
+    database: Database, signed: Log, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(checkpoints, "_PAGE", page)
+    with database.reading() as reading:
+        for number in range(1, 8):
+            # One more than there are: pages that repeat themselves would go on for ever.
+            found = [row.number for row in islice(checkpoints.since(reading, number), 6)]
+            assert found == list(range(number, 6))
+        assert signed.verify(reading).ok
+
+
+# Going on after a roll-back
+
+
+def _resumed(database: Database, log: Log) -> int:
+    with database.writing() as tx:
+        log.append(tx, Event.LOG_RESUMED, actor="ka-301", session=None)
+        return log.resume(tx).number
+
+
+def _witnessed(database: Database, number: int) -> None:
+    with database.writing() as tx:
+        checkpoints.add_witness(tx, WitnessRow(number, b"d" * 32, "agency", b"", NOON))
+
+
+def test_going_on_counts_from_the_last_checkpoint_where_the_keys_are_lost(
+    database: Database, signed: Log, signing_keys: SigningKeys
+) -> None:
+    signing_keys.erase_below(7)
+    assert _resumed(database, signed) == 6
+
+
+def test_going_on_passes_the_keys_that_a_lost_future_made(
+    database: Database, signed: Log, signing_keys: SigningKeys
+) -> None:
+    signing_keys.prepare(12)
+    assert _resumed(database, signed) == 13
+
+
+def test_going_on_passes_the_checkpoint_that_the_peer_saw(database: Database, signed: Log) -> None:
+    _witnessed(database, 20)
+    assert _resumed(database, signed) == 21
+
+
+def test_going_on_passes_the_highest_of_all(database: Database, signed: Log, signing_keys: SigningKeys) -> None:
+    signing_keys.prepare(12)
+    _witnessed(database, 9)
+    assert _resumed(database, signed) == 13

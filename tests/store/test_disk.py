@@ -1,0 +1,32 @@
+"""What the operating system says of a disk becomes one of two faults, and everything else stays what it is."""
+
+import errno
+
+import pytest
+
+from store.disk import NO_ROOM, disk_fault
+from store.errors import DiskFailed, DiskFull
+
+
+@pytest.mark.parametrize("code", sorted(NO_ROOM), ids=errno.errorcode.get)
+def test_no_room_is_a_full_disk(code: int) -> None:
+    assert isinstance(disk_fault(OSError(code, "no room")), DiskFull)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS, errno.ENODEV, errno.ESTALE], ids=errno.errorcode.get)
+def test_a_disk_that_does_not_work_has_failed(code: int) -> None:
+    assert isinstance(disk_fault(OSError(code, "broken")), DiskFailed)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, "no such file"),
+        PermissionError(errno.EACCES, "not allowed"),
+        OSError("without a number"),
+        ValueError(errno.ENOSPC),
+    ],
+    ids=repr,
+)
+def test_another_cause_is_no_fault_of_the_disk(error: Exception) -> None:
+    assert disk_fault(error) is None

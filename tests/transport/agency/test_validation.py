@@ -1,0 +1,140 @@
+"""Whether a message or a notice is accepted: its shape decides, and a refusal names the first item at fault."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.transport.rehearsing import MUNICIPALITY, notice, record
+from transport.agency import texts
+from transport.agency.validation import Rejection, Validated, fault_of_notice, validate
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "field"),
+    [
+        (b"", "content_unreadable", "-"),
+        (b"[]", "content_unreadable", "-"),
+        (b"[" * 60_000, "content_unreadable", "-"),
+        (b'{"kind":"certificate_delivery","kind":"resident_record"}', "content_unreadable", "-"),
+        (b"{}", "kind_unknown", "-"),
+        (json.dumps(notice()).encode(), "kind_unknown", "-"),
+        (json.dumps(record(reference="")).encode(), "item_missing", "reference"),
+        (json.dumps(record(reference="あ")).encode(), "item_missing", "reference"),
+        (json.dumps(record(subject="123")).encode(), "item_unknown", "subject"),
+        (json.dumps({**record(), "SMITH JOHN": 1}).encode(), "item_unknown", "-"),
+        (json.dumps(record(municipality="131016")).encode(), "municipality_foreign", "municipality"),
+        (json.dumps(record(certificate_number="1")).encode(), "item_malformed", "certificate_number"),
+        (json.dumps(record(certificate_number=None)).encode(), "item_malformed", "certificate_number"),
+        (json.dumps(record(certificate_number="")).encode(), "item_missing", "certificate_number"),
+        (json.dumps(record(certificate_number={"a": {}})).encode(), "item_missing", "certificate_number"),
+        (json.dumps(record(delivered_on="2026-11-9")).encode(), "item_malformed", "delivered_on"),
+        (json.dumps(record(occurred_at="2026-11-20T10:00:00")).encode(), "item_malformed", "occurred_at"),
+        (json.dumps(record(occurred_at=[])).encode(), "item_malformed", "occurred_at"),
+    ],
+)
+def test_a_message_that_is_none_is_refused_by_its_first_fault(content: bytes, code: str, field: str) -> None:
+    refusal = validate(content, MUNICIPALITY).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.field) == (code, field)
+    assert refusal.code in texts.refusals()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"card_number": None}, "item_malformed"),
+        ({"certificate_number": "AB12345678CD"}, "number_missing"),
+        ({"category": "special_permanent"}, "number_missing"),
+        ({"category": "tourist"}, "item_malformed"),
+        ({"action": ["entry"]}, "item_malformed"),
+    ],
+)
+def test_the_number_goes_with_the_category(changes: dict[str, Any], code: str | None) -> None:
+    base = {
+        **{name: value for name, value in notice("R-1").items() if name not in {"changes", "noticed_on"}},
+        "kind": "resident_record",
+        "action": "entry",
+        "basis": {"kind": "report", "article": "juki-30-46", "reported_on": "2026-11-19"},
+    }
+    verdict = validate(json.dumps({**base, **changes}).encode(), MUNICIPALITY)
+    assert (verdict.kind, verdict.reference) == ("resident_record", "R-1")
+    assert (verdict.refusal.code if verdict.refusal else None) == code
+
+
+def _raw(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode()
+
+
+def test_a_message_of_the_right_shape_is_accepted_under_its_kind_and_reference() -> None:
+    assert validate(_raw(record("C-1")), MUNICIPALITY) == Validated("certificate_delivery", "C-1", None)
+
+
+def test_kind_and_reference_are_shown_even_when_the_rest_is_wrong() -> None:
+    broken = {"kind": "certificate_delivery", "reference": "C-1"}
+
+    assert validate(_raw(broken), MUNICIPALITY) == Validated(
+        "certificate_delivery", "C-1", Rejection("item_missing", "municipality")
+    )
+
+
+@pytest.mark.parametrize("reference", ["A" * 65, "C 1", "C-1\n", 1])
+def test_a_reference_of_another_form_is_not_repeated(reference: object) -> None:
+    message = {**record(), "reference": reference}
+
+    assert validate(_raw(message), MUNICIPALITY) == Validated(
+        "certificate_delivery", None, Rejection("item_missing", "reference")
+    )
+
+
+@pytest.mark.parametrize(("day", "accepted"), [("2026-11-19", True), ("2026-11-19 ", False), ("２０２６-11-19", False)])
+def test_a_day_has_one_spelling(day: str, accepted: bool) -> None:  # noqa: FBT001  # A case of the table.
+    assert (validate(_raw(record(delivered_on=day)), MUNICIPALITY).refusal is None) == accepted
+
+
+def test_a_residence_card_that_follows_later_may_be_missing_but_a_certificate_may_not() -> None:
+    report = {
+        **{
+            name: value for name, value in notice("R-1").items() if name not in {"changes", "noticed_on", "card_number"}
+        },
+        "kind": "residence_report",
+        "article": "juki-30-46",
+        "reported_on": "2026-11-19",
+    }
+    pending = {**report, "card_pending": True}
+
+    assert validate(_raw(pending), MUNICIPALITY).refusal is None
+    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("number_missing", "card_number")
+    assert validate(_raw({**pending, "category": "special_permanent"}), MUNICIPALITY).refusal == Rejection(
+        "number_missing", "certificate_number"
+    )
+
+
+def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
+    deeper = notice("R-1")
+    deeper["person"]["name"] = {"family": "REHEARSAL"}
+
+    assert fault_of_notice(deeper) == "person.name"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({}, None),
+        ({"kind": "resident_record"}, "kind"),
+        ({"municipality": "13104"}, "municipality"),
+        ({"municipality": 131041}, "municipality"),
+        ({"reference": ""}, "reference"),
+        ({"changes": ""}, "changes"),
+        ({"noticed_on": "19 November"}, "noticed_on"),
+        ({"subject": "123"}, "subject"),
+        ({"SMITH JOHN": 1}, "-"),
+    ],
+)
+def test_a_notice_is_looked_at_before_it_is_posted(changes: dict[str, Any], field: str | None) -> None:
+    assert fault_of_notice({**notice("N-1"), **changes}) == field
+
+
+def test_a_notice_may_come_without_the_number_of_its_category() -> None:
+    assert fault_of_notice(notice("N-1", category="temporary_refuge")) is None
