@@ -11,7 +11,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
         "console.jobs.exchange.receiving": ("tests/console/jobs/exchange/test_exchange.py",),
-        "console.jobs.people.logon": (),
+        "console.jobs.people.logon": ("tests/console/jobs/terminal/test_key_sources.py",),
         "console.session": (),
         "store.log.checkpoints": ("tests/store/log/test_known_answers.py", "tests/store/log/test_shared_log.py"),
         "store.message.checks.rules": (
@@ -21,7 +21,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.message.declarations.conditions": ("tests/store/message/checks/test_rules.py",),
         "store.message.declarations.residence_report": ("tests/store/message/checks/test_rules.py",),
         "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
-        "store.queue.sequence": ("tests/store/queue/test_shipping.py", "tests/store/queue/test_transitions.py"),
+        "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.vault": ("tests/store/sealing",),
         "transport.evidence.envelope": ("tests/transport/test_vectors.py",),

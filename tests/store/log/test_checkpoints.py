@@ -15,6 +15,7 @@ from store.log.checkpoints import Checkpoint, Occasion, WitnessRow
 from store.log.signing_keys import has_signed, key_text
 from store.log.terminals import RETIRED, to_texts
 from tests.store.conftest import NOON, TERMINAL
+from tests.store.log.test_known_answers import FIRST_BODY, FIRST_SIGNATURE, SHARED_BODY
 
 OTHER = "t-131041-02"
 KEY = bytes(range(32))
@@ -113,6 +114,30 @@ def test_going_on_after_a_roll_back_uses_a_number_that_nobody_saw(database: Data
     assert not made.resumed
 
 
+@pytest.mark.parametrize(
+    ("key", "witness", "expected"),
+    [
+        pytest.param(None, None, 6, id="the last checkpoint, where the keys are lost"),
+        pytest.param(12, None, 13, id="the keys that a lost future made"),
+        pytest.param(None, 20, 21, id="the checkpoint that the peer saw"),
+        pytest.param(12, 9, 13, id="the highest of all"),
+    ],
+)
+def test_going_on_passes_every_number_that_was_used(
+    database: Database, keys: SigningKeys, key: int | None, witness: int | None, expected: int
+) -> None:
+    for _ in range(5):
+        _make(database, keys)
+    keys.erase_below(7)
+    if key is not None:
+        keys.prepare(key)
+    with database.writing() as tx:
+        if witness is not None:
+            checkpoints.add_witness(tx, WitnessRow(witness, b"d" * 32, "agency", b"", NOON))
+        _append(tx)
+        assert checkpoints.resume(tx, keys, TERMINAL, now=NOON).number == expected
+
+
 def test_checkpoints_are_found_by_entry_and_by_number(database: Database, keys: SigningKeys) -> None:
     made = [_make(database, keys) for _ in range(3)]
     with database.reading() as reading:
@@ -158,6 +183,7 @@ Change = Callable[[dict[str, Any]], object]
     [
         lambda fields: fields.update(number=True),
         lambda fields: fields.update(number=0),
+        lambda fields: fields.update(seq=0),
         lambda fields: fields.update(seq="1"),
         lambda fields: fields.update(v=2),
         lambda fields: fields.update(alg="none"),
@@ -198,9 +224,28 @@ def test_what_is_no_object_is_no_checkpoint(body: object) -> None:
     assert checkpoints.read(body, b"") is None
 
 
-def test_another_spelling_of_the_same_members_is_no_checkpoint(database: Database, keys: SigningKeys) -> None:
-    made = _make(database, keys)
+# Of all spellings that JSON allows, a body has one.
+OTHER_SPELLINGS = {
+    "a space": FIRST_BODY.replace('"number":1', '"number": 1'),
+    "a line end": FIRST_BODY + "\n",
+    "another order": '{"v":1,' + FIRST_BODY.removeprefix("{").replace(',"v":1', ""),
+    "a doubled key": FIRST_BODY.replace('"number":1', '"number":1,"number":1'),
+    "a doubled key with another value": FIRST_BODY.replace('"number":1', '"number":7,"number":1'),
+    "an escape": FIRST_BODY.replace('"created"', '"\\u0063reated"'),
+    "another escape": FIRST_BODY.replace("Js5Q=", "Js5Q\\u003d"),
+    "an exponent": FIRST_BODY.replace('"seq":2', '"seq":2e0'),
+    "a fraction": FIRST_BODY.replace('"seq":2', '"seq":2.0'),
+    "the version of a log that is not shared": SHARED_BODY.replace('"v":2', '"v":1'),
+    "a hash in capitals": FIRST_BODY.replace("e9590b5e", "E9590B5E"),
+}
 
-    assert checkpoints.read(made.body.replace(b":", b": "), made.signature) is None
-    assert checkpoints.read(made.body[:-1] + b',"v":1}', made.signature) is None
-    assert checkpoints.read(made.body.decode(), made.signature) is None
+
+@pytest.mark.parametrize("body", OTHER_SPELLINGS.values(), ids=OTHER_SPELLINGS)
+def test_another_spelling_of_the_same_members_is_no_checkpoint(body: str) -> None:
+    assert body not in {FIRST_BODY, SHARED_BODY}
+    assert checkpoints.read(body.encode("ascii"), FIRST_SIGNATURE) is None
+
+
+def test_bytes_that_came_as_a_text_are_no_checkpoint() -> None:
+    assert checkpoints.read(FIRST_BODY, FIRST_SIGNATURE) is None
+    assert checkpoints.read(FIRST_BODY.encode("ascii"), FIRST_SIGNATURE.hex()) is None

@@ -136,11 +136,15 @@ def test_other_bytes_under_a_known_id(served: Site, operator: Session) -> None:
 
 
 def test_another_content_under_a_known_reference(served: Site, operator: Session) -> None:
-    served.feed(notice(1), NOTICE, new_id())
-    served.feed(notice(1, noticed_on="2026-11-18"), NOTICE, new_id())
-    served.feed(notice(1), NOTICE, new_id())
+    first, other, again = new_id(), new_id(), new_id()
+    served.feed(notice(1), NOTICE, first)
+    served.feed(notice(1, noticed_on="2026-11-18"), NOTICE, other)
+    served.feed(notice(1), NOTICE, again)
     received = receive_between_good_ones(served, operator)
     assert (received.received, rejected(received)) == (2, ["notice_conflict"])
+    (alarm,) = served.entries(Event.NOTICE_CONFLICT)
+    assert alarm.object == other, "the other content, not the same one in another envelope"
+    assert served.raw("SELECT about FROM arrival WHERE uid = ?", again) == [(first,)]
     assert reading.read(served.terminal, operator, served.number("N-000001")).record == notice(1)
     assert served.received().acknowledged == 3, "what is known already counts as received; what disputes it does not"
 
@@ -365,6 +369,16 @@ def test_a_refusal_of_what_could_not_be_read(served: Site, operator: Session) ->
     received = receive_between_good_ones(served, operator)
     assert (received.results, rejected(received)) == (1, [])
     assert served.states([number]) == ["refused"]
+
+
+def test_each_arrival_is_kept_as_what_it_is(served: Site, operator: Session) -> None:
+    delivered(served, operator)
+    agency.post(served.agency_home, [notice(1)])
+    assert exchange.receive(served.terminal, operator).results == 1
+    (result_row,) = served.raw("SELECT uid FROM result")
+    kept = served.raw("SELECT uid FROM arrival WHERE purpose = 'result'")
+    assert kept == [result_row]
+    assert served.raw("SELECT count(*) FROM arrival WHERE purpose = 'notice'") == [(1,)]
 
 
 def test_a_signed_result_settles_a_message_without_an_answer(served: Site, operator: Session) -> None:
