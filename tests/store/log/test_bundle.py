@@ -118,7 +118,7 @@ def test_a_good_segment_gives_its_sum_its_ends_and_the_hashes_asked_for(exported
 @pytest.mark.parametrize(
     ("old", "new", "flaw", "bad"),
     [
-        (b'"v":1}', b'"v":2}', Flaw.BODY, 7),
+        (b'"v":2}', b'"v":3}', Flaw.BODY, 7),
         (b'"actor":"op-101"', b'"actor":"op 101"', Flaw.BODY, 7),
         (b'"actor":"op-101"', b'"actor":"op-\xff01"', Flaw.BODY, 7),
         (b"\n", b"", Flaw.BODY, 7),

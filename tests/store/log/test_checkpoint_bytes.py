@@ -32,7 +32,7 @@ OTHER_SPELLINGS: Final = {
     "another algorithm": FIRST_BODY.replace("ed25519", "rsa"),
     "nobody else, spelt out": FIRST_BODY.replace('"prev"', '"others":[],"prev"'),
     "a member more": FIRST_BODY.replace('"alg"', '"a":1,"alg"'),
-    "a hash in capitals": FIRST_BODY.replace("e9590b5e", "E9590B5E"),
+    "a hash in capitals": FIRST_BODY.replace("27f04d8b", "27F04D8B"),
 }
 
 

@@ -119,9 +119,9 @@ def test_an_unfit_part_is_refused_by_its_field_and_never_repeated(draft: EntryDr
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"v":1}', b'"v":2}'),
-        (b'"v":1}', b'"v":1,"w":1}'),
-        (b'"v":1}', b'"v":1} '),
+        (b'"v":2}', b'"v":3}'),
+        (b'"v":2}', b'"v":2,"w":1}'),
+        (b'"v":2}', b'"v":2} '),
         (b'"seq":1', b'"seq":01'),
         (b'"seq":1', b'"seq":0'),
         (b'"actor":null', b'"actor":"op 101"'),

@@ -29,49 +29,49 @@ ENTRIES: Final = [
         (
             '{"actor":null,"at":"2026-11-23T03:00:00.000000Z","detail":{},"event":"terminal.created","object":null,'
             '"prev":"0000000000000000000000000000000000000000000000000000000000000000","result":"done","seq":1,'
-            '"session":null,"terminal":"t-131041-01","v":1}'
+            '"session":null,"terminal":"t-131041-01","v":2}'
         ),
-        "02542160b4aa3da38b22bc9721da3fe35c0f8d50a07834118e27d4c65165441c",
+        "5edbe69049858f8ba3e60dc4dd9a6f418c55d38a57908b39a99a8834f005dc6c",
     ),
     (
         (
             '{"actor":"op-101","at":"2026-11-23T03:00:00.000000Z","detail":{"attempts":3,"origin":"screen"},'
             '"event":"operator.refused","object":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",'
-            '"prev":"02542160b4aa3da38b22bc9721da3fe35c0f8d50a07834118e27d4c65165441c","result":"refused","seq":2,'
-            '"session":"abababababababababababababababab","terminal":"t-131041-01","v":1}'
+            '"prev":"5edbe69049858f8ba3e60dc4dd9a6f418c55d38a57908b39a99a8834f005dc6c","result":"refused","seq":2,'
+            '"session":"abababababababababababababababab","terminal":"t-131041-01","v":2}'
         ),
-        "e9590b5eac82d2b154c23a10f4804131e9b06a2152d7cfe976491c83d54a47ad",
+        "27f04d8b3ee647d307ae6f78fbd9621bac2d0788ed012bfcc15e1f5a2810d62d",
     ),
     (
         (
             '{"actor":"ka-301","at":"2026-11-23T03:00:00.000000Z","detail":{},"event":"terminal.admitted","object":null,'
-            '"prev":"e9590b5eac82d2b154c23a10f4804131e9b06a2152d7cfe976491c83d54a47ad","result":"done","seq":3,'
-            '"session":null,"terminal":"t-131041-01","v":1}'
+            '"prev":"27f04d8b3ee647d307ae6f78fbd9621bac2d0788ed012bfcc15e1f5a2810d62d","result":"done","seq":3,'
+            '"session":null,"terminal":"t-131041-01","v":2}'
         ),
-        "83cd0d6b0dc932924a6b709649ca936ce70a4a11f4313d85b2dc55b847f109b0",
+        "c20caf4b1217730314b1c1059b92d054751617c6fb20aff345be070fb563f69e",
     ),
 ]
 FIRST_BODY: Final = (
     '{"alg":"ed25519","at":"2026-11-23T03:00:00.000000Z","cause":"created",'
-    '"hash":"e9590b5eac82d2b154c23a10f4804131e9b06a2152d7cfe976491c83d54a47ad",'
+    '"hash":"27f04d8b3ee647d307ae6f78fbd9621bac2d0788ed012bfcc15e1f5a2810d62d",'
     f'"key":"{FIRST_TEXT}","next":"MCowBQYDK2VwAyEAgTl3Dqh9F19Wo1Rmw0x+zMuNipG07jeiXfYPW4/Js5Q=","number":1,'
     '"prev":"0000000000000000000000000000000000000000000000000000000000000000","seq":2,"terminal":"t-131041-01","v":1}'
 )
 FIRST_SIGNATURE: Final = bytes.fromhex(
-    "0a2b5a6ccb5859522317b94b1dc1e02bad394acbf34f5aaa3e7d398add77e393"
-    "3be621e6b35f23e0d25252277b31b21a38ab894b6f4ebcfe67d6d6bee3967f0c"
+    "333afd793cc606dd399605076f7e8157fcb6194df08c34e18800eaaf58df800c"
+    "af5ba13617b873cb734c89e94ec91f05352839037c7b5d0faa1a941d8a952a05"
 )
 SHARED_BODY: Final = (
     '{"alg":"ed25519","at":"2026-11-23T03:00:00.000000Z","cause":"admitted",'
-    '"hash":"83cd0d6b0dc932924a6b709649ca936ce70a4a11f4313d85b2dc55b847f109b0",'
+    '"hash":"c20caf4b1217730314b1c1059b92d054751617c6fb20aff345be070fb563f69e",'
     '"key":"MCowBQYDK2VwAyEAgTl3Dqh9F19Wo1Rmw0x+zMuNipG07jeiXfYPW4/Js5Q=",'
     '"next":"MCowBQYDK2VwAyEA7UkoxijRwsbq6QM4kFmVYSlZJzpcY/k2NsFGFKyHN9E=","number":2,'
     '"others":["t-131041-02:MCowBQYDK2VwAyEAbnoc3Smwt4/ROvTFWY/v9O8qlxZuPKby5Pv8zYBQW/E="],'
-    '"prev":"8f1a54a0889a27e4ecf84aa64163c33fd62e9a1bf6071f2b9c7320e1e9e9f1b3","seq":3,"terminal":"t-131041-01","v":2}'
+    '"prev":"62d820ec9bd5d7a5fdc388007409c204d06cb08f3e780e59a1a96a4e039fcab4","seq":3,"terminal":"t-131041-01","v":2}'
 )
 SHARED_SIGNATURE: Final = bytes.fromhex(
-    "6a7e86fd757fc54e6bda09a3d77d3aee1a9c93c91b5b7bd934a24d945525e7db"
-    "a4e0fd58dd18215a4f9afdac6b5098b42f0ddcfc4be93b4d0b5b813c3da96b08"
+    "9749902aa3d076df582b0f872ff27d5024641229ef8ebd92e3691353269c4666"
+    "76c25334441f2a41d0d863ec416f955093e15955fe7ebe8ec2299d35d0eb2200"
 )
 
 
@@ -112,8 +112,8 @@ def test_entries_and_checkpoints_have_the_bytes_that_are_kept(
 @pytest.mark.parametrize(
     ("body", "signature", "digest"),
     [
-        (FIRST_BODY, FIRST_SIGNATURE, "8f1a54a0889a27e4ecf84aa64163c33fd62e9a1bf6071f2b9c7320e1e9e9f1b3"),
-        (SHARED_BODY, SHARED_SIGNATURE, "df3a23e0a6c06862fa419613fdcfef38c5b14ca53c12523fe9722079eefd503e"),
+        (FIRST_BODY, FIRST_SIGNATURE, "62d820ec9bd5d7a5fdc388007409c204d06cb08f3e780e59a1a96a4e039fcab4"),
+        (SHARED_BODY, SHARED_SIGNATURE, "aa457278ffc1fbc27bdad1ee58962b1f76b898c8047d89cfb764d7fd965c865e"),
     ],
     ids=["alone", "shared"],
 )

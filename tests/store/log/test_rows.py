@@ -68,7 +68,7 @@ def test_row_by_row_the_links_are_the_same(rows: Sequence[Row[Any]]) -> None:
     links = _one_by_one(rows)
 
     assert [link.hash for link in links if isinstance(link, Link)] == [row.hash.hex() for row in rows]
-    assert links[-1] == Link(ENTRIES, rows[-1].hash.hex(), "2026-11-23T03:00:05.000000Z")
+    assert links[-1] == Link(ENTRIES, rows[-1].hash.hex(), "2026-11-23T03:00:05.000000Z", version=2)
 
 
 def test_a_block_begins_where_the_one_before_ended(rows: Sequence[Row[Any]]) -> None:
