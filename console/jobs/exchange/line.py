@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from console.errors import ClocksApart
+from console.errors import ClocksApart, FeedFault
 from console.incidents import record_incident
 from console.jobs import checkpoints
 from console.jobs.admission import admit
@@ -16,7 +16,7 @@ from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
-from store.errors import IntegrityFault, StoreError
+from store.errors import DiskLow, IntegrityFault, StoreError
 from store.log import EntryDraft, Event, Occasion, Result
 from store.rights import Right
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
@@ -51,8 +51,8 @@ class Interruption:
     incident: str | None = None
 
     @classmethod
-    def of(cls, error: TransportError) -> "Interruption":
-        """Return the interruption that an error of the line caused."""
+    def of(cls, error: TransportError | FeedFault | DiskLow) -> "Interruption":
+        """Return the interruption that an error of the line, the feed or the disk caused."""
         return cls(error.code, error.facts, error.incident)
 
 

@@ -1,6 +1,6 @@
 """One rule, two sides: what the terminal accepts the agency accepts, and neither calls a misfit missing.
 
-Shows `store.message.checks.checking` and `transport.agency.validation` against each other, for every item of every kind.
+Shows `store.message.checks.checking` and `transport.agency.validation` against each other: every item of every kind.
 """
 
 import json
