@@ -67,6 +67,8 @@ def receive(call: Invocation, *, after: int | None, set_cursor: int | None, cloc
     With `--set-cursor` an officer sets back how far the feed was read, and nothing is fetched.
     """
     if set_cursor is not None:
+        if after is not None:
+            raise click.BadParameter(str(after), param_hint="--after")
         return _set_cursor(call, set_cursor)
     reason = _clock_reason(clock_reason)
     with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
