@@ -15,13 +15,15 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
-    │   ├── TimePast, SearchUnclear, PeerFileUnusable
+    │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
     ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
     ├── ItemFault                an item of the peer verified but cannot be taken in
     │   ├── ItemUnreadable, ItemReplayed, NoticeUnfit
     │   └── ResultUnfit, ResultOfAnother, ResultOfNone, ResultUnexpected
+    ├── FeedFault                the peer's feed as a whole cannot be read on: the officer talks with the peer
+    │   └── FeedUnfit, FeedEndsEarly
     ├── ContentSealBroken        the stored content of a message to be sent does not open
     ├── ClocksApart              nothing is signed while the clocks of both sides differ too much
     ├── AgencySilent             the rehearsal's agency does not start
@@ -224,6 +226,10 @@ class SearchUnclear(InputFault):
     """The text typed names no entry, time, person, message or outcome: the person types one of these."""
 
 
+class CursorNotBefore(InputFault):
+    """The feed cannot be set to `position`, which does not lie before the `cursor`: the officer names another."""
+
+
 class QueueUnshared(InputFault):
     """The database is a file of one machine: the custodian puts the queue on PostgreSQL before others share it."""
 
@@ -293,6 +299,20 @@ class ResultUnexpected(ItemFault):
 
 class ItemReplayed(ItemFault):
     """An item that was taken in before came again, at another position of the feed."""
+
+
+class FeedFault(ConsoleError):
+    """The peer's feed as a whole cannot be read on: the officer talks with the peer."""
+
+    exit_status = 6
+
+
+class FeedUnfit(FeedFault):
+    """`count` items in a row were rejected, the last at `position`: nothing more is fetched."""
+
+
+class FeedEndsEarly(FeedFault):
+    """The peer has no item at the position `cursor`, up to which its feed was read before."""
 
 
 class ContentSealBroken(ConsoleError):

@@ -36,6 +36,7 @@ class Right(StrEnum):
     SETTINGS = "settings"  # see and check the terminal's settings
     INSTRUCT = "instruct"  # instruct the operators (protection measure 8)
     OUTAGE = "outage"  # declare that the line cannot be used
+    FEED = "feed"  # set back how far the peer's feed was read
     CLOCK = "clock"  # let an exchange go on although the clocks of both sides are apart
 
 
@@ -55,6 +56,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.INSTRUCT,
                 Right.OUTAGE,
                 Right.CLOCK,
+                Right.FEED,
             }
         ),
         # The auditor judges the work by its log, and takes no part in it.

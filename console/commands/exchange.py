@@ -58,10 +58,18 @@ def send(call: Invocation, *, clock_reason: str | None) -> int:
 
 @click.command("receive")
 @click.option("--after", type=click.IntRange(min=0), metavar="POSITION")
+@click.option("--set-cursor", "set_cursor", type=click.IntRange(min=0), metavar="POSITION")
 @_with_clock_reason
 @click.pass_obj
-def receive(call: Invocation, *, after: int | None, clock_reason: str | None) -> int:
-    """Fetch results and notices; exit status 6 when something that came did not verify."""
+def receive(call: Invocation, *, after: int | None, set_cursor: int | None, clock_reason: str | None) -> int:
+    """Fetch results and notices; exit status 6 when something that came did not verify.
+
+    With `--set-cursor` an officer sets back how far the feed was read, and nothing is fetched.
+    """
+    if set_cursor is not None:
+        if after is not None:
+            raise click.BadParameter(str(after), param_hint="--after")
+        return _set_cursor(call, set_cursor)
     reason = _clock_reason(clock_reason)
     with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
         outcome = jobs.exchange.receive(
@@ -70,6 +78,15 @@ def receive(call: Invocation, *, after: int | None, clock_reason: str | None) ->
     counts = {"received": outcome.received, "rejected": outcome.rejected, "results": outcome.results}
     _print_outcome(call, "receive", counts, outcome)
     return _status(outcome.interruption, ExitStatus.INTEGRITY if outcome.rejected else ExitStatus.DONE)
+
+
+def _set_cursor(call: Invocation, position: int) -> int:
+    """Set the cursor of the feed back, without the line."""
+    with call.acting() as (terminal, session):
+        former = jobs.exchange.set_cursor(terminal, session, position)
+    line = call.words("commands.receive.set_back", former=former, position=position)
+    call.output.result({"cursor": position, "former": former}, [line])
+    return ExitStatus.DONE
 
 
 def _clock_reason(name: str | None) -> "ClockReason | None":

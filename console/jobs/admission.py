@@ -41,6 +41,11 @@ def admit(terminal: Terminal, session: Session, right: Right) -> None:
 def _refuse_new_work(terminal: Terminal) -> None:
     if terminal.halted is not None:
         raise terminal.halted
+    keep_reserve(terminal)
+
+
+def keep_reserve(terminal: Terminal) -> None:
+    """Raise DiskLow when the reserve of the disk has been reached. Long work asks again as it goes on."""
     disk = os.statvfs(terminal.home)
     # `f_bavail`, not `f_bfree`: the blocks that are reserved for root are of no use to the terminal.
     free = disk.f_bavail * disk.f_frsize

@@ -74,6 +74,8 @@ class Event(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice.acknowledged", EventClass.COMMUNICATION
     NOTICE_REJECTED = "notice.rejected", EventClass.COMMUNICATION
     NOTICE_CONFLICT = "notice.conflict", EventClass.COMMUNICATION
+    FEED_ENDED_EARLY = "feed.ended_early", EventClass.COMMUNICATION
+    FEED_SET_BACK = "feed.set_back", EventClass.COMMUNICATION
     LINE_OPENED = "line.opened", EventClass.COMMUNICATION
     LINE_FAILED = "line.failed", EventClass.COMMUNICATION
     CLOCK_DIFFERS = "clock.differs", EventClass.COMMUNICATION

@@ -12,6 +12,7 @@ from store.queue.arrivals import (
     mark_acknowledged,
     move_cursor,
     note_repeated,
+    set_cursor_back,
     unacknowledged,
 )
 from store.queue.claims import (
@@ -197,6 +198,7 @@ __all__ = [
     "results_of",
     "revise",
     "rows_of",
+    "set_cursor_back",
     "shipments_of",
     "shipped_elsewhere",
     "sound_contents_of",

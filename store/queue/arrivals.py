@@ -129,5 +129,10 @@ def move_cursor(tx: Connection, feed: Feed, position: int) -> None:
         tx.execute(update(CURSORS).where(*_of(CURSORS, feed)).values(position=position))
 
 
+def set_cursor_back(tx: Connection, feed: Feed, position: int) -> None:
+    """Set the cursor back, as a person decided: whatever lies beyond is read anew, and known items stay as they are."""
+    tx.execute(update(CURSORS).where(*_of(CURSORS, feed), CURSORS.c.position > position).values(position=position))
+
+
 def _of(table: Table, feed: Feed) -> tuple[ColumnElement[bool], ...]:
     return table.c.terminal == feed.terminal, table.c.peer == feed.peer

@@ -30,7 +30,13 @@ _DAYS: Final = (
     "basis.reported_on",
     "basis.date",
 )
-_PATTERNS: Final = {**dict.fromkeys(_NUMBERS, _NUMBER), **dict.fromkeys(_DAYS, _DAY)}
+# An earlier message is pointed at by its reference.
+_REFERENCES: Final = ("reference", "cancels", "replaces", "supersedes")
+_PATTERNS: Final = {
+    **dict.fromkeys(_REFERENCES, _REFERENCE),
+    **dict.fromkeys(_NUMBERS, _NUMBER),
+    **dict.fromkeys(_DAYS, _DAY),
+}
 # Items that must never leave the municipality, or that belong to another kind. A refusal may repeat these names.
 _KNOWN_INTRUDERS: Final = frozenset({"subject", "person", "basis", *_NUMBERS, *_DAYS})
 # The number that belongs to a category; the other categories have none (入管法施行令, 入管特例法施行令).
@@ -65,7 +71,9 @@ def validate(content: bytes, municipality: str) -> Validated:
     if not isinstance(kind, str) or kind not in _message_kinds():
         return Validated(None, None, Rejection("kind_unknown"))
     if not _matches(_REFERENCE, reference):
-        return Validated(kind, None, Rejection("item_missing", "reference"))
+        # A reference of another form is not repeated: it might be anything.
+        missing = record.get("reference", "") == ""
+        return Validated(kind, None, Rejection("item_missing" if missing else "item_malformed", "reference"))
     return Validated(kind, reference, _first_fault(kind, record, municipality))
 
 
@@ -85,18 +93,18 @@ def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rej
     # The later checks rely on the earlier ones: once the items are right, those that are required can be read.
     items = dict(_flatten(record))
     return (
-        _wrong_items(kind, items)
+        _wrong_items(kind, record, items)
         or _wrong_values(items)
         or (Rejection("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
         or (_wrong_number(items) if kind in _message_kinds() else None)
     )
 
 
-def _wrong_items(kind: str, items: Mapping[str, Any]) -> Rejection | None:
+def _wrong_items(kind: str, record: Mapping[str, Any], items: Mapping[str, Any]) -> Rejection | None:
     always, admitted = _names(kind)
     for name in always:
         if items.get(name, "") == "":
-            return Rejection("item_missing", name)
+            return Rejection("item_malformed" if _is_misshapen(record, name) else "item_missing", name)
     for name, value in items.items():
         if name not in admitted:
             # An unknown name might be anything, even the name of a person: it is not repeated.
@@ -106,9 +114,13 @@ def _wrong_items(kind: str, items: Mapping[str, Any]) -> Rejection | None:
     return None
 
 
+def _is_misshapen(record: Mapping[str, Any], name: str) -> bool:
+    """Tell whether an item that was not found is there in another form: a text for a group, or a group for a text."""
+    outer, dot, _ = name.partition(".")
+    return record.get(outer, "") != "" and isinstance(record[outer], dict) != bool(dot)
+
+
 def _wrong_values(items: Mapping[str, Any]) -> Rejection | None:
-    if not _matches(_REFERENCE, items["reference"]):
-        return Rejection("item_malformed", "reference")
     if not _is_moment(items["occurred_at"]):
         return Rejection("item_malformed", "occurred_at")
     for name, value in items.items():

@@ -182,8 +182,9 @@ def read_page(value: dict[str, Any], after: int, limit: int) -> FeedPage:
         items = []
         least = after + 1
         for row in rows:
-            # Positions ascend from the cursor: a page can neither repeat an item nor go back.
-            position = wire.whole(row["position"], "position", least=least)
+            # Positions are dense and ascend from where was asked: a page can neither repeat an item, go back, nor leap
+            # ahead. No signature covers a position, so nothing else keeps it from taking a terminal past its own feed.
+            position = wire.whole(row["position"], "position", least=least, most=after + limit)
             least = position + 1
             items.append(FeedItem(position, wire.from_base64(row["envelope"], "envelope", wire.MOST_ENVELOPE_BYTES)))
         more = wire.flag(value["more"], "more")

@@ -8,6 +8,7 @@ of the feed is acknowledged only after it is stored.
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Interruption, LineState, line_state
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
+from console.jobs.exchange.reach import set_cursor
 from console.jobs.exchange.receiving import ReceiveOutcome, before_rejected, receive
 from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import send
@@ -24,4 +25,5 @@ __all__ = [
     "receive",
     "resend",
     "send",
+    "set_cursor",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from console.errors import ClocksApart
+from console.errors import ClocksApart, FeedFault
 from console.incidents import record_incident
 from console.jobs import checkpoints
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
@@ -15,7 +15,7 @@ from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
-from store.errors import IntegrityFault, StoreError
+from store.errors import DiskLow, IntegrityFault, StoreError
 from store.log import EntryDraft, Event, Occasion, Result
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
 from transport.line.client import Line, LineLimits
@@ -49,8 +49,8 @@ class Interruption:
     incident: str | None = None
 
     @classmethod
-    def of(cls, error: TransportError) -> "Interruption":
-        """Return the interruption that an error of the line caused."""
+    def of(cls, error: TransportError | FeedFault | DiskLow) -> "Interruption":
+        """Return the interruption that an error of the line, the feed or the disk caused."""
         return cls(error.code, error.facts, error.incident)
 
 

@@ -9,28 +9,29 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from console.errors import ItemFault, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
-from console.incidents import record_incident
+from console.errors import FeedFault, ItemFault, ItemReplayed, ResultOfAnother, ResultOfNone, ResultUnexpected
 from console.jobs import timekeeping
-from console.jobs.admission import admit
+from console.jobs.admission import admit, keep_reserve
+from console.jobs.exchange import reach
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, is_about, words_of
 from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import ItemResult
+from console.jobs.exchange.rejections import Rejections
 from console.jobs.messages.echo import pseudonym, pseudonyms
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import (
+    DiskLow,
     IntegrityFault,
     MessageMissing,
     NoticeConflict,
     QueueFault,
     StepRefused,
-    StoreError,
 )
-from store.log import EntryDraft, Event, LogFilter, Result
+from store.log import EntryDraft, Event, LogFilter
 from store.log import page as log_page
 from store.message.canonical import encode
 from store.message.kinds import AgencyNotice
@@ -89,7 +90,8 @@ def receive(
     `after` is a position from which the feed is read again: rejected items get another chance, and known ones stay as
     they are. `report` gets the phase `receive`, whose total is unknown. `clock_reason` is given by an officer when the
     clocks are apart. Raises RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be
-    reached at all. Later failures of the line end the receiving and are reported in its outcome.
+    reached at all. What ends the receiving later is reported in its outcome: a failure of the line, a feed that cannot
+    be read on (FeedFault), or a disk that is nearly full.
     """
     if clock_reason is not None:
         timekeeping.overrule(terminal, session, clock_reason.value)
@@ -101,6 +103,8 @@ def receive(
             receiving.run(after)
         except TransportError as error:
             record_failure(terminal, session, error)
+            receiving.done.interruption = Interruption.of(error)
+        except (FeedFault, DiskLow) as error:
             receiving.done.interruption = Interruption.of(error)
     return receiving.done
 
@@ -139,6 +143,9 @@ class _Receiving:
         self._feed = queue.Feed(terminal.name, contact.endpoint.name)
         # Acknowledgements that the peer did not accept are not repeated in the same receiving.
         self._acknowledged_up_to = 0
+        self._rejections = Rejections(terminal, session)
+        # The last position that something was taken in from: a signature vouches for what stands there.
+        self._vouched = 0
         self.done = ReceiveOutcome(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
 
     def run(self, after: int | None) -> None:
@@ -147,34 +154,48 @@ class _Receiving:
         with self._terminal.database.reading() as reading:
             cursor = queue.cursor(reading, self._feed)
         # Never beyond the cursor: the items in between would be lost.
-        position = cursor if after is None else min(after, cursor)
+        start = position = self._vouched = cursor if after is None else min(after, cursor)
         more = True
         while more and not self._meter.cancelled:
             # Before the next page is fetched, so that a cut leaves at most one page without its acknowledgement.
             self._acknowledge()
+            keep_reserve(self._terminal)
             page = self._line.pull(position, self._terminal.settings.line.batch)
             if page.items:
-                self._store(page.items)
-                position = page.items[-1].position
+                position = self._store(page.items)
             self._meter.advance(len(page.items))
-            more = page.more
+            more = page.more and not self._rejections.too_many
         self._acknowledge()
+        if self._rejections.too_many:
+            raise self._rejections.fault(position)
+        # Nothing beyond the cursor is the usual end. No answer says where a feed ends, so the item there is asked for.
+        nothing_new = position == start == cursor > 0 and not self._meter.cancelled
+        if not more and (position < cursor or (nothing_new and not self._line.pull(cursor - 1, 1).items)):
+            raise reach.ends_early(self._terminal, self._session, self._feed, cursor)
 
-    def _store(self, items: Sequence[FeedItem]) -> None:
-        """Store a page and move the cursor, in one transaction."""
+    def _store(self, items: Sequence[FeedItem]) -> int:
+        """Store a page and move the cursor, in one transaction; return the position up to which it was looked at."""
         # With former keys as well: the peer may have sealed an item before it registered our present ones.
         opener = self._peer.opener(self._terminal.identity, others=self._terminal.keys.identities())
         # Verified and opened before the writing block, since that takes most of the time and needs no database.
         examined = [(item, self._open(item, opener)) for item in items]
+        position = self._vouched
         with self._terminal.database.writing() as tx:
             for item, opened_or_fault in examined:
+                position = item.position
                 if isinstance(opened_or_fault, EnvelopeFault):
-                    self._reject(tx, item, opened_or_fault)
-                else:
-                    self._take_in(tx, item, opened_or_fault)
+                    self._note_rejected(self._rejections.reject(tx, item, opened_or_fault))
+                elif self._take_in(tx, item, opened_or_fault):
+                    self._rejections.end_run()
+                    self._vouched = position
+                if self._rejections.too_many:
+                    break
+            self._rejections.write_runs(tx)
+            # Nobody vouches for the position of a rejected item: it moves what is durable by a page at most.
+            bound = self._vouched + self._terminal.settings.line.batch
             # Another process may have received this page, or more of them, meanwhile; the cursor never goes back.
-            last = max(items[-1].position, queue.cursor(tx, self._feed))
-            queue.move_cursor(tx, self._feed, last)
+            queue.move_cursor(tx, self._feed, max(min(position, bound), queue.cursor(tx, self._feed)))
+        return position
 
     def _open(self, item: FeedItem, opener: Opener) -> Opened | EnvelopeFault:
         """Verify and open an item; return what is wrong with it instead of raising it."""
@@ -183,7 +204,12 @@ class _Receiving:
         except EnvelopeFault as error:
             return error
 
-    def _take_in(self, tx: Connection, item: FeedItem, opened: Opened) -> None:
+    def _note_rejected(self, item: ItemResult) -> None:
+        self.done.rejected += 1
+        self.done.items.append(item)
+
+    def _take_in(self, tx: Connection, item: FeedItem, opened: Opened) -> bool:
+        """Keep an item that verified, or reject it; tell whether it was kept or known."""
         try:
             content = ItemContent.read(opened, self._terminal)
             # A savepoint, so that a rejected item leaves nothing behind while the rest of the page is stored. It is not
@@ -193,9 +219,13 @@ class _Receiving:
         except _Disputed as conflict:
             # Two contents under one id or reference: the first one is kept, and people have to talk to the peer.
             self._hold(tx, conflict.uid)
-            self._reject(tx, item, NoticeConflict(), Event.NOTICE_CONFLICT, opened.header.id)
+            disputed = self._rejections.reject_disputed(tx, item, NoticeConflict(), opened.header.id)
+            self._note_rejected(disputed)
         except (ItemFault, IntegrityFault, QueueFault) as unfit:
-            self._reject(tx, item, unfit)
+            self._note_rejected(self._rejections.reject(tx, item, unfit))
+        else:
+            return True
+        return False
 
     def _keep(self, tx: Connection, item: FeedItem, opened: Opened, content: ItemContent) -> None:
         """Store the arrival and its content. Raises _Disputed, ItemReplayed, and what `_decide` raises."""
@@ -300,28 +330,6 @@ class _Receiving:
             number = queue.get_by_uid(tx, uid).id
             for row in queue.move_many(tx, self._terminal.vault, [number], Step.PUT_ON_HOLD, self._act()).changed:
                 self._log(tx, Event.NOTICE_HELD, row.uid, code=NoticeConflict.code)
-
-    def _reject(
-        self,
-        tx: Connection,
-        item: FeedItem,
-        error: EnvelopeFault | ItemFault | StoreError,
-        event: Event = Event.NOTICE_REJECTED,
-        about: str | None = None,
-    ) -> None:
-        # The person sees the number and can name it to the peer; the technical record holds what the log must not.
-        incident = record_incident(self._terminal.home, error)
-        self._terminal.log.append(
-            tx,
-            event,
-            actor=self._session.person_id,
-            session=self._session.id,
-            object=about,
-            result=Result.REFUSED,
-            detail={"code": error.code, "position": item.position, "incident": incident},
-        )
-        self.done.rejected += 1
-        self.done.items.append(ItemResult(None, None, "rejected", error.code, incident, error.facts or None))
 
     def _acknowledge(self) -> None:
         """Acknowledge everything that is stored here and that the peer does not know of yet."""

@@ -57,6 +57,9 @@ _COMMON: Final = (
     error("kind_not_sent", *RECORD_NOTICE),
     error("kind_other_way", *FORMAT),
     error("reference_malformed", *FORMAT),
+    error("reference_character", *FORMAT),
+    error("subject_malformed", *FORMAT),
+    error("subject_from_spreadsheet", *FORMAT),
     error("reference_conflict", *FORMAT),  # Found by the intake, which alone knows the queue.
     error("reference_to_itself", *FORMAT),
     error("cancels_and_replaces", *FORMAT),

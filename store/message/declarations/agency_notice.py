@@ -21,7 +21,7 @@ from store.message.declarations.common import (
 )
 from store.message.declarations.conditions import Group, check_numbers, check_pointers
 from store.message.declarations.findings import AGENCY_NOTICE, Findings, Rule, wanted, warning
-from store.message.declarations.items import DAY, KEY, Item, Items, Value, checked_after, closed
+from store.message.declarations.items import DAY, REFERENCE, Item, Items, Value, checked_after, closed
 from store.message.declarations.values import CheckValue, is_text
 from store.message.groups import CategoryLost, Change, Record, Subject, present
 
@@ -89,7 +89,7 @@ class AgencyNotice(Common):
             # A notice of a lost category may come without a list of changes.
             Item("changes", Value(checked_after, elements=(_ITEM, _BEFORE, _AFTER, _REASON))),
             _CATEGORY_LOST,
-            Item("supersedes", KEY, ("差替対象の整理番号",)),
+            Item("supersedes", REFERENCE, ("差替対象の整理番号",)),
         ),
     )
     sources: ClassVar[tuple[str, ...]] = AGENCY_NOTICE

@@ -11,9 +11,9 @@ from store.message.declarations import values
 from store.message.declarations.conditions import Group, check_pointers
 from store.message.declarations.findings import Findings, Rule
 from store.message.declarations.items import (
-    KEY,
     NUMBER,
     PAPER_DATE,
+    REFERENCE,
     TEXT,
     YES_NO,
     Item,
@@ -30,7 +30,7 @@ from store.message.groups import Record, present
 # before the items are.
 HEAD: Final = (
     Item("kind", Value(checked_before), ("種別", "通知の種別")),
-    Item("reference", KEY, ("整理番号", "参照番号")),
+    Item("reference", REFERENCE, ("整理番号", "参照番号")),
     Item(
         "municipality",
         Value(values.check_municipality, Shape.WORD, table=tables.municipalities),
@@ -40,11 +40,11 @@ HEAD: Final = (
     Item("occurred_at", Value(checked_before, Shape.MOMENT), ("処理日時", "異動処理日時"), shared=True),
 )
 # The key of the person in the resident-record system: it is kept with outgoing messages and never sent.
-SUBJECT: Final = Item("subject", KEY, ("宛名番号",), shared=True)
+SUBJECT: Final = Item("subject", Value(values.check_subject, Shape.WORD), ("宛名番号",), shared=True)
 OUTGOING_HEAD: Final = (*HEAD, SUBJECT)
 POINTERS: Final = (
-    Item("cancels", KEY, ("取消対象の整理番号",)),
-    Item("replaces", KEY, ("訂正対象の整理番号",)),
+    Item("cancels", REFERENCE, ("取消対象の整理番号",)),
+    Item("replaces", REFERENCE, ("訂正対象の整理番号",)),
 )
 # A message about a person states all of these items, because the number of a card is no key: it changes at every issue.
 PERSON: Final = Items(

@@ -174,7 +174,7 @@ def checked_after(_value: object, _field: str, _findings: Findings) -> None:
 
 # The values that several items have. A kind may declare values of its own.
 TEXT: Final = Value(values.check_text)
-KEY: Final = Value(values.check_key, Shape.WORD)
+REFERENCE: Final = Value(values.check_reference, Shape.WORD)
 NUMBER: Final = Value(values.check_number, Shape.NUMBER)
 DAY: Final = Value(values.check_day, Shape.DAY)
 PAPER_DATE: Final = Value(values.check_paper_date, Shape.PAPER_DATE)

@@ -20,8 +20,13 @@ CheckValue = Callable[[object, str, Findings], None]
 # The numbers of residence cards (在留カード) and of special permanent resident certificates have the same form.
 _NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}", re.ASCII)
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}", re.ASCII)
-# References and 宛名番号 become keys and appear in lists: a single word, of a length that a screen can show.
-_KEY: Final = re.compile(r"\S{1,64}")
+# References become keys and appear in lists: a single word, of a length that a screen can show. The peer takes no other
+# characters either (PROTOCOL.md, 1), and two references that look alike would be told apart by nobody.
+_WORD: Final = re.compile(r"\S{1,64}")
+_OUTSIDE_REFERENCE: Final = re.compile(r"[^!-~]")
+_SUBJECT: Final = re.compile(r"[0-9A-Za-z]{1,32}")
+# What a spreadsheet makes of a long number: 1.23457E+11, ="0001", #N/A, 1234.0. The number itself may be lost by then.
+_SPREADSHEET: Final = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|=\".*\"|#[A-Z/0]+[!?]?|[0-9]+\.0+")
 _CHECK_WEIGHTS: Final = (6, 5, 4, 3, 2)
 
 
@@ -59,10 +64,24 @@ def check_text(value: object, field: str, findings: Findings) -> None:
         _add_characters(unusual_characters(value), field, findings)
 
 
-def check_key(value: object, field: str, findings: Findings) -> None:
-    """Check that a reference or a 宛名番号 is one word of at most 64 characters."""
-    if is_text(value, field, findings) and not _KEY.fullmatch(str(value)):
+def check_reference(value: object, field: str, findings: Findings) -> None:
+    """Check that a reference is one word of at most 64 printable ASCII characters (`!` to `~`)."""
+    if not is_text(value, field, findings):
+        return
+    text = str(value)
+    if not _WORD.fullmatch(text):
         findings.add(field, "reference_malformed")
+    elif (first := _OUTSIDE_REFERENCE.search(text)) is not None:
+        # A character that shows nothing can only be found by its place and its code point.
+        code_point, place = f"U+{ord(first[0]):04X}", str(first.start() + 1)
+        findings.add(field, "reference_character", character=code_point, place=place)
+
+
+def check_subject(value: object, field: str, findings: Findings) -> None:
+    """Check that a 宛名番号 is 1 to 32 digits and ASCII letters, and none that went through a spreadsheet."""
+    if not is_text(value, field, findings) or _SUBJECT.fullmatch(str(value)):
+        return
+    findings.add(field, "subject_from_spreadsheet" if _SPREADSHEET.fullmatch(str(value)) else "subject_malformed")
 
 
 def check_yes_no(value: object, field: str, findings: Findings) -> None:

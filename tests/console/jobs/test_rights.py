@@ -73,6 +73,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
     "exchange.receive": (Right.EXCHANGE, exchange.receive),
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
+    "exchange.set_cursor": (Right.FEED, lambda t, s: exchange.set_cursor(t, s, 0)),
     "exchange.send": (Right.EXCHANGE, exchange.send),
     "messages.extract.write_out": (Right.ENTER, lambda t, s: extract.write_out(t, s, 1, t.home.with_name("out.jsonl"))),
     "messages.intake.take_in": (Right.ENTER, lambda t, s: intake.take_in(t, s, [t.home.with_name("more.jsonl")])),

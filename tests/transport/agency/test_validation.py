@@ -20,14 +20,15 @@ from transport.agency.validation import Rejection, Validated, fault_of_notice, v
         (b"{}", "kind_unknown", "-"),
         (json.dumps(notice()).encode(), "kind_unknown", "-"),
         (json.dumps(record(reference="")).encode(), "item_missing", "reference"),
-        (json.dumps(record(reference="あ")).encode(), "item_missing", "reference"),
+        (json.dumps(record(reference="あ")).encode(), "item_malformed", "reference"),
+        (json.dumps(record(cancels="あ")).encode(), "item_malformed", "cancels"),
         (json.dumps(record(subject="123")).encode(), "item_unknown", "subject"),
         (json.dumps({**record(), "SMITH JOHN": 1}).encode(), "item_unknown", "-"),
         (json.dumps(record(municipality="131016")).encode(), "municipality_foreign", "municipality"),
         (json.dumps(record(certificate_number="1")).encode(), "item_malformed", "certificate_number"),
         (json.dumps(record(certificate_number=None)).encode(), "item_malformed", "certificate_number"),
         (json.dumps(record(certificate_number="")).encode(), "item_missing", "certificate_number"),
-        (json.dumps(record(certificate_number={"a": {}})).encode(), "item_missing", "certificate_number"),
+        (json.dumps(record(certificate_number={"a": {}})).encode(), "item_malformed", "certificate_number"),
         (json.dumps(record(delivered_on="2026-11-9")).encode(), "item_malformed", "delivered_on"),
         (json.dumps(record(occurred_at="2026-11-20T10:00:00")).encode(), "item_malformed", "occurred_at"),
         (json.dumps(record(occurred_at=[])).encode(), "item_malformed", "occurred_at"),
@@ -79,13 +80,22 @@ def test_kind_and_reference_are_shown_even_when_the_rest_is_wrong() -> None:
     )
 
 
-@pytest.mark.parametrize("reference", ["A" * 65, "C 1", "C-1\n", 1])
-def test_a_reference_of_another_form_is_not_repeated(reference: object) -> None:
+@pytest.mark.parametrize("reference", ["A" * 65, "C 1", "C-1\n", "新宿-1", "Ｃ-1", "C\u200b1", 1, None, {"a": "C-1"}])
+def test_a_reference_of_another_form_is_not_repeated_and_not_called_missing(reference: object) -> None:
     message = {**record(), "reference": reference}
 
     assert validate(_raw(message), MUNICIPALITY) == Validated(
-        "certificate_delivery", None, Rejection("item_missing", "reference")
+        "certificate_delivery", None, Rejection("item_malformed", "reference")
     )
+
+
+def test_a_text_in_the_place_of_a_group_is_not_called_missing() -> None:
+    assert fault_of_notice({**notice("N-1"), "person": "REHEARSAL"}) == "person.name"
+    report = {**notice("R-1"), "kind": "residence_report", "person": "REHEARSAL"}
+
+    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_malformed", "person.name")
+    del report["person"]
+    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_missing", "person.name")
 
 
 @pytest.mark.parametrize(("day", "accepted"), [("2026-11-19", True), ("2026-11-19 ", False), ("２０２６-11-19", False)])
