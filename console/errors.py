@@ -15,7 +15,7 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
-    │   ├── TimePast, SearchUnclear, PeerFileUnusable
+    │   ├── TimePast, SearchUnclear, PeerFileUnusable, RegistrationIncomplete
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
     ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
@@ -208,6 +208,10 @@ class TimePast(InputFault):
 
 class PeerFileUnusable(InputFault):
     """The file `file` is not what a peer hands over: the custodian asks the peer for it again."""
+
+
+class RegistrationIncomplete(InputFault):
+    """Neither the options nor the file nor a version in force says what is `missing`: the person names it."""
 
 
 class AgencySilent(ConsoleError):

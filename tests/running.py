@@ -129,10 +129,10 @@ def world_at(mapping: Mapping[str, Any]) -> World:
 
 
 @contextmanager
-def serving(agency_home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def serving(agency_home: Path, *, program: Path = PROGRAM) -> Iterator[subprocess.Popen[bytes]]:
     """Run the reference agency until the block ends; it must end by itself when its standard input is closed."""
     with subprocess.Popen(
-        [PROGRAM, "agency", "serve", "--home", agency_home, "--with-parent"],
+        [program, "agency", "serve", "--home", agency_home, "--with-parent"],
         env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
