@@ -4,7 +4,7 @@
     ├── HomeFault                the custodian names another directory, or puts it in order
     │   └── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
     ├── SettingsFault            the custodian corrects renkei.toml
-    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
+    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid, SettingFixed
     ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
     │   └── FileExists, FileUnwritable
     ├── BackupFault              a backup cannot be restored by this program
@@ -104,6 +104,10 @@ class SettingsUnknown(SettingsFault):
 
 class SettingsInvalid(SettingsFault):
     """The value of `setting` is not of the form that is `wanted`: the custodian corrects it."""
+
+
+class SettingFixed(SettingsFault):
+    """The `setting` is another than when the terminal was made (`was`, now `found`): the custodian sets it back."""
 
 
 class OutputFileFault(ConsoleError):

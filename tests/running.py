@@ -17,6 +17,11 @@ from console.commands import cli
 
 PROGRAM: Final = Path(sys.executable).with_name("renkei")
 _DEADLINE_SECONDS: Final = 120
+#: What `init` needs where no settings file was prepared.
+NEW_TERMINAL: Final = (
+    *("--municipality-code", "131041", "--name", "新宿区"),
+    *("--section", "戸籍住民課", "--terminal", "131041-01"),
+)
 
 
 @dataclass(frozen=True, slots=True)

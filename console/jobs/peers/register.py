@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from console.errors import RegistrationIncomplete
+from console.errors import RegistrationIncomplete, SettingFixed
 from console.jobs.admission import admit
 from console.jobs.peers.handing_over import read_introduction
 from console.session import Session
@@ -170,6 +170,18 @@ def _describe(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> 
         fingerprint=dated.public.fingerprint,
         in_force=in_force,
     )
+
+
+def refuse_other_municipality(terminal: Terminal) -> None:
+    """Raise SettingFixed when the peer is registered for another municipality than that of the settings.
+
+    Every record and envelope names the municipality, so all of them would be refused one by one.
+    """
+    with terminal.database.reading() as reading:
+        known = peers.peer_versions(reading)
+    code = terminal.settings.municipality.code
+    if known and known[0].municipality != code:
+        raise SettingFixed(setting="municipality.code", was=known[0].municipality, found=code)
 
 
 def version_name(number: int) -> str:

@@ -16,7 +16,7 @@ from console.jobs.exchange.clocks import WARNED_SECONDS
 from console.jobs.peers import register
 from console.keysource import key_source
 from console.settings import Settings
-from console.terminal import PEPPER_KEY, Terminal, queue_name
+from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name, refuse_unknown_municipality
 from console.words import Words
 from store import clock
 from store.database import Database
@@ -132,6 +132,8 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
     ]
     if all(part.ok for part in checks):
         with Terminal.open(home, parts) as terminal:
+            # Only the database knows for which municipality the peer is registered.
+            checks[0] = _try("settings", words, lambda: _unchanged(terminal, checks[0]))
             checks += [
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
                 _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
@@ -159,7 +161,14 @@ def _fault(name: str, words: Words, code: str, facts: dict[str, str]) -> Check:
 
 def _settings(home: Path, words: Words) -> Check:
     settings = Settings.load(home)
+    refuse_unknown_municipality(settings)
+    refuse_other_name(settings, home)
     return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
+
+
+def _unchanged(terminal: Terminal, found: Check) -> Check:
+    register.refuse_other_municipality(terminal)
+    return found
 
 
 def _keys(home: Path, words: Words, parts: PassphraseParts | None) -> Check:
