@@ -20,7 +20,7 @@ from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name
 from console.words import Words
 from store import clock
 from store.database import Database
-from store.people import Pepper
+from store.people import Pepper, Right, persons, rights_of
 from store.sealing.sources import PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.identity import newest_in_force
@@ -28,6 +28,8 @@ from transport.parties.identity import newest_in_force
 #: How many days ahead the end of a certificate is announced. One that ends unnoticed stops the line: its dates are
 #: checked in the handshake, and the next keys have to reach the other side by hand before anything can be sent.
 ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
+# `log resume` is an act of two persons.
+_RESUMING: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
                 _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
                 _try("log", words, lambda: _log(terminal, words)),
+                _people(terminal, words),
                 *_line(terminal, words),
             ]
     return Health(tuple(checks))
@@ -213,6 +216,17 @@ def _log(terminal: Terminal, words: Words) -> Check:
     if verification.ok:
         return Check("log", ok=True, detail=words("check.found.log", entries=verification.entries))
     return _fault("log", words, "log_broken", {"first_bad": str(verification.first_bad)})
+
+
+def _people(terminal: Terminal, words: Words) -> Check:
+    """Count those who could resume together after a fault of the log: one alone would be stuck with it."""
+    with terminal.database.reading() as reading:
+        known = persons(reading)
+    # Whoever still has a PIN that was given out can do nothing but change it.
+    able = [each for each in known if each.active and not each.pin_given and Right.EXPORT_LOG in rights_of(each.roles)]
+    enough = len(able) >= _RESUMING
+    detail = words("check.found.people", count=len(able))
+    return Check("people", ok=enough, detail=detail, remedy=None if enough else words("check.remedy.people"))
 
 
 def _line(terminal: Terminal, words: Words) -> list[Check]:

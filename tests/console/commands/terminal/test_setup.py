@@ -23,6 +23,21 @@ def test_the_options_name_what_cannot_change_later(tmp_path: Path) -> None:
     assert (settings.municipality.name, settings.municipality.section) == ("新宿区", "戸籍住民課")
 
 
+def test_check_tells_before_work_begins_that_nobody_could_go_on_after_a_fault_of_the_log(tmp_path: Path) -> None:
+    assert _init(tmp_path / "home", _WHOLE) == (0, "")
+    checks = {check["name"]: check for check in run("check", "--home", tmp_path / "home", "--json").json["checks"]}
+    assert checks["people"]["ok"] is False
+    # The first officer has not chosen a PIN yet, and so cannot stand behind anything.
+    assert "0" in checks["people"]["detail"]
+    assert "renkei operator add" in checks["people"]["remedy"]
+
+
+def test_check_counts_those_who_can_go_on_together(world: World) -> None:
+    checks = {check["name"]: check for check in run("check", "--home", world.home, "--json").json["checks"]}
+    assert checks["people"]["ok"] is True
+    assert "2" in checks["people"]["detail"]
+
+
 @pytest.mark.parametrize("missing", [*_WHOLE, ""])
 def test_without_them_no_terminal_is_made_under_a_placeholder(tmp_path: Path, missing: str) -> None:
     given = {name: value for name, value in _WHOLE.items() if missing not in {"", name}}
