@@ -126,5 +126,10 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
     assert "op-1" in listed
     assert "op-2" not in listed
     checked = run_program("check", "--home", home, "--json")
-    assert {check["name"] for check in checked.json["checks"] if not check["ok"]} == {"peer", "peer_certificate"}
+    assert {check["name"] for check in checked.json["checks"] if not check["ok"]} == {
+        "peer",
+        "peer_certificate",
+        # One officer alone could not go on after a fault of the log.
+        "people",
+    }
     assert checked.status == 5
