@@ -1,4 +1,4 @@
-"""`init` takes everything that cannot change later, and a fixed setting that was changed is named as that."""
+"""`console.commands.terminal.setup`: `init` takes all that cannot change later; a changed fixed setting is named."""
 
 from pathlib import Path
 from typing import Final
