@@ -4,7 +4,7 @@
     ├── HomeFault                the custodian names another directory, or puts it in order
     │   └── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
     ├── SettingsFault            the custodian corrects renkei.toml
-    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid
+    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid, SettingFixed
     ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
     │   └── FileExists, FileUnwritable
     ├── BackupFault              a backup cannot be restored by this program
@@ -15,7 +15,7 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
-    │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore
+    │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore, RegistrationIncomplete
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
     ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
@@ -106,6 +106,10 @@ class SettingsUnknown(SettingsFault):
 
 class SettingsInvalid(SettingsFault):
     """The value of `setting` is not of the form that is `wanted`: the custodian corrects it."""
+
+
+class SettingFixed(SettingsFault):
+    """The `setting` is another than when the terminal was made (`was`, now `found`): the custodian sets it back."""
 
 
 class OutputFileFault(ConsoleError):
@@ -210,6 +214,10 @@ class TimePast(InputFault):
 
 class PeerFileUnusable(InputFault):
     """The file `file` is not what a peer hands over: the custodian asks the peer for it again."""
+
+
+class RegistrationIncomplete(InputFault):
+    """Neither the options nor the file nor a version in force says what is `missing`: the person names it."""
 
 
 class AgencySilent(ConsoleError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console.app import RenkeiApp
 from console.errors import SmokeStuck
 from console.incidents import record_incident
-from console.jobs.rehearsal.world import NOTICES, World, prepare, start_agency
+from console.jobs.rehearsal.world import CHIEF, NOTICES, World, prepare, start_agency
 from console.screens.exchange import ExchangeScreen
 from console.settings import Settings
 from console.terminal import Terminal
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 # Generous: no step takes more than a few seconds, unless the machine is busy with something else.
 _STEP_SECONDS: Final = 20.0
 _SIZE: Final = (80, 24)
-# Officer and approver: the one person of the world who can do every step.
-_CHIEF: Final = "ka-301"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,8 @@ class _Run:
         return ok
 
     async def _log_on(self) -> None:
-        pin = next(person.pin for person in self._settings.rehearsal if person.id == _CHIEF)
-        await self._pilot.press(*_CHIEF, "tab", *pin, "enter")
+        pin = next(person.pin for person in self._settings.rehearsal if person.id == CHIEF)
+        await self._pilot.press(*CHIEF, "tab", *pin, "enter")
         await self._until(lambda: self._shows("queue") and self._listed() > 0)
 
     async def _give_back(self) -> None:
@@ -165,7 +163,7 @@ class _Run:
 
     async def _log_off(self) -> None:
         await self._press("f10")
-        await self._until(lambda: self._app.session is None and self._logged(Event.OPERATOR_LOGGED_OFF, actor=_CHIEF))
+        await self._until(lambda: self._app.session is None and self._logged(Event.OPERATOR_LOGGED_OFF, actor=CHIEF))
 
     async def _press(self, *keys: str) -> None:
         await self._pilot.press(*keys)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from console.errors import SettingsInvalid
+from console.errors import SettingFixed, SettingsInvalid
 from console.keysource import KEYS, key_source
 from console.settings import Settings
 from store import clock
@@ -21,7 +21,8 @@ from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
-from transport.parties.identity import Identity
+from transport.errors import IdentityFault
+from transport.parties.identity import Identity, certified_name
 from transport.parties.keyring import KeyRing
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Terminal:
         Raises a HomeFault, SettingsFault, KeyFileFault or DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
-        _refuse_unknown_municipality(settings)
+        refuse_unknown_municipality(settings)
+        refuse_other_name(settings, home)
         # The database is opened last: whatever fails before it leaves no connection open.
         source = key_source(settings, home, parts)
         vault = Vault.open(source, terminal_id=queue_name(settings, home))
@@ -134,7 +136,21 @@ def read_origin(home: Path) -> Origin | None:
     return Origin(name, root)
 
 
-def _refuse_unknown_municipality(settings: Settings) -> None:
+def refuse_other_name(settings: Settings, home: Path) -> None:
+    """Raise SettingFixed when the terminal at `home` was made under another name.
+
+    Everything sealed and signed is bound to that name; without this, the keys would seem to be damaged.
+    """
+    try:
+        name = certified_name(home / LINE_KEYS)
+    except IdentityFault:
+        # Whoever needs the keys of the line says what is wrong with them.
+        return
+    if name != settings.terminal.id:
+        raise SettingFixed(setting="terminal.id", was=name, found=settings.terminal.id)
+
+
+def refuse_unknown_municipality(settings: Settings) -> None:
     """Raise SettingsInvalid for a municipality code whose check digit is wrong (domain 3.3)."""
     # Every record names the municipality, so with a wrong code each of them would be refused later, one by one.
     code = settings.municipality.code

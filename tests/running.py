@@ -17,6 +17,11 @@ from console.commands import cli
 
 PROGRAM: Final = Path(sys.executable).with_name("renkei")
 _DEADLINE_SECONDS: Final = 120
+#: What `init` needs where no settings file was prepared.
+NEW_TERMINAL: Final = (
+    *("--municipality-code", "131041", "--name", "新宿区"),
+    *("--section", "戸籍住民課", "--terminal", "131041-01"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +134,10 @@ def world_at(mapping: Mapping[str, Any]) -> World:
 
 
 @contextmanager
-def serving(agency_home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def serving(agency_home: Path, *, program: Path = PROGRAM) -> Iterator[subprocess.Popen[bytes]]:
     """Run the reference agency until the block ends; it must end by itself when its standard input is closed."""
     with subprocess.Popen(
-        [PROGRAM, "agency", "serve", "--home", agency_home, "--with-parent"],
+        [program, "agency", "serve", "--home", agency_home, "--with-parent"],
         env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

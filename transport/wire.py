@@ -6,6 +6,7 @@ place at fault, and each caller turns it into an error of its own kind.
 
 import binascii
 import hashlib
+import ipaddress
 import json
 import re
 import struct
@@ -196,6 +197,16 @@ def key_id(value: Any, place: str) -> str:
 def name(value: Any, place: str) -> str:
     """Return `value` if it is a name on the wire: up to 64 ASCII letters, digits, dots, hyphens, underscores."""
     return _matching(_NAME, value, place)
+
+
+def address(value: Any, place: str = "address") -> str:
+    """Return `value` if it is an IP address. A DNS name would let somebody else decide who is reached."""
+    try:
+        # As a text first: whole numbers are addresses to this function as well.
+        ipaddress.ip_address(text(value, place, most=64))
+    except ValueError as error:
+        raise WireError(place) from error
+    return str(value)
 
 
 def municipality(value: Any, place: str = "municipality") -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +14,15 @@ from console.commands.failures import ExitStatus
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation
 from console.commands.output import columns
+from console.commands.second_person import perhaps_by_two_persons
 from console.errors import OutputFileFault
 from console.words.visible import visible
 from store.disk import disk_fault
 from store.rights import Role
 from store.sealing.keyfile import sync_directory
+
+if TYPE_CHECKING:
+    from console.jobs.people.logon import SecondPerson
 
 operator = LazyGroup(
     "operator",
@@ -57,11 +62,15 @@ def list_people(call: Invocation) -> int:
 @click.argument("person_id", metavar="ID")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
 @click.option("--code-file", "code_file", required=True, metavar="FILE", type=click.Path(path_type=Path))
+@perhaps_by_two_persons
 @click.pass_obj
-def add(call: Invocation, person_id: str, roles: tuple[str, ...], code_file: Path) -> int:
+def add(
+    call: Invocation, second: "SecondPerson | None", person_id: str, roles: tuple[str, ...], code_file: Path
+) -> int:
     """Register a person, and write the PIN for the first log-on into a new file that only its owner can read."""
     with call.acting() as (terminal, session), _new_private_file(code_file) as hand_over:
-        jobs.people.register.add(terminal, session, person_id, [Role(role) for role in roles], hand_over=hand_over)
+        wanted = [Role(role) for role in roles]
+        jobs.people.register.add(terminal, session, person_id, wanted, hand_over=hand_over, second=second)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
     call.output.result(data, [visible(call.words("commands.init.code", **data))])
     return ExitStatus.DONE

@@ -15,11 +15,24 @@ def by_two_persons(command: Callable[..., int]) -> Callable[..., int]:
 
     The PIN is read before the command runs, so a file that cannot be used is refused before a terminal is opened.
     """
+    return _with_second(command, required=True)
 
-    @click.option("--second", required=True, metavar="ID")
-    @click.option("--second-pin-file", required=True, type=click.Path(path_type=Path), metavar="FILE")
+
+def perhaps_by_two_persons(command: Callable[..., int]) -> Callable[..., int]:
+    """Do as `by_two_persons` for an act that takes a second person only at times; else `command` gets None."""
+    return _with_second(command, required=False)
+
+
+def _with_second(command: Callable[..., int], *, required: bool) -> Callable[..., int]:
+    @click.option("--second", required=required, metavar="ID")
+    @click.option("--second-pin-file", required=required, type=click.Path(path_type=Path), metavar="FILE")
     @wraps(command)
-    def with_second(*arguments: object, second: str, second_pin_file: Path, **more: object) -> int:
+    def with_second(*arguments: object, second: str | None, second_pin_file: Path | None, **more: object) -> int:
+        if second is None and second_pin_file is None:
+            return command(*arguments, None, **more)
+        if second is None or second_pin_file is None:
+            hint = "--second, --second-pin-file"
+            raise click.MissingParameter(param_hint=hint, param_type="option")
         pin = read_pin(second_pin_file)
         return command(*arguments, jobs.people.logon.SecondPerson(second, pin, "command"), **more)
 

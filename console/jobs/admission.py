@@ -22,8 +22,8 @@ _ALWAYS: Final = frozenset({Right.READ, Right.LOG, Right.EXPORT_LOG, Right.SETTI
 _MEGABYTE: Final = 2**20
 
 
-def admit(terminal: Terminal, session: Session, right: Right) -> None:
-    """Let the person begin what `right` names.
+def admit(terminal: Terminal, session: Session, right: Right, *, even_halted: bool = False) -> None:
+    """Let the person begin what `right` names; `even_halted` is for what helps a terminal out of its halt.
 
     Raises PinToChange and RightMissing, which are recorded; for new work also DiskLow and the fault that halted the
     terminal.
@@ -35,11 +35,11 @@ def admit(terminal: Terminal, session: Session, right: Right) -> None:
         _record(terminal, session, right, refusal.code)
         raise
     if right not in _ALWAYS:
-        _refuse_new_work(terminal)
+        _refuse_new_work(terminal, even_halted=even_halted)
 
 
-def _refuse_new_work(terminal: Terminal) -> None:
-    if terminal.halted is not None:
+def _refuse_new_work(terminal: Terminal, *, even_halted: bool) -> None:
+    if terminal.halted is not None and not even_halted:
         raise terminal.halted
     keep_reserve(terminal)
 

@@ -23,7 +23,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def _surroundings() -> dict[str, str]:
+def surroundings() -> dict[str, str]:
     """Return an environment without this one's, but with the package installer's own settings."""
     installer = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "UV_"))}
     return environment(**installer)
@@ -33,7 +33,7 @@ def _surroundings() -> dict[str, str]:
 def test_the_command_that_runs_the_main_job(clone: Path, tmp_path: Path) -> None:
     words = Words("ja")
     command = ["env", "-C", str(clone), "bash", "-c", promised_command("run")]
-    with Screen(tmp_path, command, environment=_surroundings()) as screen:
+    with Screen(tmp_path, command, environment=surroundings()) as screen:
         screen.wait_for(words("login.person_id"), words("login.pin"), "ka-301", seconds=_SETUP_SECONDS)
         screen.press("F10")
         assert screen.wait_for_end() == 0
@@ -44,7 +44,7 @@ def test_the_command_that_passes_the_tests(clone: Path) -> None:
     ended = subprocess.run(
         ["bash", "-c", promised_command("test")],
         cwd=clone,
-        env={**_surroundings(), "PYTEST_ADDOPTS": "tests/project -q"},
+        env={**surroundings(), "PYTEST_ADDOPTS": "tests/project -q"},
         capture_output=True,
         text=True,
         timeout=_SETUP_SECONDS,

@@ -31,7 +31,7 @@ from store.sealing.sealedfile import read_pieces
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PEOPLE, Site, entry, write_lines
 from tests.faults.power import memory
 from tests.faults.trials_account import disagreement, unfinished
-from tests.running import PROGRAM, environment
+from tests.running import NEW_TERMINAL, PROGRAM, environment
 
 _CALLS: Final = (
     "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "mkdir", "rename", "renameat", "renameat2",
@@ -131,7 +131,7 @@ def _is_logged(world: World) -> bool:
 
 
 JOBS: Final[dict[str, Job]] = {
-    "init": Job(("init", "--home", "PLACE/new"), None, "new", _opens),
+    "init": Job(("init", "--home", "PLACE/new", *NEW_TERMINAL), None, "new", _opens),
     "backup": Job(("backup", "PLACE/copy"), CUSTODIAN, "copy", _is_backup),
     "restore": Job(
         ("restore", "PLACE/kept", "--key", "PLACE/terminal.key", "--home", "PLACE/new"), None, "new", _opens

@@ -140,7 +140,7 @@ def test_the_feed_is_read_again_from_a_position_and_what_is_known_stays_as_it_is
 def test_what_was_rejected_for_an_unknown_key_is_taken_in_when_it_is_read_again(served: Site) -> None:
     """The peer signed with its next key before that was registered here: nothing of it is lost."""
     moment = clock.now()
-    coming = agency.renew(served.agency_home, moment - timedelta(seconds=1))
+    coming = agency.renew(served.agency_home, moment - timedelta(seconds=1)).identity.public
     early = Sealer(
         AgencyHome(served.agency_home).identity(clock.now()), served.terminal.identity.public, MUNICIPALITY, "1"
     )

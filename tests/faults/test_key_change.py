@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import PeerFileUnusable, RightMissing, TimePast
+from console.errors import PeerFileUnusable, RegistrationIncomplete, RightMissing, TimePast
 from console.jobs import exchange
 from console.jobs.messages import review
 from console.jobs.peers import line_keys, register
 from console.jobs.progress import Progress
 from store import clock, queue
-from store.errors import PeerMissing
 from store.log import Event
 from tests.console.jobs.site import APPROVER, CUSTODIAN, LONG_AGO, MUNICIPALITY, OPERATOR, PATIENCE, Site, entry, notice
 from transport import agency
@@ -68,7 +67,7 @@ def _renew_terminal(site: Site) -> None:
 
 
 def _renew_peer(site: Site) -> None:
-    public = agency.renew(site.agency_home, clock.now() + SOON)
+    public = agency.renew(site.agency_home, clock.now() + SOON).identity.public
     file = site.home.with_name("peer.json")
     file.write_text(public.to_json() + "\n")
     register.register_file(site.terminal, site.session(CUSTODIAN), file, register.PeerChange())
@@ -213,8 +212,9 @@ def test_the_first_version_needs_everything_named(site: Site, tmp_path: Path) ->
     file = tmp_path / "peer.json"
     file.write_text(agency.public_identity(site.agency_home).to_json())
     custodian = site.session(CUSTODIAN)
-    with pytest.raises(PeerMissing):
+    with pytest.raises(RegistrationIncomplete) as incomplete:
         register.register_file(site.terminal, custodian, file, register.PeerChange(address="127.0.0.1"))
+    assert incomplete.value.facts == {"missing": "--port, --legal-basis"}
     whole = register.PeerChange(address="127.0.0.1", port=443, legal_basis="immigration-61-8-2")
     added = register.register_file(site.terminal, custodian, file, whole)
     assert (added.version, added.in_force, added.valid_to) == (1, True, None)

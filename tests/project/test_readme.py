@@ -71,9 +71,9 @@ def test_every_exit_status_is_documented() -> None:
     assert [int(row) for row in rows] == [int(status) for status in ExitStatus]
 
 
-def test_the_two_commands_are_one_line_each() -> None:
-    assert promised_command("run").startswith("python3 -m venv")
-    assert promised_command("test").startswith("python3 -m venv")
+@pytest.mark.parametrize("name", ["run", "test", "fill", "install"])
+def test_each_promised_command_is_one_line(name: str) -> None:
+    assert promised_command(name).startswith("python3 -m venv")
 
 
 def test_every_file_that_the_readme_names_is_there() -> None:

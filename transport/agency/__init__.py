@@ -31,11 +31,15 @@ from transport.errors import (
 from transport.evidence.envelope import Purpose
 from transport.parties.authority import RehearsalAuthority, Use
 from transport.parties.identity import Identity, PublicIdentity, newest_in_force
+from transport.parties.introduction import Introduction
+from transport.parties.keyring import Generation
 
 __all__ = [
     "AgencySettings",
     "Holdings",
     "Posted",
+    "generations",
+    "introduction",
     "post",
     "prepare",
     "public_identity",
@@ -67,10 +71,11 @@ def prepare(
 ) -> PublicIdentity:
     """Make an agency called `name` in the new directory `home`, and return what terminals register of it.
 
-    Raises AgencyExists, and wire.WireError for a name that does not fit the wire.
+    Raises AgencyExists, and wire.WireError for a name or an address at which no terminal could reach it.
     """
-    # A wrong name is refused before the directory exists, which would block the next attempt.
+    # A wrong value is refused before the directory exists, which would block the next attempt.
     wire.name(name, "name")
+    wire.address(settings.address)
     agency_home = AgencyHome.create(home, settings)
     return Identity.create(agency_home.identity_directory, name, Use.AGENCY, authority=authority).public
 
@@ -80,14 +85,25 @@ def public_identity(home: Path) -> PublicIdentity:
     return AgencyHome(home).identity(datetime.now(UTC)).public
 
 
-def renew(home: Path, used_from: datetime, *, authority: RehearsalAuthority | None = None) -> PublicIdentity:
-    """Make the agency's next identity, used from the moment `used_from` on, and return what terminals register of it.
+def generations(home: Path) -> tuple[Generation, ...]:
+    """Return all identities of the agency, the oldest first. Raises AgencyMissing, IdentityFault leaves."""
+    return AgencyHome(home).keys.generations()
+
+
+def introduction(home: Path, public: PublicIdentity) -> Introduction:
+    """Return the agency's identity `public` with address and port, as terminals register it. Raises AgencyMissing."""
+    settings = AgencyHome(home).settings
+    # With port 0 the agency listens somewhere else at each start, so there is none to register.
+    return Introduction(public, settings.address, settings.port or None)
+
+
+def renew(home: Path, used_from: datetime, *, authority: RehearsalAuthority | None = None) -> Generation:
+    """Make the agency's next identity, used from the moment `used_from` on; terminals register its public half.
 
     Raises IdentityPending while another one waits, AgencyMissing.
     """
     keys = AgencyHome(home).keys
-    generation = keys.prepare(Use.AGENCY, used_from=used_from, now=datetime.now(UTC), authority=authority)
-    return generation.identity.public
+    return keys.prepare(Use.AGENCY, used_from=used_from, now=datetime.now(UTC), authority=authority)
 
 
 def register_terminal(

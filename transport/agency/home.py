@@ -15,6 +15,7 @@ from transport import wire
 from transport.agency.database import AgencyDatabase
 from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
 from transport.parties.identity import Identity
+from transport.parties.key_files import write_new
 from transport.parties.keyring import KeyRing
 
 _SETTINGS: Final = "agency.json"
@@ -52,15 +53,17 @@ class AgencyHome:
 
     @classmethod
     def create(cls, path: Path, settings: AgencySettings) -> "AgencyHome":
-        """Make the directory (mode 0700) with its settings and an empty database. Raises AgencyExists."""
-        try:
-            path.mkdir(mode=0o700, parents=True)
-        except FileExistsError as error:
-            raise AgencyExists from error
+        """Make the directory (mode 0700, or one that is empty) with its settings and an empty database.
+
+        Raises AgencyExists.
+        """
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise AgencyExists
         AgencyDatabase.create(path / _DATABASE)
         raw = wire.encode({"address": settings.address, "port": settings.port, "version": settings.version})
         # The settings come last: without them the directory does not count as an agency.
-        (path / _SETTINGS).write_bytes(raw)
+        write_new(path / _SETTINGS, raw, mode=0o600)
         return cls(path)
 
     @property

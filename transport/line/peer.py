@@ -1,6 +1,5 @@
 """The peer (相手先) as registered: its address, our municipality, and its present, former and coming identities."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +31,7 @@ class PeerEndpoint:
     def __post_init__(self) -> None:
         """Raise EndpointInvalid unless the address is an IP address and all values fit the wire."""
         try:
-            ipaddress.ip_address(self.address)
+            wire.address(self.address)
             wire.whole(self.port, "port", least=1, most=65535)
             wire.name(self.name, "name")
             wire.municipality(self.municipality)

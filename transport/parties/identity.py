@@ -283,6 +283,11 @@ def _load_certificate(certificate_pem: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(certificate_pem.encode("ascii"))
 
 
+def certified_name(directory: Path) -> str:
+    """Return the name of the identity in `directory`, whose keys stay closed. Raises IdentityFault leaves."""
+    return _common_name(_certificate(directory))
+
+
 def _common_name(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     # Exactly one name: with two of them, two programs might call the same party by different names.

@@ -30,10 +30,10 @@ def read_private(directory: Path, name: str) -> bytes:
         return stream.read(_MOST_KEY_FILE_BYTES)
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, *, mode: int = 0o400) -> None:
     """Write a new file that only its owner may read, through to the disk. Raises OSError, also when it exists."""
     # The mode is given at creation: with a later chmod the key would be readable for a moment.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with open(handle, "wb") as stream:  # noqa: PTH123  # Created together with its mode, in one step.
         stream.write(content)
         stream.flush()

@@ -1,8 +1,9 @@
 """`keys show` and `keys renew`: the terminal's own keys for the line, whose public part the peer registers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,31 +13,61 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.commands.times import MOMENT
 from console.words import Words
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.peers.line_keys import LineKeys
 
+#: Where to write what the other side registers.
+OUT: Final = click.option("--out", "out", metavar="FILE", type=click.Path(path_type=Path))
+
 
 @click.command("show")
+@OUT
 @click.pass_obj
-def show(call: Invocation) -> int:
+def show(call: Invocation, out: Path | None) -> int:
     """List the generations of keys, with the fingerprints that people of both sides compare."""
     with call.acting() as (terminal, session):
         generations = jobs.peers.line_keys.line_keys(terminal, session)
-    data = {"keys": [_key_facts(keys) for keys in generations]}
-    call.output.result(data, columns(_key_cells(generations, call.words)))
+        if out is not None:
+            jobs.peers.line_keys.hand_over(terminal, session, out)
+    print_keys(call, generations, out)
     return ExitStatus.DONE
 
 
 @click.command("renew")
 @click.option("--from", "used_from", type=MOMENT)
+@OUT
 @click.pass_obj
-def renew(call: Invocation, used_from: datetime | None) -> int:
+def renew(call: Invocation, used_from: datetime | None, out: Path | None) -> int:
     """Make the next keys, and print what the peer has to register before they take over."""
     with call.acting() as (terminal, session):
         made = jobs.peers.line_keys.renew(terminal, session, used_from=used_from)
-    call.output.result(_key_facts(made), _renewal_lines(made, call.words))
+        if out is not None:
+            jobs.peers.line_keys.hand_over(terminal, session, out)
+    print_renewed(call, made, out)
     return ExitStatus.DONE
+
+
+def print_keys(call: Invocation, generations: Sequence["LineKeys"], out: Path | None) -> None:
+    """Print all keys of a side, and where the newest of them were written to."""
+    data = {"keys": [_key_facts(keys) for keys in generations], **_file_facts(out)}
+    call.output.result(data, [*columns(_key_cells(generations, call.words)), *_file_lines(out, call.words)])
+
+
+def print_renewed(call: Invocation, made: "LineKeys", out: Path | None) -> None:
+    """Print the next keys of a side, and where they were written to."""
+    # Without a file, the line that the other side registers is printed, so that it can be copied.
+    lines = _file_lines(out, call.words) if out is not None else [made.public]
+    call.output.result({**_key_facts(made), **_file_facts(out)}, [_renewal_line(made, call.words), *lines])
+
+
+def _file_facts(out: Path | None) -> dict[str, str]:
+    return {} if out is None else {"file": str(out)}
+
+
+def _file_lines(out: Path | None, words: Words) -> list[str]:
+    return [] if out is None else [visible(words("commands.keys.written", file=out))]
 
 
 def _key_facts(keys: "LineKeys") -> dict[str, Any]:
@@ -66,9 +97,7 @@ def _key_cells(generations: Sequence["LineKeys"], words: Words) -> list[list[str
     return [heading, *cells]
 
 
-def _renewal_lines(made: "LineKeys", words: Words) -> Iterator[str]:
+def _renewal_line(made: "LineKeys", words: Words) -> str:
     # Only the first generation has no such moment, and renewing never makes the first.
     assert made.used_from is not None
-    yield words("commands.keys.renew.done", time=words.time(made.used_from), fingerprint=made.fingerprint)
-    # On a separate line, so that it can be copied into the file for the peer.
-    yield made.public
+    return words("commands.keys.renew.done", time=words.time(made.used_from), fingerprint=made.fingerprint)

@@ -111,8 +111,7 @@ async def _draw(world: "World", screen: str, language: Language, size: tuple[int
     async with app.run_test(size=size) as pilot:
         await _settle(app, pilot)
         if screen != "login":
-            # The last of the people is the section chief, who may open every screen.
-            chief = settings.rehearsal[-1]
+            chief = next(person for person in settings.rehearsal if person.id == jobs.rehearsal.world.CHIEF)
             await pilot.press(*chief.id, "tab", *chief.pin, "enter")
             await _settle(app, pilot)
             await pilot.press(*_KEYS[screen])

@@ -1,34 +1,28 @@
 """`init`: set up a terminal."""
 
 from pathlib import Path
-from typing import Final
 
 import click
 
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.settings import MunicipalitySettings, Settings, TerminalSettings
+from console.settings import FILE_NAME, MunicipalitySettings, Settings, TerminalSettings, dump, names
 from console.words.visible import visible
-
-# How a new terminal is named until somebody completes its settings file. The code belongs to no municipality, so no
-# message passes before that.
-_TEMPLATE: Final = Settings(
-    municipality=MunicipalitySettings(
-        code="000001", name="（市区町村）", name_en="(municipality)", section="（担当課）", section_en="(section)"
-    ),
-    terminal=TerminalSettings(id="terminal-1"),
-)
 
 
 @click.command("init")
 @click.option("--settings", "file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--municipality-code", "code", metavar="CODE")
+@click.option("--name")
+@click.option("--section")
+@click.option("--terminal", "terminal_id", metavar="ID")
 @click.option("--owner-url", "owner_url", metavar="URL")
 @click.pass_obj
-def init(call: Invocation, file: Path | None, owner_url: str | None) -> int:
+def init(call: Invocation, /, *, file: Path | None, owner_url: str | None, **given: str | None) -> int:
     """Make a terminal that lacks only its peer; the first officer logs on with the one-time code."""
     home = call.named_home()
-    settings = _TEMPLATE if file is None else Settings.read(file)
+    settings = _settings(call, file, given)
     made = jobs.terminal.setup.init(home, settings, owner_url=owner_url, parts=call.parts())
     data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
     lines = [call.words("commands.init.done", **data), call.words("commands.init.code", **data)]
@@ -36,3 +30,23 @@ def init(call: Invocation, file: Path | None, owner_url: str | None) -> int:
         lines.append(call.words("commands.init.complete", **data))
     call.output.result(data, map(visible, lines))
     return ExitStatus.DONE
+
+
+def _settings(call: Invocation, file: Path | None, given: dict[str, str | None]) -> Settings:
+    """Return the prepared settings, or those that the options name; every other setting has its default.
+
+    Raises click.UsageError when neither says all that cannot change later.
+    """
+    named = {option: value for option, value in given.items() if value is not None}
+    if file is not None and not named:
+        return Settings.read(file)
+    # No placeholder takes the place of what is missing: it would be signed into the first entry of the log.
+    if file is not None or len(named) < len(given):
+        raise click.UsageError(call.words("commands.usage.init"), click.get_current_context(silent=True))
+    name, section = named["name"], named["section"]
+    municipality = MunicipalitySettings(
+        code=named["code"], name=name, name_en=name, section=section, section_en=section
+    )
+    settings = Settings(municipality=municipality, terminal=TerminalSettings(id=named["terminal_id"]))
+    # Read back like a file, so that each value is held to the same bounds.
+    return Settings.parse(dump(settings, dict.fromkeys(names(), "")), Path(FILE_NAME))

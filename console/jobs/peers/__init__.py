@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.peers import line_keys, register
+    from console.jobs.peers import handing_over, line_keys, register
 
-__all__ = ["line_keys", "register"]
+__all__ = ["handing_over", "line_keys", "register"]
 __getattr__ = submodules(__name__)

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from console.errors import TimePast
 from console.jobs.admission import admit
+from console.jobs.peers.handing_over import write_introduction
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.log import Event
 from store.rights import Right
 from transport.parties.authority import Use
+from transport.parties.introduction import Introduction
 from transport.parties.keyring import Generation
 
 #: How long the peer has to register the next keys, unless another moment is named.
@@ -37,7 +40,20 @@ def line_keys(terminal: Terminal, session: Session) -> list[LineKeys]:
     """Return all generations, the oldest first. Raises RightMissing, IdentityFault."""
     admit(terminal, session, Right.SETTINGS)
     used = terminal.identity.public.fingerprint
-    return [_describe(generation, used) for generation in terminal.keys.generations()]
+    return [describe(generation, used) for generation in terminal.keys.generations()]
+
+
+def hand_over(terminal: Terminal, session: Session, file: Path) -> LineKeys:
+    """Write the newest keys' public half, with the municipality, into a new `file` for the peer to register.
+
+    Raises RightMissing, IdentityFault, FileExists, FileUnwritable, DiskFull.
+    """
+    admit(terminal, session, Right.SETTINGS)
+    # The newest: next keys that wait are what the peer still has to register.
+    newest = terminal.keys.generations()[-1]
+    code = terminal.settings.municipality.code
+    write_introduction(file, Introduction(newest.identity.public, municipality=code))
+    return describe(newest, terminal.identity.public.fingerprint)
 
 
 def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = None) -> LineKeys:
@@ -47,10 +63,7 @@ def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = 
     """
     admit(terminal, session, Right.PEER)
     now = clock.now()
-    moment = used_from or now + LEAD
-    # The peer cannot have registered keys that do not exist yet, so they must not be in use from a moment that is past.
-    if moment < now:
-        raise TimePast(time=f"{moment:%Y-%m-%d %H:%M}Z")
+    moment = next_moment(used_from)
 
     def record(number: int) -> None:
         # Called before the keys get their final name: keys that the log does not know must never take over.
@@ -59,10 +72,22 @@ def renew(terminal: Terminal, session: Session, *, used_from: datetime | None = 
             terminal.log.append(tx, Event.KEYS_PREPARED, actor=session.person_id, session=session.id, detail=detail)
 
     made = terminal.keys.prepare(Use.TERMINAL, used_from=moment, now=now, record=record)
-    return _describe(made, terminal.identity.public.fingerprint)
+    return describe(made, terminal.identity.public.fingerprint)
 
 
-def _describe(generation: Generation, used: str) -> LineKeys:
+def next_moment(used_from: datetime | None) -> datetime:
+    """Return when the next keys of a side take over: at `used_from`, by default after `LEAD`. Raises TimePast."""
+    now = clock.now()
+    moment = used_from or now + LEAD
+    # The other side cannot have registered keys that do not exist yet, so they must not be in use from a moment that
+    # is past.
+    if moment < now:
+        raise TimePast(time=f"{moment:%Y-%m-%d %H:%M}Z")
+    return moment
+
+
+def describe(generation: Generation, used: str) -> LineKeys:
+    """Return a generation as people see it; `used` is the fingerprint of the keys in use."""
     public = generation.identity.public
     return LineKeys(
         number=generation.number,

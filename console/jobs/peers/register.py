@@ -4,23 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection
 
-from console.errors import PeerFileUnusable
+from console.errors import RegistrationIncomplete, SettingFixed
 from console.jobs.admission import admit
+from console.jobs.peers.handing_over import read_introduction
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, peers
+from store.errors import PeerMissing
 from store.log import Event
 from store.peers import PeerDraft, PeerVersion
 from store.rights import Right
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded, newest_in_force
-
-# A certificate and two keys take a few kilobytes of JSON.
-_MOST_FILE_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class RegisteredPeer:
 
 @dataclass(frozen=True, slots=True)
 class PeerChange:
-    """What changes in the next version of the peer besides its keys; None keeps the value of the version in force."""
+    """What a person says about the next version of the peer besides its keys, before the file that was handed over."""
 
     address: str | None = None
     port: int | None = None
@@ -126,37 +124,38 @@ def registered(terminal: Terminal, session: Session) -> list[RegisteredPeer]:
 def register_file(terminal: Terminal, session: Session, file: Path, change: PeerChange) -> RegisteredPeer:
     """Register the identity in `file`, which the peer handed over, as the peer's next version.
 
-    Raises RightMissing, PeerFileUnusable, PeerMissing when `change` leaves something out and no version is in force to
-    take it from, EndpointInvalid, PeerVersionExists.
+    What `change` leaves out is taken from the file, and else from the version in force. Raises RightMissing,
+    PeerFileUnusable, RegistrationIncomplete when it stands in none of them, EndpointInvalid, PeerVersionExists.
     """
     admit(terminal, session, Right.PEER)
-    public = _read_public(file)
+    introduced = read_introduction(file)
     now = clock.now()
-    # Mostly only the keys change. What the person leaves out is taken over from the version in force; somebody who
-    # states everything needs none, as for the very first peer.
-    base = None
-    if change.address is None or change.port is None or change.legal_basis is None:
-        with terminal.database.reading() as reading:
-            base = peers.peer_in_force(reading, now)
+    # Mostly only the keys change; for the very first peer there is no version to take the rest from.
+    base = _in_force(terminal, now)
+    address = change.address or introduced.address or (base and base.address)
+    port = change.port or introduced.port or (base and base.port)
+    legal_basis = change.legal_basis or (base and base.legal_basis)
+    if not (address and port and legal_basis):
+        wanted = {"--address": address, "--port": port, "--legal-basis": legal_basis}
+        raise RegistrationIncomplete(missing=", ".join(name for name, value in wanted.items() if not value))
     draft = draft_of(
-        public,
-        address=change.address or (base.address if base else ""),
-        port=change.port or (base.port if base else 0),
+        introduced.public,
+        address=address,
+        port=port,
         municipality=terminal.settings.municipality.code,
-        legal_basis=change.legal_basis or (base.legal_basis if base else ""),
+        legal_basis=legal_basis,
         valid_from=change.valid_from or now,
     )
     added = register(terminal, session, draft)
     return next(version for version in registered(terminal, session) if version.version == added.id)
 
 
-def _read_public(file: Path) -> PublicIdentity:
+def _in_force(terminal: Terminal, now: datetime) -> PeerVersion | None:
     try:
-        with file.open("rb") as stream:
-            # Cut off rather than read whole: a longer file is no identity, and would only fill the memory.
-            return PublicIdentity.from_json(stream.read(_MOST_FILE_BYTES).strip())
-    except (OSError, ValueError) as error:
-        raise PeerFileUnusable(file=file.name) from error
+        with terminal.database.reading() as reading:
+            return peers.peer_in_force(reading, now)
+    except PeerMissing:
+        return None
 
 
 def _describe(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> RegisteredPeer:
@@ -171,6 +170,18 @@ def _describe(version: PeerVersion, dated: DatedIdentity, *, in_force: bool) -> 
         fingerprint=dated.public.fingerprint,
         in_force=in_force,
     )
+
+
+def refuse_other_municipality(terminal: Terminal) -> None:
+    """Raise SettingFixed when the peer is registered for another municipality than that of the settings.
+
+    Every record and envelope names the municipality, so all of them would be refused one by one.
+    """
+    with terminal.database.reading() as reading:
+        known = peers.peer_versions(reading)
+    code = terminal.settings.municipality.code
+    if known and known[0].municipality != code:
+        raise SettingFixed(setting="municipality.code", was=known[0].municipality, found=code)
 
 
 def version_name(number: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from console.errors import OwnPersonRefused, PinNotNew
 from console.jobs.admission import admit
+from console.jobs.people.logon import SecondPerson, vouch
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -29,13 +30,17 @@ def add(
     roles: Iterable[Role],
     *,
     hand_over: Callable[[str], object] | None = None,
+    second: SecondPerson | None = None,
 ) -> str:
     """Register a person and return the PIN for the first log-on, which has to be changed then.
 
     `hand_over` receives the PIN before the person is stored: when it fails, nobody is registered with a PIN that is
-    lost. Raises PersonIdBad, PersonExists, RolesMissing.
+    lost. While the log is halted a custodian has to agree as the `second` person: that is how those two are found who
+    can resume. Raises PersonIdBad, PersonExists, RolesMissing, and what `vouch` raises for the second person.
     """
-    admit(terminal, session, Right.PEOPLE)
+    admit(terminal, session, Right.PEOPLE, even_halted=second is not None)
+    if second is not None:
+        vouch(terminal, session, second, Right.SETTINGS)
     pin = draw_pin()
     # Hashed before the writing block: it takes a noticeable time on purpose, and nobody else should wait for it.
     pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
@@ -47,7 +52,7 @@ def add(
             actor=session.person_id,
             session=session.id,
             object=person_id,
-            detail={"role": "+".join(sorted(added.roles))},
+            detail={"role": "+".join(sorted(added.roles)), **({"second": second.person_id} if second else {})},
         )
         if hand_over is not None:
             # Inside the transaction: an error here rolls the person back.

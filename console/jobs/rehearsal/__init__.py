@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.rehearsal import agency, sample_records, world
+    from console.jobs.rehearsal import agency, agency_setup, sample_records, world
 
-__all__ = ["agency", "sample_records", "world"]
+__all__ = ["agency", "agency_setup", "sample_records", "world"]
 __getattr__ = submodules(__name__)

@@ -52,11 +52,17 @@ _READY_SECONDS: Final = 20.0
 # The day on which the peer became the Commissioner (出入国在留管理庁長官) in the place of the minister (法務大臣).
 _PEER_SINCE: Final = datetime(2019, 4, 1, tzinfo=clock.JAPAN).astimezone(UTC)
 
+#: Officer and approver: the one person of the world who can open every screen.
+CHIEF: Final = "ka-301"
+
 _PEOPLE: Final[Sequence[tuple[str, tuple[Role, ...]]]] = (
     ("op-101", (Role.OPERATOR,)),
     ("ap-201", (Role.APPROVER,)),
     # The section chief, who can do the whole job except for taking files in.
-    ("ka-301", (Role.OFFICER, Role.APPROVER)),
+    (CHIEF, (Role.OFFICER, Role.APPROVER)),
+    ("au-401", (Role.AUDITOR,)),
+    # The custodian keeps keys, peer and settings, and sees nobody's data.
+    ("cu-501", (Role.CUSTODIAN,)),
 )
 
 

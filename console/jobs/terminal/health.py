@@ -17,12 +17,12 @@ from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
 from console.jobs.peers import register
 from console.keysource import key_source
 from console.settings import Settings
-from console.terminal import PEPPER_KEY, Terminal, queue_name
+from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name, refuse_unknown_municipality
 from console.words import Words
 from store import clock
 from store.database import Database
 from store.log import checkpoints, page
-from store.people import Pepper
+from store.people import Pepper, Right, persons, rights_of
 from store.sealing.sources import PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.identity import newest_in_force
@@ -30,6 +30,8 @@ from transport.parties.identity import newest_in_force
 #: How many days ahead the end of a certificate is announced. One that ends unnoticed stops the line: its dates are
 #: checked in the handshake, and the next keys have to reach the other side by hand before anything can be sent.
 ANNOUNCED_DAYS: Final = (90, 60, 30, 14, 7, 1)
+# `log resume` is an act of two persons.
+_RESUMING: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,14 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
     ]
     if all(part.ok for part in checks):
         with Terminal.open(home, parts) as terminal:
+            # Only the database knows for which municipality the peer is registered.
+            checks[0] = _try("settings", words, lambda: _unchanged(terminal, checks[0]))
             checks += [
                 _try("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL)),
                 _try("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)),
                 _try("log", words, lambda: _log(terminal, words)),
                 _try("own_clock", words, lambda: _own_clock(terminal, words)),
+                _people(terminal, words),
                 *_line(terminal, words),
             ]
     return Health(tuple(checks))
@@ -162,7 +167,14 @@ def _fault(name: str, words: Words, code: str, facts: dict[str, str]) -> Check:
 
 def _settings(home: Path, words: Words) -> Check:
     settings = Settings.load(home)
+    refuse_unknown_municipality(settings)
+    refuse_other_name(settings, home)
     return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
+
+
+def _unchanged(terminal: Terminal, found: Check) -> Check:
+    register.refuse_other_municipality(terminal)
+    return found
 
 
 def _keys(home: Path, words: Words, parts: PassphraseParts | None) -> Check:
@@ -226,6 +238,17 @@ def _own_clock(terminal: Terminal, words: Words) -> Check:
 
 def _to_the_minute(moment: datetime) -> str:
     return f"{moment.astimezone(clock.JAPAN):%Y-%m-%d %H:%M}"
+
+
+def _people(terminal: Terminal, words: Words) -> Check:
+    """Count those who could resume together after a fault of the log: one alone would be stuck with it."""
+    with terminal.database.reading() as reading:
+        known = persons(reading)
+    # Whoever still has a PIN that was given out can do nothing but change it.
+    able = [each for each in known if each.active and not each.pin_given and Right.EXPORT_LOG in rights_of(each.roles)]
+    enough = len(able) >= _RESUMING
+    detail = words("check.found.people", count=len(able))
+    return Check("people", ok=enough, detail=detail, remedy=None if enough else words("check.remedy.people"))
 
 
 def _line(terminal: Terminal, words: Words) -> list[Check]:

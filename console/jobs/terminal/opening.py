@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from console.jobs import checkpoints
+from console.jobs.peers import register
 from console.jobs.people import logon
 from console.jobs.people.logon import Origin
 from console.settings import FILE_NAME
@@ -27,10 +28,11 @@ _STARTS_LOOKED_AT: Final = 100
 def open_terminal(home: Path, parts: PassphraseParts | None = None, *, origin: Origin) -> Terminal:
     """Open the terminal at `home` for the console or for one command; see `Terminal.open` and `begin`.
 
-    Raises what `Terminal.open` raises.
+    Raises what `Terminal.open` raises, and SettingFixed.
     """
     terminal = Terminal.open(home, parts)
     try:
+        register.refuse_other_municipality(terminal)
         begin(terminal, origin=origin)
     except BaseException:
         terminal.close()

@@ -14,7 +14,7 @@ from console.files import drafted, write_private
 from console.jobs import checkpoints
 from console.keysource import key_source
 from console.settings import FILE_NAME, Settings, dump, names
-from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal
+from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal, refuse_unknown_municipality
 from console.words import Words
 from store import clock
 from store.database import Database
@@ -67,6 +67,8 @@ def new_terminal(
 
     Without an `authority` the certificate for the line is signed by its own key; the peer registers it as it is.
     """
+    # What cannot change later is looked at before anything is made with it.
+    refuse_unknown_municipality(settings)
     with drafted(home) as draft:
         # The key may lie outside the draft, where removing the draft does not reach it: hence `provisional`.
         source = key_source(settings, draft, parts)

@@ -192,7 +192,8 @@ class Rehearsal(Surface):
         if y > len(people):
             return ink
         person = people[y - 1]
-        roles = self.words("head.between").join(self.words(f"roles.{role}.name") for role in person.roles)
+        # The short names: one person may have two roles, and both have to fit beside the PIN.
+        roles = self.words("head.between").join(self.words(f"roles.short.{role}") for role in person.roles)
         pin_column = max(width_of(listed.id) for listed in people) + _GAP
         role_column = pin_column + max(width_of(listed.pin) for listed in people) + _GAP
         ink.put(person.id, self.palette["strong"]).gap_to(pin_column).put(person.pin, self.palette["strong"])

@@ -77,6 +77,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "exchange.send": (Right.EXCHANGE, exchange.send),
     "messages.extract.write_out": (Right.ENTER, lambda t, s: extract.write_out(t, s, 1, t.home.with_name("out.jsonl"))),
     "messages.intake.take_in": (Right.ENTER, lambda t, s: intake.take_in(t, s, [t.home.with_name("more.jsonl")])),
+    "peers.line_keys.hand_over": (Right.SETTINGS, lambda t, s: line_keys.hand_over(t, s, t.home.with_name("keys"))),
     "peers.line_keys.line_keys": (Right.SETTINGS, line_keys.line_keys),
     "peers.line_keys.renew": (Right.PEER, line_keys.renew),
     "peers.register.register": (Right.PEER, lambda t, s: peer_register.register(t, s, DRAFT)),

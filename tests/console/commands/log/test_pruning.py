@@ -2,28 +2,47 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.running import World, run
 
 AUDITOR = "au-401"
 PIN = "73920418"
 
 
-@pytest.fixture
-def second(world: World, tmp_path: Path) -> tuple[str, ...]:
-    """The options that name an auditor as the second person."""
-    code, pin = tmp_path / "code", tmp_path / "pin"
-    added = world.run("ka-301", "operator", "add", AUDITOR, "--role", "auditor", "--code-file", code)
+def _second(world: World, person: str) -> tuple[str, ...]:
+    return "--second", person, "--second-pin-file", str(world.pin_files[person])
+
+
+def test_the_second_who_can_go_on_is_let_in_by_two_persons_while_the_log_is_halted(
+    world: World, tmp_path: Path
+) -> None:
+    max((world.home / "keys" / "log").glob("*.key")).unlink()
+    add = ("operator", "add", "au-402", "--role", "auditor", "--code-file", tmp_path / "code")
+    assert world.run("ka-301", *add).error["code"] == "ladder_broken"
+    # Neither the officer alone nor somebody without a custodian's right stands behind it.
+    assert world.run("ka-301", *add, *_second(world, "ka-301")).error["code"] == "own_person_refused"
+    assert world.run("ka-301", *add, *_second(world, AUDITOR)).error["code"] == "right_missing"
+    assert world.run("cu-501", *add, *_second(world, "ka-301")).error["code"] == "right_missing"
+    assert world.run("ka-301", *add, "--second", "cu-501").status == 2
+    assert not (tmp_path / "code").exists()
+
+    added = world.run("ka-301", *add, *_second(world, "cu-501"))
     assert added.status == 0, added.out
+    pin = tmp_path / "pin"
+    pin.touch(mode=0o600)
     pin.write_text(f"{PIN}\n")
-    pin.chmod(0o600)
-    who = ("--home", world.home, "--as", AUDITOR, "--pin-file", code, "--json")
+    who = ("--home", world.home, "--as", "au-402", "--pin-file", tmp_path / "code", "--json")
     assert run("operator", "pin", "--new-pin-file", pin, *who).status == 0
-    return "--second", AUDITOR, "--second-pin-file", str(pin)
+    done = world.run("ka-301", "log", "resume", "--second", "au-402", "--second-pin-file", pin)
+    assert done.status == 0, done.out
+    (entry,) = world.run("ka-301", "log", "show", "--event", "person.added", "--object", "au-402").json["entries"]
+    assert (entry["actor"], entry["detail"]["second"]) == ("ka-301", "cu-501")
+    # From now on an officer adds people as before.
+    again = ("operator", "add", "op-102", "--role", "operator", "--code-file", tmp_path / "other")
+    assert world.run("ka-301", *again).status == 0
 
 
-def test_two_persons_go_on_after_the_log_was_set_back(world: World, second: tuple[str, ...]) -> None:
+def test_two_persons_go_on_after_the_log_was_set_back(world: World) -> None:
+    second = _second(world, AUDITOR)
     max((world.home / "keys" / "log").glob("*.key")).unlink()
     stopped = world.run("ka-301", "send")
     assert (stopped.status, stopped.error["code"]) == (6, "ladder_broken")

@@ -2,6 +2,7 @@ import pytest
 
 from console.widgets.field import PinField, TextField
 from console.words import Language
+from store.rights import Role
 from tests.console.driving import driving
 from tests.running import World
 
@@ -14,6 +15,9 @@ async def test_a_rehearsal_world_shows_its_people_and_their_pins(world: World, l
         for person, pin_file in world.pin_files.items():
             assert person in shown
             assert pin_file.read_text().strip() in shown
+        # All roles of all five, also where somebody has two.
+        for role in Role:
+            assert console.words(f"roles.short.{role}") in shown
 
 
 async def test_the_pin_is_never_shown_and_the_right_one_opens_the_queue(world: World) -> None:

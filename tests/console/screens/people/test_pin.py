@@ -11,7 +11,7 @@ def add_person(world: World) -> str:
 
     with Terminal.open(world.home) as terminal:
         officer = logon.log_on(terminal, "ka-301", world.pin_files["ka-301"].read_text().strip(), origin="command")
-        pin = register.add(terminal, officer, "au-401", [Role.AUDITOR])
+        pin = register.add(terminal, officer, "au-402", [Role.AUDITOR])
         logon.log_off(terminal, officer, Ending.LOGGED_OFF)
     return pin
 
@@ -19,7 +19,7 @@ def add_person(world: World) -> str:
 async def test_a_given_pin_has_to_be_changed_before_anything_else(world: World) -> None:
     given = add_person(world)
     async with driving(world.home) as console:
-        await console.log_on("au-401", given)
+        await console.log_on("au-402", given)
         assert console.screen == "new-pin"
         await console.press("escape", "x", "l", "f1")
         assert console.screen == "new-pin"
@@ -34,7 +34,7 @@ async def test_a_given_pin_has_to_be_changed_before_anything_else(world: World) 
         await console.until(lambda: console.screen == "login")
         await console.settle()
         assert console.words("login.pin_changed") in console.text()
-        await console.log_on("au-401", "73920418")
+        await console.log_on("au-402", "73920418")
         assert console.screen == "queue"
         # An auditor sees the log and nobody's data.
         await console.press("enter", "a")
