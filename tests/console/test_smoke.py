@@ -23,7 +23,7 @@ def test_a_step_that_fails_ends_the_job_and_the_world_is_removed(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     # Nobody of that name is in the world, so the log-on fails at once.
-    monkeypatch.setattr(smoke, "_CHIEF", "nobody")
+    monkeypatch.setattr(smoke, "CHIEF", "nobody")
     outcome = smoke.run("en")
     assert [(step.name, step.ok) for step in outcome.steps] == [("prepare", True), ("log_on", False)]
     assert not outcome.ok

@@ -1,19 +1,13 @@
-"""Worlds for commands: PINs are hashed at no cost, and there are the people that a real terminal has besides."""
+"""Worlds for commands: PINs are hashed at no cost."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
-from console.jobs.terminal import setup
-from console.terminal import Terminal
-from store.people import Role, pins
-from tests.running import World, run
+from store.people import pins
+from tests.running import run
 
-CUSTODIAN, AUDITOR = "cu-501", "au-401"
-_PIN = "73920418"
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -32,15 +26,3 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash new PINs at no cost: how dear they are is the store's matter, and its tests'."""
     monkeypatch.setattr(pins, "_hasher", _CHEAP)
-
-
-@pytest.fixture
-def staffed(world: World, tmp_path: Path) -> World:
-    """A rehearsal world with a custodian and an auditor."""
-    people = [(CUSTODIAN, (Role.CUSTODIAN,), _PIN), (AUDITOR, (Role.AUDITOR,), _PIN)]
-    with Terminal.open(world.home) as terminal:
-        setup.add_people(terminal, people, pin_given=False)
-    file = tmp_path / "staff.pin"
-    file.write_text(f"{_PIN}\n")
-    file.chmod(0o600)
-    return replace(world, pin_files={**world.pin_files, CUSTODIAN: file, AUDITOR: file})

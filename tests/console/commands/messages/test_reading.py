@@ -27,7 +27,7 @@ def test_people_read_the_items_the_reason_and_the_history(world: World) -> None:
     assert [line.split()[-1] for line in lines[-4:-1]][:2] == ["op-101", "ap-201"]
 
 
-def test_who_may_not_read_and_what_is_not_there(staffed: World) -> None:
-    assert staffed.run("au-401", "show", "1").error["code"] == "right_missing"
-    assert staffed.run("ka-301", "show", "9999").error["code"] == "message_missing"
-    assert staffed.run("ka-301", "show", "0").status == 2
+def test_who_may_not_read_and_what_is_not_there(world: World) -> None:
+    assert world.run("au-401", "show", "1").error["code"] == "right_missing"
+    assert world.run("ka-301", "show", "9999").error["code"] == "message_missing"
+    assert world.run("ka-301", "show", "0").status == 2

@@ -7,26 +7,26 @@ from tests.running import World, run
 CUSTODIAN = "cu-501"
 
 
-def test_the_next_keys_wait_beside_those_in_use(staffed: World) -> None:
-    made = staffed.run(CUSTODIAN, "keys", "renew", "--from", "2040-04-01").json
+def test_the_next_keys_wait_beside_those_in_use(world: World) -> None:
+    made = world.run(CUSTODIAN, "keys", "renew", "--from", "2040-04-01").json
     assert (made["number"], made["in_use"], made["used_from"]) == (2, False, "2040-03-31T15:00:00+00:00")
     assert json.loads(made["public"])["name"] == "rehearsal-1"
-    first, second = staffed.run(CUSTODIAN, "keys", "show").json["keys"]
+    first, second = world.run(CUSTODIAN, "keys", "show").json["keys"]
     assert (first["number"], first["in_use"], first["used_from"]) == (1, True, None)
     assert second == made
     # One generation waits at a time.
-    assert staffed.run(CUSTODIAN, "keys", "renew").error["code"] == "identity_pending"
+    assert world.run(CUSTODIAN, "keys", "renew").error["code"] == "identity_pending"
 
 
-def test_the_table_marks_the_keys_in_use(staffed: World) -> None:
-    ran = run("keys", "show", "--home", staffed.home, "--as", CUSTODIAN, "--pin-file", staffed.pin_files[CUSTODIAN])
+def test_the_table_marks_the_keys_in_use(world: World) -> None:
+    ran = run("keys", "show", "--home", world.home, "--as", CUSTODIAN, "--pin-file", world.pin_files[CUSTODIAN])
     heading, keys = ran.out.splitlines()
     assert heading
     assert keys.startswith("1*")
 
 
-def test_keys_are_not_made_for_the_past_nor_by_anybody_else(staffed: World) -> None:
-    past = staffed.run(CUSTODIAN, "keys", "renew", "--from", "2020-01-01")
+def test_keys_are_not_made_for_the_past_nor_by_anybody_else(world: World) -> None:
+    past = world.run(CUSTODIAN, "keys", "renew", "--from", "2020-01-01")
     assert (past.status, past.error["code"]) == (4, "time_past")
-    assert staffed.run("op-101", "keys", "renew").error["code"] == "right_missing"
-    assert staffed.run(CUSTODIAN, "keys", "renew", "--from", "soon").status == 2
+    assert world.run("op-101", "keys", "renew").error["code"] == "right_missing"
+    assert world.run(CUSTODIAN, "keys", "renew", "--from", "soon").status == 2

@@ -26,12 +26,12 @@ def test_an_upgrade_of_a_new_terminal_changes_nothing(world: World) -> None:
     assert done["before"] == done["after"]
 
 
-def test_a_backup_becomes_the_same_terminal_again(staffed: World, tmp_path: Path) -> None:
+def test_a_backup_becomes_the_same_terminal_again(world: World, tmp_path: Path) -> None:
     backup, home = tmp_path / "backup", tmp_path / "again"
-    made = staffed.run(CUSTODIAN, "backup", backup).json
+    made = world.run(CUSTODIAN, "backup", backup).json
     assert made["file"] == str(backup)
-    assert staffed.run(CUSTODIAN, "backup", backup).error["code"] == "file_exists"
-    key = staffed.home / "keys" / "terminal.key"
+    assert world.run(CUSTODIAN, "backup", backup).error["code"] == "file_exists"
+    key = world.home / "keys" / "terminal.key"
     restored = run("restore", backup, "--home", home, "--key", key, "--json")
     assert restored.status == 0, restored.out
     assert restored.json["contents"] == 40
@@ -39,16 +39,16 @@ def test_a_backup_becomes_the_same_terminal_again(staffed: World, tmp_path: Path
     assert run("restore", backup, "--home", home, "--key", key, "--json").error["code"] == "home_not_empty"
 
 
-def test_the_key_is_changed_for_every_content(staffed: World) -> None:
-    done = staffed.run(CUSTODIAN, "rekey").json
+def test_the_key_is_changed_for_every_content(world: World) -> None:
+    done = world.run(CUSTODIAN, "rekey").json
     assert (done["total"], done["changed"], done["left"], done["new_key_file"]) == (40, 40, 0, None)
-    assert staffed.run("op-101", "rekey").error["code"] == "right_missing"
-    assert staffed.run("ka-301", "show", "1").status == 0
+    assert world.run("op-101", "rekey").error["code"] == "right_missing"
+    assert world.run("ka-301", "show", "1").status == 0
 
 
-def test_a_terminal_of_its_own_shares_with_nobody(staffed: World) -> None:
-    shared = staffed.run("ka-301", "join", "show").json["terminals"]
+def test_a_terminal_of_its_own_shares_with_nobody(world: World) -> None:
+    shared = world.run("ka-301", "join", "show").json["terminals"]
     assert shared == [{"name": "rehearsal-1", "in_force": True, "own": True}]
-    assert staffed.run("op-101", "join", "show").error["code"] == "right_missing"
+    assert world.run("op-101", "join", "show").error["code"] == "right_missing"
     # Nothing is made where a terminal is.
-    assert "error" in run("join", "accept", staffed.home / "nowhere", "--home", staffed.home, "--json").json
+    assert "error" in run("join", "accept", world.home / "nowhere", "--home", world.home, "--json").json

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import PeerFileUnusable
+from console.errors import PeerFileUnusable, RegistrationIncomplete
 from console.jobs.peers import register
 from console.jobs.peers.register import PeerChange
 from console.session import Session
@@ -37,8 +37,9 @@ def test_the_first_version_needs_everything_and_the_next_only_what_changes(
 ) -> None:
     whole = PeerChange(address="127.0.0.1", port=4443, legal_basis="immigration-61-8-2", valid_from=LONG_AGO)
     for missing in ("address", "port", "legal_basis"):
-        with pytest.raises(PeerMissing):
+        with pytest.raises(RegistrationIncomplete) as caught:
             register.register_file(site.terminal, custodian, file, _without(whole, missing))
+        assert caught.value.facts == {"missing": f"--{missing.replace('_', '-')}"}
     first = register.register_file(site.terminal, custodian, file, whole)
     assert (first.name, first.port, first.in_force) == (AGENCY, 4443, True)
     later = clock.now() + timedelta(days=7)
