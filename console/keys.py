@@ -10,7 +10,7 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-from console.steps import STEPS, Place, ReviewStep
+from console.steps import STEPS, KeyPlace, ReviewStep
 from store.message.states import Direction, Step
 from store.rights import Right
 
@@ -67,7 +67,7 @@ def _step_key(row: ReviewStep, *, in_foot: bool = True) -> Key:
     return Key(row.keys, row.sign, f"{REVIEW}('{row.step}')", "", row.right, in_foot, row.step)
 
 
-def _of_page(place: Place) -> Iterator[Key]:
+def _of_page(place: KeyPlace) -> Iterator[Key]:
     """Return the keys of the steps in `place`, for the page of a message or notice."""
     return (_step_key(row) for row in STEPS.values() if row.place is place)
 
@@ -75,7 +75,7 @@ def _of_page(place: Place) -> Iterator[Key]:
 def _of_list(*, first: bool) -> Iterator[Key]:
     """Yield the keys of the steps for the list. Those of notices are left out: a notice is confirmed on its page."""
     for row in STEPS.values():
-        if row.direction is Direction.OUT and first == (row.place is Place.FIRST):
+        if row.direction is Direction.OUT and first == (row.place is KeyPlace.FIRST):
             yield _step_key(row, in_foot=row.in_list_foot)
 
 
@@ -98,15 +98,15 @@ QUEUE: Final = (
 )
 # Two steps may share their keys, one for messages and one for notices: the page obeys the one that fits what it shows.
 MESSAGE: Final = (
-    *_of_page(Place.FIRST),
+    *_of_page(KeyPlace.FIRST),
     REVISE,
-    *_of_page(Place.MENDING),
+    *_of_page(KeyPlace.MENDING),
     REPLACE,
     CANCEL,
     BACK,
     REVISIONS,
     Key("f6,c", "c", "characters", "characters"),
-    *_of_page(Place.LAST),
+    *_of_page(KeyPlace.LAST),
 )
 # In the form letters are text, so it has only function keys.
 ENTRY: Final = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Job = Callable[..., Decided]
 
 
-class Place(Enum):
+class KeyPlace(Enum):
     """Where the key of a step is shown. The foot line shows as many keys as fit, so the first ones matter."""
 
     FIRST = auto()  # what a reviewer opens the screen for
@@ -46,7 +46,7 @@ class ReviewStep:
     job: "Callable[[], Job]"
     keys: str
     command: str | None = None
-    place: Place = Place.LAST
+    place: KeyPlace = KeyPlace.LAST
     in_list_foot: bool = True
 
     @property
@@ -92,21 +92,21 @@ _TABLE: Final = (
         job=lambda: jobs.messages.review.approve,
         keys="f9,a",
         command="approve",
-        place=Place.FIRST,
+        place=KeyPlace.FIRST,
     ),
     # To the person, confirming a notice is what approving is for a message: the same keys, as below for holding.
     ReviewStep(
         step=Step.CONFIRM,
         job=lambda: jobs.messages.confirmation.confirm,
         keys="f9,a",
-        place=Place.FIRST,
+        place=KeyPlace.FIRST,
     ),
     ReviewStep(
         step=Step.GIVE_BACK,
         job=lambda: jobs.messages.review.give_back,
         keys="f11,r",
         command="return",
-        place=Place.FIRST,
+        place=KeyPlace.FIRST,
     ),
     ReviewStep(
         step=Step.HOLD,
@@ -126,7 +126,7 @@ _TABLE: Final = (
         job=lambda: jobs.exchange.resend,
         keys="o",
         command="resend",
-        place=Place.MENDING,
+        place=KeyPlace.MENDING,
         in_list_foot=False,
     ),
     ReviewStep(

@@ -107,11 +107,10 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
     fits = tuple(digests) == block.hashes and len(details) == len(rows) and version >= before.version
     if not fits or times is None or not all(map(_is_detail, set(details))):
         return None
-    if not _times_follow(version, block, times, details, before.at):
-        return None
     # With only one possible writer there is nothing to search: the comparison below checks the name.
     writers = [*terminals] * len(rows) if len(terminals) == 1 else _WRITER.findall(stored)
-    if len(writers) != len(rows) or not terminals >= {*writers}:
+    known = len(writers) == len(rows) and terminals >= {*writers}
+    if not known or not _times_follow(version, block, times, details, before.at):
         return None
     quoted = {name: "null" if name is None else f'"{name}"' for name in block.names}.__getitem__
     members = zip(

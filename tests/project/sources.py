@@ -44,3 +44,8 @@ def imported(file: Path, known: Collection[str]) -> Iterator[str]:
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
                 yield from (name for name in (module if module in known else node.module,) if name in known)
+
+
+def classes(file: Path) -> list[str]:
+    """Return the names of the classes of a module, without those inside other classes."""
+    return [node.name for node in tree(file).body if isinstance(node, ast.ClassDef)]

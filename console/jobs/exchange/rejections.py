@@ -29,7 +29,7 @@ Unfit = EnvelopeFault | ItemFault | StoreError
 
 
 @dataclass(slots=True)
-class _Run:
+class _Series:
     """Rejections with one code that get one entry together."""
 
     first: int
@@ -44,7 +44,7 @@ class Rejections:
         self._terminal = terminal
         self._session = session
         self._in_a_row = 0
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, _Series] = {}
 
     @property
     def too_many(self) -> bool:
@@ -68,7 +68,7 @@ class Rejections:
             return self._record(tx, Event.NOTICE_REJECTED, item, error)
         run = self._runs.get(error.code)
         if run is None:
-            self._runs[error.code] = _Run(item.position, item.position)
+            self._runs[error.code] = _Series(item.position, item.position)
         else:
             run.last, run.count = item.position, run.count + 1
         return _result(error, None)
