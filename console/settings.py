@@ -47,7 +47,7 @@ _NAME = r"[^\x00-\x1f\x7f-\x9f]{1,40}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MunicipalitySettings:
-    """Whose terminal this is. `code` has six digits, the last of them a check digit (domain 3.3)."""
+    """Whose terminal this is. `code` has six digits, the last of them a check digit."""
 
     # The check digit is looked at when the terminal is opened, by the store, so that the rule exists once.
     code: str = _text(r"[0-9]{6}", "131041")
@@ -97,7 +97,7 @@ class KeysSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSettings:
-    """How messages are reviewed (domain 2.1, 2.4)."""
+    """How messages are reviewed."""
 
     two_persons: bool = True
     overdue_hours: int = _whole(24, 1, 24 * 14)

@@ -151,7 +151,7 @@ def refuse_other_name(settings: Settings, home: Path) -> None:
 
 
 def refuse_unknown_municipality(settings: Settings) -> None:
-    """Raise SettingsInvalid for a municipality code whose check digit is wrong (domain 3.3)."""
+    """Raise SettingsInvalid for a municipality code whose check digit is wrong."""
     # Every record names the municipality, so with a wrong code each of them would be refused later, one by one.
     code = settings.municipality.code
     if check_digit(code) != code[-1]:

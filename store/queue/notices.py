@@ -81,7 +81,7 @@ def supersede_others(
     if _naming(tx, notice) - gone:
         gone.add(number)
     rows = {row.id: row for row in (notices_about(tx, abouts) if abouts else ())}
-    # Notices are about the same person by number and person together, never by the number (domain, section 2, rule 6).
+    # Notices are about the same person by number and person together, never by the number.
     # The contents are opened to compare the persons.
     if (arrived := rows.pop(number, None)) is not None and rows:
         others = {at: row for at, row in rows.items() if _may_matter(row, arrived)}

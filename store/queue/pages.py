@@ -55,8 +55,7 @@ class QueueFilter:
 
     `reference` is the beginning of a reference. With it, messages come in the order of their references; without it, in
     the order of time. `overdue_before`: only messages that still wait here although they happened before that moment.
-    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet (domain, section 2,
-    rule 5).
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet.
     """
 
     direction: Direction = Direction.OUT

@@ -1,4 +1,4 @@
-"""Order in time: a later message about a person waits for the earlier messages (domain, section 2, rule 2).
+"""Order in time: a later message about a person waits for the earlier messages.
 
 A message is settled when the peer has accepted it or when it was withdrawn. Messages of the same moment, such as the
 pair that a report of moving makes, do not wait for each other.

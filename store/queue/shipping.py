@@ -51,7 +51,7 @@ def next_to_send(
     """Return at most `limit` messages that may leave `terminal` now and come after the key `after`, oldest first.
 
     Such a message is approved exactly as it is, its planned day has come, and no earlier message about the same person
-    is open (domain, section 2, rules 1 to 3). Nobody edits it. No other terminal has made bytes for it, because the
+    is open. Nobody edits it. No other terminal has made bytes for it, because the
     peer would count both.
     """
     edited = [number for number, claim in claims_of_others(conn, None, now).items() if claim.task is Task.EDIT]

@@ -147,7 +147,7 @@ def serve(home: Path, *, ready: Callable[[str, int], None], stop: threading.Even
 
 
 def post(home: Path, notices: Iterable[Mapping[str, Any]]) -> Posted:
-    """Put agency notices (records of domain 1.4) into the feeds of the terminals of their municipalities.
+    """Put agency notices (records) into the feeds of the terminals of their municipalities.
 
     All of them or none, whether or not the agency is serving. A notice that was posted before with the same content
     counts as known. Raises AgencyNoticeMalformed, AgencyNoticeChanged, AgencyTerminalUnknown, AgencyMissing.

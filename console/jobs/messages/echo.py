@@ -1,6 +1,6 @@
 """Finding messages that only repeat to the agency what its own notice said, by the notices stored about the person.
 
-What an agency notice caused never produces an outgoing message (domain, section 2, rule 6).
+What an agency notice caused never produces an outgoing message.
 """
 
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Taking files of messages into the queue; each file is one transaction (domain section 4).
+"""Taking files of messages into the queue; each file is one transaction.
 
 Either every good record of a file is in the queue and each bad one is reported, or, after an interruption, nothing of
 the file is. Records are processed in portions, so that memory use does not grow with the file.

@@ -233,7 +233,7 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         state=str(row.state),
         hold=str(row.hold) if row.hold else None,
         occurred_at=row.occurred_at,
-        # An `occurred_at` may lie up to 300 s ahead of this clock (domain 3.1a).
+        # An `occurred_at` may lie up to 300 s ahead of this clock.
         waiting_seconds=max(0.0, (clock.now() - row.occurred_at).total_seconds()),
         overdue=row.state in UNSENT and row.occurred_at < _overdue_before(terminal),
         due_on=row.due_on,

@@ -125,7 +125,7 @@ class Inventor:
                 yield record
 
     def notices(self, count: int) -> Iterator[Record]:
-        """Yield `count` agency notices (domain 1.4; 住基法30条の50)."""
+        """Yield `count` agency notices (住基法30条の50)."""
         makers = (_stay_extended, _name_mended, _birth_date_mended, _status_changed, _departed)
         for index in range(count):
             yield makers[index % len(makers)](self, self._resident(special_share=0.0))
@@ -157,7 +157,7 @@ class Inventor:
         return self.day(-most, -least)
 
     def number(self) -> str:
-        """Return an invented card or certificate number: two letters, eight digits, two letters (domain 3.2)."""
+        """Return an invented card or certificate number: two letters, eight digits, two letters."""
         letters = "".join(self._random.choices(_LETTERS, k=4))
         return f"{letters[:2]}{self._random.randrange(10**8):08}{letters[2:]}"
 
@@ -194,7 +194,7 @@ class Inventor:
         }
 
     def _birth_date(self) -> str:
-        # Some papers give a birth date only to the month; its unknown part is written as 00 (domain 3.1).
+        # Some papers give a birth date only to the month; its unknown part is written as 00.
         born = date(1940, 1, 1) + timedelta(days=self._random.randrange(28_000))
         return f"{born:%Y-%m}-00" if self._random.random() < _PARTLY_KNOWN_SHARE else born.isoformat()
 
@@ -334,7 +334,7 @@ def _person_item(base: Record, item: str) -> str:
 
 
 def _name_mended(inventor: Inventor, base: Record) -> Record:
-    # Header and `after` have to agree (domain 1.4), so the wrong value is the one before.
+    # Header and `after` have to agree, so the wrong value is the one before.
     name = _person_item(base, "name")
     return _notice(inventor, base, [_change("name", f"{name} X", name, "error")])
 
