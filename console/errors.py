@@ -15,7 +15,7 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
-    │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore, RegistrationIncomplete
+    │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore, RegistrationIncomplete, AgencyValueInvalid
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
     ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
@@ -218,6 +218,10 @@ class PeerFileUnusable(InputFault):
 
 class RegistrationIncomplete(InputFault):
     """Neither the options nor the file nor a version in force says what is `missing`: the person names it."""
+
+
+class AgencyValueInvalid(InputFault):
+    """An agency cannot be made, or register a terminal, with that value of `field`: the person gives another."""
 
 
 class AgencySilent(ConsoleError):

@@ -26,7 +26,6 @@
     │   └── MediumMissing, MediumOccupied, MediumFull, MediumReadOnly, MediumFailed, MediumLies
     └── AgencyFault              the person who runs the reference agency corrects its directory or the notices
         ├── AgencyMissing, AgencyExists, AgencyUnsafe, AgencyVersionUnknown, AgencyPortTaken, AgencyBusy
-        ├── AgencyValueInvalid
         └── AgencyTerminalUnknown, AgencyTerminalKnown, AgencyNoticeMalformed, AgencyNoticeChanged, AgencyRefusalUnknown
 
 Each leaf has a `code`, under which the catalogue has cause and remedy in both languages, and the `exit_status` with
@@ -378,13 +377,7 @@ class AgencyMissing(AgencyFault):
 
 
 class AgencyExists(AgencyFault):
-    """There is an agency in the directory already: another directory is chosen."""
-
-
-class AgencyValueInvalid(AgencyFault):
-    """The agency cannot be made or register a terminal with that `field`: another value is given."""
-
-    exit_status = 4
+    """Something lies in the directory already: another directory is chosen."""
 
 
 class AgencyUnsafe(AgencyFault):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from console.settings import Settings
 from tests.running import PROGRAM, World, environment, run, serving
 
 OPERATOR, APPROVER, CHIEF = "op-101", "ap-201", "ka-301"
@@ -181,7 +182,8 @@ def test_a_wrong_certificate_at_the_peer(world: World, tmp_path: Path) -> None:
 
 
 def test_a_wrong_certificate_of_ours(world: World, tmp_path: Path) -> None:
-    _replace_identity(world.home / "keys" / "line", "terminal", tmp_path)
+    # Under the terminal's own name: only the keys are others.
+    _replace_identity(world.home / "keys" / "line", Settings.load(world.home).terminal.id, tmp_path)
     world.run(APPROVER, "approve", "--all", "--confirm-warnings")
     before = world.states()
     with serving(world.agency_home):
@@ -247,7 +249,7 @@ def _replace_identity(directory: Path, name: str, scratch: Path) -> None:
     from transport.parties.authority import Use
     from transport.parties.identity import Identity
 
-    use = Use.TERMINAL if name == "terminal" else Use.AGENCY
+    use = Use.AGENCY if name == "agency" else Use.TERMINAL
     Identity.create(scratch / "identity", name, use, authority=None)
     shutil.rmtree(directory)
     shutil.copytree(scratch / "identity", directory)

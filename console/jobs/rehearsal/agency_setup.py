@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from console.errors import RegistrationIncomplete
+from console.errors import AgencyValueInvalid, RegistrationIncomplete
 from console.files import drafted
 from console.jobs.peers.handing_over import read_introduction, write_introduction
 from console.jobs.peers.line_keys import LineKeys, describe, next_moment
 from store import clock
 from transport import agency
-from transport.errors import AgencyValueInvalid
 from transport.parties.introduction import Introduction
 from transport.parties.keyring import Generation
 from transport.wire import WireError

@@ -236,7 +236,7 @@ OTHER_SPELLINGS = {
     "an exponent": FIRST_BODY.replace('"seq":2', '"seq":2e0'),
     "a fraction": FIRST_BODY.replace('"seq":2', '"seq":2.0'),
     "the version of a log that is not shared": SHARED_BODY.replace('"v":2', '"v":1'),
-    "a hash in capitals": FIRST_BODY.replace("e9590b5e", "E9590B5E"),
+    "a hash in capitals": FIRST_BODY.replace("27f04d8b", "27F04D8B"),
 }
 
 

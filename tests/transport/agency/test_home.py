@@ -30,10 +30,11 @@ def test_what_was_prepared_is_read_again_and_private(home: AgencyHome, tmp_path:
 
 def test_a_directory_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "agency").mkdir()
+    (tmp_path / "agency" / "of somebody").touch()
 
     with pytest.raises(AgencyExists):
         AgencyHome.create(tmp_path / "agency", SETTINGS)
-    assert list((tmp_path / "agency").iterdir()) == []
+    assert [path.name for path in (tmp_path / "agency").iterdir()] == ["of somebody"]
 
 
 def test_a_directory_without_settings_is_no_agency(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import HomeNotEmpty, RegistrationIncomplete
+from console.errors import AgencyValueInvalid, HomeNotEmpty, RegistrationIncomplete
 from console.jobs.rehearsal import agency_setup
-from transport.errors import AgencyValueInvalid
 
 
 def _make(home: Path) -> agency_setup.MadeAgency:
