@@ -78,7 +78,9 @@ class Trials:
         self._file.write_bytes(source)
         # Python takes a compiled file for fresh when time and size of its source are the same, as here they may be.
         Path(importlib.util.cache_from_source(self._file)).unlink(missing_ok=True)
-        environment = {**os.environ, "PYTHONPATH": str(self._root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        # Options for the outer run, such as its coverage, are not for this one, which loads only a few plugins.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        environment = {**kept, "PYTHONPATH": str(self._root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         command = [sys.executable, "-m", "pytest", *_PLUGINS, *_CHOSEN, *self._tests]
         with subprocess.Popen(
             command,
