@@ -8,7 +8,7 @@ import pytest
 
 from console.words import LANGUAGES, Language, Words
 from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux, wait_until
-from tests.running import PROGRAM, World, run, run_program, world_at
+from tests.running import PROGRAM, World, environment, run, run_program, world_at
 
 CHIEF = "ka-301"
 
@@ -74,10 +74,12 @@ def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: si
 
 @needs_tmux
 def test_a_demo_without_a_home_leaves_nothing(tmp_path: Path) -> None:
-    before = set(Path("/tmp").glob("renkei-demo-*"))
-    with Screen(tmp_path, [str(PROGRAM), "demo"]) as screen:
+    # A directory of the test's own: other demos of this machine have nothing to do with it.
+    place = tmp_path / "temporary"
+    place.mkdir()
+    with Screen(tmp_path, [str(PROGRAM), "demo"], environment=environment(TMPDIR=str(place))) as screen:
         screen.wait_for(Words("ja")("login.pin"), CHIEF)
-        (made,) = set(Path("/tmp").glob("renkei-demo-*")) - before
+        (made,) = place.iterdir()
         screen.press("F10")
         assert screen.wait_for_end() == 0
     assert not made.exists()

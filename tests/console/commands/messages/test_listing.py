@@ -1,5 +1,7 @@
 """`queue` as scripts call it: filters, limits, and no content."""
 
+from typing import Any
+
 from tests.running import World, run
 
 
@@ -7,7 +9,7 @@ def test_limits_and_filters_choose_what_is_listed(world: World) -> None:
     whole = world.run("ka-301", "queue", "--limit", "0").json
     assert whole["total"] == len(whole["messages"]) == 40
     some = world.run("ka-301", "queue", "--limit", "3", "--state", "review").json
-    assert (some["total"], some["messages"]) == (40, whole["messages"][:3])
+    assert (some["total"], _ids(some)) == (40, _ids(whole)[:3])
     reference = whole["messages"][7]["reference"]
     assert [row["reference"] for row in world.run("ka-301", "queue", "--reference", reference).json["messages"]] == [
         reference
@@ -15,6 +17,11 @@ def test_limits_and_filters_choose_what_is_listed(world: World) -> None:
     assert world.run("ka-301", "queue", "--being-undone").json == {"messages": [], "total": 0}
     # A list names nobody: the names are in the sealed contents only.
     assert {"record", "person", "name"}.isdisjoint(whole["messages"][0])
+
+
+def _ids(listed: dict[str, Any]) -> list[int]:
+    """Return which messages are listed: how long they have waited may differ from one list to the next."""
+    return [message["id"] for message in listed["messages"]]
 
 
 def test_a_state_of_the_other_direction_is_wrong_usage(world: World) -> None:
