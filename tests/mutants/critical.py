@@ -10,10 +10,16 @@ from typing import Final
 CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
+        "console.jobs.exchange.clocks": (),
+        "console.jobs.exchange.reach": (),
         "console.jobs.exchange.receiving": ("tests/console/jobs/exchange/test_exchange.py",),
+        "console.jobs.exchange.rejections": (),
         "console.jobs.people.logon": ("tests/console/jobs/terminal/test_key_sources.py",),
+        "console.jobs.timekeeping": (),
         "console.session": (),
+        "store.clock": (),
         "store.log.checkpoints": ("tests/store/log/test_known_answers.py", "tests/store/log/test_shared_log.py"),
+        "store.log.stretches": (),
         "store.message.checks.rules": (
             "tests/store/message/checks/test_severities.py",
             "tests/store/message/files/test_reading.py",
@@ -24,6 +30,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.vault": ("tests/store/sealing",),
+        "transport.agency.validation": (),
         "transport.evidence.envelope": ("tests/transport/test_vectors.py",),
         "transport.evidence.receipts": ("tests/transport/test_vectors.py",),
     }

@@ -1,26 +1,22 @@
-"""Trying mutants: each is put into a copy of the tree, and the tests of its module run there."""
+"""Trying mutants: each is put into a copy of the tree, and the tests of its module that reach it run there."""
 
+import ast
 import importlib.util
-import os
 import shutil
-import signal
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from tests.mutants.judging import Choice, Verdict, judge
 from tests.mutants.operators import Mutant
+from tests.mutants.reach import place_of
 
 _COPIED_NOT: Final = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
-# SQLite alone: the faults are the same on either engine, and a server for each mutant would take most of the time.
-_CHOSEN: Final = ("-q", "-n0", "-x", "-k", "not postgresql")
-# The plugins that the tests use, and no others: each run loads them anew.
-_PLUGINS: Final = ("-p", "xdist", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider")
 _PATIENCE: Final = 3.0
 _LEAST_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 900.0
@@ -30,8 +26,10 @@ class Fate(StrEnum):
     """What became of a mutant."""
 
     FOUND = "found"
-    SURVIVED = "survived"
     HUNG = "hung"  # Found as well: the tests did not end in time.
+    SURVIVED = "survived"
+    UNREACHED = "unreached"  # Survived as well: no test comes there.
+    EQUIVALENT = "equivalent"  # Survived, as the table of equivalents has foreseen.
 
 
 class TrialsUnfit(Exception):
@@ -49,7 +47,10 @@ class Trials:
         self._file = root / path
         self._tests = tests
         self._source = self._file.read_bytes()
-        self._seconds = _LONGEST_SECONDS
+        self._tree = ast.parse(self._source)
+        self._sound = Verdict(passed=False)
+        self._ranks: Mapping[str, int] = {}
+        self._alone: dict[str, bool] = {}
 
     @classmethod
     @contextmanager
@@ -61,44 +62,69 @@ class Trials:
             yield cls(copy, path, tests)
 
     def prepare(self) -> None:
-        """See that the tests pass without a fault and load the copy, and how long they take. Raises TrialsUnfit."""
-        started = time.monotonic()
-        if self._run(self._source) is not Fate.SURVIVED:
-            raise TrialsUnfit(f"the tests of {self._file.name} fail without any fault")
-        self._seconds = max(_PATIENCE * (time.monotonic() - started), _LEAST_SECONDS)
-        # Where this survives, the tests load the module from somewhere else, and would let every mutant live.
-        if self._run(b"raise SystemError\n" + self._source) is Fate.SURVIVED:
+        """See that the tests pass without a fault and load the copy, and what each reaches. Raises TrialsUnfit."""
+        sound = judge(self._root, self._tests, Choice(), patience=_LONGEST_SECONDS, recorded=self._file)
+        if sound is None or not sound.passed:
+            raise TrialsUnfit(f"the tests of {self._file.name} fail without any fault: {sound and sound.failed}")
+        if not any(sound.lines.values()):
             raise TrialsUnfit(f"no test loads the copy of {self._file.name}")
+        self._sound, self._ranks = sound, _ranked(sound.seconds)
 
     def run(self, mutant: Mutant) -> Fate:
-        """Put the mutant in the module's place, and run the tests."""
-        return self._run(mutant.apply(self._source))
+        """Put the mutant in the module's place, and run the tests: those that reach it, and only then the others.
 
-    def _run(self, source: bytes) -> Fate:
+        The others come there as well, where tests share what the first of them has made. Raises TrialsUnfit.
+        """
+        place = place_of(mutant, self._tree)
+        reaching = frozenset(test for test, lines in self._sound.lines.items() if lines & place.lines)
+        if not reaching and not place.loading:
+            return Fate.UNREACHED
+        choices = [Choice(ranks=self._ranks)]
+        if "" not in reaching and not place.loading:
+            choices = [Choice(reaching, alone, self._ranks) for alone in (True, False)]
+        for choice in choices:
+            fate = self._judged(mutant.apply(self._source), choice)
+            if fate is not Fate.SURVIVED:
+                break
+        return fate
+
+    def _judged(self, source: bytes, choice: Choice) -> Fate:
+        verdict = self._judge(source, choice)
+        if verdict is None:
+            return Fate.HUNG
+        if verdict.failed and not self._passes_alone(verdict.failed):
+            raise TrialsUnfit(f"{verdict.failed} fails without any fault when it runs alone")
+        return Fate.SURVIVED if verdict.passed else Fate.FOUND
+
+    def _passes_alone(self, test: str) -> bool:
+        """Return whether a test that has failed owes it to the fault: alone, without the fault, it passes."""
+        if test not in self._sound.seconds:
+            # The fault has changed the cases of the test.
+            return True
+        if test not in self._alone:
+            verdict = self._judge(self._source, Choice(frozenset({test}), alone=True))
+            self._alone[test] = verdict is not None and verdict.passed
+        return self._alone[test]
+
+    def _judge(self, source: bytes, choice: Choice) -> Verdict | None:
         self._file.write_bytes(source)
         # Python takes a compiled file for fresh when time and size of its source are the same, as here they may be.
         Path(importlib.util.cache_from_source(self._file)).unlink(missing_ok=True)
-        # Options for the outer run, such as its coverage, are not for this one, which loads only a few plugins.
-        kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-        environment = {**kept, "PYTHONPATH": str(self._root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        command = [sys.executable, "-m", "pytest", *_PLUGINS, *_CHOSEN, *self._tests]
-        with subprocess.Popen(
-            command,
-            cwd=self._root,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as tests:
-            try:
-                return Fate.SURVIVED if tests.wait(self._seconds) == 0 else Fate.FOUND
-            except subprocess.TimeoutExpired:
-                return Fate.HUNG
-            finally:
-                _end(tests)
+        names = choice.named if choice.alone else self._sound.seconds
+        patience = max(_PATIENCE * sum(self._sound.seconds[name] for name in names), _LEAST_SECONDS)
+        files = sorted({_file_of(name) for name in choice.named}) if choice.alone else self._tests
+        return judge(self._root, files, choice, patience=patience)
 
 
-def _end(tests: "subprocess.Popen[bytes]") -> None:
-    """End the tests with everything that they started, if they have not ended."""
-    if tests.poll() is None:
-        os.killpg(tests.pid, signal.SIGKILL)
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _ranked(seconds: Mapping[str, float]) -> dict[str, int]:
+    """Return the ranks of tests: the quickest first, but those of a file together, for they share what it makes."""
+    files: dict[str, list[float]] = defaultdict(list)
+    for test, taken in seconds.items():
+        files[_file_of(test)].append(taken)
+    means = {file: statistics.mean(taken) for file, taken in files.items()}
+    ordered = sorted(seconds, key=lambda test: (means[_file_of(test)], _file_of(test), seconds[test]))
+    return {test: rank for rank, test in enumerate(ordered)}
