@@ -8,6 +8,7 @@ place.
 
 import argparse
 import random
+import signal
 import sys
 from collections import Counter
 from typing import Final
@@ -116,4 +117,6 @@ def _tell(line: str) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever is ended still removes the copies of the tree.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

@@ -77,7 +77,7 @@ def judge(
     Of the file `recorded` it is noted which test reaches which line.
     """
     ours, theirs = _FORKING.Pipe(duplex=False)
-    process = _FORKING.Process(target=_hear, args=(theirs, tree, tests, choice, recorded))
+    process = _FORKING.Process(target=_hear, args=(theirs, tree, tests, choice, patience, recorded))
     process.start()
     theirs.close()
     with ours:
@@ -100,9 +100,13 @@ def _end(process: BaseProcess) -> None:
     process.join()
 
 
-def _hear(verdict: Connection, tree: Path, tests: Sequence[str], choice: Choice, recorded: Path | None) -> None:
+def _hear(
+    verdict: Connection, tree: Path, tests: Sequence[str], choice: Choice, patience: float, recorded: Path | None
+) -> None:
     """Run the tests and send what a `Verdict` is made of, as plain values: the tree's classes are not the caller's."""
     os.setsid()
+    # Should nobody wait any more: a fault may never end.
+    signal.alarm(1 + int(patience))
     _settle(tree)
     # In memory, and by none of the project's own settings.
     record = coverage.Coverage(data_file=None, config_file=False, include=[str(recorded)]) if recorded else None

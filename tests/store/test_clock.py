@@ -18,6 +18,10 @@ def test_a_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
     assert back.tzinfo is UTC
 
 
+def test_a_moment_is_counted_from_1970_for_as_long_as_it_is_kept() -> None:
+    assert clock.to_microseconds(datetime(2026, 11, 23, 3, tzinfo=UTC)) == 1_795_402_800_000_000
+
+
 @given(MOMENTS, MOMENTS)
 def test_texts_and_counts_sort_by_time(first: datetime, second: datetime) -> None:
     assert (clock.to_microseconds(first) < clock.to_microseconds(second)) == (first < second)
@@ -38,6 +42,12 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 @pytest.mark.parametrize(("hour", "day"), [(14, 23), (15, 24), (23, 24)])
 def test_the_day_changes_in_japan_at_15_utc(hour: int, day: int) -> None:
     assert clock.day_in_japan(datetime(2026, 11, 23, hour, 59, 59, tzinfo=UTC)) == date(2026, 11, day)
+
+
+@pytest.mark.parametrize("ahead", [1, -1])
+def test_a_moment_of_a_clock_set_back_counts_like_one_as_far_in_the_past(ahead: int) -> None:
+    now = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    assert clock.seconds_between(now + ahead * timedelta(minutes=5), now) == 300
 
 
 def test_now_is_in_utc() -> None:
