@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from store.log.entries import ENTRIES
 from store.log.events import Event
@@ -30,21 +30,32 @@ class Stretch:
 
     def place(self, reading: Connection, moment: datetime) -> int:
         """Return the number of its first entry at `moment` or later; the number after the last when there is none."""
+
+        def time(seq: int) -> datetime:
+            # Where the last ones are missing, they count as late enough: an entry before them may be the first.
+            entry = self.entry(reading, seq)
+            return moment if entry is None else entry.at
+
         if moment <= self.begins:
             return self.numbers.start
         if self.ends is not None and moment > self.ends:
             return self.numbers.stop
-        return self.numbers.start + bisect_left(self.numbers, moment, key=lambda seq: _time(reading, seq) or moment)
+        return self.numbers.start + bisect_left(self.numbers, moment, key=time)
+
+    def entry(self, reading: Connection, seq: int) -> Row[Any, Any] | None:
+        """Return number and time of its first entry from `seq` on: where a tampered log has a gap, what follows it."""
+        return reading.execute(_ENTRY, {"seq": seq, "stop": self.numbers.stop}).one_or_none()
 
 
 _BEFORE: Final = ENTRIES.alias("entry_before")
 _STEPS: Final = (
     select(ENTRIES.c.seq, ENTRIES.c.at, _BEFORE.c.at.label("before"))
     .join_from(ENTRIES, _BEFORE, _BEFORE.c.seq == ENTRIES.c.seq - 1, isouter=True)
-    .where(ENTRIES.c.event == Event.CLOCK_STEPPED, ENTRIES.c.seq > bindparam("first"))
+    .where(ENTRIES.c.event == Event.CLOCK_STEPPED)
     .order_by(ENTRIES.c.seq)
 )
 _END: Final = select(ENTRIES.c.seq, ENTRIES.c.at).limit(1)
+_ENTRY: Final = _END.where(ENTRIES.c.seq >= bindparam("seq"), ENTRIES.c.seq < bindparam("stop")).order_by(ENTRIES.c.seq)
 
 
 def stretches(reading: Connection) -> list[Stretch]:
@@ -53,8 +64,8 @@ def stretches(reading: Connection) -> list[Stretch]:
     last = _end(reading, _END.order_by(ENTRIES.c.seq.desc()))
     if first is None or last is None:
         return []
-    # A step at the very beginning cuts nothing: what was before it is pruned.
-    steps = reading.execute(_STEPS, {"first": first.seq}).all()
+    # A step at the very beginning, where what was before it is pruned, cuts off a stretch without entries.
+    steps = reading.execute(_STEPS).all()
     numbers = [range(start, stop) for start, stop in pairwise([first.seq, *(step.seq for step in steps), last.seq + 1])]
     begins = [first.at, *(step.at for step in steps)]
     ends = [*(step.before for step in steps), last.at]
@@ -89,17 +100,7 @@ def first_since(reading: Connection, moment: datetime) -> int | None:
     """
     found: list[tuple[datetime, int]] = []
     for stretch in stretches(reading):
-        place = stretch.place(reading, moment)
-        at = _time(reading, place) if place in stretch.numbers else None
-        if at is not None:
-            found.append((at, place))
+        entry = stretch.entry(reading, stretch.place(reading, moment))
+        if entry is not None:
+            found.append((entry.at, entry.seq))
     return min(found)[1] if found else None
-
-
-# Asks for the next entry rather than for one number: where a tampered log has a gap, what follows still has a time.
-_TIME: Final = select(ENTRIES.c.at).where(ENTRIES.c.seq >= bindparam("seq")).order_by(ENTRIES.c.seq).limit(1)
-
-
-def _time(reading: Connection, seq: int) -> datetime | None:
-    """Return the time of entry `seq`, or of the first one after it."""
-    return reading.scalar(_TIME, {"seq": seq})

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event
 
 from store.database import Database
 from store.log import Event, EventClass, Log, LogFilter, Result, first_since, newest, page
+from store.log.stretches import numbers_between
 from tests.clusters import ON_SQLITE
 from tests.store.conftest import NOON
 
@@ -79,14 +80,18 @@ STEPS: dict[str, tuple[timedelta, ...]] = {
 
 @pytest.fixture(params=STEPS)
 def stepped(database: Database, log: Log, now: datetime, request: pytest.FixtureRequest) -> Database:
-    """A log under a clock that was wrong for a while: three entries a minute apart for each time that it was set."""
     with database.writing() as tx:
-        for place, wrong in enumerate(STEPS[request.param]):
-            for minute in range(3):
-                moment = now + wrong + (3 * place + minute) * MINUTE
-                actor = ("op-101", "op-102")[minute % 2]
-                log.append(tx, Event.MESSAGE_READ, actor=actor, session=None, now=moment)
+        fill_by_steps(tx, log, now, STEPS[request.param])
     return database
+
+
+def fill_by_steps(tx: Connection, log: Log, now: datetime, steps: tuple[timedelta, ...]) -> None:
+    """Fill a log under a clock that was wrong for a while: three entries a minute apart for each time it was set."""
+    for place, wrong in enumerate(steps):
+        for minute in range(3):
+            moment = now + wrong + (3 * place + minute) * MINUTE
+            actor = ("op-101", "op-102")[minute % 2]
+            log.append(tx, Event.MESSAGE_READ, actor=actor, session=None, now=moment)
 
 
 def test_a_filter_by_time_is_right_whatever_the_clock_did(stepped: Database) -> None:
@@ -126,6 +131,31 @@ def test_going_to_a_time_finds_what_comes_next_in_time(stepped: Database, now: d
         for moment in (*(row.at for row in everything), now - AHEAD, now + 90 * MINUTE, now + 2 * AHEAD):
             later = [(row.at, row.seq) for row in everything if row.at >= moment]
             assert first_since(reading, moment) == min(later, default=(None, None))[1]
+
+
+# The entry about the step has the number 7.
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "missing", ["seq = 2", "seq = 1", "seq = 6", "seq IN (5, 6)", "seq < 7", "seq = 10", "seq > 0"]
+)
+def test_a_time_is_found_in_what_is_left_of_a_log(database: Database, log: Log, now: datetime, missing: str) -> None:
+    with database.writing() as tx:
+        fill_by_steps(tx, log, now, STEPS["hours ahead"])
+        tx.exec_driver_sql("DROP TRIGGER log_entry_stands_DELETE")
+        tx.exec_driver_sql(f"DELETE FROM log_entry WHERE {missing}")
+        everything = page(tx, limit=100)
+        for minutes in (0, 1, 2, 6, 7, 8, 483, 484, 485):
+            moment = now + minutes * MINUTE
+            later = [(row.at, row.seq) for row in everything if row.at >= moment]
+            earlier = [row.seq for row in everything if row.at < moment]
+            assert [row.seq for row in page(tx, limit=100, chosen=LogFilter(until=moment))] == earlier
+            assert first_since(tx, moment) == min(later, default=(None, None))[1]
+
+
+def test_numbers_of_a_time_are_as_few_ranges_as_can_be(stepped: Database, now: datetime) -> None:
+    with stepped.reading() as reading:
+        assert numbers_between(reading, None, None) == [range(1, newest(reading) + 1)]
+        assert numbers_between(reading, now + 2 * AHEAD, None) == []
 
 
 def _asked(database: Database, chosen: LogFilter, before: int | None) -> list[str]:
