@@ -135,8 +135,6 @@ class SessionKeeper:
         with self._changed:
             self._touched = self._clock()
             self._lock_announced = False
-            # The clock's thread waits for the log-off; now the lock comes before that again.
-            self._changed.notify_all()
 
     def time_left(self) -> TimeLeft:
         """Return how long the session lasts if the person does nothing."""
@@ -193,8 +191,8 @@ class SessionKeeper:
                 if lock_now:
                     self._lock_announced = True
                 else:
-                    # Until the next limit, or until `unlock` or `_end` wakes it. A touch need not wake it: it only
-                    # makes the limit later, and the idle time is computed again here.
+                    # Until the next limit, or until `_end` wakes it. A touch or `unlock` need not wake it: it looks
+                    # again soon enough, and the idle time is computed again here.
                     limit = self._limits.logoff_seconds if self._lock_announced else self._limits.lock_seconds
                     self._wait(self._changed, min(limit - idle, _LOOK_SECONDS))
             # Outside the lock: `locked` may ask how much time is left.

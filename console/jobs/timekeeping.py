@@ -59,8 +59,9 @@ def look(terminal: Terminal) -> ClockAhead | None:
     with terminal.database.reading() as reading:
         fault, known = found_ahead(reading, now), last_known(reading)
         judged = page(reading, limit=1, chosen=_JUDGED)
-    if fault is None or known is None or (judged and judged[0].event == Event.CLOCK_AHEAD):
+    if fault is None or (judged and judged[0].event == Event.CLOCK_AHEAD):
         return fault
+    assert known is not None, "the clock is ahead of something"
     detail = {"clock_before": clock.to_text(known), "clock_after": clock.to_text(now)}
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.CLOCK_AHEAD, actor=None, session=None, result=Result.FAILED, detail=detail)
@@ -77,7 +78,7 @@ def overrule(terminal: Terminal, session: Session, reason: str) -> None:
         return
     with terminal.database.writing() as tx:
         known = last_known(tx)
-        seconds = 0 if known is None else round((clock.now() - known).total_seconds())
-        detail: dict[str, str | int] = {"seconds": seconds, "cause": reason}
+        assert known is not None, "the clock is ahead of something"
+        detail: dict[str, str | int] = {"seconds": round((clock.now() - known).total_seconds()), "cause": reason}
         terminal.log.append(tx, Event.CLOCK_OVERRULED, actor=session.person_id, session=session.id, detail=detail)
     terminal.halted = None

@@ -55,6 +55,8 @@ class Kept:
             ended=self._note_end,
             clock=self.hand,
             wall=self.hand.wall,
+            # Until it is woken: what has to wake it is not replaced by its own looking.
+            wait=lambda changed, _seconds: changed.wait(),
         )
 
     def _note_end(self, ending: Ending) -> None:
@@ -168,13 +170,23 @@ def test_a_touch_does_not_unlock(kept: Kept) -> None:
     assert kept.ended.wait(PATIENCE)
 
 
-def test_a_key_after_a_stall_comes_too_late(kept: Kept) -> None:
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_key_after_a_stall_comes_too_late(kept: Kept, late: int) -> None:
     # The machine slept past the lock, and the key is delivered before the clock's thread runs again.
     kept.keeper.begin(session())
-    kept.hand.seconds = LOCK + 1
+    kept.hand.seconds = LOCK + late
     assert not kept.keeper.touch()
-    assert kept.keeper.time_left() == TimeLeft(0, LOGOFF - LOCK - 1)
+    assert kept.keeper.time_left() == TimeLeft(0, LOGOFF - LOCK - late)
     assert kept.locked.wait(PATIENCE)
+
+
+def test_a_key_after_a_longer_stall_logs_off(kept: Kept) -> None:
+    kept.keeper.begin(session())
+    kept.at(LOCK)
+    assert kept.locked.wait(PATIENCE)
+    kept.hand.seconds = LOGOFF
+    assert not kept.keeper.touch()
+    assert kept.ended.wait(PATIENCE)
 
 
 def test_the_clock_s_own_waiting_ends_at_the_limits() -> None:
@@ -219,7 +231,15 @@ def test_a_jump_of_the_wall_clock_locks(kept: Kept, jump: float) -> None:
     assert kept.closed == []
 
 
-@pytest.mark.parametrize("step", [LOCK - 1, -LOCK + 1])
+def test_a_jump_of_the_wall_clock_puts_no_log_off_off(kept: Kept) -> None:
+    kept.keeper.begin(session())
+    kept.at(LOCK + 60)
+    assert kept.locked.wait(PATIENCE)
+    kept.hand.set_by = 8 * 3600
+    assert kept.keeper.time_left() == TimeLeft(0, LOGOFF - LOCK - 60)
+
+
+@pytest.mark.parametrize("step", [LOCK, -LOCK])
 def test_a_small_step_of_the_wall_clock_does_not_lock(kept: Kept, step: float) -> None:
     kept.keeper.begin(session())
     kept.at(10)
@@ -319,6 +339,7 @@ def test_the_screen_is_told_even_when_the_closing_entry_cannot_be_written(kept: 
 
 def test_the_clock_ends_with_its_session(kept: Kept) -> None:
     clock = begin(kept)
+    assert clock.daemon, "it holds no exit up"
     kept.keeper.end(Ending.LOGGED_OFF)
     clock.join(PATIENCE)
     assert not clock.is_alive()

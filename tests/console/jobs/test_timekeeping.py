@@ -1,6 +1,8 @@
 """A clock that is far ahead asks an officer before work goes on, and is told by the check."""
 
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from console.jobs.people import logon
 from console.jobs.terminal import health
 from console.words import Words
 from store import clock
+from store.database import Database
 from store.endings import Ending
 from store.errors import ClockAhead, StoreError
 from store.log import Event, WitnessRow
@@ -19,7 +22,8 @@ from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry
 from transport.errors import TransportError
 
 YEARS = timedelta(days=3650)
-FAR = timekeeping.MOST_AHEAD + timedelta(days=1)
+MOST = timedelta(days=14)
+FAR = MOST + timedelta(hours=1)
 
 
 class Clock:
@@ -73,9 +77,30 @@ def test_a_clock_far_ahead_halts_new_work_until_it_is_right_again(
 
 
 def test_a_holiday_halts_nothing(site: Site, set_clock: Clock) -> None:
-    set_clock.wrong = timekeeping.MOST_AHEAD - timedelta(hours=1)
+    set_clock.wrong = MOST - timedelta(hours=1)
     assert open_anew(site) is None
     site.take_in([entry(1)])
+
+
+def test_a_clock_is_ahead_of_the_last_entry_by_more_than_two_weeks(site: Site) -> None:
+    with site.terminal.database.reading() as reading:
+        known = timekeeping.last_known(reading)
+        assert known is not None
+        assert timekeeping.found_ahead(reading, known + MOST) is None
+        fault = timekeeping.found_ahead(reading, known + MOST + timedelta(microseconds=1))
+    assert fault is not None
+    assert fault.facts == {"days": "14", "known": known.astimezone(clock.JAPAN).date().isoformat()}
+
+
+def test_a_log_without_entries_tells_nothing_of_the_clock(tmp_path: Path) -> None:
+    database = Database.create(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with closing(database), database.reading() as reading:
+        assert timekeeping.found_ahead(reading, clock.now()) is None
+
+
+def test_a_word_about_a_clock_that_halts_nothing_is_not_recorded(site: Site) -> None:
+    timekeeping.overrule(site.terminal, site.session(CHIEF), ClockReason.SYNC_DOWN.value)
+    assert site.entries(Event.CLOCK_OVERRULED) == []
 
 
 def test_an_officer_says_why_and_work_goes_on(site: Site, set_clock: Clock) -> None:
@@ -90,7 +115,7 @@ def test_an_officer_says_why_and_work_goes_on(site: Site, set_clock: Clock) -> N
         exchange.receive(site.terminal, site.session(CHIEF), clock_reason=ClockReason.SYNC_DOWN)
     (answer,) = site.entries(Event.CLOCK_OVERRULED)
     assert (answer.actor, answer.detail["cause"]) == (CHIEF, "sync_down")
-    assert int(answer.detail["seconds"]) >= timekeeping.MOST_AHEAD.total_seconds()
+    assert MOST.total_seconds() < int(answer.detail["seconds"]) < (FAR + timedelta(hours=1)).total_seconds()
     site.take_in([entry(1)])
     assert open_anew(site) is None
 
@@ -108,6 +133,7 @@ def test_the_peer_s_last_word_tells_of_a_clock_whose_entries_are_as_wrong(site: 
     assert open_anew(site) is None, "the officer's word counts as one of the peer"
     set_clock.wrong = YEARS + FAR
     assert open_anew(site) is not None
+    assert len(site.entries(Event.CLOCK_AHEAD)) == 2
 
 
 def test_the_check_has_a_line_for_the_clock(site: Site, set_clock: Clock) -> None:
