@@ -106,4 +106,4 @@ class Rejections:
 
 
 def _result(error: Unfit, incident: str | None) -> ItemResult:
-    return ItemResult(None, None, "rejected", error.code, incident, error.facts or None)
+    return ItemResult(None, None, "rejected", error.code, incident, error.facts)

@@ -43,7 +43,9 @@ def test_the_position_of_a_rejected_item_does_not_blind_the_terminal(served: Sit
 def test_rejected_items_move_the_cursor_by_a_page_at_most(served: Site, operator: Session) -> None:
     batches_of(served, 2)
     rubbish(served, 5)
-    assert exchange.receive(served.terminal, operator).rejected == 5
+    received = exchange.receive(served.terminal, operator)
+    assert received.rejected == 5
+    assert received.items[0].facts == {"place": "magic"}
     assert cursor(served) == 2
     agency.post(served.agency_home, [notice(1)])
     assert exchange.receive(served.terminal, operator).received == 1
@@ -88,6 +90,18 @@ def test_endless_rubbish_is_left_and_fills_no_log(served: Site, operator: Sessio
     assert (last.rejected, last.received, last.interruption) == (20, 1, None)
 
 
+def test_what_disputes_a_known_item_counts_like_rubbish(served: Site, operator: Session) -> None:
+    known = new_id()
+    served.feed(notice(1), NOTICE, known)
+    rubbish(served, MOST_IN_A_ROW - 2)
+    served.feed(notice(2), NOTICE, known)
+    rubbish(served, 2)
+    received = exchange.receive(served.terminal, operator)
+
+    assert (received.received, received.rejected) == (1, MOST_IN_A_ROW)
+    assert len(served.entries(Event.NOTICE_CONFLICT)) == 1
+
+
 def test_a_run_ends_with_an_item_that_is_taken_in(served: Site, operator: Session) -> None:
     for number in range(3):
         rubbish(served, MOST_IN_A_ROW // 2)
@@ -95,7 +109,9 @@ def test_a_run_ends_with_an_item_that_is_taken_in(served: Site, operator: Sessio
     received = exchange.receive(served.terminal, operator)
 
     assert (received.received, received.rejected, received.interruption) == (3, 150, None)
-    assert sum(int(made.detail.get("count", 1)) for made in served.entries(Event.NOTICE_REJECTED)) == 150
+    entries = served.entries(Event.NOTICE_REJECTED)
+    assert sum(int(made.detail.get("count", 1)) for made in entries) == 150
+    assert len([made for made in entries if "count" not in made.detail]) == 3 * 5
 
 
 def test_the_reserve_of_the_disk_is_looked_at_page_by_page(
