@@ -18,6 +18,7 @@ from transport.agency.validation import Rejection, Validated, fault_of_notice, v
         (b"[" * 60_000, "content_unreadable", "-"),
         (b'{"kind":"certificate_delivery","kind":"resident_record"}', "content_unreadable", "-"),
         (b"{}", "kind_unknown", "-"),
+        (b'{"kind":[]}', "kind_unknown", "-"),
         (json.dumps(notice()).encode(), "kind_unknown", "-"),
         (json.dumps(record(reference="")).encode(), "item_missing", "reference"),
         (json.dumps(record(reference="あ")).encode(), "item_malformed", "reference"),
@@ -96,6 +97,8 @@ def test_a_text_in_the_place_of_a_group_is_not_called_missing() -> None:
     assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_malformed", "person.name")
     del report["person"]
     assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_missing", "person.name")
+    unnamed = {**report, "person": {"sex": "male"}}
+    assert validate(_raw(unnamed), MUNICIPALITY).refusal == Rejection("item_missing", "person.name")
 
 
 @pytest.mark.parametrize(("day", "accepted"), [("2026-11-19", True), ("2026-11-19 ", False), ("２０２６-11-19", False)])
@@ -116,9 +119,9 @@ def test_a_residence_card_that_follows_later_may_be_missing_but_a_certificate_ma
 
     assert validate(_raw(pending), MUNICIPALITY).refusal is None
     assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("number_missing", "card_number")
-    assert validate(_raw({**pending, "category": "special_permanent"}), MUNICIPALITY).refusal == Rejection(
-        "number_missing", "certificate_number"
-    )
+    for wrong in ({"category": "special_permanent"}, {"certificate_number": "AB12345678CD"}):
+        refusal = validate(_raw({**pending, **wrong}), MUNICIPALITY).refusal
+        assert refusal == Rejection("number_missing", "certificate_number")
 
 
 def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
@@ -137,6 +140,7 @@ def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
         ({"municipality": 131041}, "municipality"),
         ({"reference": ""}, "reference"),
         ({"changes": ""}, "changes"),
+        ({"changes": None}, "changes"),
         ({"noticed_on": "19 November"}, "noticed_on"),
         ({"subject": "123"}, "subject"),
         ({"SMITH JOHN": 1}, "-"),
