@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transport import wire
-from transport.errors import EnvelopeFault
+from transport.errors import EnvelopeFault, EnvelopeMalformed
 from transport.evidence.envelope import MAGIC, RETIRED_SUITES, Envelope, Header, Opened, Opener, Purpose, Sealer
 from transport.parties.authority import Use
 from transport.parties.identity import DatedIdentity, Identity
@@ -160,7 +160,11 @@ def test_envelopes_that_are_too_large_are_neither_made_nor_read(parties: Parties
     ("changes", "code"),
     [
         ({"protocol": "renkei/2"}, "envelope_protocol_unknown"),
+        ({"protocol": "r" * 64}, "envelope_protocol_unknown"),
+        ({"protocol": "r" * 65}, "envelope_malformed"),
         ({"suite": "RENKEI-9"}, "envelope_suite_unknown"),
+        ({"suite": "R" * 64}, "envelope_suite_unknown"),
+        ({"suite": "R" * 65}, "envelope_malformed"),
         ({"suite": min(RETIRED_SUITES)}, "envelope_suite_retired"),
         ({"recipient": "another-agency"}, "envelope_misaddressed"),
         ({"recipient_key": "0" * 32}, "envelope_recipient_key_unknown"),
@@ -173,6 +177,7 @@ def test_envelopes_that_are_too_large_are_neither_made_nor_read(parties: Parties
         # The signature is right, and yet the seal is bound to the header that it was made with.
         ({"peer_version": "2030-01-01"}, "envelope_seal_broken"),
         ({"id": "f" * 32}, "envelope_seal_broken"),
+        ({"created_at": NOW + timedelta(minutes=5)}, "envelope_seal_broken"),
     ],
 )
 def test_each_fault_has_its_own_code(parties: Parties, changes: dict[str, Any], code: str) -> None:
@@ -193,9 +198,18 @@ def test_no_one_else_can_change_a_header(parties: Parties, field: str, value: ob
     assert _code(lambda: parties.open(forged)) == "envelope_signature_broken"
 
 
-def test_content_that_was_not_signed_for_is_refused(parties: Parties) -> None:
-    header = parties.seal().header._replace(content_digest="0" * 64).to_bytes()
-    sealed = seal_for(parties.agency.public.sealing_key, bytes(32) + CONTENT, b"renkei/1 envelope seal\x00" + header)
+@pytest.mark.parametrize(
+    ("plain", "digest"),
+    [
+        (bytes(32) + CONTENT, "0" * 64),
+        # Its digest is right, but a part of the salt is missing.
+        (bytes(31), wire.sha256(b"renkei/1 content digest\x00" + bytes(31))),
+    ],
+    ids=["content", "salt"],
+)
+def test_content_that_was_not_signed_for_is_refused(parties: Parties, plain: bytes, digest: str) -> None:
+    header = parties.seal().header._replace(content_digest=digest).to_bytes()
+    sealed = seal_for(parties.agency.public.sealing_key, plain, b"renkei/1 envelope seal\x00" + header)
     raw = _assemble(header, sealed, _signature(parties.terminal, header, sealed))
 
     assert _code(lambda: parties.open(raw)) == "envelope_content_changed"
@@ -221,6 +235,13 @@ def test_an_envelope_for_one_cannot_be_passed_on_to_another(parties: Parties, tm
 )
 def test_headers_that_are_none_are_malformed(header: bytes) -> None:
     assert _code(lambda: Envelope.read(_assemble(header, b"", bytes(64)))) == "envelope_malformed"
+
+
+@pytest.mark.parametrize(("size", "place"), [(2048, "header"), (2049, "length")])
+def test_a_header_has_two_kilobytes_at_most(size: int, place: str) -> None:
+    with pytest.raises(EnvelopeMalformed) as caught:
+        Envelope.read(_assemble(bytes(size), b"", bytes(64)))
+    assert caught.value.facts == {"place": place}
 
 
 def test_a_header_has_one_spelling_only(parties: Parties) -> None:

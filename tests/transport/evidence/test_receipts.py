@@ -103,12 +103,22 @@ def test_the_digest_of_a_receipt_is_that_of_the_envelope(case: Case) -> None:
     assert (error.code, error.facts) == ("receipt_of_another", {"field": "envelope_digest"})
 
 
-def test_the_protocol_of_a_receipt_is_this_one(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "code", "facts"),
+    [
+        ("renkei/2", "receipt_of_another", {"field": "protocol"}),
+        ("r" * 64, "receipt_of_another", {"field": "protocol"}),
+        ("r" * 65, "receipt_malformed", {"place": "protocol"}),
+    ],
+)
+def test_the_protocol_of_a_receipt_is_this_one(
+    case: Case, monkeypatch: pytest.MonkeyPatch, protocol: str, code: str, facts: dict[str, str]
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(wire, "PROTOCOL", "renkei/2")
+        patch.setattr(wire, "PROTOCOL", protocol)
         (receipt,) = sign_receipts([case.envelope], recipient=case.agency, received_at=NOW)
     error = _fault(lambda: verify_receipt(receipt, envelope=case.envelope, signers=[case.registered]))
-    assert (error.code, error.facts) == ("receipt_of_another", {"field": "protocol"})
+    assert (error.code, error.facts) == (code, facts)
 
 
 def _fault_of(case: Case, stated: Envelope) -> ReceiptFault:
