@@ -110,7 +110,8 @@ def _in_statement(node: ast.stmt) -> Iterator[str]:
     match node:
         case ast.Raise() | ast.Expr(value=ast.Call()):
             yield "pass"
-        case ast.Return(value=None | ast.Constant(value=None)):
+        case ast.Return(value=None | ast.Constant(value=None | False)):
+            # Nothing is as false as False.
             return
         case ast.Return():
             yield "return None"

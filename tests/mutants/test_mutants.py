@@ -100,6 +100,7 @@ def changes(source: str) -> list[str]:
         ("if a:\n    b(c)", ["a → (not (a))", "b(c) → pass"]),
         ("def f():\n    raise a", ["raise a → pass"]),
         ("def f():\n    return a", ["return a → return None"]),
+        ("def f():\n    return False", ["False → (True)"]),
         # Not in the middle of what is written as several characters or over several lines.
         ("x = '邊' + (\n    a)", ["'邊' + ( a) → ('邊' - a)"]),
     ],
