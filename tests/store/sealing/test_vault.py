@@ -46,6 +46,12 @@ def test_sealed_value_does_not_open_elsewhere(vault: Vault, elsewhere: Place) ->
     assert caught.value.exit_status == 6
 
 
+def test_a_row_key_is_not_wrapped_anew_for_another_place(vault: Vault) -> None:
+    wrapped = vault.seal(NAME, place=HERE).wrapped_key
+    with pytest.raises(SealBroken):
+        vault.rewrap(wrapped, place=HERE._replace(version=2))
+
+
 def test_sealed_value_does_not_open_on_another_terminal(vault: Vault, home: Path) -> None:
     other = Vault.open(KeyFile(home / "keys"), terminal_id="t-131041-02")
     with pytest.raises(SealBroken):
