@@ -444,6 +444,13 @@ class ReferenceTaken(QueueFault):
     """A message with that kind and reference is in the queue already."""
 
 
+class ImportUnderWay(QueueFault):
+    """A file that `person` is taking in, `percent` of it done, holds the same reference: the person waits for its end.
+
+    Neither of the two may get in beside the other, and nobody knows yet whether that file will.
+    """
+
+
 class StepRefused(QueueFault):
     """The message's present state does not allow that step."""
 

@@ -1,12 +1,14 @@
-"""Acts outside the database, recorded before and after: first the intent, then its outcome.
+"""Acts that no single transaction can hold, recorded before and after: first the intent, then its outcome.
 
-A crash in between leaves the intent open. The next process that opens the terminal closes it, together with the session
-that it belongs to. Other acts that reach outside are covered in other ways:
+They reach outside the database, or take several transactions, as a large file of messages does. A crash in between
+leaves the intent open. The next process that opens the terminal closes it, together with the session that it belongs
+to. Other acts that reach outside are covered in other ways:
+
 
 - Messages and notices: by their states; the next exchange asks what became of those that are `sending`.
 - A change of the terminal's key: by the former key beside it. `renkei rekey` completes the change; until then its first
   entry has no counterpart.
-- A file of messages: its entry is written before the file appears.
+- A file that messages are written to: its entry is written before the file appears.
 - Restoring: there is no log to write to before the terminal exists.
 - Registering a peer and preparing keys: they change nothing outside.
 """
@@ -25,7 +27,11 @@ from console.terminal import Terminal
 from store.log import Event, LogFilter, Result, page
 
 _OUTCOME_OF: Final[Mapping[Event, Event]] = MappingProxyType(
-    {Event.LOG_EXPORTING: Event.LOG_EXPORTED, Event.BACKUP_MAKING: Event.BACKUP_MADE}
+    {
+        Event.LOG_EXPORTING: Event.LOG_EXPORTED,
+        Event.BACKUP_MAKING: Event.BACKUP_MADE,
+        Event.FILE_IMPORTING: Event.FILE_IMPORTED,
+    }
 )
 # The code of an outcome that no error of ours explains: a crash, a signal, or a fault of the program.
 _INTERRUPTED: Final = "interrupted"
@@ -36,18 +42,27 @@ Facts = dict[str, str | int]
 
 @dataclass(slots=True)
 class Intent:
-    """An act that is under way: the number of its entry, and the further facts that its outcome will carry."""
+    """An act that is under way: the number of its entry, and the further facts that its outcome will carry.
+
+    `outcome` is the number of the entry that records the outcome, once there is one.
+    """
 
     seq: int
     facts: Facts = field(default_factory=dict)
+    outcome: int | None = None
 
 
 @contextmanager
 def intended(terminal: Terminal, session: Session, intent: Event, facts: Facts) -> Iterator[Intent]:
-    """Record `intent`, run the block, and record the outcome: done, or failed with the code of the error it raised."""
+    """Record `intent`, run the block, and record the outcome: done, or failed with the code of the error it raised.
+
+    A block whose last transaction is the act itself records the outcome there, by `conclude`.
+    """
     # Durable before anything happens outside: an act that the log does not know of must not exist.
     with terminal.database.writing() as tx:
-        under_way = Intent(terminal.log.append(tx, intent, actor=session.person_id, session=session.id, detail=facts))
+        under_way = Intent(
+            terminal.log.append(tx, intent, actor=session.person_id, session=session.id, detail=facts), dict(facts)
+        )
     try:
         yield under_way
     except BaseException as error:
@@ -57,9 +72,16 @@ def intended(terminal: Terminal, session: Session, intent: Event, facts: Facts) 
         with terminal.database.writing() as tx:
             _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, failed, Result.FAILED)
         raise
-    # Only now: the act has succeeded, and whatever it does outside is durable.
-    with terminal.database.writing() as tx:
-        _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, {**facts, **under_way.facts})
+    if under_way.outcome is None:
+        # Only now: the act has succeeded, and whatever it does outside is durable.
+        with terminal.database.writing() as tx:
+            conclude(terminal, session, tx, intent, under_way)
+
+
+def conclude(terminal: Terminal, session: Session, tx: Connection, intent: Event, under_way: Intent) -> None:
+    """Record in `tx` that an act is done."""
+    facts = under_way.facts
+    under_way.outcome = _record(terminal, tx, _OUTCOME_OF[intent], session.person_id, session.id, facts)
 
 
 def close_left(terminal: Terminal, tx: Connection, person_id: str, session_id: str) -> int:
@@ -89,5 +111,5 @@ def _record(
     session_id: str,
     facts: Facts,
     result: Result = Result.DONE,
-) -> None:
-    terminal.log.append(tx, event, actor=person_id, session=session_id, result=result, detail=facts)
+) -> int:
+    return terminal.log.append(tx, event, actor=person_id, session=session_id, result=result, detail=facts)

@@ -19,7 +19,7 @@ from store.disk import NO_ROOM
 from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DiskFull
 
 PATIENCE: Final = 60.0
-"""How many seconds a writer waits for its turn: longer than the longest single act, the import of a whole file."""
+"""How many seconds a writer waits for its turn: longer than the longest act, the last count of a change of key."""
 
 
 def file_fault(error: OSError, path: Path) -> DatabaseFault:

@@ -38,6 +38,9 @@ class Event(StrEnum):
     KEY_REFUSED = "key.refused", EventClass.AUTHENTICATION
 
     MESSAGE_IMPORTED = "message.imported", EventClass.OPERATION
+    # A file that takes several transactions: what its session imports in between is in the queue only once it is done.
+    FILE_IMPORTING = "file.importing", EventClass.OPERATION
+    FILE_IMPORTED = "file.imported", EventClass.OPERATION
     MESSAGE_ENTERED = "message.entered", EventClass.OPERATION
     MESSAGE_REVISED = "message.revised", EventClass.OPERATION
     MESSAGE_READ = "message.read", EventClass.OPERATION

@@ -39,7 +39,25 @@ from store.queue.contents import (
     sound_contents_of,
 )
 from store.queue.erasing import erase, expired
-from store.queue.intake import Added, Known, MessageDraft, MessageKey, add_messages, known
+from store.queue.hiding import (
+    any_given_up,
+    begin_file,
+    complete_file,
+    give_up_files,
+    reach,
+    remove_given_up,
+)
+from store.queue.intake import (
+    Added,
+    Known,
+    MessageDraft,
+    MessageKey,
+    SealedDrafts,
+    add_messages,
+    add_sealed,
+    known,
+    seal_drafts,
+)
 from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
 from store.queue.pages import (
     Order,
@@ -76,11 +94,13 @@ from store.queue.shipping import (
 )
 from store.queue.state_counts import TALLIES, counts
 from store.queue.tables import (
+    ALL_MESSAGES,
     ARRIVALS,
     CONTENTS,
     CURSORS,
+    FILE_INTAKES,
     FORMER_NUMBERS,
-    MESSAGES,
+    HIDDEN_RANGES,
     NOTES,
     RECEIPTS,
     RESULTS,
@@ -102,7 +122,9 @@ from store.queue.transitions import (
 # In the order in which they can be filled: a table comes after those that its foreign keys refer to.
 TABLES = (
     TALLIES,
-    MESSAGES,
+    FILE_INTAKES,
+    HIDDEN_RANGES,
+    ALL_MESSAGES,
     FORMER_NUMBERS,
     CONTENTS,
     NOTES,
@@ -143,18 +165,23 @@ __all__ = [
     "ResultRow",
     "Revision",
     "Rewrapped",
+    "SealedDrafts",
     "ShipmentRow",
     "Task",
     "Transitions",
     "add_former_numbers",
     "add_messages",
     "add_result",
+    "add_sealed",
     "add_shipments",
+    "any_given_up",
     "arrive",
     "at_peer",
+    "begin_file",
     "claim",
     "claim_on",
     "claims_of_others",
+    "complete_file",
     "confirm",
     "content_of",
     "contents_of",
@@ -173,6 +200,7 @@ __all__ = [
     "expired",
     "get",
     "get_by_uid",
+    "give_up_files",
     "ids",
     "keep_receipts",
     "known",
@@ -192,12 +220,15 @@ __all__ = [
     "place_of",
     "pointing_at",
     "portions",
+    "reach",
     "refuse_claimed",
     "release_due",
+    "remove_given_up",
     "renew_claims",
     "results_of",
     "revise",
     "rows_of",
+    "seal_drafts",
     "set_cursor_back",
     "shipments_of",
     "shipped_elsewhere",

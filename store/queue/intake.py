@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -14,10 +14,11 @@ from store.clock import to_microseconds
 from store.errors import ReferenceTaken
 from store.message.states import Direction, InState, OutState, Pointer, State
 from store.queue.contents import content_place
+from store.queue.hiding import hide, refuse_hidden
 from store.queue.pages import in_batches
 from store.queue.state_counts import tally_new
-from store.queue.tables import CONTENTS, MESSAGES
-from store.sealing.vault import Vault
+from store.queue.tables import ALL_MESSAGES, CONTENTS
+from store.sealing.vault import Place, SealedBatch, Vault
 from store.statements import BulkStatement
 
 _FIRST_REVISION: Final = 1
@@ -44,7 +45,7 @@ _NEW: Final = (
     "state_since",
     "version",
 )
-_INSERT_MESSAGES: Final = BulkStatement.insert(MESSAGES, _NEW)
+_INSERT_MESSAGES: Final = BulkStatement.insert(ALL_MESSAGES, _NEW)
 _INSERT_CONTENTS: Final = BulkStatement.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
 
 
@@ -93,19 +94,34 @@ class MessageDraft:
     uid: str | None = None
 
 
-def known(tx: Connection, direction: Direction, keys: Iterable[MessageKey]) -> dict[MessageKey, Known]:
-    """Return those of `keys` that are already in the queue, with the digests by which contents are compared."""
+class SealedDrafts(NamedTuple):
+    """Messages with their uids and sealed contents, in the same order: what is done before the writer's turn."""
+
+    drafts: Sequence[MessageDraft]
+    uids: Sequence[str]
+    batch: SealedBatch
+
+
+def known(
+    conn: Connection, direction: Direction, keys: Iterable[MessageKey], *, intake_id: str | None = None
+) -> dict[MessageKey, Known]:
+    """Return those of `keys` that are already in the queue, with the digests by which contents are compared.
+
+    `intake_id` is the file that is being taken in; what it has hidden so far counts as well. Raises ImportUnderWay when
+    another file that is being taken in has one of the keys.
+    """
     # Asked kind by kind, which is the order of the unique index: direction, kind, reference.
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for kind, reference in keys:
         by_kind[kind].append(reference)
-    columns = select(MESSAGES.c.reference, MESSAGES.c.id, MESSAGES.c.digest)
+    columns = select(ALL_MESSAGES.c.reference, ALL_MESSAGES.c.id, ALL_MESSAGES.c.digest)
     result = {}
     for kind, references in by_kind.items():
-        of_kind = columns.where(MESSAGES.c.direction == direction.value, MESSAGES.c.kind == kind)
+        of_kind = columns.where(ALL_MESSAGES.c.direction == direction.value, ALL_MESSAGES.c.kind == kind)
         for some in in_batches(references):
-            for reference, number, digest in tx.execute(of_kind.where(MESSAGES.c.reference.in_(some))):
+            for reference, number, digest in conn.execute(of_kind.where(ALL_MESSAGES.c.reference.in_(some))):
                 result[MessageKey(kind, reference)] = Known(number, digest)
+    refuse_hidden(conn, (found.id for found in result.values()), but=intake_id)
     return result
 
 
@@ -114,39 +130,61 @@ def add_messages(tx: Connection, vault: Vault, drafts: Sequence[MessageDraft], *
 
     Raises ReferenceTaken when a message with the same key is in the queue: call `known` first.
     """
+    return add_sealed(tx, vault, seal_drafts(vault, drafts, now=now), now=now)
+
+
+def seal_drafts(vault: Vault, drafts: Sequence[MessageDraft], *, now: datetime) -> SealedDrafts:
+    """Seal messages that are to be added by `add_sealed`. Nobody has to wait for this: it needs no database."""
+    uids = [draft.uid or _new_uid(place, now) for place, draft in enumerate(drafts)]
+    return SealedDrafts(drafts, uids, vault.seal_all(_contents(drafts, uids)))
+
+
+def add_sealed(
+    tx: Connection, vault: Vault, sealed: SealedDrafts, *, now: datetime, intake_id: str | None = None
+) -> list[Added]:
+    """Add messages that are sealed already; otherwise as `add_messages`. A file with that id hides them."""
+    drafts, uids, batch = sealed
+    if vault.is_outdated(batch):
+        batch = vault.seal_all(_contents(drafts, uids))
     # Numbers are assigned here, which is safe behind the lock of the only writer. The rows of contents can then refer
     # to them without asking the engine for each.
-    first = (tx.scalar(select(func.max(MESSAGES.c.id))) or 0) + 1
-    messages, contents, added = [], [], []
-    for number, draft in enumerate(drafts, start=first):
-        uid = draft.uid or _new_uid(number, now)
-        messages.append(_message_values(vault, draft, Added(number, uid), now))
-        contents.append((draft.content, content_place(uid, _FIRST_REVISION)))
-        added.append(Added(number, uid))
+    first = (tx.scalar(select(func.max(ALL_MESSAGES.c.id))) or 0) + 1
+    numbers = range(first, first + len(drafts))
+    added = list(map(Added, numbers, uids))
     # The unique index decides about double references, also between entries of the same call.
     try:
-        _INSERT_MESSAGES.run(tx, messages)
+        _INSERT_MESSAGES.run(
+            tx, (_message_values(vault, draft, item, now) for draft, item in zip(drafts, added, strict=True))
+        )
     except IntegrityError:
         raise ReferenceTaken from None
-    tally_new(tx, ((draft.direction, _FIRST_STATES[draft.direction]) for draft in drafts))
+    if intake_id is None:
+        tally_new(tx, ((draft.direction, _FIRST_STATES[draft.direction]) for draft in drafts))
+    else:
+        hide(tx, intake_id, numbers)
     _INSERT_CONTENTS.run(
         tx,
         (
-            (message.id, _FIRST_REVISION, sealed.ciphertext, sealed.wrapped_key)
-            for message, sealed in zip(added, vault.seal_all(contents), strict=True)
+            (number, _FIRST_REVISION, value.ciphertext, value.wrapped_key)
+            for number, value in zip(numbers, batch.values, strict=True)
         ),
     )
     return added
 
 
-def _new_uid(number: int, now: datetime) -> str:
-    """Return a UUID of version 7 (RFC 9562) without hyphens: random, and ascending with time and `number`.
+def _contents(drafts: Sequence[MessageDraft], uids: Sequence[str]) -> Iterator[tuple[bytes, Place]]:
+    for draft, uid in zip(drafts, uids, strict=True):
+        yield draft.content, content_place(uid, _FIRST_REVISION)
+
+
+def _new_uid(place: int, now: datetime) -> str:
+    """Return a UUID of version 7 (RFC 9562) without hyphens: random, and ascending with time and `place`.
 
     Messages that enter together therefore lie together in every index by uid: here, in the log, and at the peer. Random
     ids would touch another page of each index for every message.
     """
     milliseconds = to_microseconds(now) // 1000
-    return f"{milliseconds:012x}7{number & 0xFFF:03x}{secrets.randbits(62) | 1 << 63:016x}"
+    return f"{milliseconds:012x}7{place & 0xFFF:03x}{secrets.randbits(62) | 1 << 63:016x}"
 
 
 def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, 
 
 from store.queue.contents import content_place, note_place
 from store.queue.shipping import result_place
-from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, RESULTS
+from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, NOTES, RESULTS
 from store.sealing.vault import Place, Vault
 from store.statements import BulkStatement
 
@@ -38,8 +38,8 @@ class _SealedTable:
 def _of_message(table: Table, version: Column[Any], place: Callable[[str, int], Place]) -> _SealedTable:
     key = (table.c.message_id, version)
     # The place of a sealed value names the message by its uid, which only the row of the message has.
-    query = select(*key, table.c.wrapped_key, MESSAGES.c.uid).join_from(
-        table, MESSAGES, and_(MESSAGES.c.id == table.c.message_id)
+    query = select(*key, table.c.wrapped_key, ALL_MESSAGES.c.uid).join_from(
+        table, ALL_MESSAGES, and_(ALL_MESSAGES.c.id == table.c.message_id)
     )
     return _SealedTable(table, key, query, lambda row: place(row.uid, getattr(row, version.name)))
 

@@ -57,6 +57,11 @@ def tally_new(tx: Connection, states: Iterable[DirectedState]) -> None:
     _add(tx, Counter(states))
 
 
+def tally_count(tx: Connection, state: DirectedState, number: int) -> None:
+    """Count `number` new messages in one state."""
+    _add(tx, {state: number})
+
+
 def counts(reading: Connection) -> dict[DirectedState, int]:
     """Return how many messages are in each state; states without messages are left out."""
     numbers = {}

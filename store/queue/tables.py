@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Index, Row, Select, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, Index, Row, Select, UniqueConstraint, exists, select, text
 from sqlmodel import Field, SQLModel
 
 from store.message.states import Direction, Hold, Pointer, State, state_of
@@ -55,6 +55,28 @@ class Message(SQLModel, table=True):
         Index("message_target", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
         Index("message_pointing", "state", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
     )
+
+
+class FileIntake(SQLModel, table=True):
+    """A file that is being taken in by several transactions. The row goes when the file is in or given up."""
+
+    __tablename__ = "file_intake"
+
+    id: str = Field(primary_key=True)
+    session_id: str = Field(foreign_key="session.id")
+    size: int = Field(sa_type=BigInteger)  # Of the file, in bytes.
+    done: int = Field(sa_type=BigInteger)
+
+
+class HiddenRange(SQLModel, table=True):
+    """Numbers from `first` to `last` of messages of a file that is not completely in: nobody sees them yet."""
+
+    __tablename__ = "hidden_range"
+
+    first: int = Field(primary_key=True)
+    last: int
+    # No foreign key: when the file is given up, its row goes at once, and its messages in portions.
+    intake_id: str
 
 
 class FormerNumber(SQLModel, table=True):
@@ -176,7 +198,18 @@ class PeerResult(SQLModel, table=True):
 ERASED: Final = b""
 """The value of a sealed column, and of its key, after they were destroyed."""
 
-MESSAGES: Final = table(Message)
+ALL_MESSAGES: Final = table(Message)
+"""The messages with those that are hidden: for adding, changing and removing rows, and for what belongs to each row."""
+FILE_INTAKES: Final = table(FileIntake)
+HIDDEN_RANGES: Final = table(HiddenRange)
+# A part of each query, and not a condition that every query would have to remember. The engines dissolve it into the
+# query around it, so that the same indexes serve as without it, and there is usually no range to compare with.
+MESSAGES: Final = (
+    select(ALL_MESSAGES)
+    .where(~exists().where(HIDDEN_RANGES.c.first <= ALL_MESSAGES.c.id, HIDDEN_RANGES.c.last >= ALL_MESSAGES.c.id))
+    .subquery(ALL_MESSAGES.name)
+)
+"""The messages that are in the queue, for every question: all but those of files that are still being taken in."""
 FORMER_NUMBERS: Final = table(FormerNumber)
 CONTENTS: Final = table(ContentRow)
 NOTES: Final = table(Note)

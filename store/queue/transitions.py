@@ -34,7 +34,7 @@ from store.queue.contents import NoteKind, NoteRow, add_note, content_values, ne
 from store.queue.pages import get, rows_of, versions_of
 from store.queue.sequence import waiting_among
 from store.queue.state_counts import tally_moves
-from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
+from store.queue.tables import ALL_MESSAGES, CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.sealing.vault import Vault
 from store.statements import BulkStatement
 
@@ -345,9 +345,9 @@ _MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
 
 def _update(written: Sequence[str]) -> BulkStatement:
     statement = (
-        update(MESSAGES)
-        .where(MESSAGES.c.id == bindparam("the_id"), MESSAGES.c.version == bindparam("version_before"))
-        .values({name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in written})
+        update(ALL_MESSAGES)
+        .where(ALL_MESSAGES.c.id == bindparam("the_id"), ALL_MESSAGES.c.version == bindparam("version_before"))
+        .values({name: bindparam(f"new_{name}", type_=ALL_MESSAGES.c[name].type) for name in written})
     )
     return BulkStatement(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
 

@@ -53,6 +53,13 @@ class Sealed:
     wrapped_key: bytes
 
 
+class SealedBatch(NamedTuple):
+    """Values that were sealed together, in order, under the same terminal key."""
+
+    generation: int
+    values: list[Sealed]
+
+
 class Cover:
     """Covers the terminal's other private keys (AES-256-GCM, random nonces), whatever happens to the terminal's key."""
 
@@ -82,6 +89,7 @@ class Vault:
         # Set by `open`: only a vault with a source can follow a change of the key.
         self._source: KeySource | None = None
         self._mark: Mark = ()
+        self._generation = 0
         self._take(terminal_key, former_key)
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
@@ -111,11 +119,18 @@ class Vault:
         self.renew()
         return self._seal(plain, place)
 
-    def seal_all(self, plains: Iterable[tuple[bytes, Place]]) -> list[Sealed]:
+    def seal_all(self, plains: Iterable[tuple[bytes, Place]]) -> SealedBatch:
         """Seal many values, each under its own new random key."""
         # One look at the key's source for all: it costs a system call each time.
         self.renew()
-        return [self._seal(plain, place) for plain, place in plains]
+        # Read before sealing: when another thread renews the key meanwhile, the batch must count as outdated.
+        generation = self._generation
+        return SealedBatch(generation, [self._seal(plain, place) for plain, place in plains])
+
+    def is_outdated(self, batch: SealedBatch) -> bool:
+        """Tell inside a writing block whether the key changed since the batch was sealed, so that it is sealed anew."""
+        self.renew()
+        return batch.generation != self._generation
 
     def _seal(self, plain: bytes, place: Place) -> Sealed:
         bound = self._bind(place)
@@ -181,6 +196,7 @@ class Vault:
             return False
         read = _read_keys(self._source)
         self._take(*read.keys)
+        self._generation += 1
         self._mark = read.mark
         return True
 

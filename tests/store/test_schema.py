@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger
 from sqlalchemy.dialects import registry
 
 from store import clock
-from store.queue.tables import MESSAGES, Message
+from store.queue.tables import ALL_MESSAGES, Message
 from store.schema import UtcMoment, table
 
 MOMENT = datetime(2026, 11, 23, 3, 0, 0, 123456, tzinfo=UTC)
@@ -33,6 +33,6 @@ def test_a_moment_without_a_zone_is_not_stored() -> None:
 
 
 def test_a_model_leads_to_its_table() -> None:
-    assert table(Message) is MESSAGES
-    assert isinstance(MESSAGES.c.occurred_at.type, UtcMoment)
-    assert isinstance(MESSAGES.c.occurred_at.type.impl, BigInteger)
+    assert table(Message) is ALL_MESSAGES
+    assert isinstance(ALL_MESSAGES.c.occurred_at.type, UtcMoment)
+    assert isinstance(ALL_MESSAGES.c.occurred_at.type.impl, BigInteger)

@@ -32,8 +32,25 @@ def add(
     terminal: Terminal, session: Session, tx: Connection, candidates: Sequence[Candidate], event: Event
 ) -> list[queue.Added]:
     """Put messages into the queue, with a log entry of `event` for each in the same transaction."""
+    return add_sealed(terminal, session, tx, seal(terminal, session, candidates), event)
+
+
+def seal(terminal: Terminal, session: Session, candidates: Sequence[Candidate]) -> queue.SealedDrafts:
+    """Make messages ready to be added by `add_sealed`: all that takes long, and needs no writer's turn."""
     drafts = [draft_of(terminal, session, candidate) for candidate in candidates]
-    added = queue.add_messages(tx, terminal.vault, drafts, now=clock.now())
+    return queue.seal_drafts(terminal.vault, drafts, now=clock.now())
+
+
+def add_sealed(
+    terminal: Terminal,
+    session: Session,
+    tx: Connection,
+    sealed: queue.SealedDrafts,
+    event: Event,
+    intake_id: str | None = None,
+) -> list[queue.Added]:
+    """Do what `add` does with messages that are sealed already; those of the file `intake_id` are hidden."""
+    added = queue.add_sealed(tx, terminal.vault, sealed, now=clock.now(), intake_id=intake_id)
     entries = [
         EntryDraft(
             event,
@@ -42,7 +59,7 @@ def add(
             object=message.uid,
             detail={"kind": draft.kind, "warnings": draft.warnings},
         )
-        for message, draft in zip(added, drafts, strict=True)
+        for message, draft in zip(added, sealed.drafts, strict=True)
     ]
     # All entries in one call: the end of the chain is read once, and one statement writes them.
     terminal.log.append_many(tx, entries)

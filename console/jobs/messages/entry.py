@@ -22,7 +22,7 @@ from console.jobs.messages.enqueue import Candidate
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import ReferenceTaken, StepRefused
+from store.errors import ImportUnderWay, ReferenceTaken, StepRefused
 from store.log import Event
 from store.message.canonical import decode, encode
 from store.message.checks.checking import check, wanted_items
@@ -290,4 +290,7 @@ def _reference_of_day(terminal: Terminal, kind: str, now: datetime) -> str:
 
 
 def _is_used(reading: Connection, kind: str, reference: str) -> bool:
-    return bool(queue.known(reading, Direction.OUT, [queue.MessageKey(kind, reference)]))
+    try:
+        return bool(queue.known(reading, Direction.OUT, [queue.MessageKey(kind, reference)]))
+    except ImportUnderWay:
+        return True

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from console.jobs import checkpoints
+from console.jobs.messages import leftovers
 from console.jobs.peers import register
 from console.jobs.people import logon
 from console.jobs.people.logon import Origin
 from console.settings import FILE_NAME
 from console.terminal import Terminal
+from store.errors import DatabaseFault
 from store.log import Event, LogFilter, Occasion, Result, page
 from store.sealing.sources import PassphraseParts
 
@@ -50,8 +53,16 @@ def begin(terminal: Terminal, *, origin: Origin) -> None:
     checkpoints.start(terminal, from_witness=origin == "screen")
     logon.close_abandoned(terminal)
     logon.record_refused_parts(terminal)
+    _remove_leftovers(terminal)
     if origin == "screen":
         _record_start(terminal)
+
+
+def _remove_leftovers(terminal: Terminal) -> None:
+    # Nobody sees what is left, so that a full disk must not keep people from opening the terminal to make room.
+    with suppress(DatabaseFault):
+        if terminal.halted is None:
+            leftovers.remove(terminal)
 
 
 def end(terminal: Terminal, *, incident: str | None = None) -> None:

@@ -135,12 +135,15 @@ OWN: Final = {
 # What jobs are made of: each asks for no right itself, because the job that calls it or that it calls has asked.
 STEPS: Final = {
     "admission.admit",
+    "intents.conclude",
     "intents.intended",
     "messages.draft.begin",
     "messages.draft.reopen",
     "messages.draft.replace",
     "messages.enqueue.add",
+    "messages.enqueue.add_sealed",
     "messages.enqueue.draft_of",
+    "messages.enqueue.seal",
 }
 
 

@@ -117,7 +117,7 @@ def test_the_key_for_backups_is_that_of_the_backups_that_exist(vault: Vault) -> 
 @pytest.mark.usefixtures("_drawn")
 def test_contents_and_covered_keys_are_written_in_the_form_that_is_kept(vault: Vault) -> None:
     assert vault.seal(PLAIN, place=PLACE) == SEALED
-    assert vault.seal_all([(PLAIN, PLACE)]) == [SEALED]
+    assert vault.seal_all([(PLAIN, PLACE)]).values == [SEALED]
     assert vault.rewrap(SEALED.wrapped_key, place=PLACE) == SEALED.wrapped_key
     assert vault.cover.close(b"line key") == COVERED
 

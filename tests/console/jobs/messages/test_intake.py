@@ -1,27 +1,51 @@
 """Taking files in: the good are in and the bad are named, once, whatever interrupts it.
 
-It shows `console.jobs.messages.enqueue` as well.
+It shows `console.jobs.messages.enqueue` and `console.jobs.messages.leftovers` as well.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from console.jobs.messages import intake, listing, reading
+from console.jobs.messages import enqueue, intake, listing, reading
+from console.jobs.messages import entry as by_hand
 from console.jobs.messages.intake import RecordFault
+from console.jobs.pace import Pace
+from console.jobs.people import logon
 from console.jobs.progress import Progress
 from console.jobs.rehearsal.sample_records import Inventor
+from console.jobs.terminal import opening
 from console.session import Session
 from console.terminal import Terminal
-from store import clock
-from store.errors import DiskFull, FileFault, FileNotUtf8, FileShiftJis, FileSuffixUnknown, FileUnreadable
+from store import clock, queue
+from store.database import Database
+from store.endings import Ending
+from store.errors import (
+    DiskFull,
+    FileFault,
+    FileNotUtf8,
+    FileShiftJis,
+    FileSuffixUnknown,
+    FileUnreadable,
+    ImportUnderWay,
+    SessionClosed,
+)
 from store.log import Event
+from store.message.checks import checking
 from store.message.files.writing import write_records
+from store.message.states import Direction
+from store.people.sessions import close_session
+from store.queue import QueueFilter
+from store.sealing.vault import Vault
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import MUNICIPALITY, OPERATOR, Record, Site, doubtful, entry, person_of, write_lines
 from tests.console.jobs.worker import stopped_in_the_middle
 
-PORTION = 1000
+PORTION = Pace().size
 
 
 @pytest.fixture
@@ -188,22 +212,188 @@ def test_progress_is_told_in_bytes_of_the_file(site: Site, operator: Session, tm
     assert reports[0].done == 0 < reports[1].done < reports[2].done == size
 
 
-def test_killed_in_the_middle_of_a_file_nothing_is_in(site: Site, operator: Session, tmp_path: Path) -> None:
-    file = write_lines(tmp_path / "long.jsonl", [entry(number) for number in range(2 * PORTION + 500)])
-    with stopped_in_the_middle(site.home, OPERATOR, "import", file):
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of two portions, so that it is taken in by more than one transaction."""
+    return write_lines(tmp_path / "large.jsonl", [entry(number) for number in range(PORTION + 1)])
+
+
+def between_its_portions(site: Site, operator: Session, file: Path, look: Callable[[], object]) -> intake.Intake:
+    """Take a file in, and do something when a part of it is done."""
+
+    def report(progress: Progress) -> None:
+        if 0 < progress.done < progress.total:
+            look()
+
+    return intake.take_in(site.terminal, operator, [file], report=report)
+
+
+def test_a_file_is_in_the_queue_at_once_and_not_before(site: Site, operator: Session, large: Path) -> None:
+    seen = list[tuple[int, int]]()
+
+    def look() -> None:
+        with site.terminal.database.reading() as reading:
+            seen.append((len(queue.ids(reading, QueueFilter())), sum(queue.counts(reading).values())))
+
+    taken = between_its_portions(site, operator, large, look)
+    look()
+    assert seen == [(0, 0), (PORTION + 1, PORTION + 1)]
+    assert (taken.accepted, taken.errors) == (PORTION + 1, [])
+    begun, ended = site.entries(Event.FILE_IMPORTING, Event.FILE_IMPORTED)
+    assert [row.session for row in (begun, ended)] == [operator.id] * 2
+    assert ended.detail == {"accepted": PORTION + 1, "known": 0, "errors": 0}
+    assert all(begun.seq < row.seq < ended.seq for row in site.entries(Event.MESSAGE_IMPORTED))
+    assert site.log_holds()
+
+
+def test_others_work_beside_a_file_but_not_with_its_references(
+    site: Site, operator: Session, large: Path, tmp_path: Path
+) -> None:
+    same = write_lines(tmp_path / "same.jsonl", [entry(900_001), entry(7)])
+    refused = list[ImportUnderWay]()
+
+    def work() -> None:
+        other = site.session(OPERATOR)
+        for attempt in (
+            lambda: intake.take_in(site.terminal, other, [same]),
+            lambda: by_hand.enter(site.terminal, other, [entry(900_001), entry(7)]),
+        ):
+            with pytest.raises(ImportUnderWay) as error:
+                attempt()
+            refused.append(error.value)
+        by_hand.enter(site.terminal, other, [entry(900_002)])
+        # Somebody else's message with a reference that the file has as well, but further on.
+        by_hand.enter(site.terminal, other, [entry(PORTION)])
+        assert total(site) == 2
+
+    taken = between_its_portions(site, operator, large, work)
+    assert (taken.accepted, taken.known) == (PORTION, 1)
+    assert total(site) == PORTION + 2
+    assert [error.facts["person"] for error in refused] == [OPERATOR] * 2
+    assert all(0 < int(error.facts["percent"]) < 100 for error in refused)
+    again = intake.take_in(site.terminal, operator, [same])
+    assert (again.accepted, again.known) == (1, 1)
+
+
+def test_a_reference_of_a_file_under_way_is_not_proposed(site: Site, operator: Session, tmp_path: Path) -> None:
+    proposed = by_hand.free_reference(site.terminal, "resident_record")
+    records = [entry(0, reference=proposed), *(entry(number) for number in range(PORTION))]
+    seen = list[str]()
+    between_its_portions(
+        site,
+        operator,
+        write_lines(tmp_path / "large.jsonl", records),
+        lambda: seen.append(by_hand.free_reference(site.terminal, "resident_record")),
+    )
+    assert seen == [proposed.replace("-001", "-002")]
+
+
+def test_reading_checking_and_sealing_keep_no_writer_waiting(
+    site: Site, operator: Session, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = list[str]()
+    writing = Database.writing
+
+    @contextmanager
+    def noted(database: Database) -> Iterator[Connection]:
+        with writing(database) as tx:
+            turns.append("turn")
+            yield tx
+            turns.append("over")
+
+    def noting(what: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def noted_work(*arguments: Any, **named: Any) -> Any:
+            turns.append(what)
+            return work(*arguments, **named)
+
+        return noted_work
+
+    monkeypatch.setattr(Database, "writing", noted)
+    monkeypatch.setattr(intake, "check", noting("check", checking.check))
+    monkeypatch.setattr(Vault, "seal_all", noting("seal", Vault.seal_all))
+    intake.take_in(site.terminal, operator, [large])
+    assert (turns.count("check"), turns.count("seal")) == (PORTION + 1, 2)
+    assert [turn for turn in turns if turn in {"turn", "over"}] == ["turn", "over"] * turns.count("turn")
+    within = [turns[place + 1] for place, turn in enumerate(turns) if turn == "turn"]
+    assert set(within) == {"over"}
+
+
+def test_a_notice_that_comes_meanwhile_is_looked_at(
+    site: Site, operator: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / "few.jsonl", [entry(1)])
+    seal, asked = enqueue.seal, list[str]()
+
+    def seal_while_a_notice_comes(*arguments: Any) -> Any:
+        sealed = seal(*arguments)
+        if not asked:
+            draft = queue.MessageDraft(
+                direction=Direction.IN, kind="agency_notice", reference="N-1", occurred_at=clock.now(), content=b"{}"
+            )
+            with site.terminal.database.writing() as tx:
+                queue.add_messages(tx, site.terminal.vault, [draft], now=clock.now())
+        asked.append("sealed")
+        return sealed
+
+    monkeypatch.setattr(enqueue, "seal", seal_while_a_notice_comes)
+    assert intake.take_in(site.terminal, operator, [file]).accepted == 1
+    assert asked == ["sealed"] * 2
+
+
+def test_a_file_that_fails_half_way_leaves_nothing(site: Site, operator: Session, large: Path) -> None:
+    before = site.contents()
+
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        between_its_portions(site, operator, large, fail)
+    assert site.contents() == before
+    (ended,) = site.entries(Event.FILE_IMPORTED)
+    assert (ended.result, ended.detail) == ("failed", {"code": "interrupted"})
+    assert intake.take_in(site.terminal, operator, [large]).accepted == PORTION + 1
+
+
+def test_a_file_whose_session_was_ended_elsewhere_does_not_get_in(site: Site, operator: Session, large: Path) -> None:
+    with pytest.raises(SessionClosed):
+        between_its_portions(site, operator, large, lambda: logon.log_off(site.terminal, operator, Ending.LOGGED_OFF))
+    assert total(site) == 0
+    assert site.raw("SELECT count(*) FROM message") == [(0,)]
+
+
+def test_killed_in_the_middle_of_a_file_nothing_is_in(site: Site, operator: Session, large: Path) -> None:
+    with stopped_in_the_middle(site.home, OPERATOR, "import", large):
         pass
     assert total(site) == 0
-    assert site.entries(Event.MESSAGE_IMPORTED) == []
-    with Terminal.open(site.home) as anew:
-        taken = intake.take_in(anew, operator, [file])
-    assert (taken.accepted, taken.known, taken.errors) == (2 * PORTION + 500, 0, [])
-    assert total(site) == 2 * PORTION + 500
+    assert site.raw("SELECT count(*) FROM message") == [(PORTION,)]
+    with opening.open_terminal(site.home, origin="command") as anew:
+        assert site.raw("SELECT count(*) FROM message") == [(0,)]
+        (ended,) = site.entries(Event.FILE_IMPORTED)
+        assert (ended.result, ended.detail) == ("failed", {"code": "interrupted"})
+        taken = intake.take_in(anew, operator, [large])
+    assert (taken.accepted, taken.known, taken.errors) == (PORTION + 1, 0, [])
+    assert total(site) == PORTION + 1
     assert site.log_holds()
+
+
+def test_what_others_left_is_removed_by_the_next_import(site: Site, operator: Session, tmp_path: Path) -> None:
+    gone = site.session(OPERATOR)
+    draft = queue.MessageDraft(
+        direction=Direction.OUT, kind="resident_record", reference="R-000001", occurred_at=clock.now(), content=b"{}"
+    )
+    with site.terminal.database.writing() as tx:
+        intake_id = queue.begin_file(tx, gone.id, 1)
+        sealed = queue.seal_drafts(site.terminal.vault, [draft], now=clock.now())
+        queue.add_sealed(tx, site.terminal.vault, sealed, now=clock.now(), intake_id=intake_id)
+        close_session(tx, gone.id, Ending.CRASH, clock.now())
+    taken = intake.take_in(site.terminal, operator, [write_lines(tmp_path / "again.jsonl", [entry(1)])])
+    assert (taken.accepted, taken.known) == (1, 0)
+    assert site.raw("SELECT count(*) FROM message") == [(1,)]
 
 
 @ON_SQLITE
 def test_a_full_disk_leaves_nothing(site: Site, operator: Session, tmp_path: Path) -> None:
-    file = write_lines(tmp_path / "long.jsonl", [entry(number) for number in range(PORTION)])
+    file = write_lines(tmp_path / "long.jsonl", [entry(number) for number in range(2 * PORTION)])
     with site.terminal.database.writing() as tx:
         pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
         tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
@@ -213,4 +403,4 @@ def test_a_full_disk_leaves_nothing(site: Site, operator: Session, tmp_path: Pat
     assert refused.value.exit_status == 7
     assert site.contents() == before
     with Terminal.open(site.home) as anew:
-        assert intake.take_in(anew, operator, [file]).accepted == PORTION
+        assert intake.take_in(anew, operator, [file]).accepted == 2 * PORTION
