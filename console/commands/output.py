@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class OutputFailed(ConsoleError):
-    """The work is done, but its result could not be written: the person makes room and looks at the state."""
+class ReportLost(ConsoleError):
+    """The work is done, and its report is not: the person makes room and looks at the state."""
 
 
 class Output:
@@ -32,14 +32,24 @@ class Output:
     def result(self, data: Mapping[str, object], lines: Iterable[str]) -> None:
         """Print `data` as the one JSON object, or else print `lines`; these have to be safe to show already."""
         if self.as_json:
-            _write(sys.stdout, [json_line(data)])
+            _write(sys.stdout, map(json_line, [data]))
         else:
             _write(sys.stdout, lines)
+
+    def partial(
+        self, data: Mapping[str, object], lines: Iterable[str], code: str, cause: str, remedy: str, **more: str
+    ) -> None:
+        """Print the result of work that failed half-way, and why: in the same JSON object, or on stderr."""
+        if self.as_json:
+            self.result({**data, **_error(code, cause, remedy, more)}, ())
+        else:
+            self.result(data, lines)
+            self.failure(code, cause, remedy, **more)
 
     def failure(self, code: str, cause: str, remedy: str, **more: str) -> None:
         """Print why the command failed: as the JSON object on stdout, or as one line on stderr."""
         if self.as_json:
-            _write(sys.stdout, [json_line({"error": {"code": code, "cause": cause, "remedy": remedy, **more}})])
+            _write(sys.stdout, [json_line(_error(code, cause, remedy, more))])
         else:
             text = self.words("commands.failure", cause=cause, remedy=remedy)
             incident = more.get("incident")
@@ -47,6 +57,10 @@ class Output:
             if incident is not None and incident not in remedy:
                 text = f"{text} {self.words('commands.incident', incident=incident)}"
             _write(sys.stderr, [visible(text)])
+
+
+def _error(code: str, cause: str, remedy: str, more: Mapping[str, str]) -> dict[str, object]:
+    return {"error": {"code": code, "cause": cause, "remedy": remedy, **more}}
 
 
 def json_line(data: Mapping[str, object]) -> str:
@@ -98,13 +112,15 @@ def _write(stream: TextIO, lines: Iterable[str]) -> None:
 
 @contextmanager
 def _write_errors_handled(stream: TextIO) -> "Iterator[None]":
-    """Raise OutputFailed when `stream` cannot be written; let a closed pipe pass."""
+    """Raise ReportLost when `stream` cannot be written, or memory does not suffice; let a closed pipe pass."""
     try:
         yield
+    except MemoryError as error:
+        raise ReportLost from error
     except OSError as error:
         # What the stream still holds would fail again, with a traceback, when the interpreter flushes it at its end.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
         if not isinstance(error, BrokenPipeError):
-            raise OutputFailed from error
+            raise ReportLost from error

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console import jobs
-from console.commands.failures import ExitStatus
+from console.commands.failures import ExitStatus, describe
 from console.commands.invocation import Invocation
 from console.commands.messages.findings import finding_texts
+from console.commands.output import ReportLost
 from console.commands.progress import ProgressLine
 from console.words import Words
 from console.words.visible import visible
 
 if TYPE_CHECKING:
-    from console.jobs.messages.intake import RecordFault
+    from console.jobs.messages.intake import Intake, RecordFault
 
 
 @click.command("import")
@@ -23,15 +24,38 @@ if TYPE_CHECKING:
 @click.pass_obj
 def import_files(call: Invocation, files: tuple[Path, ...]) -> int:
     """Take record files in; exit status 4 when records were refused. The good records are taken in all the same."""
-    with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
-        taken = jobs.messages.intake.take_in(terminal, session, files, report=progress.show)
-    words = call.words
-    errors = [_fault_facts(fault, words) for fault in taken.errors]
-    warnings = [_fault_facts(fault, words) for fault in taken.warnings]
-    data = {"accepted": taken.accepted, "known": taken.known, "errors": errors, "warnings": warnings}
-    call.output.result(data, _import_lines(data, words))
+    taken, failure = jobs.messages.intake.Intake(), None
+    try:
+        with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
+            jobs.messages.intake.take_in(terminal, session, files, report=progress.show, total=taken)
+    except Exception as error:
+        # What is in stays in, and is reported with the error beside it: the person must not take it for lost.
+        if not taken.files:
+            raise
+        failure = describe(error, call.words, call.home)
+    try:
+        data = _facts(taken, call.words)
+    except MemoryError as error:
+        raise ReportLost from error
+    lines = _lines(data, call.words)
+    if failure is not None:
+        call.output.partial(data, lines, failure.code, failure.cause, failure.remedy, **failure.more)
+        return failure.status
+    call.output.result(data, lines)
     # Warnings do not change the status: a record with warnings is in the queue, where a person decides about it.
-    return ExitStatus.BAD_INPUT if errors else ExitStatus.DONE
+    return ExitStatus.BAD_INPUT if taken.refused else ExitStatus.DONE
+
+
+def _facts(taken: "Intake", words: Words) -> dict[str, Any]:
+    return {
+        "accepted": taken.accepted,
+        "known": taken.known,
+        "refused": taken.refused,
+        "errors": [_fault_facts(fault, words) for fault in taken.errors],
+        "warnings": [_fault_facts(fault, words) for fault in taken.warnings],
+        "more": {"errors": dict(taken.more_errors), "warnings": dict(taken.more_warnings)},
+        "files": [totals._asdict() for totals in taken.files],
+    }
 
 
 def _fault_facts(fault: "RecordFault", words: Words) -> dict[str, Any]:
@@ -39,15 +63,14 @@ def _fault_facts(fault: "RecordFault", words: Words) -> dict[str, Any]:
     return {**place, **finding_texts(fault.rule, fault.facts, words)}
 
 
-def _import_lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
+def _lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
     for name in ("errors", "warnings"):
         for fault in data[name]:
             # File names and fields come from outside: each line is made safe for the terminal.
             yield visible(words(f"commands.import.{name}", **fault))
-    yield words(
-        "commands.import.done",
-        accepted=data["accepted"],
-        known=data["known"],
-        # One record may break several rules, and the same line number occurs in several files: the pair counts records.
-        refused=len({(fault["file"], fault["line"]) for fault in data["errors"]}),
-    )
+        for rule, count in data["more"][name].items():
+            yield words(f"commands.import.more_{name}", rule=rule, count=count)
+    if len(data["files"]) > 1:
+        for totals in data["files"]:
+            yield visible(words("commands.import.file", **totals))
+    yield words("commands.import.done", **{name: data[name] for name in ("accepted", "known", "refused")})

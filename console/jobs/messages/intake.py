@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from console.jobs.admission import admit
+from console.jobs.admission import admit, keep_reserve
 from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
 from console.jobs.messages.echo import find_echo
@@ -49,9 +49,18 @@ class RecordFault:
     facts: Mapping[str, str]
 
 
+class FileTotals(NamedTuple):
+    """What became of the records of one file, by its base name; see Intake."""
+
+    file: str
+    accepted: int
+    known: int
+    refused: int
+
+
 @dataclass(slots=True)
 class Intake:
-    """The outcome for the records of the files.
+    """The outcome for the records of the files, and for each file by itself.
 
     `accepted` were taken in; `known` were there already with the same content; `refused` have errors. `errors` and
     `warnings`, which belong to records that were taken in, list the first MOST_LISTED; `more_errors` and
@@ -65,6 +74,7 @@ class Intake:
     warnings: list[RecordFault] = field(default_factory=list)
     more_errors: Counter[str] = field(default_factory=Counter)
     more_warnings: Counter[str] = field(default_factory=Counter)
+    files: list[FileTotals] = field(default_factory=list)
 
     def refuse(self, faults: Iterable[RecordFault]) -> None:
         """Count a refused record, and list or count its errors."""
@@ -80,8 +90,9 @@ class Intake:
         """How many errors there are in all."""
         return len(self.errors) + self.more_errors.total()
 
-    def add(self, other: "Intake") -> None:
-        """Add the outcome of another file."""
+    def add(self, file: str, other: "Intake") -> None:
+        """Add the outcome of a file."""
+        self.files.append(FileTotals(file, other.accepted, other.known, other.refused))
         self.accepted += other.accepted
         self.known += other.known
         self.refused += other.refused
@@ -120,18 +131,26 @@ class _Portion(NamedTuple):
     notices: int
 
 
-def take_in(terminal: Terminal, session: Session, paths: Sequence[Path], *, report: Report | None = None) -> Intake:
+def take_in(
+    terminal: Terminal,
+    session: Session,
+    paths: Sequence[Path],
+    *,
+    report: Report | None = None,
+    total: Intake | None = None,
+) -> Intake:
     """Take the records of the files into the queue, where a second person reviews them.
 
-    Raises a FileFault when a file cannot be read at all (then nothing of it was taken in, but the files before it
-    were), ImportUnderWay while another import has one of its references, SessionClosed when the session was ended
-    meanwhile, DiskFull and other DatabaseFaults. `report` gets the phase `import`, counted in bytes of the file.
+    Raises a FileFault when a file cannot be read at all, ImportUnderWay while another import has one of its references,
+    SessionClosed when the session was ended meanwhile, DiskLow, DiskFull and other DatabaseFaults. Then nothing of that
+    file was taken in, but the files before it were: they are added to `total` one by one. `report` gets the phase
+    `import`, counted in bytes of the file.
     """
     admit(terminal, session, Right.ENTER)
     leftovers.remove(terminal)
-    total = Intake()
+    total = Intake() if total is None else total
     for path in paths:
-        total.add(_File(terminal, session, path, Meter(report)).take_in())
+        total.add(path.name, _File(terminal, session, path, Meter(report)).take_in())
     return total
 
 
@@ -174,13 +193,15 @@ class _File:
             else:
                 with intended(self._terminal, self._session, Event.FILE_IMPORTING, {}) as intent, self._hiding():
                     self._add_hidden(reads, intent)
+        # Outside the turn: a terminal that takes no more output must not keep others waiting.
+        self._meter.reach(self._reads.offset)
         return self._taken
 
     def _add_whole(self, reads: Sequence[Read]) -> None:
         portion = self._prepare(reads)
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
-            self._finish(tx, reads)
+            self._finish(tx)
 
     def _add_hidden(self, reads: Sequence[Read], intent: Intent) -> None:
         while not self._reads.over:
@@ -194,15 +215,17 @@ class _File:
             queue.complete_file(tx, self._known_as())
             intent.facts |= self._counts()
             conclude(self._terminal, self._session, tx, Event.FILE_IMPORTING, intent)
-            self._finish(tx, reads)
+            self._finish(tx)
 
     def _add_some(self, reads: Sequence[Read]) -> None:
+        # A large file must not use up what log-off and export need.
+        keep_reserve(self._terminal)
         portion = self._prepare(reads)
         with self._pace.turn(self._terminal.database, len(portion.fresh)) as tx:
             self._put(tx, portion)
-            queue.reach(tx, self._known_as(), reads[-1].offset)
+            queue.reach(tx, self._known_as(), self._reads.offset)
         # In bytes, because nobody knows how many records the rest of the file has.
-        self._meter.reach(reads[-1].offset)
+        self._meter.reach(self._reads.offset)
 
     @contextmanager
     def _hiding(self) -> Iterator[None]:
@@ -293,7 +316,7 @@ class _File:
         for item in portion.fresh:
             self._taken.warn(_fault(self._name, item.line, finding) for finding in item.warnings)
 
-    def _finish(self, tx: Connection, reads: Sequence[Read]) -> None:
+    def _finish(self, tx: Connection) -> None:
         # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
         if self._taken.refused:
             self._terminal.log.append(
@@ -304,9 +327,6 @@ class _File:
                 result=Result.REFUSED,
                 detail=self._counts(),
             )
-        # The last report comes before the last commit: nothing that follows it may fail.
-        if reads:
-            self._meter.reach(reads[-1].offset)
 
     def _counts(self) -> dict[str, str | int]:
         taken = self._taken
@@ -314,11 +334,15 @@ class _File:
 
 
 class _Ahead:
-    """Cuts the records of a file into portions, one record ahead, so that the last portion is known as the last."""
+    """Cuts the records of a file into portions, one record ahead, so that the last portion is known as the last.
+
+    `offset` is the number of bytes of the file up to the end of the last portion.
+    """
 
     def __init__(self, reads: Iterator[Read]) -> None:
         self._reads = reads
         self._ahead = next(reads, None)
+        self.offset = 0
 
     @property
     def over(self) -> bool:
@@ -330,6 +354,7 @@ class _Ahead:
         portion: list[Read] = []
         while self._ahead is not None and len(portion) < most:
             portion.append(self._ahead)
+            self.offset = self._ahead.offset
             self._ahead = next(self._reads, None)
         return portion
 

@@ -4,6 +4,7 @@ import codecs
 from typing import BinaryIO, Final, Self
 
 from store.errors import FileNotUtf8, FileShiftJis, FileUnreadable
+from store.message.files.looks import fault_at_once
 
 LINE_LIMIT: Final = 65_536
 """The longest line in bytes. A record whose texts all have several hundred characters takes a tenth of it.
@@ -11,7 +12,7 @@ LINE_LIMIT: Final = 65_536
 Without a limit, a file without line ends would be read into memory whole.
 """
 
-_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BEGINNING_BYTES: Final = 64
 
 
 class BadLine(Exception):
@@ -26,8 +27,9 @@ class BadLine(Exception):
 class Lines:
     """Iterates over the lines of a stream, including their ends, with only one of them in memory.
 
-    After a `BadLine` the iteration continues with the next line. A file in another encoding ends it with FileShiftJis
-    or FileNotUtf8. `number` is the number of the last line read, `offset` the number of bytes read so far.
+    After a `BadLine` the iteration continues with the next line. A file in another encoding or of a binary format ends
+    it, with FileShiftJis, FileNotUtf8 or what `looks` names. `number` is the number of the last line read, `offset` the
+    number of bytes read so far, and `beginning` what the file begins with after blank lines.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -36,24 +38,27 @@ class Lines:
         self._seen_utf8 = False
         self.number = 0
         self.offset = 0
+        self.beginning = b""
 
     def __iter__(self) -> Self:
         """Return the iterator itself."""
         return self
 
     def __next__(self) -> str:
-        """Return the next line. Raises BadLine, FileShiftJis, FileNotUtf8, FileUnreadable."""
+        """Return the next line. Raises BadLine, FileUnreadable, and what ends the iteration."""
         # The byte beyond the limit tells a longer line from one that has just that length.
         data = self._read(LINE_LIMIT + 1)
         if not data:
             raise StopIteration
         self.number += 1
+        if self.number == 1:
+            data = self._begin(data)
+        # Blank lines say nothing of a file.
+        self.beginning = self.beginning or data[:_BEGINNING_BYTES].lstrip()
         if len(data) > LINE_LIMIT and not data.endswith(b"\n"):
             # The rest is dropped in pieces, so that the next line begins where the next record does.
             self._skip_rest()
             raise BadLine("line_too_long", limit=str(LINE_LIMIT))
-        if self.number == 1:
-            data = self._strip_mark(data)
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
@@ -74,10 +79,12 @@ class Lines:
         while (data := self._read(LINE_LIMIT)) and not data.endswith(b"\n"):
             pass
 
-    def _strip_mark(self, data: bytes) -> bytes:
-        # cp932 decodes the bytes of this mark too, so that the file would be reported as Shift_JIS.
-        if data.startswith(_UTF16_MARKS):
-            raise FileNotUtf8(file=self._name, line=self.number)
+    def _begin(self, data: bytes) -> bytes:
+        """Return the first line without the mark of UTF-8."""
+        # Before any decoding: cp932 takes the bytes of many formats, and the file would be reported as Shift_JIS.
+        fault = fault_at_once(data[:_BEGINNING_BYTES], self._name)
+        if fault is not None:
+            raise fault
         return data.removeprefix(codecs.BOM_UTF8)
 
     def _judge(self, data: bytes) -> Exception:

@@ -11,14 +11,17 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from store.errors import FileSuffixUnknown, FileUnreadable
 from store.message.checks.rules import RECORD_FIELD, Finding, find
-from store.message.errors import FileHeaderMissing, FileHeaderRepeated
+from store.message.errors import FileHeaderMissing, FileHeaderRepeated, FileNotRecords
 from store.message.files.columns import field_of, read_cells
 from store.message.files.lines import BadLine, Lines
+from store.message.files.looks import fault_without_records
 from store.message.groups import Record
 
 JSON_LINES: Final = ".jsonl"
 CSV: Final = ".csv"
 _FIRST_COLUMN: Final = "kind"
+# Reports of so many lines help nobody: it is another file, such as a log of millions of lines.
+_GIVEN_UP_AFTER: Final = 2000
 # A header may hold anything, such as a whole record when the header is missing: errors repeat only its beginning.
 _LONGEST_SHOWN: Final = 40
 
@@ -41,8 +44,8 @@ def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
     """Read a file record by record, with only one of them in memory.
 
     The suffix of `name` tells the format, and the facts of errors contain the name. Raises FileSuffixUnknown,
-    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated (all FileFault), all of them while
-    iterating.
+    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated, FileNotRecords and what such a
+    file looks like (all FileFault), all of them while iterating.
     """
     base = Path(name).name
     reader = {JSON_LINES: _read_json_lines, CSV: _read_csv}.get(Path(base).suffix.lower())
@@ -64,7 +67,25 @@ def _open(source: Path | BinaryIO, base: str, stack: ExitStack) -> BinaryIO:
         raise FileUnreadable(file=base) from error
 
 
-def _read_json_lines(lines: Lines, _base: str) -> Iterator[Read]:
+def _read_json_lines(lines: Lines, base: str) -> Iterator[Read]:
+    """Read line by line. A file is given up when none of its first lines, or of all, holds anything like a record."""
+    reads, passed = _read_each_line(lines), list[Read]()
+    for read in reads:
+        passed.append(read)
+        if read.record is not None and _FIRST_COLUMN in read.record:
+            break
+        if len(passed) == _GIVEN_UP_AFTER:
+            raise fault_without_records(lines.beginning, base) or FileNotRecords(file=base)
+    else:
+        # A short file may well consist of mistakes alone, and each is reported, unless its look says more.
+        fault = fault_without_records(lines.beginning, base) if passed else None
+        if fault is not None:
+            raise fault
+    yield from passed
+    yield from reads
+
+
+def _read_each_line(lines: Lines) -> Iterator[Read]:
     while True:
         try:
             text = next(lines)

@@ -2,13 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from console.commands.output import Output, columns, json_line, plain
+from console.commands.output import Output, ReportLost, columns, json_line, plain
 from console.words import Words
 
 
@@ -64,14 +65,23 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
 def test_a_full_device_is_said_in_one_line() -> None:
     program = (
         "import sys\n"
-        "from console.commands.output import Output, OutputFailed\n"
+        "from console.commands.output import Output, ReportLost\n"
         "from console.words import Words\n"
         "output = Output(Words('en'), as_json=False)\n"
         "try:\n"
         "    output.result({}, ['x' * 100_000])\n"
-        "except OutputFailed as error:\n"
+        "except ReportLost as error:\n"
         "    sys.exit(error.exit_status)\n"
     )
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False)
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_memory_that_does_not_suffice_for_a_report_undoes_nothing() -> None:
+    def lines() -> Iterator[str]:
+        yield "one"
+        raise MemoryError
+
+    with pytest.raises(ReportLost):
+        Output(Words("en"), as_json=False).result({}, lines())

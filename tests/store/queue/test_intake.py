@@ -14,9 +14,10 @@ from store.database import Database
 from store.errors import MessageMissing, ReferenceTaken, SealBroken
 from store.message.states import Direction, InState, OutState, Step
 from store.queue import MessageDraft, MessageKey
-from store.sealing.vault import Vault
+from store.sealing.sources.file import KeyFile
+from store.sealing.vault import Vault, begin_key_change
 from tests.clusters import ON_SQLITE
-from tests.store.conftest import Fill
+from tests.store.conftest import TERMINAL, Fill
 
 KIND = "resident_record"
 
@@ -86,6 +87,21 @@ def test_contents_swapped_between_messages_are_detected(database: Database, vaul
         tx.execute(swap, {"first": first.id, "second": second.id})
     with database.reading() as reading, pytest.raises(SealBroken):
         queue.content_of(reading, vault, queue.get(reading, first.id))
+
+
+def test_what_was_sealed_before_the_key_changed_is_sealed_anew(
+    database: Database, vault: Vault, home: Path, now: datetime
+) -> None:
+    draft = MessageDraft(direction=Direction.OUT, kind=KIND, reference="R-1", occurred_at=now, content=b"content")
+    sealed = queue.seal_drafts(vault, [draft], now=now)
+    source = KeyFile(home / "keys")
+    begin_key_change(source)
+    source.end_change()
+    with database.writing() as tx:
+        (added,) = queue.add_sealed(tx, vault, sealed, now=now)
+    changed = Vault.open(source, terminal_id=TERMINAL)
+    with database.reading() as reading:
+        assert queue.contents_of(reading, changed, [added.id]) == {added.id: b"content"}
 
 
 def test_missing_message_and_revision(database: Database, vault: Vault, fill: Fill) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.console.jobs.site import doubtful, entry, write_lines
 from tests.running import World, run
 
@@ -24,6 +26,45 @@ def test_the_good_records_are_in_and_the_bad_are_named(world: World, tmp_path: P
     again = write_lines(tmp_path / "again.jsonl", [records[0], records[2]])
     repeated = world.run("op-101", "import", again)
     assert (repeated.status, repeated.json["accepted"], repeated.json["known"]) == (0, 0, 2)
+
+
+def test_a_file_that_cannot_be_read_takes_nothing_back(world: World, tmp_path: Path) -> None:
+    good = write_lines(tmp_path / "good.jsonl", [entry(901), entry(902, municipality="131016")])
+    ran = world.run("op-101", "import", good, tmp_path / "missing.jsonl", good)
+    assert ran.status == 4
+    assert (ran.json["accepted"], ran.json["error"]["code"]) == (1, "file_unreadable")
+    assert ran.json["files"] == [{"file": "good.jsonl", "accepted": 1, "known": 0, "refused": 1}]
+    alone = world.run("op-101", "import", tmp_path / "missing.jsonl")
+    assert (alone.status, alone.error["code"]) == (4, "file_unreadable")
+    who = ("--home", world.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"], "--language", "en")
+    spoken = run("import", good, good, tmp_path / "missing.jsonl", *who)
+    assert spoken.out.splitlines()[-3:] == [
+        "good.jsonl: 0 taken in, 1 known, 1 refused",
+        "good.jsonl: 0 taken in, 1 known, 1 refused",
+        "0 taken in, 2 known, 2 refused",
+    ]
+    assert "missing.jsonl" in spoken.err
+
+
+@pytest.mark.parametrize("form", ["--json", "--language=ja"])
+def test_errors_without_end_are_counted(world: World, tmp_path: Path, form: str) -> None:
+    file = write_lines(tmp_path / "bad.jsonl", [entry(901)])
+    with file.open("ab") as stream:
+        stream.write(b"broken\n[]\n" * 2000)
+    who = ("--home", world.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"])
+    ran = run("import", file, *who, form)
+    assert ran.status == 4
+    if form == "--json":
+        assert len(ran.json["errors"]) == 1000
+        assert (ran.json["accepted"], ran.json["refused"]) == (1, 4000)
+        assert ran.json["more"] == {"errors": {"json_malformed": 1500, "record_not_object": 1500}, "warnings": {}}
+    else:
+        *errors, malformed, no_object, done = ran.out.splitlines()
+        assert len(errors) == 1000
+        assert "json_malformed" in malformed
+        assert "record_not_object" in no_object
+        assert "1500" in malformed
+        assert "4000" in done
 
 
 def test_each_fault_is_a_line_that_steers_no_terminal(world: World, tmp_path: Path) -> None:

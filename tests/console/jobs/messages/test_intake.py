@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from console.jobs import admission
 from console.jobs.messages import enqueue, intake, listing, reading
 from console.jobs.messages import entry as by_hand
 from console.jobs.messages.intake import RecordFault
@@ -26,8 +27,8 @@ from store.database import Database
 from store.endings import Ending
 from store.errors import (
     DiskFull,
+    DiskLow,
     FileFault,
-    FileNotUtf8,
     FileShiftJis,
     FileSuffixUnknown,
     FileUnreadable,
@@ -36,6 +37,7 @@ from store.errors import (
 )
 from store.log import Event
 from store.message.checks import checking
+from store.message.errors import FileUtf16
 from store.message.files.writing import write_records
 from store.message.states import Direction
 from store.people.sessions import close_session
@@ -157,11 +159,28 @@ def test_several_files_are_several_acts(site: Site, operator: Session, tmp_path:
     assert total(site) == 1
 
 
+def test_the_errors_of_several_files_are_bounded_together(site: Site, operator: Session, tmp_path: Path) -> None:
+    bad, worse = tmp_path / "bad.jsonl", tmp_path / "worse.jsonl"
+    bad.write_bytes(b"broken\n" * 600)
+    worse.write_bytes(b"[1]\n" + b"broken\n" * 1600)
+    write_lines(tmp_path / "good.jsonl", [entry(1)])
+    worse.write_bytes(worse.read_bytes() + (tmp_path / "good.jsonl").read_bytes())
+    taken = intake.take_in(site.terminal, operator, [bad, worse])
+    assert [(totals.file, totals.accepted, totals.refused) for totals in taken.files] == [
+        ("bad.jsonl", 0, 600),
+        ("worse.jsonl", 1, 1601),
+    ]
+    assert (taken.accepted, taken.refused, taken.error_count) == (1, 2201, 2201)
+    assert [fault.file for fault in taken.errors] == ["bad.jsonl"] * 600 + ["worse.jsonl"] * 400
+    assert taken.more_errors == {"json_malformed": 1201}
+    assert site.entries(Event.FILE_REFUSED)[-1].detail == {"accepted": 1, "known": 0, "errors": 1601}
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "error"),
     [
         ("a.jsonl", "住所".encode("cp932"), FileShiftJis),
-        ("a.jsonl", "{}".encode("utf-16"), FileNotUtf8),
+        ("a.jsonl", "{}".encode("utf-16"), FileUtf16),
         ("a.txt", b"{}", FileSuffixUnknown),
         ("a.csv", b"name\n1\n", FileFault),
     ],
@@ -352,6 +371,16 @@ def test_a_file_that_fails_half_way_leaves_nothing(site: Site, operator: Session
     (ended,) = site.entries(Event.FILE_IMPORTED)
     assert (ended.result, ended.detail) == ("failed", {"code": "interrupted"})
     assert intake.take_in(site.terminal, operator, [large]).accepted == PORTION + 1
+
+
+def test_a_file_that_would_use_up_the_reserve_of_the_disk_leaves_nothing(
+    site: Site, operator: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / "larger.jsonl", [entry(number) for number in range(3 * PORTION + 1)])
+    before = site.contents()
+    with pytest.raises(DiskLow):
+        between_its_portions(site, operator, file, lambda: monkeypatch.setattr(admission, "RESERVE_BYTES", 2**62))
+    assert site.contents() == before
 
 
 def test_a_file_whose_session_was_ended_elsewhere_does_not_get_in(site: Site, operator: Session, large: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from store.errors import FileFault, FileNotUtf8, FileShiftJis, FileSuffixUnknown, FileUnreadable
 from store.message.canonical import encode
 from store.message.codes import INCOMING, OUTGOING
-from store.message.errors import FileHeaderMissing, FileHeaderRepeated
+from store.message.errors import FileHeaderMissing, FileHeaderRepeated, FileUtf16
 from store.message.files.columns import columns_of, japanese_headers
 from store.message.files.lines import LINE_LIMIT
 from store.message.files.reading import Read, read_records
@@ -143,7 +143,7 @@ def test_shift_jis_is_recognised_and_refused(codec: str) -> None:
 
 @pytest.mark.parametrize(
     ("codec", "refusal"),
-    [("utf-16", FileNotUtf8), ("euc_jp", FileNotUtf8), ("utf-16-le", FileHeaderMissing)],
+    [("utf-16", FileUtf16), ("euc_jp", FileNotUtf8), ("utf-16-le", FileHeaderMissing)],
 )
 def test_other_encodings_are_refused(codec: str, refusal: type[FileFault]) -> None:
     data = "種別,氏名,住所\r\nresident_record,邊,東京都\r\n".encode(codec)
