@@ -107,6 +107,10 @@ class DatabaseBusy(DatabaseFault):
     """Another program held the database for too long: the operator tries again, or ends that program."""
 
 
+class DatabaseHeld(DatabaseBusy):
+    """The same, and the program is one of ours, with the number of its `process`: the custodian looks at it."""
+
+
 class DatabaseFailed(DatabaseFault):
     """The disk failed during a read or write: the custodian checks the machine before anyone goes on."""
 

@@ -9,8 +9,9 @@ from time import monotonic
 import pytest
 
 from store.database import Database
+from store.engines import writer_lock
 from store.engines.writer_lock import FairLock
-from store.errors import DatabaseBusy, DatabaseFailed
+from store.errors import DatabaseBusy, DatabaseFailed, DatabaseHeld
 from store.log import Event as LogEvent
 from store.log import Log
 
@@ -49,8 +50,9 @@ def test_writer_of_another_process_is_waited_for_until_the_deadline(home: Path) 
     holder.start()
     assert held.wait(30)
     before = monotonic()
-    with pytest.raises(DatabaseBusy), FairLock(home / "store.sqlite", patience=0.2).entered():
+    with pytest.raises(DatabaseHeld) as busy, FairLock(home / "store.sqlite", patience=0.2).entered():
         pass
+    assert busy.value.facts == {"seconds": "0", "process": str(holder.pid)}
     assert 0.2 <= monotonic() - before < 10
     let_go.set()
     holder.join(30)
@@ -75,6 +77,14 @@ def test_who_gave_up_waiting_leaves_the_lock_free(home: Path) -> None:
         pass
     with FairLock(path, patience=10).entered():
         pass
+
+
+def test_a_system_that_does_not_tell_who_holds_the_lock(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_lock, "_LOCKS", home / "nowhere")
+    path = home / "store.sqlite"
+    with FairLock(path).entered(), pytest.raises(DatabaseBusy) as busy, FairLock(path, patience=0.05).entered():
+        pass
+    assert type(busy.value) is DatabaseBusy
 
 
 def test_who_waits_comes_before_who_comes_back(home: Path) -> None:
