@@ -15,18 +15,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from transport.bounds import MOST_ITEMS, SMALL, Bound
+
 PROTOCOL: Final = "renkei/1"
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
 BYTES_TYPE: Final = "application/octet-stream"
 
-# A batch, a question or a page of the feed has at most this many items.
-MOST_ITEMS: Final = 512
-# The largest envelope: some thirty times an ordinary message, and enough for names of 200 characters in any script.
-MOST_ENVELOPE_BYTES: Final = 64 * 1024
-# Any batch of acceptable envelopes fits, in base64 (4/3) and with the JSON around each item, so that a sender only has
-# to count its items.
-MOST_BODY_BYTES: Final = MOST_ITEMS * (MOST_ENVELOPE_BYTES * 4 // 3 + 4096)
 # The clocks of both sides may differ by this much before a time counts as implausible.
 CLOCK_TOLERANCE: Final = timedelta(seconds=300)
 
@@ -34,6 +29,7 @@ CLOCK_TOLERANCE: Final = timedelta(seconds=300)
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _DECODER: Final = json.JSONDecoder()
 _LENGTH: Final = struct.Struct(">I")
+LENGTH_BYTES: Final = _LENGTH.size
 # The forms are texts, so that `flat_json` can put them into larger expressions. They admit nothing that JSON escapes.
 ID: Final = r"[0-9a-f]{32}"
 DIGEST: Final = r"[0-9a-f]{64}"
@@ -106,12 +102,13 @@ def split(raw: bytes, place: str, most: int) -> list[bytes]:
     return parts
 
 
-def decode(raw: bytes, place: str) -> dict[str, Any]:
-    """Read one JSON object. Doubled keys, NaN, a BOM, other encodings and absurd nesting raise WireError."""
-    # RecursionError: some kilobytes of opening brackets are enough for it.
+def decode(raw: bytes, place: str, bound: Bound = SMALL) -> dict[str, Any]:
+    """Read one JSON object within `bound`. Doubled keys, NaN, a BOM and other encodings raise WireError as well."""
+    if not bound.holds(raw):
+        raise WireError(place)
     try:
         value = _STRICT.decode(raw.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise WireError(place) from error
     if not isinstance(value, dict):
         raise WireError(place)
@@ -121,7 +118,8 @@ def decode(raw: bytes, place: str) -> dict[str, Any]:
 def decode_canonical(raw: bytes, fields: frozenset[str], place: str) -> dict[str, Any]:
     """Read one JSON object with exactly `fields`, whose bytes have to be exactly those that `encode` makes of it.
 
-    This comparison refuses doubled keys, NaN and every other spelling, so the plain decoder is enough.
+    This comparison refuses doubled keys, NaN and every other spelling, so the plain decoder is enough. Callers pass at
+    most a few kilobytes.
     """
     try:
         value = _DECODER.decode(raw.decode("ascii"))

@@ -32,6 +32,8 @@ ALGORITHM: Final = "ed25519"
 # Rows per page: the walk along a long log holds few checkpoints in memory at a time.
 _PAGE: Final = 256
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+# Enough for hundreds of terminals. A body may come from a medium, and JSON takes many times its size in memory.
+_MOST_BODY_BYTES: Final = 64 * 1024
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -132,7 +134,7 @@ class WitnessRow:
 def read(body: object, signature: object) -> Checkpoint | None:
     """Return the checkpoint in these bytes, or None when they are none. The signature is not verified."""
     # A tampered database may give any type here: SQLite stores a text in a column of bytes.
-    if not isinstance(body, bytes) or not isinstance(signature, bytes):
+    if not isinstance(body, bytes) or not isinstance(signature, bytes) or len(body) > _MOST_BODY_BYTES:
         return None
     try:
         fields = json.loads(body.decode("ascii"))

@@ -29,7 +29,7 @@ from tests.faults.impostors import (
     problem,
 )
 from tests.faults.scenes import Scene, Told
-from transport import agency, wire
+from transport import agency, bounds, wire
 from transport.agency.home import AgencyHome
 from transport.evidence.envelope import Envelope, Purpose, Sealer
 from transport.evidence.receipts import sign_receipts
@@ -283,7 +283,7 @@ class Row:
     recorded: bool = True
 
 
-_TOO_LARGE: Final = f"HTTP/1.1 200 OK\r\nContent-Length: {wire.MOST_BODY_BYTES + 1}\r\n\r\n".encode()
+_TOO_LARGE: Final = f"HTTP/1.1 200 OK\r\nContent-Length: {bounds.MOST_BODY_BYTES + 1}\r\n\r\n".encode()
 _REFUSED: Final = http_answer(problem(413, "request_too_large"), status="413 Too Large", problem=True)
 _FAILED: Final = http_answer(problem(500, "agency_failed"), status="500 Failed", problem=True)
 _REDIRECT: Final = b"HTTP/1.1 307 Moved\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"

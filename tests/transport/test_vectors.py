@@ -6,7 +6,7 @@ import re
 import shutil
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.transport import vectors
 from tests.transport.vectors import AGENCY, FILE, MUNICIPALITY, NOW, TERMINAL, VALID_FROM, VALID_TO
-from transport import wire
+from transport import bounds, wire
 from transport.agency import texts
+from transport.bounds import Bound
 from transport.errors import EnvelopeFault, EnvelopeTooLarge, ReceiptFault
 from transport.evidence.envelope import MOST_HEADER_BYTES, RETIRED_SUITES, SUITE, Envelope, Opener, Purpose
 from transport.evidence.receipts import sign_receipts, verify_receipt
@@ -229,9 +230,39 @@ def test_every_endpoint_is_on_the_page() -> None:
     assert endpoints == set(re.findall(r"^### 6\.\d `(?:GET|POST) (/v1/[a-z]+)`", PAGE, re.MULTILINE))
 
 
+def _spelt(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _growth(bound: Callable[[int], Bound]) -> tuple[str, ...]:
+    """Return the cells of a bound that grows with the number of items."""
+    none, some = bound(0), bound(1)
+    grown = [(least, more - least) for least, more in zip(none, some, strict=True)]
+    return tuple(f"{_spelt(each)} *n* + {_spelt(least)}" if each else _spelt(least) for least, each in grown)
+
+
 def test_limits_and_names_are_those_of_the_page() -> None:
-    for number in (wire.MOST_ENVELOPE_BYTES, MOST_HEADER_BYTES, wire.MOST_BODY_BYTES):
-        assert f"{number:,}".replace(",", " ") in PAGE
-    assert f"{wire.MOST_ITEMS} items" in PAGE
+    for number in (bounds.MOST_ENVELOPE_BYTES, MOST_HEADER_BYTES, bounds.MOST_BODY_BYTES, bounds.MOST_HEAD_BYTES):
+        assert _spelt(number) in PAGE
+    assert f"{bounds.MOST_ITEMS} items" in PAGE
     for name in (SUITE, *RETIRED_SUITES, wire.PROTOCOL):
         assert name in PAGE
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        bounds.STATUS,
+        bounds.PROBLEM,
+        bounds.IDS,
+        bounds.QUESTION,
+        bounds.WITNESS,
+        bounds.SMALL,
+        _growth(bounds.receipts),
+        _growth(bounds.envelopes),
+        _growth(bounds.problems),
+    ],
+)
+def test_bounds_are_those_of_the_page(row: Bound | tuple[str, ...]) -> None:
+    cells = map(_spelt, row) if isinstance(row, Bound) else row
+    assert f"| {' | '.join(cells)} |" in PAGE

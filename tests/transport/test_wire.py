@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport import wire
+from transport import bounds, wire
 
 MOST = 300
 
@@ -27,7 +27,7 @@ def test_a_row_that_is_cut_is_refused_unless_it_ends_between_parts(parts: list[b
 
 
 @pytest.mark.parametrize(
-    "raw", [wire.join([bytes(MOST + 1)]), wire.join([b""] * (wire.MOST_ITEMS + 1)), b"\xff\xff\xff\xff", b"\x00"]
+    "raw", [wire.join([bytes(MOST + 1)]), wire.join([b""] * (bounds.MOST_ITEMS + 1)), b"\xff\xff\xff\xff", b"\x00"]
 )
 def test_too_large_too_many_and_lengths_of_nothing_are_refused(raw: bytes) -> None:
     with pytest.raises(wire.WireError, match="parts"):
@@ -35,4 +35,4 @@ def test_too_large_too_many_and_lengths_of_nothing_are_refused(raw: bytes) -> No
 
 
 def test_as_many_as_may_be() -> None:
-    assert len(wire.split(wire.join([b""] * wire.MOST_ITEMS), "parts", MOST)) == wire.MOST_ITEMS
+    assert len(wire.split(wire.join([b""] * bounds.MOST_ITEMS), "parts", MOST)) == bounds.MOST_ITEMS

@@ -8,12 +8,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from transport import wire
+from transport import bounds, wire
 from transport.agency.records import Holdings, Incoming, KnownMessage, Outgoing, TerminalRecord, Unanswered, Witnessed
 from transport.agency.validation import Rejection
 from transport.errors import AgencyTerminalKnown, AgencyUnsafe, AgencyVersionUnknown
@@ -47,6 +47,8 @@ CREATE TABLE witness (
 ) STRICT;
 CREATE TABLE rule (reference TEXT PRIMARY KEY, refusal TEXT NOT NULL) STRICT;
 """
+# The JSON around an envelope in an answer: names, position, padding.
+_MOST_AROUND_ENVELOPE: Final = 64
 _Name = tuple[str | None, str | None]
 """Kind and reference, by which people on both sides know a message."""
 
@@ -231,13 +233,25 @@ class AgencyDatabase:
         ).fetchone()
         return str(row[0]) if row else None
 
-    def feed(self, terminal: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return positions and envelopes of a terminal's feed beyond position `after`, in order."""
-        with self._turn:
-            return self._db.execute(
+    def feed(self, terminal: str, after: int, limit: int) -> tuple[list[tuple[int, bytes]], bool]:
+        """Return at most `limit` positions and envelopes of a terminal's feed beyond position `after`, in order.
+
+        They are as many as fit in one answer. The second value tells whether more follow.
+        """
+        page: list[tuple[int, bytes]] = []
+        size = 0
+        with self._turn, closing(self._db.cursor()) as rows:
+            # One more row than asked for shows whether anything follows.
+            rows.execute(
                 "SELECT position, envelope FROM feed WHERE terminal = ? AND position > ? ORDER BY position LIMIT ?",
-                (terminal, after, limit),
-            ).fetchall()
+                (terminal, after, limit + 1),
+            )
+            for position, envelope in rows:
+                size += len(envelope) * 4 // 3 + _MOST_AROUND_ENVELOPE
+                if len(page) == limit or size > bounds.MOST_BODY_BYTES:
+                    return page, True
+                page.append((position, envelope))
+        return page, False
 
     def envelope_at(self, terminal: str, position: int) -> bytes | None:
         """Return the envelope at a position of a terminal's feed."""

@@ -4,6 +4,7 @@ The handshake happens in the thread of its connection and under a timeout, so th
 others. A terminal is identified by its exact certificate.
 """
 
+import http.client
 import math
 import socket
 import sqlite3
@@ -17,12 +18,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from transport import wire
+from transport import bounds, wire
 from transport.agency import texts
 from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome
 from transport.agency.records import TerminalRecord
 from transport.agency.service import Service
+from transport.bounds import Bound
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
@@ -32,6 +34,10 @@ _ANSWER_SECONDS: Final = 30.0
 _LINGER_SECONDS: Final = 1.0
 # Each connection has a thread. Without a limit, strangers could use up the memory just by connecting.
 _MOST_CONNECTIONS: Final = 64
+# So many requests with large bodies or answers are in memory at a time; the others wait for their turn. A body up to
+# this size is read before its turn comes, so that a slow client with a small question holds up nobody.
+_MOST_LARGE: Final = 4
+_LARGE_BYTES: Final = 64 * 1024
 
 
 class AgencyServer(ThreadingHTTPServer):
@@ -48,6 +54,7 @@ class AgencyServer(ThreadingHTTPServer):
         self.service: Final = Service(home, database)
         self._database = database
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self.large: Final = threading.BoundedSemaphore(_MOST_LARGE)
         self._guard = threading.Lock()
         # Since when each connection has been waiting for a complete request; infinite while it waits for our answer.
         self._open: dict[socket.socket, float] = {}
@@ -177,11 +184,28 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     server: AgencyServer
+    _in_turn = False
+
+    def setup(self) -> None:
+        """Begin a connection, of whose requests the heads are bounded."""
+        super().setup()
+        self.rfile: bounds.BoundedHead = bounds.BoundedHead(self.rfile.detach())
 
     def handle_one_request(self) -> None:
         """Read a request, which has to be complete in time, and answer it."""
         self.server.await_request(self.connection)
-        super().handle_one_request()
+        self.rfile.begin()
+        try:
+            super().handle_one_request()
+        except http.client.LineTooLong:
+            # As the base class does for a first line that is too long: its answer would name that line.
+            self.requestline = self.command = ""
+            self._refuse("request_unreadable", "http")
+            self.wfile.flush()
+        finally:
+            if self._in_turn:
+                self._in_turn = False
+                self.server.large.release()
 
     def do_GET(self) -> None:
         """Answer a GET."""
@@ -252,21 +276,26 @@ class _Handler(BaseHTTPRequestHandler):
     def _messages(self, terminal: TerminalRecord, now: datetime) -> list[bytes]:
         # Twice the size of the largest envelope: one that is a little too large is refused alone, and not together with
         # its whole batch.
-        envelopes = wire.split(self._bytes(wire.BYTES_TYPE), "envelopes", 2 * wire.MOST_ENVELOPE_BYTES)
+        envelopes = wire.split(
+            self._bytes(wire.BYTES_TYPE, bounds.MOST_BODY_BYTES), "envelopes", 2 * bounds.MOST_ENVELOPE_BYTES
+        )
         return self.server.service.take_in(terminal, envelopes, now)
 
     def _receipts(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002  # All endpoints have one signature.
-        ids = [wire.message_id(value, "ids") for value in wire.items(self._body("ids")["ids"], "ids")]
+        ids = [wire.message_id(value, "ids") for value in wire.items(self._body(bounds.IDS, "ids")["ids"], "ids")]
         return {"receipts": self.server.service.receipts(terminal, ids)}
 
     def _feed(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
-        body = self._body("after", "limit")
+        body = self._body(bounds.QUESTION, "after", "limit")
         after = wire.whole(body["after"], "after")
-        limit = wire.whole(body["limit"], "limit", least=1, most=wire.MOST_ITEMS)
+        limit = wire.whole(body["limit"], "limit", least=1, most=bounds.MOST_ITEMS)
         return self.server.service.feed(terminal, after, limit, now)
 
     def _acknowledgements(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:  # noqa: ARG002  # All endpoints have one signature.
-        rows = [wire.only(wire.table(row, "items"), "position", "receipt") for row in self._items()]
+        body = self._body(bounds.receipts(bounds.MOST_ITEMS), "items")
+        rows = [
+            wire.only(wire.table(row, "items"), "position", "receipt") for row in wire.items(body["items"], "items")
+        ]
         items = [
             (
                 wire.whole(row["position"], "position", least=1),
@@ -277,19 +306,16 @@ class _Handler(BaseHTTPRequestHandler):
         return {"results": self.server.service.acknowledge(terminal, items)}
 
     def _witness(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
-        body = self._body("number", "checkpoint")
+        body = self._body(bounds.QUESTION, "number", "checkpoint")
         number = wire.whole(body["number"], "number", least=1)
         return self.server.service.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)
 
-    def _items(self) -> list[Any]:
-        return wire.items(self._body("items")["items"], "items")
+    def _body(self, bound: Bound, *names: str) -> Mapping[str, Any]:
+        """Read a body that is a JSON object of exactly the fields `names`, within `bound`."""
+        return wire.only(wire.decode(self._bytes(wire.JSON_TYPE, bound.length), "body", bound), *names)
 
-    def _body(self, *names: str) -> Mapping[str, Any]:
-        """Read a body that is a JSON object of exactly the fields `names`."""
-        return wire.only(wire.decode(self._bytes(wire.JSON_TYPE), "body"), *names)
-
-    def _bytes(self, media_type: str) -> bytes:
-        """Read a body of declared length and of the type `media_type`."""
+    def _bytes(self, media_type: str, most: int) -> bytes:
+        """Read a body of declared length, at most `most` bytes, and of the type `media_type`; wait for its turn."""
         # Exactly one length, and no other framing: two readers that disagree about the end of a request could be made
         # to read different requests (RFC 9112, section 11.2).
         lengths = self.headers.get_all("Content-Length", [])
@@ -297,16 +323,28 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refusal("length_missing")
         if not (lengths[0].isascii() and lengths[0].isdigit()):
             raise wire.WireError("content-length")
-        if int(lengths[0]) > wire.MOST_BODY_BYTES:
+        # The number may have any number of digits, of which Python would read only so many.
+        if len(lengths[0]) > len(str(most)) or int(lengths[0]) > most:
             raise _Refusal("request_too_large")
         if self.headers.get_content_type() != media_type:
             raise _Refusal("media_type_unknown")
         # Only now is anything read: its size is known to be bounded.
-        raw = self.rfile.read(int(lengths[0]))
-        if len(raw) != int(lengths[0]):
+        length = int(lengths[0])
+        if length > _LARGE_BYTES:
+            self._take_turn()
+        raw = self.rfile.read(length)
+        if len(raw) != length:
             raise ConnectionAbortedError
         self.server.request_is_whole(self.connection)
+        self._take_turn()
         return raw
+
+    def _take_turn(self) -> None:
+        """Wait until few enough other requests are in memory. Raises TimeoutError."""
+        if not self._in_turn:
+            if not self.server.large.acquire(timeout=_REQUEST_SECONDS):
+                raise TimeoutError
+            self._in_turn = True
 
     def _refuse(self, code: str, field: str = "-", cause: Exception | None = None) -> None:
         """Answer with a problem and end the connection: the rest of the request must not be read as another request."""

@@ -74,11 +74,10 @@ class Service:
         message, so a result that is made later says the same.
         """
         self._answer(terminal, limit, now)
-        # One more row than asked for shows whether anything follows.
-        rows = self._database.feed(terminal.name, after, limit + 1)
-        page = [{"position": position, "envelope": wire.to_base64(raw)} for position, raw in rows[:limit]]
+        rows, more = self._database.feed(terminal.name, after, limit)
+        page = [{"position": position, "envelope": wire.to_base64(raw)} for position, raw in rows]
         # Messages without a result will fill further pages. An empty page must not promise more (PROTOCOL.md, 6.4).
-        more = len(rows) > limit or bool(page and self._database.unanswered(terminal.name, 1))
+        more = more or bool(page and self._database.unanswered(terminal.name, 1))
         return {"items": page, "more": more}
 
     def acknowledge(self, terminal: TerminalRecord, items: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from transport import wire
+from transport import bounds, wire
 from transport.errors import (
     EnvelopeContentChanged,
     EnvelopeFromFuture,
@@ -197,12 +197,12 @@ class Envelope(NamedTuple):
     def read(cls, raw: bytes) -> "Envelope":
         """Split `raw` into its parts. Raises EnvelopeTooLarge, EnvelopeMalformed, EnvelopeTruncated, nothing else."""
         # The size comes first: the work on hostile bytes stays bounded.
-        if len(raw) > wire.MOST_ENVELOPE_BYTES:
-            raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
+        if len(raw) > bounds.MOST_ENVELOPE_BYTES:
+            raise EnvelopeTooLarge(most=str(bounds.MOST_ENVELOPE_BYTES))
         if not raw.startswith(MAGIC):
             raise EnvelopeMalformed(place="magic")
         header_bytes, end = _read_part(raw, len(MAGIC), MOST_HEADER_BYTES)
-        sealed, end = _read_part(raw, end, wire.MOST_ENVELOPE_BYTES)
+        sealed, end = _read_part(raw, end, bounds.MOST_ENVELOPE_BYTES)
         signature = raw[end:]
         if len(signature) != SIGNATURE_BYTES:
             raise EnvelopeTruncated
@@ -268,8 +268,8 @@ class Sealer:
         sealed = seal_for(self.recipient.sealing_key, plain, _INFO + header_bytes)
         signature = self.sender.sign(_signed(header_bytes, sealed))
         raw = MAGIC + wire.prefixed(header_bytes) + wire.prefixed(sealed) + signature
-        if len(raw) > wire.MOST_ENVELOPE_BYTES:
-            raise EnvelopeTooLarge(most=str(wire.MOST_ENVELOPE_BYTES))
+        if len(raw) > bounds.MOST_ENVELOPE_BYTES:
+            raise EnvelopeTooLarge(most=str(bounds.MOST_ENVELOPE_BYTES))
         return Envelope(raw, header, header_bytes, sealed, signature, wire.sha256(raw))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from transport import wire
+from transport import bounds, wire
+from transport.bounds import Bound
 from transport.errors import AnswerMalformed, AnswerRedirects, LineFault, PeerFailed, RequestRefused
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 from transport.evidence.witness import MOST_WITNESS_BYTES
@@ -85,7 +86,7 @@ def good_body(answer: Response, media_type: str) -> bytes:
         return answer.body
     with strictly():
         if answer.media_type == wire.PROBLEM_TYPE:
-            raise _refusal(answer.status, Problem.from_wire(wire.decode(answer.body, "problem")))
+            raise _refusal(answer.status, Problem.from_wire(wire.decode(answer.body, "problem", bounds.PROBLEM)))
     # A server that fails may not get as far as writing a problem. The status is then all there is.
     if answer.status in _FAILURES:
         raise PeerFailed(status=str(answer.status), incident="-")
@@ -99,16 +100,16 @@ def _refusal(status: int, problem: Problem) -> LineFault:
     return RequestRefused(problem=problem.code, incident=problem.incident)
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a body that is one JSON object. Raises AnswerMalformed."""
+def read_object(body: bytes, bound: Bound) -> dict[str, Any]:
+    """Read a body that is one JSON object within `bound`. Raises AnswerMalformed."""
     with strictly():
-        return wire.decode(body, "body")
+        return wire.decode(body, "body", bound)
 
 
 def read_parts(body: bytes) -> list[bytes]:
     """Read a body that is parts in a row. Raises AnswerMalformed."""
     with strictly():
-        return wire.split(body, "results", wire.MOST_ENVELOPE_BYTES)
+        return wire.split(body, "results", bounds.PROBLEM.length)
 
 
 def read_status(value: dict[str, Any], asked: datetime, answered: datetime) -> PeerStatus:
@@ -141,7 +142,7 @@ def read_deliveries(results: Sequence[bytes], ids: Sequence[str]) -> list[Delive
 
 def _delivery(result: bytes, message_id: str) -> Delivery:
     if result.startswith(_BRACE):
-        return Delivery(message_id, None, Problem.from_wire(wire.decode(result, "problem")))
+        return Delivery(message_id, None, Problem.from_wire(wire.decode(result, "problem", bounds.PROBLEM)))
     # Only the size is checked here. Verifying is public-key work, which happens in bulk elsewhere.
     if not 0 < len(result) <= MOST_RECEIPT_BYTES:
         raise wire.WireError("results")
@@ -186,7 +187,7 @@ def read_page(value: dict[str, Any], after: int, limit: int) -> FeedPage:
             # ahead. No signature covers a position, so nothing else keeps it from taking a terminal past its own feed.
             position = wire.whole(row["position"], "position", least=least, most=after + limit)
             least = position + 1
-            items.append(FeedItem(position, wire.from_base64(row["envelope"], "envelope", wire.MOST_ENVELOPE_BYTES)))
+            items.append(FeedItem(position, wire.from_base64(row["envelope"], "envelope", bounds.MOST_ENVELOPE_BYTES)))
         more = wire.flag(value["more"], "more")
         # An empty page that promises more would keep the terminal asking for the same page for ever.
         if more and not items:

@@ -6,12 +6,14 @@ it has. Only then does the first message leave.
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
-from transport import wire
+from transport import bounds, wire
+from transport.bounds import Bound
 from transport.errors import (
     LineCancelled,
     LineFault,
@@ -85,17 +87,25 @@ class Line:
 
         The same envelope may be sent again at any time: the peer answers with the same receipt.
         """
-        ids = [Envelope.id_of(raw) for raw in envelopes]
-        results = self._post("/v1/messages", wire.BYTES_TYPE, wire.join(envelopes), answers.read_parts)
-        return answers.read_deliveries(results, ids)
+        deliveries: list[Delivery] = []
+        for some in _fitting(envelopes):
+            try:
+                deliveries += self._deliver(some)
+            except LineFault as error:
+                # Whatever became of the last body, those before it have arrived.
+                error.may_have_arrived = error.may_have_arrived or bool(deliveries)
+                raise
+        return deliveries
 
     def ask(self, ids: Sequence[str]) -> dict[str, bytes | None]:
         """Return for each of at most 512 ids the receipt that the peer gave, or None if it has no such message."""
-        return answers.read_receipts(self._call("/v1/receipts", {"ids": list(ids)}), ids)
+        value = self._call("/v1/receipts", {"ids": list(ids)}, bounds.receipts(len(ids)))
+        return answers.read_receipts(value, ids)
 
     def pull(self, after: int, limit: int) -> FeedPage:
         """Return at most `limit` (up to 512) items of our feed beyond position `after` (0: from the beginning)."""
-        return answers.read_page(self._call("/v1/feed", {"after": after, "limit": limit}), after, limit)
+        value = self._call("/v1/feed", {"after": after, "limit": limit}, bounds.envelopes(limit))
+        return answers.read_page(value, after, limit)
 
     def acknowledge(self, items: Sequence[FeedItem], *, received_at: datetime | None = None) -> dict[int, Problem]:
         """Send the peer a signed receipt for each of `items`, which are verified and durable here since `received_at`.
@@ -110,7 +120,7 @@ class Line:
             {"position": item.position, "receipt": wire.to_base64(receipt)}
             for item, receipt in zip(items, receipts, strict=True)
         ]
-        value = self._call("/v1/acknowledgements", {"items": rows})
+        value = self._call("/v1/acknowledgements", {"items": rows}, bounds.problems(len(rows)))
         return answers.read_unacknowledged(value, [item.position for item in items])
 
     def show_checkpoint(self, number: int, digest: str) -> bytes | None:
@@ -119,7 +129,7 @@ class Line:
         The statement is not verified yet. None: this peer keeps no such statements.
         """
         try:
-            value = self._call("/v1/witness", {"number": number, "checkpoint": digest})
+            value = self._call("/v1/witness", {"number": number, "checkpoint": digest}, bounds.WITNESS)
         except RequestRefused as error:
             # An agency may lack this endpoint (PROTOCOL.md, 6.6). Any other refusal is a fault.
             if error.facts["problem"] == "path_unknown":
@@ -145,14 +155,21 @@ class Line:
             self._drop()
             self._turn.release()
 
-    def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._post(path, wire.JSON_TYPE, wire.encode(body), answers.read_object)
+    def _deliver(self, envelopes: Sequence[bytes]) -> list[Delivery]:
+        ids = [Envelope.id_of(raw) for raw in envelopes]
+        most = bounds.results(len(ids))
+        results = self._post("/v1/messages", wire.BYTES_TYPE, wire.join(envelopes), answers.read_parts, most)
+        return answers.read_deliveries(results, ids)
 
-    def _post(self, path: str, media_type: str, body: bytes, read: Callable[[bytes], _Read]) -> _Read:
+    def _call(self, path: str, body: Mapping[str, Any], bound: Bound) -> dict[str, Any]:
+        read = partial(answers.read_object, bound=bound)
+        return self._post(path, wire.JSON_TYPE, wire.encode(body), read, bound.length)
+
+    def _post(self, path: str, media_type: str, body: bytes, read: Callable[[bytes], _Read], most: int) -> _Read:
         """Send a body; return what `read` makes of the body of the answer, which has to be of the same media type."""
         with self._turn:
             connection = self._ready()
-            answer = connection.request("POST", path, self._limits.read_seconds, media_type, body)
+            answer = connection.request("POST", path, self._limits.read_seconds, media_type, body, most=most)
             self._used_at = time.monotonic()
             try:
                 return read(answers.good_body(answer, media_type))
@@ -197,9 +214,10 @@ class Line:
     def _greet(self, connection: Connection) -> PeerStatus:
         """Return the peer's status when protocol, name and municipality are the registered ones."""
         asked = datetime.now(UTC)
-        answer = connection.request("GET", "/v1/status", self._limits.read_seconds)
+        answer = connection.request("GET", "/v1/status", self._limits.read_seconds, most=bounds.STATUS.length)
         answered = datetime.now(UTC)
-        status = answers.read_status(answers.read_object(answers.good_body(answer, wire.JSON_TYPE)), asked, answered)
+        value = answers.read_object(answers.good_body(answer, wire.JSON_TYPE), bounds.STATUS)
+        status = answers.read_status(value, asked, answered)
         if status.protocol != wire.PROTOCOL:
             raise ProtocolUnknown(found=status.protocol, wanted=wire.PROTOCOL)
         # The certificate proves whom we are connected to; these two find a register that is wrong on either side.
@@ -215,3 +233,17 @@ class Line:
         # Closed outside the guard, which is held only for moments.
         if connection is not None:
             connection.close()
+
+
+def _fitting(envelopes: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Yield the envelopes in their order, as many at a time as fit in one body."""
+    some: list[bytes] = []
+    size = 0
+    for raw in envelopes:
+        if some and size + len(raw) + wire.LENGTH_BYTES > bounds.MOST_BODY_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(raw)
+        size += len(raw) + wire.LENGTH_BYTES
+    if some:
+        yield some

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
-from transport import wire
+from transport import bounds, wire
 from transport.errors import (
     AnswerCancelled,
     AnswerCut,
@@ -69,6 +70,14 @@ class Response:
     body: bytes
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer whose head has a bound, also when interim answers (100) come before it."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = bounds.BoundedHead(self.fp.detach())
+
+
 class Connection:
     """A connection that is opened once, used by one thread, and may be aborted by any other."""
 
@@ -81,6 +90,7 @@ class Connection:
         self._http = http.client.HTTPConnection(address, port)
         # The HTTP client must never open a connection itself: that one would be without TLS.
         self._http.auto_open = 0
+        self._http.response_class = _Answer
         self._aborted = False
         self._expired = False
 
@@ -108,9 +118,18 @@ class Connection:
         self._http.sock = secured
 
     def request(
-        self, method: str, path: str, seconds: float, media_type: str | None = None, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        media_type: str | None = None,
+        body: bytes | None = None,
+        *,
+        most: int,
     ) -> Response:
         """Send one request, with a `body` of `media_type` if given, and return the complete answer within `seconds`.
+
+        A body of more than `most` bytes is not read, nor a larger problem than there can be.
 
         Raises AnswerCut, AnswerTimeout, AnswerCancelled, AnswerMalformed, AnswerTooLarge, TerminalNotTrusted.
         After an error the connection is closed.
@@ -124,7 +143,7 @@ class Connection:
                     self._http.sock.settimeout(seconds)
                 self._http.request(method, path, body=body, headers=headers)
                 with self._http.getresponse() as response:
-                    return _read_answer(response)
+                    return _read_answer(response, most)
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise self._not_answered(error, seconds) from error
@@ -272,15 +291,18 @@ def _reason(error: Exception) -> str:
     return errno.errorcode.get(number, "closed") if number is not None else "closed"
 
 
-def _read_answer(response: http.client.HTTPResponse) -> Response:
+def _read_answer(response: http.client.HTTPResponse, most: int) -> Response:
     """Read a body of declared length. Everything else that HTTP allows a server is refused."""
     # The declared length shows whether the body is complete. Without it the end of the connection would have to count
     # as the end of the body, and a cut could not be told from it.
     length = response.getheader("Content-Length", "")
     if not (length.isascii() and length.isdigit()) or response.getheader("Transfer-Encoding") is not None:
         raise AnswerMalformed(place="content-length")
-    if int(length) > wire.MOST_BODY_BYTES:
-        raise AnswerTooLarge(most=str(wire.MOST_BODY_BYTES))
+    # Whatever does not answer the question is a problem, and those are small.
+    most = most if response.status == HTTPStatus.OK else bounds.PROBLEM.length
+    # The number may have any number of digits, of which Python would read only so many.
+    if len(length) > len(str(most)) or int(length) > most:
+        raise AnswerTooLarge(most=str(most))
     body = response.read(int(length)) if int(length) else b""
     if len(body) != int(length):
         raise AnswerCut

@@ -13,6 +13,7 @@ from console.errors import FeedFault, ItemFault, ItemReplayed, ResultOfAnother, 
 from console.jobs import timekeeping
 from console.jobs.admission import admit, keep_reserve
 from console.jobs.exchange import reach
+from console.jobs.exchange.acknowledgements import Acknowledgements
 from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.contents import ItemContent, is_about, words_of
 from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
@@ -45,7 +46,6 @@ from store.queue import (
     MessageKey,
     MessageRow,
     PeerOutcome,
-    Pending,
     ResultRow,
 )
 from store.rights import Right
@@ -141,8 +141,7 @@ class _Receiving:
         self._peer = contact.endpoint
         self._clock = contact.clock
         self._feed = queue.Feed(terminal.name, contact.endpoint.name)
-        # Acknowledgements that the peer did not accept are not repeated in the same receiving.
-        self._acknowledged_up_to = 0
+        self._acknowledgements = Acknowledgements(terminal, session, contact, self._feed)
         self._rejections = Rejections(terminal, session)
         # The last position that something was taken in from: a signature vouches for what stands there.
         self._vouched = 0
@@ -158,14 +157,14 @@ class _Receiving:
         more = True
         while more and not self._meter.cancelled:
             # Before the next page is fetched, so that a cut leaves at most one page without its acknowledgement.
-            self._acknowledge()
+            self._acknowledgements.send()
             keep_reserve(self._terminal)
             page = self._line.pull(position, self._terminal.settings.line.batch)
             if page.items:
                 position = self._store(page.items)
             self._meter.advance(len(page.items))
             more = page.more and not self._rejections.too_many
-        self._acknowledge()
+        self._acknowledgements.send()
         if self._rejections.too_many:
             raise self._rejections.fault(position)
         # Nothing beyond the cursor is the usual end. No answer says where a feed ends, so the item there is asked for.
@@ -330,38 +329,6 @@ class _Receiving:
             number = queue.get_by_uid(tx, uid).id
             for row in queue.move_many(tx, self._terminal.vault, [number], Step.PUT_ON_HOLD, self._act()).changed:
                 self._log(tx, Event.NOTICE_HELD, row.uid, code=NoticeConflict.code)
-
-    def _acknowledge(self) -> None:
-        """Acknowledge everything that is stored here and that the peer does not know of yet."""
-        size = self._terminal.settings.line.batch
-        while True:
-            # Read from the database, not remembered from the page: only what is durable may be acknowledged.
-            with self._terminal.database.reading() as reading:
-                pending = queue.unacknowledged(reading, self._feed, size, after=self._acknowledged_up_to)
-                items = [
-                    FeedItem(arrival.position, queue.envelope_of(reading, self._feed, arrival.uid) or b"")
-                    for arrival in pending
-                ]
-            if not items:
-                return
-            # The next exchange repeats those that the peer does not accept now.
-            problems = self._line.acknowledge(items, received_at=self._clock.now())
-            acknowledged = [arrival for arrival in pending if arrival.position not in problems]
-            with self._terminal.database.writing() as tx:
-                queue.mark_acknowledged(tx, self._feed, (arrival.uid for arrival in acknowledged), clock.now())
-                self._record_acknowledged(tx, acknowledged)
-            self._acknowledged_up_to = pending[-1].position
-
-    def _record_acknowledged(self, tx: Connection, acknowledged: Sequence[Pending]) -> None:
-        """Record one entry for all of them; the arrival of each has its own entry."""
-        if acknowledged:
-            self._terminal.log.append(
-                tx,
-                Event.NOTICE_ACKNOWLEDGED,
-                actor=self._session.person_id,
-                session=self._session.id,
-                detail={"count": len(acknowledged), "position": acknowledged[-1].position},
-            )
 
     def _act(self) -> Act:
         return Act(by=None, now=clock.now())

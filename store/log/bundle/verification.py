@@ -34,6 +34,7 @@ WITNESS_CONTEXT: Final = b"renkei/1 witness signature\x00"
 neither room imports the other; a test keeps both equal."""
 # Starting a process takes as long as checking several segments.
 _PARALLEL_FROM: Final = 8
+_MOST_BYTES: Final = {SUMS: 1024 * 1024, MANIFEST: 64 * 1024}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,9 @@ class _BundleCheck:
 
     def _plain(self, name: str) -> bytes:
         path = self._directory / name
-        if not stat.S_ISREG(path.lstat().st_mode):
+        found = path.lstat()
+        # A medium comes from outside. What is parsed as a whole has a limit, so that no file of it fills the memory.
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES.get(name, found.st_size):
             raise _Wrong(Flaw.FILES, file=name)
         return path.read_bytes()
 

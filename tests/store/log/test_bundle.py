@@ -191,6 +191,7 @@ def test_sums_of_another_form_are_refused(bundle: Path, sums: bytes) -> None:
         ("README.txt", b"changed", None),
         ("manifest.json", b"{}", Flaw.FILES),
         ("manifest.json", b"[" * 60_000, Flaw.FILES),
+        ("manifest.json", b" " * 65_537, Flaw.FILES),
         ("checkpoints.jsonl", b"", Flaw.SIGNATURE),
         ("checkpoints.jsonl", b"{}\n" * len(MARKS), Flaw.CHECKPOINT),
         ("checkpoints.sig", bytes(64 * len(MARKS)), Flaw.SIGNATURE),
@@ -230,3 +231,14 @@ def test_a_bundle_may_be_named_itself(exported: Path) -> None:
 def test_where_no_bundle_is_that_is_an_error(tmp_path: Path, place: str) -> None:
     with pytest.raises(BundleMissing):
         bundles_in(tmp_path / place)
+
+
+def test_sums_without_end_are_not_read(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (bundle / "SHA256SUMS").open("r+b") as sums:
+        sums.truncate(1024 * 1024 + 1)
+
+    def never(path: Path) -> bytes:
+        raise AssertionError(path)
+
+    monkeypatch.setattr(Path, "read_bytes", never)
+    assert verify_bundle(bundle).file == "SHA256SUMS"

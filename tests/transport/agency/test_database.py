@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from transport import bounds, wire
 from transport.agency.database import AgencyDatabase
 from transport.agency.records import Holdings, Incoming, KnownMessage, Outgoing, Unanswered, Witnessed
 from transport.agency.validation import Rejection
@@ -162,7 +163,7 @@ def test_a_message_is_answered_once(database: AgencyDatabase) -> None:
         database.answer(TERMINAL, number, Outgoing("a" * 32, b"first"))
         database.answer(TERMINAL, number, Outgoing("b" * 32, b"second"))
 
-    assert database.feed(TERMINAL, 0, 10) == [(1, b"first")]
+    assert database.feed(TERMINAL, 0, 10) == ([(1, b"first")], False)
     assert [message.id for message in database.unanswered(TERMINAL, 10)] == [f"{2:032x}"]
 
 
@@ -171,10 +172,23 @@ def test_each_terminal_has_its_own_feed_in_order(database: AgencyDatabase) -> No
         for number, name in enumerate(["131041-01", "131041-02", "131041-01", "131041-01"]):
             database.put(name, Outgoing(f"{number:032x}", str(number).encode()))
 
-    assert database.feed("131041-01", 0, 10) == [(1, b"0"), (2, b"2"), (3, b"3")]
-    assert database.feed("131041-01", 1, 1) == [(2, b"2")]
+    assert database.feed("131041-01", 0, 10) == ([(1, b"0"), (2, b"2"), (3, b"3")], False)
+    assert database.feed("131041-01", 1, 1) == ([(2, b"2")], True)
     assert database.envelope_at("131041-02", 1) == b"1"
     assert database.envelope_at("131041-02", 2) is None
+
+
+def test_a_page_ends_where_the_next_item_would_not_fit_in_an_answer(database: AgencyDatabase) -> None:
+    largest = bytes(bounds.MOST_ENVELOPE_BYTES)
+    with database.writing():
+        for number in range(60):
+            database.put(TERMINAL, Outgoing(f"{number:032x}", largest))
+
+    page, more = database.feed(TERMINAL, 0, bounds.MOST_ITEMS)
+    assert more
+    assert sum(len(wire.to_base64(raw)) for _, raw in page) < bounds.MOST_BODY_BYTES
+    rest, more = database.feed(TERMINAL, len(page), bounds.MOST_ITEMS)
+    assert ([position for position, _ in page + rest], more) == (list(range(1, 61)), False)
 
 
 def test_a_notice_is_known_by_its_reference(database: AgencyDatabase) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.transport.rehearsing import MUNICIPALITY, Rehearsal, record
-from transport import wire
+from transport import bounds, wire
 from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome
 from transport.agency.records import TerminalRecord
@@ -51,7 +51,7 @@ def _code(answer: bytes) -> str:
 
 def _results(rehearsal: Rehearsal, page: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     opener = rehearsal.peer(port=1).opener(rehearsal.identity)
-    raws = [wire.from_base64(item["envelope"], "envelope", wire.MOST_ENVELOPE_BYTES) for item in page["items"]]
+    raws = [wire.from_base64(item["envelope"], "envelope", bounds.MOST_ENVELOPE_BYTES) for item in page["items"]]
     return [json.loads(opener.open(raw, now=now).content) for raw in raws]
 
 
@@ -132,7 +132,7 @@ def test_a_receipt_is_taken_only_for_its_own_item(
 ) -> None:
     service.take_in(terminal, [rehearsal.seal(record(f"C-{number}")).raw for number in range(2)], now)
     service.feed(terminal, 0, 2, now)
-    items = [Envelope.read(raw) for _, raw in database.feed(terminal.name, 0, 2)]
+    items = [Envelope.read(raw) for _, raw in database.feed(terminal.name, 0, 2)[0]]
     first, second = sign_receipts(items, recipient=rehearsal.identity, received_at=now)
     results = service.acknowledge(terminal, [(1, first), (2, first), (3, second)])
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from transport import wire
+from transport import bounds, wire
 from transport.errors import EnvelopeFault, EnvelopeMalformed
 from transport.evidence.envelope import MAGIC, RETIRED_SUITES, Envelope, Header, Opened, Opener, Purpose, Sealer
 from transport.parties.authority import Use
@@ -152,8 +152,8 @@ def test_an_envelope_with_something_behind_it_is_refused(parties: Parties) -> No
 
 
 def test_envelopes_that_are_too_large_are_neither_made_nor_read(parties: Parties) -> None:
-    assert _code(lambda: parties.seal(bytes(wire.MOST_ENVELOPE_BYTES))) == "envelope_too_large"
-    assert _code(lambda: parties.open(bytes(wire.MOST_ENVELOPE_BYTES + 1))) == "envelope_too_large"
+    assert _code(lambda: parties.seal(bytes(bounds.MOST_ENVELOPE_BYTES))) == "envelope_too_large"
+    assert _code(lambda: parties.open(bytes(bounds.MOST_ENVELOPE_BYTES + 1))) == "envelope_too_large"
 
 
 @pytest.mark.parametrize(

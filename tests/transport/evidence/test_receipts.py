@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from transport import wire
+from transport import bounds, wire
 from transport.errors import ReceiptFault
 from transport.evidence import receipts
 from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
@@ -237,7 +237,7 @@ def test_a_path_of_another_length_is_malformed(case: Case) -> None:
 def test_the_largest_batch_fits_into_what_a_receipt_may_be(case: Case) -> None:
     header = case.envelope.header._replace(sender="s" * 64, recipient="r" * 64, peer_version="v" * 64)
     widest = case.envelope._replace(header=header)
-    made = sign_receipts([widest] * wire.MOST_ITEMS, recipient=case.agency, received_at=NOW)
+    made = sign_receipts([widest] * bounds.MOST_ITEMS, recipient=case.agency, received_at=NOW)
     assert max(map(len, made)) <= receipts.MOST_RECEIPT_BYTES
 
 

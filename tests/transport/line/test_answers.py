@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from transport import wire
+from transport import bounds, wire
 from transport.errors import AnswerMalformed, AnswerRedirects, LineFault, PeerFailed, RequestRefused
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 from transport.evidence.witness import MOST_WITNESS_BYTES
@@ -165,7 +165,7 @@ def test_a_page_goes_on_from_the_cursor() -> None:
         _page(more=True),
         {**_page(4), "next": 5},
         {"items": [{"position": 4}], "more": False},
-        {"items": [{"position": 4, "envelope": _base64(bytes(wire.MOST_ENVELOPE_BYTES + 1))}], "more": False},
+        {"items": [{"position": 4, "envelope": _base64(bytes(bounds.MOST_ENVELOPE_BYTES + 1))}], "more": False},
     ],
     ids=[
         "at the cursor",
@@ -209,9 +209,13 @@ def test_a_witness_statement_has_a_limit() -> None:
         answers.read_witness({"witness": _base64(largest + b"\x00")})
 
 
+def _object(body: bytes) -> dict[str, Any]:
+    return answers.read_object(body, bounds.QUESTION)
+
+
 @pytest.mark.parametrize(
     ("body", "read"),
-    [(b"", answers.read_object), (b"[]", answers.read_object), (b"\x00\x00\x00\x09x", answers.read_parts)],
+    [(b"", _object), (b"[]", _object), (b"[" * 9, _object), (b"\x00\x00\x00\x09x", answers.read_parts)],
 )
 def test_a_body_of_another_form_is_malformed(body: bytes, read: Any) -> None:
     with pytest.raises(AnswerMalformed):

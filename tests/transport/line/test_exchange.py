@@ -11,7 +11,7 @@ from typing import Any, Self
 import pytest
 
 from tests.transport.rehearsing import LONG_AGO, MUNICIPALITY, Rehearsal, notice, record
-from transport import agency
+from transport import agency, bounds
 from transport.errors import (
     AgencyNoticeChanged,
     AgencyNoticeMalformed,
@@ -22,7 +22,7 @@ from transport.errors import (
     PeerIsAnother,
     PeerServesAnother,
 )
-from transport.evidence.envelope import Purpose
+from transport.evidence.envelope import Envelope, Purpose
 from transport.evidence.receipts import verify_receipt
 from transport.line.client import Line, LineLimits
 from transport.parties.authority import Use
@@ -131,6 +131,15 @@ def test_a_conflict_within_one_batch_is_noticed(served: Rehearsal) -> None:
     with served.line() as line:
         deliveries = line.deliver([first.raw, second.raw])
     assert [delivery.problem is None for delivery in deliveries] == [True, False]
+
+
+def test_envelopes_that_do_not_fit_in_a_body_go_in_two(served: Rehearsal) -> None:
+    content = json.dumps(record(padding="p" * (bounds.MOST_ENVELOPE_BYTES - 4096))).encode()
+    envelopes = [served.seal(content).raw for _ in range(70)]
+    with served.line() as line:
+        deliveries = line.deliver(envelopes)
+    assert [delivery.id for delivery in deliveries] == [Envelope.id_of(raw) for raw in envelopes]
+    assert all(delivery.receipt for delivery in deliveries)
 
 
 def test_who_asks_for_what_never_came_is_told_so(served: Rehearsal) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.transport.rehearsing import PATIENCE, Rehearsal, Stranger, Strangers, record, server_context
-from transport import agency, wire
+from transport import agency, bounds, wire
 from transport.errors import (
     AnswerCancelled,
     AnswerCut,
@@ -121,7 +121,7 @@ def _results(*parts: bytes) -> bytes:
         _results(bytes(MOST_RECEIPT_BYTES + 1)),
         _results(b"{"),
         _results(b"{}"),
-        _results(b"{" * 60_000),
+        _results(b"{" * 32_000),
         _http(b"\x00\x00\x00", media=wire.BYTES_TYPE),
         _http(b"\x00\x00\x00\x08receipt", media=wire.BYTES_TYPE),
         _http(wire.join([RECEIPT] * 513), media=wire.BYTES_TYPE),
@@ -150,6 +150,18 @@ def test_an_answer_that_is_cut_leaves_open_whether_the_message_arrived(peer: Pee
         assert error.may_have_arrived
 
 
+def test_when_a_later_body_is_not_sent_the_earlier_may_have_arrived(rehearsal: Rehearsal, peer: Peer) -> None:
+    def behave(secured: ssl.SSLSocket, _: Stranger) -> None:
+        _request(secured)
+        secured.sendall(_results(*[RECEIPT] * 63))
+
+    content = json.dumps(record(padding="p" * (bounds.MOST_ENVELOPE_BYTES - 4096))).encode()
+    envelopes = [rehearsal.seal(content).raw for _ in range(70)]
+    with rehearsal.line(port=peer.behaves(behave)) as line, pytest.raises(LineFault) as caught:
+        line.deliver(envelopes)
+    assert caught.value.may_have_arrived
+
+
 def test_a_reset_connection_is_a_lost_answer(peer: Peer) -> None:
     def reset(secured: ssl.SSLSocket, _: Stranger) -> None:
         _request(secured)
@@ -161,7 +173,7 @@ def test_a_reset_connection_is_a_lost_answer(peer: Peer) -> None:
 
 
 def test_too_large_an_answer_is_not_read(peer: Peer) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {wire.MOST_BODY_BYTES + 1}\r\n\r\n".encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {bounds.MOST_BODY_BYTES + 1}\r\n\r\n".encode()
     assert isinstance(peer.fault(peer.answers(head)), AnswerTooLarge)
 
 
