@@ -31,7 +31,6 @@ from store.log import (
     Result,
     WitnessRow,
     checkpoints,
-    in_force,
     newest,
     page,
 )
@@ -167,8 +166,9 @@ def _last_resumption(reading: Connection) -> Checkpoint | None:
 def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
     with terminal.database.reading() as reading:
         last, witness = checkpoints.latest(reading), checkpoints.last_witness(reading)
-        working = in_force(terminal.log.next_keys(reading))
-    if terminal.name not in working:
+        admitted = terminal.log.admits(reading)
+    # Asked first: a machine that was retired must not be told to go on, which would be refused.
+    if not admitted:
         return TerminalNotAdmitted(terminal=terminal.name)
     number = last.number if last else 0
     # The keys lie outside the database: the highest one still there tells how far the log had come before it was set

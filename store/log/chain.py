@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from store import clock
-from store.log import checkpoints, table_check, verification
+from store.errors import TerminalNotAdmitted
+from store.log import admissions, checkpoints, table_check, verification
 from store.log.checkpoints import Checkpoint, Occasion
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend, step_back
 from store.log.events import Event, Result
@@ -105,8 +106,17 @@ class Log:
         """The number of the newest signing key."""
         return self._require_keys().highest
 
+    def admits(self, reading: Connection) -> bool:
+        """Tell whether the log admits this very machine, and not only one of its name; see `admissions.admits`."""
+        return admissions.admits(reading, self._require_keys(), self._terminal_id, self.origin)
+
     def resume(self, tx: Connection) -> Checkpoint:
-        """Go on with a fresh signing key after a roll-back, as two persons decided. Call `erase_used` afterwards."""
+        """Go on with a fresh signing key after a roll-back, as two persons decided. Call `erase_used` afterwards.
+
+        Raises TerminalNotAdmitted for a machine whose keys were retired.
+        """
+        if not self.admits(tx):
+            raise TerminalNotAdmitted(terminal=self._terminal_id)
         return checkpoints.resume(tx, self._require_keys(), self._terminal_id)
 
     def erase_used(self, durable: Checkpoint) -> None:

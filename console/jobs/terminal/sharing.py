@@ -6,7 +6,6 @@ another way than the request itself took.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from console.jobs.people.logon import SecondPerson, vouch
 from console.jobs.terminal.joining import JoinRequest, granted, read_small
 from console.session import Session
 from console.terminal import Terminal
-from store.log import Checkpoint, Event, in_force
+from store.log import Checkpoint, Event, admissions, in_force
 from store.rights import Right
 
 
@@ -115,7 +114,14 @@ def _record_admission(terminal: Terminal, session: Session, request: JoinRequest
             return
         if request.terminal in in_force(next_keys):
             raise TerminalNameTaken(terminal=request.terminal)
-        detail = {"second": second.person_id, "terminal": request.terminal, "content": sha256(request.root).hexdigest()}
+        # A key of a machine that was retired signs nothing ever again, whatever name it bears.
+        if admissions.was_let_in(tx, request.root, terminal.log.origin):
+            raise RequestUnfit
+        detail = {
+            "second": second.person_id,
+            "terminal": request.terminal,
+            "content": admissions.content_of(request.root),
+        }
         terminal.log.append(
             tx,
             Event.TERMINAL_ADMITTED,

@@ -155,7 +155,8 @@ def let_in(house: House, now: datetime) -> Neighbour:
     root = SigningKeys.create(other.keys).root
     database = house.database
     with database.writing() as tx:
-        house.log.append(tx, Event.TERMINAL_ADMITTED, actor="ka-301", session=None, now=now)
+        detail = {"terminal": SECOND, "content": sha256(root).hexdigest()}
+        house.log.append(tx, Event.TERMINAL_ADMITTED, actor="ka-301", session=None, detail=detail, now=now)
         made = house.log.admit(tx, SECOND, root)
     database.close()
     house.log.erase_used(made)

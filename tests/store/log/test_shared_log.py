@@ -1,4 +1,7 @@
-"""One log of several terminals: who was let in may write and sign, with keys of its own, and nobody else may."""
+"""One log of several terminals: who was let in may write and sign, with keys of its own, and nobody else may.
+
+It shows `store.log.admissions` as well.
+"""
 
 import json
 import random
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import TerminalNotAdmitted
-from store.log import Event, Flaw, Occasion, Verification, checkpoints, pruning
+from store.log import Event, Flaw, Occasion, Verification, admissions, checkpoints, pruning
 from store.log.bundle import bundles_in, contents, verification, verify_bundle
 from store.log.signing_keys import key_text
 from tests.store.log.log_world import (
@@ -116,6 +119,41 @@ def test_who_was_retired_signs_no_more_and_may_be_let_in_anew(shared: Shared) ->
     other.mark()
     assert house.verify().ok
     assert other.verify().ok
+
+
+def test_a_name_stands_for_the_machine_that_was_let_in_last(shared: Shared, tmp_path: Path) -> None:
+    house, other = shared
+    first_root = other.signing_keys.root
+    assert _admits(house)
+    assert _admits(other)
+    database = house.database
+    with database.writing() as tx:
+        house.log.append(tx, Event.TERMINAL_RETIRED, actor="ka-301", session=None)
+        made = house.log.retire(tx, SECOND)
+    house.log.erase_used(made)
+    assert not _admits(other)
+    old = Path(other.keys.rename(tmp_path / "old"))
+    anew = let_in(house, NOON + timedelta(hours=13))
+    assert _admits(anew)
+    shutil.rmtree(anew.keys)
+    shutil.copytree(old, anew.keys)
+    assert not _admits(anew), "the old keys under the name of the new machine"
+    with pytest.raises(TerminalNotAdmitted), database.writing() as tx:
+        anew.log.resume(tx)
+    with database.reading() as reading:
+        assert admissions.was_let_in(reading, first_root, house.log.origin)
+        assert admissions.was_let_in(reading, house.signing_keys.root, house.log.origin)
+        assert not admissions.was_let_in(reading, b"n" * 32, house.log.origin)
+    database.close()
+
+
+def _admits(terminal: House) -> bool:
+    database = terminal.database
+    try:
+        with database.reading() as reading:
+            return terminal.log.admits(reading)
+    finally:
+        database.close()
 
 
 def test_a_retired_terminal_s_key_forges_nothing(shared: Shared) -> None:

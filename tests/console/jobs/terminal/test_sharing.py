@@ -212,6 +212,74 @@ def test_a_retired_terminal_begins_nothing_and_one_let_in_under_its_name_goes_on
 
 
 @ON_POSTGRESQL
+@pytest.mark.parametrize("pruned", [False, True], ids=["whole", "pruned"])
+@pytest.mark.parametrize("name", [FIRST, NAME], ids=["began", "joined"])
+def test_keys_that_were_retired_sign_nothing_under_the_name_that_another_machine_bears(
+    served: Site, other: Site, tmp_path: Path, name: str, *, pruned: bool
+) -> None:
+    send(other)
+    old, staying = (served, other) if name == FIRST else (other, served)
+    sharing.retire(staying.terminal, staying.session(CHIEF), name, second=SECOND)
+    anew = tmp_path / "anew"
+    joining.accept(anew, granted(staying, anew, name))
+    with Terminal.open(anew) as terminal:
+        agency.register_terminal(
+            served.agency_home, terminal.identity.public, municipality=MUNICIPALITY, valid_from=clock.now()
+        )
+        live = replace(served, home=anew, terminal=terminal)
+        if pruned:
+            prune_all(live, tmp_path)
+        assert isinstance(checkpoints.start(old.terminal, from_witness=True), TerminalNotAdmitted)
+        with pytest.raises(TerminalNotAdmitted):
+            pruning.resume(old.terminal, old.session(CHIEF), second=second(AUDITOR))
+        assert checkpoints.make(old.terminal, Occasion.STOP) is None
+        assert checkpoints.start(terminal, from_witness=True) is None
+        send(live)
+        assert holds(live)
+        assert holds(staying)
+        # The machine that bears the name goes on after a roll-back, as any other does.
+        served.raw("DELETE FROM log_witness")
+        served.raw("DELETE FROM log_checkpoint WHERE number = (SELECT max(number) FROM log_checkpoint)")
+        assert isinstance(checkpoints.start(terminal, from_witness=False), LogBehind)
+        assert pruning.resume(terminal, live.session(CHIEF), second=second(AUDITOR)).resumed
+
+
+def prune_all(site: Site, place: Path) -> None:
+    """Export the whole log and prune it, as if it were old."""
+    medium = place / "medium"
+    medium.mkdir()
+    export.export(site.terminal, site.session(AUDITOR), medium, label="A")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "_last_to_prune", lambda *_: _exported(site))
+        pruning.prune(site.terminal, site.session(CHIEF), second=second(AUDITOR))
+    assert site.entries(Event.TERMINAL_ADMITTED) == []
+
+
+def _exported(site: Site) -> int:
+    return int(site.entries(Event.LOG_EXPORTED)[-1].detail["to"])
+
+
+@ON_POSTGRESQL
+def test_a_key_that_was_let_in_once_is_not_let_in_again(site: Site, tmp_path: Path) -> None:
+    request = asked(site, tmp_path / "second")
+    by = site.session(CHIEF)
+
+    def let_in(out: str, file: Path, fingerprint: str) -> None:
+        sharing.let_in(site.terminal, by, file, tmp_path / out, fingerprint=fingerprint, second=SECOND)
+
+    let_in("first", request.file, request.fingerprint)
+    sharing.retire(site.terminal, by, NAME, second=SECOND)
+    with pytest.raises(RequestUnfit):
+        let_in("again", request.file, request.fingerprint)
+    renamed = json.loads(request.file.read_bytes()) | {"terminal": "131041-03"}
+    file = tmp_path / "renamed"
+    file.write_text(json.dumps(renamed, sort_keys=True, separators=(",", ":")) + "\n")
+    with pytest.raises(RequestUnfit):
+        let_in("renamed-grant", file, sha256(file.read_bytes()).hexdigest())
+    assert len(site.entries(Event.TERMINAL_ADMITTED)) == 1
+
+
+@ON_POSTGRESQL
 def test_a_machine_that_dies_amid_an_exchange_leaves_the_other_working(
     served: Site, other: Site, tmp_path: Path
 ) -> None:
