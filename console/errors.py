@@ -25,6 +25,7 @@
     ├── FeedFault                the peer's feed as a whole cannot be read on: the officer talks with the peer
     │   └── FeedUnfit, FeedEndsEarly
     ├── ContentSealBroken        the stored content of a message to be sent does not open
+    ├── DrillCopy                a terminal that was restored for a drill never exchanges
     ├── ClocksApart              nothing is signed while the clocks of both sides differ too much
     ├── AgencySilent             the rehearsal's agency does not start
     ├── SmokeStuck               a step of the smoke run does not end
@@ -331,6 +332,12 @@ class ContentSealBroken(ConsoleError):
     """The stored content of a message to be sent does not open: only it is held, and the officer looks into it."""
 
     exit_status = 6
+
+
+class DrillCopy(ConsoleError):
+    """The terminal was restored from a backup for a drill, so it never exchanges: people use the real one."""
+
+    exit_status = 3
 
 
 class ClocksApart(ConsoleError):

@@ -5,6 +5,7 @@ from typing import Final
 
 from rich.style import Style
 
+from console.errors import DrillCopy
 from console.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key
 from console.process.tty import draws_japanese
 from console.widgets.surface import OneLine, Surface
@@ -61,6 +62,9 @@ class HeadLine(OneLine):
         state, words = self.console_app.line_state, self.words
         if state is None:
             return [(words("head.line_asking"), None)]
+        if state.code == DrillCopy.code:
+            # In place of the peer, whom a copy never reaches: nobody is to take it for the real terminal.
+            return [(words("head.drill_copy"), self.palette["trouble"])]
         style = self.palette["good" if state.up else "trouble"]
         # A name longer than a quarter of the line would leave no room for the municipality.
         named = width_of(state.peer_name) <= self.size.width // 4

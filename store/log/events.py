@@ -91,6 +91,8 @@ class Event(StrEnum):
     TERMINAL_ADMITTED = "terminal.admitted", EventClass.EVENT
     TERMINAL_RETIRED = "terminal.retired", EventClass.EVENT
     BACKUP_RESTORED = "backup.restored", EventClass.EVENT
+    # A backup was restored for a drill. While this entry stands, the terminal is a copy and never exchanges.
+    BACKUP_DRILLED = "backup.drilled", EventClass.EVENT
     # The clock was set back since the entry before. From here on, times are what the clock says now.
     CLOCK_STEPPED = "clock.stepped", EventClass.EVENT
     MESSAGE_ERASED = "message.erased", EventClass.EVENT

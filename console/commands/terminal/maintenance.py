@@ -41,17 +41,23 @@ def backup(call: Invocation, file: Path) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", "key_file", metavar="FILE", type=click.Path(path_type=Path), required=True)
 @click.option("--owner-url", "owner_url", metavar="URL")
+@click.option("--drill", "drill", is_flag=True)
 @click.pass_obj
-def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None) -> int:
+def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None, *, drill: bool) -> int:
     """Make the terminal again from its backup, after everything in it has been verified."""
-    done = jobs.terminal.backup.restore(file, call.named_home(), key_file, owner_url=owner_url, parts=call.parts())
+    done = jobs.terminal.backup.restore(
+        file, call.named_home(), key_file, owner_url=owner_url, parts=call.parts(), drill=drill
+    )
     data = {
         "home": str(done.home),
         "entries": done.entries,
         "contents": done.contents,
         "receipts": done.receipts,
     }
-    call.output.result(data, [call.words("commands.restore.done", **data)])
+    lines = [call.words("commands.restore.done", **data)]
+    if drill:
+        lines.append(call.words("commands.restore.drill"))
+    call.output.result(data, lines)
     return ExitStatus.DONE
 
 

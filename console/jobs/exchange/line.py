@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from console.errors import ClocksApart, FeedFault
+from console.errors import ClocksApart, DrillCopy, FeedFault
 from console.incidents import record_incident
 from console.jobs import checkpoints
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
@@ -16,13 +16,14 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.errors import DiskLow, IntegrityFault, StoreError
-from store.log import EntryDraft, Event, Occasion, Result
+from store.log import EntryDraft, Event, LogFilter, Occasion, Result, page
 from transport.errors import AnswerCancelled, LineCancelled, TransportError
 from transport.line.client import Line, LineLimits
 from transport.line.peer import PeerEndpoint
 
 # How soon a cancelled exchange lets go of the line. A person notices a delay from about a quarter of a second on.
 _CANCEL_SECONDS: Final = 0.1
+_DRILLS: Final = LogFilter(events=frozenset({Event.BACKUP_DRILLED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,12 @@ def line_state(terminal: Terminal) -> LineState:
     # For the head line of the screen and for `check`, which both have to show something in any case.
     name = ""
     try:
+        _refuse_copy(terminal)
         endpoint = register.endpoint(terminal)
         name = endpoint.name
         with Line(endpoint, terminal.identity, _limits(terminal)) as line:
             status = line.status()
-    except (TransportError, StoreError) as error:
+    except (TransportError, StoreError, DrillCopy) as error:
         return LineState(up=False, peer_name=name, code=error.code, facts=error.facts, checked_at=clock.now())
     return LineState(up=True, peer_name=name, checked_at=clock.now(), clock_offset=status.clock_offset)
 
@@ -86,9 +88,10 @@ def open_line(
 ) -> Iterator[Contact]:
     """Yield an open line on which the peer was greeted; setting `cancel` ends a call under way within moments.
 
-    `clock_reason` comes from somebody who may give it. Raises PeerMissing, IdentityFault, LineFault when the peer
-    cannot be reached, ClocksApart; the last three are recorded.
+    `clock_reason` comes from somebody who may give it. Raises DrillCopy, PeerMissing, IdentityFault, LineFault when the
+    peer cannot be reached, ClocksApart; the last three are recorded.
     """
+    _refuse_copy(terminal)
     try:
         endpoint = register.endpoint(terminal)
         if cancel is not None and cancel.is_set():
@@ -109,6 +112,14 @@ def open_line(
         record_failure(terminal, session, error)
         checkpoints.make(terminal, Occasion.EXCHANGE)
         raise
+
+
+def _refuse_copy(terminal: Terminal) -> None:
+    """Raise DrillCopy at a terminal that was restored for a drill."""
+    # The mark is an entry of the log: no setting takes it away, and without it the log would not verify.
+    with terminal.database.reading() as reading:
+        if page(reading, limit=1, chosen=_DRILLS):
+            raise DrillCopy
 
 
 def record_failure(terminal: Terminal, session: Session, error: TransportError | ClocksApart) -> None:

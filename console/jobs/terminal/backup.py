@@ -24,7 +24,7 @@ from console.jobs.peers import register
 from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
 from console.settings import FILE_NAME, REHEARSAL_FILE, Settings
-from console.terminal import Terminal
+from console.terminal import LINE_KEYS, Terminal, queue_name
 from store import clock, dump, migrations, queue
 from store.database import Database
 from store.errors import LogBroken
@@ -33,10 +33,12 @@ from store.message.states import Direction
 from store.rights import Right
 from store.sealing.keyfile import write_key_file
 from store.sealing.sealedfile import SealedWriter, read_head, read_pieces
-from store.sealing.sources import PassphraseParts
-from store.sealing.vault import backup_key
+from store.sealing.sources import KeySource, PassphraseParts
+from store.sealing.vault import Vault, backup_key
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
+from transport.parties.authority import Use
+from transport.parties.identity import Identity
 
 _FORMAT: Final = "renkei-backup/1"
 _FILES: Final = (FILE_NAME, REHEARSAL_FILE)
@@ -73,11 +75,19 @@ def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
 
 
 def restore(
-    file: Path, home: Path, key_file: Path, *, owner_url: str | None = None, parts: PassphraseParts | None = None
+    file: Path,
+    home: Path,
+    key_file: Path,
+    *,
+    owner_url: str | None = None,
+    parts: PassphraseParts | None = None,
+    drill: bool = False,
 ) -> Restored:
     """Restore the terminal in the backup `file` to `home`, which must be empty, with its key from `key_file`.
 
-    The key is installed where the terminal's settings say. `parts` open it if it is wrapped, and wrap it there. Raises
+    The key is installed where the terminal's settings say. `parts` open it if it is wrapped, and wrap it there. For a
+    `drill` the terminal becomes a copy that never exchanges: its log says so for ever, and it gets keys for the line
+    that no peer knows. Raises
     KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or a changed file),
     BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault; nothing is
     left at `home` then.
@@ -93,18 +103,16 @@ def restore(
         lines = _lines(read_pieces(stream, backup_key(key)))
         with drafted(home) as draft:
             # In the order of the file: the settings come first, and name the database and the source of the key.
-            former = _restore_files(draft, lines)
+            former = _restore_files(draft, lines, without=LINE_KEYS if drill else None)
             settings = Settings.load(draft)
             source = key_source(settings, draft, parts)
             with source.provisional():
                 source.install(key, former)
+                if drill:
+                    _make_other_line_keys(draft, settings, source)
                 with closing(Database.create(settings.database_url(draft), owner_url=owner_url)) as database:
                     _load(database, lines)
-                # Verified as a terminal that was opened, by the very code that will read it from now on.
-                with Terminal.open(draft, parts) as terminal:
-                    done = _verify(terminal, home)
-                    _record(terminal, done)
-    return done
+                return _verified(draft, home, parts, Event.BACKUP_DRILLED if drill else Event.BACKUP_RESTORED)
 
 
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
@@ -167,8 +175,11 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield from (line + b"\n" for line in whole)
 
 
-def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
-    """Write the files; return the former key if the terminal's key was being changed at the time of the backup."""
+def _restore_files(home: Path, lines: Iterator[bytes], *, without: Path | None) -> bytes | None:
+    """Write the files, but for those in the directory `without`.
+
+    Returns the former key if the terminal's key was being changed at the time of the backup.
+    """
     former: bytes | None = None
     for line in lines:
         if line == _END_OF_FILES:
@@ -179,6 +190,8 @@ def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
             continue
         # The name may be trusted: the pieces open only under the terminal's own key, so a terminal wrote it.
         path = home / name
+        if without is not None and Path(name).is_relative_to(without):
+            continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
         # Key files are read-only for their owner; the settings are edited.
@@ -187,9 +200,24 @@ def _restore_files(home: Path, lines: Iterator[bytes]) -> bytes | None:
     return former
 
 
+def _make_other_line_keys(home: Path, settings: Settings, source: KeySource) -> None:
+    """Make keys for the line that the peer does not know: the real terminal's never lie in a copy."""
+    cover = Vault.open(source, terminal_id=queue_name(settings, home)).cover
+    Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, cover=cover)
+
+
 def _load(database: Database, lines: Iterator[bytes]) -> None:
     with database.writing() as tx:
         dump.load(tx, lines)
+
+
+def _verified(draft: Path, home: Path, parts: PassphraseParts | None, event: Event) -> Restored:
+    """Verify the terminal in `draft` that will be at `home`, and record `event` there."""
+    # As a terminal that was opened, by the very code that will read it from now on.
+    with Terminal.open(draft, parts) as terminal:
+        done = _verify(terminal, home)
+        _record(terminal, done, event)
+    return done
 
 
 def _verify(terminal: Terminal, home: Path) -> Restored:
@@ -221,9 +249,9 @@ def _verify_receipts(reading: Connection, numbers: list[int]) -> int:
     return verified
 
 
-def _record(terminal: Terminal, done: Restored) -> None:
+def _record(terminal: Terminal, done: Restored, event: Event) -> None:
     # What happened after the backup is missing from this log. The entry says so, and the signed checkpoint binds it.
     detail = {"entries": done.entries, "count": done.contents}
     with terminal.database.writing() as tx:
-        terminal.log.append(tx, Event.BACKUP_RESTORED, actor=None, session=None, detail=detail)
+        terminal.log.append(tx, event, actor=None, session=None, detail=detail)
     checkpoints.make(terminal, Occasion.START)

@@ -7,9 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from console import keys
+from console.jobs.exchange import LineState
 from console.keys import Key
+from console.session import Session
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.words import Words
+from store import clock
+from store.rights import Role
 from tests.console.widgets.bench import Bench, bench
 
 NAMES = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
@@ -36,6 +40,21 @@ async def test_the_head_names_the_place_and_the_section_gives_way(tmp_path: Path
         assert "新宿区" in line
         assert "戸籍住民課" not in line
         assert line.endswith(nobody)
+
+
+async def test_the_head_of_a_drill_copy_says_so_in_the_peers_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Session("ab" * 16, "op-101", frozenset({Role.OPERATOR}), frozenset(), clock.now(), pin_given=False)
+    async with bench(tmp_path, HeadLine()) as (pilot, screen):
+        app = screen.console_app
+        monkeypatch.setattr(type(app), "session", person)
+        app.line_state = LineState(up=False, peer_name="agency", checked_at=clock.now(), code="drill_copy")
+        screen.query_one(HeadLine).refresh()
+        await pilot.pause()
+        (line,) = (line for line in screen.lines() if line)
+        assert Words("ja")("head.drill_copy") in line
+        assert "agency" not in line
 
 
 @pytest.mark.parametrize("number", [0, 3, 1_234_567])

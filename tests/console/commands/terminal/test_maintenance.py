@@ -3,6 +3,7 @@
 It shows `console.commands.terminal.health` and `console.commands.terminal.joining` as well.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.running import World, run
@@ -37,6 +38,16 @@ def test_a_backup_becomes_the_same_terminal_again(world: World, tmp_path: Path) 
     assert restored.json["contents"] == 40
     assert restored.json["entries"] >= made["entries"]
     assert run("restore", backup, "--home", home, "--key", key, "--json").error["code"] == "home_not_empty"
+
+
+def test_a_backup_restored_for_a_drill_says_what_it_is(world: World, tmp_path: Path) -> None:
+    backup, home = tmp_path / "backup", tmp_path / "copy"
+    world.run(CUSTODIAN, "backup", backup)
+    key = world.home / "keys" / "terminal.key"
+    restored = run("restore", backup, "--home", home, "--key", key, "--drill", "--language", "en")
+    assert (restored.status, "drill copy" in restored.out) == (0, True)
+    refused = replace(world, home=home).run("op-101", "send")
+    assert (refused.status, refused.error["code"]) == (3, "drill_copy")
 
 
 def test_the_key_is_changed_for_every_content(world: World) -> None:

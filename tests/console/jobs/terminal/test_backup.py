@@ -4,22 +4,25 @@ import re
 import shutil
 import threading
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from console.errors import BackupUnfit, FileExists, HomeNotEmpty, RightMissing
+from console.errors import BackupUnfit, DrillCopy, FileExists, HomeNotEmpty, RightMissing
 from console.jobs import exchange
 from console.jobs.messages import reading
-from console.jobs.terminal import backup
+from console.jobs.terminal import backup, health
 from console.session import Session
 from console.settings import FILE_NAME, Settings
 from console.terminal import Terminal
+from console.words import Words
 from store import clock, migrations
 from store.errors import LogBehind, LogBroken, SealedFileBroken
 from store.log import Event
 from store.sealing.sealedfile import read_pieces
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry
 
 TERMINAL_KEY = Path("keys") / "terminal.key"
@@ -198,6 +201,48 @@ def test_a_backup_older_than_what_the_peer_saw_is_a_roll_back(
         with pytest.raises(LogBehind):
             exchange.receive(terminal, again.session(CHIEF))
         assert isinstance(terminal.halted, LogBehind)
+
+
+def test_a_drill_copy_never_exchanges(
+    served: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None
+) -> None:
+    served.approve([entry(1)])
+    backup.back_up(served.terminal, custodian, tmp_path / "backup")
+    backup.restore(tmp_path / "backup", tmp_path / "copy", key, drill=True)
+    with Terminal.open(tmp_path / "copy") as terminal:
+        copy = replace(served, home=tmp_path / "copy", terminal=terminal)
+        assert reading.read(terminal, copy.session(OPERATOR), 1).record["reference"] == "R-000001"
+        assert copy.log_holds()
+        for job in (exchange.send, exchange.receive):
+            with pytest.raises(DrillCopy):
+                job(terminal, copy.session(CHIEF))
+        assert exchange.line_state(terminal).code == "drill_copy"
+        assert health.check(copy.home, Words("en")).checks[-1].code == "drill_copy"
+        # Even without the mark: the peer knows none of its keys.
+        real, here = served.terminal.identity.public, terminal.identity.public
+        assert (here.name, here.certificate_der == real.certificate_der) == (real.name, False)
+        assert not _private_keys(served.home) & _private_keys(copy.home)
+        backup.back_up(terminal, copy.session(CUSTODIAN), tmp_path / "again")
+    assert served.received().messages == 0
+    assert exchange.send(served.terminal, served.session(CHIEF)).delivered == 1
+
+
+def _private_keys(home: Path) -> set[bytes]:
+    return {path.read_bytes() for path in (home / "keys" / "line").rglob("*") if path.suffix in {".key", ".covered"}}
+
+
+@ON_SQLITE
+def test_a_copy_stays_one_when_its_own_backup_is_restored(
+    site: Site, custodian: Session, key: Path, tmp_path: Path
+) -> None:
+    backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    backup.restore(tmp_path / "backup", tmp_path / "copy", key, drill=True)
+    with Terminal.open(tmp_path / "copy") as terminal:
+        by = replace(site, home=tmp_path / "copy", terminal=terminal).session(CUSTODIAN)
+        backup.back_up(terminal, by, tmp_path / "second")
+    backup.restore(tmp_path / "second", tmp_path / "again", key)
+    with Terminal.open(tmp_path / "again") as terminal:
+        assert exchange.line_state(terminal).code == "drill_copy"
 
 
 def test_settings_are_restored(site: Site, custodian: Session, key: Path, tmp_path: Path, elsewhere: None) -> None:
