@@ -36,10 +36,12 @@ DIGEST: Final = r"[0-9a-f]{64}"
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 MUNICIPALITY: Final = r"[0-9]{6}"
 TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+REFERENCE: Final = r"[!-~]{1,64}"
 _ID: Final = re.compile(ID)
 _DIGEST: Final = re.compile(DIGEST)
 _NAME: Final = re.compile(NAME)
 _MUNICIPALITY: Final = re.compile(MUNICIPALITY)
+_REFERENCE: Final = re.compile(REFERENCE)
 _TIME: Final = re.compile(TIME)
 
 
@@ -195,6 +197,11 @@ def key_id(value: Any, place: str) -> str:
 def name(value: Any, place: str) -> str:
     """Return `value` if it is a name on the wire: up to 64 ASCII letters, digits, dots, hyphens, underscores."""
     return _matching(_NAME, value, place)
+
+
+def reference(value: Any, place: str) -> str:
+    """Return `value` if it is a reference: 1 to 64 printable ASCII characters without the blank."""
+    return _matching(_REFERENCE, value, place)
 
 
 def address(value: Any, place: str = "address") -> str:

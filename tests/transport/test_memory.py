@@ -34,6 +34,7 @@ ASKED: Final = {
     "/v1/feed": bounds.QUESTION.length,
     "/v1/acknowledgements": bounds.receipts(bounds.MOST_ITEMS).length,
     "/v1/witness": bounds.QUESTION.length,
+    "/v1/holdings": bounds.QUESTION.length,
 }
 ANSWERED: Final = {
     "status": bounds.STATUS.length,
@@ -42,6 +43,7 @@ ANSWERED: Final = {
     "pull": bounds.MOST_BODY_BYTES,
     "acknowledge": bounds.problems(bounds.MOST_ITEMS).length,
     "witness": bounds.WITNESS.length,
+    "holdings": bounds.envelopes(1).length,
 }
 _AGENCY: Final = """
 import sys, threading
@@ -54,6 +56,7 @@ import json, sys
 from pathlib import Path
 from datetime import UTC, datetime
 from transport.errors import LineFault
+from transport.evidence.holdings import Inquiry
 from transport.line.client import FeedItem, Line, LineLimits
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
@@ -69,6 +72,7 @@ calls = {
     "pull": lambda line: line.pull(0, 512),
     "acknowledge": lambda line: line.acknowledge([FeedItem(number, envelope) for number in range(1, 513)]),
     "witness": lambda line: line.show_checkpoint(1, "0" * 64),
+    "holdings": lambda line: line.holdings(Inquiry(datetime(2026, 1, 1, tzinfo=UTC), 0)),
 }
 for port, call in order["calls"]:
     peer = PeerEndpoint("rehearsal-agency", "127.0.0.1", port, "131041", versions)

@@ -17,6 +17,7 @@ from transport import bounds, wire
 from transport.agency.records import Holdings, Incoming, KnownMessage, Outgoing, TerminalRecord, Unanswered, Witnessed
 from transport.agency.validation import Rejection
 from transport.errors import AgencyTerminalKnown, AgencyUnsafe, AgencyVersionUnknown
+from transport.evidence.holdings import Held, Inquiry
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded
 
 VERSION: Final = 2
@@ -190,6 +191,19 @@ class AgencyDatabase:
         if done.rowcount == len(incoming):
             return {message.id: KnownMessage(message.digest, message.receipt) for message in incoming}
         return self.known(terminal, [message.id for message in incoming])
+
+    def held(self, terminal: str, asked: Inquiry) -> tuple[Held, ...]:
+        """Return the messages of a terminal that are asked for, and one more if there is one."""
+        with self._turn:
+            rows = self._db.execute(
+                "SELECT number, id, received_at, kind, reference FROM message"
+                " WHERE terminal = ? AND received_at >= ? AND number > ? ORDER BY number LIMIT ?",
+                (terminal, wire.to_time(asked.since), asked.after, asked.limit + 1),
+            ).fetchall()
+        return tuple(
+            Held(number, message_id, wire.from_time(received_at, "received_at"), kind, reference)
+            for number, message_id, received_at, kind, reference in rows
+        )
 
     def alarm(self, terminal: str, message_id: str, digest: str, at: datetime) -> None:
         """Record that another envelope arrived under a known id; within `writing`."""

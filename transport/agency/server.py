@@ -25,6 +25,7 @@ from transport.agency.home import AgencyHome
 from transport.agency.records import TerminalRecord
 from transport.agency.service import Service
 from transport.bounds import Bound
+from transport.evidence.holdings import MOST_HELD, Inquiry
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 
 _HANDSHAKE_SECONDS: Final = 5.0
@@ -254,6 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
             "/v1/feed": ("POST", self._feed),
             "/v1/acknowledgements": ("POST", self._acknowledgements),
             "/v1/witness": ("POST", self._witness),
+            "/v1/holdings": ("POST", self._holdings),
         }
         if self.path not in endpoints:
             raise _Refusal("path_unknown")
@@ -309,6 +311,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body(bounds.QUESTION, "number", "checkpoint")
         number = wire.whole(body["number"], "number", least=1)
         return self.server.service.witness(terminal, number, wire.digest(body["checkpoint"], "checkpoint"), now)
+
+    def _holdings(self, terminal: TerminalRecord, now: datetime) -> dict[str, Any]:
+        body = self._body(bounds.QUESTION, *Inquiry._fields)
+        asked = Inquiry(
+            wire.from_time(body["since"], "since"),
+            wire.whole(body["after"], "after"),
+            wire.whole(body["limit"], "limit", least=1, most=MOST_HELD),
+        )
+        return self.server.service.holdings(terminal, asked, now)
 
     def _body(self, bound: Bound, *names: str) -> Mapping[str, Any]:
         """Read a body that is a JSON object of exactly the fields `names`, within `bound`."""

@@ -13,6 +13,7 @@ from transport.agency.records import Incoming, KnownMessage, Outgoing, TerminalR
 from transport.agency.validation import validate
 from transport.errors import AgencyTerminalUnknown, EnvelopeFault, ReceiptFault
 from transport.evidence.envelope import SUITE, Envelope, Opened, Opener, Purpose, Sealer
+from transport.evidence.holdings import Inquiry, Statement
 from transport.evidence.receipts import issue_receipts, verify_receipt
 from transport.evidence.witness import issue_witness
 from transport.parties.identity import Identity, newest_in_force
@@ -102,6 +103,16 @@ class Service:
         if (highest.number, highest.checkpoint) != (number, checkpoint):
             self._home.record_incident("log_behind")
         return {"witness": wire.to_base64(highest.statement)}
+
+    def holdings(self, terminal: TerminalRecord, asked: Inquiry, now: datetime) -> dict[str, Any]:
+        """State, signed and sealed, which messages of the terminal are stored."""
+        held = self._database.held(terminal.name, asked)
+        # One more message than asked for shows whether anything follows.
+        statement = Statement(held[: asked.limit], more=len(held) > asked.limit)
+        envelope = self.sealer(terminal, now).seal(
+            statement.to_bytes(asked), message_id=uuid.uuid4().hex, purpose=Purpose.HOLDINGS, created_at=now
+        )
+        return {"envelope": wire.to_base64(envelope.raw)}
 
     def sealer(self, terminal: TerminalRecord, now: datetime) -> Sealer:
         """Return a sealer for the terminal's identity in force. Raises AgencyTerminalUnknown."""

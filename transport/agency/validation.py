@@ -17,7 +17,7 @@ from transport import wire
 
 NOTICE_KIND: Final = "agency_notice"
 _FILE: Final = Path(__file__).parent / "shapes.toml"
-_REFERENCE: Final = re.compile(r"[!-~]{1,64}")
+_REFERENCE: Final = re.compile(wire.REFERENCE)
 _NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = ("card_number", "certificate_number")

@@ -59,11 +59,12 @@ _ID_ITEM: Final = re.compile(rb'[{,]"id":"([0-9a-f]{32})"')
 
 
 class Purpose(StrEnum):
-    """What an envelope carries: a message to the agency, or a notice or the result of a message from it."""
+    """What an envelope carries: a message to the agency, or from it a notice, the result of a message, its holdings."""
 
     MESSAGE = "message"
     NOTICE = "notice"
     RESULT = "result"
+    HOLDINGS = "holdings"
 
 
 # Canonical order is alphabetical, and the fields that differ from item to item happen to come first in it.

@@ -102,19 +102,37 @@ class ReceiptVerifier:
         parts = _split(raw)
         receipt, signed = _read(parts.body), _signed(parts.leaves, _root(parts))
         _compare(receipt, label)
-        keyed = [version for version in self._signers if version.public.signing_key_id == receipt.recipient_signing_key]
-        named = [version for version in keyed if version.public.name == receipt.recipient]
-        if not named:
-            raise ReceiptKeyUnknown
-        if not self._has_signed(named[0].public, parts.signature, signed):
-            raise ReceiptSignatureBroken
-        # In force at the time of receipt, not now: a receipt stays valid when keys change.
-        if not any(version.in_force(receipt.received_at) for version in named):
-            raise ReceiptKeyNotInForce
+        self._verify_signature(receipt, parts.signature, signed)
         # Otherwise somebody with a former key of the recipient could date a receipt back into the period of that key.
         if receipt.received_at < label.header.created_at - wire.CLOCK_TOLERANCE:
             raise ReceiptTimeImplausible
         return receipt
+
+    def verify_without_envelope(self, raw: bytes, *, message_id: str, sender: str, municipality: str) -> Receipt:
+        """Verify that the receipt `raw` proves that the recipient holds some envelope of `sender` under that id.
+
+        For a sender that has lost its own copy of what it sent: which content the recipient holds, this does not prove.
+        Raises as `verify`, but for ReceiptTimeImplausible.
+        """
+        parts = _split(raw)
+        receipt, signed = _read(parts.body), _signed(parts.leaves, _root(parts))
+        wanted = {"protocol": wire.PROTOCOL, "id": message_id, "sender": sender, "municipality": municipality}
+        for field, value in wanted.items():
+            if getattr(receipt, field) != value:
+                raise ReceiptOfAnother(field=field)
+        self._verify_signature(receipt, parts.signature, signed)
+        return receipt
+
+    def _verify_signature(self, receipt: Receipt, signature: bytes, signed: bytes) -> None:
+        keyed = [version for version in self._signers if version.public.signing_key_id == receipt.recipient_signing_key]
+        named = [version for version in keyed if version.public.name == receipt.recipient]
+        if not named:
+            raise ReceiptKeyUnknown
+        if not self._has_signed(named[0].public, signature, signed):
+            raise ReceiptSignatureBroken
+        # In force at the time of receipt, not now: a receipt stays valid when keys change.
+        if not any(version.in_force(receipt.received_at) for version in named):
+            raise ReceiptKeyNotInForce
 
     def _has_signed(self, signer: PublicIdentity, signature: bytes, signed: bytes) -> bool:
         checked = (signer.signing_key_id, signature, signed)

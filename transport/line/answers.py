@@ -205,6 +205,12 @@ def read_unacknowledged(value: dict[str, Any], positions: Sequence[int]) -> dict
         return {position: problem for position, problem in problems.items() if problem is not None}
 
 
+def read_holdings(value: dict[str, Any]) -> bytes:
+    """Read the envelope of a statement of holdings, which is not verified yet. Raises AnswerMalformed."""
+    with strictly():
+        return wire.from_base64(wire.only(value, "envelope")["envelope"], "envelope", bounds.MOST_ENVELOPE_BYTES)
+
+
 def read_witness(value: dict[str, Any]) -> bytes:
     """Read the witness statement, which is not verified yet. Raises AnswerMalformed."""
     with strictly():

@@ -23,6 +23,7 @@ from transport.errors import (
     RequestRefused,
 )
 from transport.evidence.envelope import Envelope
+from transport.evidence.holdings import Inquiry
 from transport.evidence.receipts import sign_receipts
 from transport.line import answers
 from transport.line.answers import Delivery, FeedItem, FeedPage, PeerStatus
@@ -136,6 +137,20 @@ class Line:
                 return None
             raise
         return answers.read_witness(value)
+
+    def holdings(self, asked: Inquiry) -> bytes | None:
+        """Return the envelope in which the peer states which of our messages it holds; None if it states none.
+
+        The envelope is not verified yet.
+        """
+        body = {"since": wire.to_time(asked.since), "after": asked.after, "limit": asked.limit}
+        try:
+            return answers.read_holdings(self._call("/v1/holdings", body, bounds.envelopes(1)))
+        except RequestRefused as error:
+            # An agency may lack this endpoint (PROTOCOL.md, 6.7). Any other refusal is a fault.
+            if error.facts["problem"] == "path_unknown":
+                return None
+            raise
 
     @property
     def connected(self) -> bool:

@@ -1,6 +1,6 @@
 """The peer (相手先) as registered: its address, our municipality, and its present, former and coming identities."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from transport.errors import EndpointInvalid, PeerNotInForce
 from transport.evidence.envelope import Opener, Purpose, Sealer
 from transport.parties.identity import DatedIdentity, Identity, newest_in_force
 
-#: What the peer may send to a terminal. An envelope of any other purpose is refused unopened.
+#: What the peer's feed may bring. An envelope of any other purpose is refused unopened.
 FROM_PEER: Final = frozenset({Purpose.NOTICE, Purpose.RESULT})
 
 
@@ -60,9 +60,11 @@ class PeerEndpoint:
         version = self.in_force(at)
         return Sealer(identity, version.public, self.municipality, version.version)
 
-    def opener(self, identity: Identity, *, others: Sequence[Identity] = ()) -> Opener:
-        """Return an opener of the peer's notices and results for the terminal `identity`.
+    def opener(
+        self, identity: Identity, *, others: Sequence[Identity] = (), purposes: Collection[Purpose] = FROM_PEER
+    ) -> Opener:
+        """Return an opener of what the peer sends to the terminal `identity`: items of its feed, or other `purposes`.
 
         `others` are former and coming identities of the terminal: what was sealed to them opens as well.
         """
-        return Opener(identity, self.versions, self.municipality, FROM_PEER, others)
+        return Opener(identity, self.versions, self.municipality, purposes, others)

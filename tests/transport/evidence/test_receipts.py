@@ -72,6 +72,37 @@ def test_a_receipt_of_another_envelope_proves_nothing(case: Case) -> None:
     assert (error.code, error.facts) == ("receipt_of_another", {"field": "id"})
 
 
+def test_a_receipt_proves_without_the_envelope_that_the_peer_holds_one(case: Case) -> None:
+    verifier, fields = ReceiptVerifier([case.registered]), _known_of(case)
+    assert verifier.verify_without_envelope(case.receipt, **fields) == verify_receipt(
+        case.receipt, envelope=case.envelope, signers=[case.registered]
+    )
+
+
+@pytest.mark.parametrize(("field", "value"), [("id", "0" * 32), ("sender", "131041-02"), ("municipality", "131016")])
+def test_without_the_envelope_what_is_known_still_has_to_agree(case: Case, field: str, value: str) -> None:
+    fields = _known_of(case) | {"message_id" if field == "id" else field: value}
+    error = _fault(lambda: ReceiptVerifier([case.registered]).verify_without_envelope(case.receipt, **fields))
+    assert (error.code, error.facts) == ("receipt_of_another", {"field": field})
+
+
+def test_without_the_envelope_the_signature_still_has_to_be_the_peers(case: Case) -> None:
+    broken = case.receipt[:-1] + bytes([case.receipt[-1] ^ 1])
+    late = dataclasses.replace(case.registered, valid_to=NOW)
+    for raw, registered, code in (
+        (broken, case.registered, "receipt_signature_broken"),
+        (case.receipt, late, "receipt_key_not_in_force"),
+    ):
+        verifier = ReceiptVerifier([registered])
+        assert _fault(lambda: verifier.verify_without_envelope(raw, **_known_of(case))).code == code  # noqa: B023  # Called at once.
+    nobody = ReceiptVerifier([])
+    assert _fault(lambda: nobody.verify_without_envelope(case.receipt, **_known_of(case))).code == "receipt_key_unknown"
+
+
+def _known_of(case: Case) -> dict[str, str]:
+    return {"message_id": case.envelope.id, "sender": "131041-01", "municipality": "131041"}
+
+
 def test_the_same_id_with_another_content_is_another_envelope(case: Case) -> None:
     sealer = Sealer(case.terminal, case.agency.public, "131041", "2019-04-01")
     other = sealer.seal(b"other", message_id=case.envelope.id, purpose=Purpose.MESSAGE, created_at=NOW)

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 import uuid
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,8 +21,10 @@ from transport.errors import (
     LineCancelled,
     PeerIsAnother,
     PeerServesAnother,
+    RequestRefused,
 )
 from transport.evidence.envelope import Envelope, Purpose
+from transport.evidence.holdings import Inquiry, Statement
 from transport.evidence.receipts import verify_receipt
 from transport.line.client import Line, LineLimits
 from transport.parties.authority import Use
@@ -148,6 +150,46 @@ def test_who_asks_for_what_never_came_is_told_so(served: Rehearsal) -> None:
         (delivery,) = line.deliver([envelope.raw])
         assert line.ask([never, envelope.id]) == {never: None, envelope.id: delivery.receipt}
         assert line.ask([]) == {}
+
+
+def _holdings(rehearsal: Rehearsal, line: Line, asked: Inquiry) -> Statement:
+    opener = rehearsal.peer().opener(rehearsal.identity, purposes={Purpose.HOLDINGS})
+    raw = line.holdings(asked)
+    assert raw is not None
+    return Statement.from_bytes(opener.open(raw, now=datetime.now(UTC)).content, asked)
+
+
+def test_the_agency_states_what_it_holds_page_by_page(served: Rehearsal) -> None:
+    sent = [served.seal(content) for content in (record("C-1"), b"no record", record("C-3"))]
+    before = datetime.now(UTC)
+    with served.line() as line:
+        line.deliver([envelope.raw for envelope in sent])
+        first = _holdings(served, line, Inquiry(LONG_AGO, 0, 2))
+        rest = _holdings(served, line, Inquiry(LONG_AGO, first.messages[-1].position, 2))
+        none = _holdings(served, line, Inquiry(before + timedelta(hours=1), 0))
+    assert (first.more, rest.more, none) == (True, False, Statement((), more=False))
+    held = first.messages + rest.messages
+    assert [message.id for message in held] == [envelope.id for envelope in sent]
+    assert [(message.kind, message.reference) for message in held] == [
+        ("certificate_delivery", "C-1"),
+        (None, None),
+        ("certificate_delivery", "C-3"),
+    ]
+    assert all(before - timedelta(seconds=1) <= message.received_at for message in held)
+
+
+def test_an_agency_that_states_no_holdings_is_told_from_one_that_refuses(
+    served: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Line, _path: str, *_more: object) -> dict[str, Any]:
+        raise RequestRefused(problem=codes.pop(), incident="-")
+
+    codes = ["request_unreadable", "path_unknown"]
+    monkeypatch.setattr(Line, "_call", refuse)
+    with served.line() as line:
+        assert line.holdings(Inquiry(LONG_AGO, 0)) is None
+        with pytest.raises(RequestRefused):
+            line.holdings(Inquiry(LONG_AGO, 0))
 
 
 def test_results_come_back_accepted_or_refused_with_cause_and_remedy(served: Rehearsal) -> None:

@@ -35,7 +35,7 @@ const isTime = (text) => TIME.test(text) && !Number.isNaN(Date.parse(text));
 const isText = (text) => text.length <= 64;
 const FORMS = {
   protocol: isText, suite: isText, id: (text) => digits(32).test(text),
-  purpose: (text) => ["message", "notice", "result"].includes(text),
+  purpose: (text) => ["message", "notice", "result", "holdings"].includes(text),
   sender: (text) => NAME.test(text), recipient: (text) => NAME.test(text),
   sender_key: (text) => digits(32).test(text), recipient_key: (text) => digits(32).test(text),
   recipient_signing_key: (text) => digits(32).test(text),
