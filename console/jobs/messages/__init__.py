@@ -6,6 +6,7 @@ from console.lazy import submodules
 
 if TYPE_CHECKING:
     from console.jobs.messages import (
+        candidates,
         claims,
         confirmation,
         draft,
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
         leftovers,
         listing,
         reading,
+        record_reader,
         retention,
         review,
     )
 
 __all__ = [
+    "candidates",
     "claims",
     "confirmation",
     "draft",
@@ -33,6 +36,7 @@ __all__ = [
     "leftovers",
     "listing",
     "reading",
+    "record_reader",
     "retention",
     "review",
 ]

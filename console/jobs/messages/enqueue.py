@@ -1,31 +1,15 @@
 """Putting checked messages into the queue, whether they came from a file or were entered by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC
 
 from sqlalchemy import Connection
 
+from console.jobs.messages.candidates import Candidate
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.log import EntryDraft, Event
-from store.message.kinds import Message
-from store.message.states import Direction, Pointer
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A message without errors, its canonical bytes, and how many warnings somebody has to confirm."""
-
-    message: Message
-    content: bytes
-    warnings: int
-
-    @property
-    def key(self) -> queue.MessageKey:
-        """Its kind and reference, a pair that no sender uses twice."""
-        return queue.MessageKey(str(self.message.kind), self.message.reference)
+from store.message.states import Direction
 
 
 def add(
@@ -68,28 +52,22 @@ def add_sealed(
 
 def draft_of(terminal: Terminal, session: Session, candidate: Candidate) -> queue.MessageDraft:
     """Return the message as the queue stores it."""
-    message = candidate.message
-    pointer, target = _pointer(message)
     return queue.MessageDraft(
         direction=Direction.OUT,
-        kind=str(message.kind),
-        reference=message.reference,
-        occurred_at=message.occurred_at.astimezone(UTC),
+        kind=candidate.kind,
+        reference=candidate.reference,
+        occurred_at=candidate.occurred_at,
         content=candidate.content,
         author=session.person_id,
         # Outside the sealed content only a pseudonym stands for the person: enough for the order in time.
-        subject=terminal.vault.pseudonym("subject", message.subject) if message.subject else None,
-        due_on=message.due_on,
-        pointer=pointer,
-        target=target,
+        subject=terminal.vault.pseudonym("subject", candidate.subject) if candidate.subject else None,
+        due_on=candidate.due_on,
+        pointer=candidate.pointer,
+        target=candidate.target,
         warnings=candidate.warnings,
     )
 
 
-def _pointer(message: Message) -> tuple[Pointer | None, str | None]:
-    # A message points at one other at most; the rules refuse a record that does both.
-    if message.cancels is not None:
-        return Pointer.CANCELS, message.cancels
-    if message.replaces is not None:
-        return Pointer.REPLACES, message.replaces
-    return None, None
+def key_of(candidate: Candidate) -> queue.MessageKey:
+    """Return kind and reference, a pair that no sender uses twice."""
+    return queue.MessageKey(candidate.kind, candidate.reference)

@@ -17,14 +17,14 @@ from sqlalchemy import Connection
 from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAlready
 from console.jobs.admission import admit
 from console.jobs.messages import enqueue
+from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.echo import find_echo
-from console.jobs.messages.enqueue import Candidate
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import ImportUnderWay, ReferenceTaken, StepRefused
 from store.log import Event
-from store.message.canonical import decode, encode
+from store.message.canonical import decode
 from store.message.checks.checking import check, wanted_items
 from store.message.checks.rules import Finding
 from store.message.codes import Category
@@ -103,7 +103,7 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
     # Whatever depends on other messages is checked in the transaction that adds these: somebody else may be entering
     # the same reference, or undoing the same message, at this moment.
     with terminal.database.writing() as tx:
-        if queue.known(tx, Direction.OUT, (candidate.key for candidate in candidates)):
+        if queue.known(tx, Direction.OUT, map(enqueue.key_of, candidates)):
             raise ReferenceTaken
         for candidate in candidates:
             _refuse_echo(terminal, tx, candidate)
@@ -152,7 +152,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
     )
     with terminal.database.writing() as tx:
         # Kind and reference of the new content must lead to this very message, and to no other.
-        if queue.known(tx, Direction.OUT, [candidate.key]).get(candidate.key, queue.Known(0, b"")).id != number:
+        key = enqueue.key_of(candidate)
+        if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
         _refuse_echo(terminal, tx, candidate)
         row = queue.revise(tx, terminal.vault, number, revision, act)
@@ -250,20 +251,18 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     if checked.message is None:
         # The first field and a count are enough here; `judge` shows everything while somebody types.
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
-    return Candidate(checked.message, encode(checked.message.to_record()), len(checked.warnings))
+    return Candidate.of(checked.message, warnings=len(checked.warnings))
 
 
 def _refuse_echo(terminal: Terminal, tx: Connection, candidate: Candidate) -> None:
-    echo = find_echo(terminal, tx, candidate.message)
+    echo = find_echo(terminal, tx, candidate.message) if candidate.may_be_echo else None
     if echo is not None:
         raise RecordFaulty(field=echo.field, count="1")
 
 
 def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
     """Return the kind and reference of the earlier messages that these cancel or replace."""
-    messages = (candidate.message for candidate in candidates)
-    pointed = ((message.kind, message.cancels or message.replaces) for message in messages)
-    return [MessageKey(str(kind), target) for kind, target in pointed if target is not None]
+    return [MessageKey(candidate.kind, candidate.target) for candidate in candidates if candidate.target is not None]
 
 
 def _refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:

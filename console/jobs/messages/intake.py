@@ -8,7 +8,7 @@ larger file are hidden until its last transaction (`store.queue.hiding`), and ea
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from console.jobs.admission import admit, keep_reserve
 from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
+from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.echo import find_echo
-from console.jobs.messages.enqueue import Candidate
+from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, RecordFile, read_checked
 from console.jobs.pace import Pace
 from console.jobs.progress import Meter, Report
 from console.session import Session
@@ -27,10 +28,6 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.errors import DatabaseFault, FileUnreadable
 from store.log import Event, Result
-from store.message.canonical import encode
-from store.message.checks.checking import check
-from store.message.checks.rules import Finding
-from store.message.files.reading import Read, read_records
 from store.message.states import Direction
 from store.rights import Right
 
@@ -112,21 +109,13 @@ def _list(faults: Iterable[RecordFault], listed: list[RecordFault], more: Counte
             more[fault.rule] += 1
 
 
-class _Good(NamedTuple):
-    """A record without errors: its line in the file, the message, and its warnings."""
-
-    line: int
-    candidate: Candidate
-    warnings: tuple[Finding, ...]
-
-
 class _Portion(NamedTuple):
     """Records that are not in the queue, sealed and ready to be added.
 
     `notices` is how many notices there were when their echoes were looked for.
     """
 
-    fresh: Sequence[_Good]
+    fresh: Sequence[CheckedRecord]
     sealed: queue.SealedDrafts
     notices: int
 
@@ -179,36 +168,39 @@ class _File:
         self._size = _size(path)
         self._meter = meter
         self._pace = Pace()
-        self._reads = _Ahead(read_records(path, path.name))
+        today = clock.day_in_japan(clock.now())
+        file = RecordFile(path, terminal.settings.municipality.code, today)
+        self._checked = read_checked(file, self._size)
+        self._records = _Ahead(self._checked)
         self._taken = Intake()
         self._intake_id: str | None = None
 
     def take_in(self) -> Intake:
         """Take the file in, and return what became of its records."""
         self._meter.begin("import", self._size)
-        with _uncollected():
-            reads = self._reads.next(self._pace.size)
-            if self._reads.over:
-                self._add_whole(reads)
+        with closing(self._checked), _uncollected():
+            records = self._records.next(self._pace.size)
+            if self._records.over:
+                self._add_whole(records)
             else:
                 with intended(self._terminal, self._session, Event.FILE_IMPORTING, {}) as intent, self._hiding():
-                    self._add_hidden(reads, intent)
+                    self._add_hidden(records, intent)
         # Outside the turn: a terminal that takes no more output must not keep others waiting.
-        self._meter.reach(self._reads.offset)
+        self._meter.reach(self._records.offset)
         return self._taken
 
-    def _add_whole(self, reads: Sequence[Read]) -> None:
-        portion = self._prepare(reads)
+    def _add_whole(self, records: Sequence[CheckedRecord]) -> None:
+        portion = self._prepare(records)
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             self._finish(tx)
 
-    def _add_hidden(self, reads: Sequence[Read], intent: Intent) -> None:
-        while not self._reads.over:
-            self._add_some(reads)
+    def _add_hidden(self, records: Sequence[CheckedRecord], intent: Intent) -> None:
+        while not self._records.over:
+            self._add_some(records)
             gc.collect(0)
-            reads = self._reads.next(self._pace.size)
-        portion = self._prepare(reads)
+            records = self._records.next(self._pace.size)
+        portion = self._prepare(records)
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             # The transaction that makes the messages appear is the one that says so.
@@ -217,15 +209,15 @@ class _File:
             conclude(self._terminal, self._session, tx, Event.FILE_IMPORTING, intent)
             self._finish(tx)
 
-    def _add_some(self, reads: Sequence[Read]) -> None:
+    def _add_some(self, records: Sequence[CheckedRecord]) -> None:
         # A large file must not use up what log-off and export need.
         keep_reserve(self._terminal)
-        portion = self._prepare(reads)
+        portion = self._prepare(records)
         with self._pace.turn(self._terminal.database, len(portion.fresh)) as tx:
             self._put(tx, portion)
-            queue.reach(tx, self._known_as(), self._reads.offset)
+            queue.reach(tx, self._known_as(), self._records.offset)
         # In bytes, because nobody knows how many records the rest of the file has.
-        self._meter.reach(self._reads.offset)
+        self._meter.reach(self._records.offset)
 
     @contextmanager
     def _hiding(self) -> Iterator[None]:
@@ -248,60 +240,46 @@ class _File:
 
     # ── Before the turn ───────────────────────────────────────────────────────────────────────────
 
-    def _prepare(self, reads: Sequence[Read]) -> _Portion:
-        good = list(self._check(reads))
+    def _prepare(self, records: Sequence[CheckedRecord]) -> _Portion:
+        for record in records:
+            if record.candidate is None:
+                self._refuse(record.line, record.findings)
         with self._terminal.database.reading() as reading:
-            return self._ready(reading, good)
+            return self._ready(reading, [record for record in records if record.candidate is not None])
 
-    def _check(self, reads: Sequence[Read]) -> Iterator[_Good]:
-        """Yield the records without errors."""
-        # Read once, so that all records of a portion are checked against the same day.
-        today = clock.day_in_japan(clock.now())
-        municipality = self._terminal.settings.municipality.code
-        for read in reads:
-            findings = read.findings
-            if read.record is not None:
-                checked = check(read.record, municipality=municipality, today=today, direction=Direction.OUT)
-                if checked.message is not None:
-                    content = encode(checked.message.to_record())
-                    yield _Good(read.line, Candidate(checked.message, content, len(checked.warnings)), checked.warnings)
-                    continue
-                findings = checked.errors
-            self._refuse(read.line, findings)
-
-    def _ready(self, conn: Connection, good: Sequence[_Good]) -> _Portion:
+    def _ready(self, conn: Connection, good: Sequence[CheckedRecord]) -> _Portion:
         notices = _notices(conn)
         fresh = list(self._settle(conn, good))
-        sealed = enqueue.seal(self._terminal, self._session, [item.candidate for item in fresh])
+        sealed = enqueue.seal(self._terminal, self._session, list(_candidates(fresh)))
         return _Portion(fresh, sealed, notices)
 
-    def _settle(self, conn: Connection, good: Sequence[_Good]) -> Iterator[_Good]:
+    def _settle(self, conn: Connection, good: Sequence[CheckedRecord]) -> Iterator[CheckedRecord]:
         """Yield the records that are new; count those that are known, and refuse those that may not come in."""
         # One query for the whole portion. Keys within the portion are added below, so a file that has a record twice is
         # treated like two files.
         digests = {key: message.digest for key, message in self._find(conn, good).items()}
-        for item in good:
-            key, digest = item.candidate.key, self._terminal.vault.digest(item.candidate.content)
+        for record, candidate in zip(good, _candidates(good), strict=True):
+            key, digest = enqueue.key_of(candidate), self._terminal.vault.digest(candidate.content)
             before = digests.get(key)
             if before is None:
                 # Only new records are asked about. A known one was taken in before, when no notice forbade it.
-                echo = find_echo(self._terminal, conn, item.candidate.message)
+                echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
                 if echo is None:
                     digests[key] = digest
-                    yield item
+                    yield record
                 else:
-                    self._refuse(item.line, [echo])
+                    self._refuse(record.line, [PlainFinding(echo.field, echo.rule, dict(echo.facts))])
             elif before == digest:
                 self._taken.known += 1
             else:
-                self._taken.refuse([RecordFault(self._name, item.line, "reference", "reference_conflict", {})])
+                self._refuse(record.line, [PlainFinding("reference", "reference_conflict", {})])
 
-    def _find(self, conn: Connection, good: Sequence[_Good]) -> dict[queue.MessageKey, queue.Known]:
-        keys = (item.candidate.key for item in good)
+    def _find(self, conn: Connection, good: Sequence[CheckedRecord]) -> dict[queue.MessageKey, queue.Known]:
+        keys = map(enqueue.key_of, _candidates(good))
         return queue.known(conn, Direction.OUT, keys, intake_id=self._intake_id)
 
-    def _refuse(self, line: int, findings: Iterable[Finding]) -> None:
-        self._taken.refuse(_fault(self._name, line, finding) for finding in findings)
+    def _refuse(self, line: int, findings: Iterable[PlainFinding]) -> None:
+        self._taken.refuse(RecordFault(self._name, line, *finding) for finding in findings)
 
     # ── In the turn ───────────────────────────────────────────────────────────────────────────────
 
@@ -313,8 +291,8 @@ class _File:
             self._terminal, self._session, tx, portion.sealed, Event.MESSAGE_IMPORTED, intake_id=self._intake_id
         )
         self._taken.accepted += len(portion.fresh)
-        for item in portion.fresh:
-            self._taken.warn(_fault(self._name, item.line, finding) for finding in item.warnings)
+        for record in portion.fresh:
+            self._taken.warn(RecordFault(self._name, record.line, *finding) for finding in record.findings)
 
     def _finish(self, tx: Connection) -> None:
         # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
@@ -339,9 +317,9 @@ class _Ahead:
     `offset` is the number of bytes of the file up to the end of the last portion.
     """
 
-    def __init__(self, reads: Iterator[Read]) -> None:
-        self._reads = reads
-        self._ahead = next(reads, None)
+    def __init__(self, records: Iterator[CheckedRecord]) -> None:
+        self._records = records
+        self._ahead = next(records, None)
         self.offset = 0
 
     @property
@@ -349,13 +327,13 @@ class _Ahead:
         """Whether no record follows."""
         return self._ahead is None
 
-    def next(self, most: int) -> list[Read]:
+    def next(self, most: int) -> list[CheckedRecord]:
         """Return at most so many records."""
-        portion: list[Read] = []
+        portion: list[CheckedRecord] = []
         while self._ahead is not None and len(portion) < most:
             portion.append(self._ahead)
             self.offset = self._ahead.offset
-            self._ahead = next(self._reads, None)
+            self._ahead = next(self._records, None)
         return portion
 
 
@@ -371,5 +349,6 @@ def _notices(conn: Connection) -> int:
     return sum(number for (direction, _), number in queue.counts(conn).items() if direction is Direction.IN)
 
 
-def _fault(file: str, line: int, finding: Finding) -> RecordFault:
-    return RecordFault(file, line, finding.field, finding.rule, finding.facts)
+def _candidates(records: Iterable[CheckedRecord]) -> Iterator[Candidate]:
+    """Yield the candidates of records, each of which has one."""
+    return (record.candidate for record in records if record.candidate is not None)

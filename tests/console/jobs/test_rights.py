@@ -143,6 +143,7 @@ STEPS: Final = {
     "messages.enqueue.add",
     "messages.enqueue.add_sealed",
     "messages.enqueue.draft_of",
+    "messages.enqueue.key_of",
     "messages.enqueue.seal",
 }
 

@@ -1,6 +1,7 @@
 """Taking files in: the good are in and the bad are named, once, whatever interrupts it.
 
-It shows `console.jobs.messages.enqueue` and `console.jobs.messages.leftovers` as well.
+It shows `console.jobs.messages.candidates`, `console.jobs.messages.enqueue` and `console.jobs.messages.leftovers` as
+well.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Connection
 
 from console.jobs import admission
-from console.jobs.messages import enqueue, intake, listing, reading
+from console.jobs.messages import enqueue, intake, listing, reading, record_reader
 from console.jobs.messages import entry as by_hand
 from console.jobs.messages.intake import RecordFault
 from console.jobs.pace import Pace
@@ -328,7 +329,7 @@ def test_reading_checking_and_sealing_keep_no_writer_waiting(
         return noted_work
 
     monkeypatch.setattr(Database, "writing", noted)
-    monkeypatch.setattr(intake, "check", noting("check", checking.check))
+    monkeypatch.setattr(record_reader, "check", noting("check", checking.check))
     monkeypatch.setattr(Vault, "seal_all", noting("seal", Vault.seal_all))
     intake.take_in(site.terminal, operator, [large])
     assert (turns.count("check"), turns.count("seal")) == (PORTION + 1, 2)

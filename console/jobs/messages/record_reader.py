@@ -1,0 +1,152 @@
+"""Reading and checking the records of a file, in this process or in one beside it.
+
+Reading and checking is half of what a file costs, and it holds the interpreter lock. For a large file another process
+does it, while this one seals and stores. It gets no key and touches no database. It ends by itself when this process
+ends in whatever way, and when it is lost, this process reads on.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from datetime import date
+from fcntl import F_SETPIPE_SZ, fcntl
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+from console.jobs.messages.candidates import Candidate
+from store.message.checks.checking import check
+from store.message.checks.rules import Finding
+from store.message.files.reading import Read, read_records
+from store.message.states import Direction
+
+# Starting a process takes as long as reading and checking some thousands of records.
+_LARGE_BYTES: Final = 4 * 2**20
+_AT_ONCE: Final = 200
+# How far the process may be ahead: about a portion. It is the most that Linux gives without privileges.
+_AHEAD_BYTES: Final = 2**20
+_PROGRAM: Final = f"import sys; from {__name__} import serve; serve(*sys.argv[1:])"
+
+
+class PlainFinding(NamedTuple):
+    """A finding as plain values."""
+
+    field: str
+    rule: str
+    facts: dict[str, str]
+
+
+class CheckedRecord(NamedTuple):
+    """A record of a file: its line, the bytes of the file up to its end, and what was found.
+
+    Either a candidate, and `findings` are its warnings; or no candidate, and they are the errors.
+    """
+
+    line: int
+    offset: int
+    candidate: Candidate | None
+    findings: tuple[PlainFinding, ...]
+
+
+class RecordFile(NamedTuple):
+    """A file to read, and by what to check it: the terminal's municipality, and the day in Japan."""
+
+    path: Path
+    municipality: str
+    today: date
+
+
+def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, None]:
+    """Yield the records of a file of about `size` bytes, checked. Close it in the end. Raises a FileFault."""
+    done = 0
+    if size >= _LARGE_BYTES:
+        with ReaderProcess(file) as process:
+            for record in process:
+                done += 1
+                yield record
+        if process.complete:
+            return
+    # Doing the work here gives the caller the real error, if there was one.
+    yield from islice(check_records(file), done, None)
+
+
+def check_records(file: RecordFile) -> Iterator[CheckedRecord]:
+    """Yield the records of a file, read and checked in this process. Raises a FileFault."""
+    for read in read_records(file.path, file.path.name):
+        yield _checked(read, file)
+
+
+def _checked(read: Read, file: RecordFile) -> CheckedRecord:
+    if read.record is None:
+        return CheckedRecord(read.line, read.offset, None, _plain(read.findings))
+    checked = check(read.record, municipality=file.municipality, today=file.today, direction=Direction.OUT)
+    if checked.message is None:
+        return CheckedRecord(read.line, read.offset, None, _plain(checked.errors))
+    # All findings are warnings here.
+    candidate = Candidate.of(checked.message, warnings=len(checked.findings))
+    return CheckedRecord(read.line, read.offset, candidate, _plain(checked.findings))
+
+
+def _plain(findings: tuple[Finding, ...]) -> tuple[PlainFinding, ...]:
+    return tuple(PlainFinding(finding.field, finding.rule, dict(finding.facts)) for finding in findings)
+
+
+class ReaderProcess:
+    """Yields the records that a process beside this one reads and checks; `complete` tells whether all came."""
+
+    def __init__(self, file: RecordFile) -> None:
+        self.complete = False
+        ours, theirs = os.pipe()
+        with suppress(OSError):
+            fcntl(theirs, F_SETPIPE_SZ, _AHEAD_BYTES)
+        self._connection = Connection(ours, writable=False)
+        arguments = [str(theirs), os.fspath(file.path.absolute()), file.municipality, file.today.isoformat()]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # Our own module, and arguments that are no commands.
+                # -I: neither the working directory nor PYTHON* variables may put other code into the process.
+                [sys.executable, "-I", "-X", "utf8", "-c", _PROGRAM, *arguments],
+                pass_fds=[theirs],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # Ctrl+C and hang-up of our terminal are meant for this process.
+                start_new_session=True,
+            )
+        finally:
+            os.close(theirs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # It has nothing to put in order.
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+    @property
+    def process_id(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    def __iter__(self) -> Iterator[CheckedRecord]:
+        with suppress(EOFError, OSError):
+            while records := pickle.loads(self._connection.recv_bytes()):  # noqa: S301  # From our own process.
+                yield from records
+            self.complete = True
+
+
+def serve(handle: str, path: str, municipality: str, today: str) -> None:
+    """Send the checked records of a file through the pipe `handle`, and an empty list after the last.
+
+    An error is not sent: the pipe then ends without that list, and the other side does the rest itself.
+    """
+    records = check_records(RecordFile(Path(path), municipality, date.fromisoformat(today)))
+    with Connection(int(handle), readable=False) as connection:
+        while some := list(islice(records, _AT_ONCE)):
+            connection.send_bytes(pickle.dumps(some))
+        connection.send_bytes(pickle.dumps([]))
