@@ -53,6 +53,12 @@ class Bench(Screen[None], inherit_bindings=False):
         """Return the lines of the screen as text."""
         return [strip.text.rstrip() for strip in self._compositor.render_strips(self.app.size)]
 
+    async def resize(self, pilot: "Pilot[None]", columns: int, rows: int) -> None:
+        """Give the terminal another size, and wait until the screen is laid out in it."""
+        await pilot.resize_terminal(columns, rows)
+        await self.until(lambda: tuple(self.size) == (columns, rows))
+        await pilot.pause()
+
     async def until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not reached():

@@ -34,8 +34,7 @@ async def test_the_head_names_the_place_and_the_section_gives_way(tmp_path: Path
         (line,) = (line for line in screen.lines() if line)
         assert line.strip().startswith("新宿区 戸籍住民課")
         assert line.endswith(nobody)
-        await pilot.resize_terminal(24, 24)
-        await pilot.pause()
+        await screen.resize(pilot, 24, 24)
         (line,) = (line for line in screen.lines() if line)
         assert "新宿区" in line
         assert "戸籍住民課" not in line
@@ -112,8 +111,7 @@ async def test_the_foot_shows_what_can_be_done_now_and_what_fits(tmp_path: Path)
         assert words("keys.filter_back") not in line, "it is only in the help"
         # Nobody is logged on: the same key ends the console.
         assert line.endswith(words("keys.leave"))
-        await pilot.resize_terminal(50, 4)
-        await pilot.pause()
+        await screen.resize(pilot, 50, 4)
         short = screen.lines()[0]
         assert short.endswith(words("keys.leave"))
         assert len(short) < len(line)

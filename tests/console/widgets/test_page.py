@@ -52,8 +52,7 @@ async def test_the_lines_are_built_for_the_width(tmp_path: Path) -> None:
     async with bench(tmp_path, TextPage(id="page"), size=SIZE) as (pilot, screen):
         page = screen.query_one(TextPage)
         page.show(build)
-        await pilot.resize_terminal(60, 10)
-        await pilot.pause()
+        await screen.resize(pilot, 60, 10)
         assert (widths[0], widths[-1]) == (38, 58)
         assert page.text == "漢" * 29
 
