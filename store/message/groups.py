@@ -56,7 +56,8 @@ def iso(day: date | None) -> str | None:
 class Subject:
     """The person whom a message is about, as the card states it."""
 
-    name: str
+    # None for a newborn that has no name yet.
+    name: str | None
     birth_date: PaperDate
     sex: Sex
     nationality: str
@@ -68,7 +69,7 @@ class Subject:
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """Build from the `person` group of a checked record."""
         return cls(
-            name=record["name"],
+            name=record.get("name"),
             birth_date=record["birth_date"],
             sex=Sex(record["sex"]),
             nationality=record["nationality"],
@@ -110,20 +111,25 @@ class ReportBasis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExOfficioBasis:
-    """職権による場合. `cause` is a key of the table of causes; only a part of `date` may be known."""
+    """職権による場合. `cause` is a key of the table of causes; only a part of `date` may be known.
+
+    `date_note` is what a paper says of the date in words, such as 「10日頃から20日頃までの間」.
+    """
 
     paragraph: str
     cause: str
     date: PaperDate
+    date_note: str | None = None
 
     def to_record(self) -> Record:
         """Return the `basis` group."""
-        return {
-            "kind": str(BasisKind.EX_OFFICIO),
-            "paragraph": self.paragraph,
-            "cause": self.cause,
-            "date": self.date,
-        }
+        return present(
+            kind=str(BasisKind.EX_OFFICIO),
+            paragraph=self.paragraph,
+            cause=self.cause,
+            date=self.date,
+            date_note=self.date_note,
+        )
 
 
 Basis = ReportBasis | ExOfficioBasis
@@ -133,7 +139,12 @@ def basis_from_record(record: Mapping[str, Any]) -> Basis:
     """Build the basis that the group holds, one of the two."""
     # The two bases have no item in common but the kind, so each has a class of its own.
     if record["kind"] == BasisKind.EX_OFFICIO:
-        return ExOfficioBasis(paragraph=record["paragraph"], cause=record["cause"], date=record["date"])
+        return ExOfficioBasis(
+            paragraph=record["paragraph"],
+            cause=record["cause"],
+            date=record["date"],
+            date_note=record.get("date_note"),
+        )
     return ReportBasis(
         article=record["article"],
         reported_on=date.fromisoformat(record["reported_on"]),

@@ -43,10 +43,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Entry):
-    """届出 of the 住民基本台帳法: the action that it causes, and whether it states a planned departure."""
+    """届出 of the 住民基本台帳法: the action that it causes, and whether it states a planned departure.
+
+    `corrected` are the only items that it corrects, `not_for` the categories that do not make it, and `card_pending`
+    whether it may be made with a passport that says that the card is delivered later.
+    """
 
     action: str
     planned_departure: bool
+    corrected: tuple[str, ...] = ()
+    not_for: tuple[str, ...] = ()
+    card_pending: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +68,27 @@ class ResidenceArticle(Entry):
     moved_on: bool = False
     previous_address: bool = False
     previous_address_not_deemed_by: tuple[str, ...] = ()
+    card_pending: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause(Entry):
-    """職権の事由: its paragraph, the actions that it can cause, and the day that its date states."""
+    """職権の事由: its paragraphs, the usual one first, the actions that it can cause, and the day that its date states.
 
-    paragraph: str
+    `own_date`: the date is that of the event, not that of the change in the record; `partial_date`: parts of it may be
+    unknown; `date_note`: papers may describe it in words. `corrected` are the only items that the cause corrects, and
+    `category` is the one to which such a person usually belongs.
+    """
+
+    paragraphs: tuple[str, ...]
     actions: tuple[str, ...]
     partial_date: bool
     day_ja: str
     day_en: str
+    own_date: bool = False
+    date_note: bool = False
+    corrected: tuple[str, ...] = ()
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,7 +216,7 @@ class _NoticeSealer:
 
         Raises AgencyNoticeMalformed, AgencyTerminalUnknown.
         """
-        field = fault_of_notice(notice)
+        field = fault_of_notice(notice, self._now)
         if field is not None:
             raise AgencyNoticeMalformed(line=str(number), field=field)
         concerned = [terminal for terminal in self._terminals if terminal.municipality == notice["municipality"]]

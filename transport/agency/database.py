@@ -15,7 +15,7 @@ from typing import Final
 
 from transport import bounds, wire
 from transport.agency.records import Holdings, Incoming, KnownMessage, Outgoing, TerminalRecord, Unanswered, Witnessed
-from transport.agency.validation import Rejection
+from transport.agency.texts import Rejection
 from transport.errors import AgencyTerminalKnown, AgencyUnsafe, AgencyVersionUnknown
 from transport.evidence.holdings import Held, Inquiry
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from transport.agency.validation import Rejection
+from transport.agency.texts import Rejection
 from transport.parties.identity import DatedIdentity
 
 

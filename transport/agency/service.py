@@ -189,7 +189,7 @@ def _prepare(opened: Sequence[Opened], recipient: Identity, now: datetime, munic
     """Validate the contents and sign the receipts, which needs no transaction."""
     # A message gets its receipt whether its content is accepted or not: received and accepted are two facts.
     receipts = issue_receipts(opened, recipient=recipient, received_at=now)
-    verdicts = [validate(item.content, municipality) for item in opened]
+    verdicts = [validate(item.content, municipality, now) for item in opened]
     return [
         Incoming(
             id=item.envelope.id,

@@ -1,6 +1,7 @@
 """The texts of the reference agency: its problems and refusals, from `texts.toml`."""
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,14 @@ from typing import Any, Final
 from transport.problems import Bilingual, Problem, Retry
 
 _FILE: Final = Path(__file__).parent / "texts.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a message is not accepted: a code of a refusal and the name of the item at fault."""
+
+    code: str
+    field: str = "-"
 
 
 @cache

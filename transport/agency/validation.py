@@ -1,4 +1,4 @@
-"""Whether the reference agency accepts a message: it is strict about shape and leaves the law to the terminal's rules.
+"""Whether the reference agency accepts a message: first its shape, then what the law says of its items together.
 
 `shapes.toml` lists the items of each kind. It is the agency's own copy on purpose: two programs that share a mistake
 would agree on it. A verdict names only the first fault, as a real agency's would.
@@ -7,13 +7,14 @@ would agree on it. A verdict names only the first fault, as a real agency's woul
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from transport import wire
+from transport.agency.legality import first_breach
+from transport.agency.texts import Rejection
 
 NOTICE_KIND: Final = "agency_notice"
 _FILE: Final = Path(__file__).parent / "shapes.toml"
@@ -43,14 +44,6 @@ _KNOWN_INTRUDERS: Final = frozenset({"subject", "person", "basis", *_NUMBERS, *_
 _NUMBER_OF: Final = {"mid_long_term": "card_number", "special_permanent": "certificate_number"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a message is not accepted: a code from `texts.toml` and the name of the item at fault."""
-
-    code: str
-    field: str = "-"
-
-
 class Validated(NamedTuple):
     """The verdict on a content. `kind` and `reference` are None when the content does not show them."""
 
@@ -59,7 +52,7 @@ class Validated(NamedTuple):
     refusal: Rejection | None
 
 
-def validate(content: bytes, municipality: str) -> Validated:
+def validate(content: bytes, municipality: str, now: datetime) -> Validated:
     """Validate the content of a message from a terminal of `municipality`. Never raises, whatever the content is."""
     # Kind and reference come first: they go into the result even when the rest is wrong, so that people can find the
     # message.
@@ -74,10 +67,10 @@ def validate(content: bytes, municipality: str) -> Validated:
         # A reference of another form is not repeated: it might be anything.
         missing = record.get("reference", "") == ""
         return Validated(kind, None, Rejection("item_missing" if missing else "item_malformed", "reference"))
-    return Validated(kind, reference, _first_fault(kind, record, municipality))
+    return Validated(kind, reference, _first_fault(kind, record, municipality, now))
 
 
-def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
+def fault_of_notice(notice: Mapping[str, Any], now: datetime) -> str | None:
     """Return the name of the first item at fault in an agency notice that is about to be posted, or None."""
     if notice.get("kind") != NOTICE_KIND:
         return "kind"
@@ -85,11 +78,11 @@ def fault_of_notice(notice: Mapping[str, Any]) -> str | None:
     municipality = items.get("municipality")
     if not isinstance(municipality, str) or re.fullmatch(r"[0-9]{6}", municipality) is None:
         return "municipality"
-    fault = _first_fault(NOTICE_KIND, notice, municipality)
+    fault = _first_fault(NOTICE_KIND, notice, municipality, now)
     return fault.field if fault else None
 
 
-def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rejection | None:
+def _first_fault(kind: str, record: Mapping[str, Any], municipality: str, now: datetime) -> Rejection | None:
     # The later checks rely on the earlier ones: once the items are right, those that are required can be read.
     items = dict(_flatten(record))
     return (
@@ -97,6 +90,7 @@ def _first_fault(kind: str, record: Mapping[str, Any], municipality: str) -> Rej
         or _wrong_values(items)
         or (Rejection("municipality_foreign", "municipality") if items["municipality"] != municipality else None)
         or (_wrong_number(items) if kind in _message_kinds() else None)
+        or first_breach(kind, items, now)
     )
 
 

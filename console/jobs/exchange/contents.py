@@ -80,7 +80,7 @@ def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
     checked = check(
         record,
         municipality=terminal.settings.municipality.code,
-        today=clock.day_in_japan(clock.now()),
+        now=clock.now(),
         direction=Direction.IN,
     )
     if not isinstance(checked.message, AgencyNotice):

@@ -198,7 +198,7 @@ class Draft:
 
     def _possible(self, record: Record) -> tuple[str, ...]:
         code = self._terminal.settings.municipality.code
-        return possible_items(record, municipality=code, today=self.day)
+        return possible_items(record, municipality=code, now=clock.now())
 
     def _key(self, index: int, field: str) -> str:
         if len(self.records) == 1:
@@ -225,7 +225,7 @@ class Draft:
 
     def _fits(self, index: int, field: str, code: str) -> bool:
         tried = with_value(self.records[index], field, code)
-        findings = check(tried, municipality=self._terminal.settings.municipality.code, today=self.day).errors
+        findings = check(tried, municipality=self._terminal.settings.municipality.code, now=clock.now()).errors
         return all(finding.field != field for finding in findings)
 
     # The rules

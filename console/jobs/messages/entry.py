@@ -73,7 +73,7 @@ def propose(
         event,
         category=category,
         municipality=terminal.settings.municipality.code,
-        day=clock.day_in_japan(now),
+        now=now,
         card_presented=card_presented,
     )
     return tuple(_prefilled(terminal, proposal, now) for proposal in proposed)
@@ -81,16 +81,16 @@ def propose(
 
 def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     """Check a record in its present state while somebody types; change nothing, and ask for no right."""
-    today = clock.day_in_japan(clock.now())
+    now = clock.now()
     code = terminal.settings.municipality.code
-    checked = check(dict(record), municipality=code, today=today, direction=Direction.OUT)
+    checked = check(dict(record), municipality=code, now=now, direction=Direction.OUT)
     findings = checked.findings
     # The database is asked only for a record without errors: this runs after each answer that somebody gives.
     if checked.message is not None:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
         findings += () if echo is None else (echo,)
-    return CheckedEntry(findings, wanted_items(record, municipality=code, today=today))
+    return CheckedEntry(findings, wanted_items(record, municipality=code, now=now))
 
 
 def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -245,7 +245,7 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     checked = check(
         dict(record),
         municipality=terminal.settings.municipality.code,
-        today=clock.day_in_japan(clock.now()),
+        now=clock.now(),
         direction=Direction.OUT,
     )
     if checked.message is None:

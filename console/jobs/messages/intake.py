@@ -168,8 +168,7 @@ class _File:
         self._size = _size(path)
         self._meter = meter
         self._pace = Pace()
-        today = clock.day_in_japan(clock.now())
-        file = RecordFile(path, terminal.settings.municipality.code, today)
+        file = RecordFile(path, terminal.settings.municipality.code, clock.now())
         self._checked = read_checked(file, self._size)
         self._records = _Ahead(self._checked)
         self._taken = Intake()

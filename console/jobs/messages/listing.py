@@ -242,7 +242,8 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         approver=row.approver,
         revision=row.revision,
         version=row.version,
-        name=str(person["name"]) if isinstance(person, dict) else "",
+        # A newborn may be without a name.
+        name=str(person.get("name", "")) if isinstance(person, dict) else "",
         matter=tuple(_matter(record)),
         claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
     )

@@ -201,7 +201,7 @@ def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) ->
     return check(
         record,
         municipality=terminal.settings.municipality.code,
-        today=clock.day_in_japan(clock.now()),
+        now=clock.now(),
         direction=row.direction,
     ).findings
 

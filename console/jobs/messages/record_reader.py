@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import datetime
 from fcntl import F_SETPIPE_SZ, fcntl
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -53,11 +53,11 @@ class CheckedRecord(NamedTuple):
 
 
 class RecordFile(NamedTuple):
-    """A file to read, and by what to check it: the terminal's municipality, and the day in Japan."""
+    """A file to read, and by what to check it: the terminal's municipality, and the moment."""
 
     path: Path
     municipality: str
-    today: date
+    now: datetime
 
 
 def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, None]:
@@ -83,7 +83,7 @@ def check_records(file: RecordFile) -> Iterator[CheckedRecord]:
 def _checked(read: Read, file: RecordFile) -> CheckedRecord:
     if read.record is None:
         return CheckedRecord(read.line, read.offset, None, _plain(read.findings))
-    checked = check(read.record, municipality=file.municipality, today=file.today, direction=Direction.OUT)
+    checked = check(read.record, municipality=file.municipality, now=file.now, direction=Direction.OUT)
     if checked.message is None:
         return CheckedRecord(read.line, read.offset, None, _plain(checked.errors))
     # All findings are warnings here.
@@ -104,7 +104,7 @@ class ReaderProcess:
         with suppress(OSError):
             fcntl(theirs, F_SETPIPE_SZ, _AHEAD_BYTES)
         self._connection = Connection(ours, writable=False)
-        arguments = [str(theirs), os.fspath(file.path.absolute()), file.municipality, file.today.isoformat()]
+        arguments = [str(theirs), os.fspath(file.path.absolute()), file.municipality, file.now.isoformat()]
         try:
             self._process = subprocess.Popen(  # noqa: S603  # Our own module, and arguments that are no commands.
                 # -I: neither the working directory nor PYTHON* variables may put other code into the process.
@@ -140,12 +140,12 @@ class ReaderProcess:
             self.complete = True
 
 
-def serve(handle: str, path: str, municipality: str, today: str) -> None:
+def serve(handle: str, path: str, municipality: str, now: str) -> None:
     """Send the checked records of a file through the pipe `handle`, and an empty list after the last.
 
     An error is not sent: the pipe then ends without that list, and the other side does the rest itself.
     """
-    records = check_records(RecordFile(Path(path), municipality, date.fromisoformat(today)))
+    records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now)))
     with Connection(int(handle), readable=False) as connection:
         while some := list(islice(records, _AT_ONCE)):
             connection.send_bytes(pickle.dumps(some))

@@ -299,7 +299,8 @@ def _naturalised(inventor: Inventor, base: Record) -> tuple[Record, ...]:
 
 
 def _name_corrected(inventor: Inventor, base: Record) -> tuple[Record, ...]:
-    basis = _ex_officio("12-3", "error", inventor.day(1, 3))
+    # The date is that of the change in the record (記載等をした年月日), the Japanese day of the moment.
+    basis = _ex_officio("12-3", "error", str(base["occurred_at"])[:10])
     return (inventor.message("resident_record", base, action="correction", corrected=["name"], basis=basis),)
 
 

@@ -129,7 +129,7 @@ class EventScreen(ConsoleScreen):
             self.choice.event or "",
             category=Category(category),
             municipality=self.console_app.settings.municipality.code,
-            day=self._today,
+            now=clock.now(),
             card_presented=card == "yes",
         )
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from store.message.checks.items import ITEMS, NAMES, ordered_fields
+from store.message.checks.plausibility import check_plausibility
 from store.message.checks.rules import RECORD_FIELD, RULES, Finding, Severity
 from store.message.codes import INCOMING, OUTGOING, Kind
 from store.message.declarations.findings import Findings
@@ -38,14 +39,14 @@ class Checked:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
 
 
-def check(record: object, *, municipality: str, today: date, direction: Direction | None = None) -> Checked:
+def check(record: object, *, municipality: str, now: datetime, direction: Direction | None = None) -> Checked:
     """Check a record against every rule of its kind.
 
-    `municipality` is the terminal's own code. The dated tables are read for the Japanese day of `occurred_at`, or for
-    `today` where that cannot be read. With `direction` only the kinds that travel that way pass. Never raises, whatever
-    the record holds.
+    `municipality` is the terminal's own code. `now` tells what lies ahead; the dated tables are read for the Japanese
+    day of `occurred_at`, or for that of `now` where that cannot be read. With `direction` only the kinds that travel
+    that way pass. Never raises, whatever the record holds.
     """
-    findings = Findings(RULES, municipality=municipality, day=today)
+    findings = Findings(RULES, municipality=municipality, now=now)
     if not isinstance(record, dict):
         findings.add(RECORD_FIELD, "record_not_object")
     else:
@@ -54,12 +55,12 @@ def check(record: object, *, municipality: str, today: date, direction: Directio
     return Checked(message, tuple(findings.findings))
 
 
-def wanted_items(record: Mapping[str, Any], *, municipality: str, today: date) -> tuple[str, ...]:
+def wanted_items(record: Mapping[str, Any], *, municipality: str, now: datetime) -> tuple[str, ...]:
     """Return the fields that the rules still want in a record that is being entered, in the kind's order.
 
     Empty for a record without a kind. Filling in an item may make the rules want others.
     """
-    findings = check(record, municipality=municipality, today=today).findings
+    findings = check(record, municipality=municipality, now=now).findings
     # No list says what to ask for next: the rules do, so that the form and the check never disagree.
     wanted = {finding.field for finding in findings if RULES[finding.rule].wants}
     kind = _KINDS.get(str(record.get("kind")))
@@ -68,7 +69,7 @@ def wanted_items(record: Mapping[str, Any], *, municipality: str, today: date) -
     return tuple(sorted(wanted, key=lambda field: (order.index(field) if field in order else len(order), field)))
 
 
-def possible_items(record: Mapping[str, Any], *, municipality: str, today: date) -> tuple[str, ...]:
+def possible_items(record: Mapping[str, Any], *, municipality: str, now: datetime) -> tuple[str, ...]:
     """Return the fields that may still be added to a record that is being entered, wanted or not, in the law's order.
 
     Empty for a record without a kind. Fields that must not be there, according to a rule, are left out.
@@ -79,14 +80,14 @@ def possible_items(record: Mapping[str, Any], *, municipality: str, today: date)
     return tuple(
         field
         for field in ordered_fields(kind)
-        if value_at(record, field) is None and not _is_unwanted(record, field, municipality, today)
+        if value_at(record, field) is None and not _is_unwanted(record, field, municipality, now)
     )
 
 
-def _is_unwanted(record: Mapping[str, Any], field: str, municipality: str, today: date) -> bool:
+def _is_unwanted(record: Mapping[str, Any], field: str, municipality: str, now: datetime) -> bool:
     """Tell whether the rules refuse the item whatever its value is."""
     # A hyphen says nothing, so a rule that then refuses the item itself does so for every value.
-    findings = check(with_value(record, field, "-"), municipality=municipality, today=today).findings
+    findings = check(with_value(record, field, "-"), municipality=municipality, now=now).findings
     return any(finding.field == field and RULES[finding.rule].unwanted for finding in findings)
 
 
@@ -99,8 +100,9 @@ def _check_record(record: dict[Any, Any], direction: Direction | None, findings:
     if kind is None:
         return
     ITEMS[kind].check_all(record, findings, elsewhere=NAMES)
-    # The conditions come last, because they skip items in which a fault was found.
+    # The conditions come after the items, because they skip those in which a fault was found.
     CLASSES[kind].check_conditions(record, findings)
+    check_plausibility(record, kind, findings)
 
 
 def _kind_of(record: dict[Any, Any], direction: Direction | None, findings: Findings) -> Kind | None:

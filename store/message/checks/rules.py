@@ -51,7 +51,16 @@ _COMMON: Final = (
     error("character_control", *STANDARD),
     error("character_direction", *FORMAT),
     error("character_surrogate", *FORMAT),
+    error("character_lost", *STANDARD),
     warning("character_unusual", *STANDARD),
+    warning("character_not_seiji", "card-names-notice"),
+    warning("character_invisible", *STANDARD),
+    warning("character_no_break", *STANDARD),
+    warning("character_placeholder", *STANDARD),
+    warning("blank_at_end", *STANDARD),
+    warning("blank_doubled", *STANDARD),
+    warning("text_escaped", *STANDARD),
+    warning("text_misread", *STANDARD),
     # What every message carries.
     error("kind_unknown", *FORMAT),
     error("kind_not_sent", *RECORD_NOTICE),
@@ -68,6 +77,7 @@ _COMMON: Final = (
     error("municipality_other", *FORMAT),
     error("moment_malformed", *FORMAT),
     error("moment_before_law", "immigration-61-8-2"),
+    error("moment_ahead", *STANDARD),
     # Values.
     error("date_malformed", *FORMAT),
     error("date_not_on_calendar", *FORMAT),
@@ -75,13 +85,26 @@ _COMMON: Final = (
     warning("paper_date_disordered", *STANDARD),
     error("code_unknown", *FORMAT),
     error("nationality_unknown", "immigration-2-5"),
+    warning("nationality_of_document", "immigration-2-5"),
     error("number_malformed", *FORMAT),
     # The number by category, in every kind that states a category.
     wanted("card_number_wanted"),
     error("card_number_unwanted"),
     error("card_pending_unwanted"),
+    error("card_pending_not_landing"),
     wanted("certificate_number_wanted"),
     error("certificate_number_unwanted"),
+    # Items that agree with each other, in more than one kind.
+    warning("previous_address_same"),
+    # Dates that can hardly be.
+    warning("date_ahead", *STANDARD),
+    warning("departure_far_ahead", "juki-24"),
+    warning("birth_long_ago", *STANDARD),
+    warning("birth_after_event", *STANDARD),
+    warning("death_before_birth", *STANDARD),
+    warning("reported_after_change", *STANDARD),
+    warning("reported_long_before", *STANDARD),
+    warning("moved_after_report", *STANDARD),
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(

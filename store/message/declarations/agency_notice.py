@@ -10,8 +10,10 @@ from typing import Any, ClassVar, Final, Self
 from store.message import tables
 from store.message.codes import Category, ChangeReason, Kind, LossCause, NoticeItem, Sex
 from store.message.declarations import values
+from store.message.declarations.changes import check_agreement
 from store.message.declarations.common import (
     CARD_NUMBER,
+    CARD_PENDING,
     CATEGORY,
     CERTIFICATE_NUMBER,
     HEAD,
@@ -20,7 +22,7 @@ from store.message.declarations.common import (
     Common,
 )
 from store.message.declarations.conditions import Group, check_numbers, check_pointers
-from store.message.declarations.findings import AGENCY_NOTICE, Findings, Rule, wanted, warning
+from store.message.declarations.findings import AGENCY_NOTICE, Findings, Rule, error, wanted, warning
 from store.message.declarations.items import DAY, REFERENCE, Item, Items, Value, checked_after, closed
 from store.message.declarations.values import CheckValue, is_text
 from store.message.groups import CategoryLost, Change, Record, Subject, present
@@ -44,19 +46,20 @@ def _check_status(value: object, field: str, findings: Findings) -> None:
 # What the values before and after a change look like depends on the item that changed.
 _VALUE_CHECKS: Final[Mapping[str, CheckValue]] = MappingProxyType(
     {
-        NoticeItem.NAME: values.check_text,
-        NoticeItem.NAME_KANJI: values.check_text,
+        NoticeItem.NAME: values.check_name,
+        NoticeItem.NAME_KANJI: values.check_name,
         NoticeItem.BIRTH_DATE: values.check_paper_date,
         NoticeItem.SEX: values.one_of(Sex),
-        NoticeItem.NATIONALITY: values.in_force(tables.nationalities, "nationality_unknown", listed=False),
+        NoticeItem.NATIONALITY: values.check_nationality,
         NoticeItem.CATEGORY: values.one_of(Category),
         NoticeItem.STATUS_OF_RESIDENCE: _check_status,
         NoticeItem.PERIOD_OF_STAY: _check_period,
         NoticeItem.EXPIRY_DATE: values.check_day,
         NoticeItem.CARD_NUMBER: values.check_number,
         NoticeItem.CERTIFICATE_NUMBER: values.check_number,
-        NoticeItem.LANDING_PERIOD: _check_period,
-        NoticeItem.PROVISIONAL_STAY_PERIOD: _check_period,
+        # 上陸期間 and 仮滞在期間 end on a day.
+        NoticeItem.LANDING_PERIOD: values.check_day,
+        NoticeItem.PROVISIONAL_STAY_PERIOD: values.check_day,
     }
 )
 
@@ -86,6 +89,7 @@ class AgencyNotice(Common):
             *POINTERS,
             CARD_NUMBER,
             CERTIFICATE_NUMBER,
+            CARD_PENDING,
             # A notice of a lost category may come without a list of changes.
             Item("changes", Value(checked_after, elements=(_ITEM, _BEFORE, _AFTER, _REASON))),
             _CATEGORY_LOST,
@@ -96,17 +100,22 @@ class AgencyNotice(Common):
     rules: ClassVar[tuple[Rule, ...]] = (
         wanted("notice_says_nothing", *AGENCY_NOTICE),
         wanted("change_says_nothing", *AGENCY_NOTICE),
+        error("change_beside_header", *AGENCY_NOTICE),
+        error("change_of_other_category", "juki-30-45"),
         # The agency states what its own register holds, so the terminal only warns of what looks wrong in it.
         warning("change_without_difference", *AGENCY_NOTICE),
         warning("period_unusual", *AGENCY_NOTICE),
         warning("status_unknown", *AGENCY_NOTICE),
         warning("status_outside_scope", "immigration-19-3"),
+        warning("period_outside_scope", "immigration-19-3"),
+        warning("expiry_before_notice", *AGENCY_NOTICE),
     )
 
     person: Subject
     category: Category
     noticed_on: date
     card_number: str | None = None
+    card_pending: bool = False
     certificate_number: str | None = None
     changes: tuple[Change, ...] = ()
     category_lost: CategoryLost | None = None
@@ -125,9 +134,7 @@ class AgencyNotice(Common):
             findings.add("changes", "notice_says_nothing")
         for number, change in enumerate(changes, 1):
             _check_change(change, f"changes[{number}]", findings)
-        # A loss of the category explains a status that is outside the scope.
-        if "category_lost" not in record:
-            _check_scope(changes, findings)
+        check_agreement(record, changes, findings)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -139,6 +146,7 @@ class AgencyNotice(Common):
             category=Category(record["category"]),
             noticed_on=date.fromisoformat(record["noticed_on"]),
             card_number=record.get("card_number"),
+            card_pending=record.get("card_pending", False),
             certificate_number=record.get("certificate_number"),
             changes=tuple(Change.from_record(change) for change in record.get("changes", ())),
             category_lost=lost and CategoryLost(cause=LossCause(lost["cause"]), on=date.fromisoformat(lost["on"])),
@@ -150,6 +158,7 @@ class AgencyNotice(Common):
             person=self.person.to_record(),
             category=str(self.category),
             card_number=self.card_number,
+            card_pending=self.card_pending or None,
             certificate_number=self.certificate_number,
             noticed_on=self.noticed_on.isoformat(),
             changes=[change.to_record() for change in self.changes],
@@ -179,15 +188,3 @@ def _check_change(change: object, field: str, findings: Findings) -> None:
         findings.add(f"{field}.after", "change_says_nothing")
     elif change.get("before") == change.get("after"):
         findings.add(f"{field}.after", "change_without_difference")
-
-
-def _check_scope(changes: list[Any], findings: Findings) -> None:
-    """Warn of a status outside 中長期在留者 in a notice without the loss of the category."""
-    for number, change in enumerate(changes, 1):
-        if not isinstance(change, dict) or change.get("item") != NoticeItem.STATUS_OF_RESIDENCE:
-            continue
-        field = f"changes[{number}]."
-        after = findings.sound(change, "after", field)
-        status = tables.statuses().at(after, findings.day) if after is not None else None
-        if status is not None and not status.mid_long_term:
-            findings.add(f"{field}after", "status_outside_scope")

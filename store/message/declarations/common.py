@@ -11,6 +11,7 @@ from store.message.declarations import values
 from store.message.declarations.conditions import Group, check_pointers
 from store.message.declarations.findings import Findings, Rule
 from store.message.declarations.items import (
+    NAME,
     NUMBER,
     PAPER_DATE,
     REFERENCE,
@@ -22,7 +23,6 @@ from store.message.declarations.items import (
     Value,
     checked_before,
     closed,
-    dated,
 )
 from store.message.groups import Record, present
 
@@ -47,25 +47,25 @@ POINTERS: Final = (
     Item("replaces", REFERENCE, ("訂正対象の整理番号",)),
 )
 # A message about a person states all of these items, because the number of a card is no key: it changes at every issue.
-PERSON: Final = Items(
-    "person",
-    required=(
-        Item("person.name", TEXT, ("氏名",), shared=True),
-        Item("person.birth_date", PAPER_DATE, ("生年月日",), shared=True),
-        Item("person.sex", closed(Sex), ("性別",), shared=True),
-        Item(
-            "person.nationality",
-            dated(tables.nationalities, "nationality_unknown", listed=False),
-            ("国籍・地域",),
-            shared=True,
-        ),
-        Item("person.address", TEXT, ("住所", "住居地"), shared=True),
+_PERSON: Final = (
+    Item("person.name", NAME, ("氏名",), shared=True),
+    Item("person.birth_date", PAPER_DATE, ("生年月日",), shared=True),
+    Item("person.sex", closed(Sex), ("性別",), shared=True),
+    Item(
+        "person.nationality",
+        Value(values.check_nationality, Shape.CODE, table=tables.nationalities),
+        ("国籍・地域",),
+        shared=True,
     ),
-    optional=(
-        Item("person.name_kanji", TEXT, ("漢字氏名", "氏名（漢字）"), after="person.name", shared=True),
-        Item("person.birth_date_note", TEXT, ("生年月日の注記",), after="person.birth_date", shared=True),
-    ),
+    Item("person.address", TEXT, ("住所", "住居地"), shared=True),
 )
+_MORE_OF_PERSON: Final = (
+    Item("person.name_kanji", NAME, ("漢字氏名", "氏名（漢字）"), after="person.name", shared=True),
+    Item("person.birth_date_note", TEXT, ("生年月日の注記",), after="person.birth_date", shared=True),
+)
+PERSON: Final = Items("person", required=_PERSON, optional=_MORE_OF_PERSON)
+# A newborn may be without a name: the resident record asks for it unless the record says so.
+PERSON_OR_NEWBORN: Final = Items("person", required=_PERSON, optional=_MORE_OF_PERSON, settled=("name",))
 # The category decides which number the person has, so the form asks for it first and for the number directly after it.
 CATEGORY: Final = Item("category", closed(Category), ("区分",), shared=True)
 CARD_NUMBER: Final = Item("card_number", NUMBER, ("在留カードの番号", "在留カード番号"), after="category", shared=True)

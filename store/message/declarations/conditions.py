@@ -30,6 +30,13 @@ def check_pointers(record: Group, findings: Findings) -> None:
         findings.add("replaces", "cancels_and_replaces")
 
 
+def check_previous_address(record: Group, findings: Findings) -> None:
+    """Warn of a previous address that is the present one: nobody moved."""
+    previous, person = findings.sound(record, "previous_address"), record.get("person")
+    if previous is not None and isinstance(person, dict) and previous == findings.sound(person, "address", "person."):
+        findings.add("previous_address", "previous_address_same")
+
+
 def check_numbers(record: Group, findings: Findings) -> None:
     """Check the number by category: that of the card, that of the certificate, or none."""
     category = findings.sound(record, "category")
@@ -45,3 +52,9 @@ def check_numbers(record: Group, findings: Findings) -> None:
     card = None if open_question else mid_long_term
     settle(record, "card_number", card, findings, "card_number")
     settle(record, "certificate_number", category == Category.SPECIAL_PERMANENT, findings, "certificate_number")
+
+
+def check_pending(record: Group, *, allowed: bool, article: str, findings: Findings) -> None:
+    """Check that a card is delivered later (後日交付) only where a landing port may not have delivered it."""
+    if not allowed and record.get("card_pending") is True:
+        findings.add("card_pending", "card_pending_not_landing", article=article)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+
+from store.clock import day_in_japan
 
 RECORD_FIELD: Final = "record"
 """The field of findings that concern a line as a whole."""
@@ -76,16 +78,18 @@ def warning(name: str, *sources: str) -> Rule:
 class Findings:
     """The findings so far, and the circumstances that rules consider.
 
-    `day` is the Japanese day for which the dated tables are read; `municipality` is the terminal's own code.
+    `day` is the Japanese day for which the dated tables are read: that of the message once it is known. `now` is the
+    present moment and `today` its day. `municipality` is the terminal's own code.
     """
 
-    __slots__ = ("_rules", "day", "faulty", "findings", "municipality")
+    __slots__ = ("_rules", "day", "faulty", "findings", "municipality", "now", "today")
 
-    def __init__(self, rules: Mapping[str, Rule], *, municipality: str, day: date) -> None:
+    def __init__(self, rules: Mapping[str, Rule], *, municipality: str, now: datetime) -> None:
         # The table of rules is passed in, because it is collected from the kinds, and their checks need this class.
         self._rules = rules
         self.municipality = municipality
-        self.day = day
+        self.now = now
+        self.today = self.day = day_in_japan(now)
         self.findings: list[Finding] = []
         self.faulty: set[str] = set()
 

@@ -91,19 +91,25 @@ class Items:
     """A group of items: a whole record, which has no name, or a group nested in it.
 
     The `required` items are always there. An item that depends on others (a number by category, a date by article) is
-    `optional`: the conditions of the kind decide whether it must be there or must not.
+    `optional`: the conditions of the kind decide whether it must be there or must not. `settled` names required items
+    that the conditions ask for instead, because something else may stand in their place.
     """
 
     __slots__ = ("_checks", "_items", "_required", "name", "prefix")
 
     def __init__(
-        self, name: str, *, required: "Sequence[Item | Items]", optional: "Sequence[Item | Items]" = ()
+        self,
+        name: str,
+        *,
+        required: "Sequence[Item | Items]",
+        optional: "Sequence[Item | Items]" = (),
+        settled: Container[str] = (),
     ) -> None:
         self.name = name
         self.prefix = f"{name}." if name else ""
         self._items = (*required, *optional)
         # The dotted names are put together only once, because the checks run for every record of a file.
-        self._required = tuple((item.name, self.prefix + item.name) for item in required)
+        self._required = tuple((item.name, self.prefix + item.name) for item in required if item.name not in settled)
         self._checks = {item.name: (self.prefix + item.name, item.check) for item in self._items}
 
     def __contains__(self, name: object) -> bool:
@@ -174,6 +180,7 @@ def checked_after(_value: object, _field: str, _findings: Findings) -> None:
 
 # The values that several items have. A kind may declare values of its own.
 TEXT: Final = Value(values.check_text)
+NAME: Final = Value(values.check_name)
 REFERENCE: Final = Value(values.check_reference, Shape.WORD)
 NUMBER: Final = Value(values.check_number, Shape.NUMBER)
 DAY: Final = Value(values.check_day, Shape.DAY)
@@ -186,9 +193,6 @@ def closed(codes: type[StrEnum]) -> Value:
     return Value(values.one_of(codes), Shape.CODE, codes=codes)
 
 
-def dated(table: Callable[[], Table[Any]], rule: str, *, listed: bool = True) -> Value:
-    """Describe a value that is a code from a dated table. A code that is not in force breaks `rule`.
-
-    `listed` is false for a table that is too long for the finding to list its codes.
-    """
-    return Value(values.in_force(table, rule, listed=listed), Shape.CODE, table=table)
+def dated(table: Callable[[], Table[Any]], rule: str) -> Value:
+    """Describe a value that is a code from a dated table. A code that is not in force breaks `rule`."""
+    return Value(values.in_force(table, rule), Shape.CODE, table=table)

@@ -21,7 +21,14 @@ from store.message.declarations.common import (
     PREVIOUS_ADDRESS,
     Common,
 )
-from store.message.declarations.conditions import Group, check_numbers, check_pointers, settle
+from store.message.declarations.conditions import (
+    Group,
+    check_numbers,
+    check_pending,
+    check_pointers,
+    check_previous_address,
+    settle,
+)
 from store.message.declarations.findings import Findings, Rule, error, wanted
 from store.message.declarations.items import DAY, YES_NO, Item, Items, Shape, Value, dated
 from store.message.declarations.values import check_word
@@ -98,6 +105,7 @@ class ResidenceReport(Common):
         check_pointers(record, findings)
         check_numbers(record, findings)
         _check_article(record, category, findings)
+        check_previous_address(record, findings)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -145,6 +153,7 @@ def _check_article(record: Group, category: str | None, findings: Findings) -> N
         # Either may be the wrong one, so nothing is said about the items that this article requires.
         findings.add("article", "article_category_mismatch", article=name, category=article.category)
         return
+    check_pending(record, allowed=article.card_pending, article=name, findings=findings)
     _check_deeming(record, article, findings)
     _check_residence_items(record, article, findings)
 

@@ -1,48 +1,49 @@
-"""住民票の記載等に関する通知 (入管法61条の8の2).
-
-The action that a report causes, and the paragraph that a cause belongs to, are dated data; this module has the rules
-that apply them.
-"""
+"""住民票の記載等に関する通知 (入管法61条の8の2). Its basis has a module of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final, Self
 
-from store.message import tables
-from store.message.codes import Action, BasisKind, Category, CorrectedItem, Kind
+from store.message.codes import Action, Category, CorrectedItem, Kind
+from store.message.declarations.basis import BASIS, BASIS_RULES, BIRTH, check_basis
 from store.message.declarations.common import (
     CARD_NUMBER,
     CARD_PENDING,
     CATEGORY,
     CERTIFICATE_NUMBER,
     OUTGOING_HEAD,
-    PERSON,
+    PERSON_OR_NEWBORN,
     POINTERS,
     PREVIOUS_ADDRESS,
     Common,
 )
-from store.message.declarations.conditions import Group, check_numbers, check_pointers, settle
-from store.message.declarations.findings import AGENCY_NOTICE, FORMAT, RECORD_NOTICE, Findings, Rule, error, wanted
-from store.message.declarations.items import DAY, Item, Items, Shape, Value, checked_after, closed, dated
-from store.message.declarations.values import check_day, check_paper_date, is_not_sent, is_text
-from store.message.groups import Basis, Record, ReportBasis, Subject, basis_from_record, present
-
-_REPORT_ITEMS: Final = ("article", "reported_on")
-_EX_OFFICIO_ITEMS: Final = ("paragraph", "cause", "date")
-
-
-def _check_cause(value: object, field: str, findings: Findings) -> None:
-    """Check that a cause is one of the ex-officio causes. A change that an agency notice caused is never sent."""
-    if not is_text(value, field, findings) or tables.causes().at(str(value), findings.day) is not None:
-        return
-    if is_not_sent(str(value)):
-        findings.add(field, "cause_not_sent")
-    else:
-        findings.add(field, "cause_unknown", allowed=tables.causes().codes(findings.day))
-
+from store.message.declarations.conditions import (
+    Group,
+    check_numbers,
+    check_pointers,
+    check_previous_address,
+    settle,
+)
+from store.message.declarations.findings import (
+    AGENCY_NOTICE,
+    FORMAT,
+    RECORD_NOTICE,
+    Findings,
+    Rule,
+    error,
+    wanted,
+    warning,
+)
+from store.message.declarations.items import YES_NO, Item, Items, Shape, Value, closed
+from store.message.declarations.values import is_not_sent
+from store.message.groups import Basis, Record, ReportBasis, Subject, basis_from_record, present, value_at
 
 _CORRECTED_ITEMS: Final = frozenset(str(item) for item in CorrectedItem)
+_NUMBER_OWNERS: Final = {
+    str(CorrectedItem.CARD_NUMBER): Category.MID_LONG_TERM,
+    str(CorrectedItem.CERTIFICATE_NUMBER): Category.SPECIAL_PERMANENT,
+}
 
 
 def _check_corrected(value: object, field: str, findings: Findings) -> None:
@@ -67,24 +68,6 @@ def _rule_against_corrected(item: object) -> str | None:
     return "corrected_item_not_sent" if is_not_sent(item) else "corrected_item_unknown"
 
 
-# All items but the kind are optional here, because a record has only those of its own basis.
-_BASIS: Final = Items(
-    "basis",
-    required=(Item("basis.kind", closed(BasisKind), ("届出・職権の別",)),),
-    optional=(
-        Item("basis.article", dated(tables.reports, "report_article_unknown"), ("住民票の届出の根拠",)),
-        # The report of residence that goes with it is deemed made by this report, so both have one day
-        # (入管法19条の7第3項 etc.).
-        Item("basis.reported_on", DAY, ("住民票の届出の年月日",), same_as="reported_on"),
-        Item("basis.planned_departure", DAY, ("転出予定年月日",)),
-        Item("basis.paragraph", dated(tables.paragraphs, "paragraph_unknown"), ("職権の根拠",)),
-        Item("basis.cause", Value(_check_cause, Shape.CODE, table=tables.causes), ("職権の事由",)),
-        # The cause decides how well the day must be known, so the conditions check it.
-        Item("basis.date", Value(checked_after, Shape.PAPER_DATE), ("事由の生じた年月日",)),
-    ),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentRecord(Common):
     """住民票の記載等に関する通知 (入管法61条の8の2)."""
@@ -94,13 +77,15 @@ class ResidentRecord(Common):
         "",
         required=(
             *OUTGOING_HEAD,
-            PERSON,
+            PERSON_OR_NEWBORN,
             CATEGORY,
             Item("action", closed(Action), ("記載・消除・修正の別",)),
-            _BASIS,
+            BASIS,
         ),
         optional=(
             *POINTERS,
+            # A newborn may have no name yet; it follows as a correction (family_register).
+            Item("name_pending", YES_NO, ("氏名未定",), after="person.name"),
             CARD_NUMBER,
             CERTIFICATE_NUMBER,
             CARD_PENDING,
@@ -123,22 +108,18 @@ class ResidentRecord(Common):
         error("corrected_by_notice", *AGENCY_NOTICE),  # Found by the jobs, because the notices are in the store.
         wanted("corrected_address_wanted", *RECORD_NOTICE),
         error("corrected_address_unwanted", *RECORD_NOTICE),
-        error("report_article_unknown", *RECORD_NOTICE),
-        error("action_report_mismatch", *RECORD_NOTICE),
-        wanted("planned_departure_wanted", "juki-24"),
-        error("planned_departure_unwanted", "juki-24"),
-        error("paragraph_unknown", "juki-order-12"),
-        error("cause_unknown", "juki-order-12"),
-        error("cause_not_sent", *AGENCY_NOTICE),
-        error("cause_paragraph_mismatch", "juki-order-12"),
-        error("action_cause_mismatch", "juki-order-12"),
-        error("basis_item_unwanted", *RECORD_NOTICE),
+        error("corrected_number_mismatch", *RECORD_NOTICE),
+        error("name_pending_unwanted", *RECORD_NOTICE),
+        error("name_unwanted", *RECORD_NOTICE),
+        warning("name_still_pending", *RECORD_NOTICE),
+        *BASIS_RULES,
     )
 
     person: Subject
     category: Category
     action: Action
     basis: Basis
+    name_pending: bool = False
     card_number: str | None = None
     card_pending: bool = False
     certificate_number: str | None = None
@@ -147,13 +128,15 @@ class ResidentRecord(Common):
 
     @staticmethod
     def check_conditions(record: Group, findings: Findings) -> None:
-        """Check the pointers, the number by category, the basis, and the items of a correction."""
+        """Check the pointers, the name, the number by category, the basis, and the items of a correction."""
         check_pointers(record, findings)
+        _check_name(record, findings)
         check_numbers(record, findings)
         basis = record.get("basis")
         if isinstance(basis, dict):
-            _check_basis(record, basis, findings)
+            check_basis(record, basis, findings)
         _check_correction(record, findings)
+        check_previous_address(record, findings)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -164,6 +147,7 @@ class ResidentRecord(Common):
             category=Category(record["category"]),
             action=Action(record["action"]),
             basis=basis_from_record(record["basis"]),
+            name_pending=record.get("name_pending", False),
             card_number=record.get("card_number"),
             card_pending=record.get("card_pending", False),
             certificate_number=record.get("certificate_number"),
@@ -179,6 +163,7 @@ class ResidentRecord(Common):
     def _own_items(self) -> Record:
         return present(
             person=self.person.to_record(),
+            name_pending=self.name_pending or None,
             category=str(self.category),
             card_number=self.card_number,
             card_pending=self.card_pending or None,
@@ -190,58 +175,20 @@ class ResidentRecord(Common):
         )
 
 
-def _check_basis(record: Group, basis: Group, findings: Findings) -> None:
-    """Check that the basis has all of its own items and none of the other basis, then their values."""
-    kind = findings.sound(basis, "kind", "basis.")
-    if kind == BasisKind.REPORT:
-        _check_basis_items(basis, _REPORT_ITEMS, _EX_OFFICIO_ITEMS, findings)
-        _check_report(record, basis, findings)
-    elif kind == BasisKind.EX_OFFICIO:
-        _check_basis_items(basis, _EX_OFFICIO_ITEMS, (*_REPORT_ITEMS, "planned_departure"), findings)
-        _check_ex_officio(record, basis, findings)
-
-
-def _check_basis_items(basis: Group, own: tuple[str, ...], others: tuple[str, ...], findings: Findings) -> None:
-    for name in own:
-        if name not in basis:
-            findings.add(f"basis.{name}", "item_missing")
-    for name in others:
-        if name in basis:
-            findings.add(f"basis.{name}", "basis_item_unwanted")
-
-
-def _check_report(record: Group, basis: Group, findings: Findings) -> None:
-    """Check 届出による場合: the action that the report causes, and the planned day of a departure."""
-    article = findings.sound(basis, "article", "basis.")
-    report = article and tables.reports().at(article, findings.day)
-    if not report:
-        return
-    action = findings.sound(record, "action")
-    if action is not None and action != report.action:
-        findings.add("action", "action_report_mismatch", article=article, action=report.action)
-    there = "planned_departure" in basis
-    if report.planned_departure and not there:
-        findings.add("basis.planned_departure", "planned_departure_wanted")
-    elif there and not report.planned_departure:
-        findings.add("basis.planned_departure", "planned_departure_unwanted")
-
-
-def _check_ex_officio(record: Group, basis: Group, findings: Findings) -> None:
-    """Check 職権による場合: cause and paragraph, cause and action, and how well the day must be known."""
-    name = findings.sound(basis, "cause", "basis.")
-    cause = tables.causes().at(name, findings.day) if name is not None else None
-    if "date" in basis:
-        # The day of some causes comes from papers, which may state only a part of it; so may that of an unknown cause.
-        exact = cause is not None and not cause.partial_date
-        (check_day if exact else check_paper_date)(basis["date"], "basis.date", findings)
-    if cause is None:
-        return
-    paragraph = findings.sound(basis, "paragraph", "basis.")
-    if paragraph is not None and paragraph != cause.paragraph:
-        findings.add("basis.cause", "cause_paragraph_mismatch", cause=name, paragraph=cause.paragraph)
-    action = findings.sound(record, "action")
-    if action is not None and action not in cause.actions:
-        findings.add("action", "action_cause_mismatch", cause=name, actions=", ".join(cause.actions))
+def _check_name(record: Group, findings: Findings) -> None:
+    """Check that there is a name, or that a newborn has none yet."""
+    person = record.get("person")
+    names = [name for name in ("name", "name_kanji") if isinstance(person, dict) and name in person]
+    pending = record.get("name_pending", False)
+    if pending is not False and value_at(record, "basis.cause") != BIRTH:
+        findings.add("name_pending", "name_pending_unwanted")
+    elif pending is True and not names:
+        findings.add("name_pending", "name_still_pending")
+    if pending is True:
+        for name in names:
+            findings.add(f"person.{name}", "name_unwanted")
+    elif isinstance(person, dict) and "name" not in person:
+        findings.add("person.name", "item_missing")
 
 
 def _check_correction(record: Group, findings: Findings) -> None:
@@ -258,3 +205,12 @@ def _check_correction(record: Group, findings: Findings) -> None:
     if "corrected" not in findings.faulty:
         of_address = CorrectedItem.ADDRESS in record.get("corrected", ())
         settle(record, "previous_address", of_address, findings, "corrected_address")
+        _check_corrected_numbers(record, findings)
+
+
+def _check_corrected_numbers(record: Group, findings: Findings) -> None:
+    """Check that the number of a card or certificate is corrected only for who has one, or had one until now."""
+    category, corrected = findings.sound(record, "category"), record.get("corrected", ())
+    for number, owner in _NUMBER_OWNERS.items():
+        if number in corrected and category not in (None, owner) and CorrectedItem.CATEGORY not in corrected:
+            findings.add("corrected", "corrected_number_mismatch", item=number, category=owner)

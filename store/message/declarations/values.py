@@ -6,13 +6,23 @@ or puts one into the facts of a finding, because facts also go where no personal
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from store.clock import day_in_japan
 from store.message import tables
 from store.message.dates import parse_day, parse_moment, parse_parts
-from store.message.declarations.characters import Blemish, refused_characters, unusual_characters
+from store.message.declarations.characters import (
+    Blemish,
+    foreign_forms,
+    is_written_in_kanji,
+    placeholders,
+    refused_characters,
+    shows_nothing,
+    traces_of_loss,
+    unusual_characters,
+)
 from store.message.declarations.findings import Findings
 
 CheckValue = Callable[[object, str, Findings], None]
@@ -28,12 +38,16 @@ _SUBJECT: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 # What a spreadsheet makes of a long number: 1.23457E+11, ="0001", #N/A, 1234.0. The number itself may be lost by then.
 _SPREADSHEET: Final = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|=\".*\"|#[A-Z/0]+[!?]?|[0-9]+\.0+")
 _CHECK_WEIGHTS: Final = (6, 5, 4, 3, 2)
+# How far the clock of the resident-record system may be ahead: as far as that of the peer (PROTOCOL.md, 4).
+_CLOCK_TOLERANCE: Final = timedelta(seconds=300)
+_REFUGEE_DOCUMENT: Final = "XXB"
 
 
 def is_text(value: object, field: str, findings: Findings) -> bool:
     """Check that a value is a text with visible content and no refused character; tell whether it is."""
-    if isinstance(value, str) and value.isprintable() and value and not value.isspace():
-        return True  # The common case comes first, without further calls: this runs for every item of every record.
+    # The common case comes first: this runs for every item of every record.
+    if isinstance(value, str) and value.isascii() and value.isprintable() and value and not value.isspace():
+        return True
     if not isinstance(value, str):
         findings.add(field, "text_expected")
         return False
@@ -58,10 +72,42 @@ def _add_characters(blemishes: Iterable[Blemish], field: str, findings: Findings
 
 
 def check_text(value: object, field: str, findings: Findings) -> None:
-    """Check that a name, address or note is a text; warn of its unusual characters (正字)."""
-    if is_text(value, field, findings):
+    """Check that an address or note is a text; warn of its unusual characters and of traces of a loss."""
+    if _is_visible(value, field, findings):
         assert isinstance(value, str)
-        _add_characters(unusual_characters(value), field, findings)
+        _add_characters([*traces_of_loss(value), *unusual_characters(value)], field, findings)
+
+
+def check_name(value: object, field: str, findings: Findings) -> None:
+    """Check a name as a text; warn besides of signs for a lost character, and of kanji that no card bears.
+
+    A card has 正字 alone, so its kanji in another form are told with what the notice puts in their place.
+    """
+    if not _is_visible(value, field, findings):
+        return
+    assert isinstance(value, str)
+    in_kanji = is_written_in_kanji(value)
+    _add_characters([*traces_of_loss(value), *placeholders(value)], field, findings)
+    _add_characters(unusual_characters(value, beside_forms=in_kanji), field, findings)
+    forms = list(foreign_forms(value)) if in_kanji else []
+    if forms:
+        replacing = ", ".join(
+            f"{code_point} → {form.character} U+{ord(form.character):04X} [{form.table}-{form.order}]"
+            for _, code_point, found in forms
+            for form in found
+        )
+        findings.add(field, "character_not_seiji", place=str(forms[0][0]), replacing=replacing)
+
+
+def _is_visible(value: object, field: str, findings: Findings) -> bool:
+    """Check that a value is a text of which something is to be seen; tell whether it is."""
+    if not is_text(value, field, findings):
+        return False
+    # Fillers and zero-width characters look like a missing item as well.
+    if shows_nothing(str(value)):
+        findings.add(field, "item_missing")
+        return False
+    return True
 
 
 def check_reference(value: object, field: str, findings: Findings) -> None:
@@ -119,6 +165,9 @@ def check_moment(value: object, field: str, findings: Findings) -> None:
     moment = parse_moment(str(value))
     if moment is None:
         findings.add(field, "moment_malformed")
+        return
+    if moment > findings.now + _CLOCK_TOLERANCE:
+        findings.add(field, "moment_ahead")
         return
     day = day_in_japan(moment)
     if day < tables.SYSTEM_START:
@@ -181,6 +230,16 @@ def in_force(table: Callable[[], tables.Table[Any]], rule: str, *, listed: bool 
             findings.add(field, rule, **facts)
 
     return check_code
+
+
+def check_nationality(value: object, field: str, findings: Findings) -> None:
+    """Check 国籍・地域; warn of the code of travel documents for refugees, which no card has for a nationality."""
+    _check_nationality_code(value, field, findings)
+    if value == _REFUGEE_DOCUMENT:
+        findings.add(field, "nationality_of_document")
+
+
+_check_nationality_code: Final = in_force(tables.nationalities, "nationality_unknown", listed=False)
 
 
 def check_word(value: object, field: str, findings: Findings) -> None:

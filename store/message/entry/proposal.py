@@ -7,9 +7,10 @@ record so far.
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from store.clock import day_in_japan
 from store.message import tables
 from store.message.checks.checking import wanted_items
 from store.message.checks.items import FIELDS, ITEMS
@@ -40,18 +41,18 @@ def common_item(field: str) -> str | None:
 
 
 def propose(
-    event: str, *, category: Category, municipality: str, day: date, card_presented: bool = True
+    event: str, *, category: Category, municipality: str, now: datetime, card_presented: bool = True
 ) -> tuple[Proposed, ...]:
     """Propose the messages that an event causes for a person of a category; none when it is never notified.
 
     `card_presented` tells whether the card was handed in with the report. If it was not, the report of residence
     follows later, alone. Raises KeyError for an event that the table does not have on that day.
     """
-    entry = tables.events().at(event, day)
+    entry = tables.events().at(event, day_in_japan(now))
     if entry is None:
         raise KeyError(event)
     due = (message for message in entry.messages if _is_due(message, category, card_presented=card_presented))
-    return tuple(_propose_message(message, category, municipality, day) for message in due)
+    return tuple(_propose_message(message, category, municipality, now) for message in due)
 
 
 def _is_due(message: Mapping[str, Any], category: Category, *, card_presented: bool) -> bool:
@@ -61,7 +62,7 @@ def _is_due(message: Mapping[str, Any], category: Category, *, card_presented: b
     return "articles" not in message or category in message["articles"]
 
 
-def _propose_message(message: Mapping[str, Any], category: Category, municipality: str, day: date) -> Proposed:
+def _propose_message(message: Mapping[str, Any], category: Category, municipality: str, now: datetime) -> Proposed:
     kind = Kind(message["kind"])
     # A copy, because the table is cached and the record will be changed.
     given = deepcopy(message.get("preset", {}))
@@ -71,11 +72,11 @@ def _propose_message(message: Mapping[str, Any], category: Category, municipalit
         preset["person"] = {}
     if "category" in ITEMS[kind]:
         preset["category"] = str(category)
-    choices = _choices(message, category, preset, day)
+    choices = _choices(message, category, preset, day_in_japan(now))
     # The table has the usual article first: the operator sees it filled in and may change it.
     if "article" in choices and not message.get("choose_article"):
         preset["article"] = choices["article"][0]
-    asked = wanted_items(preset, municipality=municipality, today=day)
+    asked = wanted_items(preset, municipality=municipality, now=now)
     return Proposed(kind, preset, choices, asked)
 
 

@@ -58,7 +58,9 @@ def _whole_job(site: Site, tmp_path: Path) -> None:
     assert (taken.accepted, len({fault.line for fault in taken.errors})) == (3, 4)
     assert not any(text in str(fault.facts) for fault in taken.errors for text in PLANTED.values())
     agency.refuse(site.agency_home, "R-000002", "number_not_current")
-    about = {"category": "special_permanent", "certificate_number": PLANTED["certificate"]}
+    planted = PLANTED["certificate"]
+    changes = [{"item": "certificate_number", "before": "EF00000000GH", "after": planted, "reason": "changed"}]
+    about = {"category": "special_permanent", "certificate_number": planted, "changes": changes}
     special = {name: value for name, value in notice(1, person=SPOKEN_FOR, **about).items() if name != "card_number"}
     agency.post(site.agency_home, [special])
 

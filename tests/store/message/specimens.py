@@ -2,13 +2,15 @@
 
 import copy
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from store.message.checks.checking import Checked, check
 
 MUNICIPALITY: Final = "131041"
+NOW: Final = datetime(2026, 11, 23, 3, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 23)
+"""The day of `NOW` in Japan."""
 REMOVED: Final = object()
 
 Record = dict[str, Any]
@@ -54,7 +56,7 @@ def _reported(article: str, **items: object) -> Record:
     return {"kind": "report", "article": article, "reported_on": "2026-11-19", **items}
 
 
-def _ex_officio(paragraph: str, cause: str, day: str = "2026-11-18") -> Record:
+def _ex_officio(paragraph: str, cause: str, day: str = "2026-11-20") -> Record:
     return {"kind": "ex_officio", "paragraph": paragraph, "cause": cause, "date": day}
 
 
@@ -98,6 +100,15 @@ def _of_category(record: Record, category: str) -> Record:
     return {**record, "category": category}
 
 
+_KANJI: Final = "邊\U000e0100\U0002000b"
+_BORN: Final = "2026-11-02"
+
+
+def _newborn(record: Record) -> Record:
+    record["person"]["birth_date"] = _BORN
+    return _of_category(record, "transitional")
+
+
 GOOD: Final[Mapping[str, Record]] = {
     "arrival": _record(1, "entry", _reported("juki-30-46")),
     "became": _record(2, "entry", _reported("juki-30-47")),
@@ -110,7 +121,7 @@ GOOD: Final[Mapping[str, Record]] = {
         previous_address="東京都新宿区仮設町9番9号",
     ),
     "move_out": _record(5, "deletion", _reported("juki-24", planned_departure="2026-12-01")),
-    "birth": _of_category(_record(6, "entry", _ex_officio("12-2", "birth")), "transitional"),
+    "birth": _newborn(_record(6, "entry", _ex_officio("12-2", "birth", _BORN))),
     "death": _record(7, "deletion", _ex_officio("12-2", "death", "2026-10-00")),
     "naturalised": _special(_record(8, "deletion", _ex_officio("12-2", "naturalisation"))),
     "vanished": _record(9, "deletion", _ex_officio("12-2", "disappearance_30_1", "2024-00-00")),
@@ -122,6 +133,11 @@ GOOD: Final[Mapping[str, Record]] = {
         previous_address="東京都新宿区旧町77番地",
     ),
     "renamed": _record(11, "correction", _ex_officio("12-3", "error"), corrected=["name", "birth_date"]),
+    "special_renamed": _special(_record(16, "correction", _ex_officio("12-3", "error"), corrected=["name"])),
+    "family": _record(17, "correction", _ex_officio("12-2", "family_register"), corrected=["name"]),
+    "omitted_death": _record(
+        18, "deletion", {**_ex_officio("12-3", "death", "2026-10-10"), "date_note": "10日頃から20日頃までの間"}
+    ),
     "unreported": _of_category(_record(12, "deletion", _ex_officio("12-1", "unreported")), "provisional_stay"),
     "pending": {
         **_of_category(_record(13, "entry", _reported("juki-30-46")), "mid_long_term"),
@@ -152,8 +168,29 @@ GOOD: Final[Mapping[str, Record]] = {
             {"item": "status_of_residence", "before": "留学", "after": "永住者", "reason": "changed"},
             {"item": "period_of_stay", "before": "4年3月", "after": "無期限", "reason": "changed"},
             {"item": "card_number", "before": "ZZ00000000ZZ", "after": "AB12345678CD", "reason": "changed"},
-            {"item": "name_kanji", "after": "邊󠄀\U0002000b", "reason": "error"},
+            {"item": "name_kanji", "after": _KANJI, "reason": "error"},
         ],
+        person={**PERSON, "name_kanji": _KANJI},
+    ),
+    "notice_special": _special(
+        _notice(
+            42, [{"item": "certificate_number", "before": "EF00000000GH", "after": "EF87654321GH", "reason": "changed"}]
+        )
+    ),
+    "notice_extended": _notice(
+        43, [{"item": "expiry_date", "before": "2026-12-01", "after": "2029-12-01", "reason": "changed"}]
+    ),
+    "status_given": _notice(
+        44,
+        [
+            {"item": "category", "before": "transitional", "after": "mid_long_term", "reason": "changed"},
+            {"item": "status_of_residence", "after": "家族滞在", "reason": "changed"},
+        ],
+        card_pending=True,
+    ),
+    "refuge_extended": _of_category(
+        _notice(45, [{"item": "landing_period", "before": "2026-12-01", "after": "2027-06-01", "reason": "changed"}]),
+        "temporary_refuge",
     ),
     "lost": _notice(41, [], category_lost={"cause": "departed", "on": "2026-11-18"}, supersedes="X-0040"),
 }
@@ -172,16 +209,17 @@ def changed(record: Record, changes: Mapping[str, object]) -> Record:
         group: Any = result
         for step in way:
             group = group[int(step)] if step.isdigit() else group[step]
+        place = int(last) if isinstance(group, list) else last
         if value is REMOVED:
-            del group[last]
+            del group[place]
         else:
-            group[last] = value
+            group[place] = value
     return result
 
 
 def judge(record: object) -> Checked:
     """Check a record as the terminal of Shinjuku does."""
-    return check(record, municipality=MUNICIPALITY, today=TODAY)
+    return check(record, municipality=MUNICIPALITY, now=NOW)
 
 
 def faults(record: object) -> set[tuple[str, str]]:

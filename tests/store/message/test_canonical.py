@@ -15,6 +15,7 @@ PERSON: Final = (
     '"person":{"address":"東京都新宿区架空町一丁目2番3号","birth_date":"1990-02-28","name":"HOSSAIN RAFIQ",'
     '"nationality":"BGD","sex":"male"}'
 )
+NOTICED: Final = PERSON.replace('"HOSSAIN RAFIQ",', '"HOSSAIN RAFIQ","name_kanji":"邊\U000e0100\U0002000b",')
 KNOWN: Final = {
     "move_within": (
         '{"action":"correction","basis":{"article":"juki-23","kind":"report","reported_on":"2026-11-19"},'
@@ -38,7 +39,7 @@ KNOWN: Final = {
         '{"after":"AB12345678CD","before":"ZZ00000000ZZ","item":"card_number","reason":"changed"},'
         '{"after":"邊\U000e0100\U0002000b","item":"name_kanji","reason":"error"}],'
         '"kind":"agency_notice","municipality":"131041","noticed_on":"2026-11-19",'
-        f'"occurred_at":"2026-11-20T09:30:00+09:00",{PERSON},"reference":"X-0040"}}'
+        f'"occurred_at":"2026-11-20T09:30:00+09:00",{NOTICED},"reference":"X-0040"}}'
     ),
 }
 

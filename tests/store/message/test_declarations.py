@@ -2,9 +2,10 @@
 
 The vocabulary is `store.message.declarations.items`, `store.message.declarations.values`,
 `store.message.declarations.findings`, `store.message.declarations.conditions` and `store.message.declarations.common`.
-The kinds are `store.message.declarations.resident_record`, `store.message.declarations.residence_report`,
-`store.message.declarations.certificate_delivery` and `store.message.declarations.agency_notice`. The tests of the rules
-break each rule that they declare.
+The kinds are `store.message.declarations.resident_record` with its `store.message.declarations.basis`,
+`store.message.declarations.residence_report`, `store.message.declarations.certificate_delivery`, and
+`store.message.declarations.agency_notice` with its `store.message.declarations.changes`. The tests of the rules break
+each rule that they declare.
 """
 
 import pytest
@@ -16,17 +17,19 @@ from store.message.declarations.findings import Finding, Findings, Severity
 from store.message.declarations.items import DAY, YES_NO, Item, Items, closed
 from store.message.files.columns import columns_of
 from store.message.kinds import CLASSES
-from tests.store.message.specimens import MUNICIPALITY, TODAY
+from tests.store.message.specimens import MUNICIPALITY, NOW
 
 HEAD = ["kind", "reference", "municipality", "occurred_at"]
 PERSON = [f"person.{name}" for name in ("name", "birth_date", "sex", "nationality", "address")]
 NOTES = ["person.name_kanji", "person.birth_date_note"]
 BASIS = [
-    f"basis.{name}" for name in ("kind", "article", "reported_on", "planned_departure", "paragraph", "cause", "date")
+    f"basis.{name}"
+    for name in ("kind", "article", "reported_on", "planned_departure", "paragraph", "cause", "date", "date_note")
 ]
 ABOUT = [*PERSON, *NOTES, "category"]
 POINTERS = ["cancels", "replaces"]
 NUMBERS = ["card_number", "certificate_number"]
+PENDING = ["card_pending"]
 CHANGES = ["changes.item", "changes.before", "changes.after", "changes.reason"]
 CORRECTED = ["corrected", "previous_address"]
 LOST = ["category_lost.cause", "category_lost.on"]
@@ -44,6 +47,7 @@ ON_THE_FORM = [
     "card_pending",
     "certificate_number",
 ]
+ON_THE_FORM_OF_A_RECORD = ["person.name", "name_pending", *ON_THE_FORM[1:]]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,18 @@ ON_THE_FORM = [
     [
         (
             Kind.RESIDENT_RECORD,
-            [*HEAD, "subject", *ABOUT, "action", *BASIS, *POINTERS, *NUMBERS, "card_pending", *CORRECTED],
+            [
+                *HEAD,
+                "subject",
+                *ABOUT,
+                "action",
+                *BASIS,
+                *POINTERS,
+                "name_pending",
+                *NUMBERS,
+                "card_pending",
+                *CORRECTED,
+            ],
         ),
         (
             Kind.RESIDENCE_REPORT,
@@ -60,7 +75,7 @@ ON_THE_FORM = [
         (Kind.CERTIFICATE_DELIVERY, [*HEAD, "subject", "certificate_number", "delivered_on", *POINTERS]),
         (
             Kind.AGENCY_NOTICE,
-            [*HEAD, "noticed_on", *ABOUT, *POINTERS, *NUMBERS, *CHANGES, *LOST, "supersedes"],
+            [*HEAD, "noticed_on", *ABOUT, *POINTERS, *NUMBERS, "card_pending", *CHANGES, *LOST, "supersedes"],
         ),
     ],
 )
@@ -73,7 +88,17 @@ def test_the_columns_of_a_kind_keep_their_order(kind: Kind, columns: list[str]) 
     [
         (
             Kind.RESIDENT_RECORD,
-            [*HEAD, "subject", *ON_THE_FORM, "action", *CORRECTED, *BASIS, *POINTERS],
+            [
+                *HEAD,
+                "subject",
+                "person.name",
+                "name_pending",
+                *ON_THE_FORM[1:],
+                "action",
+                *CORRECTED,
+                *BASIS,
+                *POINTERS,
+            ],
         ),
         (Kind.RESIDENCE_REPORT, [*HEAD, "subject", *ON_THE_FORM, "reported_on", "article", *POINTERS, *REPORTED]),
         (Kind.CERTIFICATE_DELIVERY, [*HEAD, "subject", "certificate_number", "delivered_on", *POINTERS]),
@@ -101,7 +126,7 @@ WHOLE = Items("", required=(Item("day", DAY), GROUP))
 
 def checked(record: dict[object, object]) -> list[tuple[str, str]]:
     """Return the field and the rule of each finding in a record of `WHOLE`; another kind has an item `article`."""
-    findings = Findings(RULES, municipality=MUNICIPALITY, day=TODAY)
+    findings = Findings(RULES, municipality=MUNICIPALITY, now=NOW)
     WHOLE.check_all(record, findings, elsewhere={"article"})
     return [(finding.field, finding.rule) for finding in findings.findings]
 
@@ -131,7 +156,7 @@ def test_an_item_that_the_group_does_not_have_is_told_from_one_of_another_kind()
 
 
 def test_only_an_error_makes_an_item_faulty() -> None:
-    findings = Findings(RULES, municipality=MUNICIPALITY, day=TODAY)
+    findings = Findings(RULES, municipality=MUNICIPALITY, now=NOW)
     findings.add("first", "paper_date_impossible")
     findings.add("second", "date_malformed")
 

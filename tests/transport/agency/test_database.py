@@ -14,7 +14,7 @@ import pytest
 from transport import bounds, wire
 from transport.agency.database import AgencyDatabase
 from transport.agency.records import Holdings, Incoming, KnownMessage, Outgoing, Unanswered, Witnessed
-from transport.agency.validation import Rejection
+from transport.agency.texts import Rejection
 from transport.errors import AgencyTerminalKnown, AgencyVersionUnknown
 from transport.parties.authority import Use
 from transport.parties.identity import OVERLAP, Identity, PublicIdentity

@@ -1,6 +1,7 @@
 """One rule, two sides: what the terminal accepts the agency accepts, and neither calls a misfit missing.
 
-Shows `store.message.checks.checking` and `transport.agency.validation` against each other: every item of every kind.
+Shows `store.message.checks.checking` against `transport.agency.validation` and `transport.agency.legality`: every item
+of every kind, and every rule that is an error.
 """
 
 import json
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from store.message.canonical import encode
 from store.message.checks.checking import Checked
 from store.message.checks.items import ITEMS
-from store.message.checks.rules import Severity
+from store.message.checks.rules import RULES, Severity
 from store.message.codes import Kind
 from store.message.declarations.items import Item, Shape
 from store.message.groups import value_at, with_value
-from tests.store.message.specimens import GOOD, MUNICIPALITY, TODAY, Record, changed, good, judge
-from transport.agency.validation import Rejection, fault_of_notice, validate
+from tests.store.message.checks.test_rules import CASES, Case
+from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, TODAY, Record, changed, good, judge
+from transport.agency.texts import Rejection
+from transport.agency.validation import fault_of_notice, validate
 
 # Each item of each kind, in a record of that kind: it is replaced where it is, and added where it is not.
 PLACES = [
@@ -71,10 +74,10 @@ def values(item: Item) -> st.SearchStrategy[Any]:
 def refusal(record: Record) -> Rejection | None:
     """Return what the agency has against a record as it travels; a notice is looked at before it is posted."""
     if record["kind"] == Kind.AGENCY_NOTICE:
-        fault = fault_of_notice(record)
+        fault = fault_of_notice(record, NOW)
         return Rejection("item_malformed", fault) if fault else None
     travelling = {name: value for name, value in record.items() if name != "subject"}
-    return validate(json.dumps(travelling).encode(), MUNICIPALITY).refusal
+    return validate(json.dumps(travelling).encode(), MUNICIPALITY, NOW).refusal
 
 
 def has_another_form(checked: Checked, field: str) -> bool:
@@ -100,6 +103,24 @@ def test_the_agency_accepts_every_form_of_message_that_the_rules_know(name: str)
 
     assert message is not None
     assert refusal(json.loads(encode(message.to_wire()))) is None
+
+
+# Rules that the agency cannot have: `subject` never travels, and a line without a kind is no message.
+OURS_ALONE = {"subject_malformed", "subject_from_spreadsheet", "kind_unknown", "kind_not_sent"}
+BREAKING = [
+    case
+    for case in CASES
+    if RULES[case.rule].severity is Severity.ERROR
+    and case.rule not in OURS_ALONE
+    and case.field not in {"kind", "subject"}
+]
+
+
+@pytest.mark.parametrize("case", BREAKING, ids=lambda case: f"{case.rule}-{case.field}-{case.record}")
+def test_what_a_rule_refuses_here_the_agency_refuses(case: Case) -> None:
+    assert refusal(changed(good(case.record), case.breaking)) is not None
+    # And what keeps the rule it accepts: the two sides draw the line at the same place.
+    assert refusal(changed(good(case.record), case.keeping)) is None
 
 
 @pytest.mark.parametrize(("name", "item"), ONE_OF_EACH, ids=lambda part: getattr(part, "field", part))

@@ -1,13 +1,17 @@
 """Whether a message or a notice is accepted: its shape decides, and a refusal names the first item at fault."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.transport.rehearsing import MUNICIPALITY, notice, record
 from transport.agency import texts
-from transport.agency.validation import Rejection, Validated, fault_of_notice, validate
+from transport.agency.texts import Rejection
+from transport.agency.validation import Validated, fault_of_notice, validate
+
+NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ from transport.agency.validation import Rejection, Validated, fault_of_notice, v
     ],
 )
 def test_a_message_that_is_none_is_refused_by_its_first_fault(content: bytes, code: str, field: str) -> None:
-    refusal = validate(content, MUNICIPALITY).refusal
+    refusal = validate(content, MUNICIPALITY, NOW).refusal
     assert refusal is not None
     assert (refusal.code, refusal.field) == (code, field)
     assert refusal.code in texts.refusals()
@@ -60,7 +64,7 @@ def test_the_number_goes_with_the_category(changes: dict[str, Any], code: str | 
         "action": "entry",
         "basis": {"kind": "report", "article": "juki-30-46", "reported_on": "2026-11-19"},
     }
-    verdict = validate(json.dumps({**base, **changes}).encode(), MUNICIPALITY)
+    verdict = validate(json.dumps({**base, **changes}).encode(), MUNICIPALITY, NOW)
     assert (verdict.kind, verdict.reference) == ("resident_record", "R-1")
     assert (verdict.refusal.code if verdict.refusal else None) == code
 
@@ -70,13 +74,13 @@ def _raw(message: dict[str, Any]) -> bytes:
 
 
 def test_a_message_of_the_right_shape_is_accepted_under_its_kind_and_reference() -> None:
-    assert validate(_raw(record("C-1")), MUNICIPALITY) == Validated("certificate_delivery", "C-1", None)
+    assert validate(_raw(record("C-1")), MUNICIPALITY, NOW) == Validated("certificate_delivery", "C-1", None)
 
 
 def test_kind_and_reference_are_shown_even_when_the_rest_is_wrong() -> None:
     broken = {"kind": "certificate_delivery", "reference": "C-1"}
 
-    assert validate(_raw(broken), MUNICIPALITY) == Validated(
+    assert validate(_raw(broken), MUNICIPALITY, NOW) == Validated(
         "certificate_delivery", "C-1", Rejection("item_missing", "municipality")
     )
 
@@ -85,25 +89,25 @@ def test_kind_and_reference_are_shown_even_when_the_rest_is_wrong() -> None:
 def test_a_reference_of_another_form_is_not_repeated_and_not_called_missing(reference: object) -> None:
     message = {**record(), "reference": reference}
 
-    assert validate(_raw(message), MUNICIPALITY) == Validated(
+    assert validate(_raw(message), MUNICIPALITY, NOW) == Validated(
         "certificate_delivery", None, Rejection("item_malformed", "reference")
     )
 
 
 def test_a_text_in_the_place_of_a_group_is_not_called_missing() -> None:
-    assert fault_of_notice({**notice("N-1"), "person": "REHEARSAL"}) == "person.name"
+    assert fault_of_notice({**notice("N-1"), "person": "REHEARSAL"}, NOW) == "person.name"
     report = {**notice("R-1"), "kind": "residence_report", "person": "REHEARSAL"}
 
-    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_malformed", "person.name")
+    assert validate(_raw(report), MUNICIPALITY, NOW).refusal == Rejection("item_malformed", "person.name")
     del report["person"]
-    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("item_missing", "person.name")
+    assert validate(_raw(report), MUNICIPALITY, NOW).refusal == Rejection("item_missing", "person.name")
     unnamed = {**report, "person": {"sex": "male"}}
-    assert validate(_raw(unnamed), MUNICIPALITY).refusal == Rejection("item_missing", "person.name")
+    assert validate(_raw(unnamed), MUNICIPALITY, NOW).refusal == Rejection("item_missing", "person.name")
 
 
 @pytest.mark.parametrize(("day", "accepted"), [("2026-11-19", True), ("2026-11-19 ", False), ("２０２６-11-19", False)])
 def test_a_day_has_one_spelling(day: str, accepted: bool) -> None:  # noqa: FBT001  # A case of the table.
-    assert (validate(_raw(record(delivered_on=day)), MUNICIPALITY).refusal is None) == accepted
+    assert (validate(_raw(record(delivered_on=day)), MUNICIPALITY, NOW).refusal is None) == accepted
 
 
 def test_a_residence_card_that_follows_later_may_be_missing_but_a_certificate_may_not() -> None:
@@ -112,15 +116,16 @@ def test_a_residence_card_that_follows_later_may_be_missing_but_a_certificate_ma
             name: value for name, value in notice("R-1").items() if name not in {"changes", "noticed_on", "card_number"}
         },
         "kind": "residence_report",
-        "article": "juki-30-46",
+        "article": "immigration-19-7",
+        "settled_on": "2026-11-15",
         "reported_on": "2026-11-19",
     }
     pending = {**report, "card_pending": True}
 
-    assert validate(_raw(pending), MUNICIPALITY).refusal is None
-    assert validate(_raw(report), MUNICIPALITY).refusal == Rejection("number_missing", "card_number")
+    assert validate(_raw(pending), MUNICIPALITY, NOW).refusal is None
+    assert validate(_raw(report), MUNICIPALITY, NOW).refusal == Rejection("number_missing", "card_number")
     for wrong in ({"category": "special_permanent"}, {"certificate_number": "AB12345678CD"}):
-        refusal = validate(_raw({**pending, **wrong}), MUNICIPALITY).refusal
+        refusal = validate(_raw({**pending, **wrong}), MUNICIPALITY, NOW).refusal
         assert refusal == Rejection("number_missing", "certificate_number")
 
 
@@ -128,7 +133,7 @@ def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
     deeper = notice("R-1")
     deeper["person"]["name"] = {"family": "REHEARSAL"}
 
-    assert fault_of_notice(deeper) == "person.name"
+    assert fault_of_notice(deeper, NOW) == "person.name"
 
 
 @pytest.mark.parametrize(
@@ -147,8 +152,10 @@ def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
     ],
 )
 def test_a_notice_is_looked_at_before_it_is_posted(changes: dict[str, Any], field: str | None) -> None:
-    assert fault_of_notice({**notice("N-1"), **changes}) == field
+    assert fault_of_notice({**notice("N-1"), **changes}, NOW) == field
 
 
 def test_a_notice_may_come_without_the_number_of_its_category() -> None:
-    assert fault_of_notice(notice("N-1", category="temporary_refuge")) is None
+    changes = [{"item": "landing_period", "before": "2026-12-01", "after": "2027-06-01", "reason": "changed"}]
+
+    assert fault_of_notice(notice("N-1", category="temporary_refuge", changes=changes), NOW) is None

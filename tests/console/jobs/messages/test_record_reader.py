@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def file_of(path: Path) -> RecordFile:
-    return RecordFile(path, MUNICIPALITY, date(2026, 11, 30))
+    return RecordFile(path, MUNICIPALITY, datetime(2026, 11, 30, 3, tzinfo=UTC))
 
 
 @pytest.fixture

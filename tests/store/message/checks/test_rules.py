@@ -1,6 +1,7 @@
 """Every rule, with a record that breaks it and a record that keeps it.
 
-`store.message.checks.checking` checks the records, whose items `store.message.checks.items` collects.
+`store.message.checks.checking` checks the records, whose items `store.message.checks.items` collects, and
+`store.message.checks.plausibility` warns of their dates.
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,12 @@ from store.message.checks.rules import KIND_SOURCES, RULES, Severity, find, sour
 from store.message.codes import Kind
 from store.message.states import Direction
 from store.message.tables import articles
-from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, faults, good, judge
+from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, REMOVED, changed, faults, good, judge
 
 LEFT = "東京都新宿区仮設町9番9号"
 ODD = "\U0001f600"
+HERE = GOOD["arrival"]["person"]["address"]
+PERIOD_OF_LANDING = {"item": "landing_period", "after": "2026-12-01", "reason": "changed"}
 
 
 class Case(NamedTuple):
@@ -40,6 +43,11 @@ CASES = [
     Case("item_missing", "person.name", "arrival", {"person.name": REMOVED}),
     Case("item_missing", "person.address", "arrival", {"person.address": ""}),
     Case("item_missing", "person.address", "arrival", {"person.address": "　 "}),
+    # What shows nothing is not there.
+    Case("item_missing", "person.name", "arrival", {"person.name": "\u00ad"}),
+    Case("item_missing", "person.name", "arrival", {"person.name": "\u200b\u3164"}),
+    Case("item_missing", "person.name", "arrival", {"person.name": "\u2800\ufe00"}),
+    Case("item_missing", "person.name", "birth", {"person.name": REMOVED}, {"name_pending": False}),
     Case("item_missing", "person", "arrival", {"person": REMOVED}),
     Case("item_missing", "basis", "arrival", {"basis": REMOVED}),
     Case("item_missing", "basis.reported_on", "arrival", {"basis.reported_on": REMOVED}),
@@ -65,9 +73,36 @@ CASES = [
     Case("character_control", "person.address", "arrival", {"person.address": "新宿\u2028区"}),
     Case("character_direction", "person.name", "arrival", {"person.name": "A\u202eB"}),
     Case("character_surrogate", "person.name", "arrival", {"person.name": "A\ud842"}, {"person.name": "\U0002000b"}),
-    Case("character_unusual", "person.name_kanji", "arrival", {"person.name_kanji": "兰"}, {"person.name_kanji": "蘭"}),
+    Case("character_lost", "person.name", "arrival", {"person.name": "A\ufffd"}),
+    Case("character_lost", "person.address", "arrival", {"person.address": "新宿\ufffd区"}),
     Case("character_unusual", "person.name", "arrival", {"person.name": "A\ue000"}, {"person.name": "ĐẶNG"}),
+    Case("character_unusual", "person.address", "arrival", {"person.address": "兰"}, {"person.address": "\U00027971"}),
     Case("character_unusual", "previous_address", "move_within", {"previous_address": ODD}),
+    Case(
+        "character_not_seiji", "person.name_kanji", "arrival", {"person.name_kanji": "兰"}, {"person.name_kanji": "蘭"}
+    ),
+    Case("character_not_seiji", "person.name", "arrival", {"person.name": "张伟"}, {"person.name": "張偉"}),
+    # What is in JIS stays as it is, even where China means another character.
+    Case("character_not_seiji", "person.name", "arrival", {"person.name": "沈车"}, {"person.name": "沈芸叶刘"}),
+    Case("character_invisible", "person.name", "arrival", {"person.name": "A\u200bB"}),
+    Case("character_invisible", "person.address", "arrival", {"person.address": "新宿\u3164区"}),
+    Case("character_no_break", "person.name", "arrival", {"person.name": "A\u00a0B"}, {"person.name": "A B"}),
+    Case("character_placeholder", "person.name", "arrival", {"person.name": "A?B"}),
+    Case(
+        "character_placeholder",
+        "person.name_kanji",
+        "arrival",
+        {"person.name_kanji": "鄭〓"},
+        {"person.address": "新宿区〓町"},
+    ),
+    Case("blank_at_end", "person.name", "arrival", {"person.name": "A "}),
+    Case("blank_at_end", "person.address", "arrival", {"person.address": "\u3000新宿区"}),
+    Case("blank_doubled", "person.name", "arrival", {"person.name": "A  B"}),
+    Case("text_escaped", "person.name", "arrival", {"person.name": "O&#39;BRIEN"}, {"person.name": "O'BRIEN"}),
+    Case("text_escaped", "person.address", "arrival", {"person.address": "A&amp;B"}, {"person.address": "A & B"}),
+    Case("text_escaped", "person.name", "arrival", {"person.name": "\\u5f35"}),
+    Case("text_misread", "person.name", "arrival", {"person.name": "JOS\u00c3\u2030"}, {"person.name": "JOÃO BENÉŠ"}),
+    Case("text_misread", "person.address", "arrival", {"person.address": "\u00e3\u20ac\u201c"}),
     # What every message carries.
     Case("kind_unknown", "kind", "arrival", {"kind": "postcard"}),
     Case("kind_unknown", "kind", "arrival", {"kind": ["resident_record"]}),
@@ -107,6 +142,13 @@ CASES = [
         {"occurred_at": "2026-11-20T10:00Z"},
     ),
     Case("moment_before_law", "occurred_at", "delivery", {"occurred_at": "2012-07-08T23:59:59+09:00"}),
+    Case(
+        "moment_ahead",
+        "occurred_at",
+        "delivery",
+        {"occurred_at": "2026-11-23T12:05:01+09:00"},
+        {"occurred_at": "2026-11-23T12:05:00+09:00"},
+    ),
     # Values.
     Case("date_malformed", "person.birth_date", "arrival", {"person.birth_date": "1985-13-01"}),
     Case("date_malformed", "person.birth_date", "arrival", {"person.birth_date": "昭和60年4月1日"}),
@@ -145,6 +187,7 @@ CASES = [
         {"person.nationality": "TW"},
         {"person.nationality": "XKR"},
     ),
+    Case("nationality_of_document", "person.nationality", "arrival", {"person.nationality": "XXB"}),
     Case("number_malformed", "card_number", "arrival", {"card_number": "AB1234567CD"}),
     Case("number_malformed", "card_number", "arrival", {"card_number": "ab12345678cd"}),
     Case("number_malformed", "card_number", "arrival", {"card_number": "AB１2345678CD"}),
@@ -168,7 +211,56 @@ CASES = [
     Case("card_number_unwanted", "card_number", "moved_special", {"card_number": "AB12345678CD"}),
     Case("certificate_number_wanted", "certificate_number", "settled_special", {"certificate_number": REMOVED}),
     Case("certificate_number_unwanted", "certificate_number", "after_landing", {"certificate_number": "EF87654321GH"}),
+    Case("card_pending_not_landing", "card_pending", "became", {"card_pending": True}, {"card_pending": False}),
+    Case("card_pending_not_landing", "card_pending", "status_changed", {"card_pending": True}),
+    Case("previous_address_same", "previous_address", "move_within", {"previous_address": HERE}),
+    Case("previous_address_same", "previous_address", "moved", {"previous_address": HERE}),
+    # Dates that can hardly be.
+    Case("date_ahead", "delivered_on", "delivery", {"delivered_on": "2026-11-24"}, {"delivered_on": "2026-11-23"}),
+    Case("date_ahead", "noticed_on", "notice", {"noticed_on": "2026-12-01"}),
+    Case("date_ahead", "basis.date", "death", {"basis.date": "2026-12-00"}, {"basis.date": "2026-11-00"}),
+    Case("date_ahead", "person.birth_date", "notice", {"person.birth_date": "2094-01-04"}),
+    Case(
+        "departure_far_ahead",
+        "basis.planned_departure",
+        "move_out",
+        {"basis.planned_departure": "2062-11-26"},
+        {"basis.planned_departure": "2027-11-23"},
+    ),
+    Case("birth_long_ago", "person.birth_date", "arrival", {"person.birth_date": "0194-01-04"}),
+    Case(
+        "birth_long_ago",
+        "person.birth_date",
+        "arrival",
+        {"person.birth_date": "1906-11-22"},
+        {"person.birth_date": "1906-11-23"},
+    ),
+    Case("birth_long_ago", "person.birth_date", "arrival", {"person.birth_date": "1905-00-00"}),
+    Case(
+        "birth_after_event",
+        "person.birth_date",
+        "arrival",
+        {"person.birth_date": "2026-11-20"},
+        {"person.birth_date": "2026-11-19"},
+    ),
+    Case("birth_after_event", "person.birth_date", "moved", {"person.birth_date": "2026-11-16"}),
+    Case("death_before_birth", "basis.date", "death", {"basis.date": "1990-01-01"}, {"basis.date": "1990-02-00"}),
+    Case("reported_after_change", "basis.reported_on", "arrival", {"basis.reported_on": "2026-11-21"}),
+    Case("reported_after_change", "reported_on", "after_landing", {"reported_on": "2026-11-21"}),
+    Case(
+        "reported_long_before",
+        "basis.reported_on",
+        "arrival",
+        {"basis.reported_on": "2025-11-18"},
+        {"basis.reported_on": "2025-11-19"},
+    ),
+    Case("moved_after_report", "moved_on", "moved", {"moved_on": "2026-11-20"}, {"moved_on": "2026-11-19"}),
+    Case("moved_after_report", "settled_on", "after_landing", {"settled_on": "2026-11-20"}),
     # 住民票の記載等に関する通知.
+    Case("name_pending_unwanted", "name_pending", "arrival", {"name_pending": True, "person.name": REMOVED}),
+    Case("name_pending_unwanted", "name_pending", "death", {"name_pending": True, "person.name": REMOVED}),
+    Case("name_unwanted", "person.name", "birth", {"name_pending": True}, {"name_pending": False}),
+    Case("name_still_pending", "name_pending", "birth", {"name_pending": True, "person.name": REMOVED}),
     Case("corrected_wanted", "corrected", "renamed", {"corrected": REMOVED}),
     Case("corrected_wanted", "corrected", "move_within", {"corrected": []}),
     Case("corrected_unwanted", "corrected", "arrival", {"corrected": ["name"]}),
@@ -179,7 +271,32 @@ CASES = [
     Case("corrected_address_wanted", "previous_address", "move_within", {"previous_address": REMOVED}),
     Case("corrected_address_unwanted", "previous_address", "renamed", {"previous_address": LEFT}),
     Case("corrected_address_unwanted", "previous_address", "arrival", {"previous_address": LEFT}),
+    Case(
+        "corrected_number_mismatch",
+        "corrected",
+        "renamed",
+        {"corrected": ["certificate_number"]},
+        {"corrected": ["certificate_number", "category"]},
+    ),
+    Case("corrected_number_mismatch", "corrected", "special_renamed", {"corrected": ["card_number"]}),
+    Case("corrected_basis_mismatch", "corrected", "move_within", {"corrected": ["address", "name"]}),
+    Case("corrected_basis_mismatch", "corrected", "renumbered", {"corrected": ["address", "category"]}),
     Case("report_article_unknown", "basis.article", "arrival", {"basis.article": "juki-25"}),
+    Case(
+        "category_report_mismatch",
+        "category",
+        "arrival",
+        {"category": "transitional", "card_number": REMOVED},
+        {"category": "temporary_refuge", "card_number": REMOVED},
+    ),
+    Case("category_report_mismatch", "category", "became", {"category": "transitional", "card_number": REMOVED}),
+    Case(
+        "departure_long_past",
+        "basis.planned_departure",
+        "move_out",
+        {"basis.planned_departure": "2026-11-04"},
+        {"basis.planned_departure": "2026-11-05"},
+    ),
     Case("action_report_mismatch", "action", "arrival", {"action": "deletion"}),
     Case("action_report_mismatch", "action", "move_within", {"basis.article": "juki-22"}),
     Case("action_report_mismatch", "action", "move_out", {"action": "entry"}),
@@ -201,6 +318,18 @@ CASES = [
     Case("cause_paragraph_mismatch", "basis.cause", "death", {"basis.paragraph": "12-1"}),
     Case("action_cause_mismatch", "action", "death", {"action": "entry"}),
     Case("action_cause_mismatch", "action", "birth", {"action": "deletion"}),
+    Case("cause_paragraph_mismatch", "basis.cause", "vanished", {"basis.paragraph": "12-3"}),
+    Case("date_note_unwanted", "basis.date_note", "birth", {"basis.date_note": "頃"}),
+    Case(
+        "category_unusual_for_cause",
+        "category",
+        "birth",
+        {"category": "temporary_refuge"},
+    ),
+    Case("basis_date_not_birth", "basis.date", "birth", {"basis.date": "2026-11-03"}),
+    Case("basis_date_not_change", "basis.date", "renamed", {"basis.date": "2026-11-19"}),
+    Case("basis_date_not_change", "basis.date", "renumbered", {"basis.date": "2026-11-19"}),
+    Case("basis_item_unwanted", "basis.date_note", "arrival", {"basis.date_note": "頃"}),
     Case("basis_item_unwanted", "basis.cause", "arrival", {"basis.cause": "birth"}),
     Case("basis_item_unwanted", "basis.reported_on", "death", {"basis.reported_on": "2026-11-19"}),
     # 住居地の届出の伝達.
@@ -236,7 +365,22 @@ CASES = [
         {"changes.0.before": REMOVED, "changes.0.after": REMOVED},
         {"changes.0.before": REMOVED},
     ),
+    Case("change_beside_header", "changes[3].after", "notice", {"changes.2.after": "XX11111111XX"}),
+    Case("change_beside_header", "changes[4].after", "notice", {"changes.3.after": "鄭"}),
+    Case("change_of_other_category", "changes[1].item", "notice", {"changes.0": PERIOD_OF_LANDING}),
+    Case(
+        "change_of_other_category",
+        "changes[1].item",
+        "notice_special",
+        {"changes.0": {"item": "expiry_date", "after": "2027-01-01", "reason": "changed"}},
+        {"changes.0": {"item": "certificate_number", "after": "EF87654321GH", "reason": "changed"}},
+    ),
     Case("change_without_difference", "changes[1].after", "notice", {"changes.0.after": "留学"}),
+    Case("period_outside_scope", "changes[2].after", "notice", {"changes.1.after": "3月"}, {"changes.1.after": "4月"}),
+    Case(
+        "period_outside_scope", "changes[2].after", "notice", {"changes.1.after": "90日"}, {"changes.1.after": "1年3月"}
+    ),
+    Case("expiry_before_notice", "changes[1].after", "notice_extended", {"changes.0.after": "2026-11-18"}),
     Case(
         "period_unusual", "changes[2].before", "notice", {"changes.1.before": "当分の間"}, {"changes.1.before": "90日"}
     ),
@@ -287,7 +431,7 @@ def test_what_is_no_object_is_refused_whole(record: object) -> None:
     ],
 )
 def test_a_kind_travels_one_way_only(name: str, direction: Direction, passes: bool) -> None:  # noqa: FBT001  # A parameter of the test.
-    checked = check(good(name), municipality=MUNICIPALITY, today=TODAY, direction=direction)
+    checked = check(good(name), municipality=MUNICIPALITY, now=NOW, direction=direction)
 
     assert [finding.rule for finding in checked.findings] == ([] if passes else ["kind_other_way"])
     assert (checked.message is not None) == passes
@@ -358,7 +502,7 @@ def test_a_rule_points_to_its_own_articles_and_else_to_those_of_the_kind() -> No
 
 def test_wanted_items_follow_what_was_entered() -> None:
     def wanted(record: dict[str, Any]) -> tuple[str, ...]:
-        return wanted_items(record, municipality=MUNICIPALITY, today=TODAY)
+        return wanted_items(record, municipality=MUNICIPALITY, now=NOW)
 
     record = changed(good("move_out"), {"basis.planned_departure": REMOVED, "person.address": REMOVED, "category": ""})
 

@@ -42,9 +42,11 @@ def test_names_are_never_cut(length: int) -> None:
 
 
 @given(st.characters())
-def test_exactly_controls_directions_and_surrogates_are_refused(character: str) -> None:
+def test_exactly_controls_directions_surrogates_and_the_sign_of_a_loss_are_refused(
+    character: str,
+) -> None:
     refused = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in (
-        "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd"
     )
 
     assert bool(refused_characters(f"A{character}")) == refused

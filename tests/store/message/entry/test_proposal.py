@@ -1,20 +1,21 @@
 """Events and the messages that they cause: every row of the table, and nothing that must not be sent."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from store.clock import JAPAN
 from store.message.codes import Category, Kind
 from store.message.entry.proposal import Proposed, propose
 from store.message.tables import events
-from tests.store.message.specimens import GOOD, MUNICIPALITY, REMOVED, TODAY, changed, judge
+from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, REMOVED, TODAY, changed, judge
 
 MID, SPECIAL = Category.MID_LONG_TERM, Category.SPECIAL_PERMANENT
 
 
 def proposed(event: str, category: Category = MID, *, card_presented: bool = True) -> tuple[Proposed, ...]:
-    return propose(event, category=category, municipality=MUNICIPALITY, day=TODAY, card_presented=card_presented)
+    return propose(event, category=category, municipality=MUNICIPALITY, now=NOW, card_presented=card_presented)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +97,4 @@ def test_an_unknown_event_is_an_error() -> None:
     with pytest.raises(KeyError):
         proposed("wedding")
     with pytest.raises(KeyError):
-        propose("move_in", category=MID, municipality=MUNICIPALITY, day=date(2012, 7, 8))
+        propose("move_in", category=MID, municipality=MUNICIPALITY, now=datetime(2012, 7, 8, tzinfo=JAPAN))

@@ -12,7 +12,7 @@ from store.message.codes import OUTGOING, Kind
 from store.message.entry.shapes import Shape, codes_of, shape_of
 from store.message.entry.typed import read_typed, show_typed
 from store.message.groups import value_at, with_value
-from tests.store.message.specimens import GOOD, MUNICIPALITY, TODAY
+from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, TODAY
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_shape_of_an_item_is_one_that_its_rule_takes(kind: Kind, field: str)
     values = [list(codes)] if shape is Shape.CODES else codes or [SPECIMENS[shape]]
     refusals = {"code_unknown", "nationality_unknown", "text_expected", "yes_no_expected", "list_expected"}
     for value in values:
-        findings = check(with_value({"kind": kind}, field, value), municipality=MUNICIPALITY, today=TODAY).findings
+        findings = check(with_value({"kind": kind}, field, value), municipality=MUNICIPALITY, now=NOW).findings
         wrong = {finding.rule for finding in findings if finding.field == field and finding.severity is Severity.ERROR}
         assert not {rule for rule in wrong if rule in refusals or rule.endswith(("_malformed", "_unknown"))}
 
@@ -104,11 +104,11 @@ def test_the_order_of_the_law_has_every_item_once(kind: Kind) -> None:
 def test_what_may_be_added_is_what_no_rule_forbids() -> None:
     basis = {"kind": "report", "article": "juki-22"}
     record = {"kind": "resident_record", "category": "mid_long_term", "action": "entry", "basis": basis, "person": {}}
-    possible = possible_items(record, municipality=MUNICIPALITY, today=TODAY)
-    assert set(wanted_items(record, municipality=MUNICIPALITY, today=TODAY)) <= set(possible)
+    possible = possible_items(record, municipality=MUNICIPALITY, now=NOW)
+    assert set(wanted_items(record, municipality=MUNICIPALITY, now=NOW)) <= set(possible)
     assert {"person.name_kanji", "card_pending"} <= set(possible)
     assert not {"certificate_number", "corrected", "previous_address", "basis.cause"} & set(possible)
-    assert possible_items({}, municipality=MUNICIPALITY, today=TODAY) == ()
+    assert possible_items({}, municipality=MUNICIPALITY, now=NOW) == ()
 
 
 def test_a_value_is_put_in_and_taken_out_without_touching_the_record() -> None:

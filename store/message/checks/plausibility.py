@@ -1,0 +1,124 @@
+"""Dates that cannot be, or can hardly be: warnings on dates that each have the right form.
+
+Papers and keyboards both make mistakes, and a date of another century passes every rule on its form. Unknown parts are
+compared as far as they are known: 1985-00-00 is after 1984-12-31 and neither before nor after 1985-04-01.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from store.clock import day_in_japan
+from store.message.checks.items import ITEMS
+from store.message.codes import Kind
+from store.message.dates import DateParts, parse_moment, parse_parts
+from store.message.declarations.findings import Findings
+from store.message.declarations.items import Shape
+from store.message.groups import value_at
+
+_BIRTH: Final = "person.birth_date"
+_DEPARTURE: Final = "basis.planned_departure"
+_CAUSE_DATE: Final = "basis.date"
+_DEATH: Final = "death"
+_REPORTED: Final = frozenset({"reported_on", "basis.reported_on"})
+# A person moves and settles before they report it.
+_BEFORE_REPORT: Final = ("moved_on", "settled_on")
+# A year of either kind has at most so many days.
+_YEAR: Final = timedelta(days=366)
+_OLDEST_YEARS: Final = 120
+_FIRST_BIRTH: Final = DateParts(1900, 1, 1)
+_LAST_MONTH, _LAST_DAY, _LAST_YEAR = 12, 31, 9999
+
+# The dates of each kind, collected once, because the check runs for every record of a file.
+_DATES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+    {
+        kind: tuple(item.field for item in items if item.value.shape in (Shape.DAY, Shape.PAPER_DATE))
+        for kind, items in ITEMS.items()
+    }
+)
+
+
+class _Span(NamedTuple):
+    """The days that a date leaves open: from the first possible one to the last."""
+
+    first: DateParts
+    last: DateParts
+
+    def after(self, other: "_Span") -> bool:
+        """Tell whether the date is after another one, whatever their unknown parts are."""
+        return self.first > other.last
+
+
+def check_plausibility(record: Mapping[str, Any], kind: Kind, findings: Findings) -> None:
+    """Warn of the dates of a record that can hardly be right. Dates with an error are left out."""
+    spans = dict(_spans(record, kind, findings))
+    today = _span_of(findings.today)
+    for field, span in spans.items():
+        if field != _DEPARTURE and span.after(today):
+            findings.add(field, "date_ahead")
+    departure = spans.get(_DEPARTURE)
+    if departure is not None and departure.after(_span_of(findings.today + _YEAR)):
+        findings.add(_DEPARTURE, "departure_far_ahead")
+    _check_birth(record, spans, findings)
+    _check_report(record, spans, findings)
+
+
+def _check_birth(record: Mapping[str, Any], spans: Mapping[str, _Span], findings: Findings) -> None:
+    birth = spans.get(_BIRTH)
+    if birth is None:
+        return
+    earliest = max(_FIRST_BIRTH, _parts(findings.today)._replace(year=findings.today.year - _OLDEST_YEARS))
+    if birth.last < earliest:
+        findings.add(_BIRTH, "birth_long_ago")
+    others = {field: span for field, span in spans.items() if field != _BIRTH}
+    # A death before the birth is told at the death: it was looked up for this message, the birth long before it.
+    death = others.pop(_CAUSE_DATE, None) if value_at(record, "basis.cause") == _DEATH else None
+    if death is not None and birth.after(death):
+        findings.add(_CAUSE_DATE, "death_before_birth")
+    if not birth.after(_span_of(findings.today)) and any(birth.after(span) for span in others.values()):
+        findings.add(_BIRTH, "birth_after_event")
+
+
+def _check_report(record: Mapping[str, Any], spans: Mapping[str, _Span], findings: Findings) -> None:
+    changed = _day_of_change(record, findings)
+    for field in _REPORTED & spans.keys():
+        reported = spans[field]
+        if changed is not None and reported.after(_span_of(changed)):
+            findings.add(field, "reported_after_change")
+        elif changed is not None and _span_of(changed - _YEAR).after(reported):
+            findings.add(field, "reported_long_before")
+        for other in _BEFORE_REPORT:
+            if other in spans and spans[other].after(reported):
+                findings.add(other, "moved_after_report")
+
+
+def _spans(record: Mapping[str, Any], kind: Kind, findings: Findings) -> Iterator[tuple[str, _Span]]:
+    for field in _DATES[kind]:
+        value = value_at(record, field)
+        if isinstance(value, str) and field not in findings.faulty:
+            parts = parse_parts(value)
+            if parts is not None:
+                yield field, _span(parts)
+
+
+def _span(parts: DateParts) -> _Span:
+    # A part after an unknown one says nothing that could be compared.
+    month = parts.month if parts.year else 0
+    day = parts.day if month else 0
+    first = DateParts(parts.year, month or 1, day or 1)
+    return _Span(first, DateParts(parts.year or _LAST_YEAR, month or _LAST_MONTH, day or _LAST_DAY))
+
+
+def _span_of(day: date) -> _Span:
+    return _Span(_parts(day), _parts(day))
+
+
+def _parts(day: date) -> DateParts:
+    return DateParts(day.year, day.month, day.day)
+
+
+def _day_of_change(record: Mapping[str, Any], findings: Findings) -> date | None:
+    text = findings.sound(record, "occurred_at")
+    moment = parse_moment(text) if isinstance(text, str) else None
+    return None if moment is None else day_in_japan(moment)
