@@ -132,6 +132,15 @@ def test_deletion_waits_for_its_planned_day_and_joins_by_itself(
         assert queue.next_to_send(tx, "t-1", ITS_MORNING, 10) == [released]
 
 
+def test_deletion_is_released_by_hand_on_its_day(
+    database: Database, vault: Vault, fill: Fill, by_approver: Act
+) -> None:
+    (added,) = fill(["R-1"], due_on=PLANNED)
+    step(database, vault, added.id, Step.APPROVE, by_approver)
+    row = step(database, vault, added.id, Step.RELEASE, Act(by="ap-201", now=ITS_MORNING))
+    assert (row.state, row.hold) == (OutState.APPROVED, None)
+
+
 def test_deletion_approved_on_its_day_does_not_wait(database: Database, vault: Vault, fill: Fill) -> None:
     (added,) = fill(["R-1"], due_on=PLANNED)
     assert step(database, vault, added.id, Step.APPROVE, Act(by="ap-201", now=ITS_MORNING)).state is OutState.APPROVED
@@ -166,6 +175,20 @@ def test_edit_voids_the_approval_and_keeps_the_old_revision(
     assert (row.warnings, row.digest) == (1, vault.digest(b"better"))
     with pytest.raises(SecondPersonNeeded):
         step(database, vault, added.id, Step.APPROVE, Act(by="op-102", now=edit.now, warnings_confirmed=True))
+
+
+def test_an_edit_moves_the_event_and_the_person_where_it_names_them(
+    database: Database, vault: Vault, fill: Fill, now: datetime
+) -> None:
+    (added,) = fill(["R-1"])
+    with database.writing() as tx:
+        before = queue.get(tx, added.id)
+        edit = Act(by="op-102", now=now)
+        same = queue.revise(tx, vault, added.id, Revision(content=b"x"), edit)
+        assert (same.occurred_at, same.subject) == (before.occurred_at, before.subject)
+        other = vault.pseudonym("subject", "another")
+        row = queue.revise(tx, vault, added.id, Revision(content=b"x", occurred_at=now, subject=other), edit)
+    assert (row.occurred_at, row.subject) == (now, other)
 
 
 def test_content_changed_behind_the_approval_does_not_leave(
@@ -250,6 +273,21 @@ def test_many_at_once_the_good_ones_go_and_the_others_are_told(
         assert moved.changed == [queue.get(tx, good.id)]
     codes = {refusal.id: refusal.error.code for refusal in moved.refused}
     assert codes == {warned.id: "warnings_unconfirmed", gone.id: "step_refused", 99: "message_missing"}
+
+
+def test_a_row_that_was_read_before_a_change_stays_as_it_is(
+    database: Database, vault: Vault, fill: Fill, by_approver: Act
+) -> None:
+    numbers = [added.id for added in fill(["R-1", "R-2"])]
+    with database.writing() as tx:
+        rows = queue.rows_of(tx, numbers)
+        changed = queue.move(tx, vault, rows[0].id, Step.HOLD, by_approver)
+        moved = queue.move_rows(tx, rows, Step.APPROVE, by_approver)
+        assert queue.get(tx, changed.id) == changed
+    assert [row.id for row in moved.changed] == [rows[1].id]
+    (refusal,) = moved.refused
+    assert (refusal.id, refusal.error.code) == (changed.id, "message_changed")
+    assert refusal.error.facts == {"reference": "R-1", "person": "ap-201"}
 
 
 def test_reasons_for_many(database: Database, vault: Vault, fill: Fill, by_approver: Act) -> None:
