@@ -12,7 +12,11 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
         "console.jobs.exchange.clocks": (),
         "console.jobs.exchange.reach": (),
-        "console.jobs.exchange.receiving": ("tests/console/jobs/exchange/test_exchange.py",),
+        "console.jobs.exchange.receiving": (
+            "tests/console/jobs/exchange/test_exchange.py",
+            "tests/console/jobs/exchange/test_reach.py",
+            "tests/console/jobs/exchange/test_rejections.py",
+        ),
         "console.jobs.exchange.rejections": (),
         "console.jobs.people.logon": ("tests/console/jobs/terminal/test_key_sources.py",),
         "console.jobs.timekeeping": (),
