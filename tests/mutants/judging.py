@@ -3,8 +3,10 @@
 Nothing of the project is loaded before the fork, so a fault acts from the first line of its module on.
 """
 
+import math
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import time
@@ -34,6 +36,7 @@ _LIBRARIES: Final = (
 )
 # SQLite alone: the faults are the same on either engine, and a server for each mutant would take most of the time.
 _OPTIONS: Final = ("-q", "-n0", "-x", "-k", "not postgresql", "--assert=plain", "-p", "no:cacheprovider")
+_SHARE: Final = 4
 _FORKING: Final = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([*_PLUGINS, *_LIBRARIES])
 
@@ -70,19 +73,20 @@ class Verdict:
 
 
 def judge(
-    tree: Path, tests: Sequence[str], choice: Choice, *, patience: float, recorded: Path | None = None
+    tree: Path, tests: Sequence[str], choice: Choice, *, seconds: float, recorded: Path | None = None
 ) -> Verdict | None:
-    """Let the tests in some files of a tree judge it as it stands; None when they have not ended in time (seconds).
+    """Let the tests in some files of a tree judge it as it stands; None when they have not ended in time.
 
-    Of the file `recorded` it is noted which test reaches which line.
+    `seconds` of the processor are theirs, and on the wall four times as many: the machine may have other work. Of the
+    file `recorded` it is noted which test reaches which line.
     """
     ours, theirs = _FORKING.Pipe(duplex=False)
-    process = _FORKING.Process(target=_hear, args=(theirs, tree, tests, choice, patience, recorded))
+    process = _FORKING.Process(target=_hear, args=(theirs, tree, tests, choice, seconds, recorded))
     process.start()
     theirs.close()
     with ours:
         try:
-            return Verdict(*ours.recv()) if ours.poll(patience) else None
+            return Verdict(*ours.recv()) if ours.poll(_SHARE * seconds) else None
         except EOFError:
             # The fault has ended the whole process.
             return Verdict(passed=False)
@@ -101,12 +105,12 @@ def _end(process: BaseProcess) -> None:
 
 
 def _hear(
-    verdict: Connection, tree: Path, tests: Sequence[str], choice: Choice, patience: float, recorded: Path | None
+    verdict: Connection, tree: Path, tests: Sequence[str], choice: Choice, seconds: float, recorded: Path | None
 ) -> None:
     """Run the tests and send what a `Verdict` is made of, as plain values: the tree's classes are not the caller's."""
     os.setsid()
-    # Should nobody wait any more: a fault may never end.
-    signal.alarm(1 + int(patience))
+    # A fault may go round in a circle for ever, and nobody wait for it any more.
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds),) * 2)
     _settle(tree)
     # In memory, and by none of the project's own settings.
     record = coverage.Coverage(data_file=None, config_file=False, include=[str(recorded)]) if recorded else None
@@ -125,6 +129,8 @@ def _settle(tree: Path) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     os.chdir(tree)
+    # All who come after are spared the compiling.
+    sys.dont_write_bytecode = False
     sys.path.insert(0, str(tree))
     os.environ |= {"PYTHONPATH": str(tree), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     # Options for the outer run, such as its coverage, are not for this one.

@@ -207,8 +207,8 @@ def test_tests_that_can_judge_nothing_are_refused(tmp_path: Path, test: str, cau
 )
 def test_tests_that_say_nothing_are_ended(tmp_path: Path, body: str, verdict: Verdict | None) -> None:
     (tmp_path / "test_it.py").write_text(f"import os\nimport threading\n\n\ndef test_it() -> None:\n    {body}\n")
-    patience = 0.1 if verdict is None else 60.0
-    assert judge(tmp_path, ["test_it.py"], Choice(), patience=patience) == verdict
+    seconds = 0.1 if verdict is None else 60.0
+    assert judge(tmp_path, ["test_it.py"], Choice(), seconds=seconds) == verdict
 
 
 def test_the_entries_of_the_table_of_equivalents_fit_a_mutant_and_give_a_reason() -> None:

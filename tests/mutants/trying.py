@@ -17,7 +17,7 @@ from tests.mutants.operators import Mutant
 from tests.mutants.reach import place_of
 
 _COPIED_NOT: Final = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
-_PATIENCE: Final = 3.0
+_PATIENCE: Final = 2.0
 _LEAST_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 900.0
 
@@ -63,7 +63,7 @@ class Trials:
 
     def prepare(self) -> None:
         """See that the tests pass without a fault and load the copy, and what each reaches. Raises TrialsUnfit."""
-        sound = judge(self._root, self._tests, Choice(), patience=_LONGEST_SECONDS, recorded=self._file)
+        sound = judge(self._root, self._tests, Choice(), seconds=_LONGEST_SECONDS, recorded=self._file)
         if sound is None or not sound.passed:
             raise TrialsUnfit(f"the tests of {self._file.name} fail without any fault: {sound and sound.failed}")
         if not any(sound.lines.values()):
@@ -111,9 +111,9 @@ class Trials:
         # Python takes a compiled file for fresh when time and size of its source are the same, as here they may be.
         Path(importlib.util.cache_from_source(self._file)).unlink(missing_ok=True)
         names = choice.named if choice.alone else self._sound.seconds
-        patience = max(_PATIENCE * sum(self._sound.seconds[name] for name in names), _LEAST_SECONDS)
+        seconds = max(_PATIENCE * sum(self._sound.seconds[name] for name in names), _LEAST_SECONDS)
         files = sorted({_file_of(name) for name in choice.named}) if choice.alone else self._tests
-        return judge(self._root, files, choice, patience=patience)
+        return judge(self._root, files, choice, seconds=seconds)
 
 
 def _file_of(test: str) -> str:
