@@ -21,8 +21,9 @@ from console.jobs.people import logon
 from console.session import Session
 from store import clock
 from store.endings import Ending
-from store.errors import DiskLow, LabelUnfit, LogBehind, NothingToExport, NothingToPrune
-from store.log import Event, Flaw, Occasion, Origin
+from store.errors import DiskLow, LabelUnfit, LadderBroken, LogBehind, LogBroken, NothingToExport, NothingToPrune
+from store.log import Event, Flaw, Occasion, Origin, WitnessRow
+from store.log import checkpoints as kept_checkpoints
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, Site, entry, second
@@ -135,11 +136,19 @@ def _copy(site: Site) -> Path:
     return Path(shutil.copytree(site.home, site.home.with_name("aside")))
 
 
-def _roll_back(site: Site, copy: Path, *, keys: bool) -> None:
+def _signed(site: Site) -> int:
+    """Return the number of the last checkpoint."""
+    with site.terminal.database.reading() as reading:
+        last = kept_checkpoints.latest(reading)
+    assert last is not None
+    return last.number
+
+
+def _roll_back(site: Site, copy: Path, *parts: str) -> None:
     site.terminal.database.close()
-    for name in ("database", "keys/log") if keys else ("database",):
-        shutil.rmtree(site.home / name)
-        shutil.copytree(copy / name, site.home / name)
+    for part in parts:
+        shutil.rmtree(site.home / part)
+        shutil.copytree(copy / part, site.home / part)
 
 
 @ON_SQLITE  # A database file is what is brought back.
@@ -147,8 +156,11 @@ def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Sit
     copy = _copy(site)
     site.take_in([entry(number) for number in range(1, 4)])
     checkpoints.make(site.terminal, Occasion.LOG_OFF)
-    _roll_back(site, copy, keys=False)
-    assert isinstance(checkpoints.start(site.terminal, from_witness=True), LogBehind)
+    seen = _signed(site)
+    _roll_back(site, copy, "database")
+    halted = checkpoints.start(site.terminal, from_witness=True)
+    assert isinstance(halted, LogBehind)
+    assert halted.facts == {"number": str(seen - 1), "seen": str(seen)}
     assert [row.detail["code"] for row in site.entries(Event.PROTECTION_FAILED)] == ["log_behind"]
     with pytest.raises(LogBehind):
         exchange.send(site.terminal, site.session(OPERATOR))
@@ -174,15 +186,48 @@ def _go_on(site: Site) -> None:
     )
 
 
+@ON_SQLITE  # An entry is changed in the database file.
+def test_the_screen_looks_from_where_the_peer_saw_the_log_or_two_persons_went_on(site: Site) -> None:
+    seen = checkpoints.make(site.terminal, Occasion.EXCHANGE)
+    assert seen is not None
+    with site.terminal.database.writing() as tx:
+        kept_checkpoints.add_witness(tx, WitnessRow(seen.number, seen.digest, "agency", b"", clock.now()))
+    site.take_in([entry(1)])
+    checkpoints.make(site.terminal, Occasion.LOG_OFF)
+    site.unguard_log()
+    site.raw("UPDATE log_entry SET hash = zeroblob(32) WHERE seq = ?", seen.seq + 1)
+    assert checkpoints.start(site.terminal, from_witness=False) is None
+    halted = checkpoints.start(site.terminal, from_witness=True)
+    assert isinstance(halted, LogBroken)
+    assert halted.facts == {"first_bad": str(seen.seq + 1)}
+    pruning.resume(site.terminal, site.session(CHIEF), second=second(AUDITOR))
+    assert checkpoints.start(site.terminal, from_witness=True) is None
+
+
+@ON_SQLITE  # The files of the keys are what is brought back.
+def test_keys_of_another_day_sign_nothing(site: Site) -> None:
+    copy = _copy(site)
+    site.take_in([entry(1)])
+    checkpoints.make(site.terminal, Occasion.LOG_OFF)
+    seen = _signed(site)
+    _roll_back(site, copy, "keys/log")
+    halted = checkpoints.start(site.terminal, from_witness=True)
+    assert isinstance(halted, LadderBroken)
+    assert halted.facts == {"number": str(seen + 1)}
+    _go_on(site)
+
+
 @ON_SQLITE  # A database file is what is brought back.
 def test_the_peer_knows_what_the_terminal_forgot(site: Site) -> None:
     with site.served():
         copy = _copy(site)
         exchange.send(site.terminal, site.session(OPERATOR))
-        _roll_back(site, copy, keys=True)
+        seen = _signed(site)
+        _roll_back(site, copy, "database", "keys/log")
         assert checkpoints.start(site.terminal, from_witness=True) is None, "nothing here can tell"
-        with pytest.raises(LogBehind):
+        with pytest.raises(LogBehind) as halted:
             exchange.send(site.terminal, site.session(OPERATOR))
+        assert halted.value.facts["seen"] == str(seen)
         _go_on(site)
         exchange.send(site.terminal, site.session(OPERATOR))
     assert viewing.verify(site.terminal, site.session(AUDITOR)).ok
