@@ -12,17 +12,22 @@ from tests.mutants.operators import Mutant
 _TABLE: Final = Path(__file__).with_name("equivalents.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Equivalent:
-    """A change, as the command tells it, on a line with this text (without its indent), and why it changes nothing."""
+    """A change, as the command tells it, on a line with this text (without its indent), and why it changes nothing.
+
+    `above` is the line above it, where the same line stands in several places.
+    """
 
     line: str
     change: str
     why: str
+    above: str | None = None
 
     def fits(self, mutant: Mutant, source: bytes) -> bool:
-        """Return whether a mutant of `source` is meant; lines of the same text are one."""
-        return self.change == mutant.change and self.line == source.splitlines()[mutant.line - 1].decode().strip()
+        """Return whether a mutant of `source` is meant; what cannot be told apart is one."""
+        above, line = (text.decode().strip() for text in [b"", *source.splitlines()][mutant.line - 1 : mutant.line + 1])
+        return (self.change, self.line) == (mutant.change, line) and self.above in {None, above}
 
 
 @cache

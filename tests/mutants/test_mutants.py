@@ -223,8 +223,10 @@ def test_the_entries_of_the_table_of_equivalents_fit_a_mutant_and_give_a_reason(
 
 def test_an_equivalent_is_known_by_its_change_and_its_line() -> None:
     source = b"x = a < b\ny = a < b\nx = a < b\n"
-    entry = Equivalent("x = a < b", "a < b \u2192 (a <= b)", "They never are the same.")
-    assert [mutant.line for mutant in mutants(source) if entry.fits(mutant, source)] == [1, 3]
+    found = mutants(source)
+    for above, lines in ((None, [1, 3]), ("", [1]), ("y = a < b", [3])):
+        entry = Equivalent(line="x = a < b", change="a < b → (a <= b)", why="They never differ.", above=above)
+        assert [mutant.line for mutant in found if entry.fits(mutant, source)] == lines
 
 
 class Seeing:
@@ -249,7 +251,7 @@ def test_what_the_table_foresees_is_told_apart(
 ) -> None:
     trial = ModuleTrial("store.clock", count, seed=1)
     monkeypatch.setattr(trial, "_source", b"def f(seq):\n    return seq > 0\n")
-    monkeypatch.setattr(trial, "_foreseen", (Equivalent("return seq > 0", foreseen, "A reason."),))
+    monkeypatch.setattr(trial, "_foreseen", (Equivalent(line="return seq > 0", change=foreseen, why="A reason."),))
     assert trial.try_all(cast("Trials", Seeing())) is (foreseen == "0 → (1)")
     assert {fate: number for fate, number in trial.fates.items() if fate in fates} == fates
 

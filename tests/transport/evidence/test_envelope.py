@@ -257,6 +257,12 @@ def test_values_that_no_reader_admits_are_not_sealed(parties: Parties, message_i
         parties.seal(message_id=message_id)
 
 
+@pytest.mark.parametrize(("municipality", "peer_version"), [("13104", "2019-04-01"), ("131041", "")])
+def test_a_sealer_has_values_that_readers_admit(parties: Parties, municipality: str, peer_version: str) -> None:
+    with pytest.raises(wire.WireError):
+        Sealer(parties.terminal, parties.agency.public, municipality, peer_version)
+
+
 def test_both_ways_of_reading_a_header_let_the_same_through(parties: Parties) -> None:
     raw = parties.seal().header_bytes
     assert Header.from_bytes(raw) == Header._read_unusual(raw)

@@ -165,10 +165,22 @@ def test_every_changed_byte_is_noticed(case: Case, at: int) -> None:
     _fault(lambda: verify_receipt(changed, envelope=case.envelope, signers=[case.registered]))
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00", bytes(68), bytes(72), bytes(3000)])
-def test_bytes_that_are_no_receipt(case: Case, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("size", "body", "place"),
+    [
+        (0, 0, "length"),
+        (1, 0, "length"),
+        (71, 0, "length"),
+        (72, 0, "receipt"),
+        (2048, 24, "receipt"),
+        (2049, 25, "length"),
+        (3000, 0, "length"),
+    ],
+)
+def test_bytes_that_are_no_receipt(case: Case, size: int, body: int, place: str) -> None:
+    raw = (body.to_bytes(4, "big") + bytes(size))[:size]
     error = _fault(lambda: verify_receipt(raw, envelope=case.envelope, signers=[case.registered]))
-    assert error.code == "receipt_malformed"
+    assert (error.code, error.facts) == ("receipt_malformed", {"place": place})
 
 
 def test_a_changed_signature_is_told_as_such(case: Case) -> None:
