@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from console.host import Host
     from console.jobs.exchange import LineState
     from console.jobs.people.lease import Lease
-    from console.jobs.terminal.health import Announcement
+    from console.jobs.terminal.announcements import Announcement
     from console.terminal import Terminal
     from store.sealing.sources import PassphraseParts
 
@@ -234,7 +234,7 @@ class RenkeiApp(HardenedApp):
         self.background.start(self.screen, self._look_for_announcements, self._announced)
 
     def _look_for_announcements(self) -> "list[Announcement]":
-        return jobs.terminal.health.announcements(self.terminal)
+        return jobs.terminal.announcements.announcements(self.terminal)
 
     def _announced(self, announcements: "list[Announcement]") -> None:
         screen = self.screen

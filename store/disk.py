@@ -1,6 +1,9 @@
 """What the operating system reports when a disk does not take a write, as errors of the store."""
 
 import errno
+import os
+import tempfile
+from pathlib import Path
 from typing import Final
 
 from store.errors import DiskFailed, DiskFull
@@ -8,6 +11,7 @@ from store.errors import DiskFailed, DiskFull
 # A quota (EDQUOT) and a limit on file size (EFBIG) have the same remedy as a full disk: somebody makes room.
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+_LITTLE: Final = 4096
 # A failing disk often shows first as a file system that the kernel has remounted read-only (EROFS).
 _FAILED: Final = frozenset({errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EUCLEAN})
 
@@ -18,3 +22,12 @@ def disk_fault(error: BaseException) -> DiskFull | DiskFailed | None:
     if code in NO_ROOM:
         return DiskFull()
     return DiskFailed() if code in _FAILED else None
+
+
+def try_write(directory: Path) -> None:
+    """Write and sync a little in `directory`, leaving nothing. Raises the OSError of a disk that takes nothing."""
+    # A quota and a file system that is read-only do not show in the room that the disk says it has.
+    with tempfile.TemporaryFile(dir=directory) as stream:
+        stream.write(bytes(_LITTLE))
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -29,7 +29,7 @@ class StoreError(Exception):
     """The root of everything that the store refuses.
 
     `exit_status` is that of a command which ends with the error: 2 wrong usage, 3 not allowed, 4 bad input,
-    6 integrity, 7 a protection is down, 1 anything else.
+    5 the peer, 6 integrity, 7 a protection is down, 1 anything else.
     """
 
     code: ClassVar[str] = "store_failed"
@@ -413,6 +413,9 @@ class PeerFault(StoreError):
 
 class PeerMissing(PeerFault):
     """No version of the peer is in force on that day: the custodian registers it."""
+
+    # As for a line that is down: nothing can be exchanged.
+    exit_status = 5
 
 
 class PeerVersionExists(PeerFault):

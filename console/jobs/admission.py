@@ -1,16 +1,20 @@
-"""Whether a person may begin something: the right, the free space on the disk, and the soundness of the log.
+"""Whether a person may begin something: the right, and the gates that all new work passes.
 
-A refusal is recorded in its own transaction. Reading, verifying and exporting the log, and changing settings are no new
+The gates stand in one table, which `check` walks as well: what refuses work here is never called sound there. A missing
+right is recorded in its own transaction. Reading, verifying and exporting the log, and changing settings are no new
 work, so they go on when the disk is nearly full or the log was rolled back: they are what helps then.
 """
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from console.errors import PinToChange, RightMissing
 from console.session import Session
+from console.settings import check_private
 from console.terminal import Terminal
-from store.errors import DiskLow
+from store.errors import ClockAhead, DiskLow
 from store.log import Event, Result
 from store.rights import Right
 
@@ -25,8 +29,8 @@ _MEGABYTE: Final = 2**20
 def admit(terminal: Terminal, session: Session, right: Right, *, even_halted: bool = False) -> None:
     """Let the person begin what `right` names; `even_halted` is for what helps a terminal out of its halt.
 
-    Raises PinToChange and RightMissing, which are recorded; for new work also DiskLow and the fault that halted the
-    terminal.
+    Raises PinToChange and RightMissing, which are recorded; for new work also HomeExposed, DiskLow and the fault that
+    halted the terminal.
     """
     # Screens and commands offer only what a person may do; this check holds even when they are wrong.
     try:
@@ -35,22 +39,61 @@ def admit(terminal: Terminal, session: Session, right: Right, *, even_halted: bo
         _record(terminal, session, right, refusal.code)
         raise
     if right not in _ALWAYS:
-        _refuse_new_work(terminal, even_halted=even_halted)
+        for gate in GATES:
+            if not (even_halted and gate.lifted):
+                gate.pass_through(terminal)
 
 
-def _refuse_new_work(terminal: Terminal, *, even_halted: bool) -> None:
-    if terminal.halted is not None and not even_halted:
+def _log_holds(terminal: Terminal) -> None:
+    if terminal.halted is not None and not isinstance(terminal.halted, ClockAhead):
         raise terminal.halted
-    keep_reserve(terminal)
+
+
+def _clock_is_plausible(terminal: Terminal) -> None:
+    if isinstance(terminal.halted, ClockAhead):
+        raise terminal.halted
+
+
+def _home_is_private(terminal: Terminal) -> None:
+    check_private(terminal.home)
+
+
+def free_bytes(terminal: Terminal) -> int:
+    """Return how much room the disk of the terminal's directory has."""
+    disk = os.statvfs(terminal.home)
+    # `f_bavail`, not `f_bfree`: the blocks that are reserved for root are of no use to the terminal.
+    return disk.f_bavail * disk.f_frsize
 
 
 def keep_reserve(terminal: Terminal) -> None:
     """Raise DiskLow when the reserve of the disk has been reached. Long work asks again as it goes on."""
-    disk = os.statvfs(terminal.home)
-    # `f_bavail`, not `f_bfree`: the blocks that are reserved for root are of no use to the terminal.
-    free = disk.f_bavail * disk.f_frsize
+    free = free_bytes(terminal)
     if free < RESERVE_BYTES:
         raise DiskLow(free=free // _MEGABYTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition of all new work.
+
+    `name` is the part under which `check` tells of it, `pass_through` raises why no new work may begin. A gate that is
+    `lifted` does not hold up what helps a terminal out of its halt.
+    """
+
+    name: str
+    pass_through: Callable[[Terminal], None]
+    lifted: bool = False
+
+
+GATES: Final = (
+    Gate("home", _home_is_private),
+    # `checkpoints` says at each opening and each signature whether the log was rolled back or broken, its keys were
+    # lost, or this terminal was retired.
+    Gate("log", _log_holds, lifted=True),
+    Gate("own_clock", _clock_is_plausible, lifted=True),
+    Gate("disk", keep_reserve),
+)
+"""The gates in the order in which a person would mend what is wrong."""
 
 
 def _record(terminal: Terminal, session: Session, right: Right, code: str) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from console.jobs import timekeeping
 from console.terminal import Terminal, Unsigned
+from store import clock
 from store.disk import disk_fault
 from store.errors import (
+    ClockAhead,
     DatabaseFault,
     IntegrityFault,
     KeyFileFault,
@@ -34,7 +36,7 @@ from store.log import (
     newest,
     page,
 )
-from transport.errors import TransportError
+from transport.errors import WitnessBroken
 from transport.evidence.witness import verify_witness
 from transport.line.client import Line
 from transport.line.peer import PeerEndpoint
@@ -84,33 +86,34 @@ def make_due(terminal: Terminal) -> Checkpoint | None:
     return make(terminal, Occasion.ACTIVITY)
 
 
-def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
-    """Examine log and clock when a terminal is opened; return what halts new work, or None.
+def examine(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
+    """Return what the log or the clock has against new work, or None; nothing is recorded and nothing halts.
 
     Verifies what was written since the last checkpoint or, with `from_witness`, since the last one that the peer saw.
     """
-    fault: StoreError | None
     try:
-        # In a writing block, although nothing is written: after a mere snapshot another process could sign the next
-        # checkpoint and erase the key that this one expects, which would look like a roll-back.
-        with terminal.database.writing() as tx:
-            flaw = terminal.log.standing(tx)
-        if flaw is None:
-            # Only the newest part: verifying a million entries takes seconds, and people wait for the start.
-            with terminal.database.reading() as reading:
-                verification = terminal.log.verify(reading, since=_known_good(reading, from_witness=from_witness))
-            fault = None if verification.ok else LogBroken(first_bad=verification.first_bad or 0)
-        else:
-            fault = _behind(terminal, flaw)
+        fault = _fault_of_log(terminal, from_witness=from_witness)
     except KeyFileFault as error:
-        _halt(terminal, error)
         return error
     if fault is not None:
-        _halt(terminal, fault)
         return fault
-    # Only a log that holds can say what time it was. What is wrong with the clock has an entry of its own.
-    fault = timekeeping.look(terminal)
-    terminal.halted = terminal.halted if fault is None else fault
+    # Only a log that holds can say what time it was.
+    with terminal.database.reading() as reading:
+        return timekeeping.found_ahead(reading, clock.now())
+
+
+def start(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
+    """Examine log and clock when a terminal is opened; record and return what halts new work, or None.
+
+    `from_witness` as in `examine`.
+    """
+    fault = examine(terminal, from_witness=from_witness)
+    if isinstance(fault, ClockAhead):
+        # What is wrong with the clock has an entry of its own.
+        timekeeping.record_ahead(terminal)
+        terminal.halted = fault
+    elif fault is not None:
+        _halt(terminal, fault)
     return fault
 
 
@@ -119,22 +122,14 @@ def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
 
     Raises LogBehind when the peer has seen a later checkpoint, or another one under the same number; any LineFault.
     """
-    with terminal.database.reading() as reading:
-        last = checkpoints.latest(reading)
-    if last is None:
-        return
-    raw = line.show_checkpoint(last.number, last.digest.hex())
-    if raw is None:
-        return
     try:
-        witness = verify_witness(
-            raw, terminal=terminal.identity.name, municipality=endpoint.municipality, signers=endpoint.versions
-        )
-    except TransportError as error:
+        statement = _statement(terminal, line, endpoint)
+    except WitnessBroken as error:
         # A statement that proves nothing is recorded and dropped: it must not keep messages from leaving at once.
         _record(terminal, error.code)
         return
-    statement = WitnessRow(witness.number, bytes.fromhex(witness.checkpoint), endpoint.name, raw, witness.witnessed_at)
+    if statement is None:
+        return
     with terminal.database.writing() as tx:
         # The statement is kept even when it accuses this log: it is the evidence that the log was rolled back.
         checkpoints.add_witness(tx, statement)
@@ -143,6 +138,46 @@ def show(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
         fault = _behind(terminal, flaw)
         _halt(terminal, fault)
         raise fault
+
+
+def compare(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> None:
+    """Ask the peer as `show` does, for a check: keep nothing, record nothing, halt nothing.
+
+    Raises as `show`, and WitnessBroken.
+    """
+    statement = _statement(terminal, line, endpoint)
+    if statement is None:
+        return
+    with terminal.database.writing() as tx:
+        flaw = terminal.log.standing(tx, statement)
+    if flaw is not None:
+        raise _behind(terminal, flaw, statement)
+
+
+def _statement(terminal: Terminal, line: Line, endpoint: PeerEndpoint) -> WitnessRow | None:
+    """Return what the peer states about our log; None when it states nothing or there is nothing to show."""
+    with terminal.database.reading() as reading:
+        last = checkpoints.latest(reading)
+    raw = None if last is None else line.show_checkpoint(last.number, last.digest.hex())
+    if raw is None:
+        return None
+    witness = verify_witness(
+        raw, terminal=terminal.identity.name, municipality=endpoint.municipality, signers=endpoint.versions
+    )
+    return WitnessRow(witness.number, bytes.fromhex(witness.checkpoint), endpoint.name, raw, witness.witnessed_at)
+
+
+def _fault_of_log(terminal: Terminal, *, from_witness: bool) -> StoreError | None:
+    # In a writing block, although nothing is written: after a mere snapshot another process could sign the next
+    # checkpoint and erase the key that this one expects, which would look like a roll-back.
+    with terminal.database.writing() as tx:
+        flaw = terminal.log.standing(tx)
+    if flaw is not None:
+        return _behind(terminal, flaw)
+    # Only the newest part: verifying a million entries takes seconds, and people wait for the start.
+    with terminal.database.reading() as reading:
+        verification = terminal.log.verify(reading, since=_known_good(reading, from_witness=from_witness))
+    return None if verification.ok else LogBroken(first_bad=verification.first_bad or 0)
 
 
 def _known_good(reading: Connection, *, from_witness: bool) -> Checkpoint | None:
@@ -163,9 +198,10 @@ def _last_resumption(reading: Connection) -> Checkpoint | None:
     return checkpoints.at_entry(reading, rows[0].seq) if rows else None
 
 
-def _behind(terminal: Terminal, flaw: Flaw) -> StoreError:
+def _behind(terminal: Terminal, flaw: Flaw, statement: WitnessRow | None = None) -> StoreError:
+    """Return the error for `flaw`; `statement` is a word of the peer that is not kept."""
     with terminal.database.reading() as reading:
-        last, witness = checkpoints.latest(reading), checkpoints.last_witness(reading)
+        last, witness = checkpoints.latest(reading), statement or checkpoints.last_witness(reading)
         admitted = terminal.log.admits(reading)
     # Asked first: a machine that was retired must not be told to go on, which would be refused.
     if not admitted:

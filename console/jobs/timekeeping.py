@@ -53,19 +53,17 @@ def found_ahead(reading: Connection, now: datetime) -> ClockAhead | None:
     return ClockAhead(days=(now - known).days, known=known.astimezone(clock.JAPAN).date().isoformat())
 
 
-def look(terminal: Terminal) -> ClockAhead | None:
-    """Hold the clock against the last time known; when it is too far ahead, record that once and return the fault."""
+def record_ahead(terminal: Terminal) -> None:
+    """Record that the clock was found too far ahead, once until somebody judges it."""
     now = clock.now()
     with terminal.database.reading() as reading:
-        fault, known = found_ahead(reading, now), last_known(reading)
-        judged = page(reading, limit=1, chosen=_JUDGED)
-    if fault is None or (judged and judged[0].event == Event.CLOCK_AHEAD):
-        return fault
+        known, judged = last_known(reading), page(reading, limit=1, chosen=_JUDGED)
+    if judged and judged[0].event == Event.CLOCK_AHEAD:
+        return
     assert known is not None, "the clock is ahead of something"
     detail = {"clock_before": clock.to_text(known), "clock_after": clock.to_text(now)}
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.CLOCK_AHEAD, actor=None, session=None, result=Result.FAILED, detail=detail)
-    return fault
 
 
 def overrule(terminal: Terminal, session: Session, reason: str) -> None:

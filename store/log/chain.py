@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from store import clock
 from store.errors import TerminalNotAdmitted
 from store.log import admissions, checkpoints, table_check, verification
-from store.log.checkpoints import Checkpoint, Occasion
+from store.log.checkpoints import Checkpoint, Occasion, WitnessRow
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend, step_back
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
@@ -126,9 +126,9 @@ class Log:
         """
         self._require_keys().erase_below(durable.number + 1)
 
-    def standing(self, tx: Connection) -> Flaw | None:
+    def standing(self, tx: Connection, statement: WitnessRow | None = None) -> Flaw | None:
         """Tell whether the database is where keys and witness saw it last; see `verification.standing`."""
-        return verification.standing(tx, self._require_keys(), self._terminal_id)
+        return verification.standing(tx, self._require_keys(), self._terminal_id, statement)
 
     def verify(
         self, reading: Connection, progress: Progress | None = None, *, since: Checkpoint | None = None

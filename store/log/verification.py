@@ -122,12 +122,15 @@ def verify(
     return walk.run(progress)
 
 
-def standing(tx: Connection, keys: SigningKeys, terminal_id: str) -> Flaw | None:
+def standing(
+    tx: Connection, keys: SigningKeys, terminal_id: str, statement: checkpoints.WitnessRow | None = None
+) -> Flaw | None:
     """Tell whether the database is where the keys and the peer's witness saw it last; None when it is.
 
-    Call it while holding the database for writing, so that no other process signs a checkpoint meanwhile.
+    `statement` is a newer word of the peer that is not stored. Call it while holding the database for writing, so that
+    no other process signs a checkpoint meanwhile.
     """
-    last, witness = checkpoints.latest(tx), checkpoints.last_witness(tx)
+    last, witness = checkpoints.latest(tx), statement or checkpoints.last_witness(tx)
     number = last.number if last else 0
     # The witness covers what the keys cannot: a copy of the whole machine that was put back, keys and all.
     if witness is not None and witness.number > number:

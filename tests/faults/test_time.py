@@ -7,8 +7,8 @@ import pytest
 from console.errors import ClocksApart, RightMissing
 from console.jobs import exchange
 from console.jobs.exchange import ClockReason
-from console.jobs.terminal import health
-from console.jobs.terminal.health import ANNOUNCED_DAYS, Party
+from console.jobs.terminal import announcements, health
+from console.jobs.terminal.announcements import ANNOUNCED_DAYS, Party
 from console.words import LANGUAGES, Words
 from store import clock
 from store.log import Event
@@ -94,7 +94,8 @@ def _steps(site: Site, left: timedelta) -> list[tuple[Party, int]]:
     """Return what is announced when both certificates have so much time left."""
     own = site.terminal.identity.certificate_until
     return [
-        (announcement.party, announcement.step) for announcement in health.announcements(site.terminal, now=own - left)
+        (announcement.party, announcement.step)
+        for announcement in announcements.announcements(site.terminal, now=own - left)
     ]
 
 
@@ -112,9 +113,9 @@ def test_a_certificate_whose_successor_waits_is_not_announced(site: Site) -> Non
     site.register_peer(1)
     soon = clock.now() + LIFETIME - 10 * DAY
     site.terminal.keys.prepare(Use.TERMINAL, used_from=soon + DAY, now=clock.now())
-    assert [announcement.party for announcement in health.announcements(site.terminal, now=soon)] == [Party.PEER]
+    assert [announcement.party for announcement in announcements.announcements(site.terminal, now=soon)] == [Party.PEER]
     site.register_peer(1, valid_from=soon + DAY)
-    assert health.announcements(site.terminal, now=soon) == []
+    assert announcements.announcements(site.terminal, now=soon) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -122,7 +123,7 @@ def test_a_certificate_whose_successor_waits_is_not_announced(site: Site) -> Non
 def test_an_announcement_says_when_and_what_to_do(site: Site, language: str, left: timedelta) -> None:
     site.register_peer(1)
     until = site.terminal.identity.certificate_until
-    for announcement in health.announcements(site.terminal, now=until - left):
+    for announcement in announcements.announcements(site.terminal, now=until - left):
         text = announcement.text(Words("en" if language == "en" else "ja"))
         assert until.astimezone(clock.JAPAN).date().isoformat() in text
 

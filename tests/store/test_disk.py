@@ -1,10 +1,11 @@
 """What the operating system says of a disk becomes one of two faults, and everything else stays what it is."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
-from store.disk import NO_ROOM, disk_fault
+from store.disk import NO_ROOM, disk_fault, try_write
 from store.errors import DiskFailed, DiskFull
 
 
@@ -30,3 +31,10 @@ def test_a_disk_that_does_not_work_has_failed(code: int) -> None:
 )
 def test_another_cause_is_no_fault_of_the_disk(error: Exception) -> None:
     assert disk_fault(error) is None
+
+
+def test_trying_to_write_leaves_nothing_and_tells_when_it_cannot(tmp_path: Path) -> None:
+    try_write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        try_write(tmp_path / "missing")

@@ -1,7 +1,8 @@
 """`check`: which parts of this terminal are in order, and what to do where one is not."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,34 +13,20 @@ from console.commands.output import columns
 from console.words import Words
 
 if TYPE_CHECKING:
-    from console.jobs.terminal.health import Check, Health
-
-# For these parts the part decides, whatever error was met there: a script has to know that the line is down, not why. A
-# certificate that ends soon is not even an error.
-_STATUSES: Final = {
-    "peer": ExitStatus.LINE,
-    "peer_certificate": ExitStatus.LINE,
-    "certificate": ExitStatus.LINE,
-    "log": ExitStatus.INTEGRITY,
-}
+    from console.jobs.terminal.findings import Health
 
 
 @click.command("check")
 @click.pass_obj
 def check(call: Invocation) -> int:
-    """Tell for each part whether it is in order; no message is processed and nobody is logged on."""
+    """Tell of each part what the next job would meet; no message is processed and nobody is logged on."""
     health = jobs.terminal.health.check(call.named_home(), call.words, call.parts())
-    checks = [
-        {"name": part.name, "ok": part.ok, "detail": part.detail, "remedy": part.remedy} for part in health.checks
-    ]
+    checks = [asdict(part) for part in health.checks]
     call.output.result({"ok": health.ok, "checks": checks}, _check_lines(health, call.words))
-    # One status for many faults: a protection that is down (7) outweighs the log (6), and that the line (5).
-    return max((_status(part) for part in health.checks if not part.ok), default=ExitStatus.DONE)
-
-
-def _status(failed: "Check") -> int:
-    of_error = ExitStatus.FAILED if failed.code is None else status_of(failed.code)
-    return _STATUSES.get(failed.name, of_error)
+    # The status with which the next job would end: where several would be refused, a protection that is down (7)
+    # outweighs the log (6), and that the line (5). What only wants care refuses nothing.
+    refusals = [status_of(part.code) for part in health.checks if part.code is not None]
+    return max(refusals, default=ExitStatus.DONE)
 
 
 def _check_lines(health: "Health", words: Words) -> Iterator[str]:

@@ -12,6 +12,7 @@ from console.jobs.exchange.reach import set_cursor
 from console.jobs.exchange.receiving import ReceiveOutcome, before_rejected, receive
 from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import send
+from console.jobs.exchange.trial import Trial, try_line
 
 __all__ = [
     "ClockReason",
@@ -20,10 +21,12 @@ __all__ = [
     "LineState",
     "ReceiveOutcome",
     "SendOutcome",
+    "Trial",
     "before_rejected",
     "line_state",
     "receive",
     "resend",
     "send",
     "set_cursor",
+    "try_line",
 ]

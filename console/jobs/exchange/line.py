@@ -66,13 +66,13 @@ class Contact:
 
 def line_state(terminal: Terminal) -> LineState:
     """Greet the peer and return the state of the line; touch no message, and raise nothing when the line is down."""
-    # For the head line of the screen and for `check`, which both have to show something in any case.
+    # For the head line of the screen, which has to show something in any case.
     name = ""
     try:
         _refuse_copy(terminal)
         endpoint = register.endpoint(terminal)
         name = endpoint.name
-        with Line(endpoint, terminal.identity, _limits(terminal)) as line:
+        with Line(endpoint, terminal.identity, line_limits(terminal)) as line:
             status = line.status()
     except (TransportError, StoreError, DrillCopy) as error:
         return LineState(up=False, peer_name=name, code=error.code, facts=error.facts, checked_at=clock.now())
@@ -96,7 +96,7 @@ def open_line(
         endpoint = register.endpoint(terminal)
         if cancel is not None and cancel.is_set():
             raise LineCancelled
-        with Line(endpoint, terminal.identity, _limits(terminal)) as line, _cancelling(line, cancel):
+        with Line(endpoint, terminal.identity, line_limits(terminal)) as line, _cancelling(line, cancel):
             measured = line_clock(line.status().clock_offset, clock_reason)
             # Before anything is exchanged: when the peer has seen a later log than this one, the database was set back,
             # and what it says of messages cannot be trusted.
@@ -153,7 +153,8 @@ def _record_opened(terminal: Terminal, session: Session, endpoint: PeerEndpoint,
         terminal.log.append_many(tx, drafts)
 
 
-def _limits(terminal: Terminal) -> LineLimits:
+def line_limits(terminal: Terminal) -> LineLimits:
+    """Return how long the line waits, by the settings."""
     line = terminal.settings.line
     return LineLimits(connect_seconds=line.connect_seconds, read_seconds=line.read_seconds)
 

@@ -9,6 +9,7 @@ from console.terminal import Terminal
 from store import queue
 from store.log import Event, Result
 from store.rights import Right
+from transport.line.client import Line
 
 
 def set_cursor(terminal: Terminal, session: Session, position: int) -> int:
@@ -32,6 +33,11 @@ def set_cursor(terminal: Terminal, session: Session, position: int) -> int:
             detail={"peer": feed.peer, "from": former, "to": position},
         )
     return former
+
+
+def falls_short(line: Line, cursor: int) -> bool:
+    """Tell whether the peer's feed ends before `cursor`, which is not 0: no answer says where a feed ends."""
+    return not line.pull(cursor - 1, 1).items
 
 
 def ends_early(terminal: Terminal, session: Session, feed: queue.Feed, cursor: int) -> FeedEndsEarly:

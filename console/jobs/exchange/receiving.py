@@ -169,7 +169,7 @@ class _Receiving:
             raise self._rejections.fault(position)
         # Nothing beyond the cursor is the usual end. No answer says where a feed ends, so the item there is asked for.
         nothing_new = position == start == cursor > 0 and not self._meter.cancelled
-        if not more and (position < cursor or (nothing_new and not self._line.pull(cursor - 1, 1).items)):
+        if not more and (position < cursor or (nothing_new and reach.falls_short(self._line, cursor))):
             raise reach.ends_early(self._terminal, self._session, self._feed, cursor)
 
     def _store(self, items: Sequence[FeedItem]) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.terminal import backup, health, joining, opening, rekey, setup, sharing, upgrade
+    from console.jobs.terminal import announcements, backup, health, joining, opening, rekey, setup, sharing, upgrade
 
-__all__ = ["backup", "health", "joining", "opening", "rekey", "setup", "sharing", "upgrade"]
+__all__ = ["announcements", "backup", "health", "joining", "opening", "rekey", "setup", "sharing", "upgrade"]
 __getattr__ = submodules(__name__)

@@ -10,7 +10,7 @@ from console.errors import RightMissing
 from console.jobs import checkpoints, exchange, timekeeping
 from console.jobs.exchange import ClockReason
 from console.jobs.people import logon
-from console.jobs.terminal import health
+from console.jobs.terminal import findings, health
 from console.words import Words
 from store import clock
 from store.database import Database
@@ -137,7 +137,7 @@ def test_the_peer_s_last_word_tells_of_a_clock_whose_entries_are_as_wrong(site: 
 
 
 def test_the_check_has_a_line_for_the_clock(site: Site, set_clock: Clock) -> None:
-    def line() -> health.Check:
+    def line() -> findings.Check:
         (found,) = [check for check in health.check(site.home, Words("en")).checks if check.name == "own_clock"]
         return found
 

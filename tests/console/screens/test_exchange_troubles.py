@@ -9,7 +9,7 @@ import pytest
 
 from console.incidents import TECHNICAL_LOG
 from console.jobs import timekeeping
-from console.jobs.terminal import health
+from console.jobs.terminal import announcements
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
 from console.terminal import Terminal
@@ -176,7 +176,7 @@ async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
     ending = certify(RehearsalAuthority(), tmp_path / "ending")
     register(world, 1, certificates_pem=ending.pem)
     with Terminal.open(world.home) as terminal:
-        (soon,) = health.announcements(terminal)
+        (soon,) = announcements.announcements(terminal)
     assert (soon.party, soon.step) == ("peer", 1)
 
     async with driving(world.home, language=language) as console:

@@ -1,5 +1,9 @@
-"""Each fault of a terminal is found, said in words, and comes with what to do about it."""
+"""Each fault of a terminal is found, said in words, and comes with what to do about it.
 
+It shows `console.jobs.terminal.findings` as well, and with the certificates `console.jobs.terminal.announcements`.
+"""
+
+import errno
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +12,7 @@ from typing import Any
 import pytest
 
 from console.jobs.terminal import health
-from console.jobs.terminal.health import Check
+from console.jobs.terminal.findings import Check
 from console.terminal import PEPPER_KEY
 from console.words import Words
 from tests.clusters import ON_SQLITE
@@ -144,6 +148,20 @@ def test_clocks_apart(served: Site, monkeypatch: pytest.MonkeyPatch, seconds: in
     bad = faults(served)
     assert set(bad) == {"clock"}
     assert f"{seconds:+}" in bad["clock"].detail
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.EROFS, "disk_failed"), (errno.EDQUOT, "disk_full"), (errno.EACCES, "home_unwritable")]
+)
+def test_a_disk_with_room_that_takes_nothing(
+    served: Site, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    def refuse(_directory: Path) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr("console.jobs.terminal.gate_checks.try_write", refuse)
+    bad = faults(served)
+    assert {name: part.code for name, part in bad.items()} == {"disk": code}
 
 
 @pytest.mark.parametrize("days", [89, -1])

@@ -1,0 +1,119 @@
+"""The gates that the jobs of a terminal pass, walked for `check` without doing any of their work."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+from console.errors import ContentSealBroken, HomeUnwritable
+from console.jobs import checkpoints, exchange
+from console.jobs.admission import GATES, Gate, free_bytes
+from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
+from console.jobs.terminal.findings import Check, attempt, refused
+from console.terminal import Terminal
+from console.words import Words
+from store import clock, queue
+from store.disk import try_write
+from store.errors import LogBroken
+from store.log import checkpoints as kept
+from store.log import page
+from store.message.states import OutState
+from transport.errors import WitnessBroken
+
+_MEGABYTE: Final = 2**20
+_APPROVED: Final = queue.QueueFilter(states=frozenset({OutState.APPROVED}))
+_PORTION: Final = 1000
+
+
+def gates(terminal: Terminal, words: Words) -> Iterator[Check]:
+    """Yield each gate of new work with what there is to say of its part, then the contents that are to leave.
+
+    `terminal` is examined as at an opening, and nothing is recorded.
+    """
+    # From where the peer saw the log last, as the console does when it opens; a command looks at less.
+    terminal.halted = checkpoints.examine(terminal, from_witness=True)
+    for gate in GATES:
+        yield attempt(gate.name, words, partial(_pass_through, gate, terminal, words))
+    yield attempt("contents", words, partial(_contents, terminal, words))
+
+
+def _pass_through(gate: Gate, terminal: Terminal, words: Words) -> Check:
+    gate.pass_through(terminal)
+    return PARTS[gate.name](terminal, words)
+
+
+def _home(_terminal: Terminal, words: Words) -> Check:
+    return Check("home", ok=True, detail=words("check.found.home"))
+
+
+def _log(terminal: Terminal, words: Words) -> Check:
+    # The whole chain, not only what is new: a person who asks for a check is ready to wait.
+    with terminal.database.reading() as reading:
+        verification = terminal.log.verify(reading)
+    with terminal.database.writing() as tx:
+        verification = terminal.log.complete(tx, verification)
+    if verification.ok:
+        return Check("log", ok=True, detail=words("check.found.log", entries=verification.entries))
+    return refused("log", words, LogBroken(first_bad=verification.first_bad or 0))
+
+
+def _own_clock(terminal: Terminal, words: Words) -> Check:
+    """Hold the clock against the last entry and the peer's last word: behind them, it is wrong as well."""
+    now = clock.now()
+    with terminal.database.reading() as reading:
+        entry, witness = page(reading, limit=1), kept.last_witness(reading)
+    known = (entry[0].at if entry else None, witness.at if witness else None)
+    behind = any(at is not None and (at - now).total_seconds() > MOST_SECONDS for at in known)
+    entered, witnessed = ("-" if at is None else words.time(at) for at in known)
+    detail = words("check.found.own_clock", now=words.time(now), entry=entered, witness=witnessed)
+    return Check("own_clock", ok=not behind, detail=detail, remedy=words("check.remedy.own_clock") if behind else None)
+
+
+def _disk(terminal: Terminal, words: Words) -> Check:
+    database = terminal.settings.database_file(terminal.home)
+    for directory in {terminal.home, database.parent if database is not None else terminal.home}:
+        try:
+            try_write(directory)
+        except PermissionError:
+            raise HomeUnwritable(path=str(directory)) from None
+    return Check("disk", ok=True, detail=words("check.found.disk", free=free_bytes(terminal) // _MEGABYTE))
+
+
+PARTS: Final[Mapping[str, Callable[[Terminal, Words], Check]]] = MappingProxyType(
+    {"home": _home, "log": _log, "own_clock": _own_clock, "disk": _disk}
+)
+"""What is looked at beyond a gate that lets work through, by the name of the gate."""
+
+
+def _contents(terminal: Terminal, words: Words) -> Check:
+    """Open the contents of everything that the next sending would take."""
+    with terminal.database.reading() as reading:
+        numbers = queue.ids(reading, _APPROVED)
+        for start in range(0, len(numbers), _PORTION):
+            broken = queue.sound_contents_of(reading, terminal.vault, numbers[start : start + _PORTION]).broken
+            if broken:
+                return refused("contents", words, ContentSealBroken())
+    return Check("contents", ok=True, detail=words("check.found.contents", count=len(numbers)))
+
+
+def line(terminal: Terminal, words: Words) -> Iterator[Check]:
+    """Yield what the next exchange would meet at the line."""
+    trial = exchange.try_line(terminal)
+    for part, error in trial.parts.items():
+        if isinstance(error, WitnessBroken):
+            # An exchange drops such a statement and goes on.
+            text = words.fault(error.code, error.facts)
+            yield Check(part, ok=False, detail=text.cause, remedy=text.remedy)
+        elif error is not None:
+            yield refused(part, words, error)
+        elif part == "clock":
+            yield _clock(trial.offset or 0.0, words)
+        else:
+            yield Check(part, ok=True, detail=words(f"check.found.{part}", name=trial.peer_name))
+
+
+def _clock(offset: float, words: Words) -> Check:
+    """Compare the peer's clock with ours: receipts and envelopes are dated."""
+    near = abs(offset) <= WARNED_SECONDS
+    remedy = None if near else words("check.remedy.clock")
+    return Check("clock", ok=near, detail=words("check.found.clock", seconds=f"{offset:+.1f}"), remedy=remedy)
