@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from console.host import Host
     from console.jobs.exchange import LineState
     from console.jobs.people.lease import Lease
-    from console.jobs.terminal.announcements import Announcement
+    from console.jobs.terminal.announcements import Announcement, PendingSettings
     from console.terminal import Terminal
     from store.sealing.sources import PassphraseParts
 
@@ -220,23 +220,25 @@ class RenkeiApp(HardenedApp):
         from console.screens.messages.queue import QueueScreen
         from console.screens.people.pin import PinScreen
 
-        self._keeper.begin(session)
+        # Not the file's: a change there holds only once two persons have brought it into force.
+        self._keeper.begin(session, self.terminal.settings.session)
         # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
         lost = partial(self._keeper.end, Ending.CRASH)
         self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
         self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
         self.look_at_line()
-        self._announce()
+        self._announce(session)
         self._show_halt()
 
-    def _announce(self) -> None:
-        """Say at log-on which certificate of either side ends soon."""
-        self.background.start(self.screen, self._look_for_announcements, self._announced)
+    def _announce(self, session: Session) -> None:
+        """Say at log-on which certificate of either side ends soon, and which settings wait to be confirmed."""
+        look = partial(self._look_for_announcements, session)
+        self.background.start(self.screen, look, self._announced)
 
-    def _look_for_announcements(self) -> "list[Announcement]":
-        return jobs.terminal.announcements.announcements(self.terminal)
+    def _look_for_announcements(self, session: Session) -> "list[Announcement | PendingSettings]":
+        return jobs.terminal.announcements.at_log_on(self.terminal, session)
 
-    def _announced(self, announcements: "list[Announcement]") -> None:
+    def _announced(self, announcements: "list[Announcement | PendingSettings]") -> None:
         screen = self.screen
         # A halt needs the notice line more: no work is possible until somebody acts on it.
         if announcements and self.terminal.halted is None and isinstance(screen, ConsoleScreen):

@@ -105,9 +105,10 @@ class SessionKeeper:
         with self._changed:
             return self._session
 
-    def begin(self, session: Session) -> None:
-        """Keep `session` from now on, and start its clock."""
+    def begin(self, session: Session, limits: SessionSettings | None = None) -> None:
+        """Keep `session` from now on under these `limits` (default: those from before), and start its clock."""
         with self._changed:
+            self._limits = limits or self._limits
             self._session = session
             self._touched = self._seen = self._clock()
             self._seen_wall = self._wall()

@@ -5,11 +5,12 @@ the catalogue `words/settings.toml`. This module imports nothing heavy, because 
 """
 
 import json
+import operator
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -36,9 +37,20 @@ def _text(pattern: str, wanted: str, default: str | None = None) -> Any:
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
 
-def _whole(default: int, least: int, most: int) -> Any:
-    """Return a field for a whole number from `least` to `most`."""
-    return field(default=default, metadata={"least": least, "most": most, "wanted": f"{least}–{most}"})
+def _whole(default: int, least: int, most: int, *, weaker: Callable[[int, int], bool] | None = None) -> Any:
+    """Return a field for a whole number from `least` to `most`.
+
+    `weaker` belongs to a setting that carries a protection: it tells whether the first value protects less than the
+    second. A change of such a setting takes two persons (`console.protections`).
+    """
+    protection = {} if weaker is None else {"weaker": weaker}
+    metadata = {"least": least, "most": most, "wanted": f"{least}–{most}", **protection}
+    return field(default=default, metadata=metadata)
+
+
+def _keeps_longer(days: int, than: int) -> bool:
+    """Tell whether contents are kept for more days; 0 is for ever."""
+    return than != 0 and (days == 0 or days > than)
 
 
 # A name is shown on every screen: no control characters, and short enough for the head line.
@@ -99,7 +111,8 @@ class KeysSettings:
 class ReviewSettings:
     """How messages are reviewed."""
 
-    two_persons: bool = True
+    # False is less than True, and protects less.
+    two_persons: bool = field(default=True, metadata={"weaker": operator.lt})
     overdue_hours: int = _whole(24, 1, 24 * 14)
 
 
@@ -107,7 +120,7 @@ class ReviewSettings:
 class RetentionSettings:
     """How many days contents are kept after a message has ended; 0 keeps them for ever."""
 
-    content_days: int = _whole(0, 0, 36_500)
+    content_days: int = _whole(0, 0, 36_500, weaker=_keeps_longer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +128,8 @@ class SessionSettings:
     """After how many seconds an idle screen is locked, and its session ended (protection measure 6)."""
 
     # `Settings.read` makes sure that the lock comes before the end.
-    lock_seconds: int = _whole(180, 15, 3600)
-    logoff_seconds: int = _whole(300, 30, 7200)
+    lock_seconds: int = _whole(180, 15, 3600, weaker=operator.gt)
+    logoff_seconds: int = _whole(300, 30, 7200, weaker=operator.gt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +146,7 @@ class LineSettings:
 class LogSettings:
     """How many years entries of the log stay here at least after their export (protection measure 7)."""
 
-    keep_years: int = _whole(7, 1, 100)
+    keep_years: int = _whole(7, 1, 100, weaker=operator.lt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +274,14 @@ def names() -> Iterator[str]:
             yield from (f"{entry.name}.{inner.name}" for inner in fields(kind))
         elif entry.name != "rehearsal":
             yield entry.name
+
+
+def checked(name: str, value: object) -> Any:
+    """Return `value` if the setting with the dotted `name` may have it. Raises SettingsInvalid."""
+    section, _, item = name.partition(".")
+    kind = get_type_hints(Settings)[section]
+    (entry,) = (entry for entry in fields(kind) if entry.name == item)
+    return _value(entry, get_type_hints(kind)[item], value, name)
 
 
 def _line(name: str, value: object, about: Mapping[str, str]) -> list[str]:

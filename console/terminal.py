@@ -3,17 +3,19 @@
 This module imports the heavy libraries, so nothing may import it before the login screen has been painted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from console import protections
 from console.errors import SettingFixed, SettingsInvalid
 from console.keysource import KEYS, key_source
 from console.settings import Settings
-from store import clock
+from store import clock, settings_in_force
 from store.database import Database
-from store.errors import KeyFileDamaged
+from store.errors import DatabaseDamaged, KeyFileDamaged
 from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
 from store.message.declarations.values import check_digit
@@ -21,6 +23,7 @@ from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
+from store.settings_in_force import SETTINGS_IN_FORCE, SettingInForce
 from transport.errors import IdentityFault
 from transport.parties.identity import Identity, certified_name
 from transport.parties.keyring import KeyRing
@@ -53,7 +56,10 @@ class Terminal:
         self, home: Path, settings: Settings, database: Database, vault: Vault, pepper: Pepper, key_source: KeySource
     ) -> None:
         self.home = home
+        self.given = settings
+        """What the settings file says, pending changes included."""
         self.settings = settings
+        """The settings in force: see `take_settings`."""
         self.database = database
         self.vault = vault
         self.key_source = key_source
@@ -78,7 +84,23 @@ class Terminal:
         source = key_source(settings, home, parts)
         vault = Vault.open(source, terminal_id=queue_name(settings, home))
         pepper = Pepper.open(home / PEPPER_KEY)
-        return cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
+        terminal = cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
+        try:
+            terminal.take_settings()
+        except BaseException:
+            terminal.close()
+            raise
+        return terminal
+
+    def take_settings(self) -> None:
+        """Take the settings in force: those of the file, but what carries a protection as two persons confirmed it.
+
+        Another process may have brought a change into force, so a console does this again and again. Raises
+        DatabaseFaults.
+        """
+        with self.database.reading() as reading:
+            held = settings_in_force.in_force(reading, self.name)
+        self.settings = protections.with_values(self.given, _values(held))
 
     @property
     def name(self) -> str:
@@ -106,6 +128,14 @@ class Terminal:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+
+def _values(held: Mapping[str, SettingInForce]) -> dict[str, protections.Value]:
+    """Return the values in force. Raises DatabaseDamaged where none was ever possible."""
+    try:
+        return {name: protections.read(name, held[name].value) for name in protections.names() if name in held}
+    except SettingsInvalid:
+        raise DatabaseDamaged(file=SETTINGS_IN_FORCE.name) from None
 
 
 def queue_name(settings: Settings, home: Path) -> str:

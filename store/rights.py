@@ -34,6 +34,8 @@ class Right(StrEnum):
     PEOPLE = "people"
     PEER = "peer"
     SETTINGS = "settings"  # see and check the terminal's settings
+    PROTECTIONS = "protections"  # bring a changed setting that carries a protection into force
+    AGREE_PROTECTIONS = "agree_protections"  # see those settings, and agree to a change as the second person
     INSTRUCT = "instruct"  # instruct the operators (protection measure 8)
     OUTAGE = "outage"  # declare that the line cannot be used
     FEED = "feed"  # set back how far the peer's feed was read
@@ -57,12 +59,14 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.OUTAGE,
                 Right.CLOCK,
                 Right.FEED,
+                Right.PROTECTIONS,
+                Right.AGREE_PROTECTIONS,
             }
         ),
         # The auditor judges the work by its log, and takes no part in it.
         Role.AUDITOR: frozenset({Right.LOG, Right.EXPORT_LOG}),
         # The custodian keeps the machine running and sees no personal data.
-        Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS}),
+        Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS, Right.AGREE_PROTECTIONS}),
     }
 )
 

@@ -4,8 +4,14 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from store import log, peers, people, queue
+from store import log, peers, people, queue, settings_in_force
 
 # A table comes after those that its foreign keys refer to: a restored backup fills them in this order, and both engines
 # check the keys at the end of each statement.
-TABLES: Final[tuple[Table, ...]] = (*log.TABLES, *people.TABLES, *peers.TABLES, *queue.TABLES)
+TABLES: Final[tuple[Table, ...]] = (
+    *log.TABLES,
+    *people.TABLES,
+    *peers.TABLES,
+    *settings_in_force.TABLES,
+    *queue.TABLES,
+)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "smoke": "console.commands.rehearsal.world:smoke",
     "init": "console.commands.terminal.setup:init",
     "join": "console.commands.terminal:join",
+    "settings": "console.commands.terminal:settings",
     "check": "console.commands.terminal.health:check",
     "upgrade": "console.commands.terminal.maintenance:upgrade",
     "backup": "console.commands.terminal.maintenance:backup",

@@ -114,6 +114,9 @@ class Event(StrEnum):
     KEY_CHANGING = "key.changing", EventClass.SETTINGS
     KEY_CHANGED = "key.changed", EventClass.SETTINGS
     SETTINGS_CHANGED = "settings.changed", EventClass.SETTINGS
+    # A setting that carries a protection came into force: as the file has it, or as two persons decided.
+    SETTINGS_TAKEN = "settings.taken", EventClass.SETTINGS
+    SETTINGS_CONFIRMED = "settings.confirmed", EventClass.SETTINGS
 
     FILE_REFUSED = "file.refused", EventClass.ERROR
     # The clock is far ahead of the last time known, and no new work begins until an officer has said why or it is set.

@@ -90,11 +90,11 @@ def worked(made: Path, tmp_path: Path) -> Iterator[Worked]:
 # ── On the screen ─────────────────────────────────────────────────────────────────────────────────
 
 CONSOLE = (
-    "from dataclasses import replace",
-    "from console.settings import SessionSettings, Settings",
-    "load = Settings.load",
+    "from console.session import SessionKeeper",
+    "from console.settings import SessionSettings",
+    "begin = SessionKeeper.begin",
     f"limits = SessionSettings(lock_seconds={LOCK_SECONDS}, logoff_seconds=600)",
-    "Settings.load = classmethod(lambda cls, home: replace(load(home), session=limits))",
+    "SessionKeeper.begin = lambda self, session, _in_force: begin(self, session, limits)",
     "go = lambda: program._open(program.environment.Opening(home, 'ja'))",
 )
 CRASHING = (

@@ -1,4 +1,4 @@
-"""`init`, `check`, `join` and the maintenance of a terminal (端末) as a whole."""
+"""`init`, `check`, `join`, `settings` and the maintenance of a terminal (端末) as a whole."""
 
 from console.commands.group import LazyGroup
 
@@ -10,5 +10,12 @@ join = LazyGroup(
         "accept": "console.commands.terminal.joining:accept",
         "show": "console.commands.terminal.joining:show",
         "retire": "console.commands.terminal.joining:retire",
+    },
+)
+settings = LazyGroup(
+    "settings",
+    {
+        "show": "console.commands.terminal.protections:show",
+        "confirm": "console.commands.terminal.protections:confirm",
     },
 )

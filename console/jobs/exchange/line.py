@@ -69,7 +69,7 @@ def line_state(terminal: Terminal) -> LineState:
     # For the head line of the screen, which has to show something in any case.
     name = ""
     try:
-        _refuse_copy(terminal)
+        refuse_copy(terminal)
         endpoint = register.endpoint(terminal)
         name = endpoint.name
         with Line(endpoint, terminal.identity, line_limits(terminal)) as line:
@@ -91,7 +91,7 @@ def open_line(
     `clock_reason` comes from somebody who may give it. Raises DrillCopy, PeerMissing, IdentityFault, LineFault when the
     peer cannot be reached, ClocksApart; the last three are recorded.
     """
-    _refuse_copy(terminal)
+    refuse_copy(terminal)
     try:
         endpoint = register.endpoint(terminal)
         if cancel is not None and cancel.is_set():
@@ -114,7 +114,7 @@ def open_line(
         raise
 
 
-def _refuse_copy(terminal: Terminal) -> None:
+def refuse_copy(terminal: Terminal) -> None:
     """Raise DrillCopy at a terminal that was restored for a drill."""
     # The mark is an entry of the log: no setting takes it away, and without it the log would not verify.
     with terminal.database.reading() as reading:

@@ -7,11 +7,11 @@ before. No message leaves, none is opened, and nothing is stored or recorded her
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.errors import FeedEndsEarly
+from console.errors import DrillCopy, FeedEndsEarly
 from console.foreseen import Foreseen, foreseen
 from console.jobs import checkpoints
 from console.jobs.exchange.clocks import line_clock
-from console.jobs.exchange.line import line_limits
+from console.jobs.exchange.line import line_limits, refuse_copy
 from console.jobs.exchange.reach import falls_short
 from console.jobs.peers import register
 from console.terminal import Terminal
@@ -51,13 +51,14 @@ def try_line(terminal: Terminal) -> Trial:
     """Return what the next exchange would meet; raise nothing that an exchange would report."""
     trial = Trial()
     try:
+        refuse_copy(terminal)
         endpoint = register.endpoint(terminal)
         trial.peer_name = endpoint.name
         with Line(endpoint, terminal.identity, line_limits(terminal)) as line:
             trial.offset = line.status().clock_offset
             trial.parts["peer"] = None
             _ask(trial, terminal, line, endpoint)
-    except (TransportError, StoreError) as error:
+    except (TransportError, StoreError, DrillCopy) as error:
         trial.parts["peer"] = error
     return trial
 

@@ -47,6 +47,8 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
     The attempt is counted and committed before the PIN is checked, so killing the program gains no further attempts.
     Raises CredentialsRefused (which never says whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
     """
+    # A session begins under the settings in force now; a console may have been open for weeks.
+    terminal.take_settings()
     attempt = _begin(terminal, person_id, origin)
     # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
     if not attempt.verify(pin):
@@ -72,12 +74,15 @@ def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
 def renew(terminal: Terminal, session: Session) -> None:
     """Renew the session's lease and its claims, at least every 30 seconds; make a checkpoint that is due.
 
+    What two persons brought into force elsewhere holds here from now on.
+
     Raises SessionClosed when the session was closed elsewhere.
     """
     with terminal.database.writing() as tx:
         if not touch_session(tx, session.id, clock.now()):
             raise SessionClosed
         renew_claims(tx, session.id, clock.now())
+    terminal.take_settings()
     # The lease is the one thing that happens regularly while somebody is logged on, so it also drives the checkpoints.
     checkpoints.make_due(terminal)
 

@@ -1,11 +1,33 @@
-"""The terminal itself: setup, opening, health, upgrade, backup, change of its key, and joining a shared queue."""
+"""The terminal itself: setup, opening, health, protections, upgrade, backup, key change, joining a queue."""
 
 from typing import TYPE_CHECKING
 
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.terminal import announcements, backup, health, joining, opening, rekey, setup, sharing, upgrade
+    from console.jobs.terminal import (
+        announcements,
+        backup,
+        health,
+        joining,
+        opening,
+        protections,
+        rekey,
+        setup,
+        sharing,
+        upgrade,
+    )
 
-__all__ = ["announcements", "backup", "health", "joining", "opening", "rekey", "setup", "sharing", "upgrade"]
+__all__ = [
+    "announcements",
+    "backup",
+    "health",
+    "joining",
+    "opening",
+    "protections",
+    "rekey",
+    "setup",
+    "sharing",
+    "upgrade",
+]
 __getattr__ = submodules(__name__)

@@ -1,4 +1,4 @@
-"""The certificates of both sides that end soon: announced at log-on, and by `check`."""
+"""What is announced at log-on: certificates of either side that end soon, and settings that wait to be confirmed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,9 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 from console.jobs.peers import register
+from console.jobs.terminal import protections
+from console.session import Session
 from console.terminal import Terminal
 from console.words import Words
 from store import clock
+from store.rights import Right
 from transport.parties.identity import newest_in_force
 
 #: How many days ahead the end of a certificate is announced. One that ends unnoticed stops the line: its dates are
@@ -39,6 +42,27 @@ class Announcement:
         """Return the announcement as it is shown at log-on."""
         day = self.until.astimezone(clock.JAPAN).date().isoformat()
         return words(f"check.announcement.{'soon' if self.step else 'over'}.{self.party}", until=day, days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSettings:
+    """Changes of the settings file that do not hold until two persons confirm them, by name."""
+
+    names: tuple[str, ...]
+
+    def text(self, words: Words) -> str:
+        """Return the announcement as it is shown at log-on."""
+        return words("check.announcement.pending", settings=words("check.between").join(self.names))
+
+
+def at_log_on(terminal: Terminal, session: Session) -> list[Announcement | PendingSettings]:
+    """Return what the person who logs on has to know before it is too late; settings only for who can confirm them.
+
+    Raises IdentityFault.
+    """
+    pending = tuple(setting.name for setting in protections.known(terminal) if setting.pending)
+    settings = [PendingSettings(pending)] if pending and session.may(Right.AGREE_PROTECTIONS) else []
+    return [*settings, *announcements(terminal)]
 
 
 def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[Announcement]:

@@ -11,14 +11,14 @@ from typing import Final
 from console.jobs.peers import register
 from console.jobs.terminal import gate_checks, upkeep
 from console.jobs.terminal.announcements import Party, announcements
-from console.jobs.terminal.findings import Check, Health, attempt, each_once
+from console.jobs.terminal.findings import Check, Health, attempt, each_once, refused
 from console.keysource import KEYS, key_source
 from console.settings import Settings
 from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name, refuse_unknown_municipality
 from console.words import Words
 from store import clock
 from store.database import Database
-from store.errors import KeyFileMissing, PeerMissing
+from store.errors import DatabaseFault, KeyFileMissing, PeerMissing
 from store.people import Pepper
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
@@ -39,22 +39,27 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
     ]
     if any(part.code is not None for part in checks):
         return Health((settings, *checks))
-    with Terminal.open(home, parts) as terminal:
-        # Only the database knows for which municipality the peer is registered.
-        settings = attempt("settings", words, lambda: _unchanged(terminal, settings))
-        checks += each_once(_inside(terminal, words))
+    try:
+        with Terminal.open(home, parts) as terminal:
+            # Only the database knows for which municipality the peer is registered.
+            settings = attempt("settings", words, lambda: _unchanged(terminal, settings))
+            checks += each_once(_inside(terminal, words))
+    except DatabaseFault as error:
+        # It opened, and what lies in it cannot be used.
+        checks[-1] = refused("database", words, error)
     return Health((settings, *checks))
 
 
 def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
     """Yield the parts of an open terminal."""
     yield attempt("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL))
+    peers = attempt("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER))
     # Without a peer the line says so, and there is no certificate to speak of.
-    own, peers = attempt("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER)), PeerMissing.code
-    if own.code != peers:
-        yield own
+    if peers.code != PeerMissing.code:
+        yield peers
     gates = list(gate_checks.gates(terminal, words))
     yield from gates
+    yield upkeep.settings(terminal, words)
     yield from upkeep.people(terminal, words)
     yield from gate_checks.line(terminal, words)
     yield from upkeep.copies(terminal, words)

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from console.errors import GrantUnfit, QueueUnshared, RequestUnfit
 from console.files import drafted, new_file, refuse_occupied
 from console.jobs import checkpoints
+from console.jobs.terminal import protections
 from console.jobs.terminal.setup import write_settings
 from console.keysource import key_source
 from console.settings import FILE_NAME, Settings
@@ -202,6 +203,7 @@ def accept(home: Path, file: Path, *, parts: PassphraseParts | None = None) -> J
     with Terminal.open(home, parts) as terminal:
         with terminal.database.writing() as tx:
             terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
+        protections.take_first(terminal)
         checkpoints.make(terminal, Occasion.CREATED)
     return Joined(home, settings.terminal.id, grant.origin, entries)
 

@@ -14,6 +14,7 @@ from console.jobs.messages import leftovers
 from console.jobs.peers import register
 from console.jobs.people import logon
 from console.jobs.people.logon import Origin
+from console.jobs.terminal import protections
 from console.settings import FILE_NAME
 from console.terminal import Terminal
 from store.errors import DatabaseFault
@@ -52,6 +53,7 @@ def begin(terminal: Terminal, *, origin: Origin) -> None:
     # A log that was rolled back halts new work, but the terminal opens: people have to read and export what is left.
     checkpoints.start(terminal, from_witness=origin == "screen")
     logon.close_abandoned(terminal)
+    protections.take_first(terminal)
     logon.record_refused_parts(terminal)
     _remove_leftovers(terminal)
     if origin == "screen":

@@ -12,6 +12,7 @@ from typing import Final
 
 from console.files import drafted, write_private
 from console.jobs import checkpoints
+from console.jobs.terminal import protections
 from console.keysource import key_source
 from console.settings import FILE_NAME, Settings, dump, names
 from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal, refuse_unknown_municipality
@@ -112,6 +113,7 @@ def _made(
     terminal = Terminal(home, settings, database, vault, pepper, source)
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.TERMINAL_CREATED, actor=None, session=None)
-    # The first entry is signed at once, so that no other beginning can be put in its place.
+    protections.take_first(terminal)
+    # The first entries are signed at once, so that no other beginning can be put in their place.
     checkpoints.make(terminal, Occasion.CREATED)
     return terminal

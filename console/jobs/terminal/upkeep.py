@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from console.jobs.terminal import protections
 from console.jobs.terminal.findings import Check, attempt
+from console.protections import spelt
 from console.terminal import Terminal
 from console.words import Words
 from store import clock
@@ -59,6 +61,20 @@ def people(terminal: Terminal, words: Words) -> Iterator[Check]:
 
 def _is_able(reading: Connection, terminal: Terminal, each: Person) -> bool:
     return each.active and not each.pin_given and not is_locked(reading, terminal.pepper, each.id)
+
+
+def settings(terminal: Terminal, words: Words) -> Check:
+    """Tell which settings that carry a protection are weaker than by default, and which changes are pending."""
+    known = protections.known(terminal)
+    pending = [f"{each.name} {spelt(each.in_force)}→{spelt(each.given)}" for each in known if each.pending]
+    weaker = [f"{each.name} {spelt(each.in_force)}" for each in known if each.weaker]
+    found = {"pending": pending, "weaker": weaker}
+    wanting = [what for what, names in found.items() if names]
+    if not wanting:
+        return Check("protections", ok=True, detail=words("check.found.protections", count=len(known)))
+    between = words("check.between")
+    detail = " ".join(words(f"check.found.{what}", settings=between.join(found[what])) for what in wanting)
+    return Check("protections", ok=False, detail=detail, remedy=words(f"check.remedy.{wanting[0]}"))
 
 
 def copies(terminal: Terminal, words: Words) -> Iterator[Check]:

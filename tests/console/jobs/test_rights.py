@@ -23,7 +23,7 @@ from console.jobs.messages import claims, confirmation, entry, extract, intake, 
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
-from console.jobs.terminal import backup, rekey, sharing
+from console.jobs.terminal import backup, protections, rekey, sharing
 from console.session import Session
 from console.terminal import Terminal
 from store.errors import StoreError
@@ -95,6 +95,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.listing.ids": (Right.READ, lambda t, s: listing.ids(t, s, listing.QueueQuery())),
     "messages.listing.page": (Right.READ, lambda t, s: listing.page(t, s, listing.QueueQuery())),
     "messages.listing.rows": (Right.READ, lambda t, s: listing.rows(t, s, NUMBERS)),
+    "terminal.protections.confirm": (
+        Right.PROTECTIONS,
+        lambda t, s: protections.confirm(t, s, second=neighbour.SECOND),
+    ),
+    "terminal.protections.show": (Right.AGREE_PROTECTIONS, protections.show),
     "terminal.rekey.change_key": (Right.SETTINGS, rekey.change_key),
     "messages.retention.erase_expired": (Right.SETTINGS, retention.erase_expired),
     "messages.review.approve": (Right.APPROVE, lambda t, s: review.approve(t, s, NUMBERS)),
@@ -129,6 +134,7 @@ OWN: Final = {
     "people.logon.log_off",
     "people.logon.renew",
     "people.register.change_pin",
+    "terminal.announcements.at_log_on",
 }
 
 

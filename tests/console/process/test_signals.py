@@ -99,13 +99,13 @@ def impatient(world: World, tmp_path: Path, *, lock: int, logoff: int) -> list[s
     probe = tmp_path / "impatient.py"
     probe.write_text(
         "import sys\n"
-        "from dataclasses import replace\n"
         "from pathlib import Path\n"
         "from console import __main__ as program\n"
-        "from console.settings import SessionSettings, Settings\n"
-        "load = Settings.load\n"
+        "from console.session import SessionKeeper\n"
+        "from console.settings import SessionSettings\n"
+        "begin = SessionKeeper.begin\n"
         f"limits = SessionSettings(lock_seconds={lock}, logoff_seconds={logoff})\n"
-        "Settings.load = classmethod(lambda cls, home: replace(load(home), session=limits))\n"
+        "SessionKeeper.begin = lambda self, session, _in_force: begin(self, session, limits)\n"
         f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), None)))\n"
     )
     return [sys.executable, "-I", "-X", "utf8", str(probe)]

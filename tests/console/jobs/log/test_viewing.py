@@ -18,16 +18,16 @@ def auditor(site: Site) -> Session:
 
 
 def _edit_body(site: Site) -> None:
-    body = bytes(site.raw("SELECT body FROM log_entry WHERE seq = 9")[0][0])
-    site.raw("UPDATE log_entry SET body = ? WHERE seq = 9", body.replace(OPERATOR.encode(), b"op-102"))
+    body = bytes(site.raw("SELECT body FROM log_entry WHERE seq = 15")[0][0])
+    site.raw("UPDATE log_entry SET body = ? WHERE seq = 15", body.replace(OPERATOR.encode(), b"op-102"))
 
 
 def _edit_copy(site: Site) -> None:
-    site.raw("UPDATE log_entry SET actor = 'op-102' WHERE seq = 9")
+    site.raw("UPDATE log_entry SET actor = 'op-102' WHERE seq = 15")
 
 
 def _remove(site: Site) -> None:
-    site.raw("DELETE FROM log_entry WHERE seq = 9")
+    site.raw("DELETE FROM log_entry WHERE seq = 15")
 
 
 def test_a_good_log(site: Site, auditor: Session) -> None:
@@ -49,9 +49,9 @@ def test_a_log_that_was_tampered_with(site: Site, auditor: Session, tamper: Call
     site.unguard_log()
     tamper(site)
     verification = viewing.verify(site.terminal, auditor)
-    assert (verification.ok, verification.entries, verification.first_bad, verification.cause) == (False, 8, 9, cause)
+    assert (verification.ok, verification.entries, verification.first_bad, verification.cause) == (False, 14, 15, cause)
     (made,) = site.entries(Event.LOG_VERIFIED)
-    assert (made.result, made.detail) == ("failed", {"entries": 8, "first_bad": 9})
+    assert (made.result, made.detail) == ("failed", {"entries": 14, "first_bad": 15})
 
 
 def test_page_by_page_from_the_newest(site: Site, auditor: Session) -> None:

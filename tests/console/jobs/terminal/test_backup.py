@@ -217,7 +217,7 @@ def test_a_drill_copy_never_exchanges(
             with pytest.raises(DrillCopy):
                 job(terminal, copy.session(CHIEF))
         assert exchange.line_state(terminal).code == "drill_copy"
-        assert health.check(copy.home, Words("en")).checks[-1].code == "drill_copy"
+        assert "drill_copy" in {part.code for part in health.check(copy.home, Words("en")).checks}
         # Even without the mark: the peer knows none of its keys.
         real, here = served.terminal.identity.public, terminal.identity.public
         assert (here.name, here.certificate_der == real.certificate_der) == (real.name, False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from console import protections
 from console.errors import HomeNotEmpty, HomeUnwritable
 from console.jobs.people import logon
 from console.jobs.terminal import setup
@@ -42,7 +43,8 @@ def test_the_first_officer_logs_on_with_the_one_time_code(tmp_path: Path) -> Non
         assert session.roles == {Role.OFFICER, Role.CUSTODIAN}
         with terminal.database.reading() as reading:
             events = [row.event for row in page(reading, limit=10, chosen=LogFilter())][::-1]
-    assert events[:2] == [Event.TERMINAL_CREATED, Event.PERSON_ADDED]
+    taken = [Event.SETTINGS_TAKEN] * len(protections.names())
+    assert events[: len(taken) + 2] == [Event.TERMINAL_CREATED, *taken, Event.PERSON_ADDED]
     assert code.encode() not in (home / "database" / "renkei.sqlite3").read_bytes()
 
 

@@ -43,3 +43,23 @@ async def test_a_wrong_pin_is_refused_and_another_person_cannot_unlock(world: Wo
             assert console.app.screen.notice.shown
         await console.press("f10")
         assert console.screen == "login"
+
+
+async def test_limits_that_nobody_confirmed_do_not_hold_and_the_officer_is_told(world: World) -> None:
+    settings = world.home / "renkei.toml"
+    text = settings.read_text(encoding="utf-8")
+    later = text.replace("lock_seconds = 180", "lock_seconds = 3600").replace(
+        "logoff_seconds = 300", "logoff_seconds = 7200"
+    )
+    assert later != text
+    settings.write_text(later, encoding="utf-8")
+    async with driving(world.home) as console:
+        assert console.app.settings.session.logoff_seconds == 7200
+        await console.log_on("op-101")
+        left = console.app._keeper.time_left()
+        assert left.to_lock <= 180
+        assert 180 < left.to_logoff <= 300
+        assert "session.lock_seconds" not in console.text()
+        await console.press("f10")
+        await console.log_on("ka-301")
+        assert "session.lock_seconds" in console.text()
