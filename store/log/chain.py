@@ -135,26 +135,33 @@ class Log:
     ) -> Verification:
         """Read the whole chain once, front to back, with its checkpoints, and return how far it holds.
 
-        It cannot see entries cut off after the last checkpoint, nor a log that was replaced as a whole: see `complete`.
+        It cannot see tables that hide entries, entries cut off after the last checkpoint, nor a log that was replaced
+        as a whole: see `check_tables` and `complete`.
         """
         return verification.verify(reading, self.origin, since=since, progress=progress)
 
-    def complete(self, tx: Connection, result: Verification) -> Verification:
-        """Compare a verification that found no flaw with the tables, the keys and the peer's witness as well.
+    def check_tables(self, reading: Connection, result: Verification) -> Verification:
+        """Compare a verification that found no flaw with the tables as well: nothing may come between them and it."""
+        if not result.ok or table_check.is_sound(reading):
+            return result
+        return _flawed(reading, result, Flaw.TABLES)
 
-        `tx` holds the database for writing, so that nobody makes a checkpoint meanwhile. It is a separate step,
-        because the walk along the chain takes long and must not keep the writers waiting.
+    def complete(self, tx: Connection, result: Verification) -> Verification:
+        """Compare a verification that found no flaw with the keys and the peer's witness as well.
+
+        `tx` holds the database for writing, so that nobody makes a checkpoint meanwhile. It is a separate step, because
+        the walk along the chain and the look at its tables take long and must not keep the writers waiting.
         """
-        if not result.ok:
-            return result
-        flaw = self.standing(tx) if table_check.is_sound(tx) else Flaw.TABLES
-        if flaw is None:
-            return result
-        return replace(result, ok=False, first_bad=verification.first_unproved(tx, flaw), cause=flaw)
+        flaw = self.standing(tx) if result.ok else None
+        return result if flaw is None else _flawed(tx, result, flaw)
 
     def _require_keys(self) -> SigningKeys:
         assert self._signing_keys is not None, "this log was opened without its keys"
         return self._signing_keys
+
+
+def _flawed(conn: Connection, result: Verification, flaw: Flaw) -> Verification:
+    return replace(result, ok=False, first_bad=verification.first_unproved(conn, flaw), cause=flaw)
 
 
 # Plain SQL for the driver, because every act waits for this statement: SQLAlchemy's layer around it took 50 of 80 µs.

@@ -53,9 +53,11 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
     with terminal.database.reading() as reading:
         meter.begin("verify", newest_entry(reading))
         verification = terminal.log.verify(reading, lambda done, _total: meter.reach(done))
+        # Tables that were changed so that they hide entries.
+        verification = terminal.log.check_tables(reading, verification)
     with terminal.database.writing() as tx:
-        # What the walk along the chain cannot see: tables that were changed, entries cut off at the end, and keys or
-        # peer's statements that belong to a later log. Nobody may sign meanwhile, hence the writing block.
+        # What the walk along the chain cannot see: entries cut off at the end, and keys or statements of the peer that
+        # belong to a later log. Nobody may sign meanwhile, hence the writing block.
         verification = terminal.log.complete(tx, verification)
         detail: dict[str, str | int] = {"entries": verification.entries}
         if verification.first_bad is not None:

@@ -120,7 +120,7 @@ class House:
     def verify(self) -> Verification:
         database = self.database
         with database.reading() as reading:
-            result = self.log.verify(reading)
+            result = self.log.check_tables(reading, self.log.verify(reading))
         with database.writing() as tx:
             result = self.log.complete(tx, result)
         database.close()

@@ -55,7 +55,7 @@ def test_eight_writers_are_killed_and_the_chain_holds(
     if made is not None:
         log.erase_used(made)
     with database.reading() as reading:
-        result = log.verify(reading)
+        result = log.check_tables(reading, log.verify(reading))
         actors = dict(reading.execute(ENTRIES.select().with_only_columns(ENTRIES.c.seq, ENTRIES.c.actor)).all())
     with database.writing() as tx:
         result = log.complete(tx, result)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import Connection
 
 from console.jobs.log import viewing
 from console.jobs.progress import Progress
 from console.session import Session
-from store.log import Event, LogFilter
+from store.log import Event, LogFilter, table_check
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import AUDITOR, OPERATOR, Site, entry
 
 
@@ -52,6 +54,26 @@ def test_a_log_that_was_tampered_with(site: Site, auditor: Session, tamper: Call
     assert (verification.ok, verification.entries, verification.first_bad, verification.cause) == (False, 14, 15, cause)
     (made,) = site.entries(Event.LOG_VERIFIED)
     assert (made.result, made.detail) == ("failed", {"entries": 14, "first_bad": 15})
+
+
+@ON_SQLITE
+def test_tables_that_hide_entries_are_found_while_others_write(
+    site: Site, auditor: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = list[Connection]()
+    is_sound = table_check.is_sound
+
+    def look(reading: Connection) -> bool:
+        with site.terminal.database.writing():
+            looked.append(reading)
+        return is_sound(reading)
+
+    monkeypatch.setattr(table_check, "is_sound", look)
+    assert viewing.verify(site.terminal, auditor).ok
+    site.raw("DROP INDEX log_entry_actor")
+    verification = viewing.verify(site.terminal, auditor)
+    assert (verification.ok, verification.cause) == (False, "tables")
+    assert len(looked) == 2
 
 
 def test_page_by_page_from_the_newest(site: Site, auditor: Session) -> None:
