@@ -19,7 +19,7 @@ from console.widgets.text import Ink
 from store import clock
 from store.message import tables
 from store.message.codes import Category
-from store.message.entry.proposal import propose
+from store.message.entry.proposal import propose, usual_category
 
 if TYPE_CHECKING:
     from datetime import date
@@ -149,9 +149,14 @@ class EventScreen(ConsoleScreen):
         if self.choice.category is None or self.choice.card is None:
             # Without an event the choice was refused just now, and its reason is shown above the same list.
             if self.choice.event is not None:
-                self._ask()
+                self._ask(self._usual())
         else:
             self._open()
+
+    def _usual(self) -> str | None:
+        """Return the answer on which the cursor begins: for a birth, the category of newborns."""
+        event = tables.events().at(self.choice.event or "", self._today)
+        return None if event is None or self.choice.step != "category" else usual_category(event, self._today)
 
     def _settle_category(self) -> None:
         """Choose the category where the messages have none, and refuse the event where there is no message."""

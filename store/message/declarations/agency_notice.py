@@ -71,8 +71,13 @@ _REASON: Final = Item("changes.reason", closed(ChangeReason), ("変更の理由"
 _CATEGORY_LOST: Final = Items(
     "category_lost",
     required=(
-        Item("category_lost.cause", closed(LossCause), ("区分喪失の事由",), after="category"),
-        Item("category_lost.on", DAY, ("区分喪失の年月日",), after="category"),
+        Item(
+            "category_lost.cause",
+            closed(LossCause),
+            ("住基法30条の45の区分に当たらなくなった事由", "区分喪失の事由"),
+            after="category",
+        ),
+        Item("category_lost.on", DAY, ("区分に当たらなくなった年月日", "区分喪失の年月日"), after="category"),
     ),
 )
 

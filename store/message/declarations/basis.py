@@ -64,7 +64,9 @@ BASIS: Final = Items(
     "basis",
     required=(Item("basis.kind", closed(BasisKind), ("届出・職権の別",)),),
     optional=(
-        Item("basis.article", dated(tables.reports, "report_article_unknown"), ("住民票の届出の根拠",)),
+        Item(
+            "basis.article", dated(tables.reports, "report_article_unknown"), ("住基法の届出の別", "住民票の届出の根拠")
+        ),
         # The report of residence that goes with it is deemed made by this report, so both have one day
         # (入管法19条の7第3項 etc.).
         Item("basis.reported_on", DAY, ("住民票の届出の年月日",), same_as="reported_on"),

@@ -55,6 +55,15 @@ def propose(
     return tuple(_propose_message(message, category, municipality, now) for message in due)
 
 
+def usual_category(event: tables.CounterEvent, day: date) -> str | None:
+    """Return the category to which who has such an event usually belongs, or None where each is as likely."""
+    for message in event.messages:
+        cause = tables.causes().at(message.get("preset", {}).get("basis", {}).get("cause", ""), day)
+        if cause is not None and cause.category is not None:
+            return cause.category
+    return None
+
+
 def _is_due(message: Mapping[str, Any], category: Category, *, card_presented: bool) -> bool:
     """Tell whether the message is due now for that category."""
     if message.get("card_presented") and not card_presented:

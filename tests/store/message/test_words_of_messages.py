@@ -9,7 +9,7 @@ from enum import StrEnum
 import pytest
 
 from console.words import LANGUAGES, Words
-from store.message import codes
+from store.message import codes, tables
 from store.message.checks.rules import RULES
 from store.message.codes import ALL_KINDS, Kind
 from store.message.errors import ContentDamaged, FileHeaderMissing, FileHeaderRepeated, TableDamaged
@@ -77,3 +77,17 @@ def test_the_errors_of_messages_have_texts_in_both_languages(error: type[FileHea
     for language in LANGUAGES:
         fault = Words(language).fault(error.code, {"file": "f", "field": "x", "table": "t", "entry": "e"})
         assert not re.search(r"\?|\{", fault.cause + fault.remedy)
+
+
+def test_every_event_that_is_never_notified_says_why_and_what_to_do_instead() -> None:
+    words = Words("ja")
+    silent = (event.code for event in tables.events() if not event.messages)
+
+    assert [code for code in silent if not words.has(f"entry.never.{code}")] == []
+
+
+def test_every_report_and_cause_has_a_word_for_the_lists() -> None:
+    words = Words("ja")
+    dated = (*tables.reports(), *tables.causes(), *tables.residence_articles())
+
+    assert [entry.code for entry in dated if not words.has(f"queue.matter.{entry.code}")] == []

@@ -7,7 +7,7 @@ import pytest
 
 from store.clock import JAPAN
 from store.message.codes import Category, Kind
-from store.message.entry.proposal import Proposed, propose
+from store.message.entry.proposal import Proposed, propose, usual_category
 from store.message.tables import events
 from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, REMOVED, TODAY, changed, judge
 
@@ -23,6 +23,9 @@ def proposed(event: str, category: Category = MID, *, card_presented: bool = Tru
     [
         ("arrival_from_abroad", MID, "immigration-19-7", "juki-30-46"),
         ("arrival_from_abroad", SPECIAL, "special-10-1", "juki-30-46"),
+        ("return_from_abroad", MID, "immigration-19-9", "juki-30-46"),
+        ("return_from_abroad", SPECIAL, "special-10-2", "juki-30-46"),
+        ("entered_anew", MID, "immigration-19-9", "juki-30-46"),
         ("became_resident", MID, "immigration-19-8", "juki-30-47"),
         ("move_in", MID, "immigration-19-9", "juki-22"),
         ("move_in", SPECIAL, "special-10-2", "juki-22"),
@@ -51,9 +54,32 @@ def test_without_the_card_the_record_goes_alone_and_the_report_later(event: str)
     assert later.choices["article"] == ("immigration-19-7", "immigration-19-8", "immigration-19-9")
 
 
-@pytest.mark.parametrize("event", ["household", "relationship", "insurance", "alias", "agency_notice"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        *("household", "relationship", "insurance", "alias", "agency_notice", "category_changed", "move_out_given_up"),
+        *("reading_of_name", "supervision", "combined_card", "certificate_damaged"),
+    ],
+)
 def test_what_must_not_be_sent_gives_nothing(event: str) -> None:
     assert proposed(event) == ()
+
+
+def test_a_return_from_abroad_asks_for_no_previous_residence() -> None:
+    _record, report = proposed("return_from_abroad")
+
+    assert report.preset["article"] == "immigration-19-9"
+    assert "previous_address" not in report.asked
+
+
+def test_a_newborn_without_a_name_is_asked_for_none_and_named_later() -> None:
+    (born,) = proposed("birth_unnamed", Category.TRANSITIONAL)
+    (named,) = proposed("named", Category.TRANSITIONAL)
+
+    assert "person.name" not in born.asked
+    assert "person.name" in named.asked
+    assert (named.preset["action"], named.preset["corrected"]) == ("correction", ["name"])
+    assert named.preset["basis"]["cause"] == "family_register"
 
 
 def test_others_than_the_two_categories_report_no_residence() -> None:
@@ -98,3 +124,19 @@ def test_an_unknown_event_is_an_error() -> None:
         proposed("wedding")
     with pytest.raises(KeyError):
         propose("move_in", category=MID, municipality=MUNICIPALITY, now=datetime(2012, 7, 8, tzinfo=JAPAN))
+
+
+@pytest.mark.parametrize(
+    ("event", "category"),
+    [
+        ("birth", "transitional"),
+        ("birth_unnamed", "transitional"),
+        ("nationality_lost", "transitional"),
+        ("death", None),
+    ],
+)
+def test_a_newborn_is_usually_a_transitional_resident(event: str, category: str | None) -> None:
+    found = events().at(event, TODAY)
+
+    assert found is not None
+    assert usual_category(found, TODAY) == category
