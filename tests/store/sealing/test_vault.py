@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from store.errors import KeyFileDamaged, KeyFileExists, KeyFileExposed, KeyFileMissing, SealBroken
 from store.sealing.sources.file import KeyFile
-from store.sealing.vault import Place, Sealed, Vault
+from store.sealing.vault import Place, Sealed, Vault, hand_over, take_over
 
 HERE = Place("content", "ciphertext", "a" * 32, 1)
 NAME = "鄭瑞妍 JUNG SEOYEON".encode()
@@ -44,6 +44,14 @@ def test_sealed_value_does_not_open_elsewhere(vault: Vault, elsewhere: Place) ->
     with pytest.raises(SealBroken) as caught:
         vault.unseal(vault.seal(NAME, place=HERE), place=elsewhere)
     assert caught.value.exit_status == 6
+
+
+def test_a_terminal_that_shares_the_queue_opens_what_the_first_sealed(vault: Vault, home: Path) -> None:
+    other = KeyFile(home / "other")
+    take_over(other, hand_over(KeyFile(home / "keys")))
+    shared = Vault.open(other, terminal_id=vault.terminal_id)
+    assert shared.unseal(vault.seal(NAME, place=HERE), place=HERE) == NAME
+    assert shared.pseudonym("subject", "1") == vault.pseudonym("subject", "1")
 
 
 def test_a_row_key_is_not_wrapped_anew_for_another_place(vault: Vault) -> None:

@@ -14,7 +14,7 @@ from transport.evidence import receipts
 from transport.evidence.envelope import Envelope, Opener, Purpose, Sealer
 from transport.evidence.receipts import ReceiptVerifier, issue_receipts, sign_receipts, verify_receipt
 from transport.parties.authority import Use
-from transport.parties.identity import DatedIdentity, Identity
+from transport.parties.identity import DatedIdentity, Identity, PublicIdentity
 
 NOW = datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -181,6 +181,22 @@ def test_bytes_that_are_no_receipt(case: Case, size: int, body: int, place: str)
     raw = (body.to_bytes(4, "big") + bytes(size))[:size]
     error = _fault(lambda: verify_receipt(raw, envelope=case.envelope, signers=[case.registered]))
     assert (error.code, error.facts) == ("receipt_malformed", {"place": place})
+
+
+def test_the_signature_of_a_batch_is_checked_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    envelopes = [case.envelope, *(_sealed(case.terminal, case.agency) for _ in range(2))]
+    receipts = sign_receipts(envelopes, recipient=case.agency, received_at=NOW)
+    checked, has_signed = [], PublicIdentity.has_signed
+
+    def count(signer: PublicIdentity, signature: bytes, signed: bytes) -> bool:
+        checked.append(signature)
+        return has_signed(signer, signature, signed)
+
+    monkeypatch.setattr(PublicIdentity, "has_signed", count)
+    verifier = ReceiptVerifier([case.registered])
+    for receipt, envelope in zip(receipts, envelopes, strict=True):
+        verifier.verify(receipt, envelope.label)
+    assert len(checked) == 1
 
 
 def test_a_changed_signature_is_told_as_such(case: Case) -> None:
