@@ -204,7 +204,7 @@ def change(
     return made
 
 
-def resume(tx: Connection, keys: SigningKeys, terminal_id: str, *, now: datetime | None = None) -> Checkpoint:
+def resume(tx: Connection, keys: SigningKeys, terminal_id: str) -> Checkpoint:
     """Sign the newest entry with a fresh key, under a number above all that were used or witnessed.
 
     Only for two persons who go on after a roll-back; the checkpoint says so for ever. Raises TerminalNotAdmitted.
@@ -218,7 +218,7 @@ def resume(tx: Connection, keys: SigningKeys, terminal_id: str, *, now: datetime
     keys.prepare(number)
     tail = _tail(tx)
     assert tail is not None, "an entry has to record it"
-    signing = _Signing(terminal_id, Occasion.RESUMED, now or clock.now())
+    signing = _Signing(terminal_id, Occasion.RESUMED, clock.now())
     return _add(tx, keys, number, _Step(number, *tail, last, signing))
 
 

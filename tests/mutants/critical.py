@@ -22,6 +22,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.timekeeping": (),
         "console.session": (),
         "store.clock": (),
+        "store.log.admissions": (),
         "store.log.checkpoints": ("tests/store/log/test_known_answers.py", "tests/store/log/test_shared_log.py"),
         "store.log.stretches": (),
         "store.message.checks.rules": (
@@ -31,11 +32,14 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.message.declarations.conditions": ("tests/store/message/checks/test_rules.py",),
         "store.message.declarations.residence_report": ("tests/store/message/checks/test_rules.py",),
         "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
+        "store.queue.hiding": (),
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.vault": ("tests/store/sealing",),
         "transport.agency.validation": (),
+        "transport.bounds": (),
         "transport.evidence.envelope": ("tests/transport/test_vectors.py",),
+        "transport.evidence.holdings": (),
         "transport.evidence.receipts": ("tests/transport/test_vectors.py",),
     }
 )

@@ -107,7 +107,7 @@ def test_going_on_after_a_roll_back_uses_a_number_that_nobody_saw(database: Data
     with database.writing() as tx:
         checkpoints.add_witness(tx, WitnessRow(9, b"d" * 32, "agency", b"", NOON))
         _append(tx)
-        resumed = checkpoints.resume(tx, keys, TERMINAL, now=NOON)
+        resumed = checkpoints.resume(tx, keys, TERMINAL)
 
     assert (resumed.number, resumed.previous, resumed.resumed) == (10, made.digest, True)
     assert resumed.key != made.next_key
@@ -135,7 +135,7 @@ def test_going_on_passes_every_number_that_was_used(
         if witness is not None:
             checkpoints.add_witness(tx, WitnessRow(witness, b"d" * 32, "agency", b"", NOON))
         _append(tx)
-        assert checkpoints.resume(tx, keys, TERMINAL, now=NOON).number == expected
+        assert checkpoints.resume(tx, keys, TERMINAL).number == expected
 
 
 def test_checkpoints_are_found_by_entry_and_by_number(database: Database, keys: SigningKeys) -> None:
