@@ -138,6 +138,23 @@ def test_going_on_passes_every_number_that_was_used(
         assert checkpoints.resume(tx, keys, TERMINAL).number == expected
 
 
+def test_a_body_is_read_up_to_64_kilobytes_and_in_one_spelling(database: Database, keys: SigningKeys) -> None:
+    made = _make(database, keys)
+    fields = json.loads(made.body)
+
+    def named(name: str, *, escaped: bool = True) -> bytes:
+        body = json.dumps({**fields, "terminal": name}, sort_keys=True, separators=(",", ":"), ensure_ascii=escaped)
+        return body.encode()
+
+    longest = "t" * (64 * 1024 - len(named("")))
+    for name in ("あ", longest):
+        read = checkpoints.read(named(name), made.signature)
+        assert read is not None
+        assert read.terminal == name
+    assert checkpoints.read(named(longest + "t"), made.signature) is None
+    assert checkpoints.read(named("あ", escaped=False), made.signature) is None
+
+
 def test_checkpoints_are_found_by_entry_and_by_number(database: Database, keys: SigningKeys) -> None:
     made = [_make(database, keys) for _ in range(3)]
     with database.reading() as reading:
