@@ -62,7 +62,7 @@ def stretches(reading: Connection) -> list[Stretch]:
     """Return the stretches of the log, in the order of their numbers."""
     first = _end(reading, _END.order_by(ENTRIES.c.seq))
     last = _end(reading, _END.order_by(ENTRIES.c.seq.desc()))
-    if first is None or last is None:
+    if first is None:
         return []
     # A step at the very beginning, where what was before it is pruned, cuts off a stretch without entries.
     steps = reading.execute(_STEPS).all()

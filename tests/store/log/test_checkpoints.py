@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from store import clock
 from store.database import Database
 from store.errors import LadderBroken, TerminalNotAdmitted
 from store.log import Event, Log, SigningKeys, checkpoints
@@ -109,6 +110,7 @@ def test_going_on_after_a_roll_back_uses_a_number_that_nobody_saw(database: Data
         _append(tx)
         resumed = checkpoints.resume(tx, keys, TERMINAL)
 
+    assert made.at == clock.to_text(NOON)
     assert (resumed.number, resumed.previous, resumed.resumed) == (10, made.digest, True)
     assert resumed.key != made.next_key
     assert not made.resumed

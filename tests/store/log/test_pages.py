@@ -3,6 +3,7 @@
 import random
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -113,6 +114,8 @@ def test_a_filter_by_time_is_right_whatever_the_clock_did(stepped: Database) -> 
             ]
             chosen = LogFilter(since=since, until=until, actor=actor, events=events)
             assert [row.seq for row in page(reading, limit=100, chosen=chosen)] == wanted
+            ranges = numbers_between(reading, since, until)
+            assert all(earlier.stop < later.start for earlier, later in pairwise(ranges)), "none that touch"
             assert _by_pages(reading, chosen) == wanted
 
 
@@ -152,7 +155,7 @@ def test_a_time_is_found_in_what_is_left_of_a_log(database: Database, log: Log, 
             assert first_since(tx, moment) == min(later, default=(None, None))[1]
 
 
-def test_numbers_of_a_time_are_as_few_ranges_as_can_be(stepped: Database, now: datetime) -> None:
+def test_all_numbers_are_one_range_and_none_are_no_range(stepped: Database, now: datetime) -> None:
     with stepped.reading() as reading:
         assert numbers_between(reading, None, None) == [range(1, newest(reading) + 1)]
         assert numbers_between(reading, now + 2 * AHEAD, None) == []
