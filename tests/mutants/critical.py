@@ -9,6 +9,7 @@ from typing import Final
 
 CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "console.jobs.admission": ("tests/console/jobs/terminal/test_refusals.py",),
         "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
         "console.jobs.exchange.clocks": (),
         "console.jobs.exchange.reach": (),
@@ -19,7 +20,10 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "console.jobs.exchange.rejections": (),
         "console.jobs.people.logon": ("tests/console/jobs/terminal/test_key_sources.py",),
+        "console.jobs.terminal.gate_checks": ("tests/console/jobs/terminal/test_health.py",),
+        "console.jobs.terminal.protections": (),
         "console.jobs.timekeeping": (),
+        "console.protections": (),
         "console.session": (),
         "store.clock": (),
         "store.log.admissions": (),
@@ -36,6 +40,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.vault": ("tests/store/sealing",),
+        "store.settings_in_force": (),
         "transport.agency.validation": (),
         "transport.bounds": (),
         "transport.evidence.envelope": ("tests/transport/test_vectors.py",),
