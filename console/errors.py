@@ -21,10 +21,13 @@
     │   └── KeyChangeUnderWay, QueueShared
     ├── ItemFault                an item of the peer verified but cannot be taken in
     │   ├── ItemUnreadable, ItemReplayed, NoticeUnfit
-    │   └── ResultUnfit, ResultOfAnother, ResultOfNone, ResultUnexpected
+    │   ├── ResultUnfit, ResultOfAnother, ResultOfNone, ResultUnexpected
+    │   └── MessageLost, ContentUnproved
     ├── FeedFault                the peer's feed as a whole cannot be read on: the officer talks with the peer
     │   └── FeedUnfit, FeedEndsEarly
     ├── ContentSealBroken        the stored content of a message to be sent does not open
+    ├── SentBefore               a message of this kind and reference left in a time that the database has lost
+    ├── RecoveryAwaited          after the database was set back, another terminal has not asked what it had sent
     ├── DrillCopy                a terminal that was restored for a drill never exchanges
     ├── ClocksApart              nothing is signed while the clocks of both sides differ too much
     ├── AgencySilent             the rehearsal's agency does not start
@@ -310,6 +313,14 @@ class ResultUnexpected(ItemFault):
     """A result is about the message `reference`, which waits for none: it has not left, or was decided before."""
 
 
+class MessageLost(ItemFault):
+    """The peer has the message `reference` (its `id`, received at `received_at`), which this database has lost."""
+
+
+class ContentUnproved(ItemFault):
+    """The peer has the message `reference`, but perhaps with another content than is here: both sides compare it."""
+
+
 class ItemReplayed(ItemFault):
     """An item that was taken in before came again, at another position of the feed."""
 
@@ -330,6 +341,18 @@ class FeedEndsEarly(FeedFault):
 
 class ContentSealBroken(ConsoleError):
     """The stored content of a message to be sent does not open: only it is held, and the officer looks into it."""
+
+    exit_status = 6
+
+
+class SentBefore(ConsoleError):
+    """The peer has a message `reference` that was sent in a time which the database has lost: this one is held."""
+
+    exit_status = 6
+
+
+class RecoveryAwaited(ConsoleError):
+    """Since the database was set back, `terminals` did not yet ask the peer what they had sent: they do so first."""
 
     exit_status = 6
 

@@ -42,6 +42,7 @@ _COMMANDS = {
     "undo": "console.commands.messages.entry:undo",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
+    "recover": "console.commands.exchange:recover",
     "peer": "console.commands.peers:peer",
     "keys": "console.commands.peers:keys",
     "log": "console.commands.log:log",

@@ -1,7 +1,8 @@
-"""`send` and `receive`: exchange messages with the peer, with progress on stderr when that is a terminal."""
+"""`send`, `receive` and `recover`: exchange messages with the peer, with progress on stderr when that is a terminal."""
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +13,7 @@ import click
 from console import jobs
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
+from console.commands.output import plain
 from console.commands.progress import ProgressLine
 from console.words import Words
 from console.words.visible import visible
@@ -19,13 +21,22 @@ from console.words.visible import visible
 if TYPE_CHECKING:
     from types import FrameType
 
-    from console.jobs.exchange import ClockReason, Interruption, ReceiveOutcome, SendOutcome
+    from console.jobs.exchange import (
+        ClockReason,
+        Interruption,
+        ItemResult,
+        Lost,
+        ReceiveOutcome,
+        RecoveryOutcome,
+        SendOutcome,
+    )
     from console.jobs.progress import Report
 
 
 # The values of `ClockReason`, written out: the help names them, and must not wait for the libraries of the line.
 _CLOCK_REASONS: Final = ("peer_wrong", "sync_down", "outage")
 # The numbers that the JSON of `send` holds, as `SendOutcome` names them.
+_RECOVERY_COUNTS: Final = ("recovered", "lost", "received", "results", "rejected")
 _SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "waiting")
 
 
@@ -80,6 +91,32 @@ def receive(call: Invocation, *, after: int | None, set_cursor: int | None, cloc
     return _status(outcome.interruption, ExitStatus.INTEGRITY if outcome.rejected else ExitStatus.DONE)
 
 
+@click.command("recover")
+@_with_clock_reason
+@click.pass_obj
+def recover(call: Invocation, *, clock_reason: str | None) -> int:
+    """After the database was set back: learn from the peer what was sent since, and read its feed. Nothing is sent.
+
+    Exit status 6 when something that came did not verify.
+    """
+    reason = _clock_reason(clock_reason)
+    with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
+        outcome = jobs.exchange.recover(terminal, session, report=report, cancel=cancel, clock_reason=reason)
+    counts = {name: getattr(outcome, name) for name in _RECOVERY_COUNTS}
+    remarks = [call.words("exchange.awaited", terminals=", ".join(outcome.awaited))] if outcome.awaited else []
+    remarks += [_lost_line(lost, call.words) for lost in outcome.messages]
+    messages = [plain(lost._asdict()) for lost in outcome.messages]
+    _print_outcome(call, "recover", counts, outcome, remarks, awaited=outcome.awaited, messages=messages)
+    return _status(outcome.interruption, ExitStatus.INTEGRITY if outcome.rejected else ExitStatus.DONE)
+
+
+def _lost_line(lost: "Lost", words: Words) -> str:
+    kind = "-" if lost.kind is None else words.name("kinds.short", lost.kind)
+    result = words(f"commands.recover.{lost.outcome or 'undecided'}")
+    at = words.time(lost.received_at)
+    return words("commands.recover.lost", kind=kind, reference=lost.reference or "-", id=lost.uid, at=at, result=result)
+
+
 def _set_cursor(call: Invocation, position: int) -> int:
     """Set the cursor of the feed back, without the line."""
     with call.acting() as (terminal, session):
@@ -104,13 +141,18 @@ def _print_outcome(
     call: Invocation,
     command: str,
     counts: Mapping[str, int],
-    outcome: "SendOutcome | ReceiveOutcome",
+    outcome: "SendOutcome | ReceiveOutcome | RecoveryOutcome",
     remarks: Sequence[str] = (),
     **more: object,
 ) -> None:
     lines = [call.words(f"commands.{command}.done", **counts), *remarks]
+    found = Counter(item.outcome for item in outcome.items)
+    # `recover` counts them itself; in the others a rebuilding that was due went before.
+    if "lost" not in counts and (found["recovered"] or found["lost"]):
+        lines.append(call.words("exchange.recovered", recovered=found["recovered"], lost=found["lost"]))
     if outcome.clock_warned:
         lines.append(call.words("commands.clock_differs", seconds=f"{outcome.clock_offset:+.0f}"))
+    lines += _rejection_lines(outcome.items, call.words)
     interruption = None
     if outcome.interruption is not None:
         interruption = _interruption_facts(outcome.interruption, call.words)
@@ -125,6 +167,15 @@ def _print_outcome(
         "interruption": interruption,
     }
     call.output.result(data, map(visible, lines))
+
+
+def _rejection_lines(items: "Sequence[ItemResult]", words: Words) -> Iterator[str]:
+    """Say why items were rejected: once for each reason, with how many there were."""
+    codes = Counter(item.code for item in items if item.outcome == "rejected" and item.code is not None)
+    for code, count in codes.items():
+        facts = next(item.facts for item in items if item.code == code)
+        text = words.fault(code, facts)
+        yield words("commands.rejected", count=count, cause=text.cause, remedy=text.remedy)
 
 
 def _interruption_facts(interruption: "Interruption", words: Words) -> dict[str, str | None]:

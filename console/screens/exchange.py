@@ -1,6 +1,7 @@
 """The exchange (送受信): the state of the line, sending and receiving with progress, and what became of each item."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
@@ -40,6 +41,8 @@ _OUTCOME_STYLES: Final = {
     "delivered": "good",
     "accepted": "good",
     "received": "good",
+    "recovered": "good",
+    "lost": "attention",
     "refused": "trouble",
     "rejected": "trouble",
     "unknown": "attention",
@@ -345,6 +348,10 @@ def _describe(words: Words, outcome: "SendOutcome | ReceiveOutcome", *, stopped:
     else:
         counts = {name: getattr(outcome, name) for name in ("received", "results", "rejected")}
         text = words("exchange.received", **counts)
+    found = Counter(item.outcome for item in outcome.items)
+    if found["recovered"] or found["lost"]:
+        compared = words("exchange.recovered", recovered=found["recovered"], lost=found["lost"])
+        text = f"{compared} {text}"
     if outcome.clock_warned:
         text = f"{words('exchange.clock_differs', seconds=f'{outcome.clock_offset:+.0f}')} {text}"
     if stopped:

@@ -73,6 +73,11 @@ class Event(StrEnum):
     MESSAGE_ACCEPTED = "message.accepted", EventClass.COMMUNICATION
     MESSAGE_REFUSED = "message.refused", EventClass.COMMUNICATION
     MESSAGE_CONFLICT = "message.conflict", EventClass.COMMUNICATION
+    # After the database was set back: the peer proves that it has a message that is here, or one that is not.
+    MESSAGE_RECOVERED = "message.recovered", EventClass.COMMUNICATION
+    MESSAGE_LOST = "message.lost", EventClass.COMMUNICATION
+    LOST_DECIDED = "lost.decided", EventClass.COMMUNICATION
+    RECOVERY_DONE = "recovery.done", EventClass.COMMUNICATION
     NOTICE_RECEIVED = "notice.received", EventClass.COMMUNICATION
     NOTICE_ACKNOWLEDGED = "notice.acknowledged", EventClass.COMMUNICATION
     NOTICE_REJECTED = "notice.rejected", EventClass.COMMUNICATION

@@ -92,6 +92,7 @@ class Step(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"
     SET_ASIDE = "set_aside"
+    RECOVER = "recover"
     CLOSE = "close"
     # In.
     PUT_ON_HOLD = "put_on_hold"
@@ -168,6 +169,13 @@ _ROWS: Final = (
     _out(Step.REFUSE, {_O.SENDING, _O.UNKNOWN, _O.DELIVERED}, _O.REFUSED),
     # From `approved` when its content no longer opens.
     _out(Step.SET_ASIDE, {_O.APPROVED, _O.SENDING, _O.UNKNOWN}, _O.HELD),
+    # After the database was set back: the peer's receipt proves that it left in the time that is lost, wherever this
+    # terminal believes it to be. So a message may come back even after it was withdrawn.
+    _out(
+        Step.RECOVER,
+        {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.SENDING, _O.UNKNOWN, _O.REFUSED, _O.WITHDRAWN},
+        _O.DELIVERED,
+    ),
     # The message that cancels or replaces a refused one was accepted, so the refused one needs nothing more.
     _out(Step.CLOSE, {_O.REFUSED}, _O.WITHDRAWN),
     # Also by a second person who does not agree with the first, and by the terminal, without a reason, after an alarm.
@@ -211,3 +219,9 @@ def steps_from(state: State) -> tuple[Transition, ...]:
     """Return the steps that start from `state`, in the order of the table."""
     direction = Direction.OUT if isinstance(state, OutState) else Direction.IN
     return tuple(row for row in _ROWS if row.direction is direction and state in row.sources)
+
+
+OVER: Final = frozenset(
+    state for state in (*OutState, *InState) if all(row.step is Step.RECOVER for row in steps_from(state))
+)
+"""States that no step leaves, unless the peer proves that it has a message after all."""

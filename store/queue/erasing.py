@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from store.message.states import Direction, InState, OutState, steps_from
+from store.message.states import OVER, Direction, InState, OutState
 from store.queue.tables import (
     ARRIVALS,
     CONTENTS,
@@ -23,10 +23,9 @@ from store.queue.tables import (
     select_messages,
 )
 
-# The states that no step leaves, taken from the table of steps so that a new step is never forgotten here.
 _ENDED: Final = {
-    Direction.OUT: sorted(state.value for state in OutState if not steps_from(state)),
-    Direction.IN: sorted(state.value for state in InState if not steps_from(state)),
+    Direction.OUT: sorted(state.value for state in OVER if isinstance(state, OutState)),
+    Direction.IN: sorted(state.value for state in OVER if isinstance(state, InState)),
 }
 
 

@@ -15,7 +15,17 @@ from store.message.states import Direction, OutState
 from store.queue.claims import Task, claims_of_others
 from store.queue.pages import PageKey, beyond, in_batches
 from store.queue.sequence import must_wait
-from store.queue.tables import ERASED, MESSAGES, RECEIPTS, RESULTS, SHIPMENTS, MessageRow, message_row, select_messages
+from store.queue.tables import (
+    ERASED,
+    MESSAGES,
+    RECEIPTS,
+    RECOVERED,
+    RESULTS,
+    SHIPMENTS,
+    MessageRow,
+    message_row,
+    select_messages,
+)
 from store.sealing.vault import Place, Sealed, Vault
 from store.statements import BulkStatement
 
@@ -146,11 +156,11 @@ def shipped_elsewhere(conn: Connection, terminal: str) -> dict[str, int]:
 
 
 def at_peer(conn: Connection, numbers: Iterable[int]) -> set[int]:
-    """Return those of the messages that the peer has: those with a receipt or a result."""
+    """Return those of the messages that the peer has: those with a receipt, kept or recovered, or a result."""
     # A result is evidence as good as a receipt, and it may arrive although the receipt was lost.
     received: set[int] = set()
     for some in in_batches(numbers):
-        for evidence in (RECEIPTS, RESULTS):
+        for evidence in (RECEIPTS, RESULTS, RECOVERED):
             received.update(conn.scalars(select(evidence.c.message_id).where(evidence.c.message_id.in_(some))))
     return received
 

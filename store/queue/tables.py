@@ -195,6 +195,27 @@ class PeerResult(SQLModel, table=True):
     wrapped_key: bytes
 
 
+class Recovered(SQLModel, table=True):
+    """A message that left in a time which the database has lost, as the peer's receipt proves.
+
+    `message_id` is its number here; a message without one is known to the peer alone, and its result is kept here.
+    """
+
+    __tablename__ = "recovered"
+
+    uid: str = Field(primary_key=True)
+    terminal: str
+    message_id: int | None = Field(default=None, foreign_key="message.id", index=True)
+    receipt: bytes
+    received_at: datetime = Field(sa_type=UtcMoment)  # As the receipt states it.
+    found_at: datetime = Field(sa_type=UtcMoment)
+    # What the peer says of a message that is not here. None of it names a person.
+    kind: str | None = None
+    reference: str | None = None
+    outcome: str | None = None
+    code: str | None = None
+
+
 ERASED: Final = b""
 """The value of a sealed column, and of its key, after they were destroyed."""
 
@@ -221,6 +242,7 @@ RECEIPTS: Final = table(ReceiptRow)
 ARRIVALS: Final = table(Arrival)
 CURSORS: Final = table(Cursor)
 RESULTS: Final = table(PeerResult)
+RECOVERED: Final = table(Recovered)
 
 
 class MessageRow(NamedTuple):

@@ -254,6 +254,7 @@ class AgencyDatabase:
         """
         page: list[tuple[int, bytes]] = []
         size = 0
+        # Row by row, so that a feed of large envelopes is never in memory at once.
         with self._turn, closing(self._db.cursor()) as rows:
             # One more row than asked for shows whether anything follows.
             rows.execute(

@@ -75,6 +75,11 @@ def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, receive
     ]
 
 
+def read_receipt(raw: bytes) -> Receipt:
+    """Return what a receipt states, of which nothing is verified. Raises ReceiptMalformed."""
+    return _read(_split(raw).body)
+
+
 def verify_receipt(raw: bytes, *, envelope: Envelope, signers: Sequence[DatedIdentity]) -> Receipt:
     """Verify one receipt and return what it states; see `ReceiptVerifier.verify`."""
     return ReceiptVerifier(signers).verify(raw, envelope.label)

@@ -252,6 +252,7 @@ class Line:
 
 def _fitting(envelopes: Sequence[bytes]) -> Iterator[list[bytes]]:
     """Yield the envelopes in their order, as many at a time as fit in one body."""
+    # By their bytes: a batch of ordinary messages goes in one body, and only one of very large ones in several.
     some: list[bytes] = []
     size = 0
     for raw in envelopes:

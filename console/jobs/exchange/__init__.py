@@ -10,6 +10,7 @@ from console.jobs.exchange.line import Interruption, LineState, line_state
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
 from console.jobs.exchange.reach import set_cursor
 from console.jobs.exchange.receiving import ReceiveOutcome, before_rejected, receive
+from console.jobs.exchange.recovery import Lost, RecoveryOutcome, recover
 from console.jobs.exchange.resending import resend
 from console.jobs.exchange.sending import send
 from console.jobs.exchange.trial import Trial, try_line
@@ -19,12 +20,15 @@ __all__ = [
     "Interruption",
     "ItemResult",
     "LineState",
+    "Lost",
     "ReceiveOutcome",
+    "RecoveryOutcome",
     "SendOutcome",
     "Trial",
     "before_rejected",
     "line_state",
     "receive",
+    "recover",
     "resend",
     "send",
     "set_cursor",

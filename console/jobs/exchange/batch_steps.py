@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from console.errors import ContentSealBroken
+from console.errors import ContentSealBroken, SentBefore
 from console.incidents import record_incident, record_refusal
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
@@ -22,7 +22,7 @@ from store.errors import SealBroken
 from store.log import EntryDraft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.states import Step
-from store.queue import Act, MessageRow, PageKey, ReceiptDraft, ShipmentRow
+from store.queue import Act, MessageKey, MessageRow, PageKey, ReceiptDraft, ShipmentRow
 from transport.errors import ReceiptFault, ReceiptOfAnother
 from transport.evidence.envelope import Envelope
 from transport.evidence.receipts import verify_receipt
@@ -110,9 +110,12 @@ class BatchSteps:
             kept = queue.shipments_of(reading, (row.id for row in ready))
             unmade = [row.id for row in ready if row.id not in kept]
             contents = queue.sound_contents_of(reading, self._terminal.vault, unmade)
-        if contents.broken:
-            self._set_aside([row for row in ready if row.id in contents.broken], contents.broken)
-            ready = [row for row in ready if row.id not in contents.broken]
+            lost = queue.lost_among(reading, (MessageKey(row.kind, row.reference) for row in ready))
+        alarms = {number: self._alarm(broken) for number, broken in contents.broken.items()}
+        alarms |= {row.id: _sent_before(row) for row in ready if MessageKey(row.kind, row.reference) in lost}
+        if alarms:
+            self._set_aside([row for row in ready if row.id in alarms], alarms)
+            ready = [row for row in ready if row.id not in alarms]
         # From the candidates, not from those that are ready: a batch of nothing but put-off ones must not end the pass.
         last = PageKey(candidates[-1].occurred_at, candidates[-1].id)
         opened = contents.opened
@@ -190,9 +193,8 @@ class BatchSteps:
         queue.keep_receipts(tx, receipts, clock.now())
         return entries
 
-    def _set_aside(self, rows: Sequence[MessageRow], broken: Mapping[int, SealBroken]) -> None:
-        """Hold the messages whose content does not open, for people to examine; the others do not wait for them."""
-        answers = {row.id: self._alarm(broken[row.id]) for row in rows}
+    def _set_aside(self, rows: Sequence[MessageRow], answers: "Mapping[int, Verdict]") -> None:
+        """Hold messages that must not leave, for people to examine; the others do not wait for them."""
         with self._terminal.database.writing() as tx:
             moved, entries = self._move(tx, rows, Step.SET_ASIDE, answers)
             self._terminal.log.append_many(tx, entries)
@@ -243,7 +245,7 @@ class BatchSteps:
         detail: dict[str, str | int] = {"revision": row.revision}
         if answer is not None and answer.code is not None:
             detail["code"] = answer.code
-            if answer.code == ContentSealBroken.code:
+            if answer.code in {ContentSealBroken.code, SentBefore.code}:
                 # The terminal itself raised this alarm, so it is no conflict with the peer.
                 event = Event.MESSAGE_HELD
         if answer is not None and answer.incident is not None:
@@ -271,6 +273,12 @@ class Verdict(NamedTuple):
     code: str | None = None
     incident: str | None = None
     facts: Mapping[str, str] | None = None
+
+
+def _sent_before(row: MessageRow) -> "Verdict":
+    """Return the alarm for a message whose kind and reference left before the database was set back."""
+    # It was taken in anew under another id, so the peer would count it as another message.
+    return Verdict(Step.SET_ASIDE, code=SentBefore.code, facts={"reference": row.reference})
 
 
 def _without_subject(content: bytes) -> bytes:

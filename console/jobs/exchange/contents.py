@@ -12,10 +12,11 @@ from store.message.checks.checking import check
 from store.message.errors import ContentDamaged
 from store.message.kinds import AgencyNotice
 from store.message.states import Direction
-from store.queue import MessageRow, PeerOutcome
+from store.queue import MessageKey, MessageRow, PeerOutcome
 from transport.evidence.envelope import Opened, Purpose
 
 _CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
+_REFERENCE: Final = re.compile(r"[!-~]{1,64}")
 _WORDS: Final = ("cause", "remedy")
 
 
@@ -73,6 +74,14 @@ def is_about(record: dict[str, Any], row: MessageRow) -> bool:
     refused = record["outcome"] == PeerOutcome.REFUSED
     named = ((record.get("kind"), row.kind), (record.get("reference"), row.reference))
     return all(theirs == ours or (theirs is None and refused) for theirs, ours in named)
+
+
+def key_of(record: dict[str, Any]) -> MessageKey | None:
+    """Return kind and reference that a result names; None where the peer could not read them, or they have no form."""
+    kind, reference = record.get("kind"), record.get("reference")
+    if not isinstance(kind, str) or not isinstance(reference, str):
+        return None
+    return MessageKey(kind, reference) if _CODE.fullmatch(kind) and _REFERENCE.fullmatch(reference) else None
 
 
 def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:

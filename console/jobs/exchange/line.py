@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from console.errors import ClocksApart, DrillCopy, FeedFault
+from console.errors import ClocksApart, DrillCopy, FeedFault, RecoveryAwaited
 from console.incidents import record_incident
 from console.jobs import checkpoints
 from console.jobs.exchange.clocks import ClockReason, LineClock, line_clock
@@ -50,8 +50,8 @@ class Interruption:
     incident: str | None = None
 
     @classmethod
-    def of(cls, error: TransportError | FeedFault | DiskLow) -> "Interruption":
-        """Return the interruption that an error of the line, the feed or the disk caused."""
+    def of(cls, error: TransportError | FeedFault | DiskLow | RecoveryAwaited) -> "Interruption":
+        """Return the interruption that an error caused."""
         return cls(error.code, error.facts, error.incident)
 
 

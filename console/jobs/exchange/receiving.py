@@ -15,9 +15,10 @@ from console.jobs.admission import admit, keep_reserve
 from console.jobs.exchange import reach
 from console.jobs.exchange.acknowledgements import Acknowledgements
 from console.jobs.exchange.clocks import ClockReason
-from console.jobs.exchange.contents import ItemContent, is_about, words_of
+from console.jobs.exchange.contents import ItemContent, is_about, key_of, words_of
 from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import ItemResult
+from console.jobs.exchange.rebuilding import lost_item, rebuild_if_due
 from console.jobs.exchange.rejections import Rejections
 from console.jobs.messages.echo import pseudonym, pseudonyms
 from console.jobs.progress import Meter, Report
@@ -100,6 +101,7 @@ def receive(
     with open_line(terminal, session, cancel, clock_reason) as contact:
         receiving = _Receiving(terminal, session, meter, contact)
         try:
+            rebuild_if_due(terminal, session, contact, meter, receiving.done.items)
             receiving.run(after)
         except TransportError as error:
             record_failure(terminal, session, error)
@@ -109,16 +111,18 @@ def receive(
     return receiving.done
 
 
-def before_rejected(terminal: Terminal) -> int | None:
+def before_rejected(terminal: Terminal, codes: frozenset[str] | None = None) -> int | None:
     """Return the position before the earliest item that this terminal rejected of late, to read again from there.
 
-    None when there is no such item. Items that were taken in since stay as they are when they are read again.
+    With `codes`, only what was rejected for these reasons counts. None when there is no such item. Items that were
+    taken in since stay as they are when they are read again.
     """
     with terminal.database.reading() as reading:
         rejected = log_page(
             reading, limit=_REJECTED_OF_LATE, chosen=LogFilter(events=frozenset({Event.NOTICE_REJECTED}))
         )
-    positions = [int(entry.detail["position"]) for entry in rejected if entry.terminal == terminal.name]
+    own = [entry.detail for entry in rejected if entry.terminal == terminal.name]
+    positions = [int(detail["position"]) for detail in own if codes is None or detail["code"] in codes]
     return min(positions) - 1 if positions else None
 
 
@@ -280,6 +284,9 @@ class _Receiving:
     def _keep_result(self, tx: Connection, item: FeedItem, opened: Opened, record: dict[str, Any]) -> None:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
+        for lost in queue.lost(tx, uid=record["message"]):
+            self._keep_result_of_lost(tx, lost, record, outcome)
+            return
         row = self._decide(tx, record, outcome)
         queue.add_result(
             tx,
@@ -300,6 +307,20 @@ class _Receiving:
             self._close_undone(tx, MessageKey(row.kind, row.target))
         self.done.results += 1
         self.done.items.append(ItemResult(row.id, row.reference, str(row.state), code))
+
+    def _keep_result_of_lost(
+        self, tx: Connection, lost: queue.Lost, record: dict[str, Any], outcome: PeerOutcome
+    ) -> None:
+        """Keep what the peer decided about a message that only the peer has. Raises ResultOfAnother."""
+        key = key_of(record)
+        stated = None if lost.reference is None else MessageKey(lost.kind or "", lost.reference)
+        # As with a message that is here: a refusal may leave out what the peer could not read.
+        if stated not in {None, key} and not (key is None and outcome is PeerOutcome.REFUSED):
+            raise ResultOfAnother
+        queue.decide_lost(tx, lost.uid, key, outcome, record.get("code"))
+        self._log(tx, Event.LOST_DECIDED, lost.uid, code=outcome.value)
+        self.done.results += 1
+        self.done.items.append(lost_item(lost.uid, key.reference if key else None, lost.received_at))
 
     def _decide(self, tx: Connection, record: dict[str, Any], outcome: PeerOutcome) -> MessageRow:
         """Take the step to which a result leads. Raises ResultOfNone, ResultOfAnother, ResultUnexpected."""

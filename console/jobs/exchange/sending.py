@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from console.errors import RecoveryAwaited
 from console.jobs import timekeeping
 from console.jobs.admission import admit
 from console.jobs.exchange.batch_steps import BatchSteps
@@ -13,6 +14,7 @@ from console.jobs.exchange.clocks import ClockReason
 from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import SendOutcome
 from console.jobs.exchange.pipeline import Pipeline
+from console.jobs.exchange.rebuilding import rebuild_if_due, refuse_awaited
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
@@ -39,9 +41,10 @@ def send(
 ) -> SendOutcome:
     """Send everything that is approved and may leave, after asking what became of messages without an answer.
 
-    `report` gets the phases `ask` and `send`. `clock_reason` is given by an officer when the clocks are apart. Raises
-    RightMissing, PeerMissing, ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all. Later
-    failures of the line end the sending and are reported in its outcome.
+    After the database was set back, `rebuilding` comes first. `report` gets the phases `recover`, `ask` and `send`.
+    `clock_reason` is given by an officer when the clocks are apart. Raises RightMissing, DrillCopy, PeerMissing,
+    ClocksApart, IdentityFault, or LineFault when the peer cannot be reached at all. Later failures of the line end the
+    sending and are reported in its outcome.
     """
     if clock_reason is not None:
         timekeeping.overrule(terminal, session, clock_reason.value)
@@ -52,6 +55,8 @@ def send(
     with open_line(terminal, session, cancel, clock_reason) as contact:
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
+            rebuild_if_due(terminal, session, contact, meter, done.items)
+            refuse_awaited(terminal)
             # Asking comes first: what the peer never received can then go out again in this same sending.
             _settle(terminal, BatchSteps(terminal, session, contact, LocalCryptoWorker(), done), meter)
             with _pipeline(terminal, session, contact, done, meter) as pipeline:
@@ -59,12 +64,18 @@ def send(
         except TransportError as error:
             record_failure(terminal, session, error)
             done.interruption = Interruption.of(error)
+        except RecoveryAwaited as error:
+            done.interruption = Interruption.of(error)
+    _count_left(terminal, done)
+    return done
+
+
+def _count_left(terminal: Terminal, done: SendOutcome) -> None:
     # Counted at the end and in the database, not added up on the way: this is what the person has to deal with now.
     with terminal.database.reading() as reading:
         done.unknown = len(queue.open_shipments(reading, terminal.name))
         done.elsewhere = queue.shipped_elsewhere(reading, terminal.name)
         done.waiting = queue.count(reading, _APPROVED)
-    return done
 
 
 def release_due(terminal: Terminal) -> int:

@@ -34,6 +34,10 @@ def resume(terminal: Terminal, session: Session, *, second: SecondPerson) -> Che
     """
     admit(terminal, session, Right.EXPORT_LOG)
     vouch(terminal, session, second, Right.EXPORT_LOG)
+    detail: dict[str, str | int] = {"second": second.person_id}
+    if terminal.halted is not None:
+        # What was set back, the database or the keys alone, decides who has to ask the peer what was sent.
+        detail["code"] = terminal.halted.code
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
@@ -41,7 +45,7 @@ def resume(terminal: Terminal, session: Session, *, second: SecondPerson) -> Che
             actor=session.person_id,
             session=session.id,
             object=second.person_id,
-            detail={"second": second.person_id, "entries": newest(tx)},
+            detail={**detail, "entries": newest(tx)},
         )
         # The checkpoint stands at the entry above, so who resumed is signed by the first of the new keys.
         made = terminal.log.resume(tx)

@@ -103,7 +103,9 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
     # Whatever depends on other messages is checked in the transaction that adds these: somebody else may be entering
     # the same reference, or undoing the same message, at this moment.
     with terminal.database.writing() as tx:
-        if queue.known(tx, Direction.OUT, map(enqueue.key_of, candidates)):
+        keys = [enqueue.key_of(candidate) for candidate in candidates]
+        # Also what only the peer has, since the database was set back.
+        if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
             raise ReferenceTaken
         for candidate in candidates:
             _refuse_echo(terminal, tx, candidate)
@@ -290,6 +292,7 @@ def _reference_of_day(terminal: Terminal, kind: str, now: datetime) -> str:
 
 def _is_used(reading: Connection, kind: str, reference: str) -> bool:
     try:
-        return bool(queue.known(reading, Direction.OUT, [queue.MessageKey(kind, reference)]))
+        keys = [queue.MessageKey(kind, reference)]
+        return bool(queue.known(reading, Direction.OUT, keys) or queue.lost_among(reading, keys))
     except ImportUnderWay:
         return True

@@ -257,10 +257,13 @@ class _File:
         # One query for the whole portion. Keys within the portion are added below, so a file that has a record twice is
         # treated like two files.
         digests = {key: message.digest for key, message in self._find(conn, good).items()}
+        lost = queue.lost_among(conn, map(enqueue.key_of, _candidates(good)))
         for record, candidate in zip(good, _candidates(good), strict=True):
             key, digest = enqueue.key_of(candidate), self._terminal.vault.digest(candidate.content)
             before = digests.get(key)
-            if before is None:
+            if key in lost:
+                self._refuse(record.line, [PlainFinding("reference", "reference_at_peer", {})])
+            elif before is None:
                 # Only new records are asked about. A known one was taken in before, when no notice forbade it.
                 echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
                 if echo is None:

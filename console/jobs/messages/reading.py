@@ -24,7 +24,7 @@ from store.message.states import CONFIRMABLE, Direction, Hold, OutState
 from store.queue import MessageRow, ShipmentRow, Task
 from store.rights import Right
 from transport.evidence.envelope import Envelope
-from transport.evidence.receipts import verify_receipt
+from transport.evidence.receipts import ReceiptVerifier, verify_receipt
 
 # A page of history, from the newest entry back: what happened last is what people ask about.
 _MOST_HISTORY: Final = 200
@@ -149,7 +149,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             findings=_findings(terminal, row, record),
             history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
-            receipt=_receipt(reading, shipment),
+            receipt=_receipt(reading, shipment) or _recovered_receipt(terminal, reading, row),
             outcome=outcome,
             counters=_counters(reading, row),
             terminal=shipment.terminal if shipment is not None else None,
@@ -213,6 +213,18 @@ def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView |
     envelope = Envelope.read(shipment.envelope)
     receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=register.versions(reading))
     return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
+
+
+def _recovered_receipt(terminal: Terminal, reading: Connection, row: queue.MessageRow) -> ReceiptView | None:
+    """Return the receipt for bytes that are lost here: it proves that the peer has the message."""
+    recovered = queue.recovered_receipt(reading, row.id)
+    if recovered is None:
+        return None
+    sender, raw = recovered
+    receipt = ReceiptVerifier(register.versions(reading)).verify_without_envelope(
+        raw, message_id=row.uid, sender=sender, municipality=terminal.settings.municipality.code
+    )
+    return ReceiptView(receipt.received_at, receipt.peer_version, receipt.envelope_digest)
 
 
 def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[LogRow]) -> TroubleView | None:

@@ -5,10 +5,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from console.errors import ContentSealBroken, HomeUnwritable
+from console.errors import ContentSealBroken, HomeUnwritable, RecoveryAwaited
 from console.jobs import checkpoints, exchange
 from console.jobs.admission import GATES, Gate, free_bytes
 from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
+from console.jobs.exchange.rebuilding import awaited, is_due
 from console.jobs.terminal.findings import Check, attempt, refused
 from console.terminal import Terminal
 from console.words import Words
@@ -117,3 +118,16 @@ def _clock(offset: float, words: Words) -> Check:
     near = abs(offset) <= WARNED_SECONDS
     remedy = None if near else words("check.remedy.clock")
     return Check("clock", ok=near, detail=words("check.found.clock", seconds=f"{offset:+.1f}"), remedy=remedy)
+
+
+def recovery(terminal: Terminal, words: Words) -> Iterator[Check]:
+    """After the database was set back: yield whether everybody has asked the peer what was sent, and what is lost."""
+    with terminal.database.reading() as reading:
+        due, others, lost = is_due(reading, terminal.name), awaited(reading, terminal), queue.count_lost(reading)
+    if due:
+        detail, remedy = words("check.found.recovery_due"), words("check.remedy.recovery_due")
+        yield Check("recovery", ok=False, detail=detail, remedy=remedy)
+    elif others:
+        yield refused("recovery", words, RecoveryAwaited(terminals=", ".join(others)))
+    elif lost:
+        yield Check("recovery", ok=True, detail=words("check.found.recovery", count=lost))

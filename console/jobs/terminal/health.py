@@ -62,6 +62,7 @@ def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
     yield upkeep.settings(terminal, words)
     yield from upkeep.people(terminal, words)
     yield from gate_checks.line(terminal, words)
+    yield from gate_checks.recovery(terminal, words)
     yield from upkeep.copies(terminal, words)
     yield from upkeep.next_keys(terminal, words)
     yield upkeep.alarms(terminal, words, known={gate.code for gate in gates if gate.code is not None})

@@ -1,6 +1,10 @@
-"""`send` and `receive` as scripts call them: counts, what interrupted them, and the exit status."""
+"""`send`, `receive` and `recover` as scripts call them: counts, what interrupted them, and the exit status."""
+
+from dataclasses import replace
+from pathlib import Path
 
 from tests.console.here import register, served_here
+from tests.console.jobs.site import entry, write_lines
 from tests.running import World, run
 
 
@@ -47,3 +51,32 @@ def test_an_officer_sets_back_how_far_the_feed_was_read(noticed: World) -> None:
 
 def test_setting_back_and_reading_again_do_not_go_together(noticed: World) -> None:
     assert noticed.run("ka-301", "receive", "--set-cursor", "4", "--after", "4").status == 2
+
+
+def test_the_way_back_after_an_older_backup_was_restored(world: World, tmp_path: Path) -> None:
+    """As the README says: restored, refused, resumed by two persons, and recovered from what the peer signed."""
+    with served_here(world) as port:
+        register(world, port)
+        world.run("cu-501", "backup", tmp_path / "backup")
+        assert world.run("op-101", "import", write_lines(tmp_path / "new.jsonl", [entry(901)])).status == 0
+        world.run("ap-201", "approve", "1", "41", "--confirm-warnings")
+        assert world.run("op-101", "send").json["delivered"] == 2
+        key = world.home / "keys" / "terminal.key"
+        assert run("restore", tmp_path / "backup", "--home", tmp_path / "again", "--key", key, "--json").status == 0
+        again = replace(world, home=tmp_path / "again")
+        assert (again.run("op-101", "send").status, again.run("op-101", "recover").error["code"]) == (6, "log_behind")
+        second = ("--second", "au-401", "--second-pin-file", world.pin_files["au-401"])
+        assert again.run("ka-301", "log", "resume", *second).status == 0
+
+        done = again.run("op-101", "recover")
+
+        assert done.status == 0, done.out
+        counts = {name: done.json[name] for name in ("recovered", "lost", "results", "rejected", "awaited")}
+        assert counts == {"recovered": 1, "lost": 1, "results": 2, "rejected": 0, "awaited": []}
+        (lost,) = done.json["messages"]
+        assert (lost["reference"], lost["kind"], lost["outcome"]) == ("R-000901", "resident_record", "accepted")
+        who = ("--home", again.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"], "--language", "ja")
+        lines = run("recover", *who).out.splitlines()
+        assert any("R-000901" in line and "受理" in line for line in lines)
+        sent = again.run("op-101", "send")
+        assert (sent.status, sent.json["sent"]) == (0, 0)

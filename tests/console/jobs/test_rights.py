@@ -72,6 +72,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, written(1))),
     "messages.entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
     "exchange.receive": (Right.EXCHANGE, exchange.receive),
+    "exchange.recover": (Right.EXCHANGE, exchange.recover),
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
     "exchange.set_cursor": (Right.FEED, lambda t, s: exchange.set_cursor(t, s, 0)),
     "exchange.send": (Right.EXCHANGE, exchange.send),

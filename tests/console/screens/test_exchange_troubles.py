@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from console.errors import ContentUnproved
 from console.incidents import TECHNICAL_LOG
+from console.jobs import exchange as jobs_of_exchange
 from console.jobs import timekeeping
+from console.jobs.exchange import ItemResult, ReceiveOutcome
+from console.jobs.exchange.rebuilding import lost_item
 from console.jobs.terminal import announcements
 from console.screens.dialogs import Selection
 from console.screens.exchange import ExchangeScreen
 from console.terminal import Terminal
 from console.widgets.frame import NoticeLine
 from console.words import LANGUAGES, Language
+from store import clock
 from tests.console.driving import Driven, driving
 from tests.console.here import register, served_here, states
 from tests.console.jobs.site import Site
@@ -187,3 +192,31 @@ async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
     assert not checks["peer_certificate"]["ok"]
     assert checks["peer_certificate"]["remedy"]
     assert checks["certificate"]["ok"]
+
+
+# ── After a restored backup ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_the_peer_was_found_to_have_is_told_first_and_item_by_item(
+    world: World, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    found = ReceiveOutcome(
+        results=1,
+        items=[
+            ItemResult(1, "R-000001", "recovered"),
+            ItemResult(2, "R-000002", "recovered", ContentUnproved.code, None, {"reference": "R-000002"}),
+            lost_item("ab" * 16, "R-000003", clock.now()),
+        ],
+    )
+    monkeypatch.setattr(jobs_of_exchange, "receive", lambda *_args, **_more: found)
+    async with driving(world.home, language=language) as console:
+        await console.log_on()
+        await console.press("x", "v")
+        words = console.words
+        assert notice(console).startswith(words("exchange.recovered", recovered=2, lost=1))
+        text = console.text()
+        for outcome in ("recovered", "lost"):
+            assert words(f"exchange.outcomes.{outcome}") in text
+        await console.press("end", "enter")
+        assert "ab" * 16 in console.text().replace("\n", "").replace(" ", "").replace("│", "")

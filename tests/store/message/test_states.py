@@ -3,6 +3,7 @@
 import pytest
 
 from store.message.states import (
+    OVER,
     TRANSITIONS,
     Ask,
     Direction,
@@ -42,8 +43,13 @@ def test_every_state_is_reached_from_the_first(first: State, states: type[OutSta
 
 
 def test_what_is_over_stays_over() -> None:
-    over = [state for state in STATES if not steps_from(state)]
-    assert over == [OutState.ACCEPTED, OutState.WITHDRAWN, InState.APPLIED, InState.SUPERSEDED]
+    assert {OutState.ACCEPTED, OutState.WITHDRAWN, InState.APPLIED, InState.SUPERSEDED} == OVER
+
+
+def test_what_the_peer_proves_to_have_is_delivered_wherever_it_stands_here() -> None:
+    recover = TRANSITIONS[Step.RECOVER]
+    assert recover.sources == set(OutState) - {OutState.DELIVERED, OutState.ACCEPTED}
+    assert (recover.right, recover.asks) == (None, frozenset())
 
 
 def test_nothing_leaves_without_a_second_persons_approval() -> None:

@@ -311,6 +311,34 @@ def test_a_terminal_s_own_keys_tell_of_a_roll_back_behind_its_checkpoint(served:
 
 
 @ON_POSTGRESQL
+def test_after_a_roll_back_nothing_is_sent_before_each_terminal_has_asked_what_it_sent(
+    served: Site, other: Site, tmp_path: Path
+) -> None:
+    send(other)
+    assert checkpoints.start(other.terminal, from_witness=False) is None
+    served.raw("DELETE FROM log_witness")
+    served.raw("DELETE FROM log_checkpoint WHERE number = (SELECT max(number) FROM log_checkpoint)")
+    assert isinstance(checkpoints.start(other.terminal, from_witness=False), LogBehind)
+    pruning.resume(other.terminal, other.session(CHIEF), second=second(AUDITOR))
+    # Whatever this terminal believes to be unsent may have left from the other one.
+    served.approve([entry(1)])
+    held_up = send(served)
+    assert held_up.interruption is not None
+    assert (held_up.interruption.code, held_up.sent) == ("recovery_awaited", 0)
+    assert held_up.interruption.facts == {"terminals": NAME}
+    assert exchange.recover(served.terminal, served.session(OPERATOR)).awaited == [NAME]
+    assert {check.code for check in health.check(served.home, Words("en")).checks if not check.ok} == {
+        "recovery_awaited"
+    }
+    # One that comes later has sent nothing, and is not waited for.
+    join(served, tmp_path / "third", "131041-03")
+    assert send(other).interruption is None
+    assert [row.terminal for row in served.entries(Event.RECOVERY_DONE)] == [FIRST, FIRST, NAME]
+    assert send(served).interruption is None
+    assert served.received().messages == 1
+
+
+@ON_POSTGRESQL
 def test_a_grant_is_for_the_request_alone_and_the_fingerprint_decides(served: Site, tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "second", tmp_path / "third"
     request = asked(served, home)
