@@ -6,13 +6,13 @@ compared as far as they are known: 1985-00-00 is after 1984-12-31 and neither be
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from store.clock import day_in_japan
 from store.message.checks.items import ITEMS
 from store.message.codes import Kind
-from store.message.dates import DateParts, parse_moment, parse_parts
+from store.message.dates import DateParts, parse_parts
 from store.message.declarations.findings import Findings
 from store.message.declarations.items import Shape
 from store.message.groups import value_at
@@ -30,10 +30,14 @@ _OLDEST_YEARS: Final = 120
 _FIRST_BIRTH: Final = DateParts(1900, 1, 1)
 _LAST_MONTH, _LAST_DAY, _LAST_YEAR = 12, 31, 9999
 
-# The dates of each kind, collected once, because the check runs for every record of a file.
-_DATES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+# The dates of each kind with their dotted names taken apart, collected once: the check runs for every record of a file.
+_DATES: Final[Mapping[Kind, tuple[tuple[str, str, str], ...]]] = MappingProxyType(
     {
-        kind: tuple(item.field for item in items if item.value.shape in (Shape.DAY, Shape.PAPER_DATE))
+        kind: tuple(
+            (item.field, *item.field.rpartition(".")[::2])
+            for item in items
+            if item.value.shape in (Shape.DAY, Shape.PAPER_DATE)
+        )
         for kind, items in ITEMS.items()
     }
 )
@@ -94,15 +98,21 @@ def _check_report(record: Mapping[str, Any], spans: Mapping[str, _Span], finding
 
 
 def _spans(record: Mapping[str, Any], kind: Kind, findings: Findings) -> Iterator[tuple[str, _Span]]:
-    for field in _DATES[kind]:
-        value = value_at(record, field)
+    for field, name, item in _DATES[kind]:
+        group = record.get(name) if name else record
+        value = group.get(item) if isinstance(group, Mapping) else None
         if isinstance(value, str) and field not in findings.faulty:
-            parts = parse_parts(value)
-            if parts is not None:
-                yield field, _span(parts)
+            span = _span(value)
+            if span is not None:
+                yield field, span
 
 
-def _span(parts: DateParts) -> _Span:
+# A file has few dates but those of births, and each of them many times.
+@lru_cache(maxsize=4096)
+def _span(text: str) -> _Span | None:
+    parts = parse_parts(text)
+    if parts is None:
+        return None
     # A part after an unknown one says nothing that could be compared.
     month = parts.month if parts.year else 0
     day = parts.day if month else 0
@@ -110,6 +120,7 @@ def _span(parts: DateParts) -> _Span:
     return _Span(first, DateParts(parts.year or _LAST_YEAR, month or _LAST_MONTH, day or _LAST_DAY))
 
 
+@lru_cache(maxsize=256)
 def _span_of(day: date) -> _Span:
     return _Span(_parts(day), _parts(day))
 
@@ -119,6 +130,5 @@ def _parts(day: date) -> DateParts:
 
 
 def _day_of_change(record: Mapping[str, Any], findings: Findings) -> date | None:
-    text = findings.sound(record, "occurred_at")
-    moment = parse_moment(text) if isinstance(text, str) else None
-    return None if moment is None else day_in_japan(moment)
+    # The day for which the tables are read is that of the change, unless its moment has an error.
+    return None if findings.sound(record, "occurred_at") is None else findings.day
