@@ -5,7 +5,7 @@ well.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -403,6 +403,40 @@ def test_killed_in_the_middle_of_a_file_nothing_is_in(site: Site, operator: Sess
         taken = intake.take_in(anew, operator, [large])
     assert (taken.accepted, taken.known, taken.errors) == (PORTION + 1, 0, [])
     assert total(site) == PORTION + 1
+    assert site.log_holds()
+
+
+def test_dead_at_any_turn_nothing_is_in_and_at_last_all(
+    site: Site, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DeadError(BaseException):
+        """The process is gone: nothing that it would still do is done."""
+
+    writing, left = Database.writing, 0
+
+    @contextmanager
+    def dying(database: Database) -> Iterator[Connection]:
+        nonlocal left
+        if not left:
+            raise DeadError
+        left -= 1
+        with writing(database) as tx:
+            yield tx
+
+    for turns in range(20):
+        session, left = site.session(OPERATOR), turns
+        with monkeypatch.context() as patch, suppress(DeadError):
+            patch.setattr(Database, "writing", dying)
+            intake.take_in(site.terminal, session, [large])
+            break
+        assert total(site) == 0
+        site.raw("UPDATE session SET holder = '', seen_at = 0 WHERE id = ?", session.id)
+        assert logon.close_abandoned(site.terminal) == 1
+    assert turns >= 4, "the intent, the beginning, a portion, and the end"
+    assert total(site) == PORTION + 1
+    assert site.raw("SELECT count(*) FROM message") == [(PORTION + 1,)]
+    outcomes = [row.result for row in site.entries(Event.FILE_IMPORTED)]
+    assert outcomes == ["failed"] * (len(site.entries(Event.FILE_IMPORTING)) - 1) + ["done"]
     assert site.log_holds()
 
 
