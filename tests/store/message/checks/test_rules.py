@@ -453,6 +453,11 @@ def test_all_faults_of_a_record_are_reported() -> None:
     }
 
 
+def test_a_later_delivery_excuses_nobody_who_gets_no_card() -> None:
+    record = changed(good("move_in"), {"card_pending": True, "card_number": "AB12345678CD"})
+    assert faults(record) == {("card_pending", "card_pending_unwanted"), ("card_number", "card_number_unwanted")}
+
+
 def test_warnings_do_not_block_and_errors_do() -> None:
     warned = judge(changed(good("arrival"), {"person.birth_date": "1985-02-29"}))
     blocked = judge(changed(good("arrival"), {"person.birth_date": "1985-02-32"}))
