@@ -34,7 +34,11 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "tests/store/message/files/test_reading.py",
         ),
         "store.message.declarations.conditions": ("tests/store/message/checks/test_rules.py",),
-        "store.message.declarations.residence_report": ("tests/store/message/checks/test_rules.py",),
+        "store.message.declarations.residence_report": (
+            "tests/store/message/checks/test_rules.py",
+            "tests/store/message/entry/test_proposal.py",
+            "tests/store/message/test_kinds.py",
+        ),
         "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
         "store.queue.hiding": (),
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),

@@ -453,6 +453,13 @@ def test_all_faults_of_a_record_are_reported() -> None:
     }
 
 
+def test_a_deeming_at_fault_leaves_open_only_what_depends_on_it() -> None:
+    wrong = {"deemed_by": 7, "settled_on": REMOVED}
+    unknown = ("deemed_by", "text_expected")
+    assert faults(changed(good("after_landing"), wrong)) == {unknown, ("settled_on", "settled_on_wanted")}
+    assert faults(changed(good("status_changed"), wrong)) == {unknown}
+
+
 def test_a_later_delivery_excuses_nobody_who_gets_no_card() -> None:
     record = changed(good("move_in"), {"card_pending": True, "card_number": "AB12345678CD"})
     assert faults(record) == {("card_pending", "card_pending_unwanted"), ("card_number", "card_number_unwanted")}

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from store.clock import JAPAN
+from store.message.checks.items import FIELDS
 from store.message.codes import Category, Kind
-from store.message.entry.proposal import Proposed, propose, usual_category
+from store.message.entry.proposal import Proposed, common_item, propose, usual_category
 from store.message.tables import events
 from tests.store.message.specimens import GOOD, MUNICIPALITY, NOW, REMOVED, TODAY, changed, judge
 
@@ -40,6 +41,15 @@ def test_a_move_with_the_card_gives_a_pair(event: str, category: Category, artic
     assert record.preset["basis"]["article"] == deemed_by
     assert report.kind is Kind.RESIDENCE_REPORT
     assert (report.preset["article"], report.preset["deemed_by"]) == (article, deemed_by)
+
+
+def test_the_messages_of_an_event_share_what_says_the_same() -> None:
+    person = {f"person.{name}" for name in ("name", "name_kanji", "birth_date", "birth_date_note", "sex")}
+    ours = {"municipality", "occurred_at", "subject", "person.nationality", "person.address", "previous_address"}
+    papers = {"category", "card_number", "card_pending", "certificate_number", "reported_on"}
+    shared = {field: common_item(field) for field in FIELDS if common_item(field)}
+    assert shared == {name: name for name in person | ours | papers} | {"basis.reported_on": "reported_on"}
+    assert common_item("shoe_size") is None
 
 
 @pytest.mark.parametrize("event", ["arrival_from_abroad", "became_resident", "move_in", "move_within"])
