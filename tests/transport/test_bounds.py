@@ -84,6 +84,25 @@ def test_few_bytes_that_would_become_many_are_refused(raw: bytes) -> None:
     assert not PLENTY.holds(raw)
 
 
+def test_both_sides_know_the_same_bounds() -> None:
+    """Known answers: a side that reads less than the other sends would never get over it."""
+    most = (bounds.MOST_ITEMS, bounds.MOST_ENVELOPE_BYTES, bounds.MOST_BODY_BYTES, bounds.MOST_HEAD_BYTES)
+    assert most == (512, 65_536, 4_194_304, 16_384)
+    fixed = [bounds.SMALL, bounds.PROBLEM, bounds.STATUS, bounds.WITNESS, bounds.QUESTION, bounds.IDS]
+    assert [tuple(bound) for bound in fixed] == [
+        (65_536, 65_536, 64),
+        (32_768, 256, 16),
+        (8192, 128, 8),
+        (4096, 8, 2),
+        (1024, 8, 2),
+        (32_768, 516, 3),
+    ]
+    assert (bounds.results(1), bounds.results(512)) == (32_772, 4_194_304)
+    assert bounds.receipts(2) == Bound(9216, 10, 4)
+    assert (bounds.envelopes(1), bounds.envelopes(512)) == (Bound(89_429, 7, 4), Bound(4_194_304, 1540, 4))
+    assert (bounds.problems(1), bounds.problems(512)) == (Bound(33_856, 36, 16), Bound(4_194_304, 16_388, 16))
+
+
 def test_every_bound_of_a_body_is_within_the_largest() -> None:
     for bound in (bounds.receipts, bounds.envelopes, bounds.problems):
         assert bound(bounds.MOST_ITEMS).length <= bounds.MOST_BODY_BYTES
