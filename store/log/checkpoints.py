@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Index, Row, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from store import clock
-from store.errors import LadderBroken, TerminalNotAdmitted
+from store.errors import LadderBroken, LogBroken, TerminalNotAdmitted
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.signing_keys import SigningKeys, key_from_text, key_text
 from store.log.terminals import RETIRED, from_texts, to_texts
@@ -189,7 +189,8 @@ def make(
     """Sign the newest entry inside the writing transaction `tx`; None when the last checkpoint already signs it.
 
     Call `keys.erase_below(number + 1)` as soon as the transaction is durable. Raises LadderBroken when the key that the
-    terminal's last checkpoint named is gone, TerminalNotAdmitted, KeyFileExposed, KeyFileDamaged.
+    terminal's last checkpoint named is gone, LogBroken when signed entries are, TerminalNotAdmitted, KeyFileExposed,
+    KeyFileDamaged.
     """
     return _sign_next(tx, keys, _Signing(terminal_id, cause, now or clock.now()))
 
@@ -290,6 +291,9 @@ def _sign_next(tx: Connection, keys: SigningKeys, signing: _Signing) -> Checkpoi
     tail, last = _tail(tx), latest(tx)
     if tail is None or (last is not None and last.seq == tail[0]):
         return None
+    if last is not None and last.seq > tail[0]:
+        # Entries were cut away since that checkpoint. Signing what fills the hole would vouch for it.
+        raise LogBroken(first_bad=tail[0] + 1)
     number = 1 if last is None else last.number + 1
     # Always the key that the chain itself names, never just the newest file: a key that nothing names proves nothing.
     expected = keys.root if last is None else last.next_keys.get(signing.terminal, RETIRED)

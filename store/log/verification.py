@@ -114,12 +114,13 @@ def verify(
 ) -> Verification:
     """Read the chain once, front to back, with its checkpoints, and return how far it holds.
 
-    `origin`: who began it. `since`: a checkpoint that is known to be right; what lies before it is not read. This does
-    not notice entries cut off after the last checkpoint, nor a log replaced as a whole: `standing` does, by the keys
-    and the peer's witness.
+    `origin`: who began it. `since`: a checkpoint that is known to be right; what lies before the entry that it signs is
+    not read. This does not notice entries cut off after the last checkpoint, nor a log replaced as a whole: `standing`
+    does, by the keys and the peer's witness.
     """
     walk = _ChainWalk(reading, origin, since)
-    return walk.run(progress)
+    cut = None if since is None else _first_cut(reading, since)
+    return walk.run(progress) if cut is None else walk.broken_at(*cut)
 
 
 def standing(
@@ -197,6 +198,10 @@ class _ChainWalk:
             return self._broken(1, Flaw.GAP)
         return self._result(self._link.seq - begun)
 
+    def broken_at(self, first_bad: int, flaw: Flaw) -> Verification:
+        """Return the verification of a log that breaks before the walk begins."""
+        return Verification(ok=False, entries=0, first_bad=first_bad, cause=flaw, pruned=self._pruned)
+
     def _take(self, rows: Sequence[Row[Any]]) -> Verification | None:
         """Walk along a block: as a whole when all is well, else row by row to find the first bad entry."""
         # Terminals are only ever added along the way, so those that may write at the start may write until the end. A
@@ -248,6 +253,24 @@ class _ChainWalk:
             resumed=tuple(self._marks.resumed),
             pruned=self._pruned,
         )
+
+
+def _first_cut(reading: Connection, mark: Checkpoint) -> tuple[int, Flaw] | None:
+    """Return the first entry that is missing or unproved at a checkpoint, with its flaw; None when its entry is there.
+
+    Without this look, entries up to the last checkpoint could be cut away, and new ones would fill the hole.
+    """
+    found = reading.scalar(select(ENTRIES.c.hash).where(ENTRIES.c.seq == mark.seq))
+    if found == mark.hash:
+        return None
+    if found is not None:
+        earlier = checkpoints.before(reading, mark.number)
+        return (earlier.seq + 1 if earlier else 1), Flaw.MARK
+    # After a pruning the log begins just behind the checkpoint, whose own entry is gone.
+    if reading.scalar(select(func.min(ENTRIES.c.seq))) == mark.seq + 1:
+        return None
+    last_before = reading.scalar(select(func.max(ENTRIES.c.seq)).where(ENTRIES.c.seq < mark.seq))
+    return (last_before or 0) + 1, Flaw.CUT
 
 
 def _boundary(reading: Connection) -> Checkpoint | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from store.database import Database
-from store.log import Event, Flaw, Log, Occasion, Origin, SigningKeys, Verification, checkpoints
+from store.errors import LogBroken
+from store.log import Event, Flaw, Log, Occasion, Origin, SigningKeys, Verification, checkpoints, pruning
 from store.log.checkpoints import CHECKPOINTS, Checkpoint, WitnessRow
 from store.log.verification import first_unproved, standing, verify
 from tests.store.conftest import NOON, TERMINAL
@@ -39,9 +40,9 @@ def marks(database: Database, log: Log) -> list[Checkpoint]:
     return made
 
 
-def _append(database: Database, log: Log) -> None:
+def _append(database: Database, log: Log, *, actor: str = "op-101") -> None:
     with database.writing() as tx:
-        log.append(tx, Event.MESSAGE_READ, actor="op-101", session=None, now=NOON)
+        log.append(tx, Event.MESSAGE_READ, actor=actor, session=None, now=NOON)
 
 
 def _mark(database: Database, log: Log) -> Checkpoint:
@@ -86,6 +87,47 @@ def test_what_lies_before_a_known_checkpoint_is_not_read(
     database: Database, keys: SigningKeys, marks: list[Checkpoint]
 ) -> None:
     assert _verify(database, keys, since=marks[1]) == Verification(ok=True, entries=3, checkpoints=1)
+
+
+@pytest.mark.parametrize(
+    ("cut", "found"),
+    [
+        pytest.param("seq > 4", (5, Flaw.CUT), id="the-signed-end"),
+        pytest.param("seq IN (5, 6)", (5, Flaw.CUT), id="between"),
+        pytest.param("seq > 0", (1, Flaw.CUT), id="all"),
+    ],
+)
+def test_signed_entries_that_are_cut_away_are_missed_at_the_checkpoint_that_is_left(
+    database: Database, keys: SigningKeys, marks: list[Checkpoint], cut: str, found: tuple[int, Flaw]
+) -> None:
+    with database.pruning() as tx:
+        tx.exec_driver_sql(f"DELETE FROM log_entry WHERE {cut}")
+    result = _verify(database, keys, since=marks[-1])
+    assert (result.ok, (result.first_bad, result.cause)) == (False, found)
+
+
+def test_entries_that_fill_the_hole_are_not_the_signed_ones_and_are_not_signed(
+    database: Database, log: Log, keys: SigningKeys, marks: list[Checkpoint]
+) -> None:
+    with database.pruning() as tx:
+        tx.exec_driver_sql("DELETE FROM log_entry WHERE seq > 4")
+    _append(database, log, actor="op-999")
+    with database.writing() as tx, pytest.raises(LogBroken) as caught:
+        log.checkpoint(tx, Occasion.ACTIVITY)
+    assert caught.value.facts == {"first_bad": "6"}
+    _append(database, log)
+    result = _verify(database, keys, since=marks[-1])
+    assert (result.ok, result.first_bad, result.cause) == (False, 5, Flaw.MARK)
+
+
+def test_a_log_that_was_pruned_up_to_its_last_checkpoint_begins_behind_it(
+    database: Database, log: Log, keys: SigningKeys, marks: list[Checkpoint]
+) -> None:
+    with database.pruning() as tx:
+        _count, kept = pruning.boundary(tx, marks[-1].seq)
+        log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": kept.seq}, now=NOON)
+        pruning.prune(tx, kept)
+    assert _verify(database, keys, since=marks[-1]).ok
 
 
 def test_a_log_that_somebody_else_began_is_not_ours(database: Database, marks: list[Checkpoint]) -> None:

@@ -10,6 +10,7 @@ from console.jobs.log import export
 from console.jobs.people import logon
 from console.jobs.terminal import opening
 from console.settings import FILE_NAME
+from store.errors import LogBroken
 from store.log import Event, Occasion
 from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, Site
@@ -76,3 +77,15 @@ def test_what_a_killed_process_left_under_way_is_closed_with_its_session(site: S
     medium = tmp_path / "medium"
     medium.mkdir()
     assert export.export(site.terminal, site.session(CHIEF), medium, label="A").number == 1
+
+
+def test_signed_entries_that_were_cut_away_halt_the_next_opening(site: Site) -> None:
+    opening.begin(site.terminal, origin="screen")
+    opening.end(site.terminal)
+    with site.terminal.database.pruning() as tx:
+        last = kept.latest(tx)
+        assert last is not None
+        tx.exec_driver_sql(f"DELETE FROM log_entry WHERE seq >= {last.seq - 1}")
+    opening.begin(site.terminal, origin="command")
+    assert isinstance(site.terminal.halted, LogBroken)
+    assert site.terminal.halted.facts == {"first_bad": str(last.seq - 1)}
