@@ -15,7 +15,7 @@ from console.keysource import KEYS, key_source
 from console.settings import Settings
 from store import clock, settings_in_force
 from store.database import Database
-from store.errors import DatabaseDamaged, KeyFileDamaged
+from store.errors import DatabaseDamaged, IntegrityFault, KeyFileDamaged
 from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
 from store.message.declarations.values import check_digit
@@ -64,7 +64,7 @@ class Terminal:
         self.vault = vault
         self.key_source = key_source
         self.pepper = pepper
-        self.log = Log(self.name, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
+        self.log = log_at(home, settings)
         # Not stored: every opening examines the log again, and a database that was set back could have forgotten it.
         self.halted: StoreError | None = None
         """Why no new work may begin here; None when all is well. `console.jobs.checkpoints` sets it."""
@@ -82,8 +82,8 @@ class Terminal:
         refuse_other_name(settings, home)
         # The database is opened last: whatever fails before it leaves no connection open.
         source = key_source(settings, home, parts)
-        vault = Vault.open(source, terminal_id=queue_name(settings, home))
-        pepper = Pepper.open(home / PEPPER_KEY)
+        queue = queue_name(settings, home)
+        vault, pepper = Vault.open(source, terminal_id=queue), Pepper.open(home / PEPPER_KEY, queue=queue)
         terminal = cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
         try:
             terminal.take_settings()
@@ -95,12 +95,18 @@ class Terminal:
     def take_settings(self) -> None:
         """Take the settings in force: those of the file, but what carries a protection as two persons confirmed it.
 
-        Another process may have brought a change into force, so a console does this again and again. Raises
-        DatabaseFaults.
+        Another process may have brought a change into force, so a console does this again and again. Values that seal
+        or log do not prove halt new work. Raises DatabaseFaults.
         """
-        with self.database.reading() as reading:
-            held = settings_in_force.in_force(reading, self.name)
-        self.settings = protections.with_values(self.given, _values(held))
+        # The gates read this at each act, so that what somebody else wrote weakens nothing even for a moment.
+        try:
+            with self.database.reading() as reading:
+                values = _values(settings_in_force.in_force(reading, self.vault.rows, self.name))
+        except IntegrityFault as error:
+            # People have to open the terminal to look into it. Until then everything protects as it does by default.
+            self.halted = error
+            values = {name: protections.default_of(name) for name in protections.names()}
+        self.settings = protections.with_values(self.given, values)
 
     @property
     def name(self) -> str:
@@ -146,6 +152,11 @@ def queue_name(settings: Settings, home: Path) -> str:
     """
     origin = read_origin(home)
     return settings.terminal.id if origin is None else origin.name
+
+
+def log_at(home: Path, settings: Settings) -> Log:
+    """Return the log as the terminal at `home` writes it. Raises KeyFileExposed, KeyFileDamaged."""
+    return Log(settings.terminal.id, SigningKeys(home / LOG_KEYS), origin=read_origin(home))
 
 
 def write_origin(home: Path, name: str, root: bytes) -> None:

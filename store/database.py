@@ -5,7 +5,7 @@ When it ends, its work is durable as a whole; when it raises, nothing of it is k
 everything specific to one engine is in `store.engines`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
@@ -58,11 +58,21 @@ class Database:
         return database
 
     @classmethod
-    def upgrade(cls, url: str, *, owner_url: str | None = None) -> tuple[str, str]:
+    def upgrade(
+        cls, url: str, *, owner_url: str | None = None, finish: Callable[[Connection, str], object] | None = None
+    ) -> tuple[str, str]:
         """Upgrade the tables at `url` to this program's version; return the revisions before and after.
 
-        Either all steps are taken or none. `owner_url` as in `create`. Raises DatabaseNewer, and as `open` does.
+        Either all steps are taken or none. `finish` gets the transaction and the revision before, and does what the
+        steps cannot do without keys; when it raises, nothing is changed. `owner_url` as in `create`. Raises
+        DatabaseNewer, and as `open` does.
         """
+
+        def change(tx: Connection) -> None:
+            migrations.upgrade(tx)
+            if finish is not None:
+                finish(tx, before)
+
         backend = backend_at(url, owner_url=owner_url)
         backend.find()
         database = cls(backend)
@@ -72,7 +82,7 @@ class Database:
             migrations.refuse_newer(before)
             # Nothing is written when the tables are current, so that a second call is harmless.
             if before != migrations.HEAD:
-                backend.change(migrations.upgrade)
+                backend.change(change)
         finally:
             database.close()
         return before, migrations.HEAD

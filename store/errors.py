@@ -270,6 +270,22 @@ class SealBroken(IntegrityFault):
     """A sealed value was changed, moved to another place, or sealed by another terminal."""
 
 
+class RowSealBroken(IntegrityFault):
+    """A row of a `table` is not as the terminal wrote it: nobody decides on it before the officer knows why."""
+
+
+class RowOutdated(IntegrityFault):
+    """A row of a `table` is older than its last entry in the log: nobody decides on it before the officer knows why."""
+
+
+class RowMissing(IntegrityFault):
+    """A row of a `table` that the log tells of is gone: nobody decides without it before the officer knows why."""
+
+
+class ApprovalUnproved(IntegrityFault):
+    """The log holds no entry of another person's approval of exactly this content: the officer finds out why."""
+
+
 class SealedFileBroken(IntegrityFault):
     """A sealed file was changed or cut off, or was sealed under another key."""
 
@@ -472,6 +488,10 @@ class MessageClaimed(QueueFault):
 
 class WarningsUnconfirmed(QueueFault):
     """The message has warnings (アラート) that nobody has confirmed."""
+
+
+class ContentUnchanged(QueueFault):
+    """The new content is the present one, so there is nothing to review: the operator changes it or leaves it."""
 
 
 class ReasonMissing(QueueFault):

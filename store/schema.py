@@ -1,13 +1,15 @@
 """What all tables share: how a moment is stored, and the way from a model to its table."""
 
-from datetime import datetime
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Dialect, Table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 from store import clock
+
+_NO_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class UtcMoment(TypeDecorator[datetime]):
@@ -22,7 +24,11 @@ class UtcMoment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy calls it with the dialect.
         """Turn microseconds into a moment in UTC."""
-        return None if value is None else clock.from_microseconds(value)
+        try:
+            return None if value is None else clock.from_microseconds(value)
+        except (TypeError, OverflowError):
+            # Somebody has put there what is no moment. The row is still read, so that its seal can tell what is wrong.
+            return _NO_MOMENT
 
 
 def table(model: type[SQLModel]) -> Table:

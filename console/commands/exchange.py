@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _CLOCK_REASONS: Final = ("peer_wrong", "sync_down", "outage")
 # The numbers that the JSON of `send` holds, as `SendOutcome` names them.
 _RECOVERY_COUNTS: Final = ("recovered", "lost", "received", "results", "rejected")
-_SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "waiting")
+_SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "unproved", "waiting")
 
 
 def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
@@ -51,14 +51,16 @@ def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
 def send(call: Invocation, *, clock_reason: str | None) -> int:
     """Send what is approved and due; exit status 5 when an answer is missing or the peer refused an item.
 
-    Exit status 6 when the peer knows an id for something else: that is an alarm, not a trouble of the line.
+    Exit status 6 when the peer knows an id for something else, or a message is not as the log has it: these are alarms,
+    not troubles of the line.
     """
     with call.acting() as (terminal, session), _progress_and_cancel(call) as (report, cancel):
         outcome = jobs.exchange.send(
             terminal, session, report=report, cancel=cancel, clock_reason=_clock_reason(clock_reason)
         )
     counts = {name: getattr(outcome, name) for name in _SEND_COUNTS}
-    remarks = [call.words("exchange.held", held=outcome.held)] if outcome.held else []
+    alarms = {"held": outcome.held, "unproved": outcome.unproved}
+    remarks = [call.words(f"exchange.{name}", **{name: count}) for name, count in alarms.items() if count]
     # Only the terminal that sealed a message sends it: the person learns at which terminal to send the rest.
     remarks += [
         call.words("exchange.elsewhere", terminal=name, count=count) for name, count in outcome.elsewhere.items()
@@ -132,7 +134,7 @@ def _clock_reason(name: str | None) -> "ClockReason | None":
 
 def _send_status(outcome: "SendOutcome") -> ExitStatus:
     # An alarm outweighs everything else: somebody has to look at it before anything is sent again.
-    if outcome.held:
+    if outcome.held or outcome.unproved:
         return ExitStatus.INTEGRITY
     return ExitStatus.LINE if outcome.unknown or outcome.refused else ExitStatus.DONE
 

@@ -335,7 +335,7 @@ def _exchange(
 
 def _is_alarming(outcome: "SendOutcome | ReceiveOutcome") -> bool:
     if isinstance(outcome, jobs.exchange.SendOutcome):
-        failed = outcome.unknown + outcome.refused + outcome.held
+        failed = outcome.unknown + outcome.refused + outcome.held + outcome.unproved
     else:
         failed = outcome.rejected
     return bool(failed) or outcome.interruption is not None or outcome.clock_warned
@@ -372,4 +372,6 @@ def _describe_sent(words: Words, outcome: "SendOutcome") -> str:
     for name, count in outcome.elsewhere.items():
         text = f"{text} {words('exchange.elsewhere', terminal=name, count=count)}"
     # An alarm comes first: the notice line may have no room for all of it.
-    return f"{words('exchange.held', held=outcome.held)} {text}" if outcome.held else text
+    alarms = {"held": outcome.held, "unproved": outcome.unproved}
+    lines = [words(f"exchange.{name}", **{name: count}) for name, count in alarms.items() if count]
+    return " ".join([*lines, text])

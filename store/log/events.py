@@ -33,6 +33,8 @@ class Event(StrEnum):
     OPERATOR_LOGGED_ON = "operator.logged_on", EventClass.AUTHENTICATION
     OPERATOR_REFUSED = "operator.refused", EventClass.AUTHENTICATION
     OPERATOR_LOCKED = "operator.locked", EventClass.AUTHENTICATION
+    # A right PIN that opened no session: to unlock the screen, or as the second person of an act.
+    PIN_CONFIRMED = "pin.confirmed", EventClass.AUTHENTICATION
     OPERATOR_LOGGED_OFF = "operator.logged_off", EventClass.AUTHENTICATION
     # Somebody tried a wrong passphrase for the terminal's key. The log is closed then, so the entry follows later.
     KEY_REFUSED = "key.refused", EventClass.AUTHENTICATION

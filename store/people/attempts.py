@@ -2,20 +2,27 @@
 
 An attacker who kills the program during an attempt has therefore used up that attempt. IDs that nobody has are counted,
 slowed down and locked in the same way, so that the answers do not reveal which IDs exist.
+
+Whoever administers the database can set a count back to an earlier one, seal and all, or delete it. So the log decides
+as well: its entry about each wrong PIN says how many there were, and the higher number counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from store import clock
 from store.errors import AttemptTooSoon, PersonLocked
+from store.log.events import Event
+from store.log.latest import last_upgrade, latest_about
 from store.people.persons import kept_pin
-from store.people.pins import NOBODYS_HASH, Pepper
+from store.people.pins import NOBODYS_HASH, Pepper, is_bound
 from store.schema import UtcMoment, table
+from store.sealing.row_seals import Plain, RowSeals
 
 FREE_ATTEMPTS: Final = 5
 """Wrong PINs after which every further try has to wait, longer each time."""
@@ -23,6 +30,10 @@ LOCKED_AFTER: Final = 10
 """Wrong PINs after which the ID stays locked until a second person releases it."""
 # The waits double from 10 s, so that 310 s lie between the fifth wrong PIN and the tenth.
 FIRST_WAIT_SECONDS: Final = 10
+# The events that tell how an attempt ended, or that its failures are forgotten.
+_OUTCOMES: Final = frozenset(
+    {Event.OPERATOR_REFUSED, Event.OPERATOR_LOGGED_ON, Event.PIN_CONFIRMED, Event.PERSON_UNLOCKED}
+)
 
 
 class AttemptRow(SQLModel, table=True):
@@ -34,6 +45,7 @@ class AttemptRow(SQLModel, table=True):
     failures: int
     # The moment of the last attempt, from which the waiting time runs.
     last_at: datetime = Field(sa_type=UtcMoment)
+    seal: bytes  # Binds all other columns to the keys of the queue.
 
 
 ATTEMPTS: Final = table(AttemptRow)
@@ -58,8 +70,17 @@ class Attempt:
         Slow on purpose, and as slow for unknown IDs: call it outside any transaction.
         """
         # The comparison runs in either case, so that the time of the answer does not tell whether the ID exists.
-        matches = self._pepper.matches(pin, self._pin_hash or NOBODYS_HASH)
+        matches = self._pepper.matches(self.person_id, pin, self._pin_hash or NOBODYS_HASH)
         return matches and self._pin_hash is not None
+
+    def bound_hash(self, pin: str) -> str | None:
+        """Return a hash of the right PIN that is bound to the person, where the stored one is not; None else.
+
+        Slow: call it outside any transaction.
+        """
+        if self._pin_hash is None or is_bound(self._pin_hash):
+            return None
+        return self._pepper.hash_pin(self.person_id, pin)
 
     @property
     def known(self) -> bool:
@@ -85,41 +106,53 @@ class Outcome:
     wait_seconds: int
 
 
-def begin_attempt(tx: Connection, pepper: Pepper, person_id: str, now: datetime) -> Attempt:
+def begin_attempt(tx: Connection, seals: RowSeals, pepper: Pepper, person_id: str, now: datetime) -> Attempt:
     """Count an attempt as failed.
 
     The caller commits, calls `verify`, and then calls `finish_attempt` in another transaction. Raises PersonLocked and
-    AttemptTooSoon (with the seconds still to wait); neither counts as an attempt.
+    AttemptTooSoon (with the seconds still to wait); neither counts as an attempt. Raises RowSealBroken, RowOutdated.
     """
-    mark = pepper.mark_of(person_id)
-    row = _find(tx, mark)
-    if row is not None:
-        # A try that comes too early is not counted: impatience would otherwise lock the ID.
-        _refuse_early(row, now)
-    failures = (row.failures if row is not None else 0) + 1
-    values = {"failures": failures, "last_at": now}
+    mark, pin_hash = pepper.mark_of(person_id), kept_pin(tx, seals, person_id)
+    row = _find(tx, seals, mark)
+    # Both hold what they hold; whichever was set back, the other one counts.
+    counted = max(_stored(row), recorded(tx, mark if pin_hash is None else person_id))
+    # A try that comes too early is not counted: impatience would otherwise lock the ID.
+    _refuse_early(counted, now)
+    failures = counted.failures + 1
+    values = _sealed(seals, mark, failures, now)
     if row is None:
-        tx.execute(insert(ATTEMPTS), {"mark": mark, **values})
+        tx.execute(insert(ATTEMPTS), values)
     else:
         tx.execute(update(ATTEMPTS).where(ATTEMPTS.c.mark == mark).values(values))
-    return Attempt(person_id, failures, mark, kept_pin(tx, person_id), pepper)
+    return Attempt(person_id, failures, mark, pin_hash, pepper)
 
 
-def finish_attempt(tx: Connection, attempt: Attempt, ok: bool, now: datetime) -> Outcome:  # noqa: FBT001  # It is the answer of `verify`, passed on.
-    """Forget the failures after a right PIN; after a wrong PIN, let the waiting time begin now."""
+def finish_attempt(tx: Connection, seals: RowSeals, attempt: Attempt, ok: bool, now: datetime) -> Outcome:  # noqa: FBT001  # It is the answer of `verify`, passed on.
+    """Forget the failures after a right PIN; after a wrong PIN, let the waiting time begin now.
+
+    The caller records it in the log, in the same transaction: a count that the log does not know to be forgotten goes
+    on.
+    """
     if ok:
         tx.execute(delete(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark))
         return Outcome(ok=True, failures=0, locked=False, wait_seconds=0)
-    # Checking the PIN took time. Measured from the beginning of the attempt, the wait would be shorter than promised.
-    tx.execute(update(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark).values(last_at=now))
     failures = attempt.failures
+    # Checking the PIN took time. Measured from the beginning of the attempt, the wait would be shorter than promised.
+    values = _sealed(seals, attempt.mark, failures, now)
+    tx.execute(update(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark).values(values))
     return Outcome(ok=False, failures=failures, locked=failures >= LOCKED_AFTER, wait_seconds=_wait_seconds(failures))
 
 
-def is_locked(conn: Connection, pepper: Pepper, person_id: str) -> bool:
-    """Tell whether the ID is locked after too many wrong PINs."""
-    row = _find(conn, pepper.mark_of(person_id))
-    return row is not None and row.failures >= LOCKED_AFTER
+def is_locked(conn: Connection, seals: RowSeals, pepper: Pepper, person_id: str) -> bool:
+    """Tell whether the ID is locked after too many wrong PINs. Raises RowSealBroken, RowOutdated."""
+    return failures_of(conn, seals, pepper, person_id) >= LOCKED_AFTER
+
+
+def failures_of(conn: Connection, seals: RowSeals, pepper: Pepper, person_id: str) -> int:
+    """Return how many wrong PINs count against a typed ID. Raises RowSealBroken, RowOutdated."""
+    mark = pepper.mark_of(person_id)
+    about = mark if kept_pin(conn, seals, person_id) is None else person_id
+    return max(_stored(_find(conn, seals, mark)), recorded(conn, about)).failures
 
 
 def unlock(tx: Connection, pepper: Pepper, person_id: str) -> bool:
@@ -127,11 +160,52 @@ def unlock(tx: Connection, pepper: Pepper, person_id: str) -> bool:
     return tx.execute(delete(ATTEMPTS).where(ATTEMPTS.c.mark == pepper.mark_of(person_id))).rowcount == 1
 
 
-def _find(conn: Connection, mark: str) -> Row[Any] | None:
-    return conn.execute(select(ATTEMPTS).where(ATTEMPTS.c.mark == mark)).one_or_none()
+class Counted(NamedTuple):
+    """How many wrong PINs there were, and when the last one was."""
+
+    failures: int
+    last_at: datetime
 
 
-def _refuse_early(row: Row[Any], now: datetime) -> None:
+_NEVER: Final = Counted(0, clock.from_microseconds(0))
+
+
+def sealed_values(row: Mapping[Any, Any]) -> list[Plain]:
+    """Return the values of a row that are sealed, in the order in which they are."""
+    return [row["mark"], row["failures"], clock.to_microseconds(row["last_at"])]
+
+
+def _sealed(seals: RowSeals, mark: str, failures: int, last_at: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"mark": mark, "failures": failures, "last_at": last_at}
+    return {**values, "seal": seals.seal(ATTEMPTS.name, sealed_values(values))}
+
+
+def _find(conn: Connection, seals: RowSeals, mark: str) -> Row[Any] | None:
+    row = conn.execute(select(ATTEMPTS).where(ATTEMPTS.c.mark == mark)).one_or_none()
+    if row is not None:
+        check_attempt(seals, row)
+    return row
+
+
+def check_attempt(seals: RowSeals, row: Row[Any]) -> None:
+    """Raise RowSealBroken unless the terminal wrote the row."""
+    seals.check(ATTEMPTS.name, row.mark, sealed_values(row._mapping), row.seal)  # noqa: SLF001  # It is public; the underscore only keeps it apart from columns.
+
+
+def _stored(row: Row[Any] | None) -> Counted:
+    return _NEVER if row is None else Counted(row.failures, row.last_at)
+
+
+def recorded(conn: Connection, about: str) -> Counted:
+    """Return what the log's last entry about the PIN of a person, or of a mark, says."""
+    word = latest_about(conn, about, _OUTCOMES)
+    if word is None or word.event != Event.OPERATOR_REFUSED or word.seq <= last_upgrade(conn):
+        return _NEVER
+    # An attempt that was cut off is counted in the row and not in the log, so the row may be ahead.
+    return Counted(word.number("attempts") or 0, word.at)
+
+
+def _refuse_early(row: Counted, now: datetime) -> None:
     if row.failures >= LOCKED_AFTER:
         raise PersonLocked
     left = _wait_seconds(row.failures) - clock.seconds_between(row.last_at, now)

@@ -1,8 +1,8 @@
 """PINs (暗証番号): which may be chosen, and how they are stored.
 
-The database holds Argon2id (RFC 9106, its second recommended setting) over HMAC-SHA256 of the PIN. The key of the HMAC,
-the pepper, is a file apart from the database. A thief of the table could try all PINs of eight digits, but not without
-the pepper.
+The database holds Argon2id (RFC 9106, its second recommended setting) over HMAC-SHA256 of the PIN, its person and the
+queue: the hash of a PIN opens no other ID and no other queue. The key of the HMAC, the pepper, is a file apart from the
+database. A thief of the table could try all PINs of eight digits, but not without the pepper.
 """
 
 import hmac
@@ -28,6 +28,8 @@ _DRAWN_DIGITS: Final = 8
 _LEAST_DIFFERENT_DIGITS: Final = 4
 _LEAST_DIFFERENT_CHARACTERS: Final = 5
 _PEPPER_BYTES: Final = 32
+# Before a PHC string, which begins with a dollar sign.
+_BOUND: Final = "bound-2"
 _YEARS: Final = range(1900, 2100)
 
 _hasher: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
@@ -39,31 +41,36 @@ NOBODYS_HASH: Final = (
 
 
 class Pepper:
-    """The key without which no stored hash can be checked against a PIN, and none can be guessed."""
+    """The key without which no stored hash can be checked against a PIN, and none can be guessed.
 
-    def __init__(self, key: bytes) -> None:
+    `queue` is the name of the terminal that began the queue, to which the hashes are bound.
+    """
+
+    def __init__(self, key: bytes, queue: str) -> None:
         self._key = key
+        self._queue = queue
 
     @classmethod
-    def create(cls, file: Path) -> Self:
+    def create(cls, file: Path, *, queue: str) -> Self:
         """Create a new pepper in `file`, with mode 0400. Raises KeyFileExists."""
         key = os.urandom(_PEPPER_BYTES)
         write_key_file(file, key)
-        return cls(key)
+        return cls(key, queue)
 
     @classmethod
-    def open(cls, file: Path) -> Self:
+    def open(cls, file: Path, *, queue: str) -> Self:
         """Read the pepper. Raises KeyFileMissing, KeyFileExposed, KeyFileDamaged."""
-        return cls(read_key_file(file, size=_PEPPER_BYTES))
+        return cls(read_key_file(file, size=_PEPPER_BYTES), queue)
 
-    def hash_pin(self, pin: str) -> str:
-        """Return the hash of a PIN as a PHC string. Takes about 0.1 s and 64 MiB, on purpose."""
-        return _hasher.hash(self._peppered(pin))
+    def hash_pin(self, person_id: str, pin: str) -> str:
+        """Return the hash of a person's PIN: a mark and a PHC string. Takes about 0.1 s and 64 MiB, on purpose."""
+        return _BOUND + _hasher.hash(self._peppered(person_id, pin))
 
-    def matches(self, pin: str, pin_hash: str) -> bool:
-        """Tell whether `pin_hash` is the hash of `pin`; takes the same time in both cases."""
+    def matches(self, person_id: str, pin: str, pin_hash: str) -> bool:
+        """Tell whether `pin_hash` is the hash of the person's PIN; takes the same time in both cases."""
+        peppered = self._peppered(person_id, pin) if is_bound(pin_hash) else self._peppered_alone(pin)
         try:
-            return _hasher.verify(pin_hash, self._peppered(pin))
+            return _hasher.verify(pin_hash.removeprefix(_BOUND), peppered)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -76,8 +83,19 @@ class Pepper:
         # must not be what Argon2id is given. Lone surrogates can come from a terminal and must not crash the log-on.
         return hmac.digest(self._key, b"attempt\0" + person_id.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
 
-    def _peppered(self, pin: str) -> bytes:
+    def _peppered(self, person_id: str, pin: str) -> bytes:
+        # Neither a queue nor an ID that exists has a zero byte, so no other three parts make the same message.
+        message = f"pin/2\0{self._queue}\0{person_id}\0{pin}"
+        return hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), "sha256")
+
+    def _peppered_alone(self, pin: str) -> bytes:
+        """Return what an older program hashed: the PIN without its person."""
         return hmac.digest(self._key, b"pin\0" + pin.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def is_bound(pin_hash: str) -> bool:
+    """Tell whether a hash is bound to its person; those of an older program are not until the next log-on."""
+    return pin_hash.startswith(_BOUND)
 
 
 def check_pin_policy(pin: str, *, person_id: str = "") -> None:

@@ -5,47 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import IntegrityError
 
 from store.clock import to_microseconds
-from store.errors import ReferenceTaken
 from store.message.states import Direction, InState, OutState, Pointer, State
+from store.queue import sealed_rows
 from store.queue.contents import content_place
 from store.queue.hiding import hide, refuse_hidden
 from store.queue.pages import in_batches
 from store.queue.state_counts import tally_new
-from store.queue.tables import ALL_MESSAGES, CONTENTS
+from store.queue.tables import ALL_MESSAGES, CONTENTS, MessageRow
 from store.sealing.vault import Place, SealedBatch, Vault
 from store.statements import BulkStatement
 
 _FIRST_REVISION: Final = 1
 _FIRST_VERSION: Final = 1
 _FIRST_STATES: Final[dict[Direction, State]] = {Direction.OUT: OutState.REVIEW, Direction.IN: InState.RECEIVED}
-# Approval, hold and the rest are empty in a new message, and the insert leaves them out.
-_NEW: Final = (
-    "id",
-    "uid",
-    "direction",
-    "kind",
-    "reference",
-    "state",
-    "occurred_at",
-    "taken_at",
-    "due_on",
-    "pointer",
-    "target",
-    "subject",
-    "author",
-    "revision",
-    "digest",
-    "warnings",
-    "state_since",
-    "version",
-)
-_INSERT_MESSAGES: Final = BulkStatement.insert(ALL_MESSAGES, _NEW)
 _INSERT_CONTENTS: Final = BulkStatement.insert(CONTENTS, ("message_id", "revision", "ciphertext", "wrapped_key"))
 
 
@@ -151,13 +128,8 @@ def add_sealed(
     first = (tx.scalar(select(func.max(ALL_MESSAGES.c.id))) or 0) + 1
     numbers = range(first, first + len(drafts))
     added = list(map(Added, numbers, uids))
-    # The unique index decides about double references, also between entries of the same call.
-    try:
-        _INSERT_MESSAGES.run(
-            tx, (_message_values(vault, draft, item, now) for draft, item in zip(drafts, added, strict=True))
-        )
-    except IntegrityError:
-        raise ReferenceTaken from None
+    rows = (_new_row(vault, draft, item, now) for draft, item in zip(drafts, added, strict=True))
+    sealed_rows.insert(tx, [sealed_rows.sealed(vault.rows, row) for row in rows])
     if intake_id is None:
         tally_new(tx, ((draft.direction, _FIRST_STATES[draft.direction]) for draft in drafts))
     else:
@@ -187,25 +159,31 @@ def _new_uid(place: int, now: datetime) -> str:
     return f"{milliseconds:012x}7{place & 0xFFF:03x}{secrets.randbits(62) | 1 << 63:016x}"
 
 
-def _message_values(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> tuple[Any, ...]:
-    """Return the values of the columns `_NEW`; all other columns of a new message are empty."""
-    return (
-        added.id,
-        added.uid,
-        draft.direction.value,
-        draft.kind,
-        draft.reference,
-        _FIRST_STATES[draft.direction].value,
-        draft.occurred_at,
-        now,
-        draft.due_on,
-        draft.pointer.value if draft.pointer else None,
-        draft.target,
-        draft.subject,
-        draft.author,
-        _FIRST_REVISION,
-        vault.digest(draft.content),
-        draft.warnings,
-        now,
-        _FIRST_VERSION,
+def _new_row(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> MessageRow:
+    """Return the row of a new message, without its seal."""
+    return MessageRow(
+        id=added.id,
+        uid=added.uid,
+        direction=draft.direction,
+        kind=draft.kind,
+        reference=draft.reference,
+        state=_FIRST_STATES[draft.direction],
+        occurred_at=draft.occurred_at,
+        taken_at=now,
+        due_on=draft.due_on,
+        pointer=draft.pointer,
+        target=draft.target,
+        hold=None,
+        subject=draft.subject,
+        author=draft.author,
+        authors=draft.author,
+        approver=None,
+        revision=_FIRST_REVISION,
+        digest=vault.digest(draft.content),
+        approved_revision=None,
+        approved_digest=None,
+        warnings=draft.warnings,
+        state_since=now,
+        version=_FIRST_VERSION,
+        changed_by=None,
     )

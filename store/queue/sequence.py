@@ -4,15 +4,18 @@ A message is settled when the peer has accepted it or when it was withdrawn. Mes
 pair that a report of moving makes, do not wait for each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select
 
+from store.errors import IntegrityFault, OutOfOrder, RowSealBroken
 from store.message.states import SETTLED
 from store.queue.pages import in_batches
-from store.queue.tables import MESSAGES
+from store.queue.proofs import sound
+from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row
+from store.sealing.vault import Vault
 
 
 # Cached, because building the condition takes longer than evaluating it for one message.
@@ -31,10 +34,38 @@ def must_wait() -> ColumnElement[bool]:
     )
 
 
-# The numbers are asked for in the query, so that only these messages and their persons' are read.
-_WAITING: Final = select(MESSAGES.c.id).where(must_wait(), MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
+_LATER: Final = MESSAGES.alias("later")
+# The numbers are asked for in the query, so that only the messages before these and about their persons are read.
+_EARLIER: Final = (
+    select(_LATER.c.id, *COLUMNS)
+    .join_from(
+        _LATER,
+        MESSAGES,
+        and_(MESSAGES.c.subject == _LATER.c.subject, MESSAGES.c.occurred_at < _LATER.c.occurred_at),
+    )
+    .where(_LATER.c.id.in_(bindparam("numbers", expanding=True)))
+)
 
 
-def waiting_among(conn: Connection, numbers: Iterable[int]) -> set[int]:
-    """Return those of the messages that wait for an earlier one of the same person."""
-    return {number for some in in_batches(numbers) for number in conn.scalars(_WAITING, {"numbers": some})}
+def held_up(conn: Connection, vault: Vault, rows: Sequence[MessageRow]) -> dict[int, OutOfOrder | IntegrityFault]:
+    """Return, by number, why messages cannot leave yet: an earlier one about the same person is open, or not sound.
+
+    An earlier message counts as settled only by a row that seal and log prove.
+    """
+    later, faults = {row.id: row for row in rows}, dict[int, OutOfOrder | IntegrityFault]()
+    pairs: list[tuple[MessageRow, MessageRow]] = []
+    for some in in_batches(later):
+        for number, *columns in conn.execute(_EARLIER, {"numbers": some}):
+            try:
+                pairs.append((later[number], message_row(columns)))
+            except RowSealBroken as error:
+                faults[number] = error
+    # Few messages have an earlier one, so that few rows are looked at.
+    unsound = dict(sound(conn, vault, [earlier for _, earlier in pairs]).broken)
+    for row, earlier in pairs:
+        pointed_at = (row.kind, row.target) == (earlier.kind, earlier.reference)
+        if earlier.id in unsound:
+            faults[row.id] = unsound[earlier.id]
+        elif earlier.state not in SETTLED and not pointed_at:
+            faults.setdefault(row.id, OutOfOrder(reference=row.reference))
+    return faults

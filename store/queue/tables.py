@@ -1,11 +1,13 @@
 """The tables of messages and of all that belongs to them, and the row of a message as the program sees it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, Index, Row, Select, UniqueConstraint, exists, func, or_, select, text
+from sqlalchemy import BigInteger, Index, Select, UniqueConstraint, exists, func, or_, select, text
 from sqlmodel import Field, SQLModel
 
+from store.errors import RowSealBroken
 from store.message.states import Direction, Hold, Pointer, State, state_of
 from store.schema import UtcMoment, table
 
@@ -40,6 +42,8 @@ class Message(SQLModel, table=True):
     state_since: datetime = Field(sa_type=UtcMoment)
     version: int  # Counts every change of this row.
     changed_by: str | None  # Who took the last step; empty for the terminal and before the first step.
+    authors: str | None  # Everybody who wrote a revision of a message, by ID, sorted and joined by commas.
+    seal: bytes  # Binds all other columns to the keys of the queue; see `store.queue.sealed_rows`.
 
     __table_args__ = (
         UniqueConstraint("direction", "kind", "reference"),
@@ -268,6 +272,7 @@ class MessageRow(NamedTuple):
     hold: Hold | None
     subject: str | None
     author: str | None
+    authors: str | None
     approver: str | None
     revision: int
     digest: bytes
@@ -277,6 +282,12 @@ class MessageRow(NamedTuple):
     state_since: datetime
     version: int
     changed_by: str | None
+    seal: bytes = b""
+
+    @property
+    def writers(self) -> frozenset[str]:
+        """Everybody who wrote a revision of a message."""
+        return frozenset(self.authors.split(",") if self.authors else ())
 
     @property
     def approved(self) -> bool:
@@ -285,8 +296,8 @@ class MessageRow(NamedTuple):
 
 
 COLUMNS: Final = tuple(MESSAGES.c[name] for name in MessageRow._fields)
-_DIRECTION, _STATE, _HOLD, _POINTER = (
-    MessageRow._fields.index(name) for name in ("direction", "state", "hold", "pointer")
+_UID, _DIRECTION, _STATE, _HOLD, _POINTER = (
+    MessageRow._fields.index(name) for name in ("uid", "direction", "state", "hold", "pointer")
 )
 
 
@@ -295,11 +306,17 @@ def select_messages() -> Select[Any]:
     return select(*COLUMNS)
 
 
-def message_row(row: Row[Any]) -> MessageRow:
-    """Convert a row of `select_messages`: direction, state, hold and pointer become enums."""
+def message_row(row: Sequence[Any]) -> MessageRow:
+    """Convert a row of `select_messages`: direction, state, hold and pointer become enums.
+
+    Raises RowSealBroken when one of them is none that the program ever writes.
+    """
     values: list[Any] = list(row)
-    values[_DIRECTION] = Direction(values[_DIRECTION])
-    values[_STATE] = state_of(values[_DIRECTION], values[_STATE])
-    values[_HOLD] = None if values[_HOLD] is None else Hold(values[_HOLD])
-    values[_POINTER] = None if values[_POINTER] is None else Pointer(values[_POINTER])
-    return MessageRow(*values)
+    try:
+        values[_DIRECTION] = Direction(values[_DIRECTION])
+        values[_STATE] = state_of(values[_DIRECTION], values[_STATE])
+        values[_HOLD] = None if values[_HOLD] is None else Hold(values[_HOLD])
+        values[_POINTER] = None if values[_POINTER] is None else Pointer(values[_POINTER])
+    except ValueError:
+        raise RowSealBroken(table=MESSAGES.name, row=str(row[_UID])) from None
+    return MessageRow._make(values)

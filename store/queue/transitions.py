@@ -7,36 +7,36 @@ message and ten thousand take the same path.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from store.clock import day_in_japan
 from store.errors import (
     ApprovalVoid,
+    ContentUnchanged,
+    IntegrityFault,
     MessageChanged,
     MessageMissing,
     NotYetDue,
     OtherPersonNeeded,
-    OutOfOrder,
     QueueFault,
     ReasonMissing,
     RightsFault,
-    SealBroken,
     SecondPersonNeeded,
     StepRefused,
     WarningsUnconfirmed,
 )
 from store.message.states import TRANSITIONS, Ask, Hold, OutState, Pointer, Step
+from store.queue import sealed_rows
 from store.queue.claims import Claims, claims_of_others, refuse_claimed
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
 from store.queue.pages import get, rows_of, versions_of
-from store.queue.sequence import waiting_among
+from store.queue.proofs import Sound, refuse_unsound, sound
+from store.queue.sequence import held_up
 from store.queue.state_counts import tally_moves
-from store.queue.tables import ALL_MESSAGES, CONTENTS, MESSAGES, SHIPMENTS, MessageRow
+from store.queue.tables import CONTENTS, MESSAGES, SHIPMENTS, MessageRow
 from store.sealing.vault import Vault
-from store.statements import BulkStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class RefusedTransition:
     """A message that could not take a step, and why."""
 
     id: int
-    error: QueueFault | RightsFault | SealBroken
+    error: QueueFault | RightsFault | IntegrityFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> Mes
     """Take a step with a message; return its row after the step.
 
     Raises MessageMissing, MessageChanged (not the version expected), MessageClaimed, StepRefused, SecondPersonNeeded,
-    OtherPersonNeeded, WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder. The job has already
-    checked that the person has the right which the table names.
+    OtherPersonNeeded, WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder, RowSealBroken,
+    RowOutdated. The job has already checked that the person has the right which the table names.
     """
-    moved = _step_all(tx, [_expected(tx, number, act)], step, act)
+    moved = _step_all(tx, vault, sound(tx, vault, [_expected(tx, number, act)]), step, act)
     for refusal in moved.refused:
         raise refusal.error
     _keep_reasons(tx, vault, moved.changed, step, act)
@@ -116,15 +116,15 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
-    moved = _step_all(tx, [row for row in rows if _as_seen(row, act)], step, act)
+    moved = _step_all(tx, vault, sound(tx, vault, [row for row in rows if _as_seen(row, act)]), step, act)
     moved.refused.extend(_changed(row) for row in rows if not _as_seen(row, act))
     moved.refused.extend(RefusedTransition(number, MessageMissing()) for number in sorted(missing))
     _keep_reasons(tx, vault, moved.changed, step, act)
     return moved
 
 
-def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
-    """Take a step that asks for no reason with messages whose rows were read before.
+def move_rows(tx: Connection, vault: Vault, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
+    """Take a step that asks for no reason with messages whose rows were read before, and found `sound`.
 
     A message that has changed since is refused with MessageChanged and stays as it is.
     """
@@ -132,7 +132,7 @@ def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
     # and reading all columns of every message a second time would cost more than the step.
     versions = versions_of(tx, [row.id for row in rows])
     same = [row for row in rows if versions.get(row.id) == row.version]
-    moved = _step_all(tx, same, step, act)
+    moved = _step_all(tx, vault, Sound(same), step, act)
     others = {row.id for row in rows}.difference(row.id for row in same)
     moved.refused.extend(_changed(row) for row in rows_of(tx, sorted(others)))
     return moved
@@ -141,20 +141,28 @@ def move_rows(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) 
 def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: Act) -> MessageRow:
     """Give a message new content, as a new revision that is reviewed again; the old revision stays readable.
 
-    Raises MessageMissing, MessageChanged, MessageClaimed and StepRefused. The last is also raised when bytes were ever
-    made to be sent under this uid: what may have left is corrected by a new message, never changed.
+    Raises MessageMissing, MessageChanged, MessageClaimed, ContentUnchanged (nothing to review), RowSealBroken,
+    RowOutdated and StepRefused. The last is also raised when bytes were ever made to be sent under this uid: what may
+    have left is corrected by a new message, never changed.
     """
     row = _expected(tx, number, act)
+    refuse_unsound(tx, vault, row)
     refuse_claimed(row, _claims(tx, Step.REVISE, act))
     # Asked of the stored bytes and not of the state: a message that was requeued is approved again, and the same bytes
     # are sent under its uid.
     if tx.scalar(select(SHIPMENTS.c.message_id).where(SHIPMENTS.c.message_id == number)) is not None:
         raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
+    digest = vault.digest(revision.content)
+    # Otherwise somebody could take a message over by saving it as it is. Who wrote it may answer a return that way.
+    answered = row.state is OutState.RETURNED and act.by in row.writers
+    if digest == row.digest and not answered:
+        raise ContentUnchanged(reference=row.reference)
     after = _after(row, Step.REVISE, act)._replace(
-        # The reviser is the author from now on, and may not approve this content under the two-person rule.
+        # Nobody who ever wrote a part of it may approve it under the two-person rule, whoever wrote last.
         author=act.by,
+        authors=",".join(sorted(row.writers | {act.by or ""})),
         revision=row.revision + 1,
-        digest=vault.digest(revision.content),
+        digest=digest,
         occurred_at=revision.occurred_at or row.occurred_at,
         subject=revision.subject or row.subject,
         warnings=revision.warnings,
@@ -162,12 +170,13 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         pointer=revision.pointer,
         target=revision.target,
     )
+    after = sealed_rows.sealed(vault.rows, after)
     tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
     _write(tx, [row], [after], Step.REVISE)
     return after
 
 
-def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
+def release_due(tx: Connection, vault: Vault, now: datetime) -> list[MessageRow]:
     """Release the approved messages whose planned day has come in Japan; return their rows for the log."""
     # Messages held by hand or after an alarm stay held, even when their planned day has come: people decide about them.
     act = Act(by=None, now=now)
@@ -177,7 +186,7 @@ def release_due(tx: Connection, now: datetime) -> list[MessageRow]:
         MESSAGES.c.hold == Hold.DAY.value,
         MESSAGES.c.due_on <= act.today,
     )
-    return _step_all(tx, rows_of(tx, tx.scalars(due)), Step.RELEASE_DUE, act).changed
+    return _step_all(tx, vault, sound(tx, vault, rows_of(tx, tx.scalars(due))), Step.RELEASE_DUE, act).changed
 
 
 def _expected(tx: Connection, number: int, act: Act) -> MessageRow:
@@ -195,17 +204,18 @@ def _changed(row: MessageRow) -> RefusedTransition:
     return RefusedTransition(row.id, MessageChanged(reference=row.reference, person=row.changed_by or row.author or ""))
 
 
-def _step_all(tx: Connection, rows: Sequence[MessageRow], step: Step, act: Act) -> Transitions:
-    moved = Transitions()
+def _step_all(tx: Connection, vault: Vault, found: Sound, step: Step, act: Act) -> Transitions:
+    rows, moved = found.rows, Transitions(refused=[RefusedTransition(*broken) for broken in found.broken])
     # The order in time is a matter of other rows. It is asked once for all messages, and only where the step needs it.
     ordered = Ask.ORDER in TRANSITIONS[step].asks
-    waiting = waiting_among(tx, [row.id for row in rows]) if ordered else frozenset()
+    waiting = held_up(tx, vault, rows) if ordered else {}
     claims = _claims(tx, step, act)
     for row in rows:
         try:
             refuse_claimed(row, claims)
-            moved.changed.append(_after(row, step, act, must_wait=row.id in waiting))
-        except (QueueFault, RightsFault) as error:
+            after = _after(row, step, act, held_up_by=waiting.get(row.id))
+            moved.changed.append(sealed_rows.sealed(vault.rows, after))
+        except (QueueFault, RightsFault, IntegrityFault) as error:
             moved.refused.append(RefusedTransition(row.id, error))
     _write(tx, rows, moved.changed, step)
     return moved
@@ -223,7 +233,9 @@ def _claims(tx: Connection, step: Step, act: Act) -> Claims:
 # ── What a step asks for, and the row after it ────────────────────────────────────────────────────
 
 
-def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) -> MessageRow:
+def _after(
+    row: MessageRow, step: Step, act: Act, *, held_up_by: QueueFault | IntegrityFault | None = None
+) -> MessageRow:
     """Return the row after the step; raise when the table of steps does not allow it."""
     transition = TRANSITIONS[step]
     if row.direction is not transition.direction or row.state not in transition.sources:
@@ -231,8 +243,8 @@ def _after(row: MessageRow, step: Step, act: Act, *, must_wait: bool = False) ->
     # Sorted, so that a message that lacks several things is always refused for the same one.
     for ask in sorted(transition.asks):
         _check(ask, row, step, act)
-    if must_wait:
-        raise OutOfOrder(reference=row.reference)
+    if held_up_by is not None:
+        raise held_up_by
     moved = row._replace(
         state=transition.target, hold=_HOLDS.get(step), state_since=act.now, version=row.version + 1, changed_by=act.by
     )
@@ -297,9 +309,9 @@ def _check(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
 
 def _check_person(ask: Ask, row: MessageRow, act: Act) -> None:
     # The terminal itself is never the second person, whatever the municipality's rule says.
-    same = act.by is None or act.by == row.author
-    if ask is Ask.OTHER_PERSON and same:
+    if ask is Ask.OTHER_PERSON and (act.by is None or act.by == row.author):
         raise OtherPersonNeeded(reference=row.reference)
+    same = act.by is None or act.by in row.writers
     if ask is Ask.SECOND_PERSON and same and (act.two_persons or act.by is None):
         raise SecondPersonNeeded(reference=row.reference)
 
@@ -320,52 +332,9 @@ def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:
 
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
-_WRITTEN: Final = (
-    "state",
-    "hold",
-    "author",
-    "approver",
-    "revision",
-    "digest",
-    "occurred_at",
-    "subject",
-    "approved_revision",
-    "approved_digest",
-    "warnings",
-    "due_on",
-    "pointer",
-    "target",
-    "state_since",
-    "version",
-    "changed_by",
-)
-# Most steps are of this kind. They write five columns instead of seventeen, and the index by subject is not touched.
-_MOVED: Final = ("state", "hold", "state_since", "version", "changed_by")
-
-
-def _update(written: Sequence[str]) -> BulkStatement:
-    statement = (
-        update(ALL_MESSAGES)
-        .where(ALL_MESSAGES.c.id == bindparam("the_id"), ALL_MESSAGES.c.version == bindparam("version_before"))
-        .values({name: bindparam(f"new_{name}", type_=ALL_MESSAGES.c[name].type) for name in written})
-    )
-    return BulkStatement(statement, ["the_id", "version_before", *(f"new_{name}" for name in written)])
-
-
-_UPDATE: Final = _update(_WRITTEN)
-_UPDATE_MOVED: Final = _update(_MOVED)
-_written_values: Final = attrgetter(*_WRITTEN)
-_moved_values: Final = attrgetter(*_MOVED)
-
 
 def _write(tx: Connection, before: Sequence[MessageRow], rows: Sequence[MessageRow], step: Step) -> None:
-    only_moved = step in _ONLY_MOVING
-    update_rows, values = (_UPDATE_MOVED, _moved_values) if only_moved else (_UPDATE, _written_values)
-    written = update_rows.run(tx, ((row.id, row.version - 1, *values(row)) for row in rows))
-    if written != len(rows):
-        # Impossible behind the lock of the only writer. If it happens all the same, the whole transaction is rolled
-        # back.
-        raise MessageChanged(reference="", person="")
+    sealed_rows.write(tx, rows, only_moved=step in _ONLY_MOVING)
     # The counts change in the same transaction, so that they never differ from the rows.
     states = {row.id: row.state for row in before}
     tally_moves(tx, (((row.direction, states[row.id]), (row.direction, row.state)) for row in rows))

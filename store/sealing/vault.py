@@ -8,7 +8,7 @@ row. The keys lie in files outside the database:
 - The terminal's key wraps the row keys and the pseudonym key. It is changed by rewrapping. Meanwhile the former key
   lies beside it and opens what is not rewrapped yet.
 - The pseudonym key, itself wrapped, makes pseudonyms and digests. It never changes, so both stay comparable over the
-  years. It also covers the private key for which the peer seals.
+  years. It also covers the private key for which the peer seals, and seals the rows that decisions rest on.
 """
 
 import hmac
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.errors import KeyFileDamaged, SealBroken
 from store.sealing.keyfile import read_key_file, replace_key_file, write_key_file
+from store.sealing.row_seals import RowSeals
 from store.sealing.sources.source import KEY_BYTES, Keys, KeySource, Mark
 
 _NONCE_BYTES: Final = 12
@@ -94,6 +95,7 @@ class Vault:
         self._pseudonym_key = _derive(pseudonym_key, b"renkei/pseudonym/1")
         self._digest_key = _derive(pseudonym_key, b"renkei/digest/1")
         self.cover = Cover(_derive(pseudonym_key, b"renkei/cover/1"))
+        self.rows = RowSeals(_derive(pseudonym_key, b"renkei/rows/1"), terminal_id)
 
     @classmethod
     def create(cls, source: KeySource, *, terminal_id: str) -> Self:

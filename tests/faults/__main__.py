@@ -25,6 +25,7 @@ from tests.faults.crashes import CONFIRMED, SERIES, crash
 from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
+from tests.faults.table_trials import tamper_with_tables
 from tests.faults.trials import OWNED, SUDDEN, bench, faults, fresh_site, harm_each
 from tests.faults.worker import working
 
@@ -64,10 +65,13 @@ def main() -> None:
     tampering = kinds.add_parser("tampering", help="do everything to the log, in the database and on media")
     tampering.add_argument("--count", type=int, default=100, help="variants of each kind")
     tampering.set_defaults(run=lambda chosen: tamper(chosen.seed, chosen.count))
+    tables = kinds.add_parser("tables", help="do everything to the rows that decide something, on both engines")
+    tables.add_argument("--count", type=int, default=100, help="variants of each kind")
+    tables.set_defaults(run=lambda chosen: tamper_with_tables(chosen.seed, chosen.count))
     histories = kinds.add_parser("histories", help="let logs live through honest years: no alarm")
     histories.add_argument("--count", type=int, default=1000)
     histories.set_defaults(run=lambda chosen: live_honestly(chosen.seed, chosen.count))
-    for item in (cuts, kills, crashes, power, failures, writers, tampering, histories):
+    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories):
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201  # The line is what the command is for.

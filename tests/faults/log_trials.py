@@ -9,7 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from console.settings import StoreSettings
+from console.terminal import Terminal
 from store.log.bundle import bundles_in
+from tests.console.jobs.log.table_histories import live as live_at
+from tests.console.jobs.site import Site, cheap_pins
 from tests.store.log import shared_tampering
 from tests.store.log.histories import live
 from tests.store.log.log_world import House, make_house
@@ -25,18 +29,23 @@ def tamper(seed: int, count: int) -> dict[str, object]:
         grown = make_house(place / "grown").home
         make_media(place, grown)
         make_shared_house(place / "shared")
-        _each(partial(_tamper, place), seed, count)
+        each(partial(_tamper, place), seed, count)
     kinds = len(TABLE) + len(shared_tampering.TABLE) + len(ON_MEDIA)
     return {"variants": count * kinds, "kinds": kinds, "undetected": 0}
 
 
 def live_honestly(seed: int, count: int) -> dict[str, object]:
-    """Let a log live through `count` honest histories. Raises AssertionError."""
-    _each(_live, seed, count)
-    return {"histories": count, "alarms": 0}
+    """Let a log live through `count` honest histories, and as many terminals. Raises AssertionError."""
+    each(_live, seed, count)
+    with tempfile.TemporaryDirectory(prefix="renkei-site-") as name, cheap_pins():
+        made = Path(name) / "made"
+        made.mkdir()
+        Site.make(made / "terminal", made / "agency", StoreSettings())
+        each(partial(_live_with_tables, made), seed, count)
+    return {"histories": count, "histories_with_tables": count, "alarms": 0}
 
 
-def _each(trial: Callable[[int], None], seed: int, count: int) -> None:
+def each(trial: Callable[[int], None], seed: int, count: int) -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for _ in pool.map(trial, range(seed, seed + count)):
             pass
@@ -55,6 +64,13 @@ def _tamper(place: Path, seed: int) -> None:
         with tempfile.TemporaryDirectory(dir=place) as name:
             medium = Path(shutil.copytree(place / "medium", Path(name) / "medium"))
             refused_by_both(bundles_in(medium)[0], tampering, random.Random(seed))
+
+
+def _live_with_tables(made: Path, seed: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="renkei-history-") as name, cheap_pins():
+        place = Path(shutil.copytree(made, Path(name) / "site"))
+        with Terminal.open(place / "terminal") as terminal:
+            live_at(Site(place / "terminal", place / "agency", terminal), random.Random(seed))
 
 
 def _live(seed: int) -> None:

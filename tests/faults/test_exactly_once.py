@@ -82,7 +82,7 @@ def test_a_receipt_for_something_else_under_our_id_is_an_alarm_too(served: Site)
     """The answer was lost, and to the question the peer shows a receipt for other bytes."""
     (number,) = served.approve([entry(1)])
     _send(served)
-    served.raw("UPDATE message SET state = 'unknown' WHERE id = ?", number)
+    served.rewrite("UPDATE message SET state = 'unknown' WHERE id = ?", number)
     with AgencyHome(served.agency_home).database() as database, database.writing():
         database._db.execute("UPDATE message SET receipt = ?", (_receipt_of_another(served),))
 
@@ -150,7 +150,7 @@ def test_what_was_rejected_for_an_unknown_key_is_taken_in_when_it_is_read_again(
     )
     # The line itself already shows the next certificate; the register trusts it but has another signing key.
     with served.terminal.database.reading() as reading:
-        known = peer_in_force(reading, clock.now())
+        known = peer_in_force(reading, served.terminal.vault.rows, clock.now())
     draft = register.draft_of(
         replace(coming, signing_key=known.signing_key),
         address="127.0.0.1",

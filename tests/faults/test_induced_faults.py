@@ -102,7 +102,7 @@ def _not_admitted(scene: Scene) -> Told:
 
 def _name_for_address(scene: Scene) -> Told:
     scene.site.register_peer(443)
-    scene.site.raw("UPDATE peer_version SET address = 'agency.example'")
+    scene.site.rewrite("UPDATE peer_version SET address = 'agency.example'")
     return scene.send()
 
 
@@ -181,7 +181,7 @@ def _kept_receipt(scene: Scene, change: Callable[[bytes], bytes]) -> Told:
     scene.serve()
     done = exchange.send(scene.site.terminal, scene.site.session(OPERATOR))
     assert done.delivered == 1
-    scene.site.raw("UPDATE message SET state = 'sending'")
+    scene.site.rewrite("UPDATE message SET state = 'sending'")
     with AgencyHome(scene.site.agency_home).database() as database, database.writing():
         ((receipt,),) = database._db.execute("SELECT receipt FROM message").fetchall()
         database._db.execute("UPDATE message SET receipt = ?", (change(receipt),))

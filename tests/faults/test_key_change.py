@@ -110,14 +110,16 @@ def test_all_keys_change_while_a_thousand_messages_flow(site: Site) -> None:
     assert site.entries(Event.LINE_FAILED) == []
     # Long after the former keys have ended, what they signed still verifies.
     with site.terminal.database.reading() as reading:
-        ended = [version for version in register.versions(reading) if version.valid_to is not None]
+        ended = [
+            version for version in register.versions(reading, site.terminal.vault.rows) if version.valid_to is not None
+        ]
     assert len(ended) == 2
 
 
 def _receipts(site: Site, numbers: list[int]) -> list[Receipt]:
     with site.terminal.database.reading() as reading:
         shipments = queue.shipments_of(reading, numbers)
-        signers = register.versions(reading)
+        signers = register.versions(reading, site.terminal.vault.rows)
     return [
         verify_receipt(shipment.receipt or b"", envelope=Envelope.read(shipment.envelope), signers=signers)
         for shipment in shipments.values()
@@ -135,10 +137,10 @@ def test_a_message_sealed_for_the_former_key_arrives_after_the_change(site: Site
     (number,) = site.approve([entry(1)])
     with site.served() as port:
         made = site.terminal
-        site.raw("UPDATE peer_version SET port = 1")
+        site.rewrite("UPDATE peer_version SET port = 1")
         with pytest.raises(LineUnreachable):
             exchange.send(made, site.session(OPERATOR))
-        site.raw("UPDATE peer_version SET port = ?", port)
+        site.rewrite("UPDATE peer_version SET port = ?", port)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("transport.line.client.Line.deliver", _cut)
             assert exchange.send(made, site.session(OPERATOR)).unknown == 1

@@ -195,7 +195,7 @@ def test_a_name_that_came_into_the_register_otherwise_is_never_looked_up(
 
     with Listener(in_clear(b"")) as stranger:
         desk.register(stranger.port)
-        desk.site.raw("UPDATE peer_version SET address = 'localhost'")
+        desk.site.rewrite("UPDATE peer_version SET address = 'localhost'")
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         error = desk.refused()
     assert error.code == "endpoint_invalid"
@@ -220,7 +220,7 @@ def test_a_peer_that_answers_for_another_municipality_gets_no_message(desk: Desk
 def test_a_peer_of_another_name_gets_no_message(desk: Desk) -> None:
     with desk.site.served(register=False) as port, _relayed(desk, port) as peer:
         desk.register(peer.port)
-        desk.site.raw("UPDATE peer_version SET name = 'former-agency'")
+        desk.site.rewrite("UPDATE peer_version SET name = 'former-agency'")
         error = desk.refused()
     assert error.code == "peer_is_another"
     assert peer.heard.of_messages == 0

@@ -36,3 +36,11 @@ def test_a_model_leads_to_its_table() -> None:
     assert table(Message) is ALL_MESSAGES
     assert isinstance(ALL_MESSAGES.c.occurred_at.type, UtcMoment)
     assert isinstance(ALL_MESSAGES.c.occurred_at.type.impl, BigInteger)
+
+
+@pytest.mark.parametrize("stored", ["no moment", 10**30, 1.5e300])
+def test_what_is_no_moment_is_read_as_the_first_of_all(stored: object) -> None:
+    """The seal of its row then tells that somebody has put it there."""
+    back = KIND.process_result_value(stored, registry.load("sqlite")())
+    assert back is not None
+    assert back.year == 1

@@ -8,8 +8,10 @@ import click
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
+from console.commands.log.tables import described, facts_of
 from console.commands.progress import ProgressLine
 from console.words import Words
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.log.export import MediumFinding
@@ -19,15 +21,33 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.option("--tables", "tables", is_flag=True)
 @click.pass_obj
-def verify(call: Invocation, directory: Path | None) -> int:
-    """Recompute the whole chain, here or on the medium at DIRECTORY; exit status 6 when an entry does not fit."""
+def verify(call: Invocation, directory: Path | None, *, tables: bool) -> int:
+    """Recompute the whole chain, here or on the medium at DIRECTORY; exit status 6 when an entry does not fit.
+
+    With `--tables`, also hold every row here against the log, and name each that differs.
+    """
     if directory is not None:
+        if tables:
+            raise click.BadParameter(str(directory), param_hint="--tables")
         return _verify_medium(call, directory)
+    if tables:
+        return _verify_tables(call)
     with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
         verification = jobs.log.viewing.verify(terminal, session, report=progress.show)
     call.output.result(_log_facts(verification), [_describe_log(verification, call.words)])
     return ExitStatus.DONE if verification.ok else ExitStatus.INTEGRITY
+
+
+def _verify_tables(call: Invocation) -> int:
+    with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
+        found = jobs.log.tables.verify(terminal, session, report=progress.show)
+    lines = [_describe_log(found.log, call.words), *described(found.tables, call.words)]
+    if found.tables.ok:
+        lines.append(call.words("log.tables.sound", rows=f"{found.tables.rows:,}"))
+    call.output.result({**_log_facts(found.log), "ok": found.ok, "tables": facts_of(found.tables)}, map(visible, lines))
+    return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
 
 
 def _log_facts(verification: "Verification") -> dict[str, object]:

@@ -8,6 +8,7 @@ from console import jobs
 from console.commands.credentials import read_parts
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
+from console.commands.log.tables import described, facts_of
 from console.words.visible import visible
 
 
@@ -21,8 +22,9 @@ def upgrade(call: Invocation, owner_url: str | None) -> int:
     done = jobs.terminal.upgrade.upgrade(call.named_home(), owner_url=owner_url, parts=call.parts())
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
-    call.output.result(data, [call.words(f"commands.upgrade.{key}", **data)])
-    return ExitStatus.DONE
+    lines = [call.words(f"commands.upgrade.{key}", **data), *described(done.unsealed, call.words)]
+    call.output.result({**data, "unsealed": facts_of(done.unsealed)}, map(visible, lines))
+    return ExitStatus.DONE if done.unsealed.ok else ExitStatus.INTEGRITY
 
 
 @click.command("backup")

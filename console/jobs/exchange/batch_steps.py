@@ -18,7 +18,7 @@ from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import SealBroken
+from store.errors import IntegrityFault, SealBroken
 from store.log import EntryDraft, Event, Result
 from store.message.canonical import decode, encode
 from store.message.states import Step
@@ -104,7 +104,12 @@ class BatchSteps:
             candidates = queue.next_to_send(reading, self._terminal.name, clock.now(), limit, after)
             if not candidates:
                 return None
-            ready = [row for row in candidates if row.id not in self._put_off]
+            ready, unproved = queue.fit_to_leave(
+                reading,
+                self._terminal.vault,
+                [row for row in candidates if row.id not in self._put_off],
+                two_persons=self._terminal.settings.review.two_persons,
+            )
             # Bytes that were made once are sent again exactly as they are: anything else under the same id would be a
             # conflict at the peer.
             kept = queue.shipments_of(reading, (row.id for row in ready))
@@ -113,6 +118,9 @@ class BatchSteps:
             lost = queue.lost_among(reading, (MessageKey(row.kind, row.reference) for row in ready))
         alarms = {number: self._alarm(broken) for number, broken in contents.broken.items()}
         alarms |= {row.id: _sent_before(row) for row in ready if MessageKey(row.kind, row.reference) in lost}
+        if unproved:
+            with self._terminal.database.writing() as tx:
+                self._terminal.log.append_many(tx, self._leave_out(candidates, unproved))
         if alarms:
             self._set_aside([row for row in ready if row.id in alarms], alarms)
             ready = [row for row in ready if row.id not in alarms]
@@ -140,7 +148,7 @@ class BatchSteps:
         """Begin to verify the peer's answers for a batch."""
         with self._terminal.database.reading() as reading:
             # Read now, not at the start: the peer may have begun to use its next keys since this exchange began.
-            batch.signers = register.versions(reading)
+            batch.signers = register.versions(reading, self._terminal.vault.rows)
         batch.deliveries = deliveries
         proofs = [
             Proof(delivery.receipt, batch.shipments[row.id].envelope, batch.shipments[row.id].digest)
@@ -152,23 +160,31 @@ class BatchSteps:
     def leave(self, batch: Batch, step: Step) -> None:
         """Take `step` with every message of a batch that got no answer."""
         with self._terminal.database.writing() as tx:
-            moved, entries = self._move(tx, batch.rows, step)
+            moved, entries, _ = self._move(tx, batch.rows, step)
             self._terminal.log.append_many(tx, entries)
         self._done.items += (ItemResult(row.id, row.reference, row.state.value) for row in moved)
 
     def ask(self, numbers: Sequence[int]) -> int:
         """Ask what became of messages without an answer, and store it; return how many there were."""
         with self._terminal.database.reading() as reading:
-            batch = Batch(queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers))
+            asked = queue.rows_of(reading, numbers)
+            rows, unsound = queue.sound(reading, self._terminal.vault, asked)
+            batch = Batch(rows, queue.shipments_of(reading, numbers))
+        if unsound:
+            # Their answers wait at the peer until people have looked into it.
+            with self._terminal.database.writing() as tx:
+                self._terminal.log.append_many(tx, self._leave_out(asked, unsound))
         receipts = self._contact.line.ask([row.uid for row in batch.rows])
         self.verify(batch, [Delivery(row.uid, receipts[row.uid], None) for row in batch.rows])
         self.keep(conclude=batch)
-        return len(batch.rows)
+        return len(asked)
 
     def _ship(self, tx: Connection, batch: Batch, made: Mapping[int, ShipmentRow], now: datetime) -> list[EntryDraft]:
         # Somebody may have returned or changed a message since it was read. It stays where it is, and its bytes, made
         # for nothing, are dropped.
-        batch.rows, entries = self._move(tx, batch.rows, Step.SHIP)
+        before = batch.rows
+        batch.rows, entries, refused = self._move(tx, before, Step.SHIP)
+        entries += self._leave_out(before, refused)
         queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
         queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
         batch.shipments.update(made)
@@ -182,7 +198,7 @@ class BatchSteps:
             by_step.setdefault(answers[row.id].step, []).append(row)
         entries: list[EntryDraft] = []
         for step, rows in by_step.items():
-            moved, of_step = self._move(tx, rows, step, answers)
+            moved, of_step, _ = self._move(tx, rows, step, answers)
             entries += of_step
             for row in moved:
                 self._count(row, answers[row.id])
@@ -196,10 +212,31 @@ class BatchSteps:
     def _set_aside(self, rows: Sequence[MessageRow], answers: "Mapping[int, Verdict]") -> None:
         """Hold messages that must not leave, for people to examine; the others do not wait for them."""
         with self._terminal.database.writing() as tx:
-            moved, entries = self._move(tx, rows, Step.SET_ASIDE, answers)
+            moved, entries, _ = self._move(tx, rows, Step.SET_ASIDE, answers)
             self._terminal.log.append_many(tx, entries)
         for row in moved:
             self._count(row, answers[row.id])
+
+    def _leave_out(
+        self, rows: Sequence[MessageRow], unproved: Sequence[tuple[int, IntegrityFault]]
+    ) -> list[EntryDraft]:
+        """Leave messages where they are that seal or log do not prove; return the log entries about them.
+
+        Their rows are not written: a new seal would make what somebody put there the terminal's own word.
+        """
+        known = {row.id: row for row in rows}
+        entries = []
+        for number, error in unproved:
+            row, incident = known[number], record_incident(self._terminal.home, error)
+            self._put_off.add(number)
+            self._done.unproved += 1
+            self._done.items.append(
+                ItemResult(number, row.reference, row.state.value, error.code, incident, error.facts)
+            )
+            detail = {"protection": "tables", "code": error.code, "incident": incident}
+            draft = EntryDraft(Event.PROTECTION_FAILED, None, None, row.uid, Result.FAILED, detail)
+            entries.append(draft)
+        return entries
 
     def _alarm(self, broken: SealBroken) -> "Verdict":
         alarm = ContentSealBroken()
@@ -232,17 +269,20 @@ class BatchSteps:
         rows: Sequence[MessageRow],
         step: Step,
         answers: "Mapping[int, Verdict] | None" = None,
-    ) -> tuple[list[MessageRow], list[EntryDraft]]:
-        """Take `step` with messages; return those that took it, and their log entries."""
-        # Refused ones are left out without a word: somebody else has changed them, and their own entry tells that.
+    ) -> tuple[list[MessageRow], list[EntryDraft], list[tuple[int, IntegrityFault]]]:
+        """Take `step` with messages; return those that took it, their log entries, and those that are not sound."""
+        # Others that are refused are left out without a word: somebody else has changed them, and their own entry tells
+        # that.
         act = Act(by=self._session.person_id, now=clock.now())
-        moved = queue.move_rows(tx, rows, step, act).changed
+        done = queue.move_rows(tx, self._terminal.vault, rows, step, act)
+        moved = done.changed
+        unsound = [(item.id, item.error) for item in done.refused if isinstance(item.error, IntegrityFault)]
         verdicts = answers or {}
         event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
-        return moved, [self._entry(row, event, result, verdicts.get(row.id)) for row in moved]
+        return moved, [self._entry(row, event, result, verdicts.get(row.id)) for row in moved], unsound
 
     def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Verdict | None") -> EntryDraft:
-        detail: dict[str, str | int] = {"revision": row.revision}
+        detail: dict[str, str | int] = {"revision": row.revision, "version": row.version}
         if answer is not None and answer.code is not None:
             detail["code"] = answer.code
             if answer.code in {ContentSealBroken.code, SentBefore.code}:

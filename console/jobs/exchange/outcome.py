@@ -28,8 +28,9 @@ class SendOutcome:
     """The outcome of a sending, in numbers of messages.
 
     `sent` were handed over to the line. `delivered` have a verified receipt. `refused` were refused by the peer. `held`
-    are alarms: the peer has something else under their id, or their content does not open here. `unknown` are now
-    without an answer, and `waiting` remain approved. `elsewhere` says how many of these two only another terminal can
+    are alarms: the peer has something else under their id, or their content does not open here. `unproved` were left
+    where they are, because their row or their approval does not agree with the log. `unknown` are now without an
+    answer, and `waiting` remain approved. `elsewhere` says how many of these two only another terminal can
     send, by its name.
 
     `clock_offset`: seconds by which the peer's clock is ahead, worth a warning if `clock_warned`. `interruption` says
@@ -41,6 +42,7 @@ class SendOutcome:
     unknown: int = 0
     refused: int = 0
     held: int = 0
+    unproved: int = 0
     waiting: int = 0
     elsewhere: Mapping[str, int] = field(default_factory=dict)
     items: list[ItemResult] = field(default_factory=list)

@@ -124,7 +124,7 @@ class Rebuilding:
         self._contact = contact
         self._meter = meter
         with terminal.database.reading() as reading:
-            self._verifier = ReceiptVerifier(register.versions(reading))
+            self._verifier = ReceiptVerifier(register.versions(reading, terminal.vault.rows))
         self._found = found
         self._unproved: ReceiptFault | None = None
         self.recovered = 0
@@ -205,7 +205,9 @@ class Rebuilding:
 
     def _ask(self, numbers: Sequence[int]) -> None:
         with self._terminal.database.reading() as reading:
-            rows, shipments = queue.rows_of(reading, numbers), queue.shipments_of(reading, numbers)
+            # What seal or log do not prove is told by `check`; a receipt for it waits at the peer.
+            rows = queue.sound(reading, self._terminal.vault, queue.rows_of(reading, numbers)).rows
+            shipments = queue.shipments_of(reading, numbers)
         proofs = self._proofs({row.uid: shipments.get(row.id) for row in rows})
         proved = [row for row in rows if row.uid in proofs]
         if not proved:
@@ -213,7 +215,7 @@ class Rebuilding:
         act = Act(by=self._session.person_id, now=clock.now())
         # The step, the receipt and the entry belong to one transaction: none of them exists without the others.
         with self._terminal.database.writing() as tx:
-            moved = queue.move_rows(tx, proved, Step.RECOVER, act).changed
+            moved = queue.move_rows(tx, self._terminal.vault, proved, Step.RECOVER, act).changed
             self._keep(tx, moved, proofs)
             former = {row.id: row for row in proved}
             self._log(tx, [self._recovered_entry(row, former[row.id]) for row in moved])
@@ -270,7 +272,8 @@ class Rebuilding:
             self._log(tx, [self._entry(Event.RECOVERY_DONE, None, detail)])
 
     def _recovered_entry(self, row: MessageRow, former: MessageRow) -> EntryDraft:
-        return self._entry(Event.MESSAGE_RECOVERED, row.uid, {"revision": row.revision, "from": str(former.state)})
+        detail: dict[str, str | int] = {"revision": row.revision, "from": str(former.state), "version": row.version}
+        return self._entry(Event.MESSAGE_RECOVERED, row.uid, detail)
 
     def _entry(self, event: Event, about: str | None, detail: dict[str, str | int]) -> EntryDraft:
         return EntryDraft(event, self._session.person_id, self._session.id, about, Result.DONE, detail)

@@ -271,7 +271,7 @@ class _Receiving:
         )
         (added,) = queue.add_messages(tx, self._terminal.vault, [draft], now=clock.now())
         queue.add_former_numbers(tx, added.id, abouts - {stated})
-        self._log(tx, Event.NOTICE_RECEIVED, added.uid)
+        self._log(tx, Event.NOTICE_RECEIVED, added.uid, version=1)
         self._supersede_others(tx, added.id, notice, abouts)
         self.done.received += 1
         self.done.items.append(ItemResult(added.id, notice.reference, "received"))
@@ -279,7 +279,7 @@ class _Receiving:
     def _supersede_others(self, tx: Connection, number: int, notice: AgencyNotice, abouts: set[str]) -> None:
         """Supersede all notices about the person but the newest, which is not this one if it came late."""
         for row in queue.supersede_others(tx, self._terminal.vault, number, notice, abouts, self._act()):
-            self._log(tx, Event.NOTICE_SUPERSEDED, row.uid)
+            self._log(tx, Event.NOTICE_SUPERSEDED, row.uid, version=row.version)
 
     def _keep_result(self, tx: Connection, item: FeedItem, opened: Opened, record: dict[str, Any]) -> None:
         outcome = PeerOutcome(record["outcome"])
@@ -302,7 +302,7 @@ class _Receiving:
             ),
         )
         # The state, the result and the entry belong to one transaction: none of them exists without the others.
-        self._log(tx, _EVENTS[outcome], row.uid, code=code)
+        self._log(tx, _EVENTS[outcome], row.uid, version=row.version, code=code)
         if outcome is PeerOutcome.ACCEPTED and row.target is not None:
             self._close_undone(tx, MessageKey(row.kind, row.target))
         self.done.results += 1
@@ -318,7 +318,7 @@ class _Receiving:
         if stated not in {None, key} and not (key is None and outcome is PeerOutcome.REFUSED):
             raise ResultOfAnother
         queue.decide_lost(tx, lost.uid, key, outcome, record.get("code"))
-        self._log(tx, Event.LOST_DECIDED, lost.uid, code=outcome.value)
+        self._log(tx, Event.LOST_DECIDED, lost.uid, version=None, code=outcome.value)
         self.done.results += 1
         self.done.items.append(lost_item(lost.uid, key.reference if key else None, lost.received_at))
 
@@ -342,29 +342,24 @@ class _Receiving:
         if wrong is None:
             return
         for row in queue.move_many(tx, self._terminal.vault, [wrong.id], Step.CLOSE, self._act()).changed:
-            self._log(tx, Event.MESSAGE_WITHDRAWN, row.uid)
+            self._log(tx, Event.MESSAGE_WITHDRAWN, row.uid, version=row.version)
 
     def _hold(self, tx: Connection, uid: str) -> None:
         """Put a notice on hold that the peer disputes, unless somebody has handled it already."""
         with suppress(MessageMissing):
             number = queue.get_by_uid(tx, uid).id
             for row in queue.move_many(tx, self._terminal.vault, [number], Step.PUT_ON_HOLD, self._act()).changed:
-                self._log(tx, Event.NOTICE_HELD, row.uid, code=NoticeConflict.code)
+                self._log(tx, Event.NOTICE_HELD, row.uid, version=row.version, code=NoticeConflict.code)
 
     def _act(self) -> Act:
         return Act(by=None, now=clock.now())
 
-    def _log(self, tx: Connection, event: Event, about: str, *, code: str | None = None) -> None:
-        self._terminal.log.append_many(tx, [self._draft(event, about, code=code)])
-
-    def _draft(self, event: Event, about: str, *, code: str | None = None) -> EntryDraft:
-        return EntryDraft(
-            event,
-            actor=self._session.person_id,
-            session=self._session.id,
-            object=about,
-            detail={"code": code} if code else {},
-        )
+    def _log(self, tx: Connection, event: Event, about: str, *, version: int | None, code: str | None = None) -> None:
+        """Record what changed the message `about`, whose row has this version now; None when it is not here."""
+        given = {"version": version, "code": code}
+        detail: dict[str, str | int] = {name: value for name, value in given.items() if value is not None}
+        draft = EntryDraft(event, self._session.person_id, self._session.id, about, detail=detail)
+        self._terminal.log.append_many(tx, [draft])
 
 
 def _refuse_used_id(tx: Connection, uid: str) -> None:

@@ -21,7 +21,7 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.log import EntryDraft, Event
 from store.message.states import OutState
-from store.queue import QueueFilter
+from store.queue import MessageRow, QueueFilter
 from store.rights import Right
 from transport.errors import TransportError
 from transport.line.crypto_worker import CryptoWorker, CryptoWorkerProcess, LocalCryptoWorker
@@ -81,12 +81,14 @@ def _count_left(terminal: Terminal, done: SendOutcome) -> None:
 def release_due(terminal: Terminal) -> int:
     """Release the approved messages whose planned day has come (住基法24条); return how many."""
     with terminal.database.writing() as tx:
-        released = queue.release_due(tx, clock.now())
-        terminal.log.append_many(
-            tx,
-            [EntryDraft(Event.MESSAGE_RELEASED, object=row.uid, detail={"cause": "planned_day"}) for row in released],
-        )
+        released = queue.release_due(tx, terminal.vault, clock.now())
+        terminal.log.append_many(tx, [_released(row) for row in released])
     return len(released)
+
+
+def _released(row: MessageRow) -> EntryDraft:
+    detail: dict[str, str | int] = {"cause": "planned_day", "to": str(row.state), "version": row.version}
+    return EntryDraft(Event.MESSAGE_RELEASED, object=row.uid, detail=detail)
 
 
 def _settle(terminal: Terminal, steps: BatchSteps, meter: Meter) -> None:

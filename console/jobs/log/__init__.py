@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.log import export, pruning, questions, viewing
+    from console.jobs.log import export, pruning, questions, tables, viewing
 
-__all__ = ["export", "pruning", "questions", "viewing"]
+__all__ = ["export", "pruning", "questions", "tables", "viewing"]
 __getattr__ = submodules(__name__)

@@ -213,7 +213,7 @@ class _Watched:
 def _signed_statements(terminal: Terminal, reading: Connection, bundle: Bundle) -> list[SignedWord]:
     """Return what the peer signed about the checkpoints of the bundle and what one of its registered keys verifies."""
     first = bundle.before.number + 1 if bundle.before else 1
-    signers = register.versions(reading)
+    signers = register.versions(reading, terminal.vault.rows)
     statements = []
     for row in kept.witnesses(reading, first, bundle.last.number):
         witness = _verified(row.statement, terminal.settings.municipality.code, sorted(bundle.last.next_keys), signers)

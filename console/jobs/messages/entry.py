@@ -165,7 +165,7 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
             actor=session.person_id,
             session=session.id,
             object=row.uid,
-            detail={"revision": row.revision, "content": row.digest.hex()},
+            detail={"revision": row.revision, "content": row.digest.hex(), "version": row.version},
         )
 
 

@@ -124,7 +124,8 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
     """Return one complete message, and record that the person looked at it.
 
     With `take`, a person who may approve or confirm it claims it while it waits for that, unless somebody else has it
-    (then `row.claim` names them). `claims.put_back` drops the claim. Raises MessageMissing, SealBroken, ReceiptFault.
+    (then `row.claim` names them). `claims.put_back` drops the claim. Raises MessageMissing, SealBroken, RowSealBroken,
+    RowOutdated, ReceiptFault.
     """
     admit(terminal, session, Right.READ)
     # The entry first: if the log cannot be written, nobody looks at anything.
@@ -138,6 +139,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
     # because it may have changed since.
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
+        queue.refuse_unsound(reading, terminal.vault, row)
         record = decode(queue.content_of(reading, terminal.vault, row))
         notes = queue.notes_of(reading, terminal.vault, row)
         history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
@@ -149,7 +151,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             findings=_findings(terminal, row, record),
             history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
-            receipt=_receipt(reading, shipment) or _recovered_receipt(terminal, reading, row),
+            receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
             outcome=outcome,
             counters=_counters(reading, row),
             terminal=shipment.terminal if shipment is not None else None,
@@ -206,12 +208,13 @@ def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) ->
     ).findings
 
 
-def _receipt(reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:
+def _receipt(terminal: Terminal, reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:
     if shipment is None or shipment.receipt is None:
         return None
     # It was verified before it was stored, but a database can be changed. What a person relies on is verified again.
     envelope = Envelope.read(shipment.envelope)
-    receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=register.versions(reading))
+    signers = register.versions(reading, terminal.vault.rows)
+    receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=signers)
     return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
 
 
@@ -221,7 +224,7 @@ def _recovered_receipt(terminal: Terminal, reading: Connection, row: queue.Messa
     if recovered is None:
         return None
     sender, raw = recovered
-    receipt = ReceiptVerifier(register.versions(reading)).verify_without_envelope(
+    receipt = ReceiptVerifier(register.versions(reading, terminal.vault.rows)).verify_without_envelope(
         raw, message_id=row.uid, sender=sender, municipality=terminal.settings.municipality.code
     )
     return ReceiptView(receipt.received_at, receipt.peer_version, receipt.envelope_digest)

@@ -168,7 +168,13 @@ def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
         actor=by.person_id,
         session=by.id,
         object=row.uid,
-        detail={"revision": row.revision, "content": row.digest.hex(), "to": str(row.state)},
+        # The version tells later which row is the one that this entry left.
+        detail={
+            "revision": row.revision,
+            "content": row.digest.hex(),
+            "to": str(row.state),
+            "version": row.version,
+        },
     )
 
 

@@ -13,10 +13,11 @@ from console.jobs.peers.handing_over import read_introduction
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, peers
-from store.errors import PeerMissing
+from store.errors import IntegrityFault, PeerMissing
 from store.log import Event
 from store.peers import PeerDraft, PeerVersion
 from store.rights import Right
+from store.sealing.row_seals import RowSeals
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import DatedIdentity, PublicIdentity, bounded, newest_in_force
 
@@ -52,9 +53,9 @@ def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
     Raises PeerMissing when no version is in force.
     """
     with terminal.database.reading() as reading:
-        current = peers.peer_in_force(reading, at or clock.now())
+        current = peers.peer_in_force(reading, terminal.vault.rows, at or clock.now())
         # In the same snapshot: a version that is registered at this moment must be in both or in neither.
-        known = versions(reading)
+        known = versions(reading, terminal.vault.rows)
     return PeerEndpoint(
         name=current.name,
         address=current.address,
@@ -64,11 +65,11 @@ def endpoint(terminal: Terminal, *, at: datetime | None = None) -> PeerEndpoint:
     )
 
 
-def versions(reading: Connection) -> tuple[DatedIdentity, ...]:
-    """Return every version of the peer, including past and coming ones."""
+def versions(reading: Connection, seals: RowSeals) -> tuple[DatedIdentity, ...]:
+    """Return every version of the peer, including past and coming ones. Raises RowSealBroken, RowMissing."""
     # The ends are worked out here, from the versions that follow, and never stored: registering a version changes no
     # row that an old receipt is verified with.
-    return bounded([_dated(version) for version in peers.peer_versions(reading)])
+    return bounded([_dated(version) for version in peers.peer_versions(reading, seals)])
 
 
 def register(terminal: Terminal, session: Session, draft: PeerDraft) -> PeerVersion:
@@ -85,7 +86,7 @@ def record(terminal: Terminal, draft: PeerDraft, *, actor: str | None, session_i
     # Only for its check: the terminal asks no name server, so the register may hold nothing but an address and a port.
     PeerEndpoint(draft.name, draft.address, draft.port, draft.municipality, ())
     with terminal.database.writing() as tx:
-        added = peers.register(tx, draft)
+        added = peers.register(tx, terminal.vault.rows, draft)
         terminal.log.append(
             tx, Event.PEER_REGISTERED, actor=actor, session=session_id, detail={"peer": added.name, "version": added.id}
         )
@@ -113,7 +114,8 @@ def registered(terminal: Terminal, session: Session) -> list[RegisteredPeer]:
     """Return the versions of the peer, the latest beginning first. Raises RightMissing."""
     admit(terminal, session, Right.PEER)
     with terminal.database.reading() as reading:
-        stored, dated = peers.peer_versions(reading), versions(reading)
+        seals = terminal.vault.rows
+        stored, dated = peers.peer_versions(reading, seals), versions(reading, seals)
     current = newest_in_force(dated, clock.now())
     return [
         _describe(version, identity, in_force=current is not None and identity.version == current.version)
@@ -153,7 +155,7 @@ def register_file(terminal: Terminal, session: Session, file: Path, change: Peer
 def _in_force(terminal: Terminal, now: datetime) -> PeerVersion | None:
     try:
         with terminal.database.reading() as reading:
-            return peers.peer_in_force(reading, now)
+            return peers.peer_in_force(reading, terminal.vault.rows, now)
     except PeerMissing:
         return None
 
@@ -177,8 +179,12 @@ def refuse_other_municipality(terminal: Terminal) -> None:
 
     Every record and envelope names the municipality, so all of them would be refused one by one.
     """
-    with terminal.database.reading() as reading:
-        known = peers.peer_versions(reading)
+    try:
+        with terminal.database.reading() as reading:
+            known = peers.peer_versions(reading, terminal.vault.rows)
+    except IntegrityFault:
+        # The terminal has to open, so that people can look into it. Whoever needs the register is told what is wrong.
+        return
     code = terminal.settings.municipality.code
     if known and known[0].municipality != code:
         raise SettingFixed(setting="municipality.code", was=known[0].municipality, found=code)

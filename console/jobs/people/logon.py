@@ -20,10 +20,12 @@ from store.people import (
     abandoned_sessions,
     begin_attempt,
     close_session,
+    failures_of,
     finish_attempt,
     kept_pin,
     open_session,
     person,
+    rebind_pin,
     touch_session,
 )
 from store.queue import renew_claims
@@ -53,12 +55,24 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
     # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
     if not attempt.verify(pin):
         _refuse(terminal, attempt, origin)
-    now = clock.now()
+    bound_hash = attempt.bound_hash(pin)
+    now, seals = clock.now(), terminal.vault.rows
     with terminal.database.writing() as tx:
-        finish_attempt(tx, attempt, ok=True, now=now)
-        known = person(tx, person_id)
+        finish_attempt(tx, seals, attempt, ok=True, now=now)
+        # Only here is the PIN known, so that a hash of an older program can be bound to its person.
+        if bound_hash is not None:
+            rebind_pin(tx, seals, person_id, bound_hash)
+        known = person(tx, seals, person_id)
         opened = open_session(tx, person_id, origin=origin, now=now)
-        terminal.log.append(tx, Event.OPERATOR_LOGGED_ON, actor=person_id, session=opened.id, detail={"origin": origin})
+        terminal.log.append(
+            tx,
+            Event.OPERATOR_LOGGED_ON,
+            actor=person_id,
+            session=opened.id,
+            object=person_id,
+            # The version says later that no older row of the person was put back.
+            detail={"origin": origin, "version": known.version},
+        )
     return _session(opened.id, known, now)
 
 
@@ -68,7 +82,8 @@ def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
     if not attempt.verify(pin):
         _refuse(terminal, attempt, "screen")
     with terminal.database.writing() as tx:
-        finish_attempt(tx, attempt, ok=True, now=clock.now())
+        finish_attempt(tx, terminal.vault.rows, attempt, ok=True, now=clock.now())
+        _record_confirmed(terminal, tx, session.person_id, session.id, "screen")
 
 
 def renew(terminal: Terminal, session: Session) -> None:
@@ -106,10 +121,11 @@ def vouch(terminal: Terminal, first: Session, second: SecondPerson, right: Right
     attempt = _begin(terminal, second.person_id, second.origin)
     if not attempt.verify(second.pin):
         _refuse(terminal, attempt, second.origin)
-    now = clock.now()
+    now, seals = clock.now(), terminal.vault.rows
     with terminal.database.writing() as tx:
-        finish_attempt(tx, attempt, ok=True, now=now)
-        known = person(tx, second.person_id)
+        finish_attempt(tx, seals, attempt, ok=True, now=now)
+        known = person(tx, seals, second.person_id)
+        _record_confirmed(terminal, tx, second.person_id, first.id, second.origin)
     # A session that is never opened: it only answers the question about the right, by the same rule as a real one.
     _session("-", known, now).require(right)
 
@@ -148,20 +164,22 @@ def record_refused_parts(terminal: Terminal) -> None:
 def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
     try:
         with terminal.database.writing() as tx:
-            return begin_attempt(tx, terminal.pepper, person_id, clock.now())
+            return begin_attempt(tx, terminal.vault.rows, terminal.pepper, person_id, clock.now())
     except (AttemptTooSoon, PersonLocked) as refusal:
         # No PIN was checked, but that somebody tried is worth an entry. An unknown ID is not recorded as it
         # was typed: it may be a PIN in the wrong field.
         with terminal.database.writing() as tx:
-            known = kept_pin(tx, person_id) is not None
-            about = person_id if known else terminal.pepper.mark_of(person_id)
-            _record_refusal(terminal, tx, about, origin, refusal.code)
+            seals, pepper = terminal.vault.rows, terminal.pepper
+            known = kept_pin(tx, seals, person_id) is not None
+            about = person_id if known else pepper.mark_of(person_id)
+            # With the number, although this one did not count: the last entry of this kind always tells it.
+            _record_refusal(terminal, tx, about, origin, refusal.code, failures_of(tx, seals, pepper, person_id))
         raise
 
 
 def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
     with terminal.database.writing() as tx:
-        outcome = finish_attempt(tx, attempt, ok=False, now=clock.now())
+        outcome = finish_attempt(tx, terminal.vault.rows, attempt, ok=False, now=clock.now())
         # An ID that nobody has may be a PIN that was typed into the wrong field, so only its keyed mark is recorded.
         about = attempt.person_id if attempt.known else attempt.mark
         _record_refusal(terminal, tx, about, origin, CredentialsRefused.code, outcome.failures)
@@ -172,10 +190,7 @@ def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
     raise CredentialsRefused
 
 
-def _record_refusal(
-    terminal: Terminal, tx: Connection, about: str, origin: Origin, cause: str, attempts: int | None = None
-) -> None:
-    counted = {} if attempts is None else {"attempts": attempts}
+def _record_refusal(terminal: Terminal, tx: Connection, about: str, origin: Origin, cause: str, attempts: int) -> None:
     terminal.log.append(
         tx,
         Event.OPERATOR_REFUSED,
@@ -183,7 +198,14 @@ def _record_refusal(
         session=None,
         object=about,
         result=Result.REFUSED,
-        detail={"origin": origin, "cause": cause, **counted},
+        detail={"origin": origin, "cause": cause, "attempts": attempts},
+    )
+
+
+def _record_confirmed(terminal: Terminal, tx: Connection, person_id: str, session_id: str, origin: Origin) -> None:
+    # Without it the log would not know that the wrong PINs before are forgotten, and would go on counting them.
+    terminal.log.append(
+        tx, Event.PIN_CONFIRMED, actor=person_id, session=session_id, object=person_id, detail={"origin": origin}
     )
 
 

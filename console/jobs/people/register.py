@@ -20,7 +20,7 @@ def everybody(terminal: Terminal, session: Session) -> list[Person]:
     """Return everybody who is registered, by ID."""
     admit(terminal, session, Right.PEOPLE)
     with terminal.database.reading() as reading:
-        return persons(reading)
+        return persons(reading, terminal.vault.rows)
 
 
 def add(
@@ -45,14 +45,18 @@ def add(
     # Hashed before the writing block: it takes a noticeable time on purpose, and nobody else should wait for it.
     pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
     with terminal.database.writing() as tx:
-        added = add_person(tx, person_id, roles, pin_hash, now=clock.now())
+        added = add_person(tx, terminal.vault.rows, person_id, roles, pin_hash, now=clock.now())
         terminal.log.append(
             tx,
             Event.PERSON_ADDED,
             actor=session.person_id,
             session=session.id,
             object=person_id,
-            detail={"role": "+".join(sorted(added.roles)), **({"second": second.person_id} if second else {})},
+            detail={
+                "role": "+".join(sorted(added.roles)),
+                "version": added.version,
+                **({"second": second.person_id} if second else {}),
+            },
         )
         if hand_over is not None:
             # Inside the transaction: an error here rolls the person back.
@@ -63,14 +67,21 @@ def add(
 def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
     """Store a new PIN that the person who is logged on has chosen. Raises a PinFault, PinNotNew."""
     with terminal.database.reading() as reading:
-        present = kept_pin(reading, session.person_id)
-    if present is not None and terminal.pepper.matches(pin, present):
+        present = kept_pin(reading, terminal.vault.rows, session.person_id)
+    if present is not None and terminal.pepper.matches(session.person_id, pin, present):
         # Whoever handed out the present PIN knows it, so it must not become the person's own.
         raise PinNotNew
     pin_hash = hash_new_pin(terminal.pepper, session.person_id, pin)
     with terminal.database.writing() as tx:
-        set_pin(tx, session.person_id, pin_hash, now=clock.now(), pin_given=False)
-        terminal.log.append(tx, Event.PIN_CHANGED, actor=session.person_id, session=session.id)
+        version = set_pin(tx, terminal.vault.rows, session.person_id, pin_hash, now=clock.now(), pin_given=False)
+        terminal.log.append(
+            tx,
+            Event.PIN_CHANGED,
+            actor=session.person_id,
+            session=session.id,
+            object=session.person_id,
+            detail={"version": version},
+        )
 
 
 def release(terminal: Terminal, session: Session, person_id: str) -> bool:
@@ -83,7 +94,7 @@ def release(terminal: Terminal, session: Session, person_id: str) -> bool:
         raise OwnPersonRefused
     with terminal.database.writing() as tx:
         # Raises for an unknown ID: what was typed here may be a PIN, and must not get into the log.
-        person(tx, person_id)
+        person(tx, terminal.vault.rows, person_id)
         released = unlock(tx, terminal.pepper, person_id)
         if released:
             terminal.log.append(

@@ -92,7 +92,7 @@ def _own_end(terminal: Terminal, now: datetime) -> datetime | None:
 
 def _peers_end(terminal: Terminal, now: datetime) -> datetime | None:
     with terminal.database.reading() as reading:
-        known = register.versions(reading)
+        known = register.versions(reading, terminal.vault.rows)
     current = newest_in_force(known, now)
     if current is None:
         # Having no peer is another fault, which the check of the peer's certificate reports.

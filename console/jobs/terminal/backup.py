@@ -229,7 +229,7 @@ def _verify(terminal: Terminal, home: Path) -> Restored:
         contents = receipts = 0
         for numbers in _portions(reading):
             contents += len(queue.contents_of(reading, terminal.vault, numbers))
-            receipts += _verify_receipts(reading, numbers)
+            receipts += _verify_receipts(terminal, reading, numbers)
     return Restored(home, verification.entries, contents, receipts)
 
 
@@ -239,8 +239,8 @@ def _portions(reading: Connection) -> Iterator[list[int]]:
         yield from (numbers[start : start + _PORTION] for start in range(0, len(numbers), _PORTION))
 
 
-def _verify_receipts(reading: Connection, numbers: list[int]) -> int:
-    signers = register.versions(reading)
+def _verify_receipts(terminal: Terminal, reading: Connection, numbers: list[int]) -> int:
+    signers = register.versions(reading, terminal.vault.rows)
     verified = 0
     for shipment in queue.shipments_of(reading, numbers).values():
         if shipment.receipt is not None:

@@ -10,12 +10,15 @@ from console.jobs import checkpoints, exchange
 from console.jobs.admission import GATES, Gate, free_bytes
 from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
 from console.jobs.exchange.rebuilding import awaited, is_due
+from console.jobs.log import tables
 from console.jobs.terminal.findings import Check, attempt, refused
 from console.terminal import Terminal
 from console.words import Words
+from console.words.visible import visible
 from store import clock, queue
+from store.comparison import Difference
 from store.disk import try_write
-from store.errors import LogBroken
+from store.errors import LogBroken, RowMissing, RowOutdated, RowSealBroken
 from store.log import checkpoints as kept
 from store.log import page
 from store.message.states import OutState
@@ -36,6 +39,7 @@ def gates(terminal: Terminal, words: Words) -> Iterator[Check]:
     for gate in GATES:
         yield attempt(gate.name, words, partial(_pass_through, gate, terminal, words))
     yield attempt("contents", words, partial(_contents, terminal, words))
+    yield attempt("tables", words, partial(_tables, terminal, words))
 
 
 def _pass_through(gate: Gate, terminal: Terminal, words: Words) -> Check:
@@ -95,6 +99,26 @@ def _contents(terminal: Terminal, words: Words) -> Check:
             if broken:
                 return refused("contents", words, ContentSealBroken())
     return Check("contents", ok=True, detail=words("check.found.contents", count=len(numbers)))
+
+
+def _tables(terminal: Terminal, words: Words) -> Check:
+    """Compare what is new since the last full comparison with the log; a timer makes a full one each night."""
+    found = tables.compare_new(terminal)
+    if found.ok:
+        return Check("tables", ok=True, detail=words("check.found.tables", rows=found.rows))
+    first = found.named[0]
+    facts = {"differences": found.differences, "table": first.table, "row": visible(first.row)}
+    detail, remedy = words("check.found.tables_differ", **facts), words("check.remedy.tables")
+    return Check("tables", ok=False, detail=detail, remedy=remedy, code=_CODES[first.how])
+
+
+_CODES: Final = {
+    Difference.INVENTED: RowSealBroken.code,
+    Difference.CHANGED: RowSealBroken.code,
+    Difference.OUTDATED: RowOutdated.code,
+    Difference.MISSING: RowMissing.code,
+}
+"""The errors for which a job is refused that would decide on such a row."""
 
 
 def line(terminal: Terminal, words: Words) -> Iterator[Check]:

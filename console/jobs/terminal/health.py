@@ -18,7 +18,7 @@ from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name
 from console.words import Words
 from store import clock
 from store.database import Database
-from store.errors import DatabaseFault, KeyFileMissing, PeerMissing
+from store.errors import DatabaseFault, IntegrityFault, KeyFileMissing, PeerMissing
 from store.people import Pepper
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
@@ -59,8 +59,11 @@ def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
         yield peers
     gates = list(gate_checks.gates(terminal, words))
     yield from gates
-    yield upkeep.settings(terminal, words)
-    yield from upkeep.people(terminal, words)
+    yield attempt("protections", words, lambda: upkeep.settings(terminal, words))
+    try:
+        yield from upkeep.people(terminal, words)
+    except IntegrityFault as error:
+        yield refused("people", words, error)
     yield from gate_checks.line(terminal, words)
     yield from gate_checks.recovery(terminal, words)
     yield from upkeep.copies(terminal, words)
@@ -90,7 +93,7 @@ def _keys(home: Path, words: Words, parts: PassphraseParts | None) -> Check:
         if not left:
             raise
         return _key_care("key_unmoved", words, left[0], error.code)
-    Pepper.open(home / PEPPER_KEY)
+    Pepper.open(home / PEPPER_KEY, queue=queue_name(settings, home))
     return _key_of(source, words, left, settings.keys.source)
 
 

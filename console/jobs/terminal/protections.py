@@ -16,6 +16,7 @@ from console.protections import Value
 from console.session import Session
 from console.terminal import Terminal
 from store import settings_in_force
+from store.errors import RowOutdated, RowSealBroken
 from store.log import Event, LogFilter, page
 from store.rights import Right
 from store.settings_in_force import SettingInForce
@@ -70,7 +71,7 @@ def known(terminal: Terminal) -> list[Protection]:
     """Return the settings that carry a protection, for whoever asked for the right or needs none."""
     given, in_force = protections.values_of(terminal.given), protections.values_of(terminal.settings)
     with terminal.database.reading() as reading:
-        held = settings_in_force.in_force(reading, terminal.name)
+        held = settings_in_force.in_force(reading, terminal.vault.rows, terminal.name)
     return [
         Protection(
             name,
@@ -94,14 +95,16 @@ def confirm(terminal: Terminal, session: Session, *, second: SecondPerson) -> li
     vouch(terminal, session, second, Right.AGREE_PROTECTIONS)
     with terminal.database.writing() as tx:
         # Read here: another console may have brought the same change into force meanwhile.
-        held = settings_in_force.in_force(tx, terminal.name)
+        held = settings_in_force.in_force(tx, terminal.vault.rows, terminal.name)
         in_force = {name: protections.read(name, setting.value) for name, setting in held.items()}
         changed = [
             ChangedProtection(name, in_force[name], value)
             for name, value in protections.values_of(terminal.given).items()
             if name in in_force and in_force[name] != value
         ]
-        settings_in_force.put(tx, terminal.name, [_record(terminal, tx, session, second, each) for each in changed])
+        settings_in_force.put(
+            tx, terminal.vault.rows, terminal.name, [_record(terminal, tx, session, second, each) for each in changed]
+        )
     terminal.take_settings()
     return changed
 
@@ -113,16 +116,21 @@ def take_first(terminal: Terminal) -> None:
     a row.
     """
     given = protections.values_of(terminal.given)
+    if isinstance(terminal.halted, RowSealBroken | RowOutdated):
+        # Nothing is taken over rows that somebody else has written: people have to look at them first.
+        return
     with terminal.database.reading() as reading:
-        complete = settings_in_force.in_force(reading, terminal.name).keys() >= given.keys()
+        complete = settings_in_force.in_force(reading, terminal.vault.rows, terminal.name).keys() >= given.keys()
     if complete:
         return
     with terminal.database.writing() as tx:
-        held = settings_in_force.in_force(tx, terminal.name)
+        held = settings_in_force.in_force(tx, terminal.vault.rows, terminal.name)
         missing = {name: protections.spelt(value) for name, value in given.items() if name not in held}
         logged = _logged(tx, terminal.name)
         values = {name: logged.get(name, text) for name, text in missing.items()}
-        settings_in_force.put(tx, terminal.name, [_take(terminal, tx, name, text) for name, text in values.items()])
+        settings_in_force.put(
+            tx, terminal.vault.rows, terminal.name, [_take(terminal, tx, name, text) for name, text in values.items()]
+        )
     terminal.take_settings()
 
 

@@ -83,14 +83,16 @@ def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], s
     hashed = [(person_id, roles, hash_new_pin(terminal.pepper, person_id, pin)) for person_id, roles, pin in people]
     with terminal.database.writing() as tx:
         for person_id, roles, pin_hash in hashed:
-            added = add_person(tx, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given)
+            added = add_person(
+                tx, terminal.vault.rows, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given
+            )
             terminal.log.append(
                 tx,
                 Event.PERSON_ADDED,
                 actor=None,
                 session=None,
                 object=person_id,
-                detail={"role": "+".join(sorted(added.roles))},
+                detail={"role": "+".join(sorted(added.roles)), "version": added.version},
             )
 
 
@@ -106,7 +108,7 @@ def _made(
     write_settings(home / FILE_NAME, settings)
     # The vault comes first: its cover protects the sealing key of the line.
     vault = Vault.create(source, terminal_id=settings.terminal.id)
-    pepper = Pepper.create(home / PEPPER_KEY)
+    pepper = Pepper.create(home / PEPPER_KEY, queue=settings.terminal.id)
     Identity.create(home / LINE_KEYS, settings.terminal.id, Use.TERMINAL, authority=authority, cover=vault.cover)
     SigningKeys.create(home / LOG_KEYS)
     database = Database.create(settings.database_url(home), owner_url=owner_url)

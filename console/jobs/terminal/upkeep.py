@@ -44,7 +44,7 @@ def people(terminal: Terminal, words: Words) -> Iterator[Check]:
     Whoever is locked, or still has a PIN that was given out, can do nothing.
     """
     with terminal.database.reading() as reading:
-        known = persons(reading)
+        known = persons(reading, terminal.vault.rows)
         able = [each for each in known if _is_able(reading, terminal, each)]
     resuming = sum(Right.EXPORT_LOG in each.rights for each in able)
     enough, detail = resuming >= _RESUMING, words("check.found.people", count=resuming)
@@ -60,7 +60,7 @@ def people(terminal: Terminal, words: Words) -> Iterator[Check]:
 
 
 def _is_able(reading: Connection, terminal: Terminal, each: Person) -> bool:
-    return each.active and not each.pin_given and not is_locked(reading, terminal.pepper, each.id)
+    return each.active and not each.pin_given and not is_locked(reading, terminal.vault.rows, terminal.pepper, each.id)
 
 
 def settings(terminal: Terminal, words: Words) -> Check:

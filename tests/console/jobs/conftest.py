@@ -6,23 +6,17 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from console.settings import FILE_NAME, StoreSettings
 from console.terminal import Terminal
-from store.people import attempts, pins
 from tests.console.jobs.relay import Relay
-from tests.console.jobs.site import Site, free_port
-
-_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_NOBODYS = _CHEAP.hash(b"what nobody types")
+from tests.console.jobs.site import Site, cheap_pins, free_port
 
 
 @pytest.fixture(autouse=True)
-def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash PINs at no cost: how dear they are is the store's matter, and its tests'."""
-    monkeypatch.setattr(pins, "_hasher", _CHEAP)
-    monkeypatch.setattr(attempts, "NOBODYS_HASH", _NOBODYS)
+def _cheap_pins() -> Iterator[None]:
+    with cheap_pins():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +26,7 @@ def _made_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def made(url: str) -> Path:
         place = tmp_path_factory.mktemp("site")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pins, "_hasher", _CHEAP)
+        with cheap_pins():
             Site.make(place / "terminal", place / "agency", StoreSettings(url=url))
         return place
 

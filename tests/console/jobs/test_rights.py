@@ -18,7 +18,7 @@ import pytest
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, timekeeping
-from console.jobs.log import export, pruning, questions, viewing
+from console.jobs.log import export, pruning, questions, tables, viewing
 from console.jobs.messages import claims, confirmation, entry, extract, intake, listing, reading, retention, review
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
@@ -122,6 +122,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "log.viewing.newest": (Right.LOG, viewing.newest),
     "log.viewing.page": (Right.LOG, viewing.page),
     "log.viewing.span": (Right.LOG, viewing.span),
+    "log.tables.verify": (Right.LOG, tables.verify),
     "log.viewing.verify": (Right.LOG, viewing.verify),
     "timekeeping.overrule": (Right.CLOCK, lambda t, s: timekeeping.overrule(t, s, "sync_down")),
 }

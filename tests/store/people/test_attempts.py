@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from store.database import Database
-from store.errors import AttemptTooSoon, PersonLocked
+from store.errors import AttemptTooSoon, PersonLocked, RowSealBroken
+from store.log import Event, Log
 from store.people import (
     Attempt,
     Outcome,
@@ -13,14 +15,17 @@ from store.people import (
     Role,
     add_person,
     begin_attempt,
+    failures_of,
     finish_attempt,
     hash_new_pin,
-    is_locked,
+    pins,
     set_active,
     unlock,
 )
+from store.sealing.row_seals import RowSeals
 
-PEPPER = Pepper(b"p" * 32)
+PEPPER = Pepper(b"p" * 32, "t-131041-01")
+SEALS = RowSeals(b"k" * 32, "t-131041-01")
 PIN = "40718295"
 LONG = timedelta(hours=1)
 
@@ -33,19 +38,19 @@ def kept() -> str:
 @pytest.fixture
 def peopled(database: Database, kept: str, now: datetime) -> Database:
     with database.writing() as tx:
-        add_person(tx, "op-101", [Role.OPERATOR], kept, now=now)
+        add_person(tx, SEALS, "op-101", [Role.OPERATOR], kept, now=now)
     return database
 
 
 def begin(database: Database, person_id: str, now: datetime) -> Attempt:
     with database.writing() as tx:
-        return begin_attempt(tx, PEPPER, person_id, now)
+        return begin_attempt(tx, SEALS, PEPPER, person_id, now)
 
 
 def fail(database: Database, person_id: str, now: datetime) -> Outcome:
     attempt = begin(database, person_id, now)
     with database.writing() as tx:
-        return finish_attempt(tx, attempt, ok=False, now=now)
+        return finish_attempt(tx, SEALS, attempt, ok=False, now=now)
 
 
 def test_right_pin(peopled: Database, now: datetime) -> None:
@@ -53,7 +58,7 @@ def test_right_pin(peopled: Database, now: datetime) -> None:
     assert attempt.known
     assert attempt.verify(PIN)
     with peopled.writing() as tx:
-        assert finish_attempt(tx, attempt, ok=True, now=now) == Outcome(
+        assert finish_attempt(tx, SEALS, attempt, ok=True, now=now) == Outcome(
             ok=True, failures=0, locked=False, wait_seconds=0
         )
     assert begin(peopled, "op-101", now).failures == 1
@@ -63,7 +68,7 @@ def test_wrong_pin_unknown_id_and_inactive_person_are_refused_alike(peopled: Dat
     assert not begin(peopled, "op-101", now).verify("92817463")
     assert not begin(peopled, "nobody", now).verify(PIN)
     with peopled.writing() as tx:
-        set_active(tx, "op-101", active=False)
+        set_active(tx, SEALS, "op-101", active=False)
     attempt = begin(peopled, "op-101", now)
     assert not attempt.known
     assert not attempt.verify(PIN)
@@ -102,7 +107,7 @@ def test_a_wrong_pin_starts_the_waiting_time_anew(peopled: Database, now: dateti
         fail(peopled, "op-101", now)
     attempt, answered = begin(peopled, "op-101", now), now + timedelta(seconds=8)
     with peopled.writing() as tx:
-        assert finish_attempt(tx, attempt, ok=False, now=answered).wait_seconds == 10
+        assert finish_attempt(tx, SEALS, attempt, ok=False, now=answered).wait_seconds == 10
     with pytest.raises(AttemptTooSoon) as caught:
         begin(peopled, "op-101", now + timedelta(seconds=11))
     assert caught.value.facts == {"seconds": "7"}
@@ -114,7 +119,7 @@ def test_success_forgets_failures(peopled: Database, now: datetime) -> None:
         fail(peopled, "op-101", now)
     attempt = begin(peopled, "op-101", now)
     with peopled.writing() as tx:
-        finish_attempt(tx, attempt, ok=True, now=now)
+        finish_attempt(tx, SEALS, attempt, ok=True, now=now)
     assert fail(peopled, "op-101", now) == Outcome(ok=False, failures=1, locked=False, wait_seconds=0)
 
 
@@ -122,10 +127,10 @@ def test_locked_id_is_released(peopled: Database, now: datetime) -> None:
     for number in range(10):
         fail(peopled, "op-101", now + number * LONG)
     with peopled.writing() as tx:
-        assert is_locked(tx, PEPPER, "op-101")
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 10
         assert unlock(tx, PEPPER, "op-101")
         assert not unlock(tx, PEPPER, "op-101")
-        assert not is_locked(tx, PEPPER, "op-101")
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 0
     assert begin(peopled, "op-101", now).verify(PIN)
 
 
@@ -150,3 +155,61 @@ def test_what_was_typed_as_an_id_is_not_kept(peopled: Database, now: datetime) -
 
 def test_attempt_does_not_show_what_it_holds(peopled: Database, now: datetime) -> None:
     assert "argon2" not in repr(begin(peopled, "op-101", now))
+
+
+def record(database: Database, log: Log, about: str, attempts: int, now: datetime) -> None:
+    with database.writing() as tx:
+        detail = {"attempts": attempts}
+        log.append(tx, Event.OPERATOR_REFUSED, actor=None, session=None, object=about, detail=detail, now=now)
+
+
+@pytest.mark.parametrize("person_id", ["op-101", "nobody"])
+@pytest.mark.parametrize("tamper", ["DELETE FROM attempt", "put back"])
+def test_a_count_that_was_set_back_or_deleted_goes_on_as_the_log_has_it(
+    peopled: Database, log: Log, now: datetime, person_id: str, tamper: str
+) -> None:
+    about = person_id if person_id == "op-101" else PEPPER.mark_of(person_id)
+    older: dict[str, object] = {}
+    for number in range(1, 10):
+        assert fail(peopled, person_id, now + number * LONG).failures == number
+        record(peopled, log, about, number, now + number * LONG)
+        with peopled.writing() as tx:
+            older = older or dict(tx.exec_driver_sql("SELECT * FROM attempt").mappings().one())
+    with peopled.writing() as tx:
+        if tamper == "put back":
+            tx.execute(text("UPDATE attempt SET failures = :failures, last_at = :last_at, seal = :seal"), older)
+        else:
+            tx.exec_driver_sql(tamper)
+        assert failures_of(tx, SEALS, PEPPER, person_id) == 9
+    with pytest.raises(AttemptTooSoon):
+        begin(peopled, person_id, now + 9 * LONG + timedelta(seconds=100))
+    assert fail(peopled, person_id, now + 10 * LONG).locked
+
+
+def test_what_the_log_says_of_before_an_upgrade_counts_no_more(peopled: Database, log: Log, now: datetime) -> None:
+    record(peopled, log, "op-101", 9, now)
+    with peopled.writing() as tx:
+        log.append(tx, Event.TERMINAL_UPGRADED, actor=None, session=None, now=now)
+    assert fail(peopled, "op-101", now).failures == 1
+
+
+def test_a_count_that_somebody_else_wrote_is_told(peopled: Database, now: datetime) -> None:
+    fail(peopled, "op-101", now)
+    with peopled.writing() as tx:
+        tx.exec_driver_sql("UPDATE attempt SET failures = 0")
+    with pytest.raises(RowSealBroken):
+        begin(peopled, "op-101", now)
+
+
+def test_a_hash_of_an_older_program_is_bound_after_its_pin_was_right(database: Database, now: datetime) -> None:
+    alone = pins._hasher.hash(PEPPER._peppered_alone(PIN))
+    with database.writing() as tx:
+        add_person(tx, SEALS, "op-101", [Role.OPERATOR], alone, now=now)
+        add_person(tx, SEALS, "op-102", [Role.OPERATOR], PEPPER.hash_pin("op-102", PIN), now=now)
+    attempt = begin(database, "op-101", now)
+    assert attempt.verify(PIN)
+    bound = attempt.bound_hash(PIN)
+    assert bound is not None
+    assert PEPPER.matches("op-101", PIN, bound)
+    assert not PEPPER.matches("op-102", PIN, bound)
+    assert begin(database, "op-102", now).bound_hash(PIN) is None

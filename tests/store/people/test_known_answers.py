@@ -8,14 +8,14 @@ from typing import Final
 
 from store.people.pins import Pepper
 
-PEPPER: Final = Pepper(bytes(range(32)))
+PEPPER: Final = Pepper(bytes(range(32)), "t-131041-01")
 KEPT: Final = "$argon2id$v=19$m=8,t=1,p=1$paWlpaWlpaWlpaWlpaWlpQ$OwK2lFVRJCVTaWHHun6QVsqTiazF4c6VK5tEbycqIbM"
 """The PIN 40718295, at the lowest cost there is: a kept PIN is checked at the cost that it names itself."""
 
 
 def test_a_pin_kept_earlier_still_matches() -> None:
-    assert PEPPER.matches("40718295", KEPT)
-    assert not PEPPER.matches("40718296", KEPT)
+    assert PEPPER.matches("op-101", "40718295", KEPT)
+    assert not PEPPER.matches("op-101", "40718296", KEPT)
 
 
 def test_the_count_of_failures_is_found_again_under_its_mark() -> None:

@@ -14,6 +14,8 @@ from store.errors import PinFault, PinGuessable, PinTooLong, PinTooShort, PinUnt
 from store.people import Pepper, check_pin_policy
 from store.people.pins import NOBODYS_HASH, draw_pin
 
+TERMINAL = "t-131041-01"
+
 
 @pytest.mark.parametrize("good", ["40718295", "9281746350", "correct horse battery", "うみやま そらとかぜ のはな"])
 def test_good_pins(good: str) -> None:
@@ -77,18 +79,20 @@ def test_most_random_digits_are_accepted() -> None:
 
 
 def test_kept_pin_matches_only_the_same_pin_with_the_same_pepper(tmp_path: Path) -> None:
-    pepper = Pepper.create(tmp_path / "pepper.key")
-    kept = pepper.hash_pin("40718295")
-    assert kept.startswith("$argon2id$")
+    pepper = Pepper.create(tmp_path / "pepper.key", queue=TERMINAL)
+    kept = pepper.hash_pin("op-101", "40718295")
+    assert kept.startswith("bound-2$argon2id$")
     assert "40718295" not in kept
-    assert Pepper.open(tmp_path / "pepper.key").matches("40718295", kept)
-    assert not pepper.matches("40718296", kept)
-    assert not Pepper.create(tmp_path / "other.key").matches("40718295", kept)
+    assert Pepper.open(tmp_path / "pepper.key", queue=TERMINAL).matches("op-101", "40718295", kept)
+    assert not pepper.matches("op-101", "40718296", kept)
+    assert not pepper.matches("op-102", "40718295", kept), "the hash of one person opens no other ID"
+    assert not Pepper.open(tmp_path / "pepper.key", queue="t-2").matches("op-101", "40718295", kept)
+    assert not Pepper.create(tmp_path / "other.key", queue=TERMINAL).matches("op-101", "40718295", kept)
 
 
 def test_unknown_people_cost_the_same_work() -> None:
     assert extract_parameters(NOBODYS_HASH) == RFC_9106_LOW_MEMORY
-    assert not Pepper(b"p" * 32).matches("40718295", NOBODYS_HASH)
+    assert not Pepper(b"p" * 32, TERMINAL).matches("op-101", "40718295", NOBODYS_HASH)
 
 
 def test_drawn_pins_are_good_and_differ() -> None:

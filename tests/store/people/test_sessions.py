@@ -18,12 +18,13 @@ from store.people import (
     open_session,
     touch_session,
 )
+from store.sealing.vault import Vault
 
 
 @pytest.fixture
-def peopled(database: Database, now: datetime) -> Database:
+def peopled(database: Database, vault: Vault, now: datetime) -> Database:
     with database.writing() as tx:
-        add_person(tx, "op-101", [Role.OPERATOR], "kept", now=now)
+        add_person(tx, vault.rows, "op-101", [Role.OPERATOR], "kept", now=now)
     return database
 
 

@@ -18,11 +18,11 @@ from tests.store.conftest import Fill
 
 
 @pytest.fixture
-def sessions(database: Database, now: datetime) -> tuple[str, str]:
+def sessions(database: Database, vault: Vault, now: datetime) -> tuple[str, str]:
     """A session of an operator and one of an approver."""
     with database.writing() as tx:
         for person, role in (("op-101", Role.OPERATOR), ("ap-201", Role.APPROVER)):
-            add_person(tx, person, [role], "kept", now=now)
+            add_person(tx, vault.rows, person, [role], "kept", now=now)
         first, second = (open_session(tx, person, origin="screen", now=now) for person in ("op-101", "ap-201"))
     return first.id, second.id
 

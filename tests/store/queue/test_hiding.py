@@ -26,9 +26,9 @@ Hide = Callable[..., list[Added]]
 
 
 @pytest.fixture
-def session(database: Database, now: datetime) -> str:
+def session(database: Database, vault: Vault, now: datetime) -> str:
     with database.writing() as tx:
-        add_person(tx, "op-101", [Role.OPERATOR], "kept", now=now)
+        add_person(tx, vault.rows, "op-101", [Role.OPERATOR], "kept", now=now)
         return open_session(tx, "op-101", origin="command", now=now).id
 
 

@@ -27,7 +27,7 @@ def act(now: datetime) -> Act:
 
 
 @pytest.fixture
-def peer(database: Database, now: datetime) -> int:
+def peer(database: Database, vault: Vault, now: datetime) -> int:
     draft = PeerDraft(
         name="peer",
         address="127.0.0.1",
@@ -40,7 +40,7 @@ def peer(database: Database, now: datetime) -> int:
         valid_from=now,
     )
     with database.writing() as tx:
-        return register(tx, draft).id
+        return register(tx, vault.rows, draft).id
 
 
 def approve(database: Database, vault: Vault, added: list[queue.Added], act: Act) -> None:
@@ -153,7 +153,7 @@ def test_messages_changed_since_they_were_read_do_not_move(
         first, second = queue.next_to_send(tx, "t-1", now, 100)
         held = queue.move(tx, vault, second.id, Step.HOLD, act)
         queue.move(tx, vault, second.id, Step.RELEASE, act)
-        moved = queue.move_rows(tx, [first, second], Step.SHIP, act)
+        moved = queue.move_rows(tx, vault, [first, second], Step.SHIP, act)
         assert [(row.id, row.state) for row in moved.changed] == [(first.id, OutState.SENDING)]
         assert [(refusal.id, refusal.error.code) for refusal in moved.refused] == [(held.id, "message_changed")]
         assert queue.rows_of(tx, [first.id]) == moved.changed

@@ -8,11 +8,12 @@ from sqlalchemy import text
 from store import queue
 from store.database import Database
 from store.errors import (
-    ApprovalVoid,
+    ContentUnchanged,
     MessageChanged,
     MessageMissing,
     NotYetDue,
     ReasonMissing,
+    RowSealBroken,
     SecondPersonNeeded,
     StepRefused,
     WarningsUnconfirmed,
@@ -20,6 +21,7 @@ from store.errors import (
 from store.message.states import TRANSITIONS, Ask, Direction, Hold, InState, OutState, State, Step
 from store.queue import Act, MessageRow, Revision
 from store.sealing.vault import Vault
+from tests.resealing import reseal
 from tests.store.conftest import Fill
 
 PLANNED = date(2026, 11, 26)
@@ -40,12 +42,15 @@ def step(database: Database, vault: Vault, number: int, name: Step, act: Act) ->
         return moved
 
 
-def put_in(database: Database, number: int, state: State) -> None:
+def put_in(database: Database, vault: Vault, number: int, state: State, hold: Hold | None = None) -> None:
     with database.writing() as tx:
         change = (
             "UPDATE message SET state = :state, approved_digest = digest, approved_revision = revision WHERE id = :id"
         )
         tx.execute(text(change), {"state": state.value, "id": number})
+        if hold is not None:
+            tx.execute(text("UPDATE message SET hold = :hold WHERE id = :id"), {"hold": hold.value, "id": number})
+        reseal(tx, vault)
 
 
 def test_approval_by_a_second_person(database: Database, vault: Vault, fill: Fill, by_approver: Act) -> None:
@@ -125,10 +130,10 @@ def test_deletion_waits_for_its_planned_day_and_joins_by_itself(
     with pytest.raises(NotYetDue):
         step(database, vault, added.id, Step.RELEASE, by_approver)
     with database.writing() as tx:
-        assert queue.release_due(tx, ITS_EVE) == []
-        (released,) = queue.release_due(tx, ITS_MORNING)
+        assert queue.release_due(tx, vault, ITS_EVE) == []
+        (released,) = queue.release_due(tx, vault, ITS_MORNING)
         assert (released.state, released.hold, released.state_since) == (OutState.APPROVED, None, ITS_MORNING)
-        assert queue.release_due(tx, ITS_MORNING) == []
+        assert queue.release_due(tx, vault, ITS_MORNING) == []
         assert queue.next_to_send(tx, "t-1", ITS_MORNING, 10) == [released]
 
 
@@ -153,7 +158,7 @@ def test_hand_held_deletion_is_not_released_by_its_day(
     for added in (early, late):
         step(database, vault, added.id, Step.HOLD, by_approver)
     with database.writing() as tx:
-        assert queue.release_due(tx, ITS_MORNING) == []
+        assert queue.release_due(tx, vault, ITS_MORNING) == []
     # Released unapproved it is reviewed; approved then, it waits for its day after all.
     assert step(database, vault, early.id, Step.RELEASE, by_approver).state is OutState.REVIEW
     assert step(database, vault, early.id, Step.APPROVE, by_approver).hold is Hold.DAY
@@ -187,7 +192,7 @@ def test_an_edit_moves_the_event_and_the_person_where_it_names_them(
         same = queue.revise(tx, vault, added.id, Revision(content=b"x"), edit)
         assert (same.occurred_at, same.subject) == (before.occurred_at, before.subject)
         other = vault.pseudonym("subject", "another")
-        row = queue.revise(tx, vault, added.id, Revision(content=b"x", occurred_at=now, subject=other), edit)
+        row = queue.revise(tx, vault, added.id, Revision(content=b"y", occurred_at=now, subject=other), edit)
     assert (row.occurred_at, row.subject) == (now, other)
 
 
@@ -200,7 +205,7 @@ def test_content_changed_behind_the_approval_does_not_leave(
         tx.exec_driver_sql("UPDATE message SET revision = 2")
     with database.reading() as reading:
         assert queue.next_to_send(reading, "t-1", by_approver.now, 10) == []
-    with pytest.raises(ApprovalVoid):
+    with pytest.raises(RowSealBroken):
         step(database, vault, added.id, Step.SHIP, by_approver)
 
 
@@ -231,10 +236,7 @@ def test_every_step_from_every_state(
     else:
         numbers = _notices(database, vault, now, [f"N-{state}" for state in states])
     for number, state in zip(numbers, states, strict=True):
-        put_in(database, number, state)
-        if Ask.PLANNED_DAY in row.asks:
-            with database.writing() as tx:
-                tx.execute(text("UPDATE message SET hold = 'day' WHERE id = :id"), {"id": number})
+        put_in(database, vault, number, state, Hold.DAY if Ask.PLANNED_DAY in row.asks else None)
         if state in row.sources:
             assert step(database, vault, number, name, by_approver).state is row.target
         else:
@@ -258,7 +260,7 @@ def test_step_of_the_other_direction_is_refused(
     database: Database, vault: Vault, now: datetime, by_approver: Act
 ) -> None:
     (number,) = _notices(database, vault, now, ["N-1"])
-    put_in(database, number, InState.RETURNED)  # The word is a state of both directions.
+    put_in(database, vault, number, InState.RETURNED)  # The word is a state of both directions.
     with pytest.raises(StepRefused):
         step(database, vault, number, Step.WITHDRAW, by_approver)
 
@@ -282,7 +284,7 @@ def test_a_row_that_was_read_before_a_change_stays_as_it_is(
     with database.writing() as tx:
         rows = queue.rows_of(tx, numbers)
         changed = queue.move(tx, vault, rows[0].id, Step.HOLD, by_approver)
-        moved = queue.move_rows(tx, rows, Step.APPROVE, by_approver)
+        moved = queue.move_rows(tx, vault, rows, Step.APPROVE, by_approver)
         assert queue.get(tx, changed.id) == changed
     assert [row.id for row in moved.changed] == [rows[1].id]
     (refusal,) = moved.refused
@@ -292,11 +294,41 @@ def test_a_row_that_was_read_before_a_change_stays_as_it_is(
 
 def test_reasons_for_many(database: Database, vault: Vault, fill: Fill, by_approver: Act) -> None:
     added = fill(["R-1", "R-2"])
-    for _ in range(2):
+    for better in (b"better", b"best"):
         with database.writing() as tx:
             moved = queue.move_many(tx, vault, [message.id for message in added], Step.GIVE_BACK, by_approver)
             for row in moved.changed:
-                queue.revise(tx, vault, row.id, Revision(content=b"better"), by_approver)
+                queue.revise(tx, vault, row.id, Revision(content=better), by_approver)
     with database.reading() as reading:
         for row in moved.changed:
             assert [note.seq for note in queue.notes_of(reading, vault, row)] == [1, 2]
+
+
+def test_nobody_takes_a_message_over_by_saving_it_as_it_is(
+    database: Database, vault: Vault, fill: Fill, now: datetime, by_approver: Act
+) -> None:
+    (added,) = fill(["R-1"])
+    same, other = Revision(content=b"content of R-1"), Act(by="op-102", now=now)
+    with database.writing() as tx, pytest.raises(ContentUnchanged):
+        queue.revise(tx, vault, added.id, same, other)
+    # Nor an answer to a return, but by somebody who wrote it.
+    step(database, vault, added.id, Step.GIVE_BACK, by_approver)
+    with database.writing() as tx, pytest.raises(ContentUnchanged):
+        queue.revise(tx, vault, added.id, same, other)
+    with database.writing() as tx:
+        assert queue.revise(tx, vault, added.id, same, Act(by="op-101", now=now)).state is OutState.REVIEW
+
+
+@pytest.mark.parametrize("approver", ["op-101", "op-102", "op-103"])
+def test_nobody_approves_what_they_wrote_any_revision_of(
+    database: Database, vault: Vault, fill: Fill, now: datetime, approver: str
+) -> None:
+    (added,) = fill(["R-1"])
+    with database.writing() as tx:
+        for number, writer in enumerate(["op-102", "op-103"]):
+            content = f"better {number}".encode()
+            row = queue.revise(tx, vault, added.id, Revision(content=content), Act(by=writer, now=now))
+    assert row.writers == {"op-101", "op-102", "op-103"}
+    with pytest.raises(SecondPersonNeeded):
+        step(database, vault, added.id, Step.APPROVE, Act(by=approver, now=now))
+    assert step(database, vault, added.id, Step.APPROVE, Act(by="ap-201", now=now)).state is OutState.APPROVED

@@ -383,7 +383,7 @@ def test_each_arrival_is_kept_as_what_it_is(served: Site, operator: Session) -> 
 
 def test_a_signed_result_settles_a_message_without_an_answer(served: Site, operator: Session) -> None:
     (number,) = delivered(served, operator)
-    served.raw("UPDATE message SET state = 'unknown' WHERE id = ?", number)
+    served.rewrite("UPDATE message SET state = 'unknown' WHERE id = ?", number)
     assert exchange.receive(served.terminal, operator).results == 1
     assert served.states([number]) == ["accepted"]
 

@@ -16,7 +16,7 @@ pytestmark = ON_SQLITE
 
 def refuse_by_hand(site: Site, number: int) -> None:
     """Let a message stand as the peer refused it unread: with bytes that were made, and without a receipt."""
-    site.raw("UPDATE message SET state = 'refused' WHERE id = ?", number)
+    site.rewrite("UPDATE message SET state = 'refused' WHERE id = ?", number)
 
 
 def test_a_refused_message_is_approved_again_and_loses_only_its_bytes(served: Site) -> None:

@@ -120,6 +120,8 @@ def test_a_review_keeps_nobody_from_another_message_about_the_person(
 def test_who_edits_sees_no_claim_and_puts_it_into_the_queue(site: Site, number: int, editor: Session) -> None:
     begun = draft.reopen(site.terminal, editor, number)
     assert reading.read(site.terminal, editor, number).row.claim is None
+    card = next(item for item in begun.items() if item.field == "card_number")
+    begun.answer(card, "XY00000000YX")
     begun.submit(site.terminal, editor)
     assert site.row(number).revision == 2
 

@@ -68,7 +68,7 @@ def test_one_person_confirms_what_changed(site: Site, operator: Session, receive
     first, _ = site.entries(Event.NOTICE_CONFIRMED)
     row = site.row(numbers[0])
     assert (first.actor, first.session, first.object) == (OPERATOR, operator.id, row.uid)
-    assert first.detail == {"revision": 1, "content": row.digest.hex(), "to": "confirmed"}
+    assert first.detail == {"revision": 1, "content": row.digest.hex(), "to": "confirmed", "version": 2}
     assert (row.author, row.approver, row.approved) == (None, OPERATOR, True)
     assert site.log_holds()
 

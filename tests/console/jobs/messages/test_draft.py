@@ -166,6 +166,8 @@ def test_a_returned_message_is_corrected_and_both_revisions_can_be_read(
 
 def test_a_revision_that_comes_too_late_changes_nothing(site: Site, clerk: Session, returned: int) -> None:
     early, late = (drafts.reopen(site.terminal, clerk, returned) for _ in range(2))
+    card = next(item for item in early.items() if item.field == "card_number")
+    early.answer(card, "XY00000000YX")
     early.submit(site.terminal, clerk)
     with pytest.raises(MessageChanged):
         late.submit(site.terminal, clerk)

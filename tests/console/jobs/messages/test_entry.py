@@ -107,7 +107,7 @@ def test_a_returned_message_is_revised(site: Site, operator: Session) -> None:
         first = decode(content_of(connection, site.terminal.vault, site.row(number), 1))
     assert first == entry(1), "the old revision stays readable"
     (made,) = site.entries(Event.MESSAGE_REVISED)
-    assert made.detail == {"revision": 2, "content": site.row(number).digest.hex()}
+    assert made.detail == {"revision": 2, "content": site.row(number).digest.hex(), "version": 3}
 
 
 def test_what_somebody_else_changed_is_looked_at_anew(site: Site, operator: Session) -> None:

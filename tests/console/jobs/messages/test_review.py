@@ -54,7 +54,7 @@ def test_a_second_person_approves(site: Site, approver: Session) -> None:
     first, _ = site.entries(Event.MESSAGE_APPROVED)
     row = site.row(1)
     assert (first.actor, first.session, first.object) == (APPROVER, approver.id, row.uid)
-    assert first.detail == {"revision": 1, "content": row.digest.hex(), "to": "approved"}
+    assert first.detail == {"revision": 1, "content": row.digest.hex(), "to": "approved", "version": 2}
     assert row.approver == APPROVER
 
 
@@ -169,7 +169,10 @@ def test_held_until_the_planned_day_and_released_by_itself(
     assert site.states([number]) == ["approved"]
     assert ready(site) == [number]
     (entry_made,) = site.entries(Event.MESSAGE_RELEASED)
-    assert (entry_made.actor, entry_made.detail) == (None, {"cause": "planned_day"})
+    assert (entry_made.actor, entry_made.detail) == (
+        None,
+        {"cause": "planned_day", "to": "approved", "version": 3},
+    )
 
 
 def test_a_planned_day_that_has_come_holds_nothing(site: Site) -> None:

@@ -8,7 +8,9 @@ import pytest
 from console.jobs.messages import entry as entering
 from console.jobs.messages import reading, review
 from console.terminal import Terminal
-from store.errors import SealBroken
+from store import queue
+from store.errors import RowSealBroken, SealBroken
+from store.people import person
 from store.sealing.vault import Vault
 from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
 
@@ -86,6 +88,9 @@ def test_rows_of_another_terminal_do_not_open_even_under_the_same_key(filled: Si
     with Terminal.open(filled.home) as terminal:
         terminal.settings = other
         terminal.vault = Vault.open(terminal.key_source, terminal_id="131041-02")
-        with pytest.raises(SealBroken):
-            reads(replace(filled, terminal=terminal), 1)
+        # The rows are sealed for the queue as well as what is in them.
+        with terminal.database.reading() as reading_block, pytest.raises(RowSealBroken):
+            person(reading_block, terminal.vault.rows, OPERATOR)
+        with terminal.database.reading() as reading_block, pytest.raises(SealBroken):
+            queue.content_of(reading_block, terminal.vault, queue.get(reading_block, 1))
     assert reads(filled, 1)

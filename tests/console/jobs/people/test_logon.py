@@ -72,7 +72,7 @@ def test_the_right_pin_opens_a_session_with_the_rights_of_the_roles(site: Site) 
     assert session.may("people")
     assert not session.may("enter")
     (entry,) = site.entries(Event.OPERATOR_LOGGED_ON)
-    assert (entry.actor, entry.session, entry.detail) == (CHIEF, session.id, {"origin": "screen"})
+    assert (entry.actor, entry.session, entry.detail) == (CHIEF, session.id, {"origin": "screen", "version": 1})
 
 
 def test_a_wrong_pin_and_an_unknown_id_get_the_same_answer(site: Site) -> None:
@@ -330,7 +330,7 @@ def test_people_as_the_officer_keeps_them(site: Site) -> None:
     assert [member.id for member in register.everybody(site.terminal, chief)] == sorted(PEOPLE)
     register.add(site.terminal, chief, "two-roles", [Role.OPERATOR, Role.AUDITOR])
     (entry,) = [row for row in site.entries(Event.PERSON_ADDED) if row.actor == CHIEF]
-    assert (entry.object, entry.detail) == ("two-roles", {"role": "auditor+operator"})
+    assert (entry.object, entry.detail) == ("two-roles", {"role": "auditor+operator", "version": 1})
     before = site.contents()
     for person_id, roles, error in (
         (OPERATOR, [Role.OPERATOR], PersonExists),

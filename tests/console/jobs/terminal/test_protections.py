@@ -16,7 +16,7 @@ from console.protections import names
 from console.settings import FILE_NAME
 from console.terminal import Terminal
 from console.words import Words
-from store.errors import DatabaseDamaged, LogBroken
+from store.errors import LogBroken, RowSealBroken
 from store.log import Event, LogRow
 from store.rights import Right
 from store.settings_in_force import SettingInForce, in_force
@@ -94,7 +94,7 @@ def test_a_new_terminal_takes_what_its_file_says_and_records_it(site: Site) -> N
     taken = site.entries(Event.SETTINGS_TAKEN)
     assert [facts(row) for row in taken] == [(name, None, before, None, None) for name, (before, _) in WEAKER.items()]
     with site.terminal.database.reading() as reading:
-        kept = in_force(reading, site.terminal.name)
+        kept = in_force(reading, site.terminal.vault.rows, site.terminal.name)
     for row in taken:
         name = str(row.detail["setting"])
         assert kept[name] == SettingInForce(name, str(row.detail["to"]), row.seq)
@@ -213,13 +213,17 @@ def test_a_row_that_is_gone_weakens_nothing(edited: Site) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("value", ["3601", "false", "never"])
-def test_a_row_that_holds_no_value_opens_nothing(site: Site, value: str) -> None:
+@pytest.mark.parametrize("value", ["3600", "false", "never"])
+def test_a_row_that_somebody_else_wrote_protects_by_default_and_halts_new_work(site: Site, value: str) -> None:
+    numbers = site.take_in([entry(1)])
     site.raw("UPDATE setting_in_force SET value = ? WHERE name = 'session.lock_seconds'", value)
-    with pytest.raises(DatabaseDamaged):
-        Terminal.open(site.home)
-    (part,) = [part for part in health.check(site.home, WORDS).checks if not part.ok]
-    assert (part.name, part.code) == ("database", "database_damaged")
+    again = opened(site)
+    assert values(again) == BEFORE
+    with pytest.raises(RowSealBroken):
+        review.approve(again.terminal, again.session(APPROVER), numbers)
+    again.terminal.close()
+    refused = {part.code for part in health.check(site.home, WORDS).checks if part.code is not None}
+    assert "row_seal_broken" in refused
 
 
 @ON_POSTGRESQL

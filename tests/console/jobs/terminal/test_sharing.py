@@ -126,7 +126,7 @@ def _begin_to_send(site: Site, number: int, step: Step) -> None:
         rows = kept.rows_of(tx, [number])
         assert [str(row.state) for row in rows] == ["unknown"]
         if step is Step.REQUEUE:
-            kept.move_rows(tx, rows, step, kept.Act(by=None, now=clock.now()))
+            kept.move_rows(tx, site.terminal.vault, rows, step, kept.Act(by=None, now=clock.now()))
 
 
 def _fail(*_: object) -> None:

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from console.jobs.log import tables
+from console.jobs.messages import review
 from console.jobs.terminal import upgrade
 from console.terminal import Terminal
 from store import migrations
-from store.errors import DatabaseOlder
+from store.comparison import Difference
+from store.errors import DatabaseOlder, LogBroken
 from store.log import Event
-from tests.console.jobs.site import Site, entry
+from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
 
 _NEXT = """
 import sqlalchemy as sa
@@ -48,3 +51,50 @@ def test_upgraded_and_recorded(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_
         assert made.detail == {"from": head, "to": "9001"}
         assert anew.log_holds()
         assert anew.states([1]) == ["review"]
+
+
+def _made_by_an_older_program(site: Site) -> None:
+    """Take everything away that the step to the seals adds."""
+    columns = {"message": ["authors"], "person": ["version"], "attempt": [], "peer_version": [], "setting_in_force": []}
+    for table, more in columns.items():
+        for column in [*more, "seal"]:
+            site.raw(f"ALTER TABLE {table} DROP COLUMN {column}")
+    site.raw("UPDATE alembic_version SET version_num = '0011'")
+    site.terminal.close()
+
+
+def test_the_rows_of_an_older_program_are_sealed_and_work_goes_on(site: Site) -> None:
+    numbers = site.approve([entry(1), entry(2)])
+    site.register_peer(1)
+    _made_by_an_older_program(site)
+    done = upgrade.upgrade(site.home)
+    assert (done.unsealed.ok, done.unsealed.rows) == (True, 2 + 5 + 1 + 5)
+    with Terminal.open(site.home) as terminal:
+        anew = Site(site.home, site.agency_home, terminal, site.administrator)
+        assert tables.compare_new(terminal).named == []
+        assert anew.row(numbers[0]).writers == {OPERATOR}
+        assert review.hold(terminal, anew.session(APPROVER), numbers).changed == numbers
+
+
+def test_rows_that_the_log_does_not_know_stay_without_a_seal(site: Site) -> None:
+    numbers = site.take_in([entry(1), entry(2)])
+    site.raw("UPDATE message SET state = 'approved', approver = 'ap-201' WHERE id = 2")
+    _made_by_an_older_program(site)
+    done = upgrade.upgrade(site.home)
+    assert [(each.table, each.how) for each in done.unsealed.named] == [("message", Difference.CHANGED)]
+    with Terminal.open(site.home) as terminal:
+        anew = Site(site.home, site.agency_home, terminal, site.administrator)
+        assert anew.entries(Event.TERMINAL_UPGRADED)[0].detail["bad"] == 1
+        decided = review.hold(terminal, anew.session(APPROVER), numbers)
+        assert (decided.changed, [each.reason for each in decided.refused]) == ([1], ["row_seal_broken"])
+
+
+def test_a_log_that_does_not_hold_seals_nothing(site: Site) -> None:
+    site.take_in([entry(1)])
+    site.unguard_log()
+    site.raw("DELETE FROM log_entry WHERE seq = 3")
+    _made_by_an_older_program(site)
+    with pytest.raises(LogBroken):
+        upgrade.upgrade(site.home)
+    with pytest.raises(DatabaseOlder):
+        Terminal.open(site.home)

@@ -51,7 +51,7 @@ def note(site: Site, event: Event, result: Result = Result.DONE, **detail: str |
 def test_a_role_with_nobody_is_named(site: Site) -> None:
     assert wanting(site) == {}
     with site.terminal.database.writing() as tx:
-        set_active(tx, APPROVER, active=False)
+        set_active(tx, site.terminal.vault.rows, APPROVER, active=False)
     assert WORDS("roles.approver.name") in wanting(site)["roles"].detail
     pin = register.add(site.terminal, site.session(CHIEF), "ap-2", [Role.APPROVER])
     assert "roles" in wanting(site), "with a PIN that was given out nobody approves"
