@@ -114,6 +114,7 @@ ENTRY: Final = (
     Key("escape", "Esc", "back", "drop"),
     Key("f5", "F5", "all_items", "all_items"),
     Key("f6", "F6", "characters", "characters"),
+    Key("f7", "F7", "take_seiji", "seiji"),
 )
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (

@@ -3,6 +3,7 @@
 What an agency notice caused is no cause of a message (入管法施行令24条1項).
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Final, TypeGuard
 
@@ -10,6 +11,7 @@ from store.clock import day_in_japan
 from store.message.codes import Action, NoticeItem
 from store.message.groups import ReportBasis
 from store.message.kinds import AgencyNotice, Message, ResidentRecord
+from store.message.seiji import fold
 
 _IDENTITY: Final = attrgetter("person.name", "person.birth_date", "person.sex", "person.nationality")
 _ITEMS: Final = frozenset(map(str, NoticeItem))
@@ -37,13 +39,26 @@ def is_echo(message: ResidentRecord, notice: AgencyNotice) -> bool:
 
     A person is the same by number *and* name, birth date, sex and nationality, never by the latter alone.
     """
+    return _repeats(message, notice, str)
+
+
+def is_echo_spelt_otherwise(message: ResidentRecord, notice: AgencyNotice) -> bool:
+    """Tell whether a correction repeats a notice but for spelling: width, case, blanks, or 正字 and another form.
+
+    Only a person can tell whether that is meant.
+    """
+    return _repeats(message, notice, fold)
+
+
+def _repeats(message: ResidentRecord, notice: AgencyNotice, form: Callable[[str], str]) -> bool:
+    """Compare with texts in a form of theirs: as they are, or folded."""
     # A notice has no value for an item that it does not mention: the correction then says more than the notice.
     noticed = {str(change.item): change.after for change in notice.changes}
     return (
         number_of(message) == number_of(notice)
-        and _IDENTITY(message) == _IDENTITY(notice)
+        and [form(str(item)) for item in _IDENTITY(message)] == [form(str(item)) for item in _IDENTITY(notice)]
         and notice.noticed_on <= day_in_japan(message.occurred_at)
-        and all(noticed.get(item) == _value(message, item) for item in message.corrected)
+        and all(form(noticed.get(item) or "") == form(_value(message, item)) for item in message.corrected)
     )
 
 

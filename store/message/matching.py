@@ -1,5 +1,7 @@
 """Which notices are about the same person: by number *and* by name, birth date, sex and nationality, never by less.
 
+Spelling makes no difference: one notice may write a name in another form of the same kanji than the next.
+
 The number of a card or certificate changes at every issue, and a notice may change any of the other items. So a notice
 matches both by the values that it states and by those that it says were there before.
 """
@@ -10,6 +12,7 @@ from typing import Final
 from store.message.codes import NoticeItem
 from store.message.echoes import number_of
 from store.message.kinds import AgencyNotice
+from store.message.seiji import fold
 
 _NUMBERS: Final = (NoticeItem.CARD_NUMBER, NoticeItem.CERTIFICATE_NUMBER)
 _PERSON: Final = (NoticeItem.NAME, NoticeItem.BIRTH_DATE, NoticeItem.SEX, NoticeItem.NATIONALITY)
@@ -25,7 +28,9 @@ def is_same_person(older: AgencyNotice, newer: AgencyNotice) -> bool:
     """Tell whether two notices are about the same person, by the present and former values of the newer notice."""
     # A notice without a number matches nothing, not even itself: None is in no set of numbers.
     return number_of(older) in numbers_of(newer) and all(
-        getattr(older.person, item) in {getattr(newer.person, item), *_before(newer, item)} for item in _PERSON
+        fold(str(getattr(older.person, item)))
+        in {fold(str(value)) for value in (getattr(newer.person, item), *_before(newer, item))}
+        for item in _PERSON
     )
 
 

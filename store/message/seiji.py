@@ -31,6 +31,10 @@ class Replacement(NamedTuple):
     table: int
     order: int
 
+    def __str__(self) -> str:
+        """Show the character, its code point, and in brackets the table of the notice and the choice."""
+        return f"{self.character} U+{ord(self.character):04X} [{self.table}-{self.order}]"
+
 
 def in_jis(text: str) -> bool:
     """Tell whether each character of a text is in JIS X 0213, or each is in JIS X 0208 or 0212."""
@@ -52,21 +56,38 @@ def replacements(character: str) -> tuple[Replacement, ...]:
     return () if is_seiji(character) else _table().get(character, ())
 
 
+def proposed(name: str) -> str:
+    """Return the name with the first choice of the notice in the place of each character that has one.
+
+    Only a person who asks for it gets it: what a card really bears, the terminal cannot know.
+    """
+    return "".join(found[0].character if (found := replacements(character)) else character for character in name)
+
+
 def fold(text: str) -> str:
     """Return the form in which names are compared and searched: never shown, never stored, never sent.
 
     Width, case, blanks and variation selectors make no difference, nor does whether a character or its 正字 is written.
     """
-    kept = (character for character in unicodedata.normalize("NFKC", text).casefold() if not character.isspace())
-    return "".join(_folded(character) for character in kept if character not in _SELECTORS)
+    return unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
 
 
-def _folded(character: str) -> str:
-    # Most characters are ASCII or kana: only what might be in the table is looked up.
-    if character < "\u3400":
-        return character
-    found = replacements(character)
-    return found[0].character if found else character
+class _Folded(dict[int, str | None]):
+    """What each code point folds to, as `str.translate` asks for it; filled as characters come."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        if character.isspace() or character in _SELECTORS:
+            folded = None
+        else:
+            found = replacements(character)
+            folded = found[0].character if found else character
+        self[code] = folded
+        return folded
+
+
+# A ward's names have a few thousand characters between them.
+_FOLDED: Final = _Folded()
 
 
 def _in_codec(text: str, codec: str) -> bool:

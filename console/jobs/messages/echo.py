@@ -12,11 +12,12 @@ from console.terminal import Terminal
 from store import queue
 from store.message.canonical import decode
 from store.message.checks.rules import RULES, Finding
-from store.message.echoes import is_echo, may_be_echo, number_of
+from store.message.echoes import is_echo, is_echo_spelt_otherwise, may_be_echo, number_of
 from store.message.kinds import AgencyNotice, Message, ResidentRecord
 from store.message.matching import numbers_of
 
-_RULE: Final = RULES["corrected_by_notice"]
+_REPEATED: Final = RULES["corrected_by_notice"]
+_SPELT_OTHERWISE: Final = RULES["corrected_like_notice"]
 
 
 def pseudonym(terminal: Terminal, message: ResidentRecord | AgencyNotice) -> str | None:
@@ -38,7 +39,8 @@ def _pseudonym(terminal: Terminal, number: str) -> str:
 def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding | None:
     """Return the finding for a message that only repeats what a notice of the agency said; None for any other.
 
-    Raises SealBroken when a notice about the person cannot be opened.
+    An error when it does so word by word, a warning when only the spelling differs. Raises SealBroken when a notice
+    about the person cannot be opened.
     """
     # Asked of every record of a file: most are no such corrections, and need no look at the database.
     if not may_be_echo(message):
@@ -46,8 +48,10 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     about = pseudonym(terminal, message)
     rows = queue.notices_about(conn, [about]) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
-    for row in rows:
-        # A notice whose content was erased is missing here; nothing can be compared with it any more.
-        if row.id in contents and is_echo(message, AgencyNotice.from_record(decode(contents[row.id]))):
-            return Finding("corrected", _RULE.name, _RULE.severity, MappingProxyType({"notice": row.reference}))
+    # A notice whose content was erased is missing here; nothing can be compared with it any more.
+    notices = {row.reference: AgencyNotice.from_record(decode(contents[row.id])) for row in rows if row.id in contents}
+    for rule, repeats in ((_REPEATED, is_echo), (_SPELT_OTHERWISE, is_echo_spelt_otherwise)):
+        for reference, notice in notices.items():
+            if repeats(message, notice):
+                return Finding("corrected", rule.name, rule.severity, MappingProxyType({"notice": reference}))
     return None

@@ -26,7 +26,7 @@ from store.errors import ImportUnderWay, ReferenceTaken, StepRefused
 from store.log import Event
 from store.message.canonical import decode
 from store.message.checks.checking import check, wanted_items
-from store.message.checks.rules import Finding
+from store.message.checks.rules import Finding, Severity
 from store.message.codes import Category
 from store.message.entry.proposal import Proposed
 from store.message.entry.proposal import propose as propose_messages
@@ -107,8 +107,7 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
         # Also what only the peer has, since the database was set back.
         if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
             raise ReferenceTaken
-        for candidate in candidates:
-            _refuse_echo(terminal, tx, candidate)
+        candidates = [_beside_notices(terminal, tx, candidate) for candidate in candidates]
         for key in _targets(candidates):
             wrong = queue.known(tx, Direction.OUT, [key]).get(key)
             if wrong is not None:
@@ -147,7 +146,6 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
         content=candidate.content,
         occurred_at=draft.occurred_at,
         subject=draft.subject,
-        warnings=candidate.warnings,
         due_on=draft.due_on,
         pointer=draft.pointer,
         target=draft.target,
@@ -157,8 +155,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
         key = enqueue.key_of(candidate)
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
-        _refuse_echo(terminal, tx, candidate)
-        row = queue.revise(tx, terminal.vault, number, revision, act)
+        warnings = _beside_notices(terminal, tx, candidate).warnings
+        row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,
             Event.MESSAGE_REVISED,
@@ -256,10 +254,14 @@ def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     return Candidate.of(checked.message, warnings=len(checked.warnings))
 
 
-def _refuse_echo(terminal: Terminal, tx: Connection, candidate: Candidate) -> None:
-    echo = find_echo(terminal, tx, candidate.message) if candidate.may_be_echo else None
-    if echo is not None:
+def _beside_notices(terminal: Terminal, conn: Connection, candidate: Candidate) -> Candidate:
+    """Refuse a message that only repeats a notice; add a warning to one that does so but for spelling."""
+    echo = find_echo(terminal, conn, candidate.message) if candidate.may_be_echo else None
+    if echo is None:
+        return candidate
+    if echo.severity is Severity.ERROR:
         raise RecordFaulty(field=echo.field, count="1")
+    return candidate._replace(warnings=candidate.warnings + 1)
 
 
 def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:

@@ -28,6 +28,7 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.errors import DatabaseFault, FileUnreadable
 from store.log import Event, Result
+from store.message.checks.rules import Finding, Severity
 from store.message.states import Direction
 from store.rights import Right
 
@@ -266,11 +267,11 @@ class _File:
             elif before is None:
                 # Only new records are asked about. A known one was taken in before, when no notice forbade it.
                 echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
-                if echo is None:
-                    digests[key] = digest
-                    yield record
+                if echo is not None and echo.severity is Severity.ERROR:
+                    self._refuse(record.line, [_plain(echo)])
                 else:
-                    self._refuse(record.line, [PlainFinding(echo.field, echo.rule, dict(echo.facts))])
+                    digests[key] = digest
+                    yield record if echo is None else _warned(record, _plain(echo))
             elif before == digest:
                 self._taken.known += 1
             else:
@@ -354,3 +355,15 @@ def _notices(conn: Connection) -> int:
 def _candidates(records: Iterable[CheckedRecord]) -> Iterator[Candidate]:
     """Yield the candidates of records, each of which has one."""
     return (record.candidate for record in records if record.candidate is not None)
+
+
+def _plain(finding: Finding) -> PlainFinding:
+    return PlainFinding(finding.field, finding.rule, dict(finding.facts))
+
+
+def _warned(record: CheckedRecord, finding: PlainFinding) -> CheckedRecord:
+    """Return the record with one warning more, unless it has that one from an earlier look."""
+    if finding in record.findings or record.candidate is None:
+        return record
+    candidate = record.candidate._replace(warnings=record.candidate.warnings + 1)
+    return record._replace(candidate=candidate, findings=(*record.findings, finding))

@@ -13,7 +13,8 @@ from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
-from console.widgets.text import fit
+from console.widgets.text import fit, wrap
+from store.message.seiji import replacements
 
 # The key that opened the page closes it as well.
 _CLOSE: Final = Key("escape,enter,c,b", "Esc", "back", "close")
@@ -60,15 +61,26 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
             # By grapheme: a kanji and its variation selector are one character to the reader, and one line here.
             for start, stop, _cells in split_graphemes(text)[0]:
                 yield self._spell(text[start:stop])
+            if any(map(replacements, text)):
+                yield from self._explanation()
             yield []
+
+    def _explanation(self) -> Iterator[Pieces]:
+        # The counter has to explain to people why their name is written otherwise on the card.
+        width = self.size.width - 4
+        for line in wrap(self.words("message.seiji"), width):
+            yield [(f"  {line}", self.console_app.palette["attention"])]
 
     def _spell(self, cluster: str) -> Pieces:
         palette = self.console_app.palette
         points = " ".join(f"U+{ord(character):04X}" for character in cluster)
         # Only the first code point is named: what follows it, such as a variation selector, has no name of interest.
         name = unicodedata.name(cluster[0], "")
+        found = replacements(cluster[0])
+        if found:
+            name = self.words("message.seiji_of", forms=", ".join(map(str, found)))
         return [
             (fit(f"  {cluster}", _CHARACTER), palette["strong"]),
             (fit(points, _POINTS), None),
-            (name, palette["faint"]),
+            (name, palette["attention" if found else "faint"]),
         ]

@@ -24,6 +24,7 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from store.message import tables
 from store.message.entry.typed import read_typed, show_typed
 from store.message.groups import value_at
+from store.message.seiji import proposed
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -302,6 +303,18 @@ class EntryScreen(ConsoleScreen):
     def action_characters(self) -> None:
         """Show the characters of the names one by one."""
         self.app.push_screen(CharactersScreen(self.draft.records[0]))
+
+    def action_take_seiji(self) -> None:
+        """Put the 正字 of the notice in the place of other forms in the name under the cursor."""
+        item = self.item
+        if item is None or not any(finding.rule == "character_not_seiji" for finding in item.findings):
+            self.say("note", "entry.no_seiji")
+            return
+        self._answer(item, proposed(str(item.value)))
+        self._show()
+        # The field as well: what is typed next goes on from there.
+        self.form.retype()
+        self.say("note", "entry.seiji")
 
     def action_back(self) -> None:
         """Drop the draft, after a question if something was entered."""

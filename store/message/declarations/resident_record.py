@@ -105,7 +105,9 @@ class ResidentRecord(Common):
         error("corrected_item_unknown", *RECORD_NOTICE),
         error("corrected_item_not_sent", *RECORD_NOTICE),
         error("corrected_item_repeated", *FORMAT),
-        error("corrected_by_notice", *AGENCY_NOTICE),  # Found by the jobs, because the notices are in the store.
+        # Found by the jobs, because the notices are in the store.
+        error("corrected_by_notice", *AGENCY_NOTICE),
+        warning("corrected_like_notice", *AGENCY_NOTICE),
         wanted("corrected_address_wanted", *RECORD_NOTICE),
         error("corrected_address_unwanted", *RECORD_NOTICE),
         error("corrected_number_mismatch", *RECORD_NOTICE),

@@ -91,11 +91,7 @@ def check_name(value: object, field: str, findings: Findings) -> None:
     _add_characters(unusual_characters(value, beside_forms=in_kanji), field, findings)
     forms = list(foreign_forms(value)) if in_kanji else []
     if forms:
-        replacing = ", ".join(
-            f"{code_point} → {form.character} U+{ord(form.character):04X} [{form.table}-{form.order}]"
-            for _, code_point, found in forms
-            for form in found
-        )
+        replacing = ", ".join(f"{code_point} → {form}" for _, code_point, found in forms for form in found)
         findings.add(field, "character_not_seiji", place=str(forms[0][0]), replacing=replacing)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from store.message.echoes import is_echo, may_be_echo
+from store.message.echoes import is_echo, is_echo_spelt_otherwise, may_be_echo
 from store.message.kinds import AgencyNotice, message_from_record
 from tests.console.jobs.site import entry, notice, person_of
 
@@ -53,6 +53,20 @@ def test_a_correction_that_repeats_the_notice_is_an_echo(corrected: list[str]) -
 )
 def test_a_correction_that_says_more_or_is_about_another_person_or_came_first_is_no_echo(items: dict[str, Any]) -> None:
     assert not repeats_notice(correction(**items))
+
+
+@pytest.mark.parametrize("name", ["new name", "ＮＥＷ　ＮＡＭＥ", "NEW\u00a0NAME", "NEW  NAME "])
+def test_another_spelling_of_the_notice_is_told_apart(name: str) -> None:
+    spelt = message_from_record(correction(person=person_of(name=name)))
+    assert may_be_echo(spelt)
+    assert not is_echo(spelt, AgencyNotice.from_record(NOTICE))
+    assert is_echo_spelt_otherwise(spelt, AgencyNotice.from_record(NOTICE))
+
+
+def test_another_name_is_no_other_spelling() -> None:
+    other = message_from_record(correction(person=person_of(name="NEW NAMES")))
+    assert may_be_echo(other)
+    assert not is_echo_spelt_otherwise(other, AgencyNotice.from_record(NOTICE))
 
 
 def test_the_japanese_day_decides() -> None:

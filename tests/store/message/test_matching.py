@@ -25,6 +25,10 @@ def test_the_same_number_and_the_same_person() -> None:
     assert is_same_person(OLDER, newer(person=person_of(address="東京都新宿区架空町九丁目")))
 
 
+def test_another_spelling_of_the_name_is_the_same_person() -> None:
+    assert is_same_person(OLDER, newer(person=person_of(name="ＨＯＳＳＡＩＮ　Rafiq")))
+
+
 def test_the_values_before_the_newer_notice_count() -> None:
     changed = newer(card_number="ZZ00000001ZZ", person=person_of(name="NEW NAME"), changes=CHANGED)
     assert numbers_of(changed) == {"AB00000001CD", "ZZ00000001ZZ"}

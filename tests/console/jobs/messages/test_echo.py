@@ -8,7 +8,7 @@ from console.errors import RecordFaulty
 from console.jobs import exchange
 from console.jobs.messages import entry, intake
 from console.jobs.messages.intake import RecordFault
-from tests.console.jobs.site import CHIEF, OPERATOR, Site, write_lines
+from tests.console.jobs.site import CHIEF, OPERATOR, Site, person_of, write_lines
 from tests.console.jobs.site import entry as plain_entry
 from tests.store.message.test_echoes import NOTICE, correction
 from transport.evidence.envelope import Purpose
@@ -44,6 +44,22 @@ def test_a_message_is_not_made_one_by_correcting_it(noticed: Site) -> None:
     _record, version = entry.open_for_revision(noticed.terminal, operator, number)
     with pytest.raises(RecordFaulty):
         entry.revise(noticed.terminal, operator, number, correction(), version=version)
+
+
+def test_another_spelling_is_a_warning_from_a_file_by_hand_and_by_correction(noticed: Site, tmp_path: Path) -> None:
+    operator = noticed.session(OPERATOR)
+    spelt = correction(person=person_of(name="new name"))
+    warning = ("corrected", "corrected_like_notice", {"notice": NOTICE["reference"]})
+    taken = intake.take_in(noticed.terminal, operator, [write_lines(tmp_path / "more.jsonl", [spelt])])
+    assert (taken.accepted, [(fault.field, fault.rule, fault.facts) for fault in taken.warnings]) == (1, [warning])
+    judged = entry.judge(noticed.terminal, spelt)
+    assert [(finding.field, finding.rule, finding.facts) for finding in judged.findings] == [warning]
+    numbers = entry.enter(noticed.terminal, operator, [{**spelt, "reference": "R-9"}])
+    _record, version = entry.open_for_revision(noticed.terminal, operator, numbers[0])
+    revised = {**spelt, "reference": "R-9", "person": person_of(name="New Name")}
+    entry.revise(noticed.terminal, operator, numbers[0], revised, version=version)
+    # Whoever approves has to confirm it, however it came in.
+    assert [noticed.row(number).warnings for number in (noticed.number(spelt["reference"]), numbers[0])] == [1, 1]
 
 
 def test_what_was_sent_before_the_notice_came_stays_known(served: Site, tmp_path: Path) -> None:

@@ -91,6 +91,24 @@ async def test_a_move_is_typed_once_and_gives_the_pair(world: World, language: L
     assert report["moved_on"] == "2026-11-18"
 
 
+async def test_one_key_takes_the_seiji_and_the_characters_explain_why(world: World) -> None:
+    async with driving(world.home) as console:
+        await begin(console, "move_in", "1", "2")
+        await fill(console, "1234567")
+        await console.type("张伟")
+        await console.press("f6")
+        assert "張 U+5F35 [1-1]" in console.text()
+        assert "582" in console.text()
+        await console.press("escape", "f7")
+        screen = console.app.screen
+        assert isinstance(screen, EntryScreen)
+        assert screen.form.editor.value == "張偉"
+        assert screen.draft.records[0]["person"]["name"] == "張偉"
+        assert console.words("entry.seiji") in console.text()
+        await console.press("f7")
+        assert console.words("entry.no_seiji") in console.text()
+
+
 async def test_who_enters_does_not_approve_and_a_second_person_does(world: World) -> None:
     async with driving(world.home) as console:
         await begin(console, "certificate_delivered")

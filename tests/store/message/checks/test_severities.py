@@ -68,6 +68,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "corrected_item_not_sent": ERROR,
     "corrected_item_repeated": ERROR,
     "corrected_by_notice": ERROR,
+    "corrected_like_notice": WARNING,
     "corrected_address_wanted": ERROR,
     "corrected_address_unwanted": ERROR,
     "report_article_unknown": ERROR,
