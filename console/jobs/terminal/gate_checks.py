@@ -148,10 +148,11 @@ def recovery(terminal: Terminal, words: Words) -> Iterator[Check]:
     """After the database was set back: yield whether everybody has asked the peer what was sent, and what is lost."""
     with terminal.database.reading() as reading:
         due, others, lost = is_due(reading, terminal.name), awaited(reading, terminal), queue.count_lost(reading)
-    if due:
+    # First what a sending is refused for: what is due here, the next exchange does by itself.
+    if others:
+        yield refused("recovery", words, RecoveryAwaited(terminals=", ".join(others)))
+    elif due:
         detail, remedy = words("check.found.recovery_due"), words("check.remedy.recovery_due")
         yield Check("recovery", ok=False, detail=detail, remedy=remedy)
-    elif others:
-        yield refused("recovery", words, RecoveryAwaited(terminals=", ".join(others)))
     elif lost:
         yield Check("recovery", ok=True, detail=words("check.found.recovery", count=lost))

@@ -171,18 +171,24 @@ def _put_back(site: Site, *names: str) -> None:
         site.agency_raw("DELETE FROM witness")
 
 
-def _retire(site: Site, _patch: pytest.MonkeyPatch) -> None:
+def _let_in(site: Site) -> Log:
+    """Let a second terminal in, and return the log as it writes it."""
     log, name, keys = site.terminal.log, "131041-02", SigningKeys.create(site.home.with_name("other"))
+    detail = {"terminal": name, "content": content_of(keys.root)}
     with site.terminal.database.writing() as tx:
-        log.append(
-            tx,
-            Event.TERMINAL_ADMITTED,
-            actor=None,
-            session=None,
-            detail={"terminal": name, "content": content_of(keys.root)},
-        )
+        log.append(tx, Event.TERMINAL_ADMITTED, actor=None, session=None, detail=detail)
         log.erase_used(log.admit(tx, name, keys.root))
-    other = Log(name, keys, origin=Origin(site.terminal.name, log.origin.root))
+    return Log(name, keys, origin=Origin(site.terminal.name, log.origin.root))
+
+
+def _restore_under_another(site: Site, _patch: pytest.MonkeyPatch) -> None:
+    _let_in(site)
+    with site.terminal.database.writing() as tx:
+        site.terminal.log.append(tx, Event.BACKUP_RESTORED, actor=None, session=None)
+
+
+def _retire(site: Site, _patch: pytest.MonkeyPatch) -> None:
+    other = _let_in(site)
     with site.terminal.database.writing() as tx:
         other.append(tx, Event.TERMINAL_RETIRED, actor=None, session=None, detail={"terminal": site.terminal.name})
         other.retire(tx, site.terminal.name)
@@ -249,6 +255,7 @@ STATES: Final[Mapping[str, tuple[str, Spoil]]] = {
     "peer_missing": ("peer", _forget_the_peer),
     "drill_copy": ("peer", _restore_for_a_drill),
     "clocks_apart": ("clock", _set_the_peers_clock),
+    "recovery_awaited": ("recovery", _restore_under_another),
     "feed_ends_early": ("feed", _shorten_the_feed),
 }
 """By the code of a refusal: the part under which `check` names it, and a way to bring the terminal into that state."""
@@ -326,6 +333,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys((kind.code for kind in leaves(EnvelopeFault, ReceiptFault)), ITEM),
     **dict.fromkeys(["item_unreadable", "item_replayed", "notice_unfit", "notice_conflict"], ITEM),
     **dict.fromkeys(["result_unfit", "result_of_another", "result_of_none", "result_unexpected"], ITEM),
+    **dict.fromkeys(["sent_before", "message_lost", "content_unproved"], ITEM),
     **dict.fromkeys(["seal_broken", "content_damaged", "shipment_conflict"], ITEM),
     **dict.fromkeys(["feed_unfit", "witness_broken", "cursor_backwards"], PEER),
     **dict.fromkeys(["disk_full", "disk_failed", "database_failed"], WRITE),
