@@ -125,7 +125,7 @@ def test_the_next_message_has_a_head_of_its_own() -> None:
     with bounds.BoundedHead(_raw(line * 3)) as stream:
         assert stream.readline() == line
         stream.begin()
-        assert stream.readline() == line
+        assert stream.readline(None) == line
         with pytest.raises(http.client.LineTooLong):
             stream.readline()
 
