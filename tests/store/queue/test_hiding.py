@@ -123,8 +123,9 @@ def test_a_complete_file_is_there_at_once(database: Database, fill: Fill, hide: 
 
 
 def test_a_reference_of_a_file_under_way_is_nobody_elses(
-    database: Database, hide: Hide, session: str, intake_id: str
+    database: Database, fill: Fill, hide: Hide, session: str, intake_id: str
 ) -> None:
+    (there,) = fill(["R-0"])
     (added,) = hide(["R-1"])
     keys = [MessageKey(KIND, "R-1"), MessageKey(KIND, "R-2")]
     with database.writing() as tx:
@@ -136,6 +137,8 @@ def test_a_reference_of_a_file_under_way_is_nobody_elses(
                 queue.known(tx, Direction.OUT, keys, intake_id=asking)
             assert error.value.facts == {"person": "op-101", "percent": "37"}
         assert queue.known(tx, Direction.OUT, keys[1:]) == {}
+        seen = MessageKey(KIND, "R-0")
+        assert queue.known(tx, Direction.OUT, [seen], intake_id=other)[seen].id == there.id
 
 
 def test_what_was_given_up_is_removed_in_portions_and_nothing_else(

@@ -9,10 +9,18 @@ from sqlalchemy import text
 from store import queue
 from store.database import Database
 from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated
-from store.log import Event, Log
+from store.log import Event, Log, Result
 from store.message.states import Step
 from store.queue import Act, MessageRow, Sound
-from store.queue.proofs import BEGINNINGS, CHANGES, WRITING, changes_of
+from store.queue.proofs import (
+    BEGINNINGS,
+    CHANGES,
+    WRITING,
+    RecordedChange,
+    UnfinishedFiles,
+    changes_of,
+    is_proved,
+)
 from store.sealing.vault import Vault
 from tests.store.conftest import Fill
 
@@ -117,6 +125,54 @@ def test_the_log_tells_state_and_version_after_each_change(
         changes = changes_of(reading, [approved.uid])[approved.uid]
     assert [(change.version, change.state) for change in changes] == [(1, "review"), (2, "approved"), (3, "sending")]
     assert [change.actor for change in changes] == ["op-101", "ap-201", "ap-201"]
+
+
+def test_an_entry_tells_the_state_by_its_detail_or_its_event() -> None:
+    assert RecordedChange(Event.MESSAGE_RELEASED, None, b'{"to":"held"}').state == "held"
+    assert RecordedChange(Event.MESSAGE_RELEASED, None, b"{}").state == "approved"
+    assert RecordedChange(Event.MESSAGE_HELD, None, b"{}").state == "held"
+
+
+def test_an_approval_of_no_revision_proves_nothing(database: Database, approved: MessageRow) -> None:
+    with database.reading() as reading:
+        changes = changes_of(reading, [approved.uid])[approved.uid]
+    assert is_proved(approved, changes, two_persons=True)
+    assert not is_proved(approved._replace(approved_revision=None), changes, two_persons=True)
+
+
+def test_what_a_file_brought_that_was_not_taken_in_to_its_end_is_known(database: Database, log: Log) -> None:
+    first, second, third, fourth = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
+    brought: dict[str, bool] = {}
+    with database.writing() as tx:
+
+        def note(event: Event, session: str, result: Result = Result.DONE, about: str | None = None) -> None:
+            log.append(tx, event, actor="op-101", session=session, object=about, result=result)
+
+        def bring(session: str, *, unfinished: bool, event: Event = Event.MESSAGE_IMPORTED) -> None:
+            uid = f"{len(brought):032x}"
+            note(event, session, about=uid)
+            brought[uid] = unfinished
+
+        note(Event.FILE_IMPORTING, first)
+        bring(first, unfinished=False)
+        note(Event.FILE_IMPORTING, second)
+        bring(second, unfinished=True)
+        bring(second, unfinished=False, event=Event.MESSAGE_ENTERED)
+        bring(first, unfinished=False)
+        note(Event.FILE_IMPORTED, first)
+        note(Event.FILE_IMPORTED, second, Result.FAILED)
+        bring(second, unfinished=False)
+        # A small file has no entry about its beginning.
+        bring(fourth, unfinished=False)
+        note(Event.FILE_IMPORTED, fourth, Result.FAILED)
+        for _ in range(2):
+            note(Event.FILE_IMPORTING, first)
+            bring(first, unfinished=True)
+            note(Event.FILE_IMPORTED, first, Result.FAILED)
+        note(Event.FILE_IMPORTING, third)
+        bring(third, unfinished=True)
+        files, changes = UnfinishedFiles(tx), changes_of(tx, brought)
+    assert {uid: files.brought(change) for uid, (change,) in changes.items()} == brought
 
 
 def test_each_event_of_a_message_that_changes_it_is_known() -> None:
