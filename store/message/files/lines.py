@@ -81,11 +81,12 @@ class Lines:
 
     def _begin(self, data: bytes) -> bytes:
         """Return the first line without the mark of UTF-8."""
+        data = data.removeprefix(codecs.BOM_UTF8)
         # Before any decoding: cp932 takes the bytes of many formats, and the file would be reported as Shift_JIS.
         fault = fault_at_once(data[:_BEGINNING_BYTES], self._name)
         if fault is not None:
             raise fault
-        return data.removeprefix(codecs.BOM_UTF8)
+        return data
 
     def _judge(self, data: bytes) -> Exception:
         """Return the error for bytes that are not UTF-8: only this line is broken, or the file has another encoding.

@@ -31,6 +31,9 @@ _BEGINNINGS: Final[Mapping[bytes, type[FileFault]]] = MappingProxyType(
 )
 # UTF-16 without its mark: each ASCII character has a zero byte beside it, and no text in UTF-8 holds any.
 _BARE_UTF16: Final = re.compile(rb"[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")
+# A file of JSON Lines has nothing before its first record. An array with a record on each line would lose all of them
+# but the last to the commas.
+_ARRAY: Final = re.compile(rb"\s*\[\s*(\{|$)")
 # A line of a log begins with a time, with a level, or with syslog's priority.
 _LOG_LINE: Final = re.compile(
     rb"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d|\[?(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|[A-Z][a-z]{2} [ \d]\d \d\d:|<\d+>"
@@ -38,11 +41,13 @@ _LOG_LINE: Final = re.compile(
 
 
 def fault_at_once(beginning: bytes, file: str) -> FileFault | None:
-    """Return the fault of a file whose first bytes are those of no text in UTF-8; None for any other."""
+    """Return the fault of a file whose first line begins as no file of records does; None for any other."""
     for mark, fault in _BEGINNINGS.items():
         if beginning.startswith(mark):
             return fault(file=file)
-    return FileUtf16(file=file) if _BARE_UTF16.search(beginning) else None
+    if _BARE_UTF16.search(beginning):
+        return FileUtf16(file=file)
+    return FileJsonArray(file=file) if _ARRAY.match(beginning) else None
 
 
 def fault_without_records(beginning: bytes, file: str) -> FileFault | None:

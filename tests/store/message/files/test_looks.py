@@ -57,6 +57,8 @@ def test_what_is_no_text_is_refused_by_its_first_bytes(data: bytes, fault: type[
         (b"[" + RECORD + b"]", FileJsonArray),
         (b'[\n  {\n    "kind": "resident_record"\n  }\n]\n', FileJsonArray),
         (b"\xef\xbb\xbf\n[" + RECORD * 200, FileJsonArray),
+        (b"[\n" + RECORD + b",\n" + RECORD + b"\n]\n", FileJsonArray),
+        (b"\xef\xbb\xbf[" + RECORD + b",\n" + RECORD + b"]\n", FileJsonArray),
         (b"<?xml version='1.0'?>\n<records/>\n", FileMarkup),
         (b"2026-11-30 09:00:00 INFO began\n2026-11-30 09:00:01 INFO ended\n", FileLogLines),
         (b"Nov 30 09:00:00 host program[1]: began\n", FileLogLines),
