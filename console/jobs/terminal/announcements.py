@@ -71,12 +71,15 @@ def announcements(terminal: Terminal, *, now: datetime | None = None) -> list[An
     A certificate is left out when its successor takes over before it ends. Raises IdentityFault.
     """
     at = now or clock.now()
-    ends = {Party.TERMINAL: _own_end(terminal, at), Party.PEER: _peers_end(terminal, at)}
-    due = [_announcement(party, until, at) for party, until in ends.items() if until is not None]
+    due = [announcement_of(terminal, party, at) for party in Party]
     return sorted((item for item in due if item is not None), key=lambda item: item.until)
 
 
-def _announcement(party: Party, until: datetime, now: datetime) -> Announcement | None:
+def announcement_of(terminal: Terminal, party: Party, now: datetime) -> Announcement | None:
+    """Return what is to be announced of the certificate of one side, if anything. Raises IdentityFault."""
+    until = _own_end(terminal, now) if party is Party.TERMINAL else _peers_end(terminal, now)
+    if until is None:
+        return None
     left = until - now
     if left <= timedelta():
         return Announcement(party, until, left.days, 0)

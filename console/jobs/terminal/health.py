@@ -10,7 +10,7 @@ from typing import Final
 
 from console.jobs.peers import register
 from console.jobs.terminal import gate_checks, upkeep
-from console.jobs.terminal.announcements import Party, announcements
+from console.jobs.terminal.announcements import Party, announcement_of
 from console.jobs.terminal.findings import Check, Health, attempt, each_once, refused
 from console.keysource import KEYS, key_source
 from console.settings import Settings
@@ -52,13 +52,13 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
 
 def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
     """Yield the parts of an open terminal."""
+    gates = list(gate_checks.gates(terminal, words))
+    yield from gates
     yield attempt("certificate", words, lambda: _certificate(terminal, words, Party.TERMINAL))
     peers = attempt("peer_certificate", words, lambda: _certificate(terminal, words, Party.PEER))
     # Without a peer the line says so, and there is no certificate to speak of.
     if peers.code != PeerMissing.code:
         yield peers
-    gates = list(gate_checks.gates(terminal, words))
-    yield from gates
     yield attempt("protections", words, lambda: upkeep.settings(terminal, words))
     try:
         yield from upkeep.people(terminal, words)
@@ -132,6 +132,6 @@ def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:
         name = "peer_certificate"
     day, days = until.astimezone(clock.JAPAN).date().isoformat(), (until - now).days
     detail = words("check.found.certificate", until=day, days=days)
-    if any(item.party is party for item in announcements(terminal, now=now)):
+    if announcement_of(terminal, party, now) is not None:
         return Check(name, ok=False, detail=detail, remedy=words(f"check.remedy.{name}"))
     return Check(name, ok=True, detail=detail)

@@ -22,7 +22,7 @@ import transport
 from console.foreseen import ROOTS, Foreseen, foreseen
 from console.jobs import admission, checkpoints, exchange
 from console.jobs.messages import intake
-from console.jobs.terminal import gate_checks, health, opening
+from console.jobs.terminal import gate_checks, health, opening, protections
 from console.jobs.terminal.findings import Check
 from console.settings import FILE_NAME
 from console.terminal import PEPPER_KEY
@@ -31,7 +31,7 @@ from store import clock
 from store.log import Event, Log, Occasion, Origin, SigningKeys
 from store.log.admissions import content_of
 from tests.clusters import ON_SQLITE
-from tests.console.jobs.site import OPERATOR, Site, entry, notice, open_as, write_lines
+from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry, notice, open_as, second, write_lines
 from transport.agency.service import Service
 from transport.errors import AnswerCancelled, EnvelopeFault, LineCancelled, ReceiptFault, TransportError
 from transport.evidence.envelope import Purpose
@@ -205,8 +205,21 @@ def _shorten_the_feed(site: Site, _patch: pytest.MonkeyPatch) -> None:
     site.agency_raw("DELETE FROM feed")
 
 
-def _forget_the_peer(site: Site, _patch: pytest.MonkeyPatch) -> None:
+def _lose_a_row(site: Site, _patch: pytest.MonkeyPatch) -> None:
     site.raw("DELETE FROM peer_version")
+
+
+def _write_a_row(site: Site, _patch: pytest.MonkeyPatch) -> None:
+    site.raw("UPDATE person SET roles = 'officer,operator' WHERE id = ?", OPERATOR)
+
+
+def _put_a_row_back(site: Site, _patch: pytest.MonkeyPatch) -> None:
+    row = site.raw("SELECT * FROM setting_in_force WHERE name = 'session.lock_seconds'")[0]
+    _set(site, "lock_seconds = 180", "lock_seconds = 60")
+    with opening.open_terminal(site.home, origin="command") as terminal:
+        protections.confirm(terminal, open_as(terminal, CHIEF), second=second(CUSTODIAN))
+    site.raw("DELETE FROM setting_in_force WHERE name = 'session.lock_seconds'")
+    site.raw(f"INSERT INTO setting_in_force VALUES ({', '.join('?' * len(row))})", *row)
 
 
 def _restore_for_a_drill(site: Site, _patch: pytest.MonkeyPatch) -> None:
@@ -252,7 +265,10 @@ STATES: Final[Mapping[str, tuple[str, Spoil]]] = {
     "clock_ahead": ("own_clock", _set_our_clock),
     "disk_low": ("disk", lambda _, patch: patch.setattr(admission, "RESERVE_BYTES", 2**62)),
     "content_seal_broken": ("contents", _break_a_seal),
-    "peer_missing": ("peer", _forget_the_peer),
+    "row_missing": ("tables", _lose_a_row),
+    "row_seal_broken": ("tables", _write_a_row),
+    "row_outdated": ("tables", _put_a_row_back),
+    "peer_missing": ("peer", lambda *_: None),
     "drill_copy": ("peer", _restore_for_a_drill),
     "clocks_apart": ("clock", _set_the_peers_clock),
     "recovery_awaited": ("recovery", _restore_under_another),
@@ -263,14 +279,15 @@ STATES: Final[Mapping[str, tuple[str, Spoil]]] = {
 
 @ON_SQLITE
 @pytest.mark.parametrize("code", STATES)
-def test_what_refuses_the_next_job_was_foretold(served: Site, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+def test_what_refuses_the_next_job_was_foretold(site: Site, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     part, spoil = STATES[code]
-    spoil(served, monkeypatch)
-    found = foretold(served)
-    error = met(served)
+    with site.served(register=code != "peer_missing"):
+        spoil(site, monkeypatch)
+        found = foretold(site)
+        error = met(site)
     assert (error if isinstance(error, str | None) else error.code) == code
     assert found[code].name == part
-    if isinstance(error, ROOTS):
+    if isinstance(error, ROOTS) and part != "tables":
         assert _DIGITS.sub("", found[code].detail) == _DIGITS.sub("", WORDS.fault(code, error.facts).cause)
     assert [other for other in found if other is not None] == [code], "each fault is told once"
 
@@ -334,6 +351,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(["item_unreadable", "item_replayed", "notice_unfit", "notice_conflict"], ITEM),
     **dict.fromkeys(["result_unfit", "result_of_another", "result_of_none", "result_unexpected"], ITEM),
     **dict.fromkeys(["sent_before", "message_lost", "content_unproved"], ITEM),
+    "approval_unproved": ITEM,
     **dict.fromkeys(["seal_broken", "content_damaged", "shipment_conflict"], ITEM),
     **dict.fromkeys(["feed_unfit", "witness_broken", "cursor_backwards"], PEER),
     **dict.fromkeys(["disk_full", "disk_failed", "database_failed"], WRITE),
