@@ -89,8 +89,11 @@ def arrive(tx: Connection, draft: ArrivalDraft, now: datetime) -> Fate:
     return Fate.NEW
 
 
-def note_repeated(tx: Connection, feed: Feed, uid: str, about: str) -> None:
-    """Record that an arrival repeats the notice with the uid `about`, so that both are erased together."""
+def note_about(tx: Connection, feed: Feed, uid: str, about: str) -> None:
+    """Record the uid `about` of the notice that an arrival repeats, or of the lost message whose result it brought.
+
+    The envelope is then erased with that.
+    """
     same = (ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid)
     tx.execute(update(ARRIVALS).where(*same).values(about=about))
 

@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select, update
 
 from store.message.states import Direction, OutState
+from store.queue.arrivals import Feed
 from store.queue.intake import MessageKey
 from store.queue.pages import in_batches
 from store.queue.shipping import PeerOutcome
-from store.queue.tables import MESSAGES, RECEIPTS, RECOVERED, RESULTS, SHIPMENTS
+from store.queue.tables import ARRIVALS, ERASED, MESSAGES, RECEIPTS, RECOVERED, RESULTS, SHIPMENTS
 
 
 class RecoveredDraft(NamedTuple):
@@ -126,3 +127,19 @@ def decide_lost(tx: Connection, uid: str, key: MessageKey | None, outcome: PeerO
     named = {} if key is None else {"kind": key.kind, "reference": key.reference}
     row = update(RECOVERED).where(RECOVERED.c.uid == uid, RECOVERED.c.message_id.is_(None))
     tx.execute(row.values(outcome=outcome.value, code=code, **named))
+
+
+def erase_results_of_lost(tx: Connection, feed: Feed) -> None:
+    """Erase the envelopes that brought results of messages that only the peer has, once they are acknowledged.
+
+    Outcome and code are kept. The words of the peer, which may name people, have no message here with which they would
+    be erased after its retention.
+    """
+    lost_uids = select(RECOVERED.c.uid).where(RECOVERED.c.message_id.is_(None))
+    brought = update(ARRIVALS).where(
+        ARRIVALS.c.terminal == feed.terminal,
+        ARRIVALS.c.about.in_(lost_uids),
+        ARRIVALS.c.acknowledged_at.is_not(None),
+        ARRIVALS.c.envelope != ERASED,
+    )
+    tx.execute(brought.values(envelope=ERASED))

@@ -168,7 +168,7 @@ class Arrival(SQLModel, table=True):
     envelope: bytes
     received_at: datetime = Field(sa_type=UtcMoment)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcMoment, index=True)
-    about: str | None = Field(default=None, index=True)  # The uid of the notice that it repeats.
+    about: str | None = Field(default=None, index=True)  # The uid of the notice or lost message.
 
     __table_args__ = (Index("arrival_position", "terminal", "peer", "position"), Index("arrival_uid", "uid"))
 

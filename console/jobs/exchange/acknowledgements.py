@@ -40,6 +40,7 @@ class Acknowledgements:
             acknowledged = [arrival for arrival in pending if arrival.position not in problems]
             with self._terminal.database.writing() as tx:
                 queue.mark_acknowledged(tx, self._feed, (arrival.uid for arrival in acknowledged), clock.now())
+                queue.erase_results_of_lost(tx, self._feed)
                 self._record(tx, acknowledged)
             self._up_to = pending[-1].position
 

@@ -254,7 +254,7 @@ class _Receiving:
                 raise _Disputed(kept)
             # It came before, to another terminal or in another envelope. It counts once, and this envelope is erased
             # together with the first one.
-            queue.note_repeated(tx, self._feed, opened.header.id, kept)
+            queue.note_about(tx, self._feed, opened.header.id, kept)
             return
         _refuse_used_id(tx, opened.header.id)
         # The number changes at every issue of a card: a late notice is recognised by the former numbers that it states.
@@ -285,7 +285,7 @@ class _Receiving:
         outcome = PeerOutcome(record["outcome"])
         code = record.get("code")
         for lost in queue.lost(tx, uid=record["message"]):
-            self._keep_result_of_lost(tx, lost, record, outcome)
+            self._keep_result_of_lost(tx, opened.header.id, lost, record, outcome)
             return
         row = self._decide(tx, record, outcome)
         queue.add_result(
@@ -309,7 +309,7 @@ class _Receiving:
         self.done.items.append(ItemResult(row.id, row.reference, str(row.state), code))
 
     def _keep_result_of_lost(
-        self, tx: Connection, lost: queue.Lost, record: dict[str, Any], outcome: PeerOutcome
+        self, tx: Connection, uid: str, lost: queue.Lost, record: dict[str, Any], outcome: PeerOutcome
     ) -> None:
         """Keep what the peer decided about a message that only the peer has. Raises ResultOfAnother."""
         key = key_of(record)
@@ -318,6 +318,8 @@ class _Receiving:
         if stated not in {None, key} and not (key is None and outcome is PeerOutcome.REFUSED):
             raise ResultOfAnother
         queue.decide_lost(tx, lost.uid, key, outcome, record.get("code"))
+        # Of the peer's words nothing is kept: without the message, nobody could tell when they are to be erased.
+        queue.note_about(tx, self._feed, uid, lost.uid)
         self._log(tx, Event.LOST_DECIDED, lost.uid, version=None, code=outcome.value)
         self.done.results += 1
         self.done.items.append(lost_item(lost.uid, key.reference if key else None, lost.received_at))

@@ -126,6 +126,9 @@ def test_what_left_since_the_backup_is_rebuilt_and_what_is_lost_is_listed(
     assert len(again.entries(Event.MESSAGE_LOST)) == len(again.entries(Event.LOST_DECIDED)) == 2
     (record,) = again.entries(Event.RECOVERY_DONE)
     assert (record.detail["count"], record.detail["unknown"]) == (2, 2)
+    # The peer's words about what is not here are gone with their acknowledgement; those about the others are kept.
+    kept_envelopes = [bytes(raw) for (raw,) in again.raw("SELECT envelope FROM arrival WHERE purpose = 'result'")]
+    assert sorted(map(bool, kept_envelopes)) == [False, False, True, True, True]
     # Nothing is sent twice.
     assert send(again).sent == 0
     assert (again.received().messages, again.received().distinct, again.received().alarms) == (5, 5, 0)
