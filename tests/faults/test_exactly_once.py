@@ -44,7 +44,7 @@ def _incidents(site: Site) -> str:
 def _rejected(site: Site, done: exchange.ReceiveOutcome, code: str) -> None:
     """Check that one item was refused with `code`, recorded under a number that the technical log has."""
     (item,) = [item for item in done.items if item.outcome == "rejected"]
-    assert item == ItemResult(None, None, "rejected", code, item.incident)
+    assert item == ItemResult(None, None, "rejected", code, item.incident, {})
     assert item.incident is not None
     assert f"{item.incident} " in _incidents(site)
     assert f"[{code}]" in _incidents(site)
