@@ -101,8 +101,17 @@ def remove_given_up(tx: Connection, most: int) -> int:
     hidden = Hidden(*chosen)
     # From the end, so that what remains is still a range.
     first = max(hidden.first, hidden.last - most + 1)
-    for column in (CONTENTS.c.message_id, ALL_MESSAGES.c.id):
-        tx.execute(delete(column.table).where(column >= first, column <= hidden.last))
+    # Nobody can have taken a step with a hidden message. One that stands further was not hidden by this program: it is
+    # kept and seen again, since whoever can write a range must not make the program remove messages.
+    untouched = (
+        ALL_MESSAGES.c.id >= first,
+        ALL_MESSAGES.c.id <= hidden.last,
+        ALL_MESSAGES.c.direction == Direction.OUT.value,
+        ALL_MESSAGES.c.state == OutState.REVIEW.value,
+        ALL_MESSAGES.c.version == 1,
+    )
+    tx.execute(delete(CONTENTS).where(CONTENTS.c.message_id.in_(select(ALL_MESSAGES.c.id).where(*untouched))))
+    tx.execute(delete(ALL_MESSAGES).where(*untouched))
     here = HIDDEN_RANGES.c.first == hidden.first
     if first == hidden.first:
         tx.execute(delete(HIDDEN_RANGES).where(here))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from store import queue
 from store.database import Database
@@ -157,6 +157,19 @@ def test_what_was_given_up_is_removed_in_portions_and_nothing_else(
         assert rows(tx) == (2, 0, 0)
         assert list(queue.contents_of(tx, vault, queue.ids(tx, QueueFilter()))) == [1, 5]
     hide(["R-2"])
+
+
+def test_a_range_that_somebody_made_removes_no_message_at_work(
+    database: Database, vault: Vault, fill: Fill, now: datetime
+) -> None:
+    (added,) = fill(["R-1"])
+    with database.writing() as tx:
+        queue.move(tx, vault, added.id, Step.HOLD, queue.Act(by="ap-201", now=now))
+        tx.execute(insert(HIDDEN_RANGES), {"first": added.id, "last": added.id, "intake_id": "no file"})
+        assert queue.any_given_up(tx)
+        queue.remove_given_up(tx, 9)
+        assert not queue.any_given_up(tx)
+        assert queue.get(tx, added.id).state is OutState.HELD
 
 
 def test_a_file_ends_with_its_session(
