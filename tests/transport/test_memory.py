@@ -78,7 +78,7 @@ calls = {
 for port, call in order["calls"]:
     peer = PeerEndpoint("rehearsal-agency", "127.0.0.1", port, "131041", versions)
     try:
-        with Line(peer, identity, LineLimits(10.0, 10.0)) as line:
+        with Line(peer, identity, LineLimits(60.0, 60.0)) as line:
             calls[call](line)
     except LineFault as fault:
         print(fault.code)
@@ -124,7 +124,7 @@ class Asking:
     def say(self, head: str, body: bytes) -> bytes:
         """Send a request, as much of it as the agency takes, and return the status of its answer, if any."""
         with (
-            socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as plain,
+            socket.create_connection(("127.0.0.1", self._port), timeout=6 * PATIENCE) as plain,
             self._context.wrap_socket(plain) as secured,
         ):
             answer = b""
@@ -180,7 +180,7 @@ def _send_large_batches(rehearsal: Rehearsal, asking: Asking) -> None:
     for thread in sending:
         thread.start()
     for thread in sending:
-        thread.join(PATIENCE)
+        thread.join()
     assert statuses == [b"200"] * 8
 
 

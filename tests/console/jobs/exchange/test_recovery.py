@@ -12,7 +12,7 @@ import pytest
 from console.jobs import checkpoints, exchange
 from console.jobs.exchange import rebuilding
 from console.jobs.exchange.recovery import RecoveryOutcome
-from console.jobs.log import pruning
+from console.jobs.log import pruning, tables
 from console.jobs.messages import entry as hand
 from console.jobs.messages import intake, reading, review
 from console.jobs.terminal import backup, health
@@ -133,6 +133,7 @@ def test_what_left_since_the_backup_is_rebuilt_and_what_is_lost_is_listed(
     assert send(again).sent == 0
     assert (again.received().messages, again.received().distinct, again.received().alarms) == (5, 5, 0)
     assert again.log_holds()
+    assert tables.verify(again.terminal, again.session(AUDITOR)).ok
     assert recover(again).recovered == 0
     checks = {check.name: check for check in health.check(again.home, Words("en")).checks}
     assert checks["recovery"].ok
