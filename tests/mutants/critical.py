@@ -42,7 +42,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
         "store.queue.hiding": (),
         "store.queue.proofs": (),
-        "store.queue.sealed_rows": (),
+        "store.queue.sealed_rows": ("tests/store/queue/test_intake.py",),
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.row_seals": (),

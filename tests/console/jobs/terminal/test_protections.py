@@ -212,6 +212,12 @@ def test_a_row_that_is_gone_weakens_nothing(edited: Site) -> None:
     again.terminal.close()
 
 
+def test_a_row_that_goes_meanwhile_keeps_no_other_from_coming_into_force(edited: Site) -> None:
+    edited.raw("DELETE FROM setting_in_force WHERE name = 'log.keep_years'")
+    changed = protections.confirm(edited.terminal, edited.session(CHIEF), second=second(CUSTODIAN))
+    assert [each.name for each in changed] == [name for name in WEAKER if name != "log.keep_years"]
+
+
 @ON_SQLITE
 @pytest.mark.parametrize("value", ["3600", "false", "never"])
 def test_a_row_that_somebody_else_wrote_protects_by_default_and_halts_new_work(site: Site, value: str) -> None:
