@@ -193,6 +193,7 @@ def test_the_screen_looks_from_where_the_peer_saw_the_log_or_two_persons_went_on
     with site.terminal.database.writing() as tx:
         kept_checkpoints.add_witness(tx, WitnessRow(seen.number, seen.digest, "agency", b"", clock.now()))
     site.take_in([entry(1)])
+    site.take_in([entry(2)])
     checkpoints.make(site.terminal, Occasion.LOG_OFF)
     site.unguard_log()
     site.raw("UPDATE log_entry SET hash = zeroblob(32) WHERE seq = ?", seen.seq + 1)
