@@ -19,7 +19,11 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "tests/console/jobs/exchange/test_rejections.py",
         ),
         "console.jobs.exchange.rejections": (),
-        "console.jobs.people.logon": ("tests/console/jobs/terminal/test_key_sources.py",),
+        "console.jobs.people.logon": (
+            "tests/console/jobs/terminal/test_key_sources.py",
+            "tests/console/jobs/test_checkpoints.py",
+            "tests/console/jobs/test_intents.py",
+        ),
         "console.jobs.terminal.gate_checks": ("tests/console/jobs/terminal/test_health.py",),
         "console.jobs.terminal.protections": (),
         "console.jobs.timekeeping": (),

@@ -1,14 +1,18 @@
 """How far the feed was read: a feed that ends before the cursor is told, and an officer can set the cursor back."""
 
+from unittest import mock
+
 import pytest
 
-from console.errors import CursorNotBefore
+from console.errors import CursorNotBefore, RightMissing
 from console.jobs import exchange
+from console.jobs.exchange import reach
 from console.session import Session
 from store.log import Event
 from tests.console.jobs.exchange.test_receiving import cursor
 from tests.console.jobs.site import AGENCY, CHIEF, OPERATOR, Site, notice
 from transport import agency
+from transport.line.client import FeedPage, Line
 
 
 @pytest.fixture
@@ -48,6 +52,21 @@ def test_an_officer_sets_the_cursor_back_and_what_was_passed_over_comes_in(serve
     assert (made.actor, made.detail) == (CHIEF, {"peer": AGENCY, "from": 10**6, "to": 3})
     received = exchange.receive(served.terminal, operator)
     assert (received.received, received.interruption, cursor(served)) == (1, None, 4)
+
+
+def test_the_item_before_the_cursor_alone_is_asked_for() -> None:
+    line = mock.create_autospec(Line, instance=True)
+    line.pull.return_value = FeedPage((), more=False)
+    assert reach.falls_short(line, 5)
+    assert line.pull.mock_calls == [mock.call(4, 1)]
+
+
+def test_only_an_officer_sets_the_cursor_back(served: Site, operator: Session) -> None:
+    agency.post(served.agency_home, [notice(1)])
+    exchange.receive(served.terminal, operator)
+    with pytest.raises(RightMissing):
+        exchange.set_cursor(served.terminal, operator, 0)
+    assert cursor(served) == 1
 
 
 def test_the_cursor_is_never_set_forward(served: Site, operator: Session) -> None:

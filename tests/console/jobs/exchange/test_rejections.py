@@ -74,6 +74,7 @@ def test_endless_rubbish_is_left_and_fills_no_log(served: Site, operator: Sessio
     received = exchange.receive(served.terminal, operator)
 
     assert received.rejected == MOST_IN_A_ROW
+    assert [item.incident is None for item in received.items] == [False] * 5 + [True] * 95
     assert received.interruption is not None
     assert received.interruption.code == "feed_unfit"
     assert received.interruption.facts == {"count": "100", "position": "100"}
