@@ -84,6 +84,12 @@ def test_few_bytes_that_would_become_many_are_refused(raw: bytes) -> None:
     assert not PLENTY.holds(raw)
 
 
+def test_quotes_alone_are_not_looked_at_for_ever() -> None:
+    bound = Bound(10_000, 10, 5)
+    assert bound.holds(b'"' * 44)
+    assert not bound.holds(b'"' * 45)
+
+
 def test_both_sides_know_the_same_bounds() -> None:
     """Known answers: a side that reads less than the other sends would never get over it."""
     most = (bounds.MOST_ITEMS, bounds.MOST_ENVELOPE_BYTES, bounds.MOST_BODY_BYTES, bounds.MOST_HEAD_BYTES)
