@@ -126,6 +126,11 @@ def test_a_head_is_read_up_to_its_bound_and_the_body_is_not_counted() -> None:
             stream.readline()
 
 
+def test_a_line_is_read_as_far_as_is_asked_for() -> None:
+    with bounds.BoundedHead(_raw(b"a: b\r\n")) as stream:
+        assert (stream.readline(3), stream.readline(None)) == (b"a: ", b"b\r\n")
+
+
 def test_the_next_message_has_a_head_of_its_own() -> None:
     line = b"a" * (bounds.MOST_HEAD_BYTES - 1) + b"\n"
     with bounds.BoundedHead(_raw(line * 3)) as stream:
