@@ -23,7 +23,7 @@ from store.people.attempts import ATTEMPTS, check_attempt, recorded
 from store.people.persons import PERSONS, check_person
 from store.people.pins import Pepper
 from store.queue.pages import in_batches
-from store.queue.proofs import CHANGES, RecordedChange, UnfinishedFiles, changes_of
+from store.queue.proofs import RecordedChange, UnfinishedFiles, changes_of, is_change
 from store.queue.sealed_rows import SEALED, as_sealed
 from store.queue.state_counts import TALLIES
 from store.queue.tables import ALL_MESSAGES, HIDDEN_RANGES, MESSAGES
@@ -104,7 +104,6 @@ def compare(
 
 # ── Messages ──────────────────────────────────────────────────────────────────────────────────────
 
-_EVENTS: Final = sorted(event.value for event in CHANGES)
 _COLUMNS: Final = [ALL_MESSAGES.c[name] for name in (*SEALED, "seal")]
 _UID, _STATE, _VERSION = (SEALED.index(name) for name in ("uid", "state", "version"))
 _ROWS: Final = (
@@ -114,13 +113,13 @@ _SOME_ROWS: Final = select(*_COLUMNS).where(ALL_MESSAGES.c.uid.in_(bindparam("ui
 # The engine finds the last entry of each message along the index of objects, so that only that one is read out.
 _LAST: Final = (
     select(ENTRIES.c.object, func.max(ENTRIES.c.seq).label("seq"))
-    .where(ENTRIES.c.event.in_(_EVENTS), ENTRIES.c.object > bindparam("after"))
+    .where(is_change(), ENTRIES.c.object > bindparam("after"))
     .group_by(ENTRIES.c.object)
 )
 _OF_LAST: Final = (ENTRIES.c.object, ENTRIES.c.event, ENTRIES.c.actor, ENTRIES.c.body)
 _CHANGED: Final = (
     select(ENTRIES.c.object)
-    .where(ENTRIES.c.seq > bindparam("since"), ENTRIES.c.event.in_(_EVENTS), ENTRIES.c.object.is_not(None))
+    .where(ENTRIES.c.seq > bindparam("since"), is_change(), ENTRIES.c.object.is_not(None))
     .distinct()
 )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated
 from store.log.entries import ENTRIES
@@ -63,13 +63,21 @@ BEGINNINGS: Final = frozenset({Event.MESSAGE_IMPORTED, Event.MESSAGE_ENTERED, Ev
 WRITING: Final = frozenset({Event.MESSAGE_IMPORTED, Event.MESSAGE_ENTERED, Event.MESSAGE_REVISED})
 """The events whose actor wrote a revision of the message."""
 
+
+def is_change() -> ColumnElement[bool]:
+    """Return the condition that an entry is about a change of a message, for queries by messages."""
+    # Written so that no engine looks for it in the index of events: these are most of the log, and the index of objects
+    # leads to the few that are wanted. With the index of events a page of a comparison took seven times as long.
+    return ENTRIES.c.event.concat("").in_(sorted(event.value for event in CHANGES))
+
+
 # The admitted values of a detail have no quotation mark, so what is found is a member of the detail and nothing else.
 _TO: Final = re.compile(rb'"to":"([a-z_]+)"')
 _CHANGES: Final = (
     select(ENTRIES.c.object, ENTRIES.c.event, ENTRIES.c.actor, ENTRIES.c.body)
     .where(
         ENTRIES.c.object.in_(bindparam("uids", expanding=True)),
-        ENTRIES.c.event.in_(sorted(event.value for event in CHANGES)),
+        is_change(),
     )
     .order_by(ENTRIES.c.seq)
 )

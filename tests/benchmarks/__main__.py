@@ -21,6 +21,7 @@ BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "tests.benchmarks.intake",
         "line": "tests.benchmarks.line",
         "log": "tests.benchmarks.log",
+        "seals": "tests.benchmarks.seals",
         "store": "tests.benchmarks.store",
     }
 )

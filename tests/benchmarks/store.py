@@ -133,13 +133,13 @@ class _Store:
             bare.execute(
                 """
                 INSERT INTO message (id, uid, direction, kind, reference, state, occurred_at, taken_at, subject, author,
-                    revision, digest, warnings, state_since, version, target, pointer)
+                    authors, revision, digest, warnings, state_since, version, seal, target, pointer)
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                 SELECT i, printf('%032x', i), 'out', 'resident_record', printf('R-%08d', i),
                     CASE WHEN i > 999343 THEN 'refused' WHEN i > 997843 THEN 'held' WHEN i > 987843 THEN 'approved'
                         WHEN i > 957843 THEN 'review' ELSE 'accepted' END,
-                    1700000000000000 + i * 30000000, 1700000000000000, printf('%032x', i / 2), 'op-101', 1,
-                    zeroblob(32), 0, 1700000000000000, 1,
+                    1700000000000000 + i * 30000000, 1700000000000000, printf('%032x', i / 2), 'op-101', 'op-101', 1,
+                    zeroblob(32), 0, 1700000000000000, 1, zeroblob(32),
                     CASE WHEN i % 1000 = 0 THEN printf('R-%08d', i - 1) END, CASE WHEN i % 1000 = 0 THEN 'cancels' END
                 FROM n
                 """,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, LargeBinary, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, LargeBinary, Table, delete, func, insert, select, update
 from sqlalchemy.types import Boolean, Date
 
 from store import peers, queue
@@ -23,9 +23,11 @@ from store.queue import Act, MessageRow, Revision
 from store.queue.tables import ALL_MESSAGES, CONTENTS, NOTES
 from store.schema import UtcMoment
 from store.sealing.vault import Vault
+from store.settings_in_force import SETTINGS_IN_FORCE, SettingInForce, put
+from tests.store.conftest import TERMINAL
 
 NOON: Final = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-SEALED_TABLES: Final = (ALL_MESSAGES, PERSONS, ATTEMPTS, PEER_VERSIONS)
+SEALED_TABLES: Final = (ALL_MESSAGES, PERSONS, ATTEMPTS, PEER_VERSIONS, SETTINGS_IN_FORCE)
 _ACTS: Final = {
     Step.APPROVE: Event.MESSAGE_APPROVED,
     Step.GIVE_BACK: Event.MESSAGE_RETURNED,
@@ -64,6 +66,8 @@ class TableWorld:
         self.fail("nobody")
         for number in (1, 2):
             self.register(number)
+        for name in ("log.keep_years", "session.lock_seconds"):
+            self.confirm(name, "7")
         messages = [self.take_in(number) for number in range(1, 6)]
         for number in messages[1:]:
             self.step(number, Step.APPROVE)
@@ -159,6 +163,13 @@ class TableWorld:
             detail: dict[str, str | int] = {"peer": "agency", "version": added.id}
             self.log.append(tx, Event.PEER_REGISTERED, actor=None, session=None, detail=detail)
 
+    def confirm(self, name: str, value: str) -> None:
+        """Bring the value of a setting into force."""
+        detail = {"setting": name, "to": value}
+        with self.database.writing() as tx:
+            seq = self.log.append(tx, Event.SETTINGS_TAKEN, actor=None, session=None, detail=detail)
+            put(tx, self.vault.rows, TERMINAL, [SettingInForce(name, value, seq)])
+
     def compare(self, conn: Connection, since: int | None = None) -> Comparison:
         return compare(conn, self.vault, self.pepper, since=since)
 
@@ -185,21 +196,24 @@ class _Undone(Exception):
 Tampering = Callable[[TableWorld, Connection, random.Random], Differing]
 
 
-def _key(table: Table) -> Any:
-    (key,) = table.primary_key
-    return key
+def _key(table: Table, row: Any) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key)
 
 
 def name_of(table: Table, row: Any) -> str:
-    return str(row["uid"] if table is ALL_MESSAGES else row[_key(table).name])
+    return str(row["uid"]) if table is ALL_MESSAGES else " ".join(map(str, _key(table, row)))
 
 
 def _rows(tx: Connection, table: Table) -> list[Any]:
-    return list(tx.execute(select(table).order_by(_key(table))).mappings())
+    return list(tx.execute(select(table).order_by(*table.primary_key)).mappings())
 
 
-def _put(tx: Connection, table: Table, key: Any, values: dict[str, Any]) -> None:
-    tx.execute(update(table).where(_key(table) == key).values(values))
+def _is(table: Table, row: Any) -> list[ColumnElement[bool]]:
+    return [column == row[column.name] for column in table.primary_key]
+
+
+def _put(tx: Connection, table: Table, row: Any, values: dict[str, Any]) -> None:
+    tx.execute(update(table).where(*_is(table, row)).values(values))
 
 
 def edit(table: Table, column: str) -> Tampering:
@@ -207,7 +221,7 @@ def edit(table: Table, column: str) -> Tampering:
 
     def tamper(world: TableWorld, tx: Connection, chance: random.Random) -> Differing:
         row = chance.choice(_rows(tx, table))
-        _put(tx, table, row[_key(table).name], {column: _another(table.c[column].type, row[column], chance)})
+        _put(tx, table, row, {column: _another(table.c[column].type, row[column], chance)})
         return Differing(table.name, name_of(table, row), Difference.CHANGED)
 
     return tamper
@@ -235,8 +249,8 @@ def copy(table: Table) -> Tampering:
     def tamper(world: TableWorld, tx: Connection, chance: random.Random) -> Differing:
         row, other = chance.sample(_rows(tx, table), 2)
         # What has to be unique stays.
-        kept = {_key(table).name, "uid", "direction", "kind", "reference", "valid_from"}
-        _put(tx, table, row[_key(table).name], {name: other[name] for name in other if name not in kept})
+        kept = {"uid", "direction", "kind", "reference", "valid_from", *table.primary_key.columns.keys()}
+        _put(tx, table, row, {name: other[name] for name in other if name not in kept})
         return Differing(table.name, name_of(table, row), Difference.CHANGED)
 
     return tamper
@@ -246,10 +260,9 @@ def put_back(table: Table, older: dict[str, list[dict[str, Any]]]) -> Tampering:
     """Put a row back as it was, with the seal that it had then."""
 
     def tamper(world: TableWorld, tx: Connection, chance: random.Random) -> Differing:
-        now = {row[_key(table).name]: row for row in _rows(tx, table)}
-        changed = [row for row in older[table.name] if dict(now[row[_key(table).name]]) != row]
-        row = chance.choice(changed)
-        _put(tx, table, row[_key(table).name], row)
+        now = {_key(table, row): dict(row) for row in _rows(tx, table)}
+        row = chance.choice([row for row in older[table.name] if now[_key(table, row)] != row])
+        _put(tx, table, row, row)
         return Differing(table.name, name_of(table, row), Difference.OUTDATED)
 
     return tamper
@@ -263,7 +276,7 @@ def remove(table: Table) -> Tampering:
         if table is ALL_MESSAGES:
             for dependent in (CONTENTS, NOTES):
                 tx.execute(delete(dependent).where(dependent.c.message_id == row["id"]))
-        tx.execute(delete(table).where(_key(table) == row[_key(table).name]))
+        tx.execute(delete(table).where(*_is(table, row)))
         return Differing(table.name, name_of(table, row), Difference.MISSING)
 
     return tamper
@@ -273,7 +286,7 @@ def invent(table: Table) -> Tampering:
     """Insert a row that is like another one under a key of its own."""
 
     def tamper(world: TableWorld, tx: Connection, chance: random.Random) -> Differing:
-        key, row = _key(table), dict(chance.choice(_rows(tx, table)))
+        key, row = list(table.primary_key)[-1], dict(chance.choice(_rows(tx, table)))
         if isinstance(key.type, Integer):
             row[key.name] = (tx.scalar(select(func.max(key))) or 0) + 1
         else:

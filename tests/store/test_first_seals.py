@@ -33,7 +33,7 @@ def test_rows_that_agree_get_the_seals_and_authors_that_they_would_have(world: T
     strip(world)
     with world.database.writing() as tx:
         found = seal_rows(tx, world.vault)
-    assert (found.ok, found.rows) == (True, 7 + 3 + 2 + 2)
+    assert (found.ok, found.rows) == (True, 7 + 3 + 2 + 2 + 2)
     assert world.snapshot() == before
 
 
@@ -47,6 +47,7 @@ def test_rows_that_agree_get_the_seals_and_authors_that_they_would_have(world: T
             "UPDATE message SET approver = 'op-101' WHERE id = 2", ("message", Difference.CHANGED), id="approver"
         ),
         pytest.param("UPDATE person SET roles = 'officer'", ("person", Difference.CHANGED), id="roles"),
+        pytest.param("UPDATE setting_in_force SET value = '1'", ("setting_in_force", Difference.CHANGED), id="setting"),
         pytest.param("UPDATE peer_version SET id = 7 WHERE id = 2", ("peer_version", Difference.CHANGED), id="peer"),
     ],
 )
