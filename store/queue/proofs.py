@@ -79,7 +79,8 @@ _CHANGES: Final = (
         ENTRIES.c.object.in_(bindparam("uids", expanding=True)),
         is_change(),
     )
-    .order_by(ENTRIES.c.seq)
+    # The order of the index of objects, so that nothing is sorted.
+    .order_by(ENTRIES.c.object, ENTRIES.c.seq)
 )
 
 
@@ -183,6 +184,7 @@ class UnfinishedFiles:
         return any(int(found[1]) in stretch for stretch in self._stretches.get(found[2].decode("ascii"), ()))
 
 
+_WRITTEN_BY: Final = frozenset(event.value for event in WRITING)
 _STATES: Final[Mapping[str, str | None]] = {event.value: state and state.value for event, state in CHANGES.items()}
 
 
@@ -192,8 +194,8 @@ def changes_of(conn: Connection, uids: Iterable[str]) -> dict[str, list[Recorded
     for some in in_batches(found):
         with conn.execute(_CHANGES, {"uids": some}) as result:
             # The driver's own rows: SQLAlchemy's row for each entry takes longer than finding it.
-            for uid, *change in result.cursor.fetchall():
-                found[uid].append(RecordedChange._make(change))
+            for uid, event, actor, body in result.cursor.fetchall():
+                found[uid].append(RecordedChange(event, actor, body))
     return found
 
 
@@ -227,8 +229,10 @@ def is_proved(row: MessageRow, changes: Sequence[RecordedChange], *, two_persons
     if approval is None or row.approved_digest is None or approval.actor != row.approver:
         return False
     # Both of them: what the row forgot the log knows, and what was pruned from the log stands in the row.
-    writers = row.writers.union(change.actor for change in changes if change.event in WRITING and change.actor)
-    if two_persons and approval.actor in writers:
+    if two_persons and (
+        approval.actor in row.writers
+        or any(change.actor == approval.actor for change in changes if change.event in _WRITTEN_BY)
+    ):
         return False
     # The detail's members stand in the order of their names, with nothing in between.
     content = b'"content":"%s",' % row.approved_digest.hex().encode("ascii")
