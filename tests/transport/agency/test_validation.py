@@ -129,6 +129,13 @@ def test_a_residence_card_that_follows_later_may_be_missing_but_a_certificate_ma
         assert refusal == Rejection("number_missing", "certificate_number")
 
 
+def test_an_item_that_is_null_is_malformed_even_where_it_may_be_missing() -> None:
+    unsaid = notice("R-1")
+    unsaid["person"]["name_kanji"] = None
+
+    assert fault_of_notice(unsaid, NOW) == "person.name_kanji"
+
+
 def test_items_nested_deeper_than_two_levels_are_malformed() -> None:
     deeper = notice("R-1")
     deeper["person"]["name"] = {"family": "REHEARSAL"}

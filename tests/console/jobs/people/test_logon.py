@@ -25,7 +25,7 @@ from store.errors import (
     SessionClosed,
 )
 from store.log import Event
-from store.people import Role, attempts
+from store.people import Role, attempts, kept_pin, pins, rebind_pin
 from store.rights import Right
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PATIENCE, PEOPLE, Site
@@ -73,6 +73,18 @@ def test_the_right_pin_opens_a_session_with_the_rights_of_the_roles(site: Site) 
     assert not session.may("enter")
     (entry,) = site.entries(Event.OPERATOR_LOGGED_ON)
     assert (entry.actor, entry.session, entry.detail) == (CHIEF, session.id, {"origin": "screen", "version": 1})
+
+
+def test_a_hash_of_an_older_program_is_bound_to_its_person_at_the_first_log_on(site: Site) -> None:
+    seals, alone = site.terminal.vault.rows, pins._hasher.hash(site.terminal.pepper._peppered_alone(PIN))
+    with site.terminal.database.writing() as tx:
+        rebind_pin(tx, seals, OPERATOR, alone)
+    assert code_of(site, OPERATOR, WRONG) == "credentials_refused"
+    assert code_of(site, OPERATOR, PIN) == code_of(site, OPERATOR, PIN) == "logged on"
+    with site.terminal.database.reading() as reading:
+        bound = kept_pin(reading, seals, OPERATOR)
+    assert bound is not None
+    assert pins.is_bound(bound)
 
 
 def test_a_wrong_pin_and_an_unknown_id_get_the_same_answer(site: Site) -> None:
