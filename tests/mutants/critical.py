@@ -16,6 +16,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.exchange.receiving": (
             "tests/console/jobs/exchange/test_exchange.py",
             "tests/console/jobs/exchange/test_reach.py",
+            "tests/console/jobs/exchange/test_recovery.py",
             "tests/console/jobs/exchange/test_rejections.py",
         ),
         "console.jobs.exchange.rejections": (),
