@@ -16,7 +16,7 @@ import pytest
 from store.errors import TerminalNotAdmitted
 from store.log import Event, Flaw, Occasion, Verification, admissions, checkpoints, pruning
 from store.log.bundle import bundles_in, contents, verification, verify_bundle
-from store.log.signing_keys import key_text
+from store.log.signing_keys import SigningKeys, key_text
 from tests.store.log.log_world import (
     NOON,
     SECOND,
@@ -147,6 +147,45 @@ def test_a_name_stands_for_the_machine_that_was_let_in_last(shared: Shared, tmp_
     database.close()
 
 
+def test_a_terminal_that_was_always_alone_is_the_one_that_began(tmp_path: Path) -> None:
+    alone = make_house(tmp_path / "alone")
+    assert _admits(alone)
+    # Even with other keys: nobody else ever had the name, so two persons may go on after all keys are lost.
+    shutil.rmtree(alone.keys)
+    SigningKeys.create(alone.keys)
+    assert _admits(alone)
+
+
+def test_after_pruning_a_machine_is_known_by_keys_from_after_it(shared: Shared) -> None:
+    house, _ = shared
+    last = _boundary_number(house, LAST - 2)
+    _prune(house, LAST - 2)
+    for terminal in shared:
+        highest = terminal.signing_keys.highest
+        for key in terminal.keys.glob("*.key"):
+            key.rename(key.with_name(f"{last:010}.key"))
+        assert (_admits(terminal), highest > 0) == (False, True)
+        (terminal.keys / f"{last:010}.key").rename(terminal.keys / f"{last + 1:010}.key")
+        assert _admits(terminal)
+
+
+def _boundary_number(house: House, last: int) -> int:
+    database = house.database
+    with database.reading() as reading:
+        _, kept = pruning.boundary(reading, last)
+    database.close()
+    return kept.number
+
+
+def _prune(house: House, last: int) -> None:
+    database = house.database
+    with database.pruning() as tx:
+        count, kept = pruning.boundary(tx, last)
+        house.log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": last, "count": count})
+        pruning.prune(tx, kept)
+    database.close()
+
+
 def _admits(terminal: House) -> bool:
     database = terminal.database
     try:
@@ -190,12 +229,7 @@ def test_another_terminal_s_own_log_is_not_this_one(shared: Shared, tmp_path: Pa
 @pytest.mark.parametrize("last", [60, ADMITTED, 74, 81])
 def test_what_is_left_after_pruning_verifies_for_each(shared: Shared, last: int) -> None:
     house, other = shared
-    database = house.database
-    with database.pruning() as tx:
-        count, kept = pruning.boundary(tx, last)
-        house.log.append(tx, Event.LOG_PRUNED, actor="ka-301", session=None, detail={"to": last, "count": count})
-        pruning.prune(tx, kept)
-    database.close()
+    _prune(house, last)
     for terminal in shared:
         terminal.grow(1, NOON + timedelta(hours=12))
         terminal.mark()

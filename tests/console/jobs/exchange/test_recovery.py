@@ -5,6 +5,7 @@ It shows `console.jobs.exchange.rebuilding` as well.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ from tests.console.jobs.site import (
 )
 from transport import agency
 from transport.errors import AnswerCut, ReceiptKeyUnknown
-from transport.evidence.receipts import ReceiptVerifier
+from transport.evidence.holdings import Inquiry
+from transport.evidence.receipts import ReceiptVerifier, read_receipt
 from transport.line.client import Line
 
 # Nothing of it asks the engine for anything special; several terminals are in `test_sharing`.
@@ -165,6 +167,34 @@ def test_what_is_lost_is_not_sent_again_whenever_it_comes_in(
     review.approve(again.terminal, again.session(APPROVER), [again.number("R-000006")])
     assert send(again).delivered == 1
     assert (again.received().messages, again.received().distinct) == (6, 5)
+
+
+def test_only_what_came_after_the_newest_receipt_is_asked_for_and_the_progress_is_told(
+    served: Site, before: list[int], restored: Restored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert send(served).delivered == 1
+    again = resumed(restored())
+    asked: list[Inquiry] = []
+    holdings = Line.holdings
+
+    def watched(line: Line, inquiry: Inquiry) -> bytes | None:
+        asked.append(inquiry)
+        return holdings(line, inquiry)
+
+    monkeypatch.setattr(Line, "holdings", watched)
+    line = replace(again.terminal.settings.line, batch=1)
+    again.terminal.settings = replace(again.terminal.settings, line=line)
+    phases: list[tuple[str, int, int]] = []
+    exchange.recover(
+        again.terminal,
+        again.session(OPERATOR),
+        report=lambda each: phases.append((each.phase, each.done, each.total)),
+    )
+    with again.terminal.database.reading() as conn:
+        newest = kept.shipments_of(conn, before[:1])[before[0]].receipt
+    assert newest is not None
+    assert asked == [Inquiry(read_receipt(newest).received_at - timedelta(days=1), 0)]
+    assert [(done, total) for phase, done, total in phases if phase == "recover"] == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_an_exchange_begins_with_it_when_nobody_asked_for_it(
