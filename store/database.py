@@ -14,7 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from store import migrations
 from store.engines import Backend, backend_at
+from store.engines.writer_lock import OnWait
 from store.errors import DatabaseFailed
+
+__all__ = ["Database", "OnWait"]
 
 
 class Database:
@@ -128,6 +131,10 @@ class Database:
         # A deleted row still lies in the write-ahead log until that is brought into the file and emptied.
         with self._translated(), self._backend.turn():
             self._backend.scrub()
+
+    def report_waiting(self, on_wait: OnWait) -> None:
+        """Call `on_wait` with the number of the process for which a writing block waits longer than a moment."""
+        self._backend.report_waiting(on_wait)
 
     def close(self) -> None:
         """Close every connection. A block that is still open keeps its connection until it ends."""

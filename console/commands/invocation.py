@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from click.core import ParameterSource
 from console import jobs
 from console.commands.credentials import read_parts, read_pin
 from console.commands.output import Output
+from console.commands.progress import show_waiting
 from console.errors import ConsoleError, CredentialsMissing
 from console.foreseen import foreseen
 from console.session import Session
@@ -72,7 +74,10 @@ class Invocation:
         if self.person is None or self.pin_file is None:
             raise CredentialsMissing
         pin, parts = read_pin(self.pin_file), self.parts()
-        with jobs.terminal.opening.open_terminal(self.named_home(), parts, origin="command") as terminal:
+        waiting = partial(show_waiting, self.words)
+        with jobs.terminal.opening.open_terminal(
+            self.named_home(), parts, origin="command", on_wait=waiting
+        ) as terminal:
             session = jobs.people.logon.log_on(terminal, self.person, pin, origin="command")
             ending = Ending.CRASH
             try:

@@ -1,6 +1,7 @@
-"""One line on stderr that says how far the work is, when stderr is a terminal."""
+"""Lines on stderr that say how far the work is and for whom it waits, when stderr is a terminal."""
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
 _CLEAR_LINE = "\r\x1b[K"
 # A terminal of 80 cells wraps a full line, and a wrapped line can no longer be rewritten from its beginning.
 _WIDTH = 79
+
+
+def show_waiting(words: Words, process: str) -> None:
+    """Say on stderr, when it is a terminal, for which process this one waits."""
+    if sys.stderr.isatty():
+        # A terminal that has gone away must not end the work.
+        with suppress(OSError):
+            sys.stderr.write(f"{_CLEAR_LINE}{words('commands.progress.waiting', process=process)}\n")
+            sys.stderr.flush()
 
 
 class ProgressLine:

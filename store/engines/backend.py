@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from store.engines.writer_lock import OnWait
 from store.errors import DatabaseFault
 
 Fill = Callable[[Connection], None]
@@ -46,6 +47,9 @@ class Backend(ABC):
     @abstractmethod
     def turn(self) -> AbstractContextManager[None]:
         """Wait for the turn to write. Raises DatabaseBusy, DiskFull, DatabaseFailed."""
+
+    def report_waiting(self, on_wait: OnWait) -> None:  # noqa: B027  # A server keeps its own line of writers.
+        """Call `on_wait` whenever a turn does not come within a moment, as far as the engine can tell for whom."""
 
     @abstractmethod
     def log_unguarded(self, tx: Connection) -> AbstractContextManager[None]:

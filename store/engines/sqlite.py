@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from store import statements
 from store.engines.backend import Backend, Fill
-from store.engines.writer_lock import PATIENCE, FairLock, file_fault
+from store.engines.writer_lock import PATIENCE, FairLock, OnWait, file_fault
 from store.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -150,6 +150,10 @@ class SQLite(Backend):
     def turn(self) -> AbstractContextManager[None]:
         """Take the fair lock beside the file."""
         return self._fair_lock.entered()
+
+    def report_waiting(self, on_wait: OnWait) -> None:
+        """Call `on_wait` with the number of the process that has the turn."""
+        self._fair_lock.on_wait = on_wait
 
     @contextmanager
     def log_unguarded(self, tx: Connection) -> Iterator[None]:

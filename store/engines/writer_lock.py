@@ -9,7 +9,7 @@ the one that is waiting. The kernel frees both locks when a process dies.
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,9 @@ from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DatabaseHe
 PATIENCE: Final = 60.0
 """How many seconds a writer waits for its turn: longer than the longest act, the last count of a change of key."""
 
+_MOMENT: Final = 2.0
+"""After how many seconds of waiting a person is told for which process: turns are shorter than that."""
+
 _LOCKS: Final = Path("/proc/locks")
 
 
@@ -29,13 +32,19 @@ def file_fault(error: OSError, path: Path) -> DatabaseFault:
     return DiskFull(file=path.name) if error.errno in NO_ROOM else DatabaseFailed(file=path.name)
 
 
+OnWait = Callable[[str], None]
+"""Is called with the number of the process for which a writer waits. It must not raise."""
+
+
 class FairLock:
     """The lock files beside `database`. It may be used from any thread; it does not nest."""
 
-    def __init__(self, database: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, database: Path, patience: float = PATIENCE, moment: float = _MOMENT) -> None:
         self._turn = database.with_name(database.name + "-turn")
         self._lock = database.with_name(database.name + "-lock")
         self._patience = patience
+        self._moment = moment
+        self.on_wait: OnWait | None = None
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -66,9 +75,17 @@ class FairLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not _Waiter(descriptor).wait(deadline - monotonic()):
+            waiter = _Waiter(descriptor)
+            if self.on_wait is not None and not waiter.comes(min(self._moment, deadline - monotonic())):
+                self._report_wait(self.on_wait)
+            if not waiter.wait(deadline - monotonic()):
                 raise self._busy() from None
         return descriptor
+
+    def _report_wait(self, on_wait: OnWait) -> None:
+        process = _holder(self._lock)
+        if process is not None:
+            on_wait(process)
 
     def _busy(self) -> DatabaseBusy:
         seconds = round(self._patience)
@@ -106,10 +123,14 @@ class _Waiter:
         self._decision = threading.Lock()
         self._taken = threading.Event()
         self._gone = False
+        threading.Thread(target=self._block, name="writer-lock", daemon=True).start()
+
+    def comes(self, seconds: float) -> bool:
+        """Return whether the lock is taken within some seconds; go on waiting if not."""
+        return self._taken.wait(max(seconds, 0.0))
 
     def wait(self, seconds: float) -> bool:
         """Return whether the lock was taken in time; if not, the thread closes the descriptor once it gets the lock."""
-        threading.Thread(target=self._block, name="writer-lock", daemon=True).start()
         self._taken.wait(max(seconds, 0.0))
         # Either side may win at the last moment. One lock decides it: the lock is used or given up, never neither.
         with self._decision:

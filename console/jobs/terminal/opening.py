@@ -17,6 +17,7 @@ from console.jobs.people.logon import Origin
 from console.jobs.terminal import protections
 from console.settings import FILE_NAME
 from console.terminal import Terminal
+from store.database import OnWait
 from store.errors import DatabaseFault
 from store.log import Event, LogFilter, Occasion, Result, page
 from store.sealing.sources import PassphraseParts
@@ -29,13 +30,19 @@ _STARTS: Final = LogFilter(events=frozenset({Event.TERMINAL_STARTED}))
 _STARTS_LOOKED_AT: Final = 100
 
 
-def open_terminal(home: Path, parts: PassphraseParts | None = None, *, origin: Origin) -> Terminal:
+def open_terminal(
+    home: Path, parts: PassphraseParts | None = None, *, origin: Origin, on_wait: OnWait | None = None
+) -> Terminal:
     """Open the terminal at `home` for the console or for one command; see `Terminal.open` and `begin`.
 
-    Raises what `Terminal.open` raises, and SettingFixed.
+    `on_wait` is called with the number of the process for which a writer waits longer than a moment. Raises what
+    `Terminal.open` raises, and SettingFixed.
     """
     terminal = Terminal.open(home, parts)
     try:
+        if on_wait is not None:
+            # Before anything is written: opening may already have to wait.
+            terminal.database.report_waiting(on_wait)
         register.refuse_other_municipality(terminal)
         begin(terminal, origin=origin)
     except BaseException:

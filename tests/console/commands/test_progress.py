@@ -6,7 +6,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from console.commands.progress import ProgressLine
+from console.commands.progress import ProgressLine, show_waiting
 from console.jobs.progress import Progress
 from console.words import Words
 
@@ -64,3 +64,17 @@ def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_terminal_that_has_gone_away_does_not_stop_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(monkeypatch, Gone(terminal=True), Progress("send", 1, 2, 1.0, 1.0)) == [""]
+
+
+@pytest.mark.parametrize(("terminal", "shown_text"), [(True, "4360"), (False, "")])
+def test_who_waits_is_told_for_whom(monkeypatch: pytest.MonkeyPatch, terminal: bool, shown_text: str) -> None:  # noqa: FBT001  # The case of a table.
+    stream = Stream(terminal=terminal)
+    monkeypatch.setattr(sys, "stderr", stream)
+    show_waiting(Words("ja"), "4360")
+    assert shown_text in stream.getvalue()
+    assert bool(stream.getvalue()) is terminal
+
+
+def test_a_terminal_that_has_gone_ends_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Gone(terminal=True))
+    show_waiting(Words("ja"), "4360")

@@ -1,6 +1,7 @@
 """Writers of one machine go one at a time and in turn."""
 
 import multiprocessing
+import os
 import threading
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -77,6 +78,27 @@ def test_who_gave_up_waiting_leaves_the_lock_free(home: Path) -> None:
         pass
     with FairLock(path, patience=10).entered():
         pass
+
+
+def test_who_waits_longer_than_a_moment_learns_for_whom(home: Path) -> None:
+    path, heard, waiting = home / "store.sqlite", list[str](), threading.Event()
+
+    def hear(process: str) -> None:
+        heard.append(process)
+        waiting.set()
+
+    def wait() -> None:
+        lock = FairLock(path, patience=60, moment=0.0)
+        lock.on_wait = hear
+        with lock.entered():
+            heard.append("in")
+
+    with FairLock(path).entered():
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        assert waiting.wait(30)
+    waiter.join(30)
+    assert heard == [str(os.getpid()), "in"]
 
 
 def test_a_system_that_does_not_tell_who_holds_the_lock(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
