@@ -30,7 +30,7 @@ from store.settings_in_force import SETTINGS_IN_FORCE, logged
 from store.settings_in_force import sealed_values as setting_values
 from store.statements import BulkStatement
 
-SINCE: Final = 12
+SINCE: Final = 13
 """The revision of the tables from which on rows have seals."""
 _PAGE: Final = 1000
 _PAGE_OF_ROWS: Final = select_messages().where(MESSAGES.c.id > bindparam("after")).order_by(MESSAGES.c.id).limit(_PAGE)

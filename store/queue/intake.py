@@ -60,7 +60,7 @@ class MessageDraft:
     direction: Direction
     kind: str
     reference: str
-    occurred_at: datetime
+    effective_at: datetime
     content: bytes
     author: str | None = None
     subject: str | None = None
@@ -168,7 +168,7 @@ def _new_row(vault: Vault, draft: MessageDraft, added: Added, now: datetime) -> 
         kind=draft.kind,
         reference=draft.reference,
         state=_FIRST_STATES[draft.direction],
-        occurred_at=draft.occurred_at,
+        effective_at=draft.effective_at,
         taken_at=now,
         due_on=draft.due_on,
         pointer=draft.pointer,

@@ -35,7 +35,7 @@ _ABOUT: Final = (
             )
         )
     )
-    .order_by(MESSAGES.c.occurred_at.desc(), MESSAGES.c.id.desc())
+    .order_by(MESSAGES.c.effective_at.desc(), MESSAGES.c.id.desc())
 )
 
 # The kind implies the direction, since only notices have it.
@@ -146,4 +146,4 @@ def _may_matter(row: MessageRow, arrived: MessageRow) -> bool:
 
 def _age(row: MessageRow) -> tuple[datetime, int]:
     """Return the key that orders notices in time. Of notices of the same moment, the last to come is the newest."""
-    return row.occurred_at, row.id
+    return row.effective_at, row.id

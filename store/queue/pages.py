@@ -36,17 +36,17 @@ class Order(StrEnum):
 class PageKey(NamedTuple):
     """Where a page ended. The next page begins right after it.
 
-    `reference` takes the place of `occurred_at` in a filter by reference, whose pages are in the order of references.
+    `reference` takes the place of `effective_at` in a filter by reference, whose pages are in the order of references.
     """
 
-    occurred_at: datetime
+    effective_at: datetime
     id: int
     reference: str = ""
 
     @classmethod
     def of(cls, row: MessageRow) -> "PageKey":
         """Return the key of the page that ended with `row`."""
-        return cls(row.occurred_at, row.id, row.reference)
+        return cls(row.effective_at, row.id, row.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def page(
 
 def place_of(row: MessageRow | Row[Any], chosen: QueueFilter) -> tuple[Any, int]:
     """Return the key by which rows of this filter are ordered."""
-    return (row.occurred_at if chosen.reference is None else row.reference), row.id
+    return (row.effective_at if chosen.reference is None else row.reference), row.id
 
 
 def ids(reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST) -> "array[int]":
@@ -182,7 +182,7 @@ _POINTING: Final = (
 )
 _CANDIDATES: Final[Select[Any]] = select(
     MESSAGES.c.id,
-    MESSAGES.c.occurred_at,
+    MESSAGES.c.effective_at,
     MESSAGES.c.direction,
     MESSAGES.c.state,
     MESSAGES.c.kind,
@@ -210,14 +210,14 @@ def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
         and (not chosen.states or state in chosen.states)
         and chosen.kind in {None, row.kind}
         and (chosen.reference is None or row.reference.startswith(chosen.reference))
-        and (chosen.overdue_before is None or (state in UNSENT and row.occurred_at < chosen.overdue_before))
+        and (chosen.overdue_before is None or (state in UNSENT and row.effective_at < chosen.overdue_before))
     )
 
 
 def _in_order(rows: list[Row[Any]], chosen: QueueFilter, order: Order, after: PageKey | None) -> list[int]:
     places = sorted((place_of(row, chosen) for row in rows), reverse=order is Order.NEWEST)
     if after is not None:
-        last = (after.occurred_at if chosen.reference is None else after.reference), after.id
+        last = (after.effective_at if chosen.reference is None else after.reference), after.id
         places = [place for place in places if (place < last if order is Order.NEWEST else place > last)]
     return [number for _, number in places]
 
@@ -248,7 +248,7 @@ def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
         shared.append(_is_being_undone())
     states: frozenset[State] = chosen.states
     if chosen.overdue_before is not None:
-        shared.append(MESSAGES.c.occurred_at < chosen.overdue_before)
+        shared.append(MESSAGES.c.effective_at < chosen.overdue_before)
         states = states & UNSENT if states else frozenset(UNSENT)
         if not states:
             # None of the states asked for can be overdue: a condition that no row meets.
@@ -278,7 +278,7 @@ def _is_being_undone() -> ColumnElement[bool]:
 
 
 def _key_of(chosen: QueueFilter) -> ColumnElement[Any]:
-    return MESSAGES.c.occurred_at if chosen.reference is None else MESSAGES.c.reference
+    return MESSAGES.c.effective_at if chosen.reference is None else MESSAGES.c.reference
 
 
 def _by_key(chosen: QueueFilter, order: Order) -> tuple[ColumnElement[Any], ...]:
@@ -288,7 +288,7 @@ def _by_key(chosen: QueueFilter, order: Order) -> tuple[ColumnElement[Any], ...]
 
 def _after(chosen: QueueFilter, after: PageKey, order: Order) -> ColumnElement[bool]:
     if chosen.reference is None:
-        return beyond(after.occurred_at, after.id, order)
+        return beyond(after.effective_at, after.id, order)
     return _beyond(MESSAGES.c.reference, after.reference, after.id, order)
 
 
@@ -296,7 +296,7 @@ def beyond(
     key_at: datetime | BindParameter[Any], key_id: int | BindParameter[Any], order: Order = Order.OLDEST
 ) -> ColumnElement[bool]:
     """Return the condition that a message comes after the key with these parts, in the order of time."""
-    return _beyond(MESSAGES.c.occurred_at, key_at, key_id, order)
+    return _beyond(MESSAGES.c.effective_at, key_at, key_id, order)
 
 
 def _beyond(first: ColumnElement[Any], key: Any, key_id: int | BindParameter[Any], order: Order) -> ColumnElement[bool]:

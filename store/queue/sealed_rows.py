@@ -22,7 +22,7 @@ SEALED: Final = MessageRow._fields[:-1]
 _PLACES: Final = {name: place for place, name in enumerate(SEALED)}
 _DIGESTS: Final = tuple(_PLACES[name] for name in ("digest", "approved_digest"))
 _DAY: Final = _PLACES["due_on"]
-_OCCURRED, _TAKEN, _SINCE = (_PLACES[name] for name in ("occurred_at", "taken_at", "state_since"))
+_EFFECTIVE, _TAKEN, _SINCE = (_PLACES[name] for name in ("effective_at", "taken_at", "state_since"))
 _DIGEST, _APPROVED_DIGEST = _DIGESTS
 
 
@@ -30,7 +30,7 @@ def plain(row: MessageRow) -> list[Plain]:
     """Return the sealed columns of a row as they are sealed."""
     # Place by place and without a loop, which takes a third of the time: this runs for every row of every step.
     values: list[Any] = list(row[:-1])
-    values[_OCCURRED] = to_microseconds(row.occurred_at)
+    values[_EFFECTIVE] = to_microseconds(row.effective_at)
     values[_TAKEN] = to_microseconds(row.taken_at)
     values[_SINCE] = to_microseconds(row.state_since)
     values[_DIGEST], values[_APPROVED_DIGEST] = _hex(row.digest), _hex(row.approved_digest)
@@ -76,7 +76,7 @@ _WRITTEN: Final = (
     "approver",
     "revision",
     "digest",
-    "occurred_at",
+    "effective_at",
     "subject",
     "approved_revision",
     "approved_digest",
@@ -120,7 +120,7 @@ _NEW: Final = (
     "kind",
     "reference",
     "state",
-    "occurred_at",
+    "effective_at",
     "taken_at",
     "due_on",
     "pointer",

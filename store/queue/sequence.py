@@ -1,7 +1,9 @@
 """Order in time: a later message about a person waits for the earlier messages.
 
-A message is settled when the peer has accepted it or when it was withdrawn. Messages of the same moment, such as the
-pair that a report of moving makes, do not wait for each other.
+The order is that of the moments from which messages are effective (`Common.effective_at`): a deletion after 転出届 that
+is held until its planned day keeps nobody waiting until then. A message is settled when the peer has accepted it or
+when it was withdrawn. Messages of the same moment, such as the pair that a report of moving makes, do not wait for each
+other.
 """
 
 from collections.abc import Sequence
@@ -27,7 +29,7 @@ def must_wait() -> ColumnElement[bool]:
         earlier.c.subject == MESSAGES.c.subject,
         # The direction is left out on purpose. A notice's subject is a pseudonym of another kind and never equals that
         # of a message. With the direction, SQLite chose the index by time and read every message before this one.
-        earlier.c.occurred_at < MESSAGES.c.occurred_at,
+        earlier.c.effective_at < MESSAGES.c.effective_at,
         earlier.c.state.not_in(sorted(state.value for state in SETTLED)),
         # A message that cancels or replaces an earlier one must not wait for it: the earlier never settles by itself.
         or_(MESSAGES.c.target.is_(None), earlier.c.reference != MESSAGES.c.target, earlier.c.kind != MESSAGES.c.kind),
@@ -41,7 +43,7 @@ _EARLIER: Final = (
     .join_from(
         _LATER,
         MESSAGES,
-        and_(MESSAGES.c.subject == _LATER.c.subject, MESSAGES.c.occurred_at < _LATER.c.occurred_at),
+        and_(MESSAGES.c.subject == _LATER.c.subject, MESSAGES.c.effective_at < _LATER.c.effective_at),
     )
     .where(_LATER.c.id.in_(bindparam("numbers", expanding=True)))
 )

@@ -49,7 +49,7 @@ _ELSEWHERE: Final = exists().where(
 _READY: Final = (
     select_messages()
     .where(*_APPROVED, ~must_wait(), ~_ELSEWHERE, MESSAGES.c.id.not_in(bindparam("edited", expanding=True)))
-    .order_by(MESSAGES.c.occurred_at, MESSAGES.c.id)
+    .order_by(MESSAGES.c.effective_at, MESSAGES.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
 _READY_AFTER: Final = _READY.where(beyond(bindparam("after_at"), bindparam("after_id")))
@@ -69,7 +69,7 @@ def next_to_send(
     if after is None:
         rows = conn.execute(_READY, values)
     else:
-        rows = conn.execute(_READY_AFTER, {**values, "after_at": after.occurred_at, "after_id": after.id})
+        rows = conn.execute(_READY_AFTER, {**values, "after_at": after.effective_at, "after_id": after.id})
     return [message_row(row) for row in rows]
 
 
@@ -137,7 +137,7 @@ _OPEN: Final = (
 
 def open_shipments(conn: Connection, terminal: str) -> list[int]:
     """Return the messages that `terminal` handed to the line and that have no answer, oldest first."""
-    own = select(MESSAGES.c.occurred_at, MESSAGES.c.id).join(SHIPMENTS, SHIPMENTS.c.message_id == MESSAGES.c.id)
+    own = select(MESSAGES.c.effective_at, MESSAGES.c.id).join(SHIPMENTS, SHIPMENTS.c.message_id == MESSAGES.c.id)
     # Sorted here. Asked for the order in time, SQLite walked along all that was ever sent: 154 ms among 900,000
     # messages, instead of 0.2 ms.
     return [row.id for row in sorted(conn.execute(own.where(*_OPEN, SHIPMENTS.c.terminal == terminal)))]

@@ -25,7 +25,7 @@ class Message(SQLModel, table=True):
     kind: str
     reference: str
     state: str
-    occurred_at: datetime = Field(sa_type=UtcMoment)
+    effective_at: datetime = Field(sa_type=UtcMoment)
     taken_at: datetime = Field(sa_type=UtcMoment)
     due_on: date | None
     pointer: str | None  # Whether it cancels or replaces an earlier message of its kind.
@@ -49,12 +49,12 @@ class Message(SQLModel, table=True):
         UniqueConstraint("direction", "kind", "reference"),
         # One index for each order, with and without a state: pages of the queue are walks along these and never sorts.
         # A test holds every filter of the screen to them.
-        Index("message_state", "direction", "state", "occurred_at", "id"),
-        Index("message_order", "direction", "occurred_at", "id"),
+        Index("message_state", "direction", "state", "effective_at", "id"),
+        Index("message_order", "direction", "effective_at", "id"),
         Index("message_reference", "direction", "reference", "id"),
         Index("message_state_reference", "direction", "state", "reference", "id"),
         # Notices and the order in time ask for a subject without a direction; see `store.queue.sequence`.
-        Index("message_subject", "subject", "occurred_at"),
+        Index("message_subject", "subject", "effective_at"),
         # Few messages point at another. The partial indexes hold only those, so that the others cost nothing.
         Index("message_target", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
         Index("message_pointing", "state", "target", "kind", sqlite_where=_POINTING, postgresql_where=_POINTING),
@@ -264,7 +264,7 @@ class MessageRow(NamedTuple):
     kind: str
     reference: str
     state: State
-    occurred_at: datetime
+    effective_at: datetime
     taken_at: datetime
     due_on: date | None
     pointer: Pointer | None

@@ -68,11 +68,11 @@ class Act:
 class Revision:
     """The new content of a message: canonical bytes, the number of warnings, and the planned day if there is one.
 
-    `occurred_at` and `subject` (a pseudonym) decide the order in time; None leaves them unchanged.
+    `effective_at` and `subject` (a pseudonym) decide the order in time; None leaves them unchanged.
     """
 
     content: bytes
-    occurred_at: datetime | None = None
+    effective_at: datetime | None = None
     subject: str | None = None
     warnings: int = 0
     due_on: date | None = None
@@ -163,7 +163,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
         authors=",".join(sorted(row.writers | {act.by or ""})),
         revision=row.revision + 1,
         digest=digest,
-        occurred_at=revision.occurred_at or row.occurred_at,
+        effective_at=revision.effective_at or row.effective_at,
         subject=revision.subject or row.subject,
         warnings=revision.warnings,
         due_on=revision.due_on,

@@ -50,7 +50,7 @@ def write(home: Path, url: str, number: int) -> None:
                 direction=Direction.OUT,
                 kind="resident_record",
                 reference=f"{number}-{done}",
-                occurred_at=_START,
+                effective_at=_START,
                 content=os.urandom(_CONTENT_BYTES),
                 author="op-101",
             )

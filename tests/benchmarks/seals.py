@@ -183,7 +183,7 @@ def _rows() -> Iterator["MessageRow"]:
         kind="resident_record",
         reference="",
         state=OutState.ACCEPTED,
-        occurred_at=_START,
+        effective_at=_START,
         taken_at=_START,
         due_on=None,
         pointer=None,

@@ -86,7 +86,7 @@ def _drafts() -> Iterator[MessageDraft]:
             direction=Direction.OUT,
             kind=str(record["kind"]),
             reference=str(record["reference"]),
-            occurred_at=began + timedelta(seconds=number),
+            effective_at=began + timedelta(seconds=number),
             content=encode(record),
             author="op-101",
             subject=f"{number:032x}",
@@ -132,8 +132,8 @@ class _Store:
         with sqlite3.connect(self.file) as bare:
             bare.execute(
                 """
-                INSERT INTO message (id, uid, direction, kind, reference, state, occurred_at, taken_at, subject, author,
-                    authors, revision, digest, warnings, state_since, version, seal, target, pointer)
+                INSERT INTO message (id, uid, direction, kind, reference, state, effective_at, taken_at, subject,
+                    author, authors, revision, digest, warnings, state_since, version, seal, target, pointer)
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                 SELECT i, printf('%032x', i), 'out', 'resident_record', printf('R-%08d', i),
                     CASE WHEN i > 999343 THEN 'refused' WHEN i > 997843 THEN 'held' WHEN i > 987843 THEN 'approved'
@@ -193,7 +193,7 @@ def _ask(store: _Store) -> dict[str, float]:
             )
             for name, chosen in filters.items()
             for order in Order
-            for after in (None, PageKey(middle.occurred_at, middle.id))
+            for after in (None, PageKey(middle.effective_at, middle.id))
         }
 
         def head_line() -> None:

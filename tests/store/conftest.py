@@ -74,7 +74,7 @@ def fill(database: Database, vault: Vault, now: datetime) -> Fill:
                 direction=Direction.OUT,
                 kind="resident_record",
                 reference=reference,
-                occurred_at=start + timedelta(minutes=minute),
+                effective_at=start + timedelta(minutes=minute),
                 content=f"content of {reference}".encode(),
                 author=author,
                 subject=vault.pseudonym("subject", subject or reference),

@@ -84,7 +84,7 @@ class TableWorld:
             direction=direction,
             kind="resident_record" if out else "agency_notice",
             reference=f"R-{number:06}",
-            occurred_at=NOON + timedelta(minutes=number),
+            effective_at=NOON + timedelta(minutes=number),
             content=f"content {number}".encode(),
             author="op-101" if out else None,
             subject=self.vault.pseudonym("subject", f"{direction} {number}"),

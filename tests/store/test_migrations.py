@@ -4,6 +4,7 @@ Its tables are those of `store.tables`.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Index, MetaData, String, inspect, text
+from sqlalchemy import Column, Connection, Date, Index, MetaData, String, bindparam, inspect, text
 
 from store import migrations, queue
 from store.database import Database
@@ -100,6 +101,34 @@ def test_no_revision_looks_at_the_models() -> None:
     for path in migrations.VERSIONS.glob("*.py"):
         imported = {line for line in path.read_text(encoding="utf-8").splitlines() if "import " in line}
         assert imported <= {"import sqlalchemy as sa", "from alembic import op"}, path.name
+
+
+def test_what_has_a_planned_day_is_effective_from_the_beginning_of_that_day_in_japan(
+    engine: str, home: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "sqlite":
+        url = f"sqlite:///{home / 'older.sqlite'}"
+    else:
+        url = request.getfixturevalue("cluster").new_database()
+    noon, planned = 1_764_471_600_000_000, 1_764_514_800_000_000  # 2025-11-30 12:00 and 2025-12-01 00:00 in Japan.
+    row = text(
+        "INSERT INTO message (id, uid, direction, kind, reference, state, occurred_at, taken_at, due_on, revision, "
+        "digest, warnings, state_since, version) "
+        "VALUES (:id, :uid, 'out', 'k', :uid, 'held', :at, :at, :due, 1, :digest, 0, :at, 1)"
+    ).bindparams(bindparam("due", type_=Date))
+
+    effective: list[int] = []
+
+    def make(tx: Connection) -> None:
+        migrations.upgrade(tx, "0011")
+        for number, due in enumerate((None, date(2025, 12, 1), date(2025, 11, 29)), 1):
+            tx.execute(row, {"id": number, "uid": str(number), "at": noon, "due": due, "digest": b""})
+        migrations.upgrade(tx, "0012")
+        effective.extend(tx.scalars(text("SELECT effective_at FROM message ORDER BY id")))
+
+    backend_at(url).make(make)
+    # A day that lies before the change itself moves nothing.
+    assert effective == [noon, planned, noon]
 
 
 def test_a_model_that_no_revision_makes_is_told(stepwise: Database) -> None:

@@ -34,8 +34,8 @@ def test_a_moment_without_a_zone_is_not_stored() -> None:
 
 def test_a_model_leads_to_its_table() -> None:
     assert table(Message) is ALL_MESSAGES
-    assert isinstance(ALL_MESSAGES.c.occurred_at.type, UtcMoment)
-    assert isinstance(ALL_MESSAGES.c.occurred_at.type.impl, BigInteger)
+    assert isinstance(ALL_MESSAGES.c.effective_at.type, UtcMoment)
+    assert isinstance(ALL_MESSAGES.c.effective_at.type.impl, BigInteger)
 
 
 @pytest.mark.parametrize("stored", ["no moment", 10**30, 1.5e300])

@@ -108,6 +108,7 @@ def row_facts(row: "QueueRow") -> dict[str, Any]:
         "reference": row.reference,
         "state": row.state,
         "occurred_at": row.occurred_at.astimezone(UTC).isoformat(),
+        "effective_at": row.effective_at.astimezone(UTC).isoformat(),
         "waiting_seconds": int(row.waiting_seconds),
         "overdue": row.overdue,
         "due_on": row.due_on.isoformat() if row.due_on else None,

@@ -125,7 +125,7 @@ class BatchSteps:
             self._set_aside([row for row in ready if row.id in alarms], alarms)
             ready = [row for row in ready if row.id not in alarms]
         # From the candidates, not from those that are ready: a batch of nothing but put-off ones must not end the pass.
-        last = PageKey(candidates[-1].occurred_at, candidates[-1].id)
+        last = PageKey(candidates[-1].effective_at, candidates[-1].id)
         opened = contents.opened
         return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
 

@@ -263,7 +263,7 @@ class _Receiving:
             direction=Direction.IN,
             kind=str(notice.kind),
             reference=notice.reference,
-            occurred_at=notice.occurred_at.astimezone(UTC),
+            effective_at=notice.effective_at.astimezone(UTC),
             content=content,
             subject=stated,
             target=notice.supersedes,

@@ -14,14 +14,14 @@ from store.message.states import Pointer
 class Candidate(NamedTuple):
     """A message without errors: its canonical bytes, and what the queue has to know of them.
 
-    `occurred_at` is in UTC. `subject` is the 宛名番号 in clear. `target` is the reference of the message at which this
+    `effective_at` is in UTC. `subject` is the 宛名番号 in clear. `target` is the reference of the message at which this
     one points. `warnings` is how many warnings somebody has to confirm. `may_be_echo` tells whether it could repeat a
     notice.
     """
 
     kind: str
     reference: str
-    occurred_at: datetime
+    effective_at: datetime
     subject: str | None
     due_on: date | None
     pointer: Pointer | None
@@ -37,7 +37,7 @@ class Candidate(NamedTuple):
         return cls(
             kind=str(message.kind),
             reference=message.reference,
-            occurred_at=message.occurred_at.astimezone(UTC),
+            effective_at=message.effective_at.astimezone(UTC),
             subject=message.subject,
             due_on=message.due_on,
             pointer=pointer,

@@ -56,7 +56,7 @@ def draft_of(terminal: Terminal, session: Session, candidate: Candidate) -> queu
         direction=Direction.OUT,
         kind=candidate.kind,
         reference=candidate.reference,
-        occurred_at=candidate.occurred_at,
+        effective_at=candidate.effective_at,
         content=candidate.content,
         author=session.person_id,
         # Outside the sealed content only a pseudonym stands for the person: enough for the order in time.

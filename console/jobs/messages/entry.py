@@ -144,7 +144,7 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
     # Everything that the order in time and the pointers rest on is taken from the new content.
     revision = Revision(
         content=candidate.content,
-        occurred_at=draft.occurred_at,
+        effective_at=draft.effective_at,
         subject=draft.subject,
         due_on=draft.due_on,
         pointer=draft.pointer,

@@ -14,6 +14,7 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event
 from store.message.canonical import decode
+from store.message.dates import parse_moment
 from store.message.names import NamePart
 from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
 from store.queue import Claims, MessageRow, PageKey, QueueFilter
@@ -71,7 +72,8 @@ class ClaimView:
 class QueueRow:
     """One message in a list. `name` is the person's; `matter` are codes of what it is about (catalogue `items`).
 
-    `claim` is set while somebody else is working on it.
+    `effective_at` is the moment from which it waits, and the order in time: a deletion after 転出届 counts from the
+    beginning of its planned day. `claim` is set while somebody else is working on it.
     """
 
     id: int
@@ -82,6 +84,7 @@ class QueueRow:
     state: str
     hold: str | None
     occurred_at: datetime
+    effective_at: datetime
     waiting_seconds: float
     overdue: bool
     due_on: date | None
@@ -232,10 +235,11 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         reference=row.reference,
         state=str(row.state),
         hold=str(row.hold) if row.hold else None,
-        occurred_at=row.occurred_at,
-        # An `occurred_at` may lie up to 300 s ahead of this clock.
-        waiting_seconds=max(0.0, (clock.now() - row.occurred_at).total_seconds()),
-        overdue=row.state in UNSENT and row.occurred_at < _overdue_before(terminal),
+        occurred_at=occurred_at(row, record),
+        effective_at=row.effective_at,
+        # A planned day lies ahead, and an `occurred_at` up to 300 s of this clock.
+        waiting_seconds=max(0.0, (clock.now() - row.effective_at).total_seconds()),
+        overdue=row.state in UNSENT and row.effective_at < _overdue_before(terminal),
         due_on=row.due_on,
         warnings=row.warnings,
         author=row.author,
@@ -247,6 +251,11 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         matter=tuple(_matter(record)),
         claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
     )
+
+
+def occurred_at(row: MessageRow, record: Mapping[str, Any]) -> datetime:
+    """Return when the record was changed or the report taken, or what the row knows of it once it is erased."""
+    return parse_moment(str(record.get("occurred_at"))) or row.effective_at
 
 
 def _matter(record: Mapping[str, Any]) -> Iterable[str]:

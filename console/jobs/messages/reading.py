@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
-from console.jobs.messages.listing import QueueRow, row_of
+from console.jobs.messages.listing import QueueRow, occurred_at, row_of
 from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
@@ -173,7 +173,7 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
             tx, Event.MESSAGE_READ, actor=session.person_id, session=session.id, object=row.uid, detail=detail
         )
         now = decode(queue.content_of(tx, terminal.vault, row))
-    return RevisionView(revision, row.revision, row.kind, row.occurred_at, record, now)
+    return RevisionView(revision, row.revision, row.kind, occurred_at(row, record), record, now)
 
 
 def _take(tx: Connection, session: Session, row: MessageRow) -> None:

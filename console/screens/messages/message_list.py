@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from console.widgets.virtual_list import Cell, Column, VirtualList
-from store.message.states import InState, OutState
+from store import clock
+from store.message.states import UNSENT, InState, OutState
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
@@ -83,6 +84,7 @@ class MessageList(VirtualList["QueueRow"]):
             return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
         if row.warnings:
             return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
-        if row.due_on is not None and row.state == OutState.HELD:
+        # Also before it is approved: the list says when it will leave.
+        if row.due_on is not None and row.state in UNSENT and row.effective_at > clock.now():
             return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
         return Cell("")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
+from console.screens.messages.naming import Naming
 from console.steps import ReviewStep, sources_of
 from console.words import Words
+from store import clock
 from store.message.states import TRANSITIONS, InState, Step
 
 if TYPE_CHECKING:
@@ -56,7 +58,14 @@ class Review:
         # Each text takes the facts that it needs.
         kind = words.name("kinds.short", row.kind)
         facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings}
-        return words(self._text(name), **facts, first=row.author or "")
+        return words(self._text(name), **facts, first=row.author or "") + self._until(words, row)
+
+    def _until(self, words: Words, row: "QueueRow") -> str:
+        """Return when a message with a planned day will leave, in a line of its own; empty for any other."""
+        if self.step.step is not Step.APPROVE or row.due_on is None or row.effective_at <= clock.now():
+            return ""
+        naming = Naming(words, row.kind, clock.day_in_japan(row.occurred_at))
+        return "\n" + words(self._text("until"), day=naming.day("due_on", row.due_on.isoformat()))
 
     def _text(self, name: str) -> str:
         """Return the key of a text of the step."""

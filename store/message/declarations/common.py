@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar, Final
 
+from store.clock import JAPAN
 from store.message import tables
 from store.message.codes import Category, Kind, Sex
 from store.message.declarations import values
@@ -124,6 +125,13 @@ class Common:
             "cancels": record.get("cancels"),
             "replaces": record.get("replaces"),
         }
+
+    @property
+    def effective_at(self) -> datetime:
+        """The moment from which the message waits, and its place in the order of the messages about a person."""
+        day = self.due_on
+        # Held until its day, it counts from the beginning of that day in Japan; a day that has passed changes nothing.
+        return self.occurred_at if day is None else max(self.occurred_at, datetime.combine(day, time(), JAPAN))
 
     @property
     def due_on(self) -> date | None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from store.clock import JAPAN
 from store.message.canonical import decode, encode
 from store.message.codes import Kind
 from store.message.errors import ContentDamaged
@@ -52,6 +53,11 @@ def test_a_departure_is_held_until_its_planned_day() -> None:
 
     assert departure is not None
     assert departure.due_on == date(2026, 12, 1)
+    # It waits from the beginning of that day in Japan, and keeps its place in the order of the person's messages.
+    assert departure.effective_at == datetime(2026, 12, 1, tzinfo=JAPAN)
+    past = judge(changed(good("move_out"), {"basis.planned_departure": "2026-11-19"})).message
+    assert past is not None
+    assert past.effective_at == past.occurred_at
     assert arrival is not None
     assert arrival.due_on is None
 

@@ -48,7 +48,7 @@ def hide(database: Database, vault: Vault, intake_id: str, now: datetime) -> Hid
                 direction=Direction.OUT,
                 kind=KIND,
                 reference=reference,
-                occurred_at=now - timedelta(days=1),
+                effective_at=now - timedelta(days=1),
                 content=b"hidden",
                 author="op-101",
                 subject=vault.pseudonym("subject", "1"),

@@ -62,7 +62,7 @@ def test_same_reference_twice_is_refused_and_nothing_is_kept(database: Database,
 
 def test_notice_keeps_its_uid_and_begins_as_received(database: Database, vault: Vault, now: datetime) -> None:
     draft = MessageDraft(
-        direction=Direction.IN, kind="agency_notice", reference="N-1", occurred_at=now, content=b"{}", uid="ab" * 16
+        direction=Direction.IN, kind="agency_notice", reference="N-1", effective_at=now, content=b"{}", uid="ab" * 16
     )
     with database.writing() as tx:
         (added,) = queue.add_messages(tx, vault, [draft], now=now)
@@ -92,7 +92,7 @@ def test_contents_swapped_between_messages_are_detected(database: Database, vaul
 def test_what_was_sealed_before_the_key_changed_is_sealed_anew(
     database: Database, vault: Vault, home: Path, now: datetime
 ) -> None:
-    draft = MessageDraft(direction=Direction.OUT, kind=KIND, reference="R-1", occurred_at=now, content=b"content")
+    draft = MessageDraft(direction=Direction.OUT, kind=KIND, reference="R-1", effective_at=now, content=b"content")
     sealed = queue.seal_drafts(vault, [draft], now=now)
     source = KeyFile(home / "keys")
     begin_key_change(source)
@@ -123,7 +123,7 @@ def test_nothing_readable_lies_on_the_disk(database: Database, vault: Vault, hom
         direction=Direction.OUT,
         kind=KIND,
         reference="R-1",
-        occurred_at=now,
+        effective_at=now,
         content=" ".join(canaries).encode(),
         subject=vault.pseudonym("subject", canaries[-1]),
     )

@@ -32,7 +32,7 @@ def arrive(database: Database, vault: Vault, now: datetime) -> Arrive:
             direction=Direction.IN,
             kind=str(notice.kind),
             reference=notice.reference,
-            occurred_at=notice.occurred_at.astimezone(UTC),
+            effective_at=notice.occurred_at.astimezone(UTC),
             content=encode(record),
             subject=str(notice.card_number),
             target=notice.supersedes,

@@ -95,7 +95,7 @@ def test_what_has_left_is_not_overdue(filled: Database, vault: Vault, now: datet
 
 def test_counts(filled: Database, vault: Vault, now: datetime) -> None:
     notice = queue.MessageDraft(
-        direction=Direction.IN, kind="agency_notice", reference="N-1", occurred_at=now, content=b"{}"
+        direction=Direction.IN, kind="agency_notice", reference="N-1", effective_at=now, content=b"{}"
     )
     with filled.writing() as tx:
         queue.add_messages(tx, vault, [notice], now=now)

@@ -75,6 +75,6 @@ def test_a_walk_would_be_noticed(filled: Database) -> None:
     one_way = MESSAGES.c.direction == Direction.OUT.value
     with filled.reading() as reading:
         with plans(reading) as answers:
-            reading.execute(select(MESSAGES).where(one_way).order_by(MESSAGES.c.occurred_at, MESSAGES.c.id))
+            reading.execute(select(MESSAGES).where(one_way).order_by(MESSAGES.c.effective_at, MESSAGES.c.id))
             reading.execute(select(MESSAGES.c.author))
         assert len([line for line in answers if _WALK.search(line.partition(" for ")[0])]) == 2

@@ -28,7 +28,7 @@ def put(database: Database, vault: Vault, now: datetime) -> Put:
             direction=Direction.OUT,
             kind=kind,
             reference=reference,
-            occurred_at=now + timedelta(minutes=minute),
+            effective_at=now + timedelta(minutes=minute),
             content=reference.encode(),
             author="op-101",
             subject=vault.pseudonym("subject", subject),

@@ -132,7 +132,7 @@ def test_only_the_same_persons_messages_are_looked_at_for_the_order(database: Da
     with database.reading() as reading:
         query = select(MESSAGES.c.id).where(must_wait()).compile(reading.engine, compile_kwargs={"literal_binds": True})
         plan = [row[-1] for row in reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
-    assert "SEARCH message USING INDEX message_subject (subject=? AND occurred_at<?)" in plan
+    assert "SEARCH message USING INDEX message_subject (subject=? AND effective_at<?)" in plan
 
 
 def test_reading_on_from_a_key_leaves_out_what_was_read(
@@ -141,7 +141,7 @@ def test_reading_on_from_a_key_leaves_out_what_was_read(
     approve(database, vault, fill(["R-1", "R-2", "R-3"]), act)
     with database.reading() as reading:
         first, second = queue.next_to_send(reading, "t-1", now, 2)
-        rest = queue.next_to_send(reading, "t-1", now, 100, PageKey(second.occurred_at, second.id))
+        rest = queue.next_to_send(reading, "t-1", now, 100, PageKey(second.effective_at, second.id))
     assert [row.reference for row in (first, second, *rest)] == ["R-1", "R-2", "R-3"]
 
 

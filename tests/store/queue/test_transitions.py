@@ -190,10 +190,10 @@ def test_an_edit_moves_the_event_and_the_person_where_it_names_them(
         before = queue.get(tx, added.id)
         edit = Act(by="op-102", now=now)
         same = queue.revise(tx, vault, added.id, Revision(content=b"x"), edit)
-        assert (same.occurred_at, same.subject) == (before.occurred_at, before.subject)
+        assert (same.effective_at, same.subject) == (before.effective_at, before.subject)
         other = vault.pseudonym("subject", "another")
-        row = queue.revise(tx, vault, added.id, Revision(content=b"y", occurred_at=now, subject=other), edit)
-    assert (row.occurred_at, row.subject) == (now, other)
+        row = queue.revise(tx, vault, added.id, Revision(content=b"y", effective_at=now, subject=other), edit)
+    assert (row.effective_at, row.subject) == (now, other)
 
 
 def test_content_changed_behind_the_approval_does_not_leave(
@@ -248,7 +248,7 @@ def test_every_step_from_every_state(
 def _notices(database: Database, vault: Vault, now: datetime, references: list[str]) -> list[int]:
     drafts = [
         queue.MessageDraft(
-            direction=Direction.IN, kind="agency_notice", reference=reference, occurred_at=now, content=b"{}"
+            direction=Direction.IN, kind="agency_notice", reference=reference, effective_at=now, content=b"{}"
         )
         for reference in references
     ]

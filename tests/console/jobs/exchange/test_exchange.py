@@ -6,6 +6,7 @@ It shows `console.jobs.exchange.line`, `console.jobs.exchange.sending` and `cons
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from console.jobs.messages import listing, reading, review
 from console.jobs.progress import Progress
 from console.session import Session
 from console.settings import LineSettings
+from store import clock
 from store.errors import PeerMissing
 from store.log import Event
 from store.message.states import Pointer
 from tests.console.jobs.relay import Relay
-from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry, free_port, notice
+from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry, free_port, moving_out, notice
 from transport import agency
 from transport.errors import LineCancelled, LineUnreachable, PeerNotTrusted
 from transport.evidence.envelope import Opened
@@ -116,6 +118,29 @@ def test_the_later_message_of_a_person_leaves_when_the_earlier_is_accepted(serve
     exchange.receive(served.terminal, operator)
     assert exchange.send(served.terminal, operator).sent == 1
     assert served.states(numbers) == ["accepted", "delivered"]
+
+
+def test_a_departure_that_is_held_until_its_day_keeps_the_persons_later_messages_from_nothing(
+    served: Site, operator: Session
+) -> None:
+    tomorrow = (clock.day_in_japan(clock.now()) + timedelta(days=1)).isoformat()
+    about = {"subject": "0000000001"}
+    records = [
+        entry(1, occurred_at="2026-11-20T09:00:00+09:00", **about),
+        moving_out(2, tomorrow, occurred_at="2026-11-20T10:00:00+09:00", **about),
+        entry(3, occurred_at="2026-11-20T11:00:00+09:00", **about),
+    ]
+    numbers = served.approve(records)
+    assert served.states(numbers) == ["approved", "held", "approved"]
+    assert (exchange.send(served.terminal, operator).waiting, served.states(numbers)[0]) == (1, "delivered")
+    exchange.receive(served.terminal, operator)
+    assert exchange.send(served.terminal, operator).sent == 1
+    assert served.states(numbers) == ["accepted", "held", "delivered"]
+    # Lawfully held, it waits for nothing yet and is not overdue, however long ago it was reported.
+    (held,) = listing.rows(served.terminal, operator, [numbers[1]])
+    assert (held.waiting_seconds, held.overdue) == (0.0, False)
+    overdue = listing.QueueQuery(direction="out", overdue=True)
+    assert numbers[1] not in listing.ids(served.terminal, operator, overdue)
 
 
 def test_a_refused_message_is_replaced_by_a_new_one_which_closes_it(served: Site, operator: Session) -> None:

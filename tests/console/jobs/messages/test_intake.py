@@ -348,7 +348,7 @@ def test_a_notice_that_comes_meanwhile_is_looked_at(
         sealed = seal(*arguments)
         if not asked:
             draft = queue.MessageDraft(
-                direction=Direction.IN, kind="agency_notice", reference="N-1", occurred_at=clock.now(), content=b"{}"
+                direction=Direction.IN, kind="agency_notice", reference="N-1", effective_at=clock.now(), content=b"{}"
             )
             with site.terminal.database.writing() as tx:
                 queue.add_messages(tx, site.terminal.vault, [draft], now=clock.now())
@@ -443,7 +443,7 @@ def test_dead_at_any_turn_nothing_is_in_and_at_last_all(
 def test_what_others_left_is_removed_by_the_next_import(site: Site, operator: Session, tmp_path: Path) -> None:
     gone = site.session(OPERATOR)
     draft = queue.MessageDraft(
-        direction=Direction.OUT, kind="resident_record", reference="R-000001", occurred_at=clock.now(), content=b"{}"
+        direction=Direction.OUT, kind="resident_record", reference="R-000001", effective_at=clock.now(), content=b"{}"
     )
     with site.terminal.database.writing() as tx:
         intake_id = queue.begin_file(tx, gone.id, 1)
