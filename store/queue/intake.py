@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from store.clock import to_microseconds
 from store.message.states import Direction, InState, OutState, Pointer, State
@@ -79,6 +79,14 @@ class SealedDrafts(NamedTuple):
     batch: SealedBatch
 
 
+# Built once: for a file, SQLAlchemy would look at each of its references again while building the statement.
+_KNOWN: Final = select(ALL_MESSAGES.c.reference, ALL_MESSAGES.c.id, ALL_MESSAGES.c.digest).where(
+    ALL_MESSAGES.c.direction == bindparam("direction"),
+    ALL_MESSAGES.c.kind == bindparam("kind"),
+    ALL_MESSAGES.c.reference.in_(bindparam("references", expanding=True)),
+)
+
+
 def known(
     conn: Connection, direction: Direction, keys: Iterable[MessageKey], *, intake_id: str | None = None
 ) -> dict[MessageKey, Known]:
@@ -91,12 +99,11 @@ def known(
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for kind, reference in keys:
         by_kind[kind].append(reference)
-    columns = select(ALL_MESSAGES.c.reference, ALL_MESSAGES.c.id, ALL_MESSAGES.c.digest)
     result = {}
     for kind, references in by_kind.items():
-        of_kind = columns.where(ALL_MESSAGES.c.direction == direction.value, ALL_MESSAGES.c.kind == kind)
         for some in in_batches(references):
-            for reference, number, digest in conn.execute(of_kind.where(ALL_MESSAGES.c.reference.in_(some))):
+            asked = {"direction": direction.value, "kind": kind, "references": some}
+            for reference, number, digest in conn.execute(_KNOWN, asked):
                 result[MessageKey(kind, reference)] = Known(number, digest)
     refuse_hidden(conn, (found.id for found in result.values()), but=intake_id)
     return result

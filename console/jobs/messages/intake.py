@@ -27,7 +27,7 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import DatabaseFault, FileUnreadable
-from store.log import Event, Result
+from store.log import Event, Result, newest
 from store.message.checks.rules import Finding, Severity
 from store.message.states import Direction
 from store.rights import Right
@@ -113,12 +113,14 @@ def _list(faults: Iterable[RecordFault], listed: list[RecordFault], more: Counte
 class _Portion(NamedTuple):
     """Records that are not in the queue, sealed and ready to be added.
 
-    `notices` is how many notices there were when their echoes were looked for.
+    `notices` is how many notices there were when their echoes were looked for, and `seen` the number of the newest entry
+    of the log at that moment.
     """
 
     fresh: Sequence[CheckedRecord]
     sealed: queue.SealedDrafts
     notices: int
+    seen: int
 
 
 def take_in(
@@ -248,10 +250,10 @@ class _File:
             return self._ready(reading, [record for record in records if record.candidate is not None])
 
     def _ready(self, conn: Connection, good: Sequence[CheckedRecord]) -> _Portion:
-        notices = _notices(conn)
+        notices, seen = _notices(conn), newest(conn)
         fresh = list(self._settle(conn, good))
         sealed = enqueue.seal(self._terminal, self._session, list(_candidates(fresh)))
-        return _Portion(fresh, sealed, notices)
+        return _Portion(fresh, sealed, notices, seen)
 
     def _settle(self, conn: Connection, good: Sequence[CheckedRecord]) -> Iterator[CheckedRecord]:
         """Yield the records that are new; count those that are known, and refuse those that may not come in."""
@@ -287,8 +289,9 @@ class _File:
     # ── In the turn ───────────────────────────────────────────────────────────────────────────────
 
     def _put(self, tx: Connection, portion: _Portion) -> None:
-        # Others worked meanwhile. What they changed is rare, and then the records are looked at once more.
-        if _notices(tx) != portion.notices or self._find(tx, portion.fresh):
+        # No message and no notice comes without an entry. If others wrote one, what they changed is rare, and then the
+        # records are looked at once more.
+        if newest(tx) != portion.seen and (_notices(tx) != portion.notices or self._find(tx, portion.fresh)):
             portion = self._ready(tx, portion.fresh)
         enqueue.add_sealed(
             self._terminal, self._session, tx, portion.sealed, Event.MESSAGE_IMPORTED, intake_id=self._intake_id

@@ -352,6 +352,7 @@ def test_a_notice_that_comes_meanwhile_is_looked_at(
             )
             with site.terminal.database.writing() as tx:
                 queue.add_messages(tx, site.terminal.vault, [draft], now=clock.now())
+                site.terminal.log.append(tx, Event.NOTICE_RECEIVED, actor=None, session=None)
         asked.append("sealed")
         return sealed
 
