@@ -113,8 +113,8 @@ def _list(faults: Iterable[RecordFault], listed: list[RecordFault], more: Counte
 class _Portion(NamedTuple):
     """Records that are not in the queue, sealed and ready to be added.
 
-    `notices` is how many notices there were when their echoes were looked for, and `seen` the number of the newest entry
-    of the log at that moment.
+    `notices` is how many notices there were when their echoes were looked for, and `seen` is the number of the newest
+    entry of the log at that moment.
     """
 
     fresh: Sequence[CheckedRecord]
