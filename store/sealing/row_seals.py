@@ -37,8 +37,7 @@ class RowSeals:
 
     def seal(self, table: str, values: Sequence[Plain]) -> bytes:
         """Return the seal (32 bytes) of the row of `table` with these deciding values, its primary key among them."""
-        begun = self._begun.get(table)
-        digest = (begun if begun is not None else self._begin(table)).copy()
+        digest = (self._begun.get(table) or self._begin(table)).copy()
         digest.update(_encode(values).encode("ascii"))
         return digest.digest()
 
