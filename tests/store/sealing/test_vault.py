@@ -23,6 +23,15 @@ def test_sealed_value_opens_in_its_place(vault: Vault) -> None:
     assert (len(sealed.ciphertext), len(sealed.wrapped_key)) == (len(NAME) + 16, 60)
 
 
+def test_reading_looks_at_the_source_of_the_key_only_after_a_failure(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed, marks = vault.seal(NAME, place=HERE), list[str]()
+    monkeypatch.setattr(KeyFile, "mark", lambda _source: marks.append("asked"))
+    assert vault.unseal(sealed, place=HERE) == NAME
+    assert marks == []
+
+
 def test_same_value_is_never_sealed_alike(vault: Vault) -> None:
     once, again = vault.seal(NAME, place=HERE), vault.seal(NAME, place=HERE)
     assert once.ciphertext != again.ciphertext
