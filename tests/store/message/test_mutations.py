@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.checks.rules import RULES
@@ -24,7 +24,6 @@ def test_a_short_run_of_random_damage() -> None:
 
 
 @given(st.integers())
-@settings(deadline=None)
 def test_findings_are_of_known_rules_and_block_or_let_pass(seed: int) -> None:
     checked = judge(mutate_record(random.Random(seed)))
 
@@ -34,24 +33,20 @@ def test_findings_are_of_known_rules_and_block_or_let_pass(seed: int) -> None:
 
 
 @given(st.sampled_from(sorted(GOOD)), st.dictionaries(FIELDS, JSON))
-@settings(deadline=None)
 def test_any_json_in_any_item_gets_an_answer(name: str, items: dict[str, object]) -> None:
     take_record({**GOOD[name], **items})
 
 
 @given(st.one_of(JSON, st.dictionaries(st.integers() | st.none(), JSON), st.binary()))
-@settings(deadline=None)
 def test_any_value_gets_an_answer(value: object) -> None:
     take_record(value)
 
 
 @given(st.binary(max_size=2_000), st.sampled_from(["a.jsonl", "a.csv"]))
-@settings(deadline=None)
 def test_any_bytes_get_an_answer(data: bytes, name: str) -> None:
     take_file(data, name)
 
 
 @given(st.text(max_size=500), st.sampled_from(["a.jsonl", "a.csv"]))
-@settings(deadline=None)
 def test_any_text_gets_an_answer(text: str, name: str) -> None:
     take_file(("kind,person.name\n" + text).encode("utf-8", "surrogatepass"), name)

@@ -125,13 +125,13 @@ def test_what_a_rule_refuses_here_the_agency_refuses(case: Case) -> None:
 
 @pytest.mark.parametrize(("name", "item"), ONE_OF_EACH, ids=lambda part: getattr(part, "field", part))
 @given(data=st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_what_is_accepted_here_is_accepted_there(name: str, item: Item, data: st.DataObject) -> None:
     show_one_rule(with_value(good(name), item.field, data.draw(values(item))), item)
 
 
 @given(place=st.sampled_from(PLACES), data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_form_of_a_message_with_any_item_changed(place: tuple[str, Item], data: st.DataObject) -> None:
     name, item = place
     show_one_rule(with_value(good(name), item.field, data.draw(values(item))), item)
@@ -139,7 +139,6 @@ def test_any_form_of_a_message_with_any_item_changed(place: tuple[str, Item], da
 
 @pytest.mark.parametrize("field", ["reference", "cancels", "replaces"])
 @given(word=WORDS | PASTED)
-@settings(deadline=None)
 def test_a_reference_has_the_same_form_on_both_sides(field: str, word: str) -> None:
     record = changed(good("delivery"), {field: word})
     here, there = has_another_form(judge(record), field), refusal(record)

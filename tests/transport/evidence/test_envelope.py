@@ -114,7 +114,7 @@ def test_a_changed_bit_is_told_by_where_it_is(parties: Parties, part: str, code:
     assert _code(lambda: parties.open(bytes(changed))) == code
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_mutation_is_refused_and_nothing_else_is_raised(parties: Parties, data: st.DataObject) -> None:
     raw = parties.seal().raw
