@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Self
 
+from store.message.states import InState, OutState, State
+
 
 class EventClass(StrEnum):
     """The classes of the resident-record standard (住民記録システム標準仕様書, 証跡)."""
@@ -16,18 +18,30 @@ class EventClass(StrEnum):
     ERROR = "error"  # エラー
 
 
+class InDetail(StrEnum):
+    """What only the detail of an entry tells. The value is its name there."""
+
+    STATE = "to"
+
+
 class Event(StrEnum):
-    """One kind of entry, with the class that the standard puts it in. The part before the dot is what it is about."""
+    """One kind of entry, with the class that the standard puts it in. The part before the dot is what it is about.
+
+    An event that changes the row of a message names the state after it: the rows of messages are held against that
+    (`store.queue.proofs`). Where the same event leads to several states, the entry's detail tells which.
+    """
 
     event_class: EventClass
+    after: State | InDetail | None
 
     # The class has a default for type checkers only, to which the look-up `Event("message.read")` is a call like this.
-    def __new__(cls, value: str, event_class: EventClass | None = None) -> Self:
-        """Make a member from its value, which is what entries hold, and its class, which is stored nowhere."""
+    def __new__(cls, value: str, event_class: EventClass | None = None, after: State | InDetail | None = None) -> Self:
+        """Make a member from its value, which is what entries hold, and from what is stored nowhere."""
         assert event_class is not None, f"{value} has no class"
         member = str.__new__(cls, value)
         member._value_ = value
         member.event_class = event_class
+        member.after = after
         return member
 
     OPERATOR_LOGGED_ON = "operator.logged_on", EventClass.AUTHENTICATION
@@ -39,27 +53,27 @@ class Event(StrEnum):
     # Somebody tried a wrong passphrase for the terminal's key. The log is closed then, so the entry follows later.
     KEY_REFUSED = "key.refused", EventClass.AUTHENTICATION
 
-    MESSAGE_IMPORTED = "message.imported", EventClass.OPERATION
+    MESSAGE_IMPORTED = "message.imported", EventClass.OPERATION, OutState.REVIEW
     # A file that takes several transactions: what its session imports in between is in the queue only once it is done.
     FILE_IMPORTING = "file.importing", EventClass.OPERATION
     FILE_IMPORTED = "file.imported", EventClass.OPERATION
-    MESSAGE_ENTERED = "message.entered", EventClass.OPERATION
-    MESSAGE_REVISED = "message.revised", EventClass.OPERATION
+    MESSAGE_ENTERED = "message.entered", EventClass.OPERATION, OutState.REVIEW
+    MESSAGE_REVISED = "message.revised", EventClass.OPERATION, OutState.REVIEW
     MESSAGE_READ = "message.read", EventClass.OPERATION
     MESSAGE_SEARCHED = "message.searched", EventClass.OPERATION
-    MESSAGE_APPROVED = "message.approved", EventClass.OPERATION
-    MESSAGE_RETURNED = "message.returned", EventClass.OPERATION
-    MESSAGE_HELD = "message.held", EventClass.OPERATION
-    MESSAGE_RELEASED = "message.released", EventClass.OPERATION
-    MESSAGE_WITHDRAWN = "message.withdrawn", EventClass.OPERATION
-    MESSAGE_RESEALED = "message.resealed", EventClass.OPERATION
+    MESSAGE_APPROVED = "message.approved", EventClass.OPERATION, InDetail.STATE
+    MESSAGE_RETURNED = "message.returned", EventClass.OPERATION, OutState.RETURNED
+    MESSAGE_HELD = "message.held", EventClass.OPERATION, OutState.HELD
+    MESSAGE_RELEASED = "message.released", EventClass.OPERATION, InDetail.STATE
+    MESSAGE_WITHDRAWN = "message.withdrawn", EventClass.OPERATION, OutState.WITHDRAWN
+    MESSAGE_RESEALED = "message.resealed", EventClass.OPERATION, OutState.APPROVED
     NOTICE_READ = "notice.read", EventClass.OPERATION
-    NOTICE_HELD = "notice.held", EventClass.OPERATION
-    NOTICE_TAKEN_UP = "notice.taken_up", EventClass.OPERATION
-    NOTICE_CONFIRMED = "notice.confirmed", EventClass.OPERATION
-    NOTICE_APPLIED = "notice.applied", EventClass.OPERATION
-    NOTICE_NOT_APPLIED = "notice.not_applied", EventClass.OPERATION
-    NOTICE_SUPERSEDED = "notice.superseded", EventClass.OPERATION
+    NOTICE_HELD = "notice.held", EventClass.OPERATION, InState.ON_HOLD
+    NOTICE_TAKEN_UP = "notice.taken_up", EventClass.OPERATION, InState.RECEIVED
+    NOTICE_CONFIRMED = "notice.confirmed", EventClass.OPERATION, InDetail.STATE
+    NOTICE_APPLIED = "notice.applied", EventClass.OPERATION, InState.APPLIED
+    NOTICE_NOT_APPLIED = "notice.not_applied", EventClass.OPERATION, InState.RETURNED
+    NOTICE_SUPERSEDED = "notice.superseded", EventClass.OPERATION, InState.SUPERSEDED
     # Work on the log is itself in the log: an auditor sees who looked at it and who removed old entries.
     LOG_VERIFIED = "log.verified", EventClass.OPERATION
     LOG_READ = "log.read", EventClass.OPERATION
@@ -68,19 +82,19 @@ class Event(StrEnum):
     ACCESS_DENIED = "access.denied", EventClass.OPERATION
 
     # Written before a batch leaves. If nothing follows it, the peer may or may not have the message.
-    MESSAGE_SENDING = "message.sending", EventClass.COMMUNICATION
-    MESSAGE_DELIVERED = "message.delivered", EventClass.COMMUNICATION
-    MESSAGE_UNKNOWN = "message.unknown", EventClass.COMMUNICATION
-    MESSAGE_REQUEUED = "message.requeued", EventClass.COMMUNICATION
-    MESSAGE_ACCEPTED = "message.accepted", EventClass.COMMUNICATION
-    MESSAGE_REFUSED = "message.refused", EventClass.COMMUNICATION
-    MESSAGE_CONFLICT = "message.conflict", EventClass.COMMUNICATION
+    MESSAGE_SENDING = "message.sending", EventClass.COMMUNICATION, OutState.SENDING
+    MESSAGE_DELIVERED = "message.delivered", EventClass.COMMUNICATION, OutState.DELIVERED
+    MESSAGE_UNKNOWN = "message.unknown", EventClass.COMMUNICATION, OutState.UNKNOWN
+    MESSAGE_REQUEUED = "message.requeued", EventClass.COMMUNICATION, OutState.APPROVED
+    MESSAGE_ACCEPTED = "message.accepted", EventClass.COMMUNICATION, OutState.ACCEPTED
+    MESSAGE_REFUSED = "message.refused", EventClass.COMMUNICATION, OutState.REFUSED
+    MESSAGE_CONFLICT = "message.conflict", EventClass.COMMUNICATION, OutState.HELD
     # After the database was set back: the peer proves that it has a message that is here, or one that is not.
-    MESSAGE_RECOVERED = "message.recovered", EventClass.COMMUNICATION
+    MESSAGE_RECOVERED = "message.recovered", EventClass.COMMUNICATION, OutState.DELIVERED
     MESSAGE_LOST = "message.lost", EventClass.COMMUNICATION
     LOST_DECIDED = "lost.decided", EventClass.COMMUNICATION
     RECOVERY_DONE = "recovery.done", EventClass.COMMUNICATION
-    NOTICE_RECEIVED = "notice.received", EventClass.COMMUNICATION
+    NOTICE_RECEIVED = "notice.received", EventClass.COMMUNICATION, InState.RECEIVED
     NOTICE_ACKNOWLEDGED = "notice.acknowledged", EventClass.COMMUNICATION
     NOTICE_REJECTED = "notice.rejected", EventClass.COMMUNICATION
     NOTICE_CONFLICT = "notice.conflict", EventClass.COMMUNICATION
@@ -109,7 +123,7 @@ class Event(StrEnum):
     BACKUP_MAKING = "backup.making", EventClass.EXPORT
     BACKUP_MADE = "backup.made", EventClass.EXPORT
     MESSAGE_EXPORTED = "message.exported", EventClass.EXPORT
-    NOTICE_EXPORTED = "notice.exported", EventClass.EXPORT
+    NOTICE_EXPORTED = "notice.exported", EventClass.EXPORT, InState.EXPORTED
     LOG_EXPORTING = "log.exporting", EventClass.EXPORT
     LOG_EXPORTED = "log.exported", EventClass.EXPORT
 

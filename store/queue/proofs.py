@@ -9,54 +9,22 @@ stand in the log as well: of this very revision and content, by somebody who wro
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated
 from store.log.entries import ENTRIES
-from store.log.events import Event, Result
+from store.log.events import Event, InDetail, Result
 from store.log.latest import number_in
-from store.message.states import InState, OutState, State
+from store.message.states import OutState
 from store.queue import sealed_rows
 from store.queue.pages import in_batches
 from store.queue.tables import MESSAGES, MessageRow
 from store.sealing.vault import Vault
 
-CHANGES: Final[Mapping[Event, State | None]] = MappingProxyType(
-    {
-        Event.MESSAGE_IMPORTED: OutState.REVIEW,
-        Event.MESSAGE_ENTERED: OutState.REVIEW,
-        Event.MESSAGE_REVISED: OutState.REVIEW,
-        Event.MESSAGE_APPROVED: None,
-        Event.MESSAGE_RETURNED: OutState.RETURNED,
-        Event.MESSAGE_HELD: OutState.HELD,
-        Event.MESSAGE_RELEASED: None,
-        Event.MESSAGE_WITHDRAWN: OutState.WITHDRAWN,
-        Event.MESSAGE_RESEALED: OutState.APPROVED,
-        Event.MESSAGE_SENDING: OutState.SENDING,
-        Event.MESSAGE_DELIVERED: OutState.DELIVERED,
-        Event.MESSAGE_UNKNOWN: OutState.UNKNOWN,
-        Event.MESSAGE_REQUEUED: OutState.APPROVED,
-        Event.MESSAGE_ACCEPTED: OutState.ACCEPTED,
-        Event.MESSAGE_REFUSED: OutState.REFUSED,
-        Event.MESSAGE_CONFLICT: OutState.HELD,
-        Event.MESSAGE_RECOVERED: OutState.DELIVERED,
-        Event.NOTICE_RECEIVED: InState.RECEIVED,
-        Event.NOTICE_HELD: InState.ON_HOLD,
-        Event.NOTICE_TAKEN_UP: InState.RECEIVED,
-        Event.NOTICE_CONFIRMED: None,
-        Event.NOTICE_EXPORTED: InState.EXPORTED,
-        Event.NOTICE_APPLIED: InState.APPLIED,
-        Event.NOTICE_NOT_APPLIED: InState.RETURNED,
-        Event.NOTICE_SUPERSEDED: InState.SUPERSEDED,
-    }
-)
-"""The events that change the row of the message that they are about, with the state after them.
-
-None: the entry itself tells the state, in its detail `to`.
-"""
+CHANGES: Final = frozenset(event for event in Event if event.after is not None)
+"""The events that change the row of the message that they are about."""
 
 BEGINNINGS: Final = frozenset({Event.MESSAGE_IMPORTED, Event.MESSAGE_ENTERED, Event.NOTICE_RECEIVED})
 """The events with which a message comes into the queue; its row then has version 1."""
@@ -185,7 +153,10 @@ class UnfinishedFiles:
 
 
 _WRITTEN_BY: Final = frozenset(event.value for event in WRITING)
-_STATES: Final[Mapping[str, str | None]] = {event.value: state and state.value for event, state in CHANGES.items()}
+# None: the entry itself tells the state.
+_STATES: Final[Mapping[str, str | None]] = {
+    event.value: None if event.after is InDetail.STATE else str(event.after) for event in CHANGES
+}
 
 
 def changes_of(conn: Connection, uids: Iterable[str]) -> dict[str, list[RecordedChange]]:
