@@ -10,7 +10,7 @@ from typing import Final
 CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "console.jobs.admission": ("tests/console/jobs/terminal/test_refusals.py",),
-        "console.jobs.checkpoints": ("tests/console/jobs/test_checkpoints.py", "tests/console/jobs/log"),
+        "console.jobs.checkpoints": ("tests/console/jobs/log", "tests/console/jobs/exchange/test_trial.py"),
         "console.jobs.exchange.clocks": (),
         "console.jobs.exchange.reach": (),
         "console.jobs.exchange.receiving": (
@@ -22,8 +22,8 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.exchange.rejections": (),
         "console.jobs.people.logon": (
             "tests/console/jobs/terminal/test_key_sources.py",
+            "tests/console/jobs/terminal/test_opening.py",
             "tests/console/jobs/test_checkpoints.py",
-            "tests/console/jobs/test_intents.py",
         ),
         "console.jobs.terminal.gate_checks": ("tests/console/jobs/terminal/test_health.py",),
         "console.jobs.terminal.protections": (),

@@ -13,6 +13,7 @@ from console.jobs.people import lease, logon
 from console.jobs.terminal import opening
 from store import clock
 from store.endings import Ending
+from store.errors import IntegrityFault, KeyFileFault
 from store.log import Checkpoint, Event, Occasion
 from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, free_port
@@ -93,6 +94,16 @@ def test_a_refused_log_on_is_signed_at_once(site: Site) -> None:
         logon.log_on(site.terminal, OPERATOR, "00000000", origin="screen")
     (refused,) = site.entries(Event.OPERATOR_REFUSED)
     assert last(site).seq == refused.seq
+
+
+def test_keys_that_are_gone_halt_new_work_and_keep_nobody_from_logging_off(site: Site) -> None:
+    session = site.session(OPERATOR)
+    for file in (site.home / "keys" / "log").iterdir():
+        file.unlink()
+    logon.log_off(site.terminal, session, Ending.LOGGED_OFF)
+    assert isinstance(site.terminal.halted, IntegrityFault | KeyFileFault)
+    (failed,) = site.entries(Event.PROTECTION_FAILED)
+    assert failed.detail == {"protection": "log", "code": site.terminal.halted.code}
 
 
 def _log_off(site: Site, _place: Path) -> None:

@@ -54,6 +54,11 @@ def test_an_officer_sets_the_cursor_back_and_what_was_passed_over_comes_in(serve
     assert (received.received, received.interruption, cursor(served)) == (1, None, 4)
 
 
+def test_a_feed_without_items_is_no_fault(served: Site, operator: Session) -> None:
+    received = exchange.receive(served.terminal, operator)
+    assert (received.received, received.interruption) == (0, None)
+
+
 def test_the_item_before_the_cursor_alone_is_asked_for() -> None:
     line = mock.create_autospec(Line, instance=True)
     line.pull.return_value = FeedPage((), more=False)

@@ -21,8 +21,17 @@ from console.jobs.people import logon
 from console.session import Session
 from store import clock
 from store.endings import Ending
-from store.errors import DiskLow, LabelUnfit, LadderBroken, LogBehind, LogBroken, NothingToExport, NothingToPrune
-from store.log import Event, Flaw, Occasion, Origin, WitnessRow
+from store.errors import (
+    DiskLow,
+    LabelUnfit,
+    LadderBroken,
+    LogBehind,
+    LogBroken,
+    NothingToExport,
+    NothingToPrune,
+    TerminalNotAdmitted,
+)
+from store.log import Event, Flaw, Log, Occasion, Origin, WitnessRow
 from store.log import checkpoints as kept_checkpoints
 from store.log.bundle import plan
 from tests.clusters import ON_SQLITE
@@ -161,6 +170,10 @@ def test_a_rolled_back_database_stops_new_work_until_two_persons_go_on(site: Sit
     halted = checkpoints.start(site.terminal, from_witness=True)
     assert isinstance(halted, LogBehind)
     assert halted.facts == {"number": str(seen - 1), "seen": str(seen)}
+    with pytest.MonkeyPatch.context() as patch:
+        # As of a machine that was retired: it must not be told to go on.
+        patch.setattr(Log, "admits", lambda _log, _reading: False)
+        assert isinstance(checkpoints.examine(site.terminal, from_witness=True), TerminalNotAdmitted)
     assert [row.detail["code"] for row in site.entries(Event.PROTECTION_FAILED)] == ["log_behind"]
     with pytest.raises(LogBehind):
         exchange.send(site.terminal, site.session(OPERATOR))
