@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from console.jobs import checkpoints
 from console.jobs.terminal import health
 from console.jobs.terminal.findings import Check
 from console.terminal import PEPPER_KEY
 from console.words import Words
+from store import clock
+from store.log import Occasion, WitnessRow
+from store.log import checkpoints as kept
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import Site, entry, free_port
 from transport.agency.service import Service
@@ -169,3 +173,15 @@ def test_a_certificate_that_ends(served: Site, monkeypatch: pytest.MonkeyPatch, 
     until = served.terminal.identity.certificate_until
     monkeypatch.setattr("store.clock.now", lambda: until - timedelta(days=days))
     assert "certificate" in faults(served)
+
+
+def test_the_check_reads_the_whole_log_not_only_what_is_new(site: Site) -> None:
+    site.take_in([entry(1)])
+    seen = checkpoints.make(site.terminal, Occasion.EXCHANGE)
+    assert seen is not None
+    with site.terminal.database.writing() as tx:
+        kept.add_witness(tx, WitnessRow(seen.number, seen.digest, "agency", b"", clock.now()))
+    site.unguard_log()
+    site.raw("UPDATE log_entry SET hash = zeroblob(32) WHERE seq = 2")
+    assert checkpoints.examine(site.terminal, from_witness=True) is None
+    assert faults(site)["log"].code == "log_broken"
