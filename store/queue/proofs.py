@@ -88,7 +88,9 @@ def is_on_record(conn: Connection, rows: Sequence[MessageRow]) -> Sound:
     """Tell which rows are just as their last entry in the log left them."""
 
     def check(row: MessageRow, changes: "Sequence[RecordedChange]") -> None:
-        if not changes or changes[-1].version != row.version:
+        # An entry of an older program names no version, but the state that it left.
+        last = changes[-1] if changes else None
+        if last is None or (last.version or row.version, last.state) != (row.version, row.state):
             raise RowOutdated(table=MESSAGES.name, row=row.uid)
 
     return _sift(conn, rows, check)

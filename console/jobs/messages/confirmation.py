@@ -12,7 +12,7 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event
 from store.message.states import InState, Step
-from store.queue import Act, Transitions
+from store.queue import Act, RefusedTransition, Transitions
 from store.rights import Right
 
 
@@ -39,8 +39,13 @@ def confirm(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
     # `take_step` does not fit: which of three steps a notice takes, only its content and its state tell.
     def take(tx: Connection, portion: Sequence[int]) -> Transitions:
         act = Act(by=session.person_id, session=session.id, now=clock.now(), seen=seen)
+        # A notice changes a resident's record: it has to stand in the log as it came, and nothing newer about it.
+        unproved = queue.is_on_record(tx, queue.rows_of(tx, portion)).broken
+        known = {number for number, _ in unproved}
         # `Act.two_persons` stays at its default: the municipality's rule is about messages only.
-        return queue.confirm(tx, terminal.vault, portion, act)
+        moved = queue.confirm(tx, terminal.vault, [number for number in portion if number not in known], act)
+        moved.refused.extend(RefusedTransition(*each) for each in unproved)
+        return moved
 
     moved = decide(terminal, session, numbers, Event.NOTICE_CONFIRMED, take)
     confirmed = [row.id for row in moved.changed if row.state is InState.CONFIRMED]

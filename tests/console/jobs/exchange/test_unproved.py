@@ -3,11 +3,12 @@
 import pytest
 
 from console.jobs import exchange
-from console.jobs.messages import reading, review
+from console.jobs.messages import confirmation, reading, review
 from console.jobs.people import logon
 from store.errors import RowOutdated, RowSealBroken
 from store.log import Event
-from tests.console.jobs.site import APPROVER, OPERATOR, PEOPLE, Site, entry
+from tests.console.jobs.site import APPROVER, OPERATOR, PEOPLE, Site, entry, notice
+from transport.evidence.envelope import Purpose
 
 ALL = "state, hold, state_since, version, changed_by, seal, approver, approved_revision, approved_digest, warnings"
 
@@ -86,3 +87,15 @@ def test_nobody_logs_on_by_a_row_that_was_edited(site: Site) -> None:
     site.raw("UPDATE person SET roles = 'approver,officer' WHERE id = ?", OPERATOR)
     with pytest.raises(RowSealBroken):
         logon.log_on(site.terminal, OPERATOR, PEOPLE[OPERATOR][1], origin="command")
+
+
+def test_a_notice_that_the_log_does_not_tell_of_is_not_confirmed(served: Site) -> None:
+    served.feed(notice(1), Purpose.NOTICE, "0f" * 16)
+    exchange.receive(served.terminal, served.session(OPERATOR))
+    number = served.number("N-000001")
+    served.unguard_log()
+    served.raw("UPDATE log_entry SET object = ? WHERE event = 'notice.received'", "0e" * 16)
+    done = confirmation.confirm(served.terminal, served.session(APPROVER), [number])
+    assert (done.changed, [each.reason for each in done.refused]) == ([], ["row_outdated"])
+    served.raw("UPDATE log_entry SET object = ? WHERE event = 'notice.received'", "0f" * 16)
+    assert confirmation.confirm(served.terminal, served.session(APPROVER), [number]).changed == [number]
