@@ -143,6 +143,9 @@ def test_the_check_has_a_line_for_the_clock(site: Site, set_clock: Clock) -> Non
 
     seen = clock.now()
     site.take_in([entry(1)])
+    set_clock.wrong = -timedelta(minutes=6)
+    assert not line().ok, "behind the last entry, and no peer has seen the log"
+    set_clock.wrong = timedelta()
     see(site, seen)
     assert line().ok
     assert f"{seen.astimezone(clock.JAPAN):%Y-%m-%d %H:%M}" in line().detail

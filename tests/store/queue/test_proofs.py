@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from store import queue
 from store.database import Database
-from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated
+from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated, RowSealBroken
 from store.log import Event, Log, Result
 from store.message.states import Step
 from store.queue import Act, MessageRow, Sound
@@ -131,6 +131,13 @@ def test_an_entry_tells_the_state_by_its_detail_or_its_event() -> None:
     assert RecordedChange(Event.MESSAGE_RELEASED, None, b'{"to":"held"}').state == "held"
     assert RecordedChange(Event.MESSAGE_RELEASED, None, b"{}").state == "approved"
     assert RecordedChange(Event.MESSAGE_HELD, None, b"{}").state == "held"
+
+
+def test_a_row_that_somebody_else_wrote_is_not_sound(database: Database, vault: Vault, approved: MessageRow) -> None:
+    edited = approved._replace(warnings=5)
+    with database.reading() as reading:
+        assert errors(queue.sound(reading, vault, [edited])) == [RowSealBroken]
+        assert errors(queue.fit_to_leave(reading, vault, [edited], two_persons=True)) == [RowSealBroken]
 
 
 def test_an_approval_of_no_revision_proves_nothing(database: Database, approved: MessageRow) -> None:
