@@ -129,13 +129,13 @@ def test_a_reference_of_a_file_under_way_is_nobody_elses(
     (added,) = hide(["R-1"])
     keys = [MessageKey(KIND, "R-1"), MessageKey(KIND, "R-2")]
     with database.writing() as tx:
-        queue.reach(tx, intake_id, 370)
+        queue.reach(tx, intake_id, 999)
         assert queue.known(tx, Direction.OUT, keys, intake_id=intake_id)[keys[0]].id == added.id
         other = queue.begin_file(tx, session, 1)
         for asking in (None, other):
             with pytest.raises(ImportUnderWay) as error:
                 queue.known(tx, Direction.OUT, keys, intake_id=asking)
-            assert error.value.facts == {"person": "op-101", "percent": "37"}
+            assert error.value.facts == {"person": "op-101", "percent": "99"}
         assert queue.known(tx, Direction.OUT, keys[1:]) == {}
         seen = MessageKey(KIND, "R-0")
         assert queue.known(tx, Direction.OUT, [seen], intake_id=other)[seen].id == there.id
