@@ -103,11 +103,15 @@ class DatabaseUnreachable(DatabaseFault):
     """The database server does not answer, or refuses this role: the custodian checks server and settings."""
 
 
-class DatabaseBusy(DatabaseFault):
+class DatabaseTurnFault(DatabaseFault):
+    """The turn to write did not come in time."""
+
+
+class DatabaseBusy(DatabaseTurnFault):
     """Another program held the database for too long: the operator tries again, or ends that program."""
 
 
-class DatabaseHeld(DatabaseBusy):
+class DatabaseHeld(DatabaseTurnFault):
     """The same, and the program is one of ours, with the number of its `process`: the custodian looks at it."""
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel
 from store.errors import RowOutdated
 from store.log.entries import ENTRIES
 from store.log.events import Event
+from store.log.latest import find
 from store.schema import table
 from store.sealing.row_seals import Plain, RowSeals
 
@@ -82,7 +83,7 @@ def logged(reading: Connection) -> dict[tuple[str, str], Logged]:
     """Return, by terminal and setting, the last entry about each value that came into force."""
     found: dict[tuple[str, str], Logged] = {}
     for seq, body in reading.execute(_ENTRIES):
-        entry = _ENTRY.search(body)
+        entry = find(_ENTRY, body)
         if entry is not None:
             setting, value, terminal = (part.decode("ascii") for part in entry.groups())
             found[terminal, setting] = Logged(seq, value)

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Final
 
 from store.disk import NO_ROOM
-from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DatabaseHeld, DiskFull
+from store.errors import DatabaseBusy, DatabaseFailed, DatabaseFault, DatabaseHeld, DatabaseTurnFault, DiskFull
 
 PATIENCE: Final = 60.0
 """How many seconds a writer waits for its turn: longer than the longest act, the last count of a change of key."""
@@ -87,7 +87,7 @@ class FairLock:
         if process is not None:
             on_wait(process)
 
-    def _busy(self) -> DatabaseBusy:
+    def _busy(self) -> DatabaseTurnFault:
         seconds = round(self._patience)
         # Whoever waits for the turn waits for the holder of the lock as well.
         process = _holder(self._lock)

@@ -36,9 +36,18 @@ class Word(NamedTuple):
         return number_in(self.body, name)
 
 
+def find(pattern: re.Pattern[bytes], body: object) -> re.Match[bytes] | None:
+    """Look for something in the bytes of an entry.
+
+    SQLite keeps a text in a column of bytes if somebody puts one there. Such an entry tells nothing; the verification
+    of the log names it.
+    """
+    return pattern.search(body) if isinstance(body, bytes) else None
+
+
 def number_in(body: bytes, name: str) -> int | None:
     """Return the number in the member `name` of the detail of an entry with these bytes; None where it is not."""
-    found = _NUMBER[name].search(body)
+    found = find(_NUMBER[name], body)
     return int(found[1]) if found else None
 
 
@@ -67,5 +76,5 @@ _ROLE: Final = re.compile(rb'"role":"([a-z+]+)"')
 
 def role_in(body: bytes) -> str | None:
     """Return the roles that an entry with these bytes names, joined by commas as a person's row has them."""
-    found = _ROLE.search(body)
+    found = find(_ROLE, body)
     return found[1].decode("ascii").replace("+", ",") if found else None

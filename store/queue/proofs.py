@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 from store.errors import ApprovalUnproved, IntegrityFault, RowOutdated
 from store.log.entries import ENTRIES
 from store.log.events import Event, InDetail, Result
-from store.log.latest import number_in
+from store.log.latest import find, number_in
 from store.message.states import OutState
 from store.queue import sealed_rows
 from store.queue.pages import in_batches
@@ -114,7 +114,7 @@ class RecordedChange(NamedTuple):
     @property
     def state(self) -> str:
         """The state of the message after the change."""
-        found = _TO.search(self.body)
+        found = find(_TO, self.body)
         if found is not None:
             return found[1].decode("ascii")
         # Without that detail an older program released a message whose planned day had come.
@@ -148,7 +148,7 @@ class UnfinishedFiles:
 
     def brought(self, change: RecordedChange) -> bool:
         """Tell whether a message that nobody took a step with came with such a file."""
-        found = _SESSION_AND_SEQ.search(change.body) if change.event == Event.MESSAGE_IMPORTED else None
+        found = find(_SESSION_AND_SEQ, change.body) if change.event == Event.MESSAGE_IMPORTED else None
         if found is None:
             return False
         return any(int(found[1]) in stretch for stretch in self._stretches.get(found[2].decode("ascii"), ()))

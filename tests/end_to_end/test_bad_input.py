@@ -136,7 +136,7 @@ def test_wrong_credentials_and_rights(world: World, tmp_path: Path) -> None:
         ("records.txt", b"{}\n", "file_suffix_unknown"),
         ("missing.jsonl", None, "file_unreadable"),
         ("sjis.csv", "種別,整理番号\n".encode("cp932"), "file_shift_jis"),
-        ("bytes.jsonl", b"\xff\xfe\x00\x01", "file_not_utf8"),
+        ("bytes.jsonl", b"\xff\xfe\x00\x01", "file_utf16"),
     ],
 )
 def test_files_that_cannot_be_read(world: World, tmp_path: Path, name: str, content: bytes | None, code: str) -> None:

@@ -56,7 +56,8 @@ class Bench(Screen[None], inherit_bindings=False):
     async def resize(self, pilot: "Pilot[None]", columns: int, rows: int) -> None:
         """Give the terminal another size, and wait until the screen is laid out in it."""
         await pilot.resize_terminal(columns, rows)
-        await self.until(lambda: tuple(self.size) == (columns, rows))
+        # The screen first, then the widget in it, which is laid out in a message of its own.
+        await self.until(lambda: tuple(self.size) == (columns, rows) and self._widget.size.width == columns)
         await pilot.pause()
 
     async def until(self, reached: Callable[[], bool]) -> None:

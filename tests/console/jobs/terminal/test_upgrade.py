@@ -54,11 +54,12 @@ def test_upgraded_and_recorded(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def _made_by_an_older_program(site: Site) -> None:
-    """Take everything away that the step to the seals adds."""
+    """Take everything away that the steps to the seals and to the effective moments add."""
     columns = {"message": ["authors"], "person": ["version"], "attempt": [], "peer_version": [], "setting_in_force": []}
     for table, more in columns.items():
         for column in [*more, "seal"]:
             site.raw(f"ALTER TABLE {table} DROP COLUMN {column}")
+    site.raw("ALTER TABLE message RENAME COLUMN effective_at TO occurred_at")
     site.raw("UPDATE alembic_version SET version_num = '0011'")
     site.terminal.close()
 
