@@ -14,7 +14,7 @@ from store.log.checkpoints import Checkpoint, Occasion, WitnessRow
 from store.log.entries import EMPTY, ENTRIES, ENTRY_COLUMNS, Detail, EntryDraft, Tail, extend, step_back
 from store.log.events import Event, Result
 from store.log.findings import Flaw, Progress, Verification
-from store.log.signing_keys import SigningKeys
+from store.log.signing_keys import SigningKeys, key_fingerprint, key_text
 from store.log.terminals import RETIRED, NextKeys, Origin
 from store.statements import BulkStatement, first_row
 
@@ -100,6 +100,15 @@ class Log:
     def origin(self) -> Origin:
         """Who began the log, and the public key of the first checkpoint."""
         return self._origin or Origin(self._terminal_id, self._signing_keys.root if self._signing_keys else None)
+
+    @property
+    def first_key(self) -> str | None:
+        """The fingerprint of the log's first public key, from which all the others follow; None where it is not known.
+
+        It tells this log from one that was made with other keys, which holds just as well.
+        """
+        root = self.origin.root
+        return None if root is None else key_fingerprint(key_text(root))
 
     @property
     def highest_key(self) -> int:

@@ -30,6 +30,7 @@ class Flaw(StrEnum):
     # Flaws of the whole.
     CUT = "cut"  # Entries are missing from here on: the log was longer.
     FILES = "files"  # A file of a bundle is missing, changed or does not belong there.
+    FOREIGN = "foreign"  # Its first key is not the expected one, or the first bundle, which holds that key, is missing.
     TABLES = "tables"  # The tables are not as the program made them: something could hide entries.
 
 

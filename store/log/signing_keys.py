@@ -12,6 +12,7 @@ import base64
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
@@ -34,6 +35,14 @@ _SPKI_BYTES: Final = len(_SPKI_HEAD) + KEY_BYTES
 def key_text(public: bytes) -> str:
     """Return a public key of 32 bytes as the single line of base64 that its PEM file contains."""
     return base64.b64encode(_SPKI_HEAD + public).decode("ascii")
+
+
+def key_fingerprint(text: str) -> str:
+    """Return the fingerprint of a public key that is written as by `key_text`: its SHA-256 in hex.
+
+    People compare it; `verify.sh` computes the same with `sha256sum`.
+    """
+    return sha256(text.encode("ascii")).hexdigest()
 
 
 def key_from_text(text: object) -> bytes | None:

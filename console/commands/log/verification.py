@@ -22,16 +22,20 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.option("--tables", "tables", is_flag=True)
+@click.option("--first-key", "first_key", metavar="HEX")
 @click.pass_obj
-def verify(call: Invocation, directory: Path | None, *, tables: bool) -> int:
+def verify(call: Invocation, directory: Path | None, *, tables: bool, first_key: str | None) -> int:
     """Recompute the whole chain, here or on the medium at DIRECTORY; exit status 6 when an entry does not fit.
 
-    With `--tables`, also hold every row here against the log, and name each that differs.
+    With `--tables`, also hold every row here against the log, and name each that differs. With `--first-key`, or beside
+    a terminal, a medium has to be of that log.
     """
     if directory is not None:
         if tables:
             raise click.BadParameter(str(directory), param_hint="--tables")
-        return _verify_medium(call, directory)
+        return _verify_medium(call, directory, first_key)
+    if first_key is not None:
+        raise click.BadParameter(first_key, param_hint="--first-key")
     if tables:
         return _verify_tables(call)
     with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
@@ -63,13 +67,15 @@ def _log_facts(verification: "Verification") -> dict[str, object]:
     }
 
 
-def _verify_medium(call: Invocation, directory: Path) -> int:
+def _verify_medium(call: Invocation, directory: Path, first_key: str | None) -> int:
     """Check the bundles in `directory`.
 
     No terminal is opened and nobody is logged on: an auditor does this on another machine, with the medium only.
     """
+    if first_key is None and call.home is not None:
+        first_key = jobs.log.export.first_key_of(call.home)
     with ProgressLine(call.words) as progress:
-        finding = jobs.log.export.check_medium(directory, report=progress.show)
+        finding = jobs.log.export.check_medium(directory, first_key=first_key, report=progress.show)
     broken = finding.broken
     data = {
         "ok": finding.ok,
@@ -90,6 +96,7 @@ def _bundle_facts(bundle: "BundleFinding") -> dict[str, object]:
         "last": bundle.last,
         "ok": bundle.ok,
         "digest": bundle.digest,
+        "first_key": bundle.first_key,
     }
 
 

@@ -31,7 +31,8 @@ def show(call: Invocation, out: Path | None) -> int:
         generations = jobs.peers.line_keys.line_keys(terminal, session)
         if out is not None:
             jobs.peers.line_keys.hand_over(terminal, session, out)
-    print_keys(call, generations, out)
+        first_key = terminal.log.first_key
+    print_keys(call, generations, out, first_key)
     return ExitStatus.DONE
 
 
@@ -49,10 +50,16 @@ def renew(call: Invocation, used_from: datetime | None, out: Path | None) -> int
     return ExitStatus.DONE
 
 
-def print_keys(call: Invocation, generations: Sequence["LineKeys"], out: Path | None) -> None:
-    """Print all keys of a side, and where the newest of them were written to."""
-    data = {"keys": [_key_facts(keys) for keys in generations], **_file_facts(out)}
-    call.output.result(data, [*columns(_key_cells(generations, call.words)), *_file_lines(out, call.words)])
+def print_keys(
+    call: Invocation, generations: Sequence["LineKeys"], out: Path | None, first_key: str | None = None
+) -> None:
+    """Print all keys of a side, where the newest of them were written to, and the first key of a terminal's log."""
+    data: dict[str, Any] = {"keys": [_key_facts(keys) for keys in generations], **_file_facts(out)}
+    lines = [*columns(_key_cells(generations, call.words)), *_file_lines(out, call.words)]
+    if first_key is not None:
+        data["log_first_key"] = first_key
+        lines.append(call.words("commands.keys.first_key", fingerprint=first_key))
+    call.output.result(data, lines)
 
 
 def print_renewed(call: Invocation, made: "LineKeys", out: Path | None) -> None:

@@ -24,8 +24,14 @@ def init(call: Invocation, /, *, file: Path | None, owner_url: str | None, **giv
     home = call.named_home()
     settings = _settings(call, file, given)
     made = jobs.terminal.setup.init(home, settings, owner_url=owner_url, parts=call.parts())
-    data = {"home": str(made.home), "operator": made.operator, "one_time_code_file": str(made.one_time_code_file)}
+    data = {
+        "home": str(made.home),
+        "operator": made.operator,
+        "one_time_code_file": str(made.one_time_code_file),
+        "log_first_key": made.log_first_key,
+    }
     lines = [call.words("commands.init.done", **data), call.words("commands.init.code", **data)]
+    lines.append(call.words("commands.keys.first_key", fingerprint=made.log_first_key))
     if file is None:
         lines.append(call.words("commands.init.complete", **data))
     call.output.result(data, map(visible, lines))

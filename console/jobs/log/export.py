@@ -20,12 +20,13 @@ from console.jobs.intents import intended
 from console.jobs.peers import register
 from console.jobs.progress import Meter, Report
 from console.session import Session
-from console.terminal import Terminal
+from console.settings import Settings
+from console.terminal import Terminal, log_at
 from store.errors import LabelUnfit
 from store.log import Event, Flaw, LogFilter, Occasion, Result, page
 from store.log import checkpoints as kept
 from store.log.bundle import Bundle, BundleFinding, Part, SignedWord, bundles_in, parts, plan, verify_bundle
-from store.log.bundle.contents import SUMS
+from store.log.bundle.contents import MANIFEST, SUMS
 from store.rights import Right
 from transport.errors import MediumFull, WitnessBroken
 from transport.evidence.witness import Witness, split_witness, verify_witness
@@ -122,9 +123,10 @@ def last_export(terminal: Terminal) -> LastExport | None:
     return LastExport(int(detail["bundle"]), int(detail["to"]), str(detail["content"]))
 
 
-def check_medium(directory: Path, *, report: Report | None = None) -> MediumFinding:
+def check_medium(directory: Path, *, first_key: str | None = None, report: Report | None = None) -> MediumFinding:
     """Check every bundle in `directory`, and that each names the one before it; needs no terminal and no right.
 
+    With the fingerprint of a log's `first_key`, also that it is that log: one made with other keys holds just as well.
     `report` gets the phase `verify`, once for each bundle. Raises BundleMissing.
     """
     meter = Meter(report)
@@ -133,7 +135,24 @@ def check_medium(directory: Path, *, report: Report | None = None) -> MediumFind
         meter.begin("verify", 0)
         finding = verify_bundle(path, lambda done, _total: meter.reach(done))
         findings.append(_linked(findings, finding))
+    if first_key is not None:
+        findings[0] = _of_log(findings[0], first_key)
     return MediumFinding(tuple(findings))
+
+
+def first_key_of(home: Path) -> str | None:
+    """Return the fingerprint of the first key of the log that the terminal at `home` writes.
+
+    Nobody logs on: it is public. Raises SettingsFaults, KeyFileFaults.
+    """
+    return log_at(home, Settings.load(home)).first_key
+
+
+def _of_log(finding: BundleFinding, first_key: str) -> BundleFinding:
+    """Return the finding of the first bundle on a medium, compared with the first key of a log."""
+    if not finding.ok or finding.first_key == first_key:
+        return finding
+    return BundleFinding(ok=False, entries=0, first=finding.first, cause=Flaw.FOREIGN, file=MANIFEST)
 
 
 def _linked(before: Sequence[BundleFinding], finding: BundleFinding) -> BundleFinding:

@@ -32,11 +32,15 @@ ONE_TIME_CODE_FILE: Final = "one-time-code"
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """A new terminal: the first officer's ID, and the file (mode 0600) with the code for the first log-on."""
+    """A new terminal: the first officer's ID, and the file (mode 0600) with the code for the first log-on.
+
+    `log_first_key` is the fingerprint by which people tell its log from others.
+    """
 
     home: Path
     operator: str
     one_time_code_file: Path
+    log_first_key: str
 
 
 def init(
@@ -52,7 +56,9 @@ def init(
     with new_terminal(home, settings, owner_url=owner_url, parts=parts) as draft:
         add_people(draft, [(FIRST_OFFICER, (Role.OFFICER, Role.CUSTODIAN), code)], pin_given=True)
         write_private(draft.home / ONE_TIME_CODE_FILE, code + "\n")
-    return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE)
+        first_key = draft.log.first_key
+    assert first_key is not None, "the terminal began the log itself"
+    return Initialised(home, FIRST_OFFICER, home / ONE_TIME_CODE_FILE, first_key)
 
 
 @contextmanager

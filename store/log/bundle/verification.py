@@ -23,7 +23,7 @@ from store.log.bundle.segment import CheckedSegment, Segment, check_segment
 from store.log.entries import LAYOUT
 from store.log.findings import START, Flaw, Link, Progress
 from store.log.rows import is_in_time
-from store.log.signing_keys import SIGNATURE_BYTES, has_signed, key_from_text
+from store.log.signing_keys import SIGNATURE_BYTES, has_signed, key_fingerprint, key_from_text
 from store.log.terminals import NextKeys, from_texts
 from store.log.verification import Marks
 
@@ -42,6 +42,7 @@ class BundleFinding:
     """The result of checking a bundle. `file`: the first file that is not as it should be.
 
     `digest`: the digest of its sums, which the next bundle names. `previous`: the digest that it names itself.
+    `first_key`: the fingerprint of the log's first key, which the first bundle alone holds.
     """
 
     ok: bool
@@ -55,6 +56,7 @@ class BundleFinding:
     digest: str = ""
     previous: str | None = None
     resumed: tuple[int, ...] = ()
+    first_key: str | None = None
 
 
 def bundles_in(directory: Path) -> list[Path]:
@@ -141,6 +143,7 @@ class _BundleCheck:
             digest=digest,
             previous=manifest["previous"],
             resumed=resumed,
+            first_key=key_fingerprint(manifest["ladder"]) if first == 1 else None,
         )
 
     def _read_sums(self) -> str:

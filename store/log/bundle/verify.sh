@@ -1,6 +1,8 @@
 #!/bin/sh
 # Checks one bundle of the log (証跡) without the program that wrote it. It needs a POSIX shell with its usual tools,
-# sha256sum, and openssl 3.0. Run it in the bundle's own directory: sh verify.sh
+# sha256sum, and openssl 3.0. Run it in the bundle's own directory: sh verify.sh [FIRST-KEY]
+# FIRST-KEY is the fingerprint of the log's first key, which the terminal's people tell (renkei keys show). The first
+# bundle is held against it: a log that was made with other keys holds just as well.
 # Exit status: 0 everything holds; 1 something does not, and the first finding is named; 2 a tool is missing.
 set -u
 # Bytes, not characters: in a UTF-8 locale tools may refuse or misread lines that somebody has tampered with.
@@ -50,6 +52,10 @@ ladder=$(text manifest.json ladder)
 mark=$(text manifest.json checkpoint_prev)
 [ -n "$first" ] && [ -n "$last" ] && [ -n "$terminal" ] && [ -n "$before" ] && [ -n "$ladder" ] && [ -n "$mark" ] ||
     bad "manifest.json says too little"
+
+root=
+[ "$first" != 1 ] || root=$(printf %s "$ladder" | sha256sum | sed 's/ .*//')
+[ -z "${1:-}" ] || [ "$1" = "$root" ] || bad "the first key is ${root:-in the first bundle}, not $1"
 
 # $work/ladders: for each terminal the key of its next checkpoint. $work/writers: for each terminal the number of the
 # first entry that it may have written; a terminal that a checkpoint admits may write from the next entry on. These
@@ -190,4 +196,5 @@ if [ -f witnesses.jsonl ]; then
     done
 fi
 
+[ -z "$root" ] || echo "FIRST KEY: $root"
 echo "OK: entries $first to $last of $(sed 's/ .*//' "$work/writers" | paste -s -d ' ' -) hold"

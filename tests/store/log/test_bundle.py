@@ -5,6 +5,7 @@ It shows `store.log.bundle.contents`, `store.log.bundle.segment` and `store.log.
 
 import random
 import shutil
+import subprocess
 from hashlib import sha256
 from pathlib import Path
 
@@ -92,6 +93,22 @@ def test_the_sums_come_last_and_are_those_of_all_other_files(house: House) -> No
     assert names[-1] == "SHA256SUMS"
     assert {"README.txt", "verify.sh", "manifest.json", SEGMENT, "witnesses.sig"} < {*names}
     assert sums == {name: sha256(content).hexdigest() for name, content in written[:-1]}
+
+
+def test_the_first_bundle_tells_the_first_key_and_is_held_against_it(house: House, exported: Path) -> None:
+    first_key = house.log.first_key
+    assert first_key is not None
+    assert verify_bundle(exported).first_key == first_key
+
+    def script(*arguments: str) -> tuple[int, list[str]]:
+        command = ["sh", str(exported / "verify.sh"), *arguments]
+        ran = subprocess.run(command, capture_output=True, check=False, text=True)
+        return ran.returncode, ran.stdout.splitlines()
+
+    status, lines = script(first_key)
+    assert (status, lines[-2]) == (0, f"FIRST KEY: {first_key}")
+    assert script() == (status, lines)
+    assert script("ab" * 32) == (1, [f"BAD: the first key is {first_key}, not {'ab' * 32}"])
 
 
 def test_without_words_of_the_peer_there_are_no_files_for_them(exported: Path) -> None:

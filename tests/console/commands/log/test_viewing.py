@@ -49,6 +49,15 @@ def test_the_log_is_exported_and_verified_here_and_on_the_medium(world: World, t
     there = run("log", "verify", medium, "--json")
     assert (there.status, there.json["entries"]) == (0, done["last"])
     assert [bundle["digest"] for bundle in there.json["bundles"]] == [done["digest"]]
+    # A log that was made with other keys holds just as well, and is told apart by its first key.
+    first_key = world.run("cu-501", "keys", "show").json["log_first_key"]
+    assert there.json["bundles"][0]["first_key"] == first_key
+    assert run("log", "verify", medium, "--first-key", first_key, "--json").json["ok"] is True
+    assert run("log", "verify", medium, "--home", world.home, "--json").json["ok"] is True
+    for other in ("ab" * 32, "", first_key.upper()):
+        foreign = run("log", "verify", medium, "--first-key", other, "--json")
+        assert (foreign.status, foreign.json["cause"]) == (6, "foreign")
+    assert run("log", "verify", "--first-key", first_key, "--home", world.home).status == 2
     sums = next(medium.rglob("SHA256SUMS"))
     sums.chmod(0o600)
     sums.write_bytes(sums.read_bytes()[1:])

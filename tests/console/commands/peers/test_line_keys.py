@@ -20,9 +20,11 @@ def test_the_next_keys_wait_beside_those_in_use(world: World) -> None:
 
 def test_the_table_marks_the_keys_in_use(world: World) -> None:
     ran = run("keys", "show", "--home", world.home, "--as", CUSTODIAN, "--pin-file", world.pin_files[CUSTODIAN])
-    heading, keys = ran.out.splitlines()
+    heading, keys, first_key = ran.out.splitlines()
     assert heading
     assert keys.startswith("1*")
+    # What tells the terminal's log from one that was made with other keys.
+    assert world.run(CUSTODIAN, "keys", "show").json["log_first_key"] in first_key
 
 
 def test_keys_are_not_made_for_the_past_nor_by_anybody_else(world: World) -> None:
