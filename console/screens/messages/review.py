@@ -53,19 +53,21 @@ class Review:
         if self.row is None:
             return words(self._text("ask_many"), count=len(self.ids))
         row = self.row
+        day = self._planned_day(words, row)
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.
-        name = "ask_warnings" if self.warnings else f"ask{self._turn(row)}"
+        name = "ask_warnings" if self.warnings else "ask_until" if day else f"ask{self._turn(row)}"
         # Each text takes the facts that it needs.
         kind = words.name("kinds.short", row.kind)
-        facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings}
-        return words(self._text(name), **facts, first=row.author or "") + self._until(words, row)
+        facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings, "day": day}
+        question = words(self._text(name), **facts, first=row.author or "")
+        return f"{question}\n{words(self._text('until'), day=day)}" if self.warnings and day else question
 
-    def _until(self, words: Words, row: "QueueRow") -> str:
-        """Return when a message with a planned day will leave, in a line of its own; empty for any other."""
+    def _planned_day(self, words: Words, row: "QueueRow") -> str:
+        """Return the day until which a message is held once it is approved; empty for one that leaves at once."""
         if self.step.step is not Step.APPROVE or row.due_on is None or row.effective_at <= clock.now():
             return ""
         naming = Naming(words, row.kind, clock.day_in_japan(row.occurred_at))
-        return "\n" + words(self._text("until"), day=naming.day("due_on", row.due_on.isoformat()))
+        return naming.day("due_on", row.due_on.isoformat())
 
     def _text(self, name: str) -> str:
         """Return the key of a text of the step."""

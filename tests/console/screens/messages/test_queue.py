@@ -190,6 +190,24 @@ async def test_a_message_with_warnings_is_read_before_it_is_approved(world: Worl
         assert console.words("steps.approve.did", count=1) in console.text()
 
 
+async def test_who_approves_a_departure_is_told_until_when_it_is_held(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        rows = queue(console).rows
+        while (row := rows.cursor_row) is not None and (row.due_on is None or row.warnings):
+            await console.press("down")
+        assert row is not None
+        assert row.due_on is not None
+        # The list says it as well, before anybody has approved it.
+        assert f"{row.due_on:%m-%d}" in console.text()
+        await console.press("a")
+        day = f"令和{row.due_on.year - 2018}年{row.due_on.month}月{row.due_on.day}日"
+        assert console.words("steps.approve.until", day=day) in console.text()
+        await console.press("enter")
+        assert console.words("steps.approve.did", count=1) in console.text()
+    assert world.states().count("held") == 1
+
+
 async def test_who_may_not_approve_has_no_key_for_it(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101")
