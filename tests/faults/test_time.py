@@ -76,6 +76,15 @@ def test_an_officer_may_say_why_and_then_times_are_the_peers(served: Site, sign:
     assert len(served.entries(Event.CLOCK_OVERRULED)) == 2
 
 
+def test_a_notice_of_the_last_minutes_is_taken_by_a_terminal_whose_clock_is_behind(served: Site) -> None:
+    with agency_ahead(400):
+        happened = (clock.now() + timedelta(seconds=390)).isoformat()
+        agency.post(served.agency_home, [notice(1, occurred_at=happened)])
+        got = exchange.receive(served.terminal, served.session(CHIEF), clock_reason=ClockReason.SYNC_DOWN)
+
+    assert (got.received, got.rejected) == (1, 0)
+
+
 def test_nobody_but_an_officer_overrules_the_clocks(served: Site) -> None:
     with agency_ahead(400), pytest.raises(RightMissing) as caught:
         exchange.send(served.terminal, served.session(OPERATOR), clock_reason=ClockReason.OUTAGE)

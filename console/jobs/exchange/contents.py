@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from console.errors import ItemUnreadable, NoticeUnfit, ResultUnfit
 from console.terminal import Terminal
-from store import clock
 from store.message.canonical import decode, encode
 from store.message.checks.checking import check
 from store.message.errors import ContentDamaged
@@ -28,14 +28,17 @@ class ItemContent:
     notice: AgencyNotice | None
 
     @classmethod
-    def read(cls, opened: Opened, terminal: Terminal) -> "ItemContent":
-        """Check the content of an opened item. Raises ItemUnreadable, NoticeUnfit, ResultUnfit."""
+    def read(cls, opened: Opened, terminal: Terminal, now: datetime) -> "ItemContent":
+        """Check the content of an opened item. Raises ItemUnreadable, NoticeUnfit, ResultUnfit.
+
+        `now` is the time on the line: by a clock that is behind, a notice of today would lie ahead.
+        """
         try:
             record = decode(opened.content)
         except ContentDamaged as error:
             raise ItemUnreadable from error
         if opened.header.purpose is Purpose.NOTICE:
-            return cls(record, _notice(record, terminal))
+            return cls(record, _notice(record, terminal, now))
         _check_result(record)
         return cls(record, None)
 
@@ -84,12 +87,12 @@ def key_of(record: dict[str, Any]) -> MessageKey | None:
     return MessageKey(kind, reference) if _CODE.fullmatch(kind) and _REFERENCE.fullmatch(reference) else None
 
 
-def _notice(record: dict[str, Any], terminal: Terminal) -> AgencyNotice:
+def _notice(record: dict[str, Any], terminal: Terminal, now: datetime) -> AgencyNotice:
     # By the same rules as our own records: what passes here, people can read and the resident-record system can take.
     checked = check(
         record,
         municipality=terminal.settings.municipality.code,
-        now=clock.now(),
+        now=now,
         direction=Direction.IN,
     )
     if not isinstance(checked.message, AgencyNotice):

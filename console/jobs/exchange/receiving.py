@@ -214,7 +214,7 @@ class _Receiving:
     def _take_in(self, tx: Connection, item: FeedItem, opened: Opened) -> bool:
         """Keep an item that verified, or reject it; tell whether it was kept or known."""
         try:
-            content = ItemContent.read(opened, self._terminal)
+            content = ItemContent.read(opened, self._terminal, self._clock.now())
             # A savepoint, so that a rejected item leaves nothing behind while the rest of the page is stored. It is not
             # acknowledged either, and may fit when it is read again.
             with tx.begin_nested():

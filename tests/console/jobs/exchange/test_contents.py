@@ -27,7 +27,7 @@ def opened(site: Site, content: bytes, purpose: Purpose) -> Opened:
 
 def code_of(site: Site, content: bytes, purpose: Purpose) -> str:
     try:
-        ItemContent.read(opened(site, content, purpose), site.terminal)
+        ItemContent.read(opened(site, content, purpose), site.terminal, clock.now())
     except ConsoleError as error:
         return error.code
     return ""
@@ -35,7 +35,7 @@ def code_of(site: Site, content: bytes, purpose: Purpose) -> str:
 
 @ON_SQLITE
 def test_a_notice_that_passes_the_rules_is_read(site: Site) -> None:
-    read = ItemContent.read(opened(site, encode(notice(1)), Purpose.NOTICE), site.terminal)
+    read = ItemContent.read(opened(site, encode(notice(1)), Purpose.NOTICE), site.terminal, clock.now())
     assert read.notice is not None
     assert read.notice.reference == "N-000001"
 
