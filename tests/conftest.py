@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,23 @@ from tests.running import World, run, world_at
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# It ends in a moment once its session has.
+_SECONDS_TO_END = 30
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores: a quarter of their time the tests wait for disks and other processes."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(autouse=True)
+def _no_session_outlives_its_test() -> Iterator[None]:
+    """A session's clock logs off after five minutes: in a test that has nothing to do with it, on files long gone."""
+    yield
+    left = [thread for thread in threading.enumerate() if thread.name == "session-clock"]
+    for thread in left:
+        thread.join(_SECONDS_TO_END)
+    assert not [thread for thread in left if thread.is_alive()]
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from console.app import RenkeiApp
 from console.settings import Settings
 from console.widgets.palette import Colours
 from console.words import Language, Words
+from store.endings import Ending
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -91,10 +92,14 @@ async def driving(
     """Open the application on the world at `home`; end its session and close the database afterwards."""
     settings = Settings.load(home)
     app = RenkeiApp(home, settings, language=language, colours=colours)
-    async with app.run_test(size=size) as pilot:
-        driven = Driven(app, pilot, settings)
-        await driven.settle()
-        yield driven
-        # The test driver takes the screens down while messages still come: the result of a job would find half of one.
-        await driven.until(lambda: not app.background.busy)
-    app.close_terminal()
+    try:
+        async with app.run_test(size=size) as pilot:
+            driven = Driven(app, pilot, settings)
+            await driven.settle()
+            yield driven
+            # The test driver takes the screens down while messages still come: a job's result would find half of one.
+            await driven.until(lambda: not app.background.busy)
+    finally:
+        # As the launcher does. A clock that ran on would log off minutes later, amid some other test.
+        app.close_session(Ending.LOGGED_OFF)
+        app.close_terminal()
