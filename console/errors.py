@@ -2,16 +2,18 @@
 
     ConsoleError
     ├── HomeFault                the custodian names another directory, or puts it in order
-    │   └── HomeMissing, HomeExposed, HomeNotEmpty, HomeUnwritable
+    │   └── HomeMissing, HomeForeign, HomeExposed, HomeNotEmpty, HomeUnwritable
     ├── SettingsFault            the custodian corrects renkei.toml
-    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid, SettingFixed
+    │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid, SettingAbsent,
+    │       SettingFixed
     ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
     │   └── FileExists, FileUnwritable
     ├── BackupFault              a backup cannot be restored by this program
     │   └── BackupUnreadable, BackupUnfit
     ├── AccessFault              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
-    │   ├── PinFileExposed, PinFileUnreadable, PartFileExposed, PartFileUnreadable
+    │   ├── PinFileExposed, PinFileForeign, PinFileUnreadable
+    │   ├── PartFileExposed, PartFileForeign, PartFileUnreadable
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
@@ -77,6 +79,13 @@ class HomeMissing(HomeFault):
     """No terminal was set up at `home`: the custodian runs `renkei init` or names the right directory."""
 
 
+class HomeForeign(HomeFault):
+    """The directory `path` is of user `owner`, and `account` (both are numbers) is at work: its owner does this."""
+
+    # Whoever owns the directory could read the keys, or change the settings.
+    exit_status = 7
+
+
 class HomeExposed(HomeFault):
     """Others can read `path`: the custodian narrows its mode."""
 
@@ -105,11 +114,15 @@ class SettingsUnreadable(SettingsFault):
 
 
 class SettingsUnknown(SettingsFault):
-    """The settings have a `setting` that does not exist: the custodian removes it or corrects its name."""
+    """At `place` the settings have a `setting` that does not exist: the custodian removes it or corrects its name."""
 
 
 class SettingsInvalid(SettingsFault):
-    """The value of `setting` is not of the form that is `wanted`: the custodian corrects it."""
+    """The `value` of `setting` at `place` is not as `wanted`; it has a `default`: the custodian corrects it."""
+
+
+class SettingAbsent(SettingsFault):
+    """The file at `place` does not say `setting`, which has no default: the custodian adds it."""
 
 
 class SettingFixed(SettingsFault):
@@ -158,12 +171,20 @@ class PinFileExposed(AccessFault):
     """Others can read the PIN file `name`: its owner sets mode 0600."""
 
 
+class PinFileForeign(AccessFault):
+    """The PIN file `name` belongs to another account: whoever acts makes one of their own."""
+
+
 class PinFileUnreadable(AccessFault):
     """The PIN file `name` cannot be read as one line of UTF-8: the script names the right file."""
 
 
 class PartFileExposed(AccessFault):
     """Others can read the file `name` with a part of the passphrase: its owner sets mode 0600."""
+
+
+class PartFileForeign(AccessFault):
+    """The file `name` with a part of the passphrase is another account's: whoever acts makes one of their own."""
 
 
 class PartFileUnreadable(AccessFault):

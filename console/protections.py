@@ -6,24 +6,19 @@ hold before anything in force can be read, and moving the key is an act of its o
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import Field, replace
 from types import MappingProxyType
-from typing import Any, Final, cast, get_type_hints
+from typing import Any, Final, cast
 
-from console.errors import SettingsInvalid
-from console.settings import Settings, checked
+from console.settings import Settings, checked, declarations, invalid
 
 Value = bool | int
 
 
-def _declared() -> Iterator[tuple[str, Field[Any]]]:
-    for section, kind in get_type_hints(Settings).items():
-        if is_dataclass(kind):
-            yield from ((f"{section}.{entry.name}", entry) for entry in fields(kind) if "weaker" in entry.metadata)
-
-
-_DECLARED: Final[Mapping[str, Field[Any]]] = MappingProxyType(dict(_declared()))
+_DECLARED: Final[Mapping[str, Field[Any]]] = MappingProxyType(
+    {name: entry for name, entry in declarations() if "weaker" in entry.metadata}
+)
 
 
 def names() -> list[str]:
@@ -56,16 +51,11 @@ def is_weaker(name: str, value: Value, than: Value) -> bool:
     return weaker(value, than)
 
 
-def spelt(value: Value) -> str:
-    """Return `value` as the settings file spells it; the log and the table of what is in force spell it alike."""
-    return json.dumps(value)
-
-
 def read(name: str, text: str) -> Value:
     """Return the value that `spelt` made `text` of. Raises SettingsInvalid."""
     try:
         value = json.loads(text)
     except ValueError:
-        raise SettingsInvalid(setting=name, wanted="?") from None
+        raise invalid(name, text, _DECLARED[name].metadata["wanted"]) from None
     checked_value: Value = checked(name, value)
     return checked_value

@@ -9,31 +9,36 @@ import operator
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from console.configuration import toml_file
+from console.configuration.rehearsal_people import RehearsalPerson, rehearsal_people
 from console.errors import (
     HomeExposed,
+    HomeForeign,
     HomeMissing,
+    SettingAbsent,
+    SettingsFault,
     SettingsInvalid,
-    SettingsMissing,
     SettingsUnknown,
-    SettingsUnreadable,
 )
 
 FILE_NAME = "renkei.toml"
-REHEARSAL_FILE = "rehearsal.json"
-# A settings file has a few kilobytes. Whatever else has its name, even a device, is not read to its end.
-_LONGEST_FILE = 64 * 1024
+# An error is one line: of a longer value its beginning is told.
+_LONGEST_VALUE = 60
 
 
-def _text(pattern: str, wanted: str, default: str | None = None) -> Any:
-    """Return a field for a text that the whole `pattern` matches; the error names `wanted` when it does not."""
-    metadata = {"pattern": re.compile(pattern), "wanted": wanted}
+def _text(pattern: str, wanted: str, default: str | None = None, *, secret: bool = False) -> Any:
+    """Return a field for a text that the whole `pattern` matches; the error names `wanted` when it does not.
+
+    A value that is `secret`, since it may hold a password, is told in no error.
+    """
+    metadata = {"pattern": re.compile(pattern), "wanted": wanted, "secret": secret}
     return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
 
@@ -55,6 +60,7 @@ def _keeps_longer(days: int, than: int) -> bool:
 
 # A name is shown on every screen: no control characters, and short enough for the head line.
 _NAME = r"[^\x00-\x1f\x7f-\x9f]{1,40}"
+_NAME_WANTED = "1–40 文字 (characters)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +68,11 @@ class MunicipalitySettings:
     """Whose terminal this is. `code` has six digits, the last of them a check digit."""
 
     # The check digit is looked at when the terminal is opened, by the store, so that the rule exists once.
-    code: str = _text(r"[0-9]{6}", "131041")
-    name: str = _text(_NAME, "1–40")
-    name_en: str = _text(_NAME, "1–40")
-    section: str = _text(_NAME, "1–40")
-    section_en: str = _text(_NAME, "1–40")
+    code: str = _text(r"[0-9]{6}", "[0-9], 6")
+    name: str = _text(_NAME, _NAME_WANTED)
+    name_en: str = _text(_NAME, _NAME_WANTED)
+    section: str = _text(_NAME, _NAME_WANTED)
+    section_en: str = _text(_NAME, _NAME_WANTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ class StoreSettings:
         r"sqlite:///[^\x00-\x20?#]+|postgresql\+psycopg://[^\x00-\x20#]+",
         "sqlite:///…, postgresql+psycopg://…",
         "sqlite:///database/renkei.sqlite3",
+        secret=True,
     )
 
 
@@ -112,7 +119,7 @@ class ReviewSettings:
     """How messages are reviewed."""
 
     # False is less than True, and protects less.
-    two_persons: bool = field(default=True, metadata={"weaker": operator.lt})
+    two_persons: bool = field(default=True, metadata={"wanted": "true, false", "weaker": operator.lt})
     overdue_hours: int = _whole(24, 1, 24 * 14)
 
 
@@ -149,15 +156,6 @@ class LogSettings:
     keep_years: int = _whole(7, 1, 100, weaker=operator.lt)
 
 
-@dataclass(frozen=True, slots=True)
-class RehearsalPerson:
-    """An invented person of a rehearsal world, whose PIN the login screen shows."""
-
-    id: str
-    roles: tuple[str, ...]
-    pin: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of one terminal. `rehearsal` is empty on a real one, and comes from another file."""
@@ -178,47 +176,43 @@ class Settings:
     def load(cls, home: Path) -> "Settings":
         """Read and check the settings of the terminal at `home`.
 
-        Raises HomeMissing, HomeExposed, SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        Raises HomeMissing, HomeForeign, HomeExposed or a SettingsFault.
         """
         # Before any content is read: what others could have written is not believed.
         check_private(home)
         settings = cls.read(home / FILE_NAME)
-        people = _rehearsal_people(home / REHEARSAL_FILE)
+        people = rehearsal_people(home)
         return replace(settings, rehearsal=people) if people else settings
 
     @classmethod
     def read(cls, path: Path) -> "Settings":
         """Read and check only the settings file at `path`, as it is prepared for a new terminal.
 
-        Raises SettingsMissing, SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        Raises a SettingsFault.
         """
-        settings = cls.parse(_read(path), path)
+        text = toml_file.read_text(path)
+        settings = cls.parse(text, path)
         # What two settings have to be together; each by itself was checked when it was read.
-        if settings.session.logoff_seconds <= settings.session.lock_seconds:
-            raise SettingsInvalid(setting="session.logoff_seconds", wanted="> session.lock_seconds")
-        if settings.keys.source == KeySourceName.FILE and not settings.keys.file:
-            raise SettingsInvalid(setting="keys.file", wanted="/…")
+        with _placed(text, path):
+            if settings.session.logoff_seconds <= settings.session.lock_seconds:
+                wanted = f"> session.lock_seconds ({settings.session.lock_seconds})"
+                raise invalid("session.logoff_seconds", settings.session.logoff_seconds, wanted)
+            if settings.keys.source == KeySourceName.FILE and not settings.keys.file:
+                raise invalid("keys.file", settings.keys.file, "/…")
         return settings
 
     @classmethod
     def parse(cls, text: str, path: Path) -> "Settings":
         """Build settings from `text`, the content of `path`, which errors name.
 
-        Raises SettingsUnreadable, SettingsUnknown or SettingsInvalid.
+        Raises SettingsUnreadable, SettingsUnknown, SettingAbsent or SettingsInvalid.
         """
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            # In Python 3.11 the error holds the line only in its text.
-            line = re.search(r"line (\d+)", str(error))
-            raise SettingsUnreadable(path=str(path), line=line[1] if line else "?") from None
-        except RecursionError:
-            # Thousands of brackets inside each other.
-            raise SettingsUnreadable(path=str(path), line="?") from None
-        # It is a field of this class but no setting: the login screen of a real terminal must not show PINs.
-        if "rehearsal" in data:
-            raise SettingsUnknown(setting="rehearsal")
-        built: Settings = _fill(cls, data, "")
+        data = toml_file.parse(text, path)
+        with _placed(text, path):
+            # It is a field of this class but no setting: the login screen of a real terminal must not show PINs.
+            if "rehearsal" in data:
+                raise SettingsUnknown(setting="rehearsal")
+            built: Settings = _fill(cls, data, "")
         return built
 
     def database_url(self, home: Path) -> str:
@@ -236,7 +230,7 @@ class Settings:
 def check_private(home: Path) -> None:
     """Refuse a directory that is missing, not ours, or open to others: it holds keys, so mode 0700 is wanted.
 
-    Raises HomeMissing, HomeExposed.
+    Raises HomeMissing, HomeForeign, HomeExposed.
     """
     try:
         status = home.stat()
@@ -244,7 +238,10 @@ def check_private(home: Path) -> None:
         raise HomeMissing(home=str(home)) from None
     if not stat.S_ISDIR(status.st_mode):
         raise HomeMissing(home=str(home))
-    if status.st_mode & 0o077 or status.st_uid != os.geteuid():
+    # Apart from the mode: no mode helps where the directory belongs to somebody else, whose account has to run this.
+    if status.st_uid != os.geteuid():
+        raise HomeForeign(path=str(home), owner=status.st_uid, account=os.geteuid())
+    if status.st_mode & 0o077:
         raise HomeExposed(path=str(home))
 
 
@@ -266,46 +263,72 @@ def dump(settings: Settings, about: Mapping[str, str]) -> str:
     return "\n".join(lines + tables) + "\n"
 
 
-def names() -> Iterator[str]:
-    """Yield the dotted name of every setting."""
+def declarations() -> Iterator[tuple[str, Field[Any]]]:
+    """Yield the dotted name of every setting, with the field that declares its bounds and default."""
     for entry in fields(Settings):
         kind = get_type_hints(Settings)[entry.name]
         if is_dataclass(kind):
-            yield from (f"{entry.name}.{inner.name}" for inner in fields(kind))
+            yield from ((f"{entry.name}.{inner.name}", inner) for inner in fields(kind))
         elif entry.name != "rehearsal":
-            yield entry.name
+            yield entry.name, entry
+
+
+def names() -> Iterator[str]:
+    """Yield the dotted name of every setting."""
+    return (name for name, _ in declarations())
+
+
+def default_of(entry: Field[Any]) -> str | None:
+    """Return the default of a setting as the file spells it; None where the file has to say it."""
+    return None if entry.default is MISSING else spelt(entry.default)
+
+
+def spelt(value: object) -> str:
+    """Return `value` as a settings file spells it."""
+    # The standard library writes no TOML. A TOML basic string takes the escapes of a JSON string, and whole numbers and
+    # booleans look the same in both.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def checked(name: str, value: object) -> Any:
     """Return `value` if the setting with the dotted `name` may have it. Raises SettingsInvalid."""
     section, _, item = name.partition(".")
     kind = get_type_hints(Settings)[section]
-    (entry,) = (entry for entry in fields(kind) if entry.name == item)
+    entry = dict(declarations())[name]
     return _value(entry, get_type_hints(kind)[item], value, name)
 
 
+def invalid(name: str, value: object, wanted: str) -> SettingsInvalid:
+    """Return the error for a `value` that the setting `name` must not have, where its bounds are `wanted`."""
+    entry = dict(declarations())[name]
+    shown = spelt(value) if isinstance(value, str | int | float) and not entry.metadata.get("secret") else "…"
+    shown = shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"
+    return SettingsInvalid(setting=name, value=shown, wanted=wanted, default=default_of(entry) or "—")
+
+
+def place_in(path: Path, error: SettingsFault) -> SettingsFault:
+    """Return `error` with the place of its setting in the file at `path`: for what is found out after the reading."""
+    with suppress(SettingsFault):
+        return _place(error, toml_file.read_text(path), path)
+    return error
+
+
 def _line(name: str, value: object, about: Mapping[str, str]) -> list[str]:
-    # The standard library writes no TOML. A TOML basic string takes the escapes of a JSON string, and whole numbers and
-    # booleans look the same in both.
-    return [f"# {about[name]}", f"{name.rpartition('.')[2]} = {json.dumps(value, ensure_ascii=False)}"]
+    return [f"# {about[name]}", f"{name.rpartition('.')[2]} = {spelt(value)}"]
 
 
-def _read(path: Path) -> str:
+@contextmanager
+def _placed(text: str, path: Path) -> Iterator[None]:
+    """Add to what is wrong with a setting of `text` where it stands, so that people mend the file that was read."""
     try:
-        with path.open("rb") as stream:
-            # One byte more than is allowed, to notice a longer file without reading it whole.
-            raw = stream.read(_LONGEST_FILE + 1)
-    except FileNotFoundError:
-        raise SettingsMissing(path=str(path)) from None
-    except OSError:
-        raise SettingsUnreadable(path=str(path), line="?") from None
-    if len(raw) > _LONGEST_FILE:
-        raise SettingsUnreadable(path=str(path), line="?")
-    try:
-        # TOML is UTF-8. Editors on Windows put a byte order mark before it.
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingsUnreadable(path=str(path), line=str(raw[: error.start].count(b"\n") + 1)) from None
+        yield
+    except SettingsFault as error:
+        raise _place(error, text, path) from None
+
+
+def _place(error: SettingsFault, text: str, path: Path) -> SettingsFault:
+    error.facts["place"] = toml_file.place_of(text, path, error.facts["setting"])
+    return error
 
 
 def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
@@ -324,14 +347,14 @@ def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
         elif is_dataclass(hints[name]) and entry.default is MISSING:
             values[name] = _fill(hints[name], {}, f"{prefix}{name}.")
         elif entry.default is MISSING:
-            raise SettingsInvalid(setting=prefix + name, wanted=entry.metadata["wanted"])
+            raise SettingAbsent(setting=prefix + name, wanted=entry.metadata["wanted"])
     return kind(**values)
 
 
 def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
     if is_dataclass(kind):
         if not isinstance(value, dict):
-            raise SettingsInvalid(setting=name, wanted=f"[{name}]")
+            raise SettingsInvalid(setting=name, value="…", wanted=f"[{name}]", default="—")
         return _fill(kind, value, f"{name}.")  # type: ignore[arg-type]  # A parsed TOML table has text keys.
     if kind is bool:
         fits = isinstance(value, bool)
@@ -341,22 +364,5 @@ def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
     else:
         fits = isinstance(value, str) and entry.metadata["pattern"].fullmatch(value) is not None
     if not fits:
-        raise SettingsInvalid(setting=name, wanted=entry.metadata.get("wanted", "true, false"))
+        raise invalid(name, value, entry.metadata["wanted"])
     return value
-
-
-def _rehearsal_people(path: Path) -> tuple[RehearsalPerson, ...]:
-    """Return the people of a rehearsal world; none where there is no such file, as on every real terminal."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError:
-        raise SettingsUnreadable(path=str(path), line="?") from None
-    try:
-        return tuple(
-            RehearsalPerson(str(person["id"]), tuple(map(str, person["roles"])), str(person["pin"]))
-            for person in json.loads(raw)
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise SettingsUnreadable(path=str(path), line="?") from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from console import protections
 from console.errors import SettingFixed, SettingsInvalid
 from console.keysource import KEYS, key_source
-from console.settings import Settings
+from console.settings import FILE_NAME, Settings, invalid, place_in
 from store import clock, settings_in_force
 from store.database import Database
 from store.errors import DatabaseDamaged, IntegrityFault, KeyFileDamaged
@@ -78,7 +78,7 @@ class Terminal:
         Raises a HomeFault, SettingsFault, KeyFileFault or DatabaseFault; each says which part cannot be used and why.
         """
         settings = Settings.load(home)
-        refuse_unknown_municipality(settings)
+        refuse_unknown_municipality(settings, home / FILE_NAME)
         refuse_other_name(settings, home)
         # The database is opened last: whatever fails before it leaves no connection open.
         source = key_source(settings, home, parts)
@@ -191,9 +191,10 @@ def refuse_other_name(settings: Settings, home: Path) -> None:
         raise SettingFixed(setting="terminal.id", was=name, found=settings.terminal.id)
 
 
-def refuse_unknown_municipality(settings: Settings) -> None:
-    """Raise SettingsInvalid for a municipality code whose check digit is wrong."""
+def refuse_unknown_municipality(settings: Settings, file: Path | None = None) -> None:
+    """Raise SettingsInvalid for a municipality code whose check digit is wrong; `file` is where it was read."""
     # Every record names the municipality, so with a wrong code each of them would be refused later, one by one.
     code = settings.municipality.code
     if check_digit(code) != code[-1]:
-        raise SettingsInvalid(setting="municipality.code", wanted=code[:-1] + check_digit(code))
+        error = invalid("municipality.code", code, code[:-1] + check_digit(code))
+        raise error if file is None else place_in(file, error)

@@ -9,15 +9,17 @@ import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
 from console.errors import (
     AccessFault,
     PartFileExposed,
+    PartFileForeign,
     PartFileUnreadable,
     PinFileExposed,
+    PinFileForeign,
     PinFileUnreadable,
 )
 from console.words import Words
@@ -29,51 +31,67 @@ _PERSONS: Final = 2
 _OWNERS_ALONE: Final = frozenset({0o600, 0o400})
 
 
+class _Faults(NamedTuple):
+    """The errors of one sort of file."""
+
+    exposed: type[AccessFault]
+    foreign: type[AccessFault]
+    unreadable: type[AccessFault]
+
+
+_PIN: Final = _Faults(PinFileExposed, PinFileForeign, PinFileUnreadable)
+_PART: Final = _Faults(PartFileExposed, PartFileForeign, PartFileUnreadable)
+
+
 def read_pin(path: Path) -> str:
-    """Return the PIN that the file at `path` holds. Raises PinFileExposed, PinFileUnreadable."""
-    return _read_line(path, PinFileExposed, PinFileUnreadable)
+    """Return the PIN that the file at `path` holds. Raises PinFileExposed, PinFileForeign, PinFileUnreadable."""
+    return _read_line(path, _PIN)
 
 
 def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:
     """Return the two parts of a passphrase, one from each file; None when no file was named.
 
-    Raises PartFileExposed, PartFileUnreadable, and click.UsageError for any number of files but two.
+    Raises PartFileExposed, PartFileForeign, PartFileUnreadable, and click.UsageError for any number of files but two.
     """
     if not paths:
         return None
     # The same file twice would mean that one person has the whole passphrase.
     if len(paths) != _PERSONS or paths[0].absolute() == paths[1].absolute():
         raise click.UsageError(words("commands.usage.parts"), click.get_current_context(silent=True))
-    first, second = (_read_line(path, PartFileExposed, PartFileUnreadable) for path in paths)
+    first, second = (_read_line(path, _PART) for path in paths)
     return PassphraseParts(first, second)
 
 
-def _read_line(path: Path, exposed: type[AccessFault], unreadable: type[AccessFault]) -> str:
+def _read_line(path: Path, faults: _Faults) -> str:
     """Return the first and only line of the file at `path`.
 
-    Raises `exposed` unless the file is ours and has mode 0600 or 0400, and `unreadable` unless it is a regular file
-    with one line of UTF-8.
+    Raises `foreign` unless the file is ours, `exposed` unless it has mode 0600 or 0400, and `unreadable` unless it is a
+    regular file with one line of UTF-8.
     """
     try:
         # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        raise unreadable(name=path.name) from None
+        raise faults.unreadable(name=path.name) from None
     try:
         # Of the opened file, not of its path: between two looks at a path somebody could put another file there.
         opened = os.fstat(handle)
-        if stat.S_ISREG(opened.st_mode) and not _is_private(opened):
-            raise exposed(name=path.name)
+        if stat.S_ISREG(opened.st_mode):
+            _refuse_open_file(opened, path.name, faults)
         line = _single_line(handle) if stat.S_ISREG(opened.st_mode) else None
     finally:
         os.close(handle)
     if line is None:
-        raise unreadable(name=path.name)
+        raise faults.unreadable(name=path.name)
     return line
 
 
-def _is_private(file: os.stat_result) -> bool:
-    return stat.S_IMODE(file.st_mode) in _OWNERS_ALONE and file.st_uid == os.geteuid()
+def _refuse_open_file(file: os.stat_result, name: str, faults: _Faults) -> None:
+    # Two faults with two remedies: no mode helps where the file belongs to somebody else.
+    if file.st_uid != os.geteuid():
+        raise faults.foreign(name=name)
+    if stat.S_IMODE(file.st_mode) not in _OWNERS_ALONE:
+        raise faults.exposed(name=name)
 
 
 def _single_line(handle: int) -> str | None:

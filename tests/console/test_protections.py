@@ -14,6 +14,7 @@ from console.settings import (
     Settings,
     TerminalSettings,
     names,
+    spelt,
 )
 
 SETTINGS = Settings(
@@ -75,7 +76,7 @@ def test_no_default_is_weaker_than_itself() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), (0, "0"), (3600, "3600")])
 def test_a_value_is_spelt_as_in_the_file(value: protections.Value, text: str) -> None:
-    assert protections.spelt(value) == text
+    assert spelt(value) == text
     name = "review.two_persons" if isinstance(value, bool) else "session.lock_seconds"
     if value != 0 or isinstance(value, bool):
         read = protections.read(name, text)

@@ -12,13 +12,15 @@ import pytest
 
 from console.errors import (
     HomeExposed,
+    HomeForeign,
     HomeMissing,
+    SettingAbsent,
     SettingsInvalid,
     SettingsMissing,
     SettingsUnknown,
     SettingsUnreadable,
 )
-from console.settings import FILE_NAME, REHEARSAL_FILE, RehearsalPerson, Settings, dump, names
+from console.settings import FILE_NAME, Settings, declarations, default_of, dump, names
 
 GOOD: dict[str, Any] = {
     "municipality": {
@@ -135,8 +137,16 @@ def test_what_is_admitted(setting: str, value: object) -> None:
 def test_what_is_refused(setting: str, value: object) -> None:
     with pytest.raises(SettingsInvalid) as refused:
         parse(having(setting, value))
-    assert refused.value.facts["setting"] == setting
-    assert refused.value.facts["wanted"]
+    facts = refused.value.facts
+    assert facts["setting"] == setting
+    # What can be, what would be, where it stands and what stands there: nothing else has to be looked up.
+    assert facts["wanted"]
+    assert facts["default"] == (default_of(dict(declarations())[setting]) or "—")
+    assert facts["place"].startswith(f"{FILE_NAME}:")
+    line = toml(having(setting, value)).split("\n")[int(facts["place"].rpartition(":")[2]) - 1]
+    assert line == (f"[{setting}]" if value == {} else f"{setting.rpartition('.')[2]} = {_plain(value)}")
+    shown = isinstance(value, str | int | float) and setting != "store.url"
+    assert facts["value"].removesuffix("…") == (json.dumps(value, ensure_ascii=False)[:60] if shown else "")
 
 
 def test_the_cases_hold_every_setting() -> None:
@@ -156,9 +166,10 @@ def test_a_key_file_elsewhere_has_to_be_named(tmp_path: Path) -> None:
 def test_what_has_no_default_must_be_said(setting: str) -> None:
     table, _, name = setting.partition(".")
     data = {**GOOD, table: {key: value for key, value in GOOD[table].items() if key != name}}
-    with pytest.raises(SettingsInvalid) as refused:
+    with pytest.raises(SettingAbsent) as refused:
         parse(data)
     assert refused.value.facts["setting"] == setting
+    assert refused.value.facts["place"] == FILE_NAME
 
 
 def test_everything_else_has_a_default_that_its_own_bounds_admit() -> None:
@@ -174,7 +185,8 @@ def test_everything_else_has_a_default_that_its_own_bounds_admit() -> None:
 def test_unknown_names(setting: str) -> None:
     with pytest.raises(SettingsUnknown) as refused:
         parse(having(setting, 1))
-    assert refused.value.facts == {"setting": setting}
+    assert refused.value.facts["setting"] == setting
+    assert refused.value.facts["place"].startswith(f"{FILE_NAME}:")
 
 
 @pytest.mark.parametrize("wrong", [3, "x", True, [], [["id"]]])
@@ -182,7 +194,9 @@ def test_unknown_names(setting: str) -> None:
 def test_a_table_has_to_be_one(table: str, wrong: object) -> None:
     with pytest.raises(SettingsInvalid) as refused:
         parse({**GOOD, table: wrong})
-    assert refused.value.facts == {"setting": table, "wanted": f"[{table}]"}
+    assert refused.value.facts["setting"] == table
+    assert refused.value.facts["wanted"] == f"[{table}]"
+    assert refused.value.facts["place"].startswith(f"{FILE_NAME}:")
 
 
 def test_the_written_file_says_each_setting_and_what_it_means(home: Path) -> None:
@@ -211,6 +225,9 @@ def test_log_off_comes_after_the_lock(home: Path, lock: int, logoff: int, admitt
     with pytest.raises(SettingsInvalid) as refused:
         Settings.load(home)
     assert refused.value.facts["setting"] == "session.logoff_seconds"
+    place = refused.value.facts["place"]
+    text = (home / FILE_NAME).read_text(encoding="utf-8")
+    assert place == f"{home / FILE_NAME}:{text.splitlines().index(f'logoff_seconds = {logoff}') + 1}"
 
 
 @pytest.mark.parametrize(
@@ -243,7 +260,7 @@ def test_the_longest_file_and_a_byte_order_mark_are_admitted(home: Path) -> None
 
 def test_an_empty_file_says_nothing(home: Path) -> None:
     (home / FILE_NAME).write_bytes(b"")
-    with pytest.raises(SettingsInvalid):
+    with pytest.raises(SettingAbsent):
         Settings.load(home)
 
 
@@ -274,8 +291,10 @@ def test_a_directory_that_others_can_enter(home: Path, bit: int) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to somebody else")
 def test_a_directory_of_somebody_else(home: Path) -> None:
     os.chown(home, 12345, -1)
-    with pytest.raises(HomeExposed):
+    # No mode mends that, and the remedy is another.
+    with pytest.raises(HomeForeign) as refused:
         Settings.load(home)
+    assert refused.value.facts["owner"] == "12345"
 
 
 @pytest.mark.parametrize("name", ["nowhere", FILE_NAME, f"{FILE_NAME}/below"])
@@ -288,22 +307,3 @@ def test_the_database_lies_in_the_directory_unless_said_otherwise(home: Path) ->
     assert parse(GOOD).database_url(home) == f"sqlite:///{home}/database/renkei.sqlite3"
     elsewhere = parse(having("store.url", "sqlite:////srv/queue.sqlite3"))
     assert elsewhere.database_url(home) == "sqlite:////srv/queue.sqlite3"
-
-
-def test_a_real_terminal_has_no_rehearsal_people(home: Path) -> None:
-    assert Settings.load(home).rehearsal == ()
-
-
-def test_the_people_of_a_rehearsal(home: Path) -> None:
-    people = [{"id": "op-101", "roles": ["operator"], "pin": "48151623"}]
-    (home / REHEARSAL_FILE).write_text(json.dumps(people), encoding="utf-8")
-    assert Settings.load(home).rehearsal == (RehearsalPerson("op-101", ("operator",), "48151623"),)
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b"3", b'{"id": 1}', b'[{"id": "op-101"}]', b'["op-101"]', b"\xff", b"[" * 100_000]
-)
-def test_a_broken_file_of_rehearsal_people(home: Path, raw: bytes) -> None:
-    (home / REHEARSAL_FILE).write_bytes(raw)
-    with pytest.raises(SettingsUnreadable):
-        Settings.load(home)

@@ -16,7 +16,10 @@ def test_a_municipality_whose_check_digit_is_wrong_is_refused_with_the_right_one
     file.write_text(file.read_text(encoding="utf-8").replace('"131041"', '"131042"'), encoding="utf-8")
     with pytest.raises(SettingsInvalid) as refused:
         Terminal.open(world.home)
-    assert refused.value.facts == {"setting": "municipality.code", "wanted": "131041"}
+    facts = refused.value.facts
+    assert (facts["setting"], facts["value"], facts["wanted"]) == ("municipality.code", '"131042"', "131041")
+    line = file.read_text(encoding="utf-8").splitlines().index('code = "131042"') + 1
+    assert facts["place"] == f"{file}:{line}"
 
 
 def test_a_pipe_is_no_file_to_read(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def _settings(world: World, change: Callable[[str], str]) -> None:
         (lambda text: text.replace("[review]", "[review]\nspeed = 3"), "settings_unknown"),
         (lambda text: text.replace("lock_seconds", "lock_second"), "settings_unknown"),
         (lambda text: text + "\n= broken", "settings_unreadable"),
-        (lambda _text: "", "settings_invalid"),
+        (lambda _text: "", "setting_absent"),
     ],
     ids=["value", "setting", "spelling", "syntax", "empty"],
 )

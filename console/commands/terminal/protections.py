@@ -10,7 +10,7 @@ from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.commands.second_person import by_two_persons
-from console.protections import spelt
+from console.settings import spelt
 from console.words import Words
 
 if TYPE_CHECKING:

@@ -1,14 +1,28 @@
 """`init`: set up a terminal."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import click
 
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.settings import FILE_NAME, MunicipalitySettings, Settings, TerminalSettings, dump, names
+from console.errors import SettingsFault
+from console.settings import FILE_NAME, MunicipalitySettings, Settings, TerminalSettings, dump, names, place_in
 from console.words.visible import visible
+
+# Which option names the value of a setting.
+_OPTIONS: Final = {
+    "municipality.code": "--municipality-code",
+    "municipality.name": "--name",
+    "municipality.name_en": "--name",
+    "municipality.section": "--section",
+    "municipality.section_en": "--section",
+    "terminal.id": "--terminal",
+}
 
 
 @click.command("init")
@@ -18,12 +32,21 @@ from console.words.visible import visible
 @click.option("--section")
 @click.option("--terminal", "terminal_id", metavar="ID")
 @click.option("--owner-url", "owner_url", metavar="URL")
+@click.option("--sample", "sample", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def init(call: Invocation, /, *, file: Path | None, owner_url: str | None, **given: str | None) -> int:
-    """Make a terminal that lacks only its peer; the first officer logs on with the one-time code."""
+def init(
+    call: Invocation, /, *, file: Path | None, owner_url: str | None, sample: Path | None, **given: str | None
+) -> int:
+    """Make a terminal that lacks only its peer; the first officer logs on with the one-time code.
+
+    With `--sample`, only write a settings file with everything that can be set.
+    """
+    if sample is not None:
+        return _write_sample(call, sample)
     home = call.named_home()
-    settings = _settings(call, file, given)
-    made = jobs.terminal.setup.init(home, settings, owner_url=owner_url, parts=call.parts())
+    with _places_told(file):
+        settings = _settings(call, file, given)
+        made = jobs.terminal.setup.init(home, settings, owner_url=owner_url, parts=call.parts())
     data = {
         "home": str(made.home),
         "operator": made.operator,
@@ -36,6 +59,26 @@ def init(call: Invocation, /, *, file: Path | None, owner_url: str | None, **giv
         lines.append(call.words("commands.init.complete", **data))
     call.output.result(data, map(visible, lines))
     return ExitStatus.DONE
+
+
+def _write_sample(call: Invocation, file: Path) -> int:
+    jobs.terminal.setup.write_sample(file, call.words)
+    call.output.result({"file": str(file)}, [visible(call.words("commands.init.sample", file=file))])
+    return ExitStatus.DONE
+
+
+@contextmanager
+def _places_told(file: Path | None) -> Iterator[None]:
+    """Name in an error about a setting the file that was prepared, or the option that named the value."""
+    try:
+        yield
+    except SettingsFault as error:
+        setting = error.facts.get("setting", "")
+        if file is None and setting in _OPTIONS:
+            error.facts["place"] = _OPTIONS[setting]
+        elif file is not None and setting:
+            raise place_in(file, error) from None
+        raise
 
 
 def _settings(call: Invocation, file: Path | None, given: dict[str, str | None]) -> Settings:

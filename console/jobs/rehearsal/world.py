@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from console.configuration.rehearsal_people import REHEARSAL_FILE
 from console.errors import AgencySilent
 from console.files import write_private
 from console.jobs.messages import intake
@@ -24,7 +25,7 @@ from console.jobs.peers import register
 from console.jobs.people import logon
 from console.jobs.rehearsal.sample_records import Inventor, Record
 from console.jobs.terminal import setup
-from console.settings import REHEARSAL_FILE, MunicipalitySettings, Settings, TerminalSettings
+from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
 from store import clock
 from store.endings import Ending

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 from sqlalchemy import Connection
 
+from console.configuration.rehearsal_people import REHEARSAL_FILE
 from console.errors import BackupUnfit, BackupUnreadable
 from console.files import drafted, new_file
 from console.jobs import checkpoints
@@ -23,7 +24,7 @@ from console.jobs.intents import intended
 from console.jobs.peers import register
 from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
-from console.settings import FILE_NAME, REHEARSAL_FILE, Settings
+from console.settings import FILE_NAME, Settings
 from console.terminal import LINE_KEYS, Terminal, queue_name
 from store import clock, dump, migrations, queue
 from store.database import Database

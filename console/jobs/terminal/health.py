@@ -13,7 +13,7 @@ from console.jobs.terminal import gate_checks, upkeep
 from console.jobs.terminal.announcements import Party, announcement_of
 from console.jobs.terminal.findings import Check, Health, attempt, each_once, refused
 from console.keysource import KEYS, key_source
-from console.settings import Settings
+from console.settings import FILE_NAME, Settings
 from console.terminal import PEPPER_KEY, Terminal, queue_name, refuse_other_name, refuse_unknown_municipality
 from console.words import Words
 from store import clock
@@ -73,7 +73,7 @@ def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
 
 def _settings(home: Path, words: Words) -> Check:
     settings = Settings.load(home)
-    refuse_unknown_municipality(settings)
+    refuse_unknown_municipality(settings, home / FILE_NAME)
     refuse_other_name(settings, home)
     return Check("settings", ok=True, detail=words("check.found.settings", code=settings.municipality.code))
 

@@ -14,6 +14,7 @@ from console.jobs.admission import admit
 from console.jobs.people.logon import SecondPerson, vouch
 from console.protections import Value
 from console.session import Session
+from console.settings import spelt
 from console.terminal import Terminal
 from store import settings_in_force
 from store.errors import RowOutdated, RowSealBroken
@@ -125,7 +126,7 @@ def take_first(terminal: Terminal) -> None:
         return
     with terminal.database.writing() as tx:
         held = settings_in_force.in_force(tx, terminal.vault.rows, terminal.name)
-        missing = {name: protections.spelt(value) for name, value in given.items() if name not in held}
+        missing = {name: spelt(value) for name, value in given.items() if name not in held}
         logged = _logged(tx, terminal.name)
         values = {name: logged.get(name, text) for name, text in missing.items()}
         settings_in_force.put(
@@ -137,7 +138,7 @@ def take_first(terminal: Terminal) -> None:
 def _record(
     terminal: Terminal, tx: Connection, session: Session, second: SecondPerson, change: ChangedProtection
 ) -> SettingInForce:
-    value = protections.spelt(change.value)
+    value = spelt(change.value)
     seq = terminal.log.append(
         tx,
         Event.SETTINGS_CONFIRMED,
@@ -146,7 +147,7 @@ def _record(
         object=second.person_id,
         detail={
             "setting": change.name,
-            "from": protections.spelt(change.former),
+            "from": spelt(change.former),
             "to": value,
             "second": second.person_id,
         },

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from console.files import drafted, write_private
+from console.configuration.sample import explanations, sample
+from console.files import drafted, new_file, write_private
 from console.jobs import checkpoints
 from console.jobs.terminal import protections
 from console.keysource import key_source
-from console.settings import FILE_NAME, Settings, dump, names
+from console.settings import FILE_NAME, Settings, dump
 from console.terminal import LINE_KEYS, LOG_KEYS, PEPPER_KEY, Terminal, refuse_unknown_municipality
 from console.words import Words
 from store import clock
@@ -49,7 +50,7 @@ def init(
     """Make a terminal at `home` with its first officer, who is also custodian until there is another one.
 
     `owner_url` as for `Database.create`; `parts` as for `key_source`. Raises HomeNotEmpty, HomeUnwritable, DiskFull,
-    KeyFileFaults.
+    KeyFileFaults, and SettingsInvalid without the place of the setting, which the caller knows.
     """
     # A file, not the output: what a terminal prints stays in scroll-back buffers and in logs of scripts.
     code = draw_pin()
@@ -104,8 +105,13 @@ def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], s
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Write a new settings file that explains each setting in a comment."""
-    words = Words("ja")
-    write_private(path, dump(settings, {name: words(f"settings.{name}") for name in names()}))
+    write_private(path, dump(settings, explanations(Words("ja"))))
+
+
+def write_sample(path: Path, words: Words) -> None:
+    """Write a new file with every setting and what it means. Raises FileExists, FileUnwritable, DiskFull."""
+    with new_file(path) as stream:
+        stream.write(sample(words).encode())
 
 
 def _made(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from console.jobs.terminal import protections
 from console.jobs.terminal.findings import Check, attempt
-from console.protections import spelt
+from console.settings import spelt
 from console.terminal import Terminal
 from console.words import Words
 from store import clock

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from console.commands.credentials import read_pin
-from console.errors import PinFileExposed, PinFileUnreadable
+from console.errors import PinFileExposed, PinFileForeign, PinFileUnreadable
 
 
 def _file(directory: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -36,7 +36,11 @@ def test_refuses_a_file_that_others_may_read_or_run(tmp_path: Path, mode: int) -
 def test_refuses_the_file_of_somebody_else(tmp_path: Path) -> None:
     path = _file(tmp_path, b"27182818\n")
     os.chown(path, 12345, -1)
-    with pytest.raises(PinFileExposed):
+    with pytest.raises(PinFileForeign):
+        read_pin(path)
+    # Its mode is no better, and is not what has to be mended first.
+    path.chmod(0o644)
+    with pytest.raises(PinFileForeign):
         read_pin(path)
 
 

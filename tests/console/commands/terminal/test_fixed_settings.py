@@ -94,3 +94,29 @@ def test_keys_of_the_line_that_cannot_be_read_are_not_taken_for_another_name(wor
     checks = {check["name"]: check for check in run("check", "--home", world.home, "--json").json["checks"]}
     assert checks["settings"]["ok"] is True
     assert checks["certificate"]["ok"] is False
+
+
+def test_an_error_names_the_option_or_the_file_that_was_prepared(tmp_path: Path) -> None:
+    wrong = {**_WHOLE, "--municipality-code": "131042"}
+    ran = run("init", "--home", tmp_path / "home", *(word for pair in wrong.items() for word in pair), "--json")
+    assert "(--municipality-code)" in ran.error["cause"] or "（--municipality-code）" in ran.error["cause"]
+    assert "131041" in ran.error["cause"]
+    file = tmp_path / "prepared.toml"
+    assert run("init", "--sample", file, "--json").json == {"file": str(file)}
+    assert file.stat().st_mode & 0o777 == 0o600
+    ran = run("init", "--home", tmp_path / "home", "--settings", file, "--json")
+    assert ran.error["code"] == "setting_absent"
+    assert str(file) in ran.error["remedy"]
+    text = file.read_text(encoding="utf-8").replace("# id =", "id = 5")
+    file.write_text(text, encoding="utf-8")
+    for name in ("code", "name", "name_en", "section", "section_en"):
+        text = text.replace(f"# {name} =\n", f'{name} = "131042"\n')
+    file.write_text(text, encoding="utf-8")
+    ran = run("init", "--home", tmp_path / "home", "--settings", file, "--json")
+    assert f"{file}:{text.splitlines().index('id = 5') + 1}" in ran.error["remedy"]
+    file.write_text(text.replace("id = 5", 'id = "131041-01"'), encoding="utf-8")
+    ran = run("init", "--home", tmp_path / "home", "--settings", file, "--json")
+    line = text.splitlines().index('code = "131042"') + 1
+    assert f"{file}:{line}" in ran.error["remedy"]
+    # The sample is never written over something.
+    assert run("init", "--sample", file, "--json").error["code"] == "file_exists"

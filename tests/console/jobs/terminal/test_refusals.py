@@ -97,6 +97,12 @@ def _key_where_others_write(site: Site, _patch: pytest.MonkeyPatch) -> None:
     site.home.with_name("apart").chmod(0o777)
 
 
+def _give_the_home_away(site: Site, _patch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root gives a directory away")
+    os.chown(site.home, 12345, -1)
+
+
 def _key_of_another_user(site: Site, _patch: pytest.MonkeyPatch) -> None:
     file = site.home.with_name("apart") / "terminal.key"
     _key_at(site, file)
@@ -242,6 +248,7 @@ def _set_our_clock(_site: Site, patch: pytest.MonkeyPatch) -> None:
 
 
 STATES: Final[Mapping[str, tuple[str, Spoil]]] = {
+    "home_foreign": ("settings", _give_the_home_away),
     "home_exposed": ("settings", lambda site, _: site.home.chmod(0o755)),
     "key_file_exposed": ("keys", lambda site, _: (site.home / PEPPER_KEY).chmod(0o644)),
     "key_file_damaged": ("keys", _cut_the_key),
@@ -343,7 +350,8 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(["right_missing", "pin_to_change", "own_person_refused"], PERSON),
     **dict.fromkeys(["second_person_needed", "other_person_needed"], PERSON),
     **dict.fromkeys(["answer_cancelled", "line_cancelled"], PERSON),
-    **dict.fromkeys(["pin_file_exposed", "pin_file_unreadable", "part_file_exposed", "part_file_unreadable"], CALL),
+    **dict.fromkeys(["pin_file_exposed", "pin_file_foreign", "pin_file_unreadable"], CALL),
+    **dict.fromkeys(["part_file_exposed", "part_file_foreign", "part_file_unreadable"], CALL),
     **dict.fromkeys(["key_parts_missing", "key_parts_refused", "key_parts_too_soon"], CALL),
     **dict.fromkeys(["medium_lies", "medium_failed", "medium_full", "medium_read_only", "sealed_file_broken"], CALL),
     "dump_unreadable": CALL,
