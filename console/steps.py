@@ -28,7 +28,7 @@ class KeyPlace(Enum):
     """Where the key of a step is shown. The foot line shows as many keys as fit, so the first ones matter."""
 
     FIRST = auto()  # what a reviewer opens the screen for
-    MENDING = auto()  # on the page of a message, beside the keys that correct what was refused
+    MENDING = auto()  # on the page of a message, beside the keys that correct it
     LAST = auto()
 
 
@@ -37,9 +37,9 @@ class ReviewStep:
     """A step that a person takes with one message or with several, on the screens and from the command line.
 
     `job` returns the job, which takes the terminal, the session, the numbers of the messages, `seen`, and what the
-    step asks for: `reason` or `confirm_warnings`. `keys` are the keys as Textual names them, the letter last. `command`
-    is the name on the command line; notices share the command `confirm`, which has no row of its own here.
-    `in_list_foot`: whether the foot line of the list has room for the key; the help shows it in any case.
+    step asks for: `reason`, `moved_in` or `confirm_warnings`. `keys` are the keys as Textual names them, the letter
+    last. `command` is the name on the command line; notices share the command `confirm`, which has no row of its own
+    here. `in_list_foot`: whether the foot line of the list has room for the key; the help shows it in any case.
     """
 
     step: Step
@@ -73,6 +73,16 @@ class ReviewStep:
     def asks_reason(self) -> bool:
         """Whether the person has to give a reason."""
         return Ask.REASON in TRANSITIONS[self.step].asks
+
+    @property
+    def asks_day(self) -> bool:
+        """Whether the person has to type the day of moving in elsewhere."""
+        return Ask.MOVED_IN in TRANSITIONS[self.step].asks
+
+    @property
+    def of_departures(self) -> bool:
+        """Whether only a departure whose planned day lies ahead can take the step."""
+        return Ask.DAY_AHEAD in TRANSITIONS[self.step].asks
 
     @property
     def confirms_warnings(self) -> bool:
@@ -119,6 +129,23 @@ _TABLE: Final = (
         job=lambda: jobs.messages.review.release,
         keys="u",
         command="release",
+    ),
+    # Both are about a departure that is held until its day; few messages are.
+    ReviewStep(
+        step=Step.BRING_FORWARD,
+        job=lambda: jobs.messages.review.bring_forward,
+        keys="m",
+        command="bring-forward",
+        place=KeyPlace.MENDING,
+        in_list_foot=False,
+    ),
+    ReviewStep(
+        step=Step.CALL_OFF,
+        job=lambda: jobs.messages.review.call_off,
+        keys="y",
+        command="call-off",
+        place=KeyPlace.MENDING,
+        in_list_foot=False,
     ),
     # It belongs to the exchange, because it also throws away the bytes that the peer refused.
     ReviewStep(

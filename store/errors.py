@@ -518,6 +518,14 @@ class NotYetDue(QueueFault):
     """The message is held until its planned day and cannot be released before."""
 
 
+class NoDayAhead(QueueFault):
+    """Only a departure whose planned day lies ahead is brought forward or called off."""
+
+
+class MovedInUnfit(QueueFault):
+    """The day of moving in lies after today, is not before the planned day, or is more than a year past."""
+
+
 # ── The log on media ──────────────────────────────────────────────────────────────────────────────
 
 

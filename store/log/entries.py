@@ -71,6 +71,7 @@ DETAIL_KEYS: Final = frozenset(
         "clock_behind_ms",  # How far the clock was behind the entry before, whose time this entry repeats.
         "clock_before",  # The times before and after a step of the clock, as `at` spells them.
         "clock_after",
+        "moved_in",  # The day of moving in that another municipality states of a departure.
         "cause",  # From here on: codes of ours or of the peer.
         "code",
         "incident",

@@ -81,6 +81,8 @@ class Step(StrEnum):
     REVISE = "revise"
     HOLD = "hold"
     RELEASE = "release"
+    BRING_FORWARD = "bring_forward"
+    CALL_OFF = "call_off"
     WITHDRAW = "withdraw"
     RESEND = "resend"
     # Out, by the terminal.
@@ -115,6 +117,8 @@ class Ask(StrEnum):
     CONFIRMED_WARNINGS = "confirmed_warnings"
     REASON = "reason"
     PLANNED_DAY = "planned_day"  # not before the planned day has come
+    DAY_AHEAD = "day_ahead"  # a departure whose planned day lies ahead
+    MOVED_IN = "moved_in"  # the day of moving in that the other municipality states
     APPROVAL = "approval"  # somebody has approved exactly this content
     ORDER = "order"  # no earlier message of the same person is still open
 
@@ -149,6 +153,25 @@ _ROWS: Final = (
     _out(Step.HOLD, {_O.REVIEW, _O.APPROVED}, _O.HELD, Right.APPROVE),
     # The message goes back to `review` when nobody has approved its present content.
     _out(Step.RELEASE, {_O.HELD}, _O.APPROVED, Right.APPROVE, Ask.PLANNED_DAY),
+    # 転入通知 (住基法9条1項): the person lives elsewhere since an earlier day than planned. The content stays.
+    _out(
+        Step.BRING_FORWARD,
+        {_O.HELD},
+        _O.APPROVED,
+        Right.APPROVE,
+        Ask.SECOND_PERSON,
+        Ask.APPROVAL,
+        Ask.DAY_AHEAD,
+        Ask.MOVED_IN,
+    ),
+    # 転出取りやめ: the step itself is the reason, so that the log has it as well.
+    _out(
+        Step.CALL_OFF,
+        {_O.REVIEW, _O.RETURNED, _O.HELD},
+        _O.WITHDRAWN,
+        Right.WITHDRAW,
+        Ask.DAY_AHEAD,
+    ),
     _out(
         Step.WITHDRAW,
         {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.REFUSED},

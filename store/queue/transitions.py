@@ -6,18 +6,20 @@ message and ten thousand take the same path.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from store.clock import day_in_japan
+from store.clock import JAPAN, day_in_japan
 from store.errors import (
     ApprovalVoid,
     ContentUnchanged,
     IntegrityFault,
     MessageChanged,
     MessageMissing,
+    MovedInUnfit,
+    NoDayAhead,
     NotYetDue,
     OtherPersonNeeded,
     QueueFault,
@@ -46,7 +48,8 @@ class Act:
     `by` is a user ID, or None for the terminal itself, and `session` is that person's session: a step by a person is
     refused for messages that another session claims. `two_persons` is the municipality's rule. `reason` is stored
     sealed. `expected_version` is the version of the row that the person saw, for a single step; `seen` are the versions
-    of many rows by number. If a row has changed since, MessageChanged names the person who changed it.
+    of many rows by number. If a row has changed since, MessageChanged names the person who changed it. `moved_in` is
+    the day that another municipality states, and `occurred` holds by number when departures were taken.
     """
 
     by: str | None
@@ -57,6 +60,8 @@ class Act:
     reason: str | None = None
     expected_version: int | None = None
     seen: Mapping[int, int] = field(default_factory=dict)
+    moved_in: date | None = None
+    occurred: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -100,8 +105,9 @@ def move(tx: Connection, vault: Vault, number: int, step: Step, act: Act) -> Mes
     """Take a step with a message; return its row after the step.
 
     Raises MessageMissing, MessageChanged (not the version expected), MessageClaimed, StepRefused, SecondPersonNeeded,
-    OtherPersonNeeded, WarningsUnconfirmed, ReasonMissing, NotYetDue, ApprovalVoid, OutOfOrder, RowSealBroken,
-    RowOutdated. The job has already checked that the person has the right which the table names.
+    OtherPersonNeeded, WarningsUnconfirmed, ReasonMissing, NotYetDue, NoDayAhead, MovedInUnfit, ApprovalVoid,
+    OutOfOrder, RowSealBroken, RowOutdated. The job has already checked that the person has the right which the table
+    names.
     """
     moved = _step_all(tx, vault, sound(tx, vault, [_expected(tx, number, act)]), step, act)
     for refusal in moved.refused:
@@ -254,15 +260,16 @@ def _after(
 def _decided(moved: MessageRow, step: Step, act: Act) -> MessageRow:
     """Return the row with what the step decides besides the state: who approved it, and where it waits."""
     match step:
-        case Step.APPROVE:
+        case Step.APPROVE | Step.CONFIRM | Step.CONFIRM_SECOND:
+            # No notice has a planned day.
             return _wait_for_day(_approved(moved, act), act)
-        case Step.CONFIRM | Step.CONFIRM_SECOND:
-            return _approved(moved, act)
         case Step.CONFIRM_FIRST | Step.PUT_ON_HOLD:
             # The author is the first of two persons. Put on hold, the confirmation begins again, without a first one.
             return moved._replace(author=act.by if step is Step.CONFIRM_FIRST else None)
         case Step.RELEASE:
             return _wait_for_day(moved, act) if moved.approved else moved._replace(state=OutState.REVIEW)
+        case Step.BRING_FORWARD:
+            return _brought_forward(moved, act)
         case Step.GIVE_BACK | Step.REVISE:
             # An approval holds for the exact content, and only while nobody has taken it back.
             return moved._replace(approver=None, approved_revision=None, approved_digest=None)
@@ -274,12 +281,15 @@ def _approved(row: MessageRow, act: Act) -> MessageRow:
     return row._replace(approver=act.by, approved_revision=row.revision, approved_digest=row.digest, warnings=0)
 
 
+# A day further back is a slip in the year; the other municipality tells within days.
+_LONGEST_PAST: Final = timedelta(days=365)
 # A hold until the planned day is not among these, because it follows from an approval and not from a step.
 _HOLDS: Final = {Step.HOLD: Hold.HAND, Step.SET_ASIDE: Hold.ALARM}
 _ONLY_MOVING: Final = frozenset(Step) - {
     Step.APPROVE,
     Step.GIVE_BACK,
     Step.REVISE,
+    Step.BRING_FORWARD,
     Step.PUT_ON_HOLD,
     Step.CONFIRM,
     Step.CONFIRM_FIRST,
@@ -300,8 +310,8 @@ def _check(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
             # The terminal gives no reason: it puts a notice on hold after an alarm, which the log records.
             if act.by is not None and not (act.reason or "").strip():
                 raise ReasonMissing
-        case Ask.PLANNED_DAY:
-            _check_planned_day(row, step, act)
+        case Ask.PLANNED_DAY | Ask.DAY_AHEAD | Ask.MOVED_IN:
+            _check_day(ask, row, step, act)
         case Ask.APPROVAL:
             if not row.approved:
                 raise ApprovalVoid(reference=row.reference)
@@ -321,6 +331,32 @@ def _check_planned_day(row: MessageRow, step: Step, act: Act) -> None:
         raise StepRefused(step=step, state=row.state, reference=row.reference)
     if row.hold is Hold.DAY and row.due_on is not None and row.due_on > act.today:
         raise NotYetDue(reference=row.reference, due_on=row.due_on.isoformat())
+
+
+def _check_day(ask: Ask, row: MessageRow, step: Step, act: Act) -> None:
+    if ask is Ask.PLANNED_DAY:
+        _check_planned_day(row, step, act)
+    elif row.due_on is None or row.due_on <= act.today:
+        raise NoDayAhead(reference=row.reference)
+    elif ask is Ask.MOVED_IN:
+        _check_moved_in(row, row.due_on, step, act)
+
+
+def _check_moved_in(row: MessageRow, due_on: date, step: Step, act: Act) -> None:
+    # What is held by hand or after an alarm, people have to look at first.
+    if row.hold is not Hold.DAY:
+        raise StepRefused(step=step, state=row.state, reference=row.reference)
+    # It states what has happened; the planned day stands where it is the earlier one (domain: 住基法9条1項).
+    first, last = act.today - _LONGEST_PAST, min(act.today, due_on - timedelta(days=1))
+    if act.moved_in is None or not first <= act.moved_in <= last:
+        raise MovedInUnfit(reference=row.reference, first=first.isoformat(), last=last.isoformat())
+
+
+def _brought_forward(row: MessageRow, act: Act) -> MessageRow:
+    """Count a departure from the day of moving in elsewhere, but from no moment before it was taken (`Common`)."""
+    assert act.moved_in is not None, "it was asked for"
+    beginning = datetime.combine(act.moved_in, time(), JAPAN)
+    return row._replace(due_on=act.moved_in, effective_at=max(act.occurred[row.id], beginning).astimezone(UTC))
 
 
 def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:

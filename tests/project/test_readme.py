@@ -48,7 +48,7 @@ def test_every_command_and_option_is_in_the_table(path: tuple[str, ...]) -> None
 def test_every_command_in_the_table_exists() -> None:
     cells = [row.split("|")[1] for row in _section("Commands").splitlines() if row.startswith("| `renkei ")]
     named = {
-        " ".join(re.findall(r"^[a-z ]+", match.removeprefix("renkei ").strip())[:1]).strip()
+        " ".join(re.findall(r"^[a-z]+(?:[ -][a-z]+)*", match.removeprefix("renkei ").strip())[:1]).strip()
         for cell in cells
         for match in re.findall(r"`([^`]+)`", cell)
     }

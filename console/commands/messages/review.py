@@ -1,4 +1,4 @@
-"""`approve`, `return`, `hold`, `release`, `withdraw`, `resend`: decide about messages; `confirm`: about notices."""
+"""The commands of the steps: decide about messages (`approve`, `return`, …), and about notices (`confirm`)."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -10,6 +10,7 @@ from console import jobs
 from console.commands.credentials import read_discreetly
 from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
+from console.commands.times import DAY
 from console.steps import COMMANDS, ReviewStep
 from console.words import Words
 from console.words.visible import visible
@@ -39,16 +40,21 @@ def __getattr__(name: str) -> click.Command:
 
 def _parameters(step: ReviewStep) -> Iterator[click.Parameter]:
     yield click.Argument(["numbers"], nargs=-1, metavar="ID...", type=click.IntRange(min=1))
-    # Every message that the step can be taken with.
-    yield click.Option(["--all", "everything"], is_flag=True)
+    if not step.of_departures:
+        # Every message that the step can be taken with. What happened to one departure happened to no other.
+        yield click.Option(["--all", "everything"], is_flag=True)
     if step.confirms_warnings:
         yield click.Option(["--confirm-warnings"], is_flag=True)
+    if step.asks_day:
+        yield click.Option(["--moved-in"], metavar="DAY", required=True, type=DAY)
     if step.asks_reason:
         # A reason is free text and may name a person: it is not left in the list of processes.
         yield click.Option(["--reason"], default="", metavar="TEXT", callback=read_discreetly)
 
 
-def _take(step: ReviewStep, call: Invocation, *, numbers: tuple[int, ...], everything: bool, **asked: Any) -> int:
+def _take(
+    step: ReviewStep, call: Invocation, *, numbers: tuple[int, ...], everything: bool = False, **asked: Any
+) -> int:
     """Take `step` with the named messages or with all that it starts from; `asked` is what the job asks for besides."""
     if everything == bool(numbers):
         raise click.UsageError(call.words("commands.usage.messages"), click.get_current_context())

@@ -5,6 +5,7 @@ The screens and the commands find these jobs by the table of steps (`console.ste
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -17,13 +18,17 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.errors import ReasonMissing
 from store.log import EntryDraft, Event
+from store.message.canonical import decode
+from store.message.kinds import message_from_record
 from store.message.states import TRANSITIONS, Step
-from store.queue import Act, MessageRow, Transitions
+from store.queue import Act, MessageRow, RefusedTransition, Transitions
+from store.rights import Right
 
 Seen = Mapping[int, int]
 """The versions of messages as the person saw them, by number: what somebody else has changed since is refused."""
 
 NOTHING: Final[Seen] = MappingProxyType({})
+NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST_REASON: Final = 1000
 # A turn to write may last half a second at most, or the other writers of the queue would wait noticeably.
 _PORTION: Final = 500
@@ -34,6 +39,7 @@ _EVENTS: Final[Mapping[Step, Event]] = MappingProxyType(
         Step.GIVE_BACK: Event.MESSAGE_RETURNED,
         Step.HOLD: Event.MESSAGE_HELD,
         Step.RELEASE: Event.MESSAGE_RELEASED,
+        Step.CALL_OFF: Event.MESSAGE_CALLED_OFF,
         Step.WITHDRAW: Event.MESSAGE_WITHDRAWN,
         Step.PUT_ON_HOLD: Event.NOTICE_HELD,
         Step.TAKE_UP: Event.NOTICE_TAKEN_UP,
@@ -96,6 +102,43 @@ def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
     return take_step(terminal, session, numbers, Step.RELEASE, seen)
 
 
+def bring_forward(
+    terminal: Terminal, session: Session, numbers: Sequence[int], *, moved_in: date, seen: Seen = NOTHING
+) -> Decided:
+    """Let departures leave now, because another municipality states that the people moved in there on an earlier day.
+
+    The content that was approved is what is sent: the planned day in it stays as it was reported. Only the moment
+    changes, which the log's entry names.
+    """
+    admit(terminal, session, TRANSITIONS[Step.BRING_FORWARD].right or Right.APPROVE)
+
+    def take(tx: Connection, some: Sequence[int]) -> Transitions:
+        contents = queue.sound_contents_of(tx, terminal.vault, some)
+        act = Act(
+            by=session.person_id,
+            session=session.id,
+            now=clock.now(),
+            two_persons=terminal.settings.review.two_persons,
+            seen=seen,
+            moved_in=moved_in,
+            # No row has it once it is held: its moment there is the beginning of the planned day.
+            occurred={number: _occurred(content) for number, content in contents.opened.items()},
+        )
+        sound = [number for number in some if number not in contents.broken]
+        moved = queue.move_many(tx, terminal.vault, sound, Step.BRING_FORWARD, act)
+        moved.refused.extend(RefusedTransition(number, error) for number, error in contents.broken.items())
+        return moved
+
+    noted = {"moved_in": moved_in.isoformat()}
+    moved = decide(terminal, session, numbers, Event.MESSAGE_BROUGHT_FORWARD, take, noted)
+    return Decided([row.id for row in moved.changed], refusals_of(moved))
+
+
+def call_off(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
+    """Withdraw departures that were given up before their planned day (転出取りやめ)."""
+    return take_step(terminal, session, numbers, Step.CALL_OFF, seen)
+
+
 def withdraw(
     terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
 ) -> Decided:
@@ -141,8 +184,12 @@ def decide(
     numbers: Sequence[int],
     event: Event,
     take: Callable[[Connection, Sequence[int]], Transitions],
+    noted: Mapping[str, str] = NO_MORE,
 ) -> Transitions:
-    """Take a person's step with messages; each message gets its log entry in the transaction of the step."""
+    """Take a person's step with messages; each message gets its log entry in the transaction of the step.
+
+    `noted`: what the entries tell besides.
+    """
     done = Transitions()
     # In portions, so that a long list never keeps other writers waiting. Each portion is whole by itself: after a crash
     # a part of the list is decided and logged, and the rest is as it was.
@@ -150,7 +197,7 @@ def decide(
         with terminal.database.writing() as tx:
             moved = take(tx, numbers[start : start + _PORTION])
             # In the same transaction: if the log cannot be written, the step is undone with it.
-            terminal.log.append_many(tx, [_entry(by, event, row) for row in moved.changed])
+            terminal.log.append_many(tx, [_entry(by, event, row, noted) for row in moved.changed])
         done.changed.extend(moved.changed)
         done.refused.extend(moved.refused)
     return done
@@ -161,7 +208,11 @@ def refusals_of(moved: Transitions) -> list[RefusedStep]:
     return [RefusedStep(refusal.id, refusal.error.code, refusal.error.facts) for refusal in moved.refused]
 
 
-def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
+def _occurred(content: bytes) -> datetime:
+    return message_from_record(decode(content)).occurred_at
+
+
+def _entry(by: Session, event: Event, row: MessageRow, noted: Mapping[str, str]) -> EntryDraft:
     # The digest binds the decision to the exact content and revision that the person saw.
     return EntryDraft(
         event,
@@ -174,6 +225,7 @@ def _entry(by: Session, event: Event, row: MessageRow) -> EntryDraft:
             "content": row.digest.hex(),
             "to": str(row.state),
             "version": row.version,
+            **noted,
         },
     )
 

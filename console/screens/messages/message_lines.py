@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LABEL: Final = 22
 _INDENT: Final = 2
+_PLANNED: Final = "basis.planned_departure"
+_CALLED_OFF: Final = "message.called_off"
 # Items that other sections show, or the title.
 _ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
@@ -67,12 +69,9 @@ class MessageLines:
 
     def _status(self) -> Iterator[Pieces]:
         row, words = self._view.row, self._words
-        state = words.name("states", f"{row.direction}.{row.state}")
-        if row.due_on is not None and row.state == OutState.HELD:
-            state += " " + words("message.until", day=self._naming.day("due_on", row.due_on.isoformat()))
         if row.direction == Direction.IN:
             yield from self._whom()
-        yield from self._pair(words("message.status.state"), state, self._palette["strong"])
+        yield from self._state()
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         if self._view.terminal is not None:
             yield from self._pair(words("message.status.terminal"), self._view.terminal)
@@ -95,6 +94,20 @@ class MessageLines:
         if self._view.reason:
             why = words("message.status.reason" if row.direction == Direction.OUT else "message.status.hold_reason")
             yield from self._pair(why, self._view.reason, self._palette["attention"])
+
+    def _state(self) -> Iterator[Pieces]:
+        """Yield the state, and of a departure the day that counts or that it was called off."""
+        row, words = self._view.row, self._words
+        state = words.name("states", f"{row.direction}.{row.state}")
+        day = "" if row.due_on is None else self._naming.day("due_on", row.due_on.isoformat())
+        if day and row.state == OutState.HELD:
+            state += " " + words("message.until", day=day)
+        if row.state == OutState.WITHDRAWN and any(step.event == _CALLED_OFF for step in self._view.history):
+            state += " " + words("message.called_off")
+        yield from self._pair(words("message.status.state"), state, self._palette["strong"])
+        # The content keeps the planned day as it was reported.
+        if row.due_on is not None and row.due_on.isoformat() != value_at(self._view.record, _PLANNED):
+            yield from self._pair(words("message.status.moved_in"), day, self._palette["attention"])
 
     def _whom(self) -> Iterator[Pieces]:
         """Yield whom a notice is about: who confirms it has to see that on the first page."""

@@ -11,7 +11,8 @@ from console.screens.messages.naming import Naming
 from console.steps import ReviewStep, sources_of
 from console.words import Words
 from store import clock
-from store.message.states import TRANSITIONS, InState, Step
+from store.message.entry.typed import typed_day
+from store.message.states import TRANSITIONS, Ask, InState, Step
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
@@ -39,14 +40,16 @@ class Review:
     warnings: int = 0
 
     def ask(self) -> None:
-        """Ask whether to go on. For several messages their number has to be typed, for some steps a reason."""
+        """Ask whether to go on. For several messages their number has to be typed, for some steps a reason or a day."""
         if self.row is not None and self.row.claim is not None:
             facts = {"reference": self.row.claim.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
+        elif self.row is not None and self.step.of_departures and not has_day_ahead(self.row):
+            self.screen.show_fault("no_day_ahead", {"reference": self.row.reference})
         elif self.row is not None and not allows(self.row, self.step.step):
             say_wrong_state(self.screen, self.row)
         else:
-            typed = self.row is None or self.step.asks_reason
+            typed = self.row is None or self.step.asks_reason or self.step.asks_day
             self.screen.app.push_screen(QuestionDialog(self._question, typed=typed, check=self._check), self._answered)
 
     def _question(self, words: Words) -> str:
@@ -55,16 +58,17 @@ class Review:
         row = self.row
         day = self._planned_day(words, row)
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.
-        name = "ask_warnings" if self.warnings else "ask_until" if day else f"ask{self._turn(row)}"
+        held = day and self.step.step is Step.APPROVE
+        name = "ask_warnings" if self.warnings else "ask_until" if held else f"ask{self._turn(row)}"
         # Each text takes the facts that it needs.
         kind = words.name("kinds.short", row.kind)
         facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings, "day": day}
         question = words(self._text(name), **facts, first=row.author or "")
-        return f"{question}\n{words(self._text('until'), day=day)}" if self.warnings and day else question
+        return f"{question}\n{words(self._text('until'), day=day)}" if self.warnings and held else question
 
     def _planned_day(self, words: Words, row: "QueueRow") -> str:
         """Return the day until which a message is held once it is approved; empty for one that leaves at once."""
-        if self.step.step is not Step.APPROVE or row.due_on is None or row.effective_at <= clock.now():
+        if row.due_on is None or not has_day_ahead(row):
             return ""
         naming = Naming(words, row.kind, clock.day_in_japan(row.occurred_at))
         return naming.day("due_on", row.due_on.isoformat())
@@ -84,6 +88,8 @@ class Review:
     def _check(self, typed: str) -> str | None:
         if self.step.asks_reason:
             return None if typed else "queue.ask.reason_missing"
+        if self.step.asks_day:
+            return None if typed_day(typed) else "queue.ask.day_wrong"
         # Several messages are decided only with their number typed, so that a forgotten selection does no harm.
         return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
 
@@ -96,6 +102,8 @@ class Review:
         asked: dict[str, Any] = {}
         if self.step.asks_reason:
             asked["reason"] = typed
+        if self.step.asks_day:
+            asked["moved_in"] = typed_day(typed)
         if self.step.confirms_warnings:
             asked["confirm_warnings"] = self.warnings > 0
         # A row that was selected but never shown has no version here, so nothing could have changed before the eyes.
@@ -120,8 +128,15 @@ class Review:
 
 
 def allows(row: "QueueRow", step: Step) -> bool:
-    """Return whether the state of a message allows a step."""
-    return row.direction == TRANSITIONS[step].direction and row.state in sources_of(step)
+    """Return whether the state of a message allows a step, and its day where the step is about departures."""
+    transition = TRANSITIONS[step]
+    fits = Ask.DAY_AHEAD not in transition.asks or has_day_ahead(row)
+    return row.direction == transition.direction and row.state in sources_of(step) and fits
+
+
+def has_day_ahead(row: "QueueRow") -> bool:
+    """Return whether a message has a planned day, and that day lies ahead."""
+    return row.due_on is not None and row.due_on > clock.day_in_japan(clock.now())
 
 
 def say_wrong_state(screen: ConsoleScreen, row: "QueueRow") -> None:

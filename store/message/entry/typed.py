@@ -5,12 +5,12 @@ it.
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from store.clock import JAPAN
 from store.message import tables
-from store.message.dates import parse_moment
+from store.message.dates import parse_day, parse_moment
 from store.message.entry.shapes import Shape
 
 # A Japanese input method gives letters, digits and signs of full width for those of ASCII, and the ideographic blank.
@@ -39,6 +39,11 @@ def read_typed(text: str, shape: Shape) -> str:
             return _read_moment(narrow) or narrow
         case _:
             return narrow
+
+
+def typed_day(text: str) -> date | None:
+    """Return the day that is meant by typing `text`, in the calendar or in an era; None when it is no day."""
+    return parse_day(read_typed(text, Shape.DAY))
 
 
 def show_typed(value: str, shape: Shape) -> str:

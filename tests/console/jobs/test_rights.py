@@ -107,6 +107,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.review.give_back": (Right.APPROVE, lambda t, s: review.give_back(t, s, NUMBERS, reason="why")),
     "messages.review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
     "messages.review.release": (Right.APPROVE, lambda t, s: review.release(t, s, NUMBERS)),
+    "messages.review.bring_forward": (
+        Right.APPROVE,
+        lambda t, s: review.bring_forward(t, s, NUMBERS, moved_in=LONG_AGO.date()),
+    ),
+    "messages.review.call_off": (Right.WITHDRAW, lambda t, s: review.call_off(t, s, NUMBERS)),
     "messages.review.withdraw": (Right.WITHDRAW, lambda t, s: review.withdraw(t, s, NUMBERS, reason="why")),
     "terminal.sharing.let_in": (
         Right.PEOPLE,

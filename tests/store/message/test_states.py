@@ -54,7 +54,15 @@ def test_what_the_peer_proves_to_have_is_delivered_wherever_it_stands_here() -> 
 
 def test_nothing_leaves_without_a_second_persons_approval() -> None:
     into_approved = {row.step for row in TRANSITIONS.values() if row.target is OutState.APPROVED}
-    assert into_approved == {Step.APPROVE, Step.RELEASE, Step.RELEASE_DUE, Step.REQUEUE, Step.RESEND}
+    assert into_approved == {
+        Step.APPROVE,
+        Step.RELEASE,
+        Step.RELEASE_DUE,
+        Step.BRING_FORWARD,
+        Step.REQUEUE,
+        Step.RESEND,
+    }
+    assert {Ask.SECOND_PERSON, Ask.APPROVAL} <= TRANSITIONS[Step.BRING_FORWARD].asks
     assert Ask.SECOND_PERSON in TRANSITIONS[Step.APPROVE].asks
     assert Ask.APPROVAL in TRANSITIONS[Step.RESEND].asks
     assert [row.step for row in TRANSITIONS.values() if row.target is OutState.SENDING] == [Step.SHIP]

@@ -1,5 +1,6 @@
 """A message's life: every step obeys the table, and an approval holds for the exact content."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -232,11 +233,13 @@ def test_every_step_from_every_state(
     row = TRANSITIONS[name]
     states: list[State] = list(OutState if row.direction is Direction.OUT else InState)
     if row.direction is Direction.OUT:
-        numbers = [added.id for added in fill([f"R-{state}" for state in states])]
+        due_on = by_approver.today + timedelta(days=3) if Ask.DAY_AHEAD in row.asks else None
+        numbers = [added.id for added in fill([f"R-{state}" for state in states], due_on=due_on)]
+        by_approver = replace(by_approver, moved_in=by_approver.today, occurred=dict.fromkeys(numbers, now))
     else:
         numbers = _notices(database, vault, now, [f"N-{state}" for state in states])
     for number, state in zip(numbers, states, strict=True):
-        put_in(database, vault, number, state, Hold.DAY if Ask.PLANNED_DAY in row.asks else None)
+        put_in(database, vault, number, state, Hold.DAY if row.asks & {Ask.PLANNED_DAY, Ask.MOVED_IN} else None)
         if state in row.sources:
             assert step(database, vault, number, name, by_approver).state is row.target
         else:

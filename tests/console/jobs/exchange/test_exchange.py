@@ -6,7 +6,7 @@ It shows `console.jobs.exchange.line`, `console.jobs.exchange.sending` and `cons
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +141,35 @@ def test_a_departure_that_is_held_until_its_day_keeps_the_persons_later_messages
     assert (held.waiting_seconds, held.overdue) == (0.0, False)
     overdue = listing.QueueQuery(direction="out", overdue=True)
     assert numbers[1] not in listing.ids(served.terminal, operator, overdue)
+
+
+def test_a_departure_that_was_brought_forward_takes_its_place_in_the_order(served: Site, operator: Session) -> None:
+    today = clock.day_in_japan(clock.now())
+    about = {"subject": "0000000001"}
+    records = [
+        entry(1, occurred_at="2026-11-20T09:00:00+09:00", **about),
+        moving_out(2, (today + timedelta(days=9)).isoformat(), occurred_at="2026-11-20T10:00:00+09:00", **about),
+        # Taken after the day on which the person moved in elsewhere.
+        entry(3, occurred_at="2026-11-22T11:00:00+09:00", **about),
+    ]
+    numbers = served.approve(records)
+    moved_in = date(2026, 11, 21)
+    approver = served.session(APPROVER)
+    assert review.bring_forward(served.terminal, approver, [numbers[1]], moved_in=moved_in).changed == [numbers[1]]
+    for states in (["delivered", "approved", "approved"], ["accepted", "delivered", "approved"]):
+        exchange.send(served.terminal, operator)
+        assert served.states(numbers) == states
+        exchange.receive(served.terminal, operator)
+    exchange.send(served.terminal, operator)
+    assert served.states(numbers) == ["accepted", "accepted", "delivered"]
+
+
+def test_a_departure_that_was_called_off_never_leaves(served: Site, operator: Session) -> None:
+    tomorrow = (clock.day_in_japan(clock.now()) + timedelta(days=1)).isoformat()
+    (number,) = served.approve([moving_out(1, tomorrow)])
+    review.call_off(served.terminal, served.session(APPROVER), [number])
+    assert exchange.send(served.terminal, operator).sent == 0
+    assert (served.states([number]), served.received().messages) == (["withdrawn"], 0)
 
 
 def test_a_refused_message_is_replaced_by_a_new_one_which_closes_it(served: Site, operator: Session) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from console.errors import ReasonTooLong
 from console.jobs.exchange import sending
+from console.jobs.log import tables as table_check
 from console.jobs.messages import entry as hand
 from console.jobs.messages import reading, review
 from console.session import Session
@@ -18,7 +19,7 @@ from store.errors import ReasonMissing
 from store.log import Event
 from store.people import Right
 from store.queue import next_to_send
-from tests.console.jobs.site import APPROVER, OPERATOR, Site, doubtful, entry, moving_out
+from tests.console.jobs.site import APPROVER, AUDITOR, OPERATOR, Site, doubtful, entry, moving_out
 
 TODAY = clock.day_in_japan(clock.now())
 
@@ -173,6 +174,77 @@ def test_held_until_the_planned_day_and_released_by_itself(
         None,
         {"cause": "planned_day", "to": "approved", "version": 3},
     )
+
+
+def test_a_departure_is_brought_forward_by_the_day_of_moving_in_elsewhere(site: Site, approver: Session) -> None:
+    (number,) = site.approve([moving_out(1, in_days(9))])
+    before = site.row(number)
+    moved_in = date(2026, 11, 21)
+    assert review.bring_forward(site.terminal, approver, [number], moved_in=moved_in).changed == [number]
+    row = site.row(number)
+    assert (str(row.state), row.hold, row.due_on) == ("approved", None, moved_in)
+    # What was approved is what is sent: only the moment is another one.
+    assert (row.digest, row.revision, row.approver) == (before.digest, before.revision, APPROVER)
+    assert row.effective_at == datetime(2026, 11, 21, tzinfo=clock.JAPAN)
+    (logged,) = site.entries(Event.MESSAGE_BROUGHT_FORWARD)
+    assert (logged.actor, logged.detail["moved_in"], logged.detail["to"]) == (APPROVER, "2026-11-21", "approved")
+    view = reading.read(site.terminal, approver, number)
+    assert view.record["basis"]["planned_departure"] == in_days(9)
+    assert ready(site) == [number]
+    assert table_check.verify(site.terminal, site.session(AUDITOR)).ok
+
+
+def test_a_departure_counts_from_no_moment_before_it_was_taken(site: Site, approver: Session) -> None:
+    (number,) = site.approve([moving_out(1, in_days(9))])
+    review.bring_forward(site.terminal, approver, [number], moved_in=date(2026, 11, 1))
+    assert site.row(number).effective_at == datetime(2026, 11, 20, 9, 30, tzinfo=clock.JAPAN)
+
+
+def test_a_day_of_moving_in_that_cannot_be_is_refused(site: Site, approver: Session) -> None:
+    soon, late = site.approve([moving_out(1, in_days(1)), moving_out(2, in_days(9))])
+    # After today, nothing has happened yet; and a day more than a year back is a slip of the pen.
+    for number, days in ((late, 1), (late, -366), (soon, 1)):
+        moved_in = TODAY + timedelta(days=days)
+        done = review.bring_forward(site.terminal, approver, [number], moved_in=moved_in)
+        assert reasons(done) == [(number, "moved_in_unfit")]
+        assert done.refused[0].facts["last"] == in_days(0)
+    assert site.states([soon, late]) == ["held", "held"]
+    assert site.entries(Event.MESSAGE_BROUGHT_FORWARD) == []
+
+
+def test_who_entered_a_departure_does_not_bring_it_forward(site: Site, operator: Session) -> None:
+    (number,) = site.approve([moving_out(1, in_days(9))])
+    both = replace(operator, rights=operator.rights | {Right.APPROVE})
+    done = review.bring_forward(site.terminal, both, [number], moved_in=TODAY)
+    assert reasons(done) == [(number, "second_person_needed")]
+
+
+def test_only_a_departure_before_its_day_is_brought_forward_or_called_off(site: Site, approver: Session) -> None:
+    plain, over, by_hand = site.approve([entry(1), moving_out(2, in_days(0)), moving_out(3, in_days(9))])
+    review.hold(site.terminal, approver, [plain])
+    (unsent,) = site.take_in([moving_out(4, in_days(9))])
+    review.hold(site.terminal, approver, [unsent])
+    done = review.bring_forward(site.terminal, approver, [plain, over, unsent], moved_in=TODAY)
+    # What somebody holds, or nobody has approved, does not leave by that.
+    assert reasons(done) == [(plain, "no_day_ahead"), (over, "step_refused"), (unsent, "approval_void")]
+    assert reasons(review.call_off(site.terminal, approver, [plain, over])) == [
+        (plain, "no_day_ahead"),
+        (over, "step_refused"),
+    ]
+    assert site.states([plain, over, by_hand, unsent]) == ["held", "approved", "held", "held"]
+
+
+def test_a_departure_that_was_called_off_is_withdrawn_with_that_reason(site: Site, approver: Session) -> None:
+    (held,) = site.approve([moving_out(1, in_days(9))])
+    (fresh,) = site.take_in([moving_out(2, in_days(9))])
+    assert review.call_off(site.terminal, approver, [held, fresh]).changed == [held, fresh]
+    assert site.states([held, fresh]) == ["withdrawn", "withdrawn"]
+    assert [logged.object for logged in site.entries(Event.MESSAGE_CALLED_OFF)] == [
+        site.row(held).uid,
+        site.row(fresh).uid,
+    ]
+    assert "message.called_off" in [step.event for step in reading.read(site.terminal, approver, held).history]
+    assert table_check.verify(site.terminal, site.session(AUDITOR)).ok
 
 
 def test_a_planned_day_that_has_come_holds_nothing(site: Site) -> None:

@@ -11,6 +11,7 @@ from textual import events
 
 from console.screens.messages.queue import QueueScreen
 from console.words import Language
+from store import clock
 from tests.console.driving import Driven, driving
 from tests.console.here import states
 from tests.running import World
@@ -205,7 +206,34 @@ async def test_who_approves_a_departure_is_told_until_when_it_is_held(world: Wor
         assert console.words("steps.approve.until", day=day) in console.text()
         await console.press("enter")
         assert console.words("steps.approve.did", count=1) in console.text()
-    assert world.states().count("held") == 1
+        assert world.states().count("held") == 1
+        # The other municipality tells that the person moved in there: it need not wait any longer.
+        await console.press("f", "f", "m")
+        assert day in console.text()
+        await console.type("13月")
+        await console.press("enter")
+        assert console.words("queue.ask.day_wrong") in console.text()
+        await console.press("backspace", "backspace", "backspace")
+        await console.type(f"{clock.day_in_japan(clock.now()):%Y%m%d}")
+        await console.press("enter")
+        assert console.words("steps.bring_forward.did", count=1) in console.text()
+    assert world.states().count("approved") == 1
+
+
+async def test_what_is_no_departure_cannot_be_called_off(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        rows = queue(console).rows
+        while (row := rows.cursor_row) is not None and row.due_on is not None:
+            await console.press("down")
+        assert row is not None
+        await console.press("y")
+        assert console.words.fault("no_day_ahead", {"reference": row.reference}).cause in console.text()
+        while (row := rows.cursor_row) is not None and row.due_on is None:
+            await console.press("down")
+        await console.press("y", "enter")
+        assert console.words("steps.call_off.did", count=1) in console.text()
+    assert world.states().count("withdrawn") == 1
 
 
 async def test_who_may_not_approve_has_no_key_for_it(world: World) -> None:
