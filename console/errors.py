@@ -229,6 +229,10 @@ class UndoneAlready(InputFault):
     """The message `reference` is already cancelled or replaced by `by`: the person deals with that message first."""
 
 
+class NoPair(InputFault):
+    """The message has no other one of the same event beside it: it is cancelled or withdrawn by itself."""
+
+
 class ReasonTooLong(InputFault):
     """The reason has `length` characters, more than `most`: the person shortens it."""
 

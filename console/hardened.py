@@ -25,7 +25,8 @@ ACTIONS: Final = frozenset(
         # queue and message
         "select", "select_all", "review", "search", "filter", "direction", "reload", "exchange", "log", "characters",
         # entry
-        "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "revisions", "older",
+        "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
+        "revisions", "older",
         # exchange and log
         "send", "receive", "read_again", "verify", "ask", "export",
     }

@@ -60,6 +60,7 @@ ENTER: Final = Key("e", "e", "entry", "entry", Right.ENTER)
 REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
 REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", Right.ENTER)
 CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
+CANCEL_EVENT: Final = Key("Z", "Z", "cancel_event", "cancel_event", Right.READ)
 REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
 
 
@@ -103,6 +104,7 @@ MESSAGE: Final = (
     *_of_page(KeyPlace.MENDING),
     REPLACE,
     CANCEL,
+    CANCEL_EVENT,
     BACK,
     REVISIONS,
     Key("f6,c", "c", "characters", "characters"),

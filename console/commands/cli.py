@@ -40,6 +40,7 @@ _COMMANDS = {
     "confirm": "console.commands.messages.review:confirm",
     "revise": "console.commands.messages.entry:revise",
     "undo": "console.commands.messages.entry:undo",
+    "cancel-event": "console.commands.messages.entry:cancel_event",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
     "recover": "console.commands.exchange:recover",

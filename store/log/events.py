@@ -67,6 +67,7 @@ class Event(StrEnum):
     MESSAGE_RELEASED = "message.released", EventClass.OPERATION, InDetail.STATE
     MESSAGE_BROUGHT_FORWARD = "message.brought_forward", EventClass.OPERATION, OutState.APPROVED
     MESSAGE_CALLED_OFF = "message.called_off", EventClass.OPERATION, OutState.WITHDRAWN
+    MESSAGE_EVENT_CANCELLED = "message.event_cancelled", EventClass.OPERATION, OutState.WITHDRAWN
     MESSAGE_WITHDRAWN = "message.withdrawn", EventClass.OPERATION, OutState.WITHDRAWN
     MESSAGE_RESEALED = "message.resealed", EventClass.OPERATION, OutState.APPROVED
     NOTICE_READ = "notice.read", EventClass.OPERATION

@@ -83,6 +83,7 @@ class Step(StrEnum):
     RELEASE = "release"
     BRING_FORWARD = "bring_forward"
     CALL_OFF = "call_off"
+    CANCEL_EVENT = "cancel_event"
     WITHDRAW = "withdraw"
     RESEND = "resend"
     # Out, by the terminal.
@@ -172,6 +173,14 @@ _ROWS: Final = (
         Right.WITHDRAW,
         Ask.DAY_AHEAD,
     ),
+    # 異動の取消し, of what was not sent. Where the other message of the event was sent, its cancellation is reviewed;
+    # else the job asks for the right to withdraw.
+    _out(
+        Step.CANCEL_EVENT,
+        {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.REFUSED},
+        _O.WITHDRAWN,
+        Right.ENTER,
+    ),
     _out(
         Step.WITHDRAW,
         {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.REFUSED},
@@ -230,6 +239,12 @@ UNSENT: Final = frozenset({OutState.REVIEW, OutState.RETURNED, OutState.APPROVED
 
 UNDOABLE: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED, OutState.REFUSED})
 """States of an outgoing message that has left: only another message that points at it cancels or replaces it."""
+
+SENT: Final = frozenset({OutState.DELIVERED, OutState.ACCEPTED})
+"""States of an outgoing message that the peer has and has not refused."""
+
+CANCELLABLE: Final = SENT | TRANSITIONS[Step.CANCEL_EVENT].sources
+"""States in which the two messages of an event may be cancelled together."""
 
 CONFIRMABLE: Final = frozenset({InState.RECEIVED, InState.AWAITING_SECOND})
 """States in which a notice waits for a person to confirm it."""

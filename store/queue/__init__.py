@@ -89,6 +89,7 @@ from store.queue.recovered import (
     without_evidence,
 )
 from store.queue.rewrapping import Rewrapped, count_left, count_sealed, portions
+from store.queue.sequence import of_one_moment
 from store.queue.shipping import (
     OPEN,
     PeerOutcome,
@@ -247,6 +248,7 @@ __all__ = [
     "notes_of",
     "notices_about",
     "notices_beside",
+    "of_one_moment",
     "open_shipments",
     "page",
     "place_of",

@@ -16,7 +16,7 @@ from store.errors import IntegrityFault, OutOfOrder, RowSealBroken
 from store.message.states import SETTLED
 from store.queue.pages import in_batches
 from store.queue.proofs import sound
-from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row
+from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row, select_messages
 from store.sealing.vault import Vault
 
 
@@ -34,6 +34,16 @@ def must_wait() -> ColumnElement[bool]:
         # A message that cancels or replaces an earlier one must not wait for it: the earlier never settles by itself.
         or_(MESSAGES.c.target.is_(None), earlier.c.reference != MESSAGES.c.target, earlier.c.kind != MESSAGES.c.kind),
     )
+
+
+def of_one_moment(conn: Connection, row: MessageRow) -> list[MessageRow]:
+    """Return the other messages about the person of a message that are effective from the same moment."""
+    if row.subject is None:
+        return []
+    beside = select_messages().where(
+        MESSAGES.c.subject == row.subject, MESSAGES.c.effective_at == row.effective_at, MESSAGES.c.id != row.id
+    )
+    return [message_row(other) for other in conn.execute(beside.order_by(MESSAGES.c.id))]
 
 
 _LATER: Final = MESSAGES.alias("later")

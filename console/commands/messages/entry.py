@@ -1,4 +1,4 @@
-"""`revise` and `undo`: correct messages, before they have left and after."""
+"""`revise`, `undo` and `cancel-event`: correct messages, before they have left and after."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +57,19 @@ def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None) -> i
     return _print_outcome(
         call, "undo", {"id": entered[0] if entered else None, "reference": record["reference"]}, findings
     )
+
+
+@click.command("cancel-event")
+@_ONE_MESSAGE
+@click.pass_obj
+def cancel_event(call: Invocation, *, number: int) -> int:
+    """Cancel both messages of the event that a message is about."""
+    with call.acting() as (terminal, session):
+        done = jobs.messages.pairs.cancel_event(terminal, session, number)
+    data = {"cancelling": list(done.cancelling), "withdrawn": list(done.withdrawn)}
+    counts = {name: len(references) for name, references in data.items()}
+    call.output.result(data, [call.words("entry.event_cancelled", **counts)])
+    return ExitStatus.DONE
 
 
 def _errors(findings: Sequence["Finding"]) -> list["Finding"]:

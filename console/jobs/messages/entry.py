@@ -40,6 +40,7 @@ __all__ = [
     "CheckedEntry",
     "Proposed",
     "cancel",
+    "candidate",
     "counter",
     "enter",
     "free_reference",
@@ -47,6 +48,8 @@ __all__ = [
     "load",
     "open_for_revision",
     "propose",
+    "put_in",
+    "refuse_second_undoing",
     "replacement",
     "revise",
 ]
@@ -99,20 +102,25 @@ def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, A
     Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before.
     """
     admit(terminal, session, Right.ENTER)
-    candidates = [_candidate(terminal, record) for record in records]
+    candidates = [candidate(terminal, record) for record in records]
+    with terminal.database.writing() as tx:
+        return put_in(terminal, session, tx, candidates)
+
+
+def put_in(terminal: Terminal, session: Session, tx: Connection, candidates: Sequence[Candidate]) -> list[int]:
+    """Do what `enter` does with candidates, in a transaction that is under way."""
     # Whatever depends on other messages is checked in the transaction that adds these: somebody else may be entering
     # the same reference, or undoing the same message, at this moment.
-    with terminal.database.writing() as tx:
-        keys = [enqueue.key_of(candidate) for candidate in candidates]
-        # Also what only the peer has, since the database was set back.
-        if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
-            raise ReferenceTaken
-        candidates = [_beside_notices(terminal, tx, candidate) for candidate in candidates]
-        for key in _targets(candidates):
-            wrong = queue.known(tx, Direction.OUT, [key]).get(key)
-            if wrong is not None:
-                _refuse_second_undoing(tx, queue.get(tx, wrong.id))
-        return [added.id for added in enqueue.add(terminal, session, tx, candidates, Event.MESSAGE_ENTERED)]
+    keys = [enqueue.key_of(candidate) for candidate in candidates]
+    # Also what only the peer has, since the database was set back.
+    if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
+        raise ReferenceTaken
+    fit = [_beside_notices(terminal, tx, candidate) for candidate in candidates]
+    for key in _targets(fit):
+        wrong = queue.known(tx, Direction.OUT, [key]).get(key)
+        if wrong is not None:
+            refuse_second_undoing(tx, queue.get(tx, wrong.id))
+    return [added.id for added in enqueue.add(terminal, session, tx, fit, Event.MESSAGE_ENTERED)]
 
 
 def open_for_revision(terminal: Terminal, session: Session, number: int) -> tuple[Record, int]:
@@ -138,12 +146,12 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
     StepRefused (it has left).
     """
     admit(terminal, session, Right.ENTER)
-    candidate = _candidate(terminal, record)
-    draft = enqueue.draft_of(terminal, session, candidate)
+    content = candidate(terminal, record)
+    draft = enqueue.draft_of(terminal, session, content)
     act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=version)
     # Everything that the order in time and the pointers rest on is taken from the new content.
     revision = Revision(
-        content=candidate.content,
+        content=content.content,
         effective_at=draft.effective_at,
         subject=draft.subject,
         due_on=draft.due_on,
@@ -152,10 +160,10 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
     )
     with terminal.database.writing() as tx:
         # Kind and reference of the new content must lead to this very message, and to no other.
-        key = enqueue.key_of(candidate)
+        key = enqueue.key_of(content)
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
-        warnings = _beside_notices(terminal, tx, candidate).warnings
+        warnings = _beside_notices(terminal, tx, content).warnings
         row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,
@@ -179,7 +187,7 @@ def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer)
         row = queue.get(reading, number)
         if row.direction is not Direction.OUT or row.state not in UNDOABLE:
             raise StepRefused(step=pointer, state=row.state, reference=row.reference)
-        _refuse_second_undoing(reading, row)
+        refuse_second_undoing(reading, row)
         record = deepcopy(decode(queue.content_of(reading, terminal.vault, row)))
     # The wrong message may itself have pointed at an earlier one; the new message points only at the wrong one.
     for name in Pointer:
@@ -241,7 +249,8 @@ def _prefilled(terminal: Terminal, proposed: Proposed, now: datetime) -> Propose
     return replace(proposed, preset=preset, asked=judge(terminal, preset).wanted)
 
 
-def _candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
+def candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
+    """Return a record as a candidate for the queue. Raises RecordFaulty while a rule is broken."""
     checked = check(
         dict(record),
         municipality=terminal.settings.municipality.code,
@@ -269,7 +278,7 @@ def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
     return [MessageKey(candidate.kind, candidate.target) for candidate in candidates if candidate.target is not None]
 
 
-def _refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:
+def refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:
     """Raise UndoneAlready while another message that cancels or replaces `wrong` is on its way or was accepted."""
     # One that was withdrawn, or refused by the peer, undoes nothing; then another attempt is in order.
     for row in queue.pointing_at(conn, wrong):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from console.jobs.admission import admit
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
+from console.jobs.messages.pairs import partner
 from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
@@ -28,6 +29,7 @@ from transport.evidence.receipts import ReceiptVerifier, verify_receipt
 
 # A page of history, from the newest entry back: what happened last is what people ask about.
 _MOST_HISTORY: Final = 200
+SAME_EVENT: Final = "same_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class TroubleView:
 class CounterView:
     """A message that cancels or replaces another one: its number and reference, which of the two it does, its state.
 
-    For a notice it is another notice about the same present or former number; its `pointer` is `same_number`.
+    For a notice it is another notice about the same present or former number; its `pointer` is `same_number`. That of
+    the other message of the same event is `same_event`.
     """
 
     id: int
@@ -101,6 +104,11 @@ class MessageView:
     counters: list[CounterView]
     terminal: str | None
     trouble: TroubleView | None
+
+    @property
+    def partner(self) -> CounterView | None:
+        """The other message of the same event."""
+        return next((counter for counter in self.counters if counter.pointer == SAME_EVENT), None)
 
     @property
     def unread(self) -> bool:
@@ -153,7 +161,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
             reason=notes[-1].text if notes else None,
             receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
             outcome=outcome,
-            counters=_counters(reading, row),
+            counters=_counters(terminal, reading, row),
             terminal=shipment.terminal if shipment is not None else None,
             trouble=_trouble(row, outcome, history),
         )
@@ -190,9 +198,11 @@ def _take(tx: Connection, session: Session, row: MessageRow) -> None:
         queue.claim(tx, row, task, session_id=session.id, now=clock.now())
 
 
-def _counters(reading: Connection, row: MessageRow) -> list[CounterView]:
+def _counters(terminal: Terminal, reading: Connection, row: MessageRow) -> list[CounterView]:
     if row.direction is Direction.OUT:
         related = [(other, str(other.pointer)) for other in queue.pointing_at(reading, row)]
+        other = partner(terminal, reading, row)
+        related += [] if other is None else [(other, SAME_EVENT)]
     else:
         related = [(other, "same_number") for other in queue.notices_beside(reading, row)]
     return [CounterView(other.id, other.reference, pointer, str(other.state)) for other, pointer in related]

@@ -20,11 +20,13 @@ from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
 from console.words import Words
-from store.message.states import UNDOABLE, Direction, OutState, Step
+from store.message.states import CANCELLABLE, SENT, UNDOABLE, Direction, OutState, Step
+from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft
     from console.jobs.messages.listing import QueueRow
+    from console.jobs.messages.pairs import CancelledEvent
     from console.jobs.messages.reading import MessageView
     from console.jobs.messages.review import Decided
     from console.session import Session
@@ -164,9 +166,18 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
         if action == "revise":
             return self._allows(Step.REVISE)
+        if action == "cancel_event":
+            return self._may_cancel_event(row)
         if action in _UNDOING:
             return row.claim is None and row.direction == Direction.OUT and row.state in UNDOABLE
         return action != "revisions" or row.revision > 1
+
+    def _may_cancel_event(self, row: "QueueRow") -> bool:
+        other = None if self.shown is None else self.shown.partner
+        if other is None or row.claim is not None:
+            return False
+        states = {row.state, other.state}
+        return states <= CANCELLABLE and self.console_app.may(Right.ENTER if states & SENT else Right.WITHDRAW)
 
     def _is_own(self, row: "QueueRow") -> bool:
         session = self.console_app.session
@@ -210,6 +221,32 @@ class MessageScreen(ConsoleScreen):
 
     def _enter_cancellation(self, terminal: "Terminal", session: "Session") -> str:
         return jobs.messages.entry.cancel(terminal, session, self._key)
+
+    def action_cancel_event(self) -> None:
+        """Cancel this message and the other one of the same event."""
+        if self._refused("cancel_event") or self.shown is None or self.shown.partner is None:
+            return
+        row, other = self.shown.row, self.shown.partner
+        mine, others = ((each.reference, each.state in SENT) for each in (row, other))
+
+        def text(words: Words) -> str:
+            fates = (
+                words(f"entry.fate.{'cancel' if sent else 'withdraw'}", reference=of) for of, sent in (mine, others)
+            )
+            return "\n".join((words("entry.ask.cancel_event", name=row.name), *fates))
+
+        self.app.push_screen(QuestionDialog(text), self._event_asked)
+
+    def _event_asked(self, answer: str | None) -> None:
+        if answer is not None:
+            self.work(self._cancel_event, self._event_cancelled)
+
+    def _cancel_event(self, terminal: "Terminal", session: "Session") -> "CancelledEvent":
+        return jobs.messages.pairs.cancel_event(terminal, session, self._key)
+
+    def _event_cancelled(self, done: "CancelledEvent") -> None:
+        self._read()
+        self.say("done", "entry.event_cancelled", cancelling=len(done.cancelling), withdrawn=len(done.withdrawn))
 
     def _open(self, draft: "Draft", text: str, reason: str | None = None) -> None:
         """Open the form; `text` is the key of the notice that follows when the message is entered."""

@@ -19,7 +19,18 @@ from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, timekeeping
 from console.jobs.log import export, pruning, questions, tables, viewing
-from console.jobs.messages import claims, confirmation, entry, extract, intake, listing, reading, retention, review
+from console.jobs.messages import (
+    claims,
+    confirmation,
+    entry,
+    extract,
+    intake,
+    listing,
+    pairs,
+    reading,
+    retention,
+    review,
+)
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
@@ -107,6 +118,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.review.give_back": (Right.APPROVE, lambda t, s: review.give_back(t, s, NUMBERS, reason="why")),
     "messages.review.hold": (Right.APPROVE, lambda t, s: review.hold(t, s, NUMBERS)),
     "messages.review.release": (Right.APPROVE, lambda t, s: review.release(t, s, NUMBERS)),
+    "messages.pairs.cancel_event": (Right.READ, lambda t, s: pairs.cancel_event(t, s, 1)),
     "messages.review.bring_forward": (
         Right.APPROVE,
         lambda t, s: review.bring_forward(t, s, NUMBERS, moved_in=LONG_AGO.date()),
@@ -158,6 +170,7 @@ STEPS: Final = {
     "messages.enqueue.draft_of",
     "messages.enqueue.key_of",
     "messages.enqueue.seal",
+    "messages.entry.put_in",
 }
 
 

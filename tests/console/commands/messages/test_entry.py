@@ -132,3 +132,11 @@ def test_a_sent_message_is_replaced(world: World, sent: dict[str, Any], tmp_path
     record = world.run("op-101", "show", str(entered["id"])).json["record"]
     assert (record["replaces"], record["person"]["sex"]) == (sent["reference"], "unknown")
     assert entered["reference"] != sent["reference"]
+
+
+def test_both_messages_of_an_event_are_cancelled(world: World, message: dict[str, Any]) -> None:
+    # Nothing was sent, so that it is a withdrawal, and not for who enters.
+    assert world.run("op-101", "cancel-event", str(message["id"])).error["code"] == "right_missing"
+    done = world.run("ap-201", "cancel-event", str(message["id"])).json
+    assert (done["cancelling"], len(done["withdrawn"])) == ([], 2)
+    assert world.run("ap-201", "cancel-event", str(message["id"])).error["code"] == "no_pair"

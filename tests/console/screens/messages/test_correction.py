@@ -182,3 +182,16 @@ async def test_nothing_opens_above_the_lock(world: World) -> None:
         # Asked for once more, it opens.
         await console.press("e")
         assert isinstance(console.app.screen, EntryScreen)
+
+
+async def test_both_messages_of_an_event_are_cancelled_with_one_key(world: World) -> None:
+    async with driving(world.home) as console:
+        screen = await open_message(console, "T26-000007", "ap-201")
+        assert screen.shown is not None
+        assert screen.shown.partner is not None
+        assert screen.shown.partner.reference in console.text()
+        await console.press("Z")
+        assert console.words("entry.fate.withdraw", reference="T26-000007") in console.text()
+        await console.press("enter")
+        assert console.words("entry.event_cancelled", cancelling=0, withdrawn=2) in console.text()
+    assert world.states().count("withdrawn") == 2

@@ -1,0 +1,101 @@
+"""The two messages of one event (異動), found beside each other and cancelled together (異動の取消し).
+
+What was sent is cancelled by a message of its own, which is reviewed like any other; what was not is withdrawn. Both
+happen in one transaction, so that the agency never keeps one half of an event that did not take place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from console.errors import NoPair
+from console.jobs.admission import admit
+from console.jobs.messages import entry
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.errors import StepRefused
+from store.log import EntryDraft, Event
+from store.message.canonical import decode
+from store.message.kinds import message_from_record
+from store.message.pairs import is_pair
+from store.message.states import CANCELLABLE, SENT, OutState, Pointer, Step
+from store.queue import Act, MessageRow
+from store.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledEvent:
+    """What became of the messages of an event: the references of those that cancel, and of those withdrawn."""
+
+    cancelling: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+
+def partner(terminal: Terminal, reading: Connection, row: MessageRow) -> MessageRow | None:
+    """Return the other message of the event that `row` is about, or None when there is none. Raises SealBroken."""
+    beside = [other for other in queue.of_one_moment(reading, row) if other.state is not OutState.WITHDRAWN]
+    # Most messages have nothing beside them, so that no content is opened.
+    if not beside:
+        return None
+    contents = queue.contents_of(reading, terminal.vault, [row.id, *(other.id for other in beside)])
+    messages = {number: message_from_record(decode(content)) for number, content in contents.items()}
+    own = messages.get(row.id)
+    pairs = [other for other in beside if own and other.id in messages and is_pair(own, messages[other.id])]
+    # Two that would fit, such as a report that was taken in twice: people tell them apart.
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def right_to_cancel(states: Sequence[str]) -> Right:
+    """Return the right that cancelling an event takes, by the states of its messages.
+
+    Where nothing was sent, nothing is reviewed after it: then it is a withdrawal. Else a second person reviews what is
+    entered, and sees what was withdrawn with it.
+    """
+    return Right.ENTER if SENT.intersection(states) else Right.WITHDRAW
+
+
+def cancel_event(terminal: Terminal, session: Session, number: int) -> CancelledEvent:
+    """Cancel both messages of an event, or neither.
+
+    Raises NoPair, StepRefused for a message that is on its way at this moment, UndoneAlready, MessageChanged,
+    MessageClaimed, RightMissing.
+    """
+    admit(terminal, session, Right.READ)
+    with terminal.database.reading() as reading:
+        row = queue.get(reading, number)
+        other = partner(terminal, reading, row)
+        if other is None:
+            raise NoPair(reference=row.reference)
+        rows = [row, other]
+        for each in rows:
+            queue.refuse_unsound(reading, terminal.vault, each)
+            entry.refuse_second_undoing(reading, each)
+    admit(terminal, session, right_to_cancel([each.state for each in rows]))
+    unsent = [each for each in rows if each.state not in SENT]
+    for each in rows:
+        if each.state not in CANCELLABLE:
+            raise StepRefused(step=Step.CANCEL_EVENT, state=each.state, reference=each.reference)
+    records = [entry.counter(terminal, session, each.id, Pointer.CANCELS) for each in rows if each.state in SENT]
+    candidates = [entry.candidate(terminal, record) for record in records]
+    with terminal.database.writing() as tx:
+        entry.put_in(terminal, session, tx, candidates)
+        _withdraw(terminal, session, tx, unsent)
+    return CancelledEvent(tuple(str(record["reference"]) for record in records), tuple(row.reference for row in unsent))
+
+
+def _withdraw(terminal: Terminal, session: Session, tx: Connection, rows: Sequence[MessageRow]) -> None:
+    """Withdraw what was not sent, as it was read; raises for the first that cannot be, which undoes everything."""
+    for row in rows:
+        act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=row.version)
+        moved = queue.move(tx, terminal.vault, row.id, Step.CANCEL_EVENT, act)
+        detail: dict[str, str | int] = {
+            "revision": moved.revision,
+            "content": moved.digest.hex(),
+            "version": moved.version,
+        }
+        draft = EntryDraft(
+            Event.MESSAGE_EVENT_CANCELLED, actor=session.person_id, session=session.id, object=row.uid, detail=detail
+        )
+        terminal.log.append_many(tx, [draft])
