@@ -7,6 +7,7 @@ state days that no calendar has. Such dates are kept as written; no substitute d
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from store.clock import JAPAN
@@ -56,6 +57,7 @@ def parse_parts(text: str) -> DateParts | None:
     return parts if parts.month <= _MONTHS and parts.day <= _LONGEST_MONTH else None
 
 
+@lru_cache(maxsize=4096)
 def parse_day(text: str) -> date | None:
     """Read a day that the calendar has; None for anything else."""
     # Python also reads `20261123` and `2026-W48-1`, which the format does not have.

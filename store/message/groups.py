@@ -28,7 +28,7 @@ def value_at(record: Mapping[str, Any], field: str) -> Any:
     # A record that is still being entered may hold anything where a group belongs.
     value: Any = record
     for part in field.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        value = value.get(part) if isinstance(value, dict) else None
     return value
 
 

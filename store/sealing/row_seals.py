@@ -13,6 +13,8 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+import orjson
+
 from store.errors import RowSealBroken
 
 Plain = str | int | None
@@ -20,7 +22,13 @@ Plain = str | int | None
 
 # JSON of a flat list has one meaning, whatever the texts in it hold: without that, what belongs to one column could be
 # moved to the next.
-_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
+_encode_ascii: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def _encode(values: Sequence[Plain]) -> bytes:
+    # Sealed is JSON in ASCII. Most rows have ASCII alone, for which orjson writes the same in an eighth of the time.
+    data = orjson.dumps(values)
+    return data if data.isascii() else _encode_ascii(values).encode("ascii")
 
 
 class RowSeals:
@@ -38,13 +46,18 @@ class RowSeals:
     def seal(self, table: str, values: Sequence[Plain]) -> bytes:
         """Return the seal (32 bytes) of the row of `table` with these deciding values, its primary key among them."""
         digest = (self._begun.get(table) or self._begin(table)).copy()
-        digest.update(_encode(values).encode("ascii"))
+        digest.update(_encode(values))
         return digest.digest()
 
     def check(self, table: str, row: str, values: Sequence[Plain], seal: object) -> None:
         """Raise RowSealBroken, naming the `row`, unless `seal` is the seal of a row with these values."""
         try:
-            good = isinstance(seal, bytes) and hmac.compare_digest(self.seal(table, values), seal)
+            # A fraction is no value of ours, and as JSON an infinite one would look like an empty column.
+            good = (
+                isinstance(seal, bytes)
+                and float not in map(type, values)
+                and hmac.compare_digest(self.seal(table, values), seal)
+            )
         except TypeError:
             # SQLite stores any value in any column if somebody puts it there.
             good = False
@@ -53,6 +66,6 @@ class RowSeals:
 
     def _begin(self, table: str) -> hmac.HMAC:
         begun = self._keyed.copy()
-        begun.update(_encode([self._queue, table]).encode("ascii"))
+        begun.update(_encode([self._queue, table]))
         self._begun[table] = begun
         return begun

@@ -122,6 +122,10 @@ class _Portion(NamedTuple):
     notices: int
     seen: int
 
+    def keys(self) -> Iterator[queue.MessageKey]:
+        """Yield the key of each of its records."""
+        return map(enqueue.key_of, _candidates(self.fresh))
+
 
 def take_in(
     terminal: Terminal,
@@ -257,30 +261,32 @@ class _File:
 
     def _settle(self, conn: Connection, good: Sequence[CheckedRecord]) -> Iterator[CheckedRecord]:
         """Yield the records that are new; count those that are known, and refuse those that may not come in."""
-        # One query for the whole portion. Keys within the portion are added below, so a file that has a record twice is
-        # treated like two files.
-        digests = {key: message.digest for key, message in self._find(conn, good).items()}
-        lost = queue.lost_among(conn, map(enqueue.key_of, _candidates(good)))
-        for record, candidate in zip(good, _candidates(good), strict=True):
-            key, digest = enqueue.key_of(candidate), self._terminal.vault.digest(candidate.content)
-            before = digests.get(key)
+        # One query for the whole portion. Contents within the portion are added below: a file that has a record twice
+        # is treated like two files.
+        keys = list(map(enqueue.key_of, _candidates(good)))
+        known, lost = self._find(conn, keys), queue.lost_among(conn, keys)
+        contents: dict[queue.MessageKey, bytes] = {}
+        for record, candidate, key in zip(good, _candidates(good), keys, strict=True):
             if key in lost:
                 self._refuse(record.line, [PlainFinding("reference", "reference_at_peer", {})])
-            elif before is None:
+            elif key not in known and key not in contents:
                 # Only new records are asked about. A known one was taken in before, when no notice forbade it.
                 echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
                 if echo is not None and echo.severity is Severity.ERROR:
                     self._refuse(record.line, [_plain(echo)])
                 else:
-                    digests[key] = digest
+                    contents[key] = candidate.content
                     yield record if echo is None else _warned(record, _plain(echo))
-            elif before == digest:
+            elif self._is_same(candidate.content, known.get(key), contents.get(key)):
                 self._taken.known += 1
             else:
                 self._refuse(record.line, [PlainFinding("reference", "reference_conflict", {})])
 
-    def _find(self, conn: Connection, good: Sequence[CheckedRecord]) -> dict[queue.MessageKey, queue.Known]:
-        keys = map(enqueue.key_of, _candidates(good))
+    def _is_same(self, content: bytes, known: queue.Known | None, before: bytes | None) -> bool:
+        """Tell whether a content is that of the message in the queue, or of the record before in the file."""
+        return content == before if known is None else self._terminal.vault.digest(content) == known.digest
+
+    def _find(self, conn: Connection, keys: Iterable[queue.MessageKey]) -> dict[queue.MessageKey, queue.Known]:
         return queue.known(conn, Direction.OUT, keys, intake_id=self._intake_id)
 
     def _refuse(self, line: int, findings: Iterable[PlainFinding]) -> None:
@@ -291,7 +297,7 @@ class _File:
     def _put(self, tx: Connection, portion: _Portion) -> None:
         # No message and no notice comes without an entry. If others wrote one, what they changed is rare, and then the
         # records are looked at once more.
-        if newest(tx) != portion.seen and (_notices(tx) != portion.notices or self._find(tx, portion.fresh)):
+        if newest(tx) != portion.seen and (_notices(tx) != portion.notices or self._find(tx, portion.keys())):
             portion = self._ready(tx, portion.fresh)
         enqueue.add_sealed(
             self._terminal, self._session, tx, portion.sealed, Event.MESSAGE_IMPORTED, intake_id=self._intake_id

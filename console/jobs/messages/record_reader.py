@@ -5,6 +5,7 @@ does it, while this one seals and stores. It gets no key and touches no database
 ends in whatever way, and when it is lost, this process reads on.
 """
 
+import gc
 import os
 import pickle
 import subprocess
@@ -146,7 +147,10 @@ def serve(handle: str, path: str, municipality: str, now: str) -> None:
     An error is not sent: the pipe then ends without that list, and the other side does the rest itself.
     """
     records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now)))
+    # Records hold no cycles, and the collector would walk over them again and again.
+    gc.disable()
     with Connection(int(handle), readable=False) as connection:
         while some := list(islice(records, _AT_ONCE)):
             connection.send_bytes(pickle.dumps(some))
+            gc.collect(0)
         connection.send_bytes(pickle.dumps([]))

@@ -4,7 +4,7 @@ Papers and keyboards both make mistakes, and a date of another century passes ev
 compared as far as they are known: 1985-00-00 is after 1984-12-31 and neither before nor after 1985-04-01.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -21,7 +21,7 @@ _BIRTH: Final = "person.birth_date"
 _DEPARTURE: Final = "basis.planned_departure"
 _CAUSE_DATE: Final = "basis.date"
 _DEATH: Final = "death"
-_REPORTED: Final = frozenset({"reported_on", "basis.reported_on"})
+_REPORTED: Final = ("reported_on", "basis.reported_on")
 # A person moves and settles before they report it.
 _BEFORE_REPORT: Final = ("moved_on", "settled_on")
 # A year of either kind has at most so many days.
@@ -56,38 +56,39 @@ class _Span(NamedTuple):
 
 def check_plausibility(record: Mapping[str, Any], kind: Kind, findings: Findings) -> None:
     """Warn of the dates of a record that can hardly be right. Dates with an error are left out."""
-    spans = dict(_spans(record, kind, findings))
-    today = _span_of(findings.today)
+    spans = _spans(record, kind, findings)
+    bounds = _bounds(findings.today)
     for field, span in spans.items():
-        if field != _DEPARTURE and span.after(today):
+        if field != _DEPARTURE and span.first > bounds.today:
             findings.add(field, "date_ahead")
     departure = spans.get(_DEPARTURE)
-    if departure is not None and departure.after(_span_of(findings.today + _YEAR)):
+    if departure is not None and departure.first > bounds.year_ahead:
         findings.add(_DEPARTURE, "departure_far_ahead")
-    _check_birth(record, spans, findings)
+    _check_birth(record, spans, bounds, findings)
     _check_report(record, spans, findings)
 
 
-def _check_birth(record: Mapping[str, Any], spans: Mapping[str, _Span], findings: Findings) -> None:
+def _check_birth(record: Mapping[str, Any], spans: Mapping[str, _Span], bounds: "_Bounds", findings: Findings) -> None:
     birth = spans.get(_BIRTH)
     if birth is None:
         return
-    earliest = max(_FIRST_BIRTH, _parts(findings.today)._replace(year=findings.today.year - _OLDEST_YEARS))
-    if birth.last < earliest:
+    if birth.last < bounds.earliest_birth:
         findings.add(_BIRTH, "birth_long_ago")
-    others = {field: span for field, span in spans.items() if field != _BIRTH}
+    later = [field for field, span in spans.items() if birth.first > span.last]
     # A death before the birth is told at the death: it was looked up for this message, the birth long before it.
-    death = others.pop(_CAUSE_DATE, None) if value_at(record, "basis.cause") == _DEATH else None
-    if death is not None and birth.after(death):
+    if _CAUSE_DATE in later and value_at(record, "basis.cause") == _DEATH:
+        later.remove(_CAUSE_DATE)
         findings.add(_CAUSE_DATE, "death_before_birth")
-    if not birth.after(_span_of(findings.today)) and any(birth.after(span) for span in others.values()):
+    if later and birth.first <= bounds.today:
         findings.add(_BIRTH, "birth_after_event")
 
 
 def _check_report(record: Mapping[str, Any], spans: Mapping[str, _Span], findings: Findings) -> None:
     changed = _day_of_change(record, findings)
-    for field in _REPORTED & spans.keys():
-        reported = spans[field]
+    for field in _REPORTED:
+        reported = spans.get(field)
+        if reported is None:
+            continue
         if changed is not None and reported.after(_span_of(changed)):
             findings.add(field, "reported_after_change")
         elif changed is not None and _span_of(changed - _YEAR).after(reported):
@@ -97,14 +98,16 @@ def _check_report(record: Mapping[str, Any], spans: Mapping[str, _Span], finding
                 findings.add(other, "moved_after_report")
 
 
-def _spans(record: Mapping[str, Any], kind: Kind, findings: Findings) -> Iterator[tuple[str, _Span]]:
+def _spans(record: Mapping[str, Any], kind: Kind, findings: Findings) -> dict[str, _Span]:
+    spans = {}
     for field, name, item in _DATES[kind]:
         group = record.get(name) if name else record
-        value = group.get(item) if isinstance(group, Mapping) else None
+        value = group.get(item) if isinstance(group, dict) else None
         if isinstance(value, str) and field not in findings.faulty:
             span = _span(value)
             if span is not None:
-                yield field, span
+                spans[field] = span
+    return spans
 
 
 # A file has few dates but those of births, and each of them many times.
@@ -118,6 +121,21 @@ def _span(text: str) -> _Span | None:
     day = parts.day if month else 0
     first = DateParts(parts.year, month or 1, day or 1)
     return _Span(first, DateParts(parts.year or _LAST_YEAR, month or _LAST_MONTH, day or _LAST_DAY))
+
+
+class _Bounds(NamedTuple):
+    """What the dates of a record are held against on a day."""
+
+    today: DateParts
+    year_ahead: DateParts
+    earliest_birth: DateParts
+
+
+@lru_cache(maxsize=4)
+def _bounds(today: date) -> _Bounds:
+    parts = _parts(today)
+    earliest = max(_FIRST_BIRTH, parts._replace(year=today.year - _OLDEST_YEARS))
+    return _Bounds(parts, _parts(today + _YEAR), earliest)
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ only characters that could steer a screen, break an encoding, or stand for one t
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 from store.message.seiji import Replacement, in_jis, is_kanji, is_seiji, replacements
@@ -62,6 +63,14 @@ class Blemish(NamedTuple):
     code_point: str
     place: int
     times: int
+
+
+def is_usual(text: str) -> bool:
+    """Tell whether nothing at all is to be said of a text; most texts are so, and one look at them is enough.
+
+    It has letters and digits of ASCII, kana and the kanji of JIS X 0208, and single blanks between them.
+    """
+    return _usual().fullmatch(text) is not None
 
 
 def shows_nothing(text: str) -> bool:
@@ -162,6 +171,16 @@ def _oddity(character: str) -> str | None:
 
 def _oddity_beside_forms(character: str) -> str | None:
     return None if replacements(character) else _oddity(character)
+
+
+@cache
+def _usual() -> re.Pattern[str]:
+    """Return the pattern of usual texts. None of its characters may break a rule of this module."""
+    # Rows 16 to 84 of JIS X 0208 are kanji; EUC-JP writes a row and a cell as a byte each.
+    rows, cells = range(0xA0 + 16, 0xA0 + 85), range(0xA1, 0xFF)
+    kanji = bytes(byte for row in rows for cell in cells for byte in (row, cell)).decode("euc_jp", "ignore")
+    some = rf"[A-Za-z0-9,.'()/\-ぁ-んァ-ヶー・々０-９Ａ-Ｚａ-ｚ{kanji}]+"
+    return re.compile(f"{some}(?: {some})*+")
 
 
 def _code_point(character: str) -> str:

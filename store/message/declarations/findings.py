@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from store.clock import day_in_japan
@@ -75,6 +76,10 @@ def warning(name: str, *sources: str) -> Rule:
     return Rule(name, Severity.WARNING, sources)
 
 
+# All records of a file are judged at one moment.
+_today: Final = lru_cache(maxsize=4)(day_in_japan)
+
+
 class Findings:
     """The findings so far, and the circumstances that rules consider.
 
@@ -89,7 +94,7 @@ class Findings:
         self._rules = rules
         self.municipality = municipality
         self.now = now
-        self.today = self.day = day_in_japan(now)
+        self.today = self.day = _today(now)
         self.findings: list[Finding] = []
         self.faulty: set[str] = set()
 

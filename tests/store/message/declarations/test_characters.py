@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.canonical import decode, encode
-from store.message.declarations.characters import refused_characters, unusual_characters
+from store.message.declarations.characters import (
+    foreign_forms,
+    is_usual,
+    placeholders,
+    refused_characters,
+    shows_nothing,
+    traces_of_loss,
+    unusual_characters,
+)
 from tests.store.message.specimens import changed, good, judge
 
 KEPT = [
@@ -57,6 +65,25 @@ def test_any_text_can_be_judged_in_few_entries(text: str) -> None:
     rules = [blemish.rule for blemish in [*refused_characters(text), *unusual_characters(text)]]
 
     assert len(rules) == len(set(rules))
+
+
+def test_nothing_is_to_be_said_of_a_usual_text() -> None:
+    """Every character that passes as usual, a few at a time: no other check of this module has a word for them."""
+    usual = [character for character in map(chr, range(0x10000)) if is_usual(character)]
+    assert len(usual) > 6000
+    for first in range(0, len(usual), 50):
+        text = " ".join(usual[first : first + 50])
+        assert is_usual(text)
+        assert not shows_nothing(text)
+        for check in (refused_characters, traces_of_loss, placeholders, unusual_characters, foreign_forms):
+            assert not list(check(text)), (check, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "A  B", " A", "A ", "A\tB", "A\u3000B", "邊\U000e0100", "Á", "A&amp;B", "A?", "〓"]
+)
+def test_what_may_want_a_word_is_not_usual(text: str) -> None:
+    assert not is_usual(text)
 
 
 @pytest.mark.parametrize("text", ["邊", "﨑", "\U0002000b", "ĐẶNG", "葛\U000e0100", "丂", "ナン・テイ", "Ａ１"])
