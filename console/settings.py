@@ -65,7 +65,10 @@ _NAME_WANTED = "1–40 文字 (characters)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MunicipalitySettings:
-    """Whose terminal this is. `code` has six digits, the last of them a check digit."""
+    """Whose terminal this is. `code` has six digits, the last of them a check digit.
+
+    `subject_digits`: of how many digits, leading zeros included, a 宛名番号 consists; 0 for 1 to 32 digits and letters.
+    """
 
     # The check digit is looked at when the terminal is opened, by the store, so that the rule exists once.
     code: str = _text(r"[0-9]{6}", "[0-9], 6")
@@ -73,6 +76,7 @@ class MunicipalitySettings:
     name_en: str = _text(_NAME, _NAME_WANTED)
     section: str = _text(_NAME, _NAME_WANTED)
     section_en: str = _text(_NAME, _NAME_WANTED)
+    subject_digits: int = _whole(0, 0, 32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

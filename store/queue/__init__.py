@@ -29,9 +29,11 @@ from store.queue.claims import (
     renew_claims,
 )
 from store.queue.contents import (
+    AboutPerson,
     NoteKind,
     NoteRow,
     OpenedContents,
+    about_persons,
     content_of,
     contents_of,
     each_content,
@@ -159,6 +161,7 @@ TABLES = (
 __all__ = [
     "OPEN",
     "TABLES",
+    "AboutPerson",
     "Act",
     "Added",
     "ArrivalDraft",
@@ -191,6 +194,7 @@ __all__ = [
     "Sound",
     "Task",
     "Transitions",
+    "about_persons",
     "add_former_numbers",
     "add_messages",
     "add_recovered",

@@ -1,6 +1,7 @@
 """The contents of messages and the notes that people add: always sealed, and opened only when asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,8 +10,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from store.errors import ContentErased, MessageMissing, SealBroken
+from store.message.states import OutState
+from store.queue.hiding import HiddenNumbers
 from store.queue.pages import QueueFilter, conditions, in_batches
-from store.queue.tables import CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
+from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
 from store.sealing.vault import Place, Sealed, Vault
 
 
@@ -116,6 +119,59 @@ def each_content(reading: Connection, vault: Vault, chosen: QueueFilter) -> Iter
             while rows := result.cursor.fetchmany(_READ_AT_ONCE):
                 for number, uid, revision, ciphertext, wrapped in rows:
                     yield number, vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+
+
+class AboutPerson(NamedTuple):
+    """A message about a person, with its present content."""
+
+    subject: str
+    kind: str
+    reference: str
+    effective_at: datetime
+    pointer: str | None
+    target: str | None
+    content: bytes
+
+
+_ABOUT_PERSONS: Final = (
+    select(
+        ALL_MESSAGES.c.id,
+        ALL_MESSAGES.c.uid,
+        ALL_MESSAGES.c.revision,
+        *(ALL_MESSAGES.c[name] for name in AboutPerson._fields[:-1]),
+        CONTENTS.c.ciphertext,
+        CONTENTS.c.wrapped_key,
+    )
+    .join_from(
+        ALL_MESSAGES,
+        CONTENTS,
+        and_(CONTENTS.c.message_id == ALL_MESSAGES.c.id, CONTENTS.c.revision == ALL_MESSAGES.c.revision),
+    )
+    .where(
+        ALL_MESSAGES.c.subject.in_(bindparam("subjects", expanding=True)),
+        # As one text, so that no engine takes the index of states: those of persons are a handful of messages each.
+        ALL_MESSAGES.c.state.concat("") != OutState.WITHDRAWN.value,
+        CONTENTS.c.wrapped_key != ERASED,
+    )
+)
+
+
+def about_persons(
+    conn: Connection, vault: Vault, subjects: Iterable[str], *, intake_id: str | None = None
+) -> Iterator[AboutPerson]:
+    """Yield the messages about these persons, by pseudonym, but those that were withdrawn or whose content is erased.
+
+    `intake_id` is the file that is being taken in; what it has hidden so far is yielded as well. A content that does
+    not open is left out: whoever opens that message is told.
+    """
+    hidden: HiddenNumbers | None = None
+    for some in in_batches(subjects):
+        for number, uid, revision, *columns, ciphertext, wrapped in conn.execute(_ABOUT_PERSONS, {"subjects": some}):
+            hidden = hidden or HiddenNumbers(conn)
+            if hidden.file_of(number) in (None, intake_id):
+                with suppress(SealBroken):
+                    content = vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+                    yield AboutPerson._make((*columns, content))
 
 
 def add_note(tx: Connection, vault: Vault, message: MessageRow, note: NoteRow) -> None:

@@ -74,6 +74,7 @@ def home(tmp_path: Path) -> Path:
 
 NAMES = ("municipality.name", "municipality.name_en", "municipality.section", "municipality.section_en")
 BOUNDS = {
+    "municipality.subject_digits": (0, 32),
     "review.overdue_hours": (1, 24 * 14),
     "retention.content_days": (0, 36_500),
     "session.lock_seconds": (15, 3600),

@@ -225,7 +225,8 @@ class Draft:
 
     def _fits(self, index: int, field: str, code: str) -> bool:
         tried = with_value(self.records[index], field, code)
-        findings = check(tried, municipality=self._terminal.settings.municipality.code, now=clock.now()).errors
+        ours = self._terminal.settings.municipality
+        findings = check(tried, municipality=ours.code, now=clock.now(), subject_digits=ours.subject_digits).errors
         return all(finding.field != field for finding in findings)
 
     # The rules

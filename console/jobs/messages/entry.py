@@ -18,6 +18,7 @@ from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAl
 from console.jobs.admission import admit
 from console.jobs.messages import enqueue
 from console.jobs.messages.candidates import Candidate
+from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.echo import find_echo
 from console.session import Session
 from console.terminal import Terminal
@@ -25,7 +26,7 @@ from store import clock, queue
 from store.errors import ImportUnderWay, ReferenceTaken, StepRefused
 from store.log import Event
 from store.message.canonical import decode
-from store.message.checks.checking import check, wanted_items
+from store.message.checks.checking import Checked, check, wanted_items
 from store.message.checks.rules import Finding, Severity
 from store.message.codes import Category
 from store.message.entry.proposal import Proposed
@@ -86,13 +87,14 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     """Check a record in its present state while somebody types; change nothing, and ask for no right."""
     now = clock.now()
     code = terminal.settings.municipality.code
-    checked = check(dict(record), municipality=code, now=now, direction=Direction.OUT)
+    checked = _checked(terminal, record, now)
     findings = checked.findings
     # The database is asked only for a record without errors: this runs after each answer that somebody gives.
     if checked.message is not None:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
-        findings += () if echo is None else (echo,)
+            (other,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
+        findings += (*(() if echo is None else (echo,)), *other)
     return CheckedEntry(findings, wanted_items(record, municipality=code, now=now))
 
 
@@ -115,7 +117,7 @@ def put_in(terminal: Terminal, session: Session, tx: Connection, candidates: Seq
     # Also what only the peer has, since the database was set back.
     if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
         raise ReferenceTaken
-    fit = [_beside_notices(terminal, tx, candidate) for candidate in candidates]
+    fit = _beside_others(terminal, tx, candidates)
     for key in _targets(fit):
         wrong = queue.known(tx, Direction.OUT, [key]).get(key)
         if wrong is not None:
@@ -163,7 +165,7 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
         key = enqueue.key_of(content)
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
-        warnings = _beside_notices(terminal, tx, content).warnings
+        warnings = _beside_others(terminal, tx, [content])[0].warnings
         row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,
@@ -251,16 +253,29 @@ def _prefilled(terminal: Terminal, proposed: Proposed, now: datetime) -> Propose
 
 def candidate(terminal: Terminal, record: Mapping[str, Any]) -> Candidate:
     """Return a record as a candidate for the queue. Raises RecordFaulty while a rule is broken."""
-    checked = check(
-        dict(record),
-        municipality=terminal.settings.municipality.code,
-        now=clock.now(),
-        direction=Direction.OUT,
-    )
+    checked = _checked(terminal, record, clock.now())
     if checked.message is None:
         # The first field and a count are enough here; `judge` shows everything while somebody types.
         raise RecordFaulty(field=checked.errors[0].field, count=str(len(checked.errors)))
     return Candidate.of(checked.message, warnings=len(checked.warnings))
+
+
+def _checked(terminal: Terminal, record: Mapping[str, Any], now: datetime) -> Checked:
+    ours = terminal.settings.municipality
+    return check(
+        dict(record),
+        municipality=ours.code,
+        now=now,
+        direction=Direction.OUT,
+        subject_digits=ours.subject_digits,
+    )
+
+
+def _beside_others(terminal: Terminal, conn: Connection, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Do what `_beside_notices` does; add a warning for each contradiction between messages of one 宛名番号."""
+    fit = [_beside_notices(terminal, conn, candidate) for candidate in candidates]
+    found = find_contradictions(terminal, conn, fit)
+    return [each._replace(warnings=each.warnings + len(other)) for each, other in zip(fit, found, strict=True)]
 
 
 def _beside_notices(terminal: Terminal, conn: Connection, candidate: Candidate) -> Candidate:

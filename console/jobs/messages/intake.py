@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from console.jobs.admission import admit, keep_reserve
 from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
 from console.jobs.messages.candidates import Candidate
+from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.echo import find_echo
 from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, RecordFile, read_checked
 from console.jobs.pace import Pace
@@ -175,7 +177,8 @@ class _File:
         self._size = _size(path)
         self._meter = meter
         self._pace = Pace()
-        file = RecordFile(path, terminal.settings.municipality.code, clock.now())
+        ours = terminal.settings.municipality
+        file = RecordFile(path, ours.code, clock.now(), ours.subject_digits)
         self._checked = read_checked(file, self._size)
         self._records = _Ahead(self._checked)
         self._taken = Intake()
@@ -255,7 +258,7 @@ class _File:
 
     def _ready(self, conn: Connection, good: Sequence[CheckedRecord]) -> _Portion:
         notices, seen = _notices(conn), newest(conn)
-        fresh = list(self._settle(conn, good))
+        fresh = self._compared(conn, list(self._settle(conn, good)))
         sealed = enqueue.seal(self._terminal, self._session, list(_candidates(fresh)))
         return _Portion(fresh, sealed, notices, seen)
 
@@ -281,6 +284,14 @@ class _File:
                 self._taken.known += 1
             else:
                 self._refuse(record.line, [PlainFinding("reference", "reference_conflict", {})])
+
+    def _compared(self, conn: Connection, fresh: Sequence[CheckedRecord]) -> list[CheckedRecord]:
+        """Add a warning to records that tell of another person than other messages of their 宛名番号."""
+        found = find_contradictions(self._terminal, conn, list(_candidates(fresh)), intake_id=self._intake_id)
+        return [
+            reduce(_warned, map(_plain, findings), record) if findings else record
+            for record, findings in zip(fresh, found, strict=True)
+        ]
 
     def _is_same(self, content: bytes, known: queue.Known | None, before: bytes | None) -> bool:
         """Tell whether a content is that of the message in the queue, or of the record before in the file."""

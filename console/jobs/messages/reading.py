@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
+from console.jobs.messages.candidates import Candidate
+from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
 from console.jobs.messages.pairs import partner
 from console.jobs.peers import register
@@ -156,7 +158,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
         return MessageView(
             row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
             record=record,
-            findings=_findings(terminal, row, record),
+            findings=_findings(terminal, reading, row, record),
             history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
             reason=notes[-1].text if notes else None,
             receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
@@ -208,14 +210,22 @@ def _counters(terminal: Terminal, reading: Connection, row: MessageRow) -> list[
     return [CounterView(other.id, other.reference, pointer, str(other.state)) for other, pointer in related]
 
 
-def _findings(terminal: Terminal, row: MessageRow, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+def _findings(
+    terminal: Terminal, reading: Connection, row: MessageRow, record: Mapping[str, Any]
+) -> tuple[Finding, ...]:
     # Checked again, not stored: rules depend on the day, and what was fine on entry may be a warning by now.
-    return check(
+    ours = terminal.settings.municipality
+    checked = check(
         record,
-        municipality=terminal.settings.municipality.code,
+        municipality=ours.code,
         now=clock.now(),
         direction=row.direction,
-    ).findings
+        subject_digits=ours.subject_digits,
+    )
+    if checked.message is None or row.direction is Direction.IN:
+        return checked.findings
+    (other,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
+    return checked.findings + other
 
 
 def _receipt(terminal: Terminal, reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:

@@ -54,11 +54,12 @@ class CheckedRecord(NamedTuple):
 
 
 class RecordFile(NamedTuple):
-    """A file to read, and by what to check it: the terminal's municipality, and the moment."""
+    """A file to read, and by what to check it: the terminal's municipality with its 宛名番号, and the moment."""
 
     path: Path
     municipality: str
     now: datetime
+    subject_digits: int = 0
 
 
 def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, None]:
@@ -84,7 +85,13 @@ def check_records(file: RecordFile) -> Iterator[CheckedRecord]:
 def _checked(read: Read, file: RecordFile) -> CheckedRecord:
     if read.record is None:
         return CheckedRecord(read.line, read.offset, None, _plain(read.findings))
-    checked = check(read.record, municipality=file.municipality, now=file.now, direction=Direction.OUT)
+    checked = check(
+        read.record,
+        municipality=file.municipality,
+        now=file.now,
+        direction=Direction.OUT,
+        subject_digits=file.subject_digits,
+    )
     if checked.message is None:
         return CheckedRecord(read.line, read.offset, None, _plain(checked.errors))
     # All findings are warnings here.
@@ -105,7 +112,8 @@ class ReaderProcess:
         with suppress(OSError):
             fcntl(theirs, F_SETPIPE_SZ, _AHEAD_BYTES)
         self._connection = Connection(ours, writable=False)
-        arguments = [str(theirs), os.fspath(file.path.absolute()), file.municipality, file.now.isoformat()]
+        given = (file.municipality, file.now.isoformat(), str(file.subject_digits))
+        arguments = [str(theirs), os.fspath(file.path.absolute()), *given]
         try:
             self._process = subprocess.Popen(  # noqa: S603  # Our own module, and arguments that are no commands.
                 # -I: neither the working directory nor PYTHON* variables may put other code into the process.
@@ -141,12 +149,12 @@ class ReaderProcess:
             self.complete = True
 
 
-def serve(handle: str, path: str, municipality: str, now: str) -> None:
+def serve(handle: str, path: str, municipality: str, now: str, subject_digits: str) -> None:
     """Send the checked records of a file through the pipe `handle`, and an empty list after the last.
 
     An error is not sent: the pipe then ends without that list, and the other side does the rest itself.
     """
-    records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now)))
+    records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now), int(subject_digits)))
     # Records hold no cycles, and the collector would walk over them again and again.
     gc.disable()
     with Connection(int(handle), readable=False) as connection:

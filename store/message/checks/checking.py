@@ -39,14 +39,21 @@ class Checked:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
 
 
-def check(record: object, *, municipality: str, now: datetime, direction: Direction | None = None) -> Checked:
+def check(
+    record: object,
+    *,
+    municipality: str,
+    now: datetime,
+    direction: Direction | None = None,
+    subject_digits: int = 0,
+) -> Checked:
     """Check a record against every rule of its kind.
 
     `municipality` is the terminal's own code. `now` tells what lies ahead; the dated tables are read for the Japanese
     day of `occurred_at`, or for that of `now` where that cannot be read. With `direction` only the kinds that travel
-    that way pass. Never raises, whatever the record holds.
+    that way pass. `subject_digits`: see Findings. Never raises, whatever the record holds.
     """
-    findings = Findings(RULES, municipality=municipality, now=now)
+    findings = Findings(RULES, municipality=municipality, now=now, subject_digits=subject_digits)
     if not isinstance(record, dict):
         findings.add(RECORD_FIELD, "record_not_object")
     else:

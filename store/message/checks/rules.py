@@ -69,6 +69,10 @@ _COMMON: Final = (
     error("reference_character", *FORMAT),
     error("subject_malformed", *FORMAT),
     error("subject_from_spreadsheet", *FORMAT),
+    error("subject_digits", *FORMAT),
+    # Found by the jobs, which know what else stands in the queue.
+    warning("subject_two_names", *STANDARD),
+    warning("subject_two_birth_dates", *STANDARD),
     error("reference_conflict", *FORMAT),  # Found by the intake, which alone knows the queue.
     error("reference_to_itself", *FORMAT),
     error("cancels_and_replaces", *FORMAT),

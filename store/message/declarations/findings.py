@@ -84,15 +84,17 @@ class Findings:
     """The findings so far, and the circumstances that rules consider.
 
     `day` is the Japanese day for which the dated tables are read: that of the message once it is known. `now` is the
-    present moment and `today` its day. `municipality` is the terminal's own code.
+    present moment and `today` its day. `municipality` is the terminal's own code, and `subject_digits` of how many
+    digits a 宛名番号 consists there (0: of letters and digits).
     """
 
-    __slots__ = ("_rules", "day", "faulty", "findings", "municipality", "now", "today")
+    __slots__ = ("_rules", "day", "faulty", "findings", "municipality", "now", "subject_digits", "today")
 
-    def __init__(self, rules: Mapping[str, Rule], *, municipality: str, now: datetime) -> None:
+    def __init__(self, rules: Mapping[str, Rule], *, municipality: str, now: datetime, subject_digits: int = 0) -> None:
         # The table of rules is passed in, because it is collected from the kinds, and their checks need this class.
         self._rules = rules
         self.municipality = municipality
+        self.subject_digits = subject_digits
         self.now = now
         self.today = self.day = _today(now)
         self.findings: list[Finding] = []

@@ -132,12 +132,16 @@ def check_reference(value: object, field: str, findings: Findings) -> None:
 
 
 def check_subject(value: object, field: str, findings: Findings) -> None:
-    """Check that a 宛名番号 is 1 to 32 digits and ASCII letters, and none that went through a spreadsheet."""
-    if isinstance(value, str) and _SUBJECT.fullmatch(value):
+    """Check that a 宛名番号 is 1 to 32 digits and ASCII letters, or has the municipality's own number of digits."""
+    if not findings.subject_digits and isinstance(value, str) and _SUBJECT.fullmatch(value):
         return
     if not is_text(value, field, findings):
         return
-    findings.add(field, "subject_from_spreadsheet" if _SPREADSHEET.fullmatch(str(value)) else "subject_malformed")
+    text, digits = str(value), findings.subject_digits
+    if not _SUBJECT.fullmatch(text):
+        findings.add(field, "subject_from_spreadsheet" if _SPREADSHEET.fullmatch(text) else "subject_malformed")
+    elif digits and not (len(text) == digits and text.isdigit()):
+        findings.add(field, "subject_digits", digits=str(digits))
 
 
 def check_yes_no(value: object, field: str, findings: Findings) -> None:

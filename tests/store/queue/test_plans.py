@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from sqlalchemy import Connection, event, select
@@ -20,9 +20,14 @@ from store.queue.tables import MESSAGES
 from tests.clusters import ON_SQLITE
 from tests.store.conftest import NOON, Fill
 
+if TYPE_CHECKING:
+    from store.sealing.vault import Vault
+
 _WALK = re.compile(r"SCAN [a-z_]|\(direction=\?\)")
 """A walk through a whole table, or through all that travels one way."""
 
+NOBODY = cast("Vault", None)
+"""Where nothing is found, nothing is opened."""
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "what may leave": lambda reading: queue.next_to_send(reading, "t-1", NOON, 100),
     "what has no answer": lambda reading: queue.open_shipments(reading, "t-1"),
@@ -31,6 +36,8 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "what is here already": lambda reading: queue.known(reading, Direction.IN, [MessageKey("agency_notice", "R-1")]),
     "notices about a number": lambda reading: queue.notices_about(reading, ["s", "t"]),
     "notices beside one": lambda reading: queue.notices_beside(reading, queue.get(reading, 1)),
+    "messages about persons": lambda reading: list(queue.about_persons(reading, NOBODY, ["s", "t"])),
+    "messages of one moment": lambda reading: queue.of_one_moment(reading, queue.get(reading, 1)),
     "what points at a message": lambda reading: queue.pointing_at(reading, queue.get(reading, 1)),
     "what the agency is to be told": lambda reading: queue.unacknowledged(reading, queue.Feed("t-1", "agency"), 100),
 }

@@ -412,7 +412,8 @@ def test_each_rule_is_reported_where_it_is_broken_and_only_there(case: Case) -> 
 
 def test_every_rule_has_its_case() -> None:
     elsewhere = LINE_RULES | {
-        *("record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice", "corrected_like_notice")
+        *("record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice", "corrected_like_notice"),
+        *("subject_digits", "subject_two_names", "subject_two_birth_dates"),
     }
 
     assert {case.rule for case in CASES} | elsewhere == set(RULES)
@@ -524,3 +525,13 @@ def test_wanted_items_follow_what_was_entered() -> None:
     assert wanted(record) == ("person.address", "category", "basis.planned_departure")
     assert "certificate_number" in wanted({**record, "category": "special_permanent"})
     assert wanted({"kind": {}}) == ()
+
+
+@pytest.mark.parametrize(("subject", "fits"), [("0000012345", True), ("12345", False), ("00000A2345", False)])
+def test_the_municipality_says_of_how_many_digits_its_numbers_of_persons_are(subject: str, *, fits: bool) -> None:
+    record = changed(good("arrival"), {"subject": subject})
+    checked = check(record, municipality=MUNICIPALITY, now=NOW, subject_digits=10)
+    assert [(each.rule, dict(each.facts)) for each in checked.findings] == (
+        [] if fits else [("subject_digits", {"digits": "10"})]
+    )
+    assert faults(record) == set()

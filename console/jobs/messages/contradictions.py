@@ -1,0 +1,112 @@
+"""Finding messages under one 宛名番号 that tell of two persons, beside what stands in the queue.
+
+They are found by the keyed pseudonym of the number, for all records of a portion at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from console.jobs.messages.candidates import Candidate
+from console.terminal import Terminal
+from store import queue
+from store.message import contradictions
+from store.message.canonical import decode
+from store.message.checks.rules import RULES, Finding
+from store.message.codes import NoticeItem
+from store.message.contradictions import Contradiction, Stated
+from store.message.kinds import AgencyNotice
+from store.message.states import Pointer
+
+_RULES: Final = MappingProxyType(
+    {
+        contradictions.NAME: RULES["subject_two_names"],
+        contradictions.BIRTH_DATE: RULES["subject_two_birth_dates"],
+    }
+)
+_CHANGING: Final = MappingProxyType(
+    {contradictions.NAME: NoticeItem.NAME, contradictions.BIRTH_DATE: NoticeItem.BIRTH_DATE}
+)
+
+
+def find_contradictions(
+    terminal: Terminal, conn: Connection, candidates: Sequence[Candidate], *, intake_id: str | None = None
+) -> list[tuple[Finding, ...]]:
+    """Return for each candidate the warnings that another message of its 宛名番号 states another person.
+
+    The candidates are compared with each other as well. `intake_id` is the file that they come from.
+    """
+    own: defaultdict[str, list[Candidate]] = defaultdict(list)
+    pseudonym = terminal.vault.pseudonym
+    for candidate in candidates:
+        if candidate.subject is not None:
+            own[pseudonym("subject", candidate.subject)].append(candidate)
+    # Most people of a file have one message in it and none in the queue: nothing is built for them.
+    here: defaultdict[str, list[Stated]] = defaultdict(list)
+    for message in queue.about_persons(conn, terminal.vault, own, intake_id=intake_id):
+        here[message.subject].append(_of_message(message))
+    found: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for about, mine in own.items():
+        if about in here or len(mine) > 1:
+            _compare(terminal, conn, mine, here[about], found)
+    return [tuple(found[candidate.kind, candidate.reference]) if found else () for candidate in candidates]
+
+
+def _compare(
+    terminal: Terminal,
+    conn: Connection,
+    mine: Sequence[Candidate],
+    here: Sequence[Stated],
+    found: defaultdict[tuple[str, str], list[Finding]],
+) -> None:
+    """Add to `found`, by kind and reference, what speaks against candidates about one person, and against others."""
+    own = {(candidate.kind, candidate.reference): _of_candidate(candidate) for candidate in mine}
+    # What a candidate is to replace as a revision counts no more.
+    others = [stated for stated in here if stated.key not in own]
+    for each in contradictions.find([*own.values(), *others]):
+        if not {each.earlier.key, each.later.key}.isdisjoint(own) and not _noticed(terminal, conn, each):
+            found[each.earlier.key].append(_finding(each, each.later))
+            found[each.later.key].append(_finding(each, each.earlier))
+
+
+def _of_candidate(candidate: Candidate) -> Stated:
+    return Stated(
+        (candidate.kind, candidate.reference),
+        candidate.effective_at,
+        candidate.content,
+        None if candidate.target is None else (candidate.kind, candidate.target),
+        candidate.pointer is Pointer.CANCELS,
+    )
+
+
+def _of_message(message: queue.AboutPerson) -> Stated:
+    return Stated(
+        (message.kind, message.reference),
+        message.effective_at,
+        message.content,
+        None if message.target is None else (message.kind, message.target),
+        message.pointer == Pointer.CANCELS,
+    )
+
+
+def _finding(contradiction: Contradiction, other: Stated) -> Finding:
+    rule = _RULES[contradiction.field]
+    return Finding(contradiction.field, rule.name, rule.severity, MappingProxyType({"other": other.key[1]}))
+
+
+def _noticed(terminal: Terminal, conn: Connection, contradiction: Contradiction) -> bool:
+    """Tell whether the agency itself changed the item: then no message of ours says so."""
+    abouts = {terminal.vault.pseudonym("number", number) for number in _numbers(contradiction.records)}
+    rows = queue.notices_about(conn, abouts) if abouts else []
+    contents = queue.sound_contents_of(conn, terminal.vault, (row.id for row in rows)).opened
+    notices = (AgencyNotice.from_record(decode(content)) for content in contents.values())
+    item = _CHANGING[contradiction.field]
+    return any(change.item is item for notice in notices for change in notice.changes)
+
+
+def _numbers(records: Iterable[dict[str, Any]]) -> set[str]:
+    names = ("card_number", "certificate_number")
+    return {str(record[name]) for record in records for name in names if name in record}

@@ -1,0 +1,75 @@
+"""Whether messages under one 宛名番号 tell of one person: by the name and the birth date that they state.
+
+A number that was mistyped, or given to somebody else, would send one person's change as another's. A name or birth date
+that a message itself corrects is no contradiction, and neither is what a message says in place of another. Spelling
+makes no difference.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from store.message.canonical import decode
+from store.message.groups import value_at
+from store.message.seiji import fold
+
+NAME: Final = "person.name"
+BIRTH_DATE: Final = "person.birth_date"
+# How canonical bytes begin what is compared; no text inside a value can look like it, because it has quotation marks.
+_BEGINNINGS: Final = (b'"name":"', b'"birth_date":"')
+
+
+class Stated(NamedTuple):
+    """A message of a person: its `key` (kind and reference), the moment from which it counts, and its canonical bytes.
+
+    `target` is the key of the message that it undoes, and `cancels` tells whether that one is to be as if never sent.
+    """
+
+    key: tuple[str, str]
+    effective_at: datetime
+    content: bytes
+    target: tuple[str, str] | None = None
+    cancels: bool = False
+
+
+class Contradiction(NamedTuple):
+    """Two messages that follow each other and state two values of the item `field`; `records` are their contents."""
+
+    field: str
+    earlier: Stated
+    later: Stated
+    records: tuple[dict[str, Any], dict[str, Any]]
+
+
+def find(messages: Sequence[Stated]) -> Iterator[Contradiction]:
+    """Yield the contradictions between messages of one 宛名番号."""
+    # Most persons' messages say the same, letter by letter: they are not decoded.
+    if len({_glance(message.content) for message in messages}) == 1:
+        return
+    undone = {message.target for message in messages}
+    # What was undone may have been wrong, and what cancels repeats it.
+    standing = [message for message in messages if message.key not in undone and not message.cancels]
+    read = [(message, decode(message.content)) for message in standing]
+    for field in (NAME, BIRTH_DATE):
+        yield from _of_field(field, read)
+
+
+def _glance(content: bytes) -> tuple[bytes, ...]:
+    return tuple(content.partition(beginning)[2].partition(b'"')[0] for beginning in _BEGINNINGS)
+
+
+def _of_field(field: str, read: Iterable[tuple[Stated, dict[str, Any]]]) -> Iterator[Contradiction]:
+    def corrects(record: dict[str, Any]) -> bool:
+        return field.rpartition(".")[2] in record.get("corrected", ())
+
+    # A newborn may have no name yet. Of one moment the correction comes first: the other message of its event states
+    # what it corrected.
+    stating = sorted(
+        ((message, record) for message, record in read if value_at(record, field) is not None),
+        key=lambda each: (each[0].effective_at, not corrects(each[1])),
+    )
+    for (earlier, before), (later, after) in pairwise(stating):
+        mends = later.target is not None or corrects(after)
+        if not mends and fold(str(value_at(before, field))) != fold(str(value_at(after, field))):
+            yield Contradiction(field, earlier, later, (before, after))

@@ -1,0 +1,104 @@
+"""One 宛名番号 with two names or birth dates in the queue is told at both messages, each naming the other."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.jobs import exchange
+from console.jobs.messages import entry as hand
+from console.jobs.messages import intake, reading, review
+from console.session import Session
+from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, person_of, write_lines
+from transport.evidence.envelope import Purpose
+
+SUBJECT = "0000000001"
+
+
+@pytest.fixture
+def operator(site: Site) -> Session:
+    return site.session(OPERATOR)
+
+
+def at(number: int, **person: str) -> dict[str, Any]:
+    moment = f"2026-11-20T{8 + number:02}:00:00+09:00"
+    return entry(number, subject=SUBJECT, occurred_at=moment, person=person_of(**person))
+
+
+def others(site: Site, session: Session, number: int) -> list[tuple[str, str, str]]:
+    findings = reading.read(site.terminal, session, number).findings
+    return [(finding.field, finding.rule, finding.facts["other"]) for finding in findings]
+
+
+def test_at_import_the_later_file_is_warned_and_both_pages_say_so(
+    site: Site, operator: Session, tmp_path: Path
+) -> None:
+    (first,) = site.take_in([at(1)])
+    file = write_lines(tmp_path / "more.jsonl", [at(2, name="GURUNG PRAKASH"), entry(9)])
+    taken = intake.take_in(site.terminal, operator, [file])
+    (warning,) = taken.warnings
+    assert (warning.line, warning.field, warning.rule) == (1, "person.name", "subject_two_names")
+    assert warning.facts == {"other": "R-000001"}
+    second = site.number("R-000002")
+    assert (site.row(first).warnings, site.row(second).warnings) == (0, 1)
+    assert others(site, operator, first) == [("person.name", "subject_two_names", "R-000002")]
+    assert others(site, operator, second) == [("person.name", "subject_two_names", "R-000001")]
+    # Who approves it has to confirm that.
+    done = review.approve(site.terminal, site.session(APPROVER), [second])
+    assert [refusal.reason for refusal in done.refused] == ["warnings_unconfirmed"]
+
+
+def test_within_one_file_both_are_warned(site: Site, operator: Session, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "more.jsonl", [at(1), at(2, birth_date="1990-02-27")])
+    taken = intake.take_in(site.terminal, operator, [file])
+    assert [(warning.line, warning.rule, warning.facts["other"]) for warning in taken.warnings] == [
+        (1, "subject_two_birth_dates", "R-000002"),
+        (2, "subject_two_birth_dates", "R-000001"),
+    ]
+
+
+def test_by_hand_and_by_revision(site: Site, operator: Session) -> None:
+    site.take_in([at(1)])
+    judged = hand.judge(site.terminal, at(2, name="GURUNG PRAKASH"))
+    assert [finding.rule for finding in judged.findings] == ["subject_two_names"]
+    (number,) = hand.enter(site.terminal, operator, [at(2, name="GURUNG PRAKASH")])
+    assert site.row(number).warnings == 1
+    # Its own former revision is not another message.
+    hand.revise(site.terminal, operator, number, at(2), version=site.row(number).version)
+    assert site.row(number).warnings == 0
+    assert others(site, operator, number) == []
+
+
+def test_another_persons_and_withdrawn_messages_say_nothing(site: Site, operator: Session) -> None:
+    (wrong,) = site.take_in([at(1, name="GURUNG PRAKASH")])
+    review.withdraw(site.terminal, site.session(APPROVER), [wrong], reason="why")
+    site.take_in([entry(7, person=person_of(name="O'NEILL PATRICK"))])
+    (number,) = site.take_in([at(2)])
+    assert (site.row(number).warnings, others(site, operator, number)) == (0, [])
+
+
+def test_a_name_that_the_agency_changed_is_no_contradiction(served: Site, operator: Session) -> None:
+    changes = [{"item": "name", "before": "HOSSAIN RAFIQ", "after": "HOSSAIN R", "reason": "changed"}]
+    record = notice(1, card_number="AB12345678CD", person=person_of(name="HOSSAIN R"), changes=changes)
+    served.feed(record, Purpose.NOTICE, "ab" * 16)
+    assert exchange.receive(served.terminal, served.session(CHIEF)).received == 1
+    served.take_in([at(1)])
+    assert hand.judge(served.terminal, at(2, name="HOSSAIN R")).findings == ()
+    births = hand.judge(served.terminal, at(2, birth_date="1990-02-27")).findings
+    assert [finding.rule for finding in births] == ["subject_two_birth_dates"]
+
+
+def test_the_number_of_digits_holds_at_import_by_hand_and_on_the_page(
+    site: Site, operator: Session, tmp_path: Path
+) -> None:
+    (number,) = site.take_in([entry(1)])
+    settings = site.terminal.settings
+    site.terminal.settings = replace(settings, municipality=replace(settings.municipality, subject_digits=9))
+    taken = intake.take_in(site.terminal, operator, [write_lines(tmp_path / "more.jsonl", [entry(2)])])
+    assert [(error.field, error.rule, error.facts) for error in taken.errors] == [
+        ("subject", "subject_digits", {"digits": "9"})
+    ]
+    assert [finding.rule for finding in hand.judge(site.terminal, entry(3)).findings] == ["subject_digits"]
+    assert [finding.rule for finding in reading.read(site.terminal, operator, number).findings] == ["subject_digits"]
+    assert hand.judge(site.terminal, entry(3, subject="012345678")).findings == ()

@@ -1,0 +1,73 @@
+"""Messages under one 宛名番号: whether they state one person, and what excuses them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from store.message.canonical import encode
+from store.message.contradictions import BIRTH_DATE, NAME, Stated, find
+
+KIND = "resident_record"
+
+
+def message(number: int, *, kind: str = KIND, hour: int | None = None, **items: Any) -> Stated:
+    """Return a message of the hour that is its number."""
+    person = {"name": items.pop("name", "HOSSAIN RAFIQ"), "birth_date": items.pop("birth_date", "1990-02-28")}
+    person = {name: value for name, value in person.items() if value is not None}
+    moment = datetime(2026, 11, 20, number if hour is None else hour, tzinfo=UTC)
+    target = items.get("replaces") or items.get("cancels")
+    return Stated(
+        (kind, f"R-{number}"),
+        moment,
+        encode({"kind": kind, "person": person, **items}),
+        None if target is None else (kind, str(target)),
+        "cancels" in items,
+    )
+
+
+def found(*messages: Stated) -> list[tuple[str, str, str]]:
+    return [(each.field, each.earlier.key[1], each.later.key[1]) for each in find(messages)]
+
+
+def test_one_person_in_whatever_spelling() -> None:
+    assert found(message(1), message(2)) == []
+    assert found(message(1), message(2, name="ｈｏｓｓａｉｎ　ＲＡＦＩＱ")) == []
+    assert found(message(1, name="张伟"), message(2, name="張偉")) == []
+    assert found(message(1), message(2, address="東京都")) == []
+    assert found(message(1)) == []
+    assert found() == []
+
+
+def test_two_names_and_two_birth_dates() -> None:
+    assert found(message(1), message(2, name="GURUNG PRAKASH")) == [(NAME, "R-1", "R-2")]
+    assert found(message(2), message(1, birth_date="1990-02-27")) == [(BIRTH_DATE, "R-1", "R-2")]
+    both = found(message(1), message(2, name="X", birth_date="2000-01-01"), message(3, name="X"))
+    assert both == [(NAME, "R-1", "R-2"), (BIRTH_DATE, "R-1", "R-2"), (BIRTH_DATE, "R-2", "R-3")]
+
+
+def test_a_correction_of_the_item_begins_another_name() -> None:
+    correction = message(2, name="HOSSAIN NADIA", corrected=["name"])
+    assert found(message(1), correction, message(3, name="HOSSAIN NADIA")) == []
+    # The other message of the same moment states the new name; and the old name after it is one too many.
+    beside = message(4, kind="residence_report", hour=2, name="HOSSAIN NADIA")
+    assert found(message(1), beside, correction) == []
+    assert found(message(1), correction, message(3)) == [(NAME, "R-2", "R-3")]
+    # Corrected was the birth date, and not the name.
+    assert found(message(1), message(2, name="X", corrected=["birth_date"])) == [(NAME, "R-1", "R-2")]
+
+
+def test_what_undoes_and_what_is_undone_count_for_nothing_wrong() -> None:
+    wrong = message(2, name="GURUNG PRAKASH")
+    assert found(message(1), wrong, message(3, name="GURUNG PRAKASH", cancels="R-2"), message(4)) == []
+    assert found(message(1, name="HOSSAIN RAFIK"), message(2, replaces="R-1"), message(3)) == []
+
+
+def test_a_newborn_gets_its_name_later() -> None:
+    born = message(1, name=None, name_pending=True)
+    assert found(born, message(2, name="LE AN", corrected=["name"])) == []
+    assert found(born, message(2, name="LE AN")) == []
+
+
+def test_a_message_that_states_nobody_is_passed_over() -> None:
+    card = Stated(("certificate_delivery", "C-1"), datetime(2026, 11, 20, 2, tzinfo=UTC), encode({"kind": "x"}))
+    assert found(message(1), card, message(3)) == []
+    assert found(message(1), card, message(3, name="X")) == [(NAME, "R-1", "R-3")]
