@@ -7,7 +7,9 @@
     │   └── SettingsMissing, SettingsUnreadable, SettingsUnknown, SettingsInvalid, SettingAbsent,
     │       SettingFixed
     ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
-    │   └── FileExists, FileUnwritable
+    │   └── FileExists, FileUnwritable, OwnDiskRefused
+    ├── ExportFault              an export of the log cannot be written once more
+    │   └── ExportUnknown, ExportDiffers
     ├── BackupFault              a backup cannot be restored by this program
     │   └── BackupUnreadable, BackupUnfit
     ├── AccessFault              the person is not (yet) allowed
@@ -139,6 +141,29 @@ class FileExists(OutputFileFault):
 
 class FileUnwritable(OutputFileFault):
     """A file cannot be written: the custodian checks owner, mode and free space."""
+
+
+class OwnDiskRefused(OutputFileFault):
+    """The directory `path` for an export lies on the terminal's own disk: the person mounts a medium there."""
+
+    exit_status = 4
+
+
+class ExportFault(ConsoleError):
+    """An export of the log cannot be written once more."""
+
+    exit_status = 4
+
+
+class ExportUnknown(ExportFault):
+    """No export that can be made again began at entry `first`: the person names one of `known`."""
+
+
+class ExportDiffers(ExportFault):
+    """The entries `first` to `last` are not as they were exported: the officer finds out why."""
+
+    # What cannot be is either a changed log or a changed record of the export.
+    exit_status = 6
 
 
 class BackupFault(ConsoleError):

@@ -23,6 +23,8 @@ _BUFFER_BYTES: Final = 1 << 20
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _RENAME_NOREPLACE: Final = 1
+_DIRECTORY_MODE: Final = 0o755
+_FILE_MODE: Final = 0o644
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 # The errors of file systems that cannot rename without replacing (FUSE), or cannot read past the cache.
@@ -88,7 +90,7 @@ class Medium:
         placed = draft
         with self._faults_named():
             self._refuse_occupied(name)
-            os.mkdir(draft, 0o755, dir_fd=self._handle)
+            os.mkdir(draft, _DIRECTORY_MODE, dir_fd=self._handle)
             try:
                 sums = self._fill(draft, files, leave)
                 self._place(draft, name)
@@ -105,6 +107,7 @@ class Medium:
     def _fill(self, draft: str, files: Iterable[tuple[str, Iterator[bytes]]], leave: int) -> dict[str, str]:
         sums: dict[str, str] = {}
         with _opened(draft, self._handle) as directory:
+            _let_others_read(directory, _DIRECTORY_MODE)
             for name, pieces in files:
                 sums[name] = self._write_file(directory, name, pieces, leave)
             # The files are synced; their names, and the name of the directory, need a sync of their directories.
@@ -114,7 +117,8 @@ class Medium:
 
     def _write_file(self, directory: int, name: str, pieces: Iterator[bytes], leave: int) -> str:
         digest = sha256()
-        with open(os.open(name, _NEW, 0o644, dir_fd=directory), "wb") as file:  # noqa: PTH123  # Opened relative to a handle.
+        with open(os.open(name, _NEW, _FILE_MODE, dir_fd=directory), "wb") as file:  # noqa: PTH123  # Opened relative to a handle.
+            _let_others_read(file.fileno(), _FILE_MODE)
             for piece in pieces:
                 # Asked before each piece: the whole size is not known while the contents are still being made.
                 if leave and self.free - len(piece) < leave:
@@ -183,6 +187,13 @@ class Medium:
             if error.errno in _READ_ONLY:
                 raise MediumReadOnly(path=path) from error
             raise MediumFailed(path=path) from error
+
+
+def _let_others_read(handle: int, mode: int) -> None:
+    """Set the mode whatever the process's mask says: an auditor reads the medium under another account."""
+    # A file system without modes refuses, and has none that would keep anybody out.
+    with suppress(OSError):
+        os.fchmod(handle, mode)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ JOBS: Final[dict[str, Job]] = {
     "restore": Job(
         ("restore", "PLACE/kept", "--key", "PLACE/terminal.key", "--home", "PLACE/new"), None, "new", _opens
     ),
-    "export": Job(("log", "export", "PLACE/medium", "--label", "A-1"), CHIEF, "medium", _is_exported),
+    "export": Job(("log", "export", "PLACE/medium", "--label", "A-1", "--same-disk"), CHIEF, "medium", _is_exported),
     "rekey": Job(("rekey",), CUSTODIAN),
     "keys": Job(("keys", "renew"), CUSTODIAN, "terminal/keys/line.2", _is_logged),
     "add": Job(

@@ -183,3 +183,14 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         _write(tmp_path, then=interrupt)
     assert _left(tmp_path) == []
+
+
+def test_an_auditor_reads_it_under_another_account_whatever_the_mask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with Medium(tmp_path) as medium:
+            medium.write("bundle", [("a", iter([b"x"]))])
+    finally:
+        os.umask(before)
+    assert (tmp_path / "bundle").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "bundle" / "a").stat().st_mode & 0o777 == 0o644

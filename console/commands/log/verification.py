@@ -83,9 +83,14 @@ def _verify_medium(call: Invocation, directory: Path, first_key: str | None) -> 
         "first_bad": broken.first_bad if broken else None,
         "cause": broken.cause if broken else None,
         "file": broken.file if broken else None,
+        "missing": [list(span) for span in finding.missing],
         "bundles": [_bundle_facts(bundle) for bundle in finding.bundles],
     }
-    call.output.result(data, [_describe_medium(finding, call.words)])
+    lines = [_describe_medium(finding, call.words)]
+    if finding.missing:
+        spans = ", ".join(f"{first}–{last}" for first, last in finding.missing)
+        lines.append(call.words("log.medium_missing", entries=spans))
+    call.output.result(data, lines)
     return ExitStatus.DONE if finding.ok else ExitStatus.INTEGRITY
 
 

@@ -5,7 +5,7 @@ byte has been read back from the medium.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from console.errors import ExportDiffers, ExportUnknown, OwnDiskRefused
 from console.jobs import checkpoints
 from console.jobs.admission import RESERVE_BYTES, admit
 from console.jobs.intents import intended
@@ -27,14 +28,18 @@ from store.log import Event, Flaw, LogFilter, Occasion, Result, page
 from store.log import checkpoints as kept
 from store.log.bundle import Bundle, BundleFinding, Part, SignedWord, bundles_in, parts, plan, verify_bundle
 from store.log.bundle.contents import MANIFEST, SUMS
+from store.log.pages import oldest
 from store.rights import Right
 from transport.errors import MediumFull, WitnessBroken
 from transport.evidence.witness import Witness, split_witness, verify_witness
-from transport.media import Medium, Written
+from transport.media import Medium
 from transport.parties.identity import DatedIdentity
 
 # What people write on a medium, in letters that a log entry admits.
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+# An export is found by its entry.
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +77,106 @@ class MediumFinding:
         return sum(bundle.entries for bundle in self.bundles)
 
     @property
+    def missing(self) -> tuple[tuple[int, int], ...]:
+        """The entries that no bundle here holds, from the first entry of the log to the last one here.
+
+        Each bundle verifies by itself, so a medium without the first ones is sound, and proves nothing about those.
+        """
+        held = [(bundle.first, bundle.last) for bundle in self.bundles if bundle.ok]
+        ends = [0, *(last for _, last in held)]
+        return tuple((end + 1, first - 1) for end, (first, _) in zip(ends, held, strict=False) if first > end + 1)
+
+    @property
     def broken(self) -> BundleFinding | None:
         """The first bundle that does not verify."""
         return next((bundle for bundle in self.bundles if not bundle.ok), None)
 
 
-def export(
-    terminal: Terminal, session: Session, directory: Path, *, label: str, report: Report | None = None
-) -> Exported:
-    """Write everything that was not exported yet to the medium at `directory`, on which `label` is written.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an export goes: the directory of a medium, and the `label` that stands on it.
 
-    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, NothingToExport and any MediaFault; a
-    failure is recorded.
+    `same_disk`: somebody has decided that it may be the terminal's own disk, from which it is brought elsewhere later.
+    """
+
+    directory: Path
+    label: str
+    same_disk: bool = False
+
+
+def export(
+    terminal: Terminal, session: Session, target: Target, *, again: int | None = None, report: Report | None = None
+) -> Exported:
+    """Write everything that was not exported yet to a medium; with `again` the export that began at that entry.
+
+    An export that is written again has the very bytes of the first time, so it takes the place of a lost one.
+    `report` gets the phase `export` in bytes. Raises RightMissing, LabelUnfit, OwnDiskRefused, NothingToExport,
+    ExportUnknown, ExportDiffers and any MediaFault; a failure is recorded.
     """
     admit(terminal, session, Right.EXPORT_LOG)
-    if not _LABEL.fullmatch(label):
+    if not _LABEL.fullmatch(target.label):
         raise LabelUnfit
     # The medium is opened first: where none is, nothing is recorded and no number is used.
-    with Medium(directory) as medium:
-        before = last_export(terminal)
-        number = before.number + 1 if before else 1
-        facts: dict[str, str | int] = {"bundle": number, "label": label}
+    with Medium(target.directory) as medium:
+        own_disk = medium.device in _own_devices(terminal)
+        if own_disk and not target.same_disk:
+            # Mostly a medium that was not mounted: its directory is there, and leaves the building with nobody.
+            raise OwnDiskRefused(path=target.directory.name)
+        place = _Place(medium, target.label, own_disk)
+        made = exports(terminal)
+        before = last_export(terminal) if again is None else None
+        number = _number_of(again, made) if again is not None else (before.number + 1 if before else 1)
+        facts: dict[str, str | int] = {"bundle": number, "label": target.label}
         with intended(terminal, session, Event.LOG_EXPORTING, facts) as intent:
-            # A bundle ends at a checkpoint, so what is on the medium is signed to its last entry.
-            checkpoints.make(terminal, Occasion.EXPORT)
-            done = _write(terminal, medium, label, before, Meter(report))
+            if again is None:
+                # A bundle ends at a checkpoint, so what is on the medium is signed to its last entry.
+                checkpoints.make(terminal, Occasion.EXPORT)
+                done = _write(terminal, place, before, Meter(report))
+            else:
+                done = _write_again(terminal, place, made, number, Meter(report))
             intent.facts |= {"from": done.first, "to": done.last, "content": done.digest}
             intent.facts["medium"] = "own_disk" if done.own_disk else "separate"
     return done
 
 
+def _number_of(first: int, made: "Mapping[int, LastExport]") -> int:
+    """Return the number of the export that began at entry `first`. Raises ExportUnknown."""
+    for export_made in made.values():
+        if export_made.first == first:
+            return export_made.number
+    raise ExportUnknown(first=first, known=", ".join(str(each.first) for each in made.values()) or "—")
+
+
 @dataclass(frozen=True, slots=True)
 class LastExport:
-    """The newest export that was read back: its number, its last entry, and the digest that the next one names."""
+    """An export that was read back: its number, entries and writer, and the digest that the next one names."""
 
     number: int
+    first: int
     last: int
     digest: str
+    terminal: str
+
+
+def exports(terminal: Terminal) -> dict[int, LastExport]:
+    """Return every export that was read back, by number in ascending order; the newest of those with one number."""
+    # From the log itself, which cannot be changed unnoticed: failed exports are passed over, and done again.
+    chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE)
+    found: dict[int, LastExport] = {}
+    before: int | None = None
+    with terminal.database.reading() as reading:
+        while rows := page(reading, before=before, limit=_PAGE, chosen=chosen):
+            for row in rows:
+                detail = row.detail
+                number, first, last = int(detail["bundle"]), int(detail["from"]), int(detail["to"])
+                found.setdefault(number, LastExport(number, first, last, str(detail["content"]), row.terminal))
+            before = rows[-1].seq
+    return dict(sorted(found.items()))
 
 
 def last_export(terminal: Terminal) -> LastExport | None:
-    """Return the newest export that was read back, or None."""
-    # From the log itself, which cannot be changed unnoticed: failed exports are passed over, and done again.
-    chosen = LogFilter(events=frozenset({Event.LOG_EXPORTED}), result=Result.DONE)
-    with terminal.database.reading() as reading:
-        rows = page(reading, limit=1, chosen=chosen)
-    if not rows:
-        return None
-    detail = rows[0].detail
-    return LastExport(int(detail["bundle"]), int(detail["to"]), str(detail["content"]))
+    """Return the export with the highest number, or None. One that was written again later has a lower one."""
+    return next(reversed(exports(terminal).values()), None)
 
 
 def check_medium(directory: Path, *, first_key: str | None = None, report: Report | None = None) -> MediumFinding:
@@ -167,7 +223,16 @@ def _linked(before: Sequence[BundleFinding], finding: BundleFinding) -> BundleFi
     return BundleFinding(ok=False, entries=0, first=first, first_bad=first, cause=Flaw.LINK, number=finding.number)
 
 
-def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | None, meter: Meter) -> Exported:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An open medium with its label; `own_disk` tells that it is the terminal's own disk."""
+
+    medium: Medium
+    label: str
+    own_disk: bool
+
+
+def _write(terminal: Terminal, place: _Place, before: LastExport | None, meter: Meter) -> Exported:
     with terminal.database.reading() as reading:
         bundle = plan(
             reading,
@@ -177,33 +242,71 @@ def _write(terminal: Terminal, medium: Medium, label: str, before: LastExport | 
             after=before.last if before else 0,
             previous=before.digest if before else None,
         )
-        # Known before the first byte is written: a person should not wait for minutes to learn that it was too much.
-        if medium.free < bundle.entry_bytes:
-            raise MediumFull(path=f"({medium.free // 2**20} MB)")
-        # A directory that nothing is mounted on is the terminal's own disk: it must not be filled to the brim.
-        own_disk = medium.device == _device_of(terminal.home)
-        meter.begin("export", bundle.entry_bytes)
-        watched = _Watched(meter)
-        files = watched.through(parts(reading, bundle, _signed_statements(terminal, reading, bundle)))
-        written = medium.write(bundle.name, files, leave=RESERVE_BYTES if own_disk else 0)
-    return _exported(bundle, written, watched.digest, label, own_disk=own_disk)
+        return _fill(reading, bundle, place, _signed_statements(terminal, reading, bundle), meter)
 
 
-def _device_of(path: Path) -> int:
-    return path.stat().st_dev
+def _write_again(
+    terminal: Terminal, place: _Place, made: Mapping[int, LastExport], number: int, meter: Meter
+) -> Exported:
+    wanted, before = made[number], made.get(number - 1)
+    with terminal.database.reading() as reading:
+        if wanted.first < oldest(reading):
+            # Its beginning was pruned here, so it cannot be made again.
+            kept = [each.first for each in made.values() if each.first >= oldest(reading)]
+            raise ExportUnknown(first=wanted.first, known=", ".join(map(str, kept)) or "—")
+        bundle = plan(
+            reading,
+            # Another terminal of the same queue may have written it.
+            wanted.terminal,
+            terminal.log.origin,
+            number=number,
+            after=wanted.first - 1,
+            previous=before.digest if before else None,
+            up_to=wanted.last,
+        )
+        words = _signed_statements(terminal, reading, bundle)
+        # What the peer signed after the first time was not in it. Those words are about its last checkpoints.
+        for some in (words[:count] for count in range(len(words), -1, -1)):
+            if _digest_of(reading, bundle, some) == wanted.digest:
+                return _fill(reading, bundle, place, some, meter)
+    raise ExportDiffers(first=wanted.first, last=wanted.last)
 
 
-def _exported(bundle: Bundle, written: Written, digest: str, label: str, *, own_disk: bool) -> Exported:
+def _digest_of(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> str:
+    """Return the digest that stands for the bundle, without writing it."""
+    watched = _Watched(Meter(None))
+    for _name, pieces in watched.through(parts(reading, bundle, words)):
+        for _piece in pieces:
+            pass
+    return watched.digest
+
+
+def _fill(reading: Connection, bundle: Bundle, place: _Place, words: Sequence[SignedWord], meter: Meter) -> Exported:
+    # Known before the first byte is written: a person should not wait for minutes to learn that it was too much.
+    if place.medium.free < bundle.entry_bytes:
+        raise MediumFull(path=f"({place.medium.free // 2**20} MB)")
+    meter.begin("export", bundle.entry_bytes)
+    watched = _Watched(meter)
+    files = watched.through(parts(reading, bundle, words))
+    # The terminal's own disk must not be filled to the brim.
+    written = place.medium.write(bundle.name, files, leave=RESERVE_BYTES if place.own_disk else 0)
     return Exported(
         bundle=written.name,
         number=bundle.number,
         first=bundle.first,
         last=bundle.last.seq,
-        digest=digest,
-        label=label,
-        own_disk=own_disk,
+        digest=watched.digest,
+        label=place.label,
+        own_disk=place.own_disk,
         past_cache=written.past_cache,
     )
+
+
+def _own_devices(terminal: Terminal) -> set[int]:
+    """Return the devices that are no medium: those of the system, of the terminal's directory and of its database."""
+    file = terminal.settings.database_file(terminal.home)
+    own = [Path("/"), terminal.home, *([file.parent] if file else [])]
+    return {path.stat().st_dev for path in own}
 
 
 class _Watched:

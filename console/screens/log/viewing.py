@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console import jobs
+from console.errors import OwnDiskRefused
 from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
@@ -214,13 +215,25 @@ class LogScreen(ConsoleScreen):
         )
         self.app.push_screen(question, partial(self._export, Path(directory)))
 
-    def _export(self, directory: Path, label: str | None) -> None:
+    def _export(self, directory: Path, label: str | None, *, same_disk: bool = False) -> None:
         if label is None:
             return
         self._busy = self._exporting = True
         report = self.query_one("#gauge", Gauge).report
-        job = partial(_write_bundle, directory=directory, label=label, report=report)
-        self.work(job, self._exported, self._failed)
+        job = partial(_write_bundle, directory=directory, label=label, same_disk=same_disk, report=report)
+        self.work(job, self._exported, partial(self._export_failed, directory, label))
+
+    def _export_failed(self, directory: Path, label: str, error: Exception) -> None:
+        if not isinstance(error, OwnDiskRefused):
+            self._failed(error)
+            return
+        self._end()
+
+        def decide(answer: str | None) -> None:
+            self._export(directory, None if answer is None else label, same_disk=True)
+
+        question = QuestionDialog(lambda words: words("log.export.own_disk"), id="question-disk")
+        self.app.push_screen(question, decide)
 
     def _exported(self, exported: "Exported") -> None:
         self._end()
@@ -317,9 +330,10 @@ def _answer(terminal: "Terminal", session: "Session", *, number: int, person: st
 
 
 def _write_bundle(
-    terminal: "Terminal", session: "Session", *, directory: Path, label: str, report: "Report"
+    terminal: "Terminal", session: "Session", *, directory: Path, label: str, same_disk: bool, report: "Report"
 ) -> "Exported":
-    return jobs.log.export.export(terminal, session, directory, label=label, report=report)
+    target = jobs.log.export.Target(directory, label, same_disk)
+    return jobs.log.export.export(terminal, session, target, report=report)
 
 
 def _verify(terminal: "Terminal", session: "Session", *, report: "Report") -> "Verification":

@@ -80,14 +80,22 @@ class Bundle:
 
 
 def plan(
-    reading: Connection, terminal: str, origin: Origin, *, number: int, after: int, previous: str | None
+    reading: Connection,
+    terminal: str,
+    origin: Origin,
+    *,
+    number: int,
+    after: int,
+    previous: str | None,
+    up_to: int | None = None,
 ) -> Bundle:
-    """Return the bundle of all entries after `after` up to the last checkpoint, written by `terminal`.
+    """Return the bundle of all entries after `after` up to the last checkpoint, or up to the one at entry `up_to`.
 
-    `origin` began the log. Raises NothingToExport when no checkpoint signs an entry beyond `after`.
+    `terminal` writes it, and `origin` began the log. Raises NothingToExport when no checkpoint signs an entry beyond
+    `after`.
     """
     # Entries after the last checkpoint stay behind: nothing on the medium would prove them.
-    last = checkpoints.latest(reading)
+    last = checkpoints.latest(reading) if up_to is None else checkpoints.at_entry(reading, up_to)
     if last is None or last.seq <= after:
         raise NothingToExport
     first = max(after + 1, reading.scalar(select(func.min(ENTRIES.c.seq))) or 1)

@@ -145,6 +145,6 @@ def test_each_end_signs_everything(
 def test_an_export_signs_its_own_intent(site: Site, tmp_path: Path) -> None:
     medium = tmp_path / "medium"
     medium.mkdir()
-    export.export(site.terminal, site.session(CHIEF), medium, label="A")
+    export.export(site.terminal, site.session(CHIEF), export.Target(medium, "A", same_disk=True))
     (intent,) = site.entries(Event.LOG_EXPORTING)
     assert (last(site).seq, last(site).cause) == (intent.seq, Occasion.EXPORT)

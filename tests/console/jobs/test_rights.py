@@ -49,6 +49,11 @@ from tests.console.jobs.site import LONG_AGO, PEOPLE, Site, second
 from tests.console.jobs.site import entry as written
 from transport.errors import TransportError
 
+
+def _target(terminal: Terminal) -> export.Target:
+    return export.Target(terminal.home, "A", same_disk=True)
+
+
 Job = Callable[[Terminal, Session], object]
 NUMBERS: Final = [1, 2]
 DRAFT: Final = PeerDraft(
@@ -133,7 +138,10 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "terminal.sharing.shared_by": (Right.LOG, sharing.shared_by),
     "log.pruning.prune": (Right.EXPORT_LOG, lambda t, s: pruning.prune(t, s, second=second("ka-301"))),
     "log.pruning.resume": (Right.EXPORT_LOG, lambda t, s: pruning.resume(t, s, second=second("ka-301"))),
-    "log.export.export": (Right.EXPORT_LOG, lambda t, s: export.export(t, s, t.home, label="A")),
+    "log.export.export": (
+        Right.EXPORT_LOG,
+        lambda t, s: export.export(t, s, _target(t)),
+    ),
     "log.questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
     "log.questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),
     "log.viewing.newest": (Right.LOG, viewing.newest),

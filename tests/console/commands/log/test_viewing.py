@@ -4,6 +4,7 @@ It shows `console.commands.log.questions`, `console.commands.log.verification` a
 well.
 """
 
+import shutil
 from pathlib import Path
 
 from tests.running import World, run
@@ -40,7 +41,8 @@ def test_a_question_is_answered_by_counts_or_by_entries(world: World) -> None:
 def test_the_log_is_exported_and_verified_here_and_on_the_medium(world: World, tmp_path: Path) -> None:
     medium = tmp_path / "medium"
     medium.mkdir()
-    done = world.run(OFFICER, "log", "export", medium, "--label", "A-1").json
+    assert world.run(OFFICER, "log", "export", medium, "--label", "A-1").error["code"] == "own_disk_refused"
+    done = world.run(OFFICER, "log", "export", medium, "--label", "A-1", "--same-disk").json
     assert (done["first"], done["label"], done["own_disk"]) == (1, "A-1", True)
     here = world.run(OFFICER, "log", "verify").json
     assert (here["ok"], here["first_bad"], here["cause"]) == (True, None, None)
@@ -58,6 +60,16 @@ def test_the_log_is_exported_and_verified_here_and_on_the_medium(world: World, t
         foreign = run("log", "verify", medium, "--first-key", other, "--json")
         assert (foreign.status, foreign.json["cause"]) == (6, "foreign")
     assert run("log", "verify", "--first-key", first_key, "--home", world.home).status == 2
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    for again in ("1", "7"):
+        written = world.run(OFFICER, "log", "export", spare, "--label", "B-1", "--same-disk", "--again", again)
+        assert written.json["digest"] == done["digest"] if again == "1" else written.error["code"] == "export_unknown"
+    world.run(OFFICER, "log", "export", medium, "--label", "A-2", "--same-disk")
+    shutil.rmtree(medium / done["bundle"])
+    rest = run("log", "verify", medium, "--json")
+    assert (rest.status, rest.json["missing"]) == (0, [[1, done["last"]]])
+    assert f"1–{done['last']}" in run("log", "verify", medium, "--language", "en").out
     sums = next(medium.rglob("SHA256SUMS"))
     sums.chmod(0o600)
     sums.write_bytes(sums.read_bytes()[1:])

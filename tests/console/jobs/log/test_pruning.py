@@ -12,13 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from console.errors import CredentialsRefused, OwnPersonRefused, RightMissing
+from console.errors import (
+    CredentialsRefused,
+    ExportDiffers,
+    ExportUnknown,
+    OwnDiskRefused,
+    OwnPersonRefused,
+    RightMissing,
+)
 from console.jobs import checkpoints, exchange
 from console.jobs.admission import RESERVE_BYTES
 from console.jobs.log import export, pruning, viewing
 from console.jobs.messages import intake, listing, reading
 from console.jobs.people import logon
 from console.session import Session
+from console.terminal import Terminal
 from store import clock
 from store.endings import Ending
 from store.errors import (
@@ -57,7 +65,7 @@ def _script(bundle: Path) -> int:
 
 
 def test_an_export_stands_alone_and_says_so(site: Site, auditor: Session, medium: Path) -> None:
-    done = export.export(site.terminal, auditor, medium, label="LOG-2026-11")
+    done = export.export(site.terminal, auditor, export.Target(medium, "LOG-2026-11", same_disk=True))
     assert (done.number, done.first, done.own_disk) == (1, 1, True)
     (intent,), (outcome,) = site.entries(Event.LOG_EXPORTING), site.entries(Event.LOG_EXPORTED)
     assert intent.detail == {"bundle": 1, "label": "LOG-2026-11"}
@@ -76,8 +84,8 @@ def test_an_export_stands_alone_and_says_so(site: Site, auditor: Session, medium
 
 
 def test_the_next_export_goes_on_and_names_the_one_before(site: Site, auditor: Session, medium: Path) -> None:
-    first = export.export(site.terminal, auditor, medium, label="A")
-    second = export.export(site.terminal, auditor, medium, label="B")
+    first = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
+    second = export.export(site.terminal, auditor, export.Target(medium, "B", same_disk=True))
     assert (second.number, second.first) == (2, first.last + 1)
     finding = export.check_medium(medium)
     assert [bundle.previous for bundle in finding.bundles] == [None, first.digest]
@@ -86,8 +94,8 @@ def test_the_next_export_goes_on_and_names_the_one_before(site: Site, auditor: S
 
 
 def test_an_older_bundle_in_the_place_of_another_is_found(site: Site, auditor: Session, medium: Path) -> None:
-    first = export.export(site.terminal, auditor, medium, label="A")
-    second = export.export(site.terminal, auditor, medium, label="B")
+    first = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
+    second = export.export(site.terminal, auditor, export.Target(medium, "B", same_disk=True))
     other = Path(shutil.copytree(medium / first.bundle, medium / "aside"))
     shutil.rmtree(medium / first.bundle)
     (medium / second.bundle).rename(medium / first.bundle)
@@ -100,19 +108,88 @@ def test_a_failed_export_is_recorded_and_tried_again(site: Site, auditor: Sessio
     planned = medium / f"renkei-log-{site.terminal.settings.terminal.id}-000001"
     planned.mkdir()
     with pytest.raises(MediumOccupied):
-        export.export(site.terminal, auditor, medium, label="A")
+        export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
     (failed,) = site.entries(Event.LOG_EXPORTED)
     assert (failed.result, failed.detail) == ("failed", {"bundle": 1, "label": "A", "code": "medium_occupied"})
     planned.rmdir()
-    assert export.export(site.terminal, auditor, medium, label="A").number == 1
+    assert export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True)).number == 1
+
+
+def test_what_is_no_medium_takes_a_decision(
+    site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OwnDiskRefused):
+        export.export(site.terminal, auditor, export.Target(medium, "A"))
+    assert not site.entries(Event.LOG_EXPORTING), "nothing was begun"
+    assert not list(medium.iterdir())
+    monkeypatch.setattr(export, "_own_devices", lambda _terminal: {-1})
+    assert not export.export(site.terminal, auditor, export.Target(medium, "A")).own_disk
+
+
+@ON_SQLITE
+def test_the_directory_of_a_medium_that_is_not_mounted_is_the_systems_disk(site: Site) -> None:
+    # The terminal's directory may be a disk of its own: what is not mounted lies on that of the system.
+    assert {Path("/").stat().st_dev, site.home.stat().st_dev} <= export._own_devices(site.terminal)
+
+
+def test_a_lost_medium_is_written_once_more_byte_for_byte(served: Site, medium: Path, tmp_path: Path) -> None:
+    auditor, others = served.session(AUDITOR), tmp_path / "others"
+    others.mkdir()
+    first = export.export(served.terminal, auditor, export.Target(medium, "A", same_disk=True))
+    # What the peer says about its last checkpoint afterwards was not in it.
+    exchange.receive(served.terminal, served.session(OPERATOR))
+    second = export.export(served.terminal, auditor, export.Target(medium, "B", same_disk=True))
+    exchange.receive(served.terminal, served.session(OPERATOR))
+    for lost, label in ((second, "C"), (first, "D")):
+        again = export.export(served.terminal, auditor, export.Target(others, label, same_disk=True), again=lost.first)
+        assert (again.bundle, again.last, again.digest) == (lost.bundle, lost.last, lost.digest)
+        for file in (medium / lost.bundle).iterdir():
+            assert (others / lost.bundle / file.name).read_bytes() == file.read_bytes()
+    assert export.check_medium(others).ok
+    # It is in the log, and the next export goes on after the newest one all the same.
+    assert served.entries(Event.LOG_EXPORTED)[-1].detail["label"] == "D"
+    third = export.export(served.terminal, auditor, export.Target(others, "E", same_disk=True))
+    assert (third.number, third.first) == (3, second.last + 1)
+    assert export.check_medium(others).ok
+
+
+def test_what_was_never_exported_or_has_changed_is_not_written_again(
+    site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
+    shutil.rmtree(medium / first.bundle)
+    target = export.Target(medium, "B", same_disk=True)
+    with pytest.raises(ExportUnknown) as refused:
+        export.export(site.terminal, auditor, target, again=2)
+    assert refused.value.facts == {"first": "2", "known": "1"}
+    real = export.exports
+
+    def changed(terminal: Terminal) -> dict[int, export.LastExport]:
+        return {number: replace(made, digest="0" * 64) for number, made in real(terminal).items()}
+
+    monkeypatch.setattr(export, "exports", changed)
+    with pytest.raises(ExportDiffers):
+        export.export(site.terminal, auditor, target, again=1)
+    assert not list(medium.iterdir())
+    assert site.entries(Event.LOG_EXPORTED)[-1].detail["code"] == "export_differs"
+
+
+def test_what_a_medium_lacks_is_named(site: Site, auditor: Session, medium: Path) -> None:
+    made = [export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True)) for _ in range(4)]
+    assert export.check_medium(medium).missing == ()
+    for lost in (made[0], made[2]):
+        shutil.rmtree(medium / lost.bundle)
+    finding = export.check_medium(medium)
+    assert finding.ok, "what is there holds"
+    assert finding.missing == ((1, made[0].last), (made[2].first, made[2].last))
 
 
 def test_who_may_export_and_how_a_medium_is_called(site: Site, auditor: Session, medium: Path) -> None:
     for label in ("", "two words", "ラベル", "../x", "x" * 33):
         with pytest.raises(LabelUnfit):
-            export.export(site.terminal, auditor, medium, label=label)
+            export.export(site.terminal, auditor, export.Target(medium, label, same_disk=True))
     with pytest.raises(RightMissing):
-        export.export(site.terminal, site.session(OPERATOR), medium, label="A")
+        export.export(site.terminal, site.session(OPERATOR), export.Target(medium, "A", same_disk=True))
     assert not list(medium.iterdir())
 
 
@@ -133,7 +210,7 @@ def test_low_disk_stops_new_work_alone(
     assert reading.read(site.terminal, operator, number).record["reference"] == "R-000001"
     assert viewing.page(site.terminal, auditor, limit=1)[0].event == "message.read"
     assert viewing.verify(site.terminal, auditor).ok
-    assert export.export(site.terminal, auditor, medium, label="A").number == 1
+    assert export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True)).number == 1
     logon.log_off(site.terminal, operator, Ending.LOGGED_OFF)
     assert site.entries(Event.OPERATOR_LOGGED_OFF)[-1].actor == OPERATOR
 
@@ -251,7 +328,7 @@ def test_the_peer_knows_what_the_terminal_forgot(site: Site) -> None:
 def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     site: Site, auditor: Session, medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exported = export.export(site.terminal, auditor, medium, label="A")
+    exported = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
     chief = second(CHIEF)
     with pytest.raises(RightMissing):
         pruning.prune(site.terminal, auditor, second=second(APPROVER))
@@ -261,15 +338,15 @@ def test_what_lies_on_a_medium_and_is_old_enough_is_pruned(
     monkeypatch.setattr(clock, "now", lambda: later)
     with pytest.raises(NothingToPrune):
         pruning.prune(site.terminal, auditor, second=chief)
-    monkeypatch.setattr(export, "_device_of", lambda _path: -1)
+    monkeypatch.setattr(export, "_own_devices", lambda _terminal: {-1})
     monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
-    kept = export.export(site.terminal, auditor, medium, label="B")
+    kept = export.export(site.terminal, auditor, export.Target(medium, "B", same_disk=True))
     monkeypatch.setattr(clock, "now", lambda: later)
     done = pruning.prune(site.terminal, auditor, second=chief)
     assert (done.entries, done.last) == (kept.last, kept.last)
     verification = viewing.verify(site.terminal, auditor)
     assert (verification.ok, verification.pruned, exported.last < verification.pruned) == (True, kept.last, True)
-    again = export.export(site.terminal, auditor, medium, label="C")
+    again = export.export(site.terminal, auditor, export.Target(medium, "C", same_disk=True))
     assert (again.first, _script(medium / again.bundle)) == (kept.last + 1, 0)
     with pytest.raises(NothingToPrune):
         pruning.prune(site.terminal, auditor, second=chief)
@@ -284,13 +361,13 @@ def test_what_a_wrong_clock_dated_is_pruned_when_it_is_old_enough_in_truth(
         monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + offset)
 
     chief = second(CHIEF)
-    monkeypatch.setattr(export, "_device_of", lambda _path: -1)
+    monkeypatch.setattr(export, "_own_devices", lambda _terminal: {-1})
     set_clock(timedelta(days=years * 365))
-    made = export.export(site.terminal, auditor, medium, label="A")
+    made = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True))
     set_clock(timedelta())
     with pytest.raises(NothingToPrune):
         pruning.prune(site.terminal, auditor, second=chief)
-    kept = export.export(site.terminal, auditor, medium, label="B")
+    kept = export.export(site.terminal, auditor, export.Target(medium, "B", same_disk=True))
     set_clock(timedelta(days=8 * 366))
     assert pruning.prune(site.terminal, auditor, second=chief).last == kept.last > made.last
     assert viewing.verify(site.terminal, auditor).ok
@@ -298,7 +375,7 @@ def test_what_a_wrong_clock_dated_is_pruned_when_it_is_old_enough_in_truth(
 
 @ON_SQLITE  # On PostgreSQL the working role removes nothing.
 def test_removing_the_oldest_entries_without_saying_so_is_found(site: Site, auditor: Session, medium: Path) -> None:
-    last = export.export(site.terminal, auditor, medium, label="A").last
+    last = export.export(site.terminal, auditor, export.Target(medium, "A", same_disk=True)).last
     site.unguard_log()
     site.raw("DELETE FROM log_entry WHERE seq <= ?", last)
     verification = viewing.verify(site.terminal, auditor)

@@ -48,7 +48,7 @@ def test_nothing_readable_lies_anywhere_while_work_goes_on(served: Site, tmp_pat
     worked(served)
     backup.back_up(served.terminal, served.session(CUSTODIAN), tmp_path / "backup")
     (tmp_path / "medium").mkdir()
-    export.export(served.terminal, served.session(CHIEF), tmp_path / "medium", label="M-1")
+    export.export(served.terminal, served.session(CHIEF), export.Target(tmp_path / "medium", "M-1", same_disk=True))
     assert len(list((tmp_path / "medium").rglob("*"))) > 3
     assert {path.name.rpartition("-")[2] for path in (served.home / "database").iterdir()} >= {"wal", "shm"}
     assert files_with([served.home, tmp_path], CANARIES) == []

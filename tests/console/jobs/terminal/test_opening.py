@@ -76,7 +76,7 @@ def test_what_a_killed_process_left_under_way_is_closed_with_its_session(site: S
     assert (closing.event, closing.detail) == ("operator.logged_off", {"cause": "crash"})
     medium = tmp_path / "medium"
     medium.mkdir()
-    assert export.export(site.terminal, site.session(CHIEF), medium, label="A").number == 1
+    assert export.export(site.terminal, site.session(CHIEF), export.Target(medium, "A", same_disk=True)).number == 1
 
 
 def test_signed_entries_that_were_cut_away_halt_the_next_opening(site: Site) -> None:

@@ -354,7 +354,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(["part_file_exposed", "part_file_foreign", "part_file_unreadable"], CALL),
     **dict.fromkeys(["key_parts_missing", "key_parts_refused", "key_parts_too_soon"], CALL),
     **dict.fromkeys(["medium_lies", "medium_failed", "medium_full", "medium_read_only", "sealed_file_broken"], CALL),
-    "dump_unreadable": CALL,
+    **dict.fromkeys(["dump_unreadable", "export_differs"], CALL),
     **dict.fromkeys((kind.code for kind in leaves(EnvelopeFault, ReceiptFault)), ITEM),
     **dict.fromkeys(["item_unreadable", "item_replayed", "notice_unfit", "notice_conflict"], ITEM),
     **dict.fromkeys(["result_unfit", "result_of_another", "result_of_none", "result_unexpected"], ITEM),

@@ -84,7 +84,7 @@ def test_both_work_and_one_chain_verifies_from_both(served: Site, other: Site, t
     for site, label in ((other, "A"), (served, "B")):
         medium = tmp_path / label
         medium.mkdir()
-        done = export.export(site.terminal, site.session(AUDITOR), medium, label=label)
+        done = export.export(site.terminal, site.session(AUDITOR), export.Target(medium, label, same_disk=True))
         assert done.first == last + 1
         last = done.last
         finding = verify_bundle(medium / done.bundle)
@@ -250,7 +250,7 @@ def prune_all(site: Site, place: Path) -> None:
     """Export the whole log and prune it, as if it were old."""
     medium = place / "medium"
     medium.mkdir()
-    export.export(site.terminal, site.session(AUDITOR), medium, label="A")
+    export.export(site.terminal, site.session(AUDITOR), export.Target(medium, "A", same_disk=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pruning, "_last_to_prune", lambda *_: _exported(site))
         pruning.prune(site.terminal, site.session(CHIEF), second=second(AUDITOR))

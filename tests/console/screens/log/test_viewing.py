@@ -84,6 +84,10 @@ async def test_the_log_is_exported_and_verified(world: World, tmp_path: Path) ->
         await console.press("enter")
         await console.type("LOG-1")
         await console.press("enter")
+        # The directory lies on the disk of the terminal: a person decides that this is meant.
+        assert console.words("log.export.own_disk")[:12] in console.text()
+        assert not list(medium.iterdir())
+        await console.press("enter")
         (bundle,) = bundles_in(medium)
         assert bundle.name in console.text()
         assert verify_bundle(bundle).ok
