@@ -16,7 +16,7 @@ def main() -> int:
         # Imported here: the console is opened without click and the commands.
         from console.commands import cli
 
-        return cli(arguments)
+        return cli()
     return _open(opening)
 
 

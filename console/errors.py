@@ -20,6 +20,7 @@
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
     │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore, RegistrationIncomplete, AgencyValueInvalid
+    │   ├── TimersShutOut
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
     ├── KeyChangeFault           the key cannot be changed before something else is done
     │   └── KeyChangeUnderWay, QueueShared
@@ -236,6 +237,10 @@ class InputFault(ConsoleError):
 
 class PinNotNew(InputFault):
     """The new PIN is the present one: the person chooses another."""
+
+
+class TimersShutOut(InputFault):
+    """No timer can open a terminal that two persons open: the custodian lets people do that work, or moves the key."""
 
 
 class RecordFaulty(InputFault):

@@ -1,12 +1,17 @@
-"""The technical log: what failed and where, under a number that people can report. It holds no values at all."""
+"""The technical log: what failed and where, under a number that people can report. It holds no values at all.
 
-import os
+It lies in the terminal's directory, bounded, and the journal of systemd gets a copy of each record.
+"""
+
 import secrets
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from console.process.journal import write_to_journal
+from transport.record_file import append_record
 
 TECHNICAL_LOG: Final = Path("log") / "technical.log"
 
@@ -36,7 +41,10 @@ def _record(home: Path | None, text: str) -> str:
     if home is not None:
         # The disk may be the very thing that failed; the person still gets a number to report.
         with suppress(OSError):
-            _append_line(home / TECHNICAL_LOG, f"{number} {text}\n")
+            path = home / TECHNICAL_LOG
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            append_record(path, f"{number} {text}\n")
+    write_to_journal(number, text)
     return number
 
 
@@ -67,17 +75,3 @@ def _module(filename: str) -> str:
     # Not the whole path, which may hold the name of a person, as a home directory does.
     path = Path(filename)
     return f"{path.parent.name}/{path.stem}"
-
-
-def _append_line(path: Path, line: str) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    # O_APPEND: several processes write here. O_NOFOLLOW: a link must not lead a record into another file.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    data = line.encode("utf-8", "replace")
-    try:
-        size = os.fstat(handle).st_size
-        if os.write(handle, data) < len(data):
-            # The disk is full. Half a record would make the next one unreadable as well, so it is taken back.
-            os.ftruncate(handle, size)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from console import steps
+from console.commands import completion, phrases
 from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
@@ -49,6 +50,7 @@ _COMMANDS = {
     "log": "console.commands.log:log",
     "operator": "console.commands.people:operator",
     "render": "console.commands.rehearsal.render:render",
+    "completion": "console.commands.completion:completion",
 }
 
 # Shells expect 128 and the signal's number of a program that a signal ended.
@@ -70,9 +72,11 @@ def cli(arguments: Sequence[str] | None = None) -> int:
     # Click fails while it reads a wrong argument, and the message about that has to be in the right language and form.
     # So the common options are read once before everything else.
     call = glance(words_given)
+    phrases.speak(call.words.language)
     try:
         with uncaught_recorded(lambda error: record_incident(call.home, error)), _signals_raised():
-            return _run(words_given, call)
+            answered = completion.answer(root(call)) if arguments is None else None
+            return _run(words_given, call) if answered is None else answered
     except _Ended as ended:
         return 128 + ended.number
     except click.Abort:
@@ -103,7 +107,9 @@ def _run(arguments: Sequence[str], call: Invocation) -> int:
 
 def _refuse_usage(error: click.UsageError, call: Invocation) -> int:
     path = error.ctx.command_path if error.ctx is not None else "renkei"
-    call.output.failure("usage", error.format_message(), call.words("commands.usage.remedy", command=path))
+    call.output.failure(
+        "usage", phrases.completed(error.format_message()), call.words("commands.usage.remedy", command=path)
+    )
     return ExitStatus.USAGE
 
 

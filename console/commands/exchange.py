@@ -42,7 +42,7 @@ _SEND_COUNTS: Final = ("sent", "delivered", "unknown", "refused", "held", "unpro
 
 def _with_clock_reason(command: Callable[..., int]) -> Callable[..., int]:
     """Give `command` the option with which an officer says why it goes on although the clocks of both sides differ."""
-    return click.option("--clock-reason", "clock_reason", type=click.Choice(_CLOCK_REASONS))(command)
+    return click.option("--clock-reason", "clock_reason", metavar="R", type=click.Choice(_CLOCK_REASONS))(command)
 
 
 @click.command("send")

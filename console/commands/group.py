@@ -1,5 +1,6 @@
 """Groups that import a command when it is called, and give it its help texts and the common options."""
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -9,13 +10,15 @@ from console.commands.invocation import CommonOption, common_options
 from console.words import Words
 
 _HELP_WIDTH = 110
+# A full stop that ends a sentence, not one inside a name such as `.csv`.
+_FIRST_SENTENCE = re.compile(r"(?<=。)|(?<=\.) ")
 
 
 class LazyGroup(click.Group):
     """A group whose commands are named as `module:attribute`, and imported when they are called or listed."""
 
     def __init__(self, name: str, places: Mapping[str, str]) -> None:
-        super().__init__(name, context_settings={"help_option_names": ["--help"], "max_content_width": _HELP_WIDTH})
+        super().__init__(name, context_settings={"max_content_width": _HELP_WIDTH})
         self._places = places
         self._words = Words()
         self._prefix = ""
@@ -46,9 +49,24 @@ class LazyGroup(click.Group):
         return command
 
 
+def _examples(words: Words, prefix: str) -> str | None:
+    """Return the examples of a command, for the end of its help."""
+    key = f"examples.{prefix.removeprefix('commands.')}"
+    if not words.has(key):
+        return None
+    lines = [words("examples.heading"), *(f"  {line}" for line in words(key).splitlines())]
+    # Click fills paragraphs anew, but for those that begin with this character.
+    return "\b\n" + "\n".join(lines)
+
+
 def _equip(command: click.Command, words: Words, prefix: str, *, outermost: bool) -> None:
     """Set the help texts of `command` and append the common options."""
     command.help = words(f"{prefix}.help")
+    # The first sentence: click itself would cut the text at blanks, of which Japanese has few.
+    command.short_help = _FIRST_SENTENCE.split(command.help, maxsplit=1)[0]
+    command.epilog = _examples(words, prefix)
+    # It is one of the common options, whose text is in the language of the call.
+    command.add_help_option = False
     # A command object lives as long as the process: when it is equipped again, the options of the last time go first.
     own = [parameter for parameter in command.params if not isinstance(parameter, CommonOption)]
     for parameter in own:

@@ -116,18 +116,27 @@ class CommonOption(click.Option):
         super().__init__([flag, name], expose_value=False, callback=_remember, **settings)
 
 
+class HelpOption(CommonOption):
+    """`--help`. Click's own is made once for each command, in the language of the first call."""
+
+    def __init__(self) -> None:
+        super().__init__("--help", "help", is_flag=True, is_eager=True)
+        self.callback = _show_help
+
+
 def common_options(*, outermost: bool) -> list[CommonOption]:
     """Return the options that every command takes.
 
     Only the outermost group reads the environment: read again by the command, it would win over `--home` before it.
     """
     return [
-        CommonOption("--home", "home", type=_Directory(), envvar=HOME_VARIABLE if outermost else None),
-        CommonOption("--language", "language", type=click.Choice(LANGUAGES)),
+        CommonOption("--home", "home", metavar="DIR", type=_Directory(), envvar=HOME_VARIABLE if outermost else None),
+        CommonOption("--language", "language", type=click.Choice(LANGUAGES), metavar="|".join(LANGUAGES)),
         CommonOption("--json", "as_json", is_flag=True),
         CommonOption("--as", "person", metavar="ID"),
-        CommonOption("--pin-file", "pin_file", type=click.Path(path_type=Path)),
-        CommonOption("--part-file", "part_files", type=click.Path(path_type=Path), multiple=True),
+        CommonOption("--pin-file", "pin_file", metavar="FILE", type=click.Path(path_type=Path)),
+        CommonOption("--part-file", "part_files", metavar="FILE", type=click.Path(path_type=Path), multiple=True),
+        HelpOption(),
     ]
 
 
@@ -153,6 +162,12 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
     given = context.get_parameter_source(parameter.name) not in {None, ParameterSource.DEFAULT}
     if invocation is not None and given and value is not None:
         setattr(invocation, parameter.name, value)
+
+
+def _show_help(context: click.Context, _parameter: click.Parameter, value: object) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(context.get_help(), color=context.color)
+        context.exit()
 
 
 def _ending_after(error: BaseException) -> Ending:

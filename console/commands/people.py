@@ -53,14 +53,16 @@ def list_people(call: Invocation) -> int:
         for person in people
     ]
     heading = [words("commands.operator.columns.id"), words("commands.operator.columns.roles")]
-    cells = [[person.id, ", ".join(words.name("roles", role) for role in sorted(person.roles))] for person in people]
+    cells = [[person.id, words.roles(sorted(person.roles))] for person in people]
     call.output.result({"operators": operators}, columns([heading, *cells]))
     return ExitStatus.DONE
 
 
 @click.command("add")
 @click.argument("person_id", metavar="ID")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
+@click.option(
+    "--role", "roles", metavar="ROLE", multiple=True, required=True, type=click.Choice([str(role) for role in Role])
+)
 @click.option("--code-file", "code_file", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @perhaps_by_two_persons
 @click.pass_obj
@@ -72,7 +74,7 @@ def add(
         wanted = [Role(role) for role in roles]
         jobs.people.register.add(terminal, session, person_id, wanted, hand_over=hand_over, second=second)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
-    call.output.result(data, [visible(call.words("commands.init.code", **data))])
+    call.output.result(data, [visible(call.words("commands.operator.add.done", **data, roles=call.words.roles(roles)))])
     return ExitStatus.DONE
 
 

@@ -19,8 +19,11 @@ KEPT: Final = frozenset(
     {
         "COLORTERM", "CREDENTIALS_DIRECTORY", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PATH", "RENKEI_HOME",
         "SSH_CONNECTION", "SSH_USER_AUTH", "TERM", "TMPDIR", "TZ",
+        # By these a shell asks what could come next; they hold what was typed, and choose nothing but the answer.
+        "_RENKEI_COMPLETE", "COMP_CWORD", "COMP_WORDS",
     }
 )  # fmt: skip
+COMPLETION_VARIABLE: Final = "_RENKEI_COMPLETE"
 # Without animations a page over SSH takes 7 kB instead of 175 kB. Without the kitty keyboard protocol, input methods
 # send plain text.
 SET: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
@@ -73,6 +76,9 @@ def opening(arguments: Sequence[str]) -> Opening | None:
     It parses them without click, which would take too long to import before the console is painted. What it does not
     understand is left to click, which says what is wrong.
     """
+    # A shell that completes passes no arguments, and wants no console.
+    if COMPLETION_VARIABLE in os.environ:
+        return None
     options: dict[str, str] = {}
     rest = list(arguments)
     while rest:

@@ -32,10 +32,12 @@ def uncaught_recorded(record: Recorder, *, in_thread: Recorder | None = None) ->
     def of_main_thread(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         record(error)
 
-    # Where no handler is set, logging prints warnings of libraries to standard error, in the middle of the screen.
+    # Where no handler is set, logging prints warnings of libraries, such as a driver's about a lost connection, to
+    # standard error: in the middle of the screen, or beside the one line of a command. Without any last resort it would
+    # print that there is none.
     before = (threading.excepthook, sys.unraisablehook, sys.excepthook, logging.lastResort)
     threading.excepthook, sys.unraisablehook = of_thread, of_destructor
-    sys.excepthook, logging.lastResort = of_main_thread, None
+    sys.excepthook, logging.lastResort = of_main_thread, logging.NullHandler()
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ first text of its topic is asked for, so that the login screen waits only for it
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -57,6 +57,10 @@ class Words:
         key = f"{topic}.{code}"
         return self(key) if self.has(key) else code
 
+    def roles(self, codes: Iterable[str]) -> str:
+        """Return the names of roles, in the order of `codes`."""
+        return ", ".join(self(f"roles.{code}.name") for code in codes)
+
     def fault(self, code: str, facts: Mapping[str, str] | None = None) -> FaultText:
         """Return cause and remedy of the error `code`. An unknown code is named in the text; it raises nothing."""
         return self._fault(_faults(), code, facts or {})
@@ -105,6 +109,9 @@ class Words:
             entry = _catalogue("common")["unknown_fault"]
             facts = {**facts, "code": code}
         known = _Facts(facts)
+        if "right" in facts:
+            # A right is a code inside the program; people know it by what it allows.
+            known["right"] = self.name("rights", facts["right"])
         cause = _text(entry["cause"], self.language, code).format_map(known)
         return FaultText(cause, _text(entry["remedy"], self.language, code).format_map(known))
 

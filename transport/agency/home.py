@@ -17,6 +17,7 @@ from transport.errors import AgencyBusy, AgencyExists, AgencyMissing
 from transport.parties.identity import Identity
 from transport.parties.key_files import write_new
 from transport.parties.keyring import KeyRing
+from transport.record_file import append_record
 
 _SETTINGS: Final = "agency.json"
 _IDENTITY: Final = "identity"
@@ -111,10 +112,5 @@ class AgencyHome:
         """
         number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         line = f"{number} {code} {type(cause).__name__ if cause else '-'}\n"
-        # One short write in append mode: lines of several threads and processes do not mix.
-        handle = os.open(self._path / _TECHNICAL_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(handle, line.encode("ascii"))
-        finally:
-            os.close(handle)
+        append_record(self._path / _TECHNICAL_LOG, line)
         return number

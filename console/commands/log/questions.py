@@ -22,9 +22,9 @@ _QUESTIONS: Final = ("off_hours", "failed_logins", "logins_per_id", "many_lookup
 
 
 @click.command("ask")
-@click.argument("question", type=click.Choice(_QUESTIONS))
-@click.option("--since", type=click.DateTime(MOMENT_FORMATS))
-@click.option("--until", type=click.DateTime(MOMENT_FORMATS))
+@click.argument("question", metavar="QUESTION", type=click.Choice(_QUESTIONS))
+@click.option("--since", metavar="TIME", type=click.DateTime(MOMENT_FORMATS))
+@click.option("--until", metavar="TIME", type=click.DateTime(MOMENT_FORMATS))
 @click.option("--person", "who", metavar="ID")
 @click.pass_obj
 def ask(call: Invocation, question: str, since: datetime | None, until: datetime | None, who: str | None) -> int:

@@ -21,13 +21,13 @@ _CLASSES: Final = ("authentication", "operation", "event", "communication", "exp
 
 
 @click.command("show")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", metavar="N", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--before", type=click.IntRange(min=1), metavar="SEQ")
-@click.option("--since", type=click.DateTime(MOMENT_FORMATS))
-@click.option("--until", type=click.DateTime(MOMENT_FORMATS))
+@click.option("--since", metavar="TIME", type=click.DateTime(MOMENT_FORMATS))
+@click.option("--until", metavar="TIME", type=click.DateTime(MOMENT_FORMATS))
 @click.option("--person", "who", metavar="ID")
 @click.option("--event", metavar="EVENT")
-@click.option("--class", "event_class", type=click.Choice(_CLASSES))
+@click.option("--class", "event_class", metavar="CLASS", type=click.Choice(_CLASSES))
 @click.option("--result", type=click.Choice(["done", "refused", "failed"]))
 @click.option("--object", "about", metavar="ID")
 @click.pass_obj

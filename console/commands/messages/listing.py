@@ -33,7 +33,7 @@ _PAGE = 500
 @click.option("--name", metavar="N", callback=read_discreetly)
 @click.option("--being-undone", is_flag=True)
 @click.option("--unhandled", is_flag=True)
-@click.option("--limit", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
 def queue(
     call: Invocation,
@@ -124,6 +124,12 @@ def _queue_lines(rows: Sequence["QueueRow"], total: int, words: Words) -> Iterat
     yield words("commands.queue.total", shown=len(rows), total=total)
 
 
+def _until(row: "QueueRow", words: Words) -> str:
+    """Return until which day a message waits of itself, where there is one."""
+    held = row.due_on is not None and row.state == OutState.HELD
+    return words("commands.queue.held_until", day=row.due_on) if held else ""
+
+
 def row_lines(rows: Sequence["QueueRow"], words: Words) -> list[str]:
     """Return messages as the aligned lines of a table, with its heading."""
     heading = [words(f"commands.queue.columns.{name}") for name in ("id", "direction", "state", "kind", "reference")]
@@ -132,7 +138,7 @@ def row_lines(rows: Sequence["QueueRow"], words: Words) -> list[str]:
         [
             str(row.id),
             words(f"commands.direction.{row.direction}"),
-            words.name("states", f"{row.direction}.{row.state}"),
+            words.name("states", f"{row.direction}.{row.state}") + _until(row, words),
             words.name("kinds", row.kind),
             row.reference,
             words.time(row.occurred_at),

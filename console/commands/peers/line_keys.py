@@ -74,7 +74,7 @@ def _file_facts(out: Path | None) -> dict[str, str]:
 
 
 def _file_lines(out: Path | None, words: Words) -> list[str]:
-    return [] if out is None else [visible(words("commands.keys.written", file=out))]
+    return [words("commands.keys.hand_over")] if out is None else [visible(words("commands.keys.written", file=out))]
 
 
 def _key_facts(keys: "LineKeys") -> dict[str, Any]:

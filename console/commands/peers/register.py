@@ -33,9 +33,9 @@ def show(call: Invocation) -> int:
 # `--address` takes an IP address and never a name: no name server may decide whom the terminal talks with.
 @click.command("register")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--address")
-@click.option("--port", type=click.IntRange(1, 65535))
-@click.option("--from", "valid_from", type=MOMENT)
+@click.option("--address", metavar="IP")
+@click.option("--port", metavar="N", type=click.IntRange(1, 65535))
+@click.option("--from", "valid_from", metavar="TIME", type=MOMENT)
 @click.option("--legal-basis", "legal_basis", metavar="ARTICLE")
 @click.pass_obj
 def register(

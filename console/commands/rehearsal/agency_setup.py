@@ -18,10 +18,10 @@ from console.words.visible import visible
 
 
 @click.command("init")
-@click.option("--name", default="agency-1", show_default=True)
+@click.option("--name", metavar="N", default="agency-1", show_default=True)
 # Loopback unless somebody asks for more: an agency for rehearsal need not be reached from other machines.
 @click.option("--address", default="127.0.0.1", show_default=True, metavar="IP")
-@click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", metavar="N", default=8443, show_default=True, type=click.IntRange(1, 65535))
 @click.pass_obj
 def init(call: Invocation, name: str, address: str, port: int) -> int:
     """Make an agency, and the file that terminals register."""

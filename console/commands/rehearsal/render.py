@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from console.jobs.rehearsal.world import World
 
 # How each screen is reached after the log-on, by the keys of the foot line.
-_KEYS: Final = {"login": (), "queue": (), "message": ("enter",), "exchange": ("x",), "log": ("l",)}
+_SCREENS: Final = {"login": (), "queue": (), "message": ("enter",), "exchange": ("x",), "log": ("l",)}
 
+_UNITS: Final = "systemd"
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{1,2})")
 # A picture may be looked at where there is no network, so it names fonts that the machine may have, and fetches none.
 _FONT_FACES: Final = re.compile(r"@font-face\s*\{[^}]*\}\s*|<!--.*?-->\s*")
@@ -49,12 +50,25 @@ class PictureUnwritable(OutputFileFault):
 
 
 @click.command("render")
-@click.argument("screen", type=click.Choice(list(_KEYS)))
-@click.option("--out", "file", required=True, metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("what", metavar="WHAT", type=click.Choice([*_SCREENS, _UNITS]))
+@click.option("--out", "place", required=True, metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--size", default="80x24", show_default=True, metavar="COLSxROWS")
 @click.pass_obj
-def render(call: Invocation, screen: str, file: Path, size: str) -> int:
-    """Draw one screen as SVG; everything in it is made up."""
+def render(call: Invocation, what: str, place: Path, size: str) -> int:
+    """Draw one screen as SVG, in which everything is made up; or write units for systemd from the settings."""
+    if what == _UNITS:
+        return _write_units(call, place)
+    return _draw_screen(call, what, place, size)
+
+
+def _write_units(call: Invocation, directory: Path) -> int:
+    files = jobs.terminal.units.write(call.named_home(), directory)
+    lines = [call.words("commands.render.units", directory=directory), *(file.name for file in files)]
+    call.output.result({"files": [str(file) for file in files]}, map(visible, lines))
+    return ExitStatus.DONE
+
+
+def _draw_screen(call: Invocation, screen: str, file: Path, size: str) -> int:
     columns, rows = _parse_size(call, size)
     with tempfile.TemporaryDirectory(prefix="renkei-render-") as directory:
         svg = _draw_in_new_world(Path(directory) / "renkei", screen, call, (columns, rows))
@@ -114,7 +128,7 @@ async def _draw(world: "World", screen: str, language: Language, size: tuple[int
             chief = next(person for person in settings.rehearsal if person.id == jobs.rehearsal.world.CHIEF)
             await pilot.press(*chief.id, "tab", *chief.pin, "enter")
             await _settle(app, pilot)
-            await pilot.press(*_KEYS[screen])
+            await pilot.press(*_SCREENS[screen])
             await _settle(app, pilot)
         return app.export_screenshot(title="")
 

@@ -87,10 +87,7 @@ def _world_lines(world: "World", words: Words) -> Iterator[str]:
     yield visible(words("commands.demo.world", home=world.home))
     yield visible(words("commands.demo.agency", agency_home=world.agency_home))
     heading = [words(f"commands.demo.columns.{name}") for name in ("id", "roles", "pin_file")]
-    cells = [
-        [person.id, ", ".join(words.name("roles", role) for role in person.roles), str(person.pin_file)]
-        for person in world.operators
-    ]
+    cells = [[person.id, words.roles(person.roles), str(person.pin_file)] for person in world.operators]
     yield from columns([heading, *cells])
 
 

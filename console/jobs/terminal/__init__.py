@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         rekey,
         setup,
         sharing,
+        units,
         upgrade,
     )
 
@@ -28,6 +29,7 @@ __all__ = [
     "rekey",
     "setup",
     "sharing",
+    "units",
     "upgrade",
 ]
 __getattr__ = submodules(__name__)

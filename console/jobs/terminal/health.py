@@ -116,8 +116,10 @@ def _key_care(what: str, words: Words, file: str, code: str | None = None) -> Ch
 
 
 def _database(home: Path, words: Words) -> Check:
-    Database.open(Settings.load(home).database_url(home)).close()
-    return Check("database", ok=True, detail=words("check.found.database"))
+    settings = Settings.load(home)
+    Database.open(settings.database_url(home)).close()
+    engine = "postgresql" if settings.database_file(home) is None else "sqlite"
+    return Check("database", ok=True, detail=words(f"check.found.database_{engine}"))
 
 
 def _certificate(terminal: Terminal, words: Words, party: Party) -> Check:

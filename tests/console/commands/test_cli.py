@@ -40,7 +40,8 @@ def test_every_command_has_help_in_both_languages(
 ) -> None:
     assert cli([*path, "--help", "--language", language]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(f"Usage: renkei {' '.join(path)}")
+    usage = "使い方" if language == "ja" else "Usage"
+    assert printed.startswith(f"{usage}: renkei {' '.join(path)}")
     assert any("\u3040" < letter < "\u9fff" for letter in printed) is (language == "ja")
     for option in ("--home", "--language", "--json", "--as", "--pin-file"):
         assert option in printed

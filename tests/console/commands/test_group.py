@@ -43,11 +43,11 @@ def test_a_command_gets_its_texts_and_the_common_options_once(group: LazyGroup) 
     assert found is not None
     assert found.help == words("commands.log.export.help")
     names = [parameter.name for parameter in found.params]
-    assert names[:2] == ["directory", "label"]
+    assert names[:4] == ["directory", "label", "again", "same_disk"]
     assert len(names) == len(set(names))
     assert [parameter.help for parameter in found.params if isinstance(parameter, click.Option)] == [
-        words("commands.log.export.options.label"),
-        *(words(f"commands.common.{name}") for name in names[2:]),
+        *(words(f"commands.log.export.options.{name}") for name in names[1:4]),
+        *(words(f"commands.common.{name}") for name in names[4:]),
     ]
 
 

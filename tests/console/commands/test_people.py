@@ -15,6 +15,16 @@ def test_a_person_is_registered_with_a_code_and_changes_it(world: World, tmp_pat
     )
     assert added.json == {"operator": "op-9", "one_time_code_file": str(code)}
     assert stat.S_IMODE(code.stat().st_mode) == 0o600
+    people = ("--home", world.home, "--as", OFFICER, "--pin-file", world.pin_files[OFFICER])
+    # Roles are named as people name them, and nobody is called an officer who is none.
+    listed = run("operator", "list", *people, "--language", "ja").out
+    assert "決裁者, 操作者" in next(line for line in listed.splitlines() if line.startswith("op-9"))
+    more = ("op-8", "--role", "auditor", "--code-file", tmp_path / "another")
+    line = run("operator", "add", *more, *people, "--language", "en").out
+    assert line.startswith("op-8 (auditor) is registered")
+    right = run("operator", "list", *people[:2], "--as", "op-101", "--pin-file", world.pin_files["op-101"]).err
+    assert "利用者の登録" in right
+    assert "people" not in right
     pin.write_text("73920418\n")
     pin.chmod(0o600)
     who = ("--home", world.home, "--as", "op-9", "--json")

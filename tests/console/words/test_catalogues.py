@@ -21,7 +21,7 @@ from store.log import DETAIL_KEYS, Event, EventClass, Flaw
 from store.message.checks.items import ITEMS
 from store.message.checks.rules import RULES
 from store.message.codes import Kind
-from store.rights import Role
+from store.rights import Right, Role
 from transport.errors import EnvelopeFault, TransportError
 
 ROOM = Path(console.words.__file__).parents[1]
@@ -101,6 +101,7 @@ def test_every_rule_has_cause_and_remedy(rule: str) -> None:
     [
         *(f"roles.{role}.name" for role in Role),
         *(f"roles.short.{role}" for role in Role),
+        *(f"rights.{right}" for right in Right),
         *(f"kinds.{kind}" for kind in Kind),
         *(f"kinds.short.{kind}" for kind in Kind),
         *(f"events.{event}" for event in Event),

@@ -1,7 +1,11 @@
 """`queue` as scripts call it: filters, limits, and no content."""
 
+from datetime import date
 from typing import Any
+from unittest import mock
 
+from console.commands.messages.listing import _until
+from console.words import Words
 from tests.running import World, run
 
 
@@ -35,3 +39,11 @@ def test_the_table_has_a_line_for_each_message_and_the_total(world: World) -> No
     _heading, *rows, total = run("queue", "--limit", "2", *who).out.splitlines()
     assert len(rows) == 2
     assert "40" in total
+
+
+def test_a_list_says_until_which_day_a_message_is_held() -> None:
+    row = mock.Mock(state="held", due_on=date(2026, 12, 1))
+    assert _until(row, Words("ja")) == "（2026-12-01 まで）"
+    # Once it is decided about, the day says nothing of its state any more.
+    assert _until(mock.Mock(state="approved", due_on=date(2026, 12, 1)), Words("ja")) == ""
+    assert _until(mock.Mock(state="held", due_on=None), Words("ja")) == ""

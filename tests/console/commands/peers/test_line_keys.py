@@ -1,6 +1,7 @@
 """`keys show` and `keys renew`: the custodian makes the next keys, and reads what the peer has to register."""
 
 import json
+from pathlib import Path
 
 from tests.running import World, run
 
@@ -25,6 +26,12 @@ def test_the_table_marks_the_keys_in_use(world: World) -> None:
     assert keys.startswith("1*")
     # What tells the terminal's log from one that was made with other keys.
     assert world.run(CUSTODIAN, "keys", "show").json["log_first_key"] in first_key
+
+
+def test_without_a_file_it_is_said_how_to_write_one(world: World, tmp_path: Path) -> None:
+    who = ("--home", world.home, "--as", "cu-501", "--pin-file", world.pin_files["cu-501"], "--language", "en")
+    assert "renkei keys show --out FILE" in run("keys", "show", *who).out
+    assert "--out FILE" not in run("keys", "show", "--out", tmp_path / "terminal.json", *who).out
 
 
 def test_keys_are_not_made_for_the_past_nor_by_anybody_else(world: World) -> None:

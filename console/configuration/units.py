@@ -1,0 +1,133 @@
+"""Units and timers of systemd for the daily round of a terminal, made from its settings.
+
+What a unit does is done as a person of its own, who has the one role that it takes. Times are Japanese, whatever zone
+the machine keeps. A unit sees nothing of the machine but the terminal's directory, and gains no rights.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from console.settings import KeySourceName, Settings
+
+#: Where the PIN files of these people lie, and where backups go: on a machine as the README sets it up.
+CREDENTIALS: Final = Path("/etc/renkei")
+BACKUPS: Final = Path("/var/backups/renkei")
+_ZONE: Final = "Asia/Tokyo"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the program and the terminal are on this machine, and whose account they run under."""
+
+    program: Path
+    home: Path
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One unit: what it does, as whom, and when (`OnCalendar=` without the zone)."""
+
+    name: str
+    about: str
+    command: str
+    calendar: str
+    person: str | None = None
+
+
+_TASKS: Final = (
+    _Task("check", "the state of the terminal, in one line", "check --brief", "*-*-* *:00/15"),
+    _Task("receive", "results and notices", "receive", "Mon..Fri *-*-* 08..17:00/30", "receiving-1"),
+    _Task("backup", "the backup of the night", "backup", "*-*-* 02:00", "keeping-1"),
+    _Task("erase", "contents whose retention is over", "erase", "*-*-* 03:00", "keeping-1"),
+    _Task("verify", "the tables against the log", "log verify --tables", "*-*-* 04:00", "auditing-1"),
+)
+
+
+def units(settings: Settings, machine: Machine) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each unit."""
+    for task in _TASKS:
+        yield f"renkei-{task.name}.service", _service(task, settings, machine)
+        yield f"renkei-{task.name}.timer", _timer(task)
+
+
+def _service(task: _Task, settings: Settings, machine: Machine) -> str:
+    lines = [
+        "[Unit]",
+        f"Description=Renkei: {task.about}",
+        "",
+        "[Service]",
+        "Type=oneshot",
+        f"User={machine.account}",
+        f"Environment=RENKEI_HOME={_quoted(str(machine.home))}",
+        f"ExecStart={_command(task, machine)}",
+        *_credential(settings),
+        f"ReadWritePaths={_quoted(str(machine.home))}",
+    ]
+    if task.name == "backup":
+        # The minus lets the others run where that directory was not made.
+        lines.append(f"ReadWritePaths=-{BACKUPS}")
+    if settings.database_file(machine.home) is None or task.name in {"check", "receive"}:
+        lines.append("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6")
+    else:
+        lines.append("RestrictAddressFamilies=AF_UNIX")
+    return "\n".join([*lines, *_CONFINED]) + "\n"
+
+
+_CONFINED: Final = (
+    "UMask=0077",
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "ProtectSystem=strict",
+    "ProtectHome=read-only",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectControlGroups=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "RestrictNamespaces=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "LimitCORE=0",
+)
+
+
+def _timer(task: _Task) -> str:
+    lines = [
+        "[Unit]",
+        f"Description=Renkei: when to see to {task.about}",
+        "",
+        "[Timer]",
+        f"OnCalendar={task.calendar} {_ZONE}",
+        "Persistent=true",
+        "",
+        "[Install]",
+        "WantedBy=timers.target",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _command(task: _Task, machine: Machine) -> str:
+    words = [_quoted(str(machine.program)), *task.command.split()]
+    if task.person is not None:
+        words += ["--as", task.person, "--pin-file", str(CREDENTIALS / f"{task.person}.pin")]
+    if task.name != "backup":
+        return " ".join(words)
+    # A backup goes to a new file each night, and systemd has no word for the day.
+    words.insert(2, f"{BACKUPS}/$(date +%%F).backup")
+    return f"/bin/sh -c 'exec {' '.join(words)}'"
+
+
+def _credential(settings: Settings) -> list[str]:
+    if settings.keys.source != KeySourceName.CREDENTIAL:
+        return []
+    name = settings.keys.credential
+    return [f"LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name}"]
+
+
+def _quoted(text: str) -> str:
+    """Return a path as a unit spells it: blanks, quotation marks and specifiers mean themselves."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return escaped if escaped.isascii() and " " not in escaped and escaped == text else f'"{escaped}"'
