@@ -8,7 +8,7 @@
     │       SettingFixed
     ├── OutputFileFault          a file cannot be written where it was asked for: the person names another
     │   └── FileExists, FileUnwritable, OwnDiskRefused
-    ├── ExportFault              an export of the log cannot be written once more
+    ├── RewritingFault              an export of the log cannot be written once more
     │   └── ExportUnknown, ExportDiffers
     ├── BackupFault              a backup cannot be restored by this program
     │   └── BackupUnreadable, BackupUnfit
@@ -150,17 +150,17 @@ class OwnDiskRefused(OutputFileFault):
     exit_status = 4
 
 
-class ExportFault(ConsoleError):
+class RewritingFault(ConsoleError):
     """An export of the log cannot be written once more."""
 
     exit_status = 4
 
 
-class ExportUnknown(ExportFault):
+class ExportUnknown(RewritingFault):
     """No export that can be made again began at entry `first`: the person names one of `known`."""
 
 
-class ExportDiffers(ExportFault):
+class ExportDiffers(RewritingFault):
     """The entries `first` to `last` are not as they were exported: the officer finds out why."""
 
     # What cannot be is either a changed log or a changed record of the export.
