@@ -69,7 +69,7 @@ _COMMON: Final = (
     error("reference_character", *FORMAT),
     error("subject_malformed", *FORMAT),
     error("subject_from_spreadsheet", *FORMAT),
-    error("subject_digits", *FORMAT),
+    error("subject_form", *FORMAT),
     # Found by the jobs, which know what else stands in the queue.
     warning("subject_two_names", *STANDARD),
     warning("subject_two_birth_dates", *STANDARD),

@@ -141,7 +141,7 @@ def check_subject(value: object, field: str, findings: Findings) -> None:
     if not _SUBJECT.fullmatch(text):
         findings.add(field, "subject_from_spreadsheet" if _SPREADSHEET.fullmatch(text) else "subject_malformed")
     elif digits and not (len(text) == digits and text.isdigit()):
-        findings.add(field, "subject_digits", digits=str(digits))
+        findings.add(field, "subject_form", digits=str(digits))
 
 
 def check_yes_no(value: object, field: str, findings: Findings) -> None:

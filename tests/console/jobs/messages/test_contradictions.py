@@ -97,8 +97,8 @@ def test_the_number_of_digits_holds_at_import_by_hand_and_on_the_page(
     site.terminal.settings = replace(settings, municipality=replace(settings.municipality, subject_digits=9))
     taken = intake.take_in(site.terminal, operator, [write_lines(tmp_path / "more.jsonl", [entry(2)])])
     assert [(error.field, error.rule, error.facts) for error in taken.errors] == [
-        ("subject", "subject_digits", {"digits": "9"})
+        ("subject", "subject_form", {"digits": "9"})
     ]
-    assert [finding.rule for finding in hand.judge(site.terminal, entry(3)).findings] == ["subject_digits"]
-    assert [finding.rule for finding in reading.read(site.terminal, operator, number).findings] == ["subject_digits"]
+    assert [finding.rule for finding in hand.judge(site.terminal, entry(3)).findings] == ["subject_form"]
+    assert [finding.rule for finding in reading.read(site.terminal, operator, number).findings] == ["subject_form"]
     assert hand.judge(site.terminal, entry(3, subject="012345678")).findings == ()

@@ -413,7 +413,7 @@ def test_each_rule_is_reported_where_it_is_broken_and_only_there(case: Case) -> 
 def test_every_rule_has_its_case() -> None:
     elsewhere = LINE_RULES | {
         *("record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice", "corrected_like_notice"),
-        *("subject_digits", "subject_two_names", "subject_two_birth_dates"),
+        *("subject_form", "subject_two_names", "subject_two_birth_dates"),
     }
 
     assert {case.rule for case in CASES} | elsewhere == set(RULES)
@@ -532,6 +532,6 @@ def test_the_municipality_says_of_how_many_digits_its_numbers_of_persons_are(sub
     record = changed(good("arrival"), {"subject": subject})
     checked = check(record, municipality=MUNICIPALITY, now=NOW, subject_digits=10)
     assert [(each.rule, dict(each.facts)) for each in checked.findings] == (
-        [] if fits else [("subject_digits", {"digits": "10"})]
+        [] if fits else [("subject_form", {"digits": "10"})]
     )
     assert faults(record) == set()

@@ -42,7 +42,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "reference_character": ERROR,
     "subject_malformed": ERROR,
     "subject_from_spreadsheet": ERROR,
-    "subject_digits": ERROR,
+    "subject_form": ERROR,
     "subject_two_names": WARNING,
     "subject_two_birth_dates": WARNING,
     "reference_conflict": ERROR,
