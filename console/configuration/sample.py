@@ -32,6 +32,7 @@ def _heading(words: Words) -> Iterator[str]:
 def _lines(about: Mapping[str, str]) -> Iterator[str]:
     table = ""
     for name, entry in declarations():
+        # What belongs to no table comes first among the declarations, as TOML wants it.
         section, _, item = name.rpartition(".")
         yield ""
         if section != table:

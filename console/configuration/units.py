@@ -37,6 +37,8 @@ class _Task:
     person: str | None = None
 
 
+# The nightly ones follow each other, so that a backup is of a night before anything is erased, and the tables are held
+# against a log that tells of the erasing.
 _TASKS: Final = (
     _Task("check", "the state of the terminal, in one line", "check --brief", "*-*-* *:00/15"),
     _Task("receive", "results and notices", "receive", "Mon..Fri *-*-* 08..17:00/30", "receiving-1"),
@@ -61,6 +63,7 @@ def _service(task: _Task, settings: Settings, machine: Machine) -> str:
         "[Service]",
         "Type=oneshot",
         f"User={machine.account}",
+        # In the environment and not in the command: a path with blanks needs no second way of quoting there.
         f"Environment=RENKEI_HOME={_quoted(str(machine.home))}",
         f"ExecStart={_command(task, machine)}",
         *_credential(settings),
@@ -69,6 +72,7 @@ def _service(task: _Task, settings: Settings, machine: Machine) -> str:
     if task.name == "backup":
         # The minus lets the others run where that directory was not made.
         lines.append(f"ReadWritePaths=-{BACKUPS}")
+    # A server, or the peer, is reached over the network; everything else stays on the machine.
     if settings.database_file(machine.home) is None or task.name in {"check", "receive"}:
         lines.append("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6")
     else:
@@ -76,6 +80,8 @@ def _service(task: _Task, settings: Settings, machine: Machine) -> str:
     return "\n".join([*lines, *_CONFINED]) + "\n"
 
 
+# What an exposed program could be used for, taken away (systemd.exec(5)). The program asks for none of it: it starts no
+# other one, makes no code at run time, and listens on nothing.
 _CONFINED: Final = (
     "UMask=0077",
     "NoNewPrivileges=yes",
@@ -90,6 +96,7 @@ _CONFINED: Final = (
     "RestrictNamespaces=yes",
     "RestrictSUIDSGID=yes",
     "LockPersonality=yes",
+    "MemoryDenyWriteExecute=yes",
     "LimitCORE=0",
 )
 

@@ -83,6 +83,7 @@ class MediumFinding:
         Each bundle verifies by itself, so a medium without the first ones is sound, and proves nothing about those.
         """
         held = [(bundle.first, bundle.last) for bundle in self.bundles if bundle.ok]
+        # The log begins with entry 1, whatever was pruned at the terminal meanwhile.
         ends = [0, *(last for _, last in held)]
         return tuple((end + 1, first - 1) for end, (first, _) in zip(ends, held, strict=False) if first > end + 1)
 
