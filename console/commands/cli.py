@@ -50,6 +50,7 @@ _COMMANDS = {
     "log": "console.commands.log:log",
     "operator": "console.commands.people:operator",
     "render": "console.commands.rehearsal.render:render",
+    "guide": "console.commands.guide:guide",
     "completion": "console.commands.completion:completion",
 }
 

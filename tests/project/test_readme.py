@@ -11,6 +11,7 @@ from console.commands.cli import cli, root
 from console.commands.failures import ExitStatus
 from console.commands.invocation import CommonOption, Invocation
 from console.settings import names
+from tests.project.readme_tables import rewritten
 from tests.readme import README, promised_command
 
 TEXT = README.read_text(encoding="utf-8")
@@ -64,6 +65,11 @@ def test_every_setting_is_documented(setting: str) -> None:
 def test_every_setting_that_is_documented_exists() -> None:
     documented = re.findall(r"^\| (.*?) \|", _section("Settings (`renkei.toml`)"), re.MULTILINE)
     assert {name for cell in documented for name in re.findall(r"`([a-z_.]+)`", cell)} == set(names())
+
+
+def test_the_tables_are_made_from_what_is_declared() -> None:
+    # `python -m tests.project.readme_tables` writes them.
+    assert rewritten(TEXT) == TEXT
 
 
 def test_every_exit_status_is_documented() -> None:

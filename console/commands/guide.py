@@ -1,0 +1,68 @@
+"""`guide`: what those who keep a terminal have to know, by topic."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from console.commands.failures import ExitStatus
+from console.commands.invocation import Invocation
+from console.commands.output import columns
+from console.process.pager import keys_of, show_pages
+
+# The values of `console.guide.topics.TOPICS`, written out: the help names them, and must not wait for the rules.
+TOPICS: Final = (
+    "setup",
+    "daily",
+    "backup",
+    "keys",
+    "lost-key",
+    "lost-medium",
+    "compromised-key",
+    "staff",
+    "upgrade",
+    "settings",
+    "roles",
+    "records",
+    "statuses",
+    "events",
+)
+
+
+@click.command("guide")
+@click.argument("topic", required=False, metavar="[TOPIC]", type=click.Choice(TOPICS))
+@click.pass_obj
+def guide(call: Invocation, topic: str | None) -> int:
+    """Print a topic of the guide, page by page on a terminal; without one, the list of topics."""
+    # The tables bring the rules of the messages along.
+    from console.guide import topics
+
+    words = call.words
+    if topic is None:
+        named = [{"topic": each, "title": topics.title(each, words)} for each in TOPICS]
+        lines = [*columns([[each["topic"], each["title"]] for each in named]), words("guide.how")]
+        call.output.result({"topics": named}, lines)
+        return ExitStatus.DONE
+    lines = list(topics.lines(topic, words))
+    if call.as_json or not _is_terminal():
+        call.output.result({"topic": topic, "title": topics.title(topic, words), "text": "\n".join(lines)}, lines)
+    else:
+        _show(lines, words("guide.more"))
+    return ExitStatus.DONE
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _show(lines: Sequence[str], prompt: str) -> None:
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    # A line that is wider than the screen takes several rows of it.
+    size = os.get_terminal_size(sys.stdout.fileno())
+    with keys_of(sys.stdin.fileno()) as read_key:
+        show_pages(lines, size.lines, prompt=prompt, write=write, read_key=read_key)
