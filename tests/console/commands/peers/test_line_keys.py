@@ -30,7 +30,7 @@ def test_the_table_marks_the_keys_in_use(world: World) -> None:
 
 def test_without_a_file_it_is_said_how_to_write_one(world: World, tmp_path: Path) -> None:
     who = ("--home", world.home, "--as", "cu-501", "--pin-file", world.pin_files["cu-501"], "--language", "en")
-    assert "renkei keys show --out FILE" in run("keys", "show", *who).out
+    assert "--out FILE" in run("keys", "show", *who).out
     assert "--out FILE" not in run("keys", "show", "--out", tmp_path / "terminal.json", *who).out
 
 
