@@ -60,7 +60,6 @@ def _keeps_longer(days: int, than: int) -> bool:
 
 # A name is shown on every screen: no control characters, and short enough for the head line.
 _NAME = r"[^\x00-\x1f\x7f-\x9f]{1,40}"
-_NAME_WANTED = "1–40 文字 (characters)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +71,10 @@ class MunicipalitySettings:
 
     # The check digit is looked at when the terminal is opened, by the store, so that the rule exists once.
     code: str = _text(r"[0-9]{6}", "[0-9], 6")
-    name: str = _text(_NAME, _NAME_WANTED)
-    name_en: str = _text(_NAME, _NAME_WANTED)
-    section: str = _text(_NAME, _NAME_WANTED)
-    section_en: str = _text(_NAME, _NAME_WANTED)
+    name: str = _text(_NAME, "1–40")
+    name_en: str = _text(_NAME, "1–40")
+    section: str = _text(_NAME, "1–40")
+    section_en: str = _text(_NAME, "1–40")
     subject_digits: int = _whole(0, 0, 32)
 
 

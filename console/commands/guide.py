@@ -62,7 +62,6 @@ def _show(lines: Sequence[str], prompt: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    # A line that is wider than the screen takes several rows of it.
     size = os.get_terminal_size(sys.stdout.fileno())
     with keys_of(sys.stdin.fileno()) as read_key:
-        show_pages(lines, size.lines, prompt=prompt, write=write, read_key=read_key)
+        show_pages(lines, size, prompt=prompt, write=write, read_key=read_key)

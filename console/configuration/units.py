@@ -67,7 +67,7 @@ def _service(task: _Task, settings: Settings, machine: Machine) -> str:
         f"Environment=RENKEI_HOME={_quoted(str(machine.home))}",
         f"ExecStart={_command(task, machine)}",
         *_credential(settings),
-        f"ReadWritePaths={_quoted(str(machine.home))}",
+        *(f"ReadWritePaths={_quoted(str(place))}" for place in _written_places(settings, machine)),
     ]
     if task.name == "backup":
         # The minus lets the others run where that directory was not made.
@@ -90,11 +90,17 @@ _CONFINED: Final = (
     "ProtectHome=read-only",
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
+    "ProtectKernelLogs=yes",
     "ProtectControlGroups=yes",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "ProtectProc=invisible",
     "PrivateTmp=yes",
     "PrivateDevices=yes",
     "RestrictNamespaces=yes",
     "RestrictSUIDSGID=yes",
+    "RestrictRealtime=yes",
+    "SystemCallArchitectures=native",
     "LockPersonality=yes",
     "MemoryDenyWriteExecute=yes",
     "LimitCORE=0",
@@ -123,8 +129,15 @@ def _command(task: _Task, machine: Machine) -> str:
     if task.name != "backup":
         return " ".join(words)
     # A backup goes to a new file each night, and systemd has no word for the day.
-    words.insert(2, f"{BACKUPS}/$(date +%%F).backup")
+    words.insert(2, f"{BACKUPS}/$$(date +%%F).backup")
     return f"/bin/sh -c 'exec {' '.join(words)}'"
+
+
+def _written_places(settings: Settings, machine: Machine) -> list[Path]:
+    """Return the terminal's directory, and that of a database which lies elsewhere."""
+    file = settings.database_file(machine.home)
+    elsewhere = file is not None and not file.is_relative_to(machine.home)
+    return [machine.home, *([file.parent] if file is not None and elsewhere else [])]
 
 
 def _credential(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ WIDTH: Final = 78
 # A word of letters, or a wide character; what closes a sentence or a bracket never begins a line.
 _PIECES: Final = re.compile(r"(?:[^\s\u2e80-\uffee]+|[\u2e80-\uffee])[、。，．）」』】〉》・ー：；？！]*|\s+")
 # A list's lines go on below their text, not below their mark.
-_MARK: Final = re.compile(r"(?:\d+\.|-) ")
+_MARK: Final = re.compile(r"(?:\d+\.|-) |\d+  ")
 
 
 def filled(paragraph: str, indent: str = "") -> Iterator[str]:

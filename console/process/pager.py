@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from rich.cells import cell_len
+
 _ERASE_LINE: Final = "\r\x1b[K"
 _FORWARD: Final = frozenset({b" ", b"f", b"\r", b"\n"})
 _BACK: Final = frozenset({b"b"})
@@ -18,17 +20,24 @@ _QUIT: Final = frozenset({b"q", b"\x03", b"\x04", b"\x1b", b""})
 
 
 def show_pages(
-    lines: Sequence[str], rows: int, *, prompt: str, write: Callable[[str], object], read_key: Callable[[], bytes]
+    lines: Sequence[str],
+    size: os.terminal_size,
+    *,
+    prompt: str,
+    write: Callable[[str], object],
+    read_key: Callable[[], bytes],
 ) -> None:
-    """Show `lines` on a screen of that many `rows`, `prompt` below each page but the last.
+    """Show `lines` on a screen of that `size`, `prompt` below each page but the last.
 
     `read_key` returns b"" when no key will come any more.
     """
-    page = max(rows - 1, 1)
+    # Where the pages before this one begin: pages differ in length, since a wide line takes several rows.
+    before: list[int] = []
     first = 0
     while True:
-        write("".join(f"{line}\n" for line in lines[first : first + page]))
-        if first + page >= len(lines):
+        end = _end_of_page(lines, first, size)
+        write("".join(f"{line}\n" for line in lines[first:end]))
+        if end == len(lines):
             return
         write(prompt)
         while (key := read_key()) not in _FORWARD | _BACK | _QUIT:
@@ -36,7 +45,25 @@ def show_pages(
         write(_ERASE_LINE)
         if key in _QUIT:
             return
-        first = first + page if key in _FORWARD else max(first - page, 0)
+        if key in _FORWARD:
+            before.append(first)
+            first = end
+        elif before:
+            first = before.pop()
+
+
+def _end_of_page(lines: Sequence[str], first: int, size: os.terminal_size) -> int:
+    """Return the line after the last one that fits below line `first`; a page has one line at least."""
+    # One row is the prompt's.
+    rows = size.lines - 1
+    end = first
+    while end < len(lines) and (rows := rows - _rows_of(lines[end], size.columns)) >= 0:
+        end += 1
+    return max(end, first + 1)
+
+
+def _rows_of(line: str, columns: int) -> int:
+    return max(1, -(-cell_len(line) // columns))
 
 
 @contextmanager

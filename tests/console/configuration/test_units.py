@@ -30,7 +30,7 @@ def test_each_service_has_its_timer_in_japanese_time() -> None:
 def test_each_service_runs_a_command_that_exists() -> None:
     for text in (text for name, text in _texts().items() if name.endswith(".service")):
         (command,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-        inner = re.sub(r"^/bin/sh -c 'exec (.*)'$", r"\1", command).replace("$(date +%%F)", "2026-12-01")
+        inner = re.sub(r"^/bin/sh -c 'exec (.*)'$", r"\1", command).replace("$$(date +%%F)", "2026-12-01")
         assert parse("renkei" + inner.removeprefix(str(MACHINE.program)))
 
 
@@ -45,6 +45,12 @@ def test_what_depends_on_the_settings() -> None:
     assert online == {"renkei-check.service", "renkei-receive.service"}
     served = replace(SETTINGS, store=StoreSettings(url="postgresql+psycopg://renkei@/renkei"))
     assert all("AF_INET" in text for name, text in _texts(served).items() if name.endswith(".service"))
+
+
+def test_a_database_elsewhere_can_be_written() -> None:
+    elsewhere = replace(SETTINGS, store=StoreSettings(url="sqlite:////srv/queue/renkei.sqlite3"))
+    assert "ReadWritePaths=/srv/queue\n" in _texts(elsewhere)["renkei-erase.service"]
+    assert _texts()["renkei-erase.service"].count("ReadWritePaths=") == 1
 
 
 def test_odd_paths_mean_themselves() -> None:

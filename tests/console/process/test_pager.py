@@ -14,7 +14,9 @@ LINES = [f"line {number}" for number in range(10)]
 def _shown(keys: str, rows: int = 5) -> list[str]:
     pressed = iter([key.encode() for key in keys])
     written: list[str] = []
-    show_pages(LINES, rows, prompt="MORE", write=written.append, read_key=lambda: next(pressed, b""))
+    show_pages(
+        LINES, os.terminal_size((80, rows)), prompt="MORE", write=written.append, read_key=lambda: next(pressed, b"")
+    )
     assert next(pressed, None) is None, "every key was wanted"
     return [text.partition("\n")[0] for text in written if text.startswith("line")]
 
@@ -36,6 +38,17 @@ def _shown(keys: str, rows: int = 5) -> list[str]:
 )
 def test_keys(keys: str, firsts: list[str]) -> None:
     assert _shown(keys) == firsts
+
+
+def test_a_wide_line_takes_the_rows_that_it_needs() -> None:
+    lines = ["あ" * 45, "b" * 80, "c" * 81, "d" * 1000, "e"]
+    written: list[str] = []
+    keys = iter([b" ", b" ", b" "])
+    size = os.terminal_size((80, 4))
+    show_pages(lines, size, prompt="MORE", write=written.append, read_key=lambda: next(keys, b""))
+    pages = [text.split("\n")[:-1] for text in written if text.endswith("\n")]
+    # The fourth is higher than the screen, and a page all the same.
+    assert pages == [lines[:2], lines[2:3], lines[3:4], lines[4:]]
 
 
 def test_what_fits_the_screen_asks_for_nothing() -> None:

@@ -21,8 +21,9 @@ def test_the_next_keys_wait_beside_those_in_use(world: World) -> None:
 
 def test_the_table_marks_the_keys_in_use(world: World) -> None:
     ran = run("keys", "show", "--home", world.home, "--as", CUSTODIAN, "--pin-file", world.pin_files[CUSTODIAN])
-    heading, keys, first_key = ran.out.splitlines()
+    heading, keys, how, first_key = ran.out.splitlines()
     assert heading
+    assert "--out" in how
     assert keys.startswith("1*")
     # What tells the terminal's log from one that was made with other keys.
     assert world.run(CUSTODIAN, "keys", "show").json["log_first_key"] in first_key
