@@ -23,6 +23,7 @@ from console.settings import Settings
 from console.terminal import Terminal
 from console.widgets.virtual_list import VirtualList
 from console.words import Language
+from store.endings import Ending
 from store.log import Event, LogFilter
 from store.log import page as log_page
 from store.queue import counts as queue_counts
@@ -92,11 +93,16 @@ class _Run:
     async def all(self) -> None:
         """Do the steps in their order; the first that fails is recorded, and the rest is left undone."""
         with self._terminal:
-            async with self._app.run_test(size=_SIZE) as pilot:
-                self._pilot = pilot
-                for name, step in self._job():
-                    if not await self._try(name, step):
-                        return
+            try:
+                async with self._app.run_test(size=_SIZE) as pilot:
+                    self._pilot = pilot
+                    for name, step in self._job():
+                        if not await self._try(name, step):
+                            return
+            finally:
+                # A step that failed has left the session open.
+                self._app.close_session(Ending.CRASH)
+                self._app.close_terminal()
 
     def _job(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         yield "log_on", self._log_on

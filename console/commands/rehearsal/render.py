@@ -18,6 +18,7 @@ from console.errors import OutputFileFault
 from console.settings import Settings
 from console.words import Language
 from console.words.visible import visible
+from store.endings import Ending
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -122,15 +123,20 @@ async def _draw(world: "World", screen: str, language: Language, size: tuple[int
 
     settings = Settings.load(world.home)
     app = RenkeiApp(world.home, settings, language=language)
-    async with app.run_test(size=size) as pilot:
-        await _settle(app, pilot)
-        if screen != "login":
-            chief = next(person for person in settings.rehearsal if person.id == jobs.rehearsal.world.CHIEF)
-            await pilot.press(*chief.id, "tab", *chief.pin, "enter")
+    try:
+        async with app.run_test(size=size) as pilot:
             await _settle(app, pilot)
-            await pilot.press(*_SCREENS[screen])
-            await _settle(app, pilot)
-        return app.export_screenshot(title="")
+            if screen != "login":
+                chief = next(person for person in settings.rehearsal if person.id == jobs.rehearsal.world.CHIEF)
+                await pilot.press(*chief.id, "tab", *chief.pin, "enter")
+                await _settle(app, pilot)
+                await pilot.press(*_SCREENS[screen])
+                await _settle(app, pilot)
+            return app.export_screenshot(title="")
+    finally:
+        # The session and its threads must be over before the world is removed.
+        app.close_session(Ending.LOGGED_OFF)
+        app.close_terminal()
 
 
 async def _settle(app: "RenkeiApp", pilot: "Pilot[int]") -> None:
