@@ -259,6 +259,14 @@ class UndoneAlready(InputFault):
     """The message `reference` is already cancelled or replaced by `by`: the person deals with that message first."""
 
 
+class NoSubject(InputFault):
+    """The message states no 宛名番号, so that nobody can be protected by it: another message of the person does."""
+
+
+class AddressHidden(InputFault):
+    """The address of that person is hidden: whoever needs it in a file asks for it, and the log has who did."""
+
+
 class NoPair(InputFault):
     """The message has no other one of the same event beside it: it is cancelled or withdrawn by itself."""
 

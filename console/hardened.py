@@ -26,7 +26,7 @@ ACTIONS: Final = frozenset(
         "select", "select_all", "review", "search", "filter", "direction", "reload", "exchange", "log", "characters",
         # entry
         "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
-        "revisions", "older",
+        "revisions", "older", "show_address", "protect",
         # exchange and log
         "send", "receive", "read_again", "verify", "ask", "export",
     }

@@ -61,6 +61,8 @@ REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
 REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", Right.ENTER)
 CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
 CANCEL_EVENT: Final = Key("Z", "Z", "cancel_event", "cancel_event", Right.READ)
+ADDRESS: Final = Key("p", "p", "show_address", "show_address", Right.READ)
+PROTECT: Final = Key("P", "P", "protect", "protect", Right.READ, in_foot=False)
 REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
 
 
@@ -107,7 +109,9 @@ MESSAGE: Final = (
     CANCEL_EVENT,
     BACK,
     REVISIONS,
+    ADDRESS,
     Key("f6,c", "c", "characters", "characters"),
+    PROTECT,
     *_of_page(KeyPlace.LAST),
 )
 # In the form letters are text, so it has only function keys.

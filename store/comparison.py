@@ -22,6 +22,8 @@ from store.peers import PEER_VERSIONS, check_version
 from store.people.attempts import ATTEMPTS, check_attempt, recorded
 from store.people.persons import PERSONS, check_person
 from store.people.pins import Pepper
+from store.protected_persons import PROTECTED_PERSONS, check_protection
+from store.protected_persons import logged as protections_logged
 from store.queue.pages import in_batches
 from store.queue.proofs import RecordedChange, UnfinishedFiles, changes_of, is_change
 from store.queue.sealed_rows import SEALED, as_sealed
@@ -99,6 +101,7 @@ def compare(
     _attempts(reading, vault, pepper, done)
     _peers(reading, vault, done)
     _settings(reading, vault, done)
+    _protected(reading, vault, done)
     return done
 
 
@@ -289,6 +292,20 @@ def _settings(reading: Connection, vault: Vault, done: Comparison) -> None:
             done.note(SETTINGS_IN_FORCE.name, " ".join(_key_of(row)), how)
     for key in sorted(entries):
         done.note(SETTINGS_IN_FORCE.name, " ".join(key), Difference.MISSING)
+
+
+def _protected(reading: Connection, vault: Vault, done: Comparison) -> None:
+    versions, pruned = protections_logged(reading), oldest(reading) > 1
+    for row in reading.execute(select(PROTECTED_PERSONS)).all():
+        done.rows += 1
+        version = versions.pop(row.subject, None)
+        how = _difference(partial(check_protection, vault.rows, row, version))
+        if version is None and (how is not None or not pruned):
+            how = Difference.INVENTED
+        if how is not None:
+            done.note(PROTECTED_PERSONS.name, row.subject, how)
+    for subject in sorted(versions):
+        done.note(PROTECTED_PERSONS.name, subject, Difference.MISSING)
 
 
 def _key_of(row: Row[Any]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from store import log, peers, people, queue, settings_in_force
+from store import log, peers, people, protected_persons, queue, settings_in_force
 
 # A table comes after those that its foreign keys refer to: a restored backup fills them in this order, and both engines
 # check the keys at the end of each statement.
@@ -13,5 +13,6 @@ TABLES: Final[tuple[Table, ...]] = (
     *people.TABLES,
     *peers.TABLES,
     *settings_in_force.TABLES,
+    *protected_persons.TABLES,
     *queue.TABLES,
 )

@@ -42,6 +42,7 @@ _COMMANDS = {
     "revise": "console.commands.messages.entry:revise",
     "undo": "console.commands.messages.entry:undo",
     "cancel-event": "console.commands.messages.entry:cancel_event",
+    "protect": "console.commands.residents:protect",
     "send": "console.commands.exchange:send",
     "receive": "console.commands.exchange:receive",
     "recover": "console.commands.exchange:recover",

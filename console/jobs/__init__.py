@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         people,
         progress,
         rehearsal,
+        residents,
         terminal,
         timekeeping,
     )
@@ -36,6 +37,7 @@ __all__ = [
     "people",
     "progress",
     "rehearsal",
+    "residents",
     "terminal",
     "timekeeping",
 ]

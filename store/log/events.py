@@ -77,6 +77,10 @@ class Event(StrEnum):
     NOTICE_APPLIED = "notice.applied", EventClass.OPERATION, InState.APPLIED
     NOTICE_NOT_APPLIED = "notice.not_applied", EventClass.OPERATION, InState.RETURNED
     NOTICE_SUPERSEDED = "notice.superseded", EventClass.OPERATION, InState.SUPERSEDED
+    # 支援措置: the object is the pseudonym of the person.
+    RESIDENT_PROTECTED = "resident.protected", EventClass.OPERATION
+    RESIDENT_UNPROTECTED = "resident.unprotected", EventClass.OPERATION
+    ADDRESS_SHOWN = "address.shown", EventClass.OPERATION
     # Work on the log is itself in the log: an auditor sees who looked at it and who removed old entries.
     LOG_VERIFIED = "log.verified", EventClass.OPERATION
     LOG_READ = "log.read", EventClass.OPERATION

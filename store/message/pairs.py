@@ -10,6 +10,7 @@ from store.message.kinds import Message, ResidenceReport, ResidentRecord
 
 def is_pair(first: Message, second: Message) -> bool:
     """Tell whether two messages about one person, taken at one moment, are those of one event."""
+    # Either may be asked about: on the page of each the other is named.
     record, report = (first, second) if isinstance(first, ResidentRecord) else (second, first)
     if not isinstance(record, ResidentRecord) or not isinstance(report, ResidenceReport):
         return False

@@ -63,6 +63,7 @@ class MessageDraft(NamedTuple):
     author: str | None = None
     subject: str | None = None
     due_on: date | None = None
+    protected: bool = False
     pointer: Pointer | None = None
     target: str | None = None
     warnings: int = 0

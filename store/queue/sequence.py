@@ -38,6 +38,7 @@ def must_wait() -> ColumnElement[bool]:
 
 def of_one_moment(conn: Connection, row: MessageRow) -> list[MessageRow]:
     """Return the other messages about the person of a message that are effective from the same moment."""
+    # What states nobody has nobody's moment.
     if row.subject is None:
         return []
     beside = select_messages().where(

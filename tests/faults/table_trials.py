@@ -48,6 +48,7 @@ def _tamper(world: TableWorld, seed: int, count: int) -> int:
     world.change_pin("ka-301")
     world.fail("ap-201")
     world.confirm("log.keep_years", "10")
+    world.protect("a" * 32, protected=False)
     tried = tampering_table(older)
     for variant in range(seed, seed + count):
         for name, tampering in tried.items():

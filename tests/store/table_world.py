@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Integer, LargeBinary, Table, delete, func, insert, select, update
 from sqlalchemy.types import Boolean, Date
 
-from store import peers, queue
+from store import peers, protected_persons, queue
 from store.comparison import Comparison, Difference, Differing, compare
 from store.database import Database
 from store.log import Event, Log
@@ -19,6 +19,7 @@ from store.peers import PEER_VERSIONS, PeerDraft
 from store.people import Pepper, Role, add_person, begin_attempt, finish_attempt, set_pin
 from store.people.attempts import ATTEMPTS
 from store.people.persons import PERSONS
+from store.protected_persons import PROTECTED_PERSONS
 from store.queue import Act, MessageRow, Revision
 from store.queue.tables import ALL_MESSAGES, CONTENTS, NOTES
 from store.schema import UtcMoment
@@ -27,7 +28,7 @@ from store.settings_in_force import SETTINGS_IN_FORCE, SettingInForce, put
 from tests.store.conftest import TERMINAL
 
 NOON: Final = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-SEALED_TABLES: Final = (ALL_MESSAGES, PERSONS, ATTEMPTS, PEER_VERSIONS, SETTINGS_IN_FORCE)
+SEALED_TABLES: Final = (ALL_MESSAGES, PERSONS, ATTEMPTS, PEER_VERSIONS, SETTINGS_IN_FORCE, PROTECTED_PERSONS)
 _ACTS: Final = {
     Step.APPROVE: Event.MESSAGE_APPROVED,
     Step.GIVE_BACK: Event.MESSAGE_RETURNED,
@@ -68,6 +69,8 @@ class TableWorld:
             self.register(number)
         for name in ("log.keep_years", "session.lock_seconds"):
             self.confirm(name, "7")
+        for name in ("a" * 32, "b" * 32):
+            self.protect(name)
         messages = [self.take_in(number) for number in range(1, 6)]
         for number in messages[1:]:
             self.step(number, Step.APPROVE)
@@ -169,6 +172,14 @@ class TableWorld:
         with self.database.writing() as tx:
             seq = self.log.append(tx, Event.SETTINGS_TAKEN, actor=None, session=None, detail=detail)
             put(tx, self.vault.rows, TERMINAL, [SettingInForce(name, value, seq)])
+
+    def protect(self, subject: str, *, protected: bool = True) -> None:
+        """Hide the address of a person, or end that."""
+        event = Event.RESIDENT_PROTECTED if protected else Event.RESIDENT_UNPROTECTED
+        with self.database.writing() as tx:
+            version = protected_persons.put(tx, self.vault.rows, subject, protected=protected, by="op-101", now=NOON)
+            detail: dict[str, str | int] = {"version": version or 0}
+            self.log.append(tx, event, actor="op-101", session=None, object=subject, detail=detail)
 
     def compare(self, conn: Connection, since: int | None = None) -> Comparison:
         return compare(conn, self.vault, self.pepper, since=since)

@@ -8,6 +8,7 @@ from store.database import Database
 from store.first_seals import seal_rows
 from store.log import Log
 from store.people import Pepper
+from store.protected_persons import PROTECTED_PERSONS
 from store.queue import get
 from store.sealing.vault import Vault
 from tests.store.conftest import TERMINAL
@@ -23,7 +24,8 @@ def world(database: Database, vault: Vault, log: Log) -> TableWorld:
 
 def strip(world: TableWorld) -> None:
     with world.database.writing() as tx:
-        for table in SEALED_TABLES:
+        # The protected residents came later: no older program left such a row.
+        for table in set(SEALED_TABLES) - {PROTECTED_PERSONS}:
             tx.execute(update(table).values(seal=b""))
         tx.exec_driver_sql("UPDATE message SET authors = NULL")
 

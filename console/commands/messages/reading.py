@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 @click.command("show")
 @click.argument("number", metavar="ID", type=click.IntRange(min=1))
 @click.option("--out", "file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--address", is_flag=True)
 @click.pass_obj
-def show(call: Invocation, *, number: int, file: Path | None) -> int:
+def show(call: Invocation, *, number: int, file: Path | None, address: bool) -> int:
     """Print one message whole, with its findings and its history; with `--out` write its record to a file as well."""
     with call.acting() as (terminal, session):
-        view = jobs.messages.reading.read(terminal, session, number)
+        view = jobs.messages.reading.read(terminal, session, number, address=address)
         if file is not None:
-            jobs.messages.extract.write_out(terminal, session, number, file)
+            jobs.messages.extract.write_out(terminal, session, number, file, address=address)
     data, lines = _message_facts(view, call.words), _message_lines(view, call.words)
     if file is not None:
         data["file"] = str(file)
@@ -45,6 +46,7 @@ def _message_facts(view: "MessageView", words: Words) -> dict[str, Any]:
     return {
         **row_facts(view.row),
         "record": view.record,
+        "protected": view.protected,
         "findings": [_finding_facts(finding, words) for finding in view.findings],
         "history": [plain(asdict(entry)) for entry in view.history],
         "receipt": plain(asdict(view.receipt)) if view.receipt else None,

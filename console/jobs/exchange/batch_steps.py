@@ -21,6 +21,7 @@ from store import clock, queue
 from store.errors import IntegrityFault, SealBroken
 from store.log import EntryDraft, Event, Result
 from store.message.canonical import decode, encode
+from store.message.declarations.common import KEPT_HERE
 from store.message.states import Step
 from store.queue import Act, MessageKey, MessageRow, PageKey, ReceiptDraft, ShipmentRow
 from transport.errors import ReceiptFault, ReceiptOfAnother
@@ -247,7 +248,7 @@ class BatchSteps:
         now = self._contact.clock.now()
         sealer = self._contact.endpoint.sealer(self._terminal.identity, now)
         sealed = self._worker.seal(
-            sealer, [PlainContent(row.uid, _without_subject(contents[row.id])) for row in rows], now
+            sealer, [PlainContent(row.uid, _as_it_travels(contents[row.id])) for row in rows], now
         )
         return Fresh(rows, sealed, int(sealer.peer_version.removeprefix("v")), now)
 
@@ -321,16 +322,17 @@ def _sent_before(row: MessageRow) -> "Verdict":
     return Verdict(Step.SET_ASIDE, code=SentBefore.code, facts={"reference": row.reference})
 
 
-def _without_subject(content: bytes) -> bytes:
-    """Return the content without `subject`, the key (宛名番号) of the resident-record system, which is never sent."""
+def _as_it_travels(content: bytes) -> bytes:
+    """Return the content without what is ours alone: the key of the person (宛名番号), and the mark of a protection."""
     # The usual case is cut out of the bytes, which spares decoding and encoding each message. In canonical bytes an
     # unescaped quote belongs to a name or ends a text, so what is found here is the subject, and only if it comes last.
     before, mark, after = content.rpartition(b',"subject":"')
-    if mark and _LAST_TEXT.fullmatch(after):
+    if mark and _LAST_TEXT.fullmatch(after) and _PROTECTED not in content:
         return before + b"}"
-    return encode({name: value for name, value in decode(content).items() if name != "subject"})
+    return encode({name: value for name, value in decode(content).items() if name not in KEPT_HERE})
 
 
+_PROTECTED: Final = b'"protected":'
 _LAST_TEXT: Final = re.compile(rb'[^"\\]*"}')
 _EVENTS: Final[Mapping[Step, Event]] = {
     Step.SHIP: Event.MESSAGE_SENDING,

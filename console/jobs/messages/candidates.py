@@ -16,7 +16,7 @@ class Candidate(NamedTuple):
 
     `effective_at` is in UTC. `subject` is the 宛名番号 in clear. `target` is the reference of the message at which this
     one points. `warnings` is how many warnings somebody has to confirm. `may_be_echo` tells whether it could repeat a
-    notice.
+    notice, `protected` whether the address of its person is to be hidden.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class Candidate(NamedTuple):
     content: bytes
     warnings: int
     may_be_echo: bool
+    protected: bool = False
 
     @classmethod
     def of(cls, message: Message, *, warnings: int) -> Self:
@@ -45,6 +46,7 @@ class Candidate(NamedTuple):
             content=encode(message.to_record()),
             warnings=warnings,
             may_be_echo=may_be_echo(message),
+            protected=message.protected,
         )
 
     @property

@@ -99,6 +99,7 @@ def _finding(contradiction: Contradiction, other: Stated) -> Finding:
 
 def _noticed(terminal: Terminal, conn: Connection, contradiction: Contradiction) -> bool:
     """Tell whether the agency itself changed the item: then no message of ours says so."""
+    # Asked only where two messages contradict each other, which is rare: a notice is found by the number of the card.
     abouts = {terminal.vault.pseudonym("number", number) for number in _numbers(contradiction.records)}
     rows = queue.notices_about(conn, abouts) if abouts else []
     contents = queue.sound_contents_of(conn, terminal.vault, (row.id for row in rows)).opened

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from console.jobs import residents
 from console.jobs.messages.candidates import Candidate
 from console.session import Session
 from console.terminal import Terminal
@@ -45,6 +46,10 @@ def add_sealed(
         )
         for message, draft in zip(added, sealed.drafts, strict=True)
     ]
+    # Also with a file that is still hidden: to hide an address too early does no harm.
+    protected = {draft.subject for draft in sealed.drafts if draft.protected and draft.subject}
+    if protected:
+        residents.put(terminal, session, tx, protected, protected=True)
     # All entries in one call: the end of the chain is read once, and one statement writes them.
     terminal.log.append_many(tx, entries)
     return added
@@ -65,6 +70,7 @@ def draft_of(terminal: Terminal, session: Session, candidate: Candidate) -> queu
         pointer=candidate.pointer,
         target=candidate.target,
         warnings=candidate.warnings,
+        protected=candidate.protected,
     )
 
 

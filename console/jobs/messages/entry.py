@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAlready
+from console.jobs import residents
 from console.jobs.admission import admit
 from console.jobs.messages import enqueue
 from console.jobs.messages.candidates import Candidate
@@ -138,6 +139,7 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
         if row.state not in TRANSITIONS[Step.REVISE].sources:
             raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
         queue.claim(tx, row, Task.EDIT, session_id=session.id, now=clock.now())
+        residents.note_shown(terminal, session, tx, row)
         return decode(queue.content_of(tx, terminal.vault, row)), row.version
 
 
@@ -166,6 +168,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
         warnings = _beside_others(terminal, tx, [content])[0].warnings
+        if draft.protected and draft.subject:
+            residents.put(terminal, session, tx, [draft.subject], protected=True)
         row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,

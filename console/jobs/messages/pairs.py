@@ -72,6 +72,7 @@ def cancel_event(terminal: Terminal, session: Session, number: int) -> Cancelled
         for each in rows:
             queue.refuse_unsound(reading, terminal.vault, each)
             entry.refuse_second_undoing(reading, each)
+    # Which right it takes, only the states tell; the versions that were read here are asked for again below.
     admit(terminal, session, right_to_cancel([each.state for each in rows]))
     unsent = [each for each in rows if each.state not in SENT]
     for each in rows:
@@ -79,6 +80,7 @@ def cancel_event(terminal: Terminal, session: Session, number: int) -> Cancelled
             raise StepRefused(step=Step.CANCEL_EVENT, state=each.state, reference=each.reference)
     records = [entry.counter(terminal, session, each.id, Pointer.CANCELS) for each in rows if each.state in SENT]
     candidates = [entry.candidate(terminal, record) for record in records]
+    # One transaction: whatever refuses the second half takes the first one back as well.
     with terminal.database.writing() as tx:
         entry.put_in(terminal, session, tx, candidates)
         _withdraw(terminal, session, tx, unsent)
@@ -88,6 +90,7 @@ def cancel_event(terminal: Terminal, session: Session, number: int) -> Cancelled
 def _withdraw(terminal: Terminal, session: Session, tx: Connection, rows: Sequence[MessageRow]) -> None:
     """Withdraw what was not sent, as it was read; raises for the first that cannot be, which undoes everything."""
     for row in rows:
+        # The version: a message that was sent meanwhile, or changed, is no longer what the person decided about.
         act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=row.version)
         moved = queue.move(tx, terminal.vault, row.id, Step.CANCEL_EVENT, act)
         detail: dict[str, str | int] = {

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from console.jobs import residents
 from console.jobs.admission import admit
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
@@ -93,11 +94,13 @@ class MessageView:
 
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` is the
     one that made its bytes for the peer; only that one sends it and asks what became of it (None: there are none yet).
-    `trouble` is why it does not go on.
+    `trouble` is why it does not go on. `protected`: the address of the person is hidden, also in `record` unless it was
+    asked for.
     """
 
     row: QueueRow
     record: Mapping[str, Any]
+    protected: bool
     findings: tuple[Finding, ...]
     history: list[HistoryStep]
     reason: str | None
@@ -130,9 +133,12 @@ class RevisionView:
     record_now: Mapping[str, Any]
 
 
-def read(terminal: Terminal, session: Session, number: int, *, take: bool = False) -> MessageView:
+def read(
+    terminal: Terminal, session: Session, number: int, *, take: bool = False, address: bool = False
+) -> MessageView:
     """Return one complete message, and record that the person looked at it.
 
+    Where the address of the person is hidden, it is there only with `address`, which is recorded as well.
     With `take`, a person who may approve or confirm it claims it while it waits for that, unless somebody else has it
     (then `row.claim` names them). `claims.put_back` drops the claim. Raises MessageMissing, SealBroken, RowSealBroken,
     RowOutdated, ReceiptFault.
@@ -143,6 +149,7 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
         row = queue.get(tx, number)
         event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
         terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
+        noted = address and residents.note_shown(terminal, session, tx, row)
         if take:
             _take(tx, session, row)
     # Opening and verifying happen in a snapshot, so that other writers need not wait for them. The row is read again,
@@ -150,23 +157,32 @@ def read(terminal: Terminal, session: Session, number: int, *, take: bool = Fals
     with terminal.database.reading() as reading:
         row = queue.get(reading, number)
         queue.refuse_unsound(reading, terminal.vault, row)
-        record = decode(queue.content_of(reading, terminal.vault, row))
-        notes = queue.notes_of(reading, terminal.vault, row)
-        history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
-        shipment = queue.shipments_of(reading, [number]).get(number)
-        outcome = _outcome(terminal, reading, number)
-        return MessageView(
-            row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
-            record=record,
-            findings=_findings(terminal, reading, row, record),
-            history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
-            reason=notes[-1].text if notes else None,
-            receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
-            outcome=outcome,
-            counters=_counters(terminal, reading, row),
-            terminal=shipment.terminal if shipment is not None else None,
-            trouble=_trouble(row, outcome, history),
-        )
+        # Somebody may have protected the person a moment ago: what was not noted is not shown.
+        hidden = residents.is_protected(terminal, reading, row)
+        return _view(terminal, session, reading, row, hidden=hidden, masked=hidden and not noted)
+
+
+def _view(
+    terminal: Terminal, session: Session, reading: Connection, row: MessageRow, *, hidden: bool, masked: bool
+) -> MessageView:
+    record = decode(queue.content_of(reading, terminal.vault, row))
+    notes = queue.notes_of(reading, terminal.vault, row)
+    history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
+    shipment = queue.shipments_of(reading, [row.id]).get(row.id)
+    outcome = _outcome(terminal, reading, row.id)
+    return MessageView(
+        row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
+        record=residents.without_address(record) if masked else record,
+        protected=hidden,
+        findings=_findings(terminal, reading, row, record),
+        history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
+        reason=notes[-1].text if notes else None,
+        receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
+        outcome=outcome,
+        counters=_counters(terminal, reading, row),
+        terminal=shipment.terminal if shipment is not None else None,
+        trouble=_trouble(row, outcome, history),
+    )
 
 
 def read_revision(terminal: Terminal, session: Session, number: int, revision: int) -> RevisionView:
@@ -183,6 +199,8 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
             tx, Event.MESSAGE_READ, actor=session.person_id, session=session.id, object=row.uid, detail=detail
         )
         now = decode(queue.content_of(tx, terminal.vault, row))
+        if residents.is_protected(terminal, tx, row):
+            record, now = residents.without_address(record), residents.without_address(now)
     return RevisionView(revision, row.revision, row.kind, occurred_at(row, record), record, now)
 
 

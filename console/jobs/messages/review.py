@@ -124,6 +124,7 @@ def bring_forward(
             # No row has it once it is held: its moment there is the beginning of the planned day.
             occurred={number: _occurred(content) for number, content in contents.opened.items()},
         )
+        # A content that does not open keeps nobody else of the household waiting.
         sound = [number for number in some if number not in contents.broken]
         moved = queue.move_many(tx, terminal.vault, sound, Step.BRING_FORWARD, act)
         moved.refused.extend(RefusedTransition(number, error) for number, error in contents.broken.items())

@@ -72,13 +72,13 @@ class MessageScreen(ConsoleScreen):
     def _read(self) -> None:
         self.work(self._fetch, self._show)
 
-    def _fetch(self, terminal: "Terminal", session: "Session") -> "MessageView":
+    def _fetch(self, terminal: "Terminal", session: "Session", *, address: bool = False) -> "MessageView":
         """Read the message and claim it for this session.
 
         This is called in a thread of the background, as is every method here that takes a terminal.
         """
         # `take`: a person who may decide about the message claims it while the page is open, and others only read it.
-        return jobs.messages.reading.read(terminal, session, self._key, take=True)
+        return jobs.messages.reading.read(terminal, session, self._key, take=True, address=address)
 
     def _show(self, view: "MessageView") -> None:
         before, self.shown = self.shown, view
@@ -166,6 +166,8 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
         if action == "revise":
             return self._allows(Step.REVISE)
+        if action == "show_address":
+            return self.shown.protected
         if action == "cancel_event":
             return self._may_cancel_event(row)
         if action in _UNDOING:
@@ -281,6 +283,33 @@ class MessageScreen(ConsoleScreen):
         if self.shown is not None and self._possible("revisions"):
             row = self.shown.row
             self.app.push_screen(RevisionScreen(self._key, row.reference, row.revision))
+
+    def action_show_address(self) -> None:
+        """Show an address that is hidden, until the page is read anew; the log has who saw it."""
+        if self.shown is not None and self.shown.protected:
+            self.work(partial(self._fetch, address=True), self._show)
+
+    def action_protect(self) -> None:
+        """Hide the address of this person in all messages (支援措置), or end that."""
+        if self.shown is None or self.shown.row.direction != Direction.OUT:
+            return
+        # One key for both: which of them it is, and whose right it needs, depends on what is in force.
+        name, ends = self.shown.row.name, self.shown.protected
+        if not self.console_app.may(Right.APPROVE if ends else Right.ENTER):
+            self.say("note", "message.protection.no_right")
+            return
+        question = "message.protection.ask_end" if ends else "message.protection.ask"
+        asked = QuestionDialog(lambda words: words(question, name=name))
+        self.app.push_screen(asked, partial(self._protection_asked, ends))
+
+    def _protection_asked(self, ends: bool, answer: str | None) -> None:  # noqa: FBT001  # Bound by `partial`.
+        if answer is not None:
+            done = "message.protection.ended" if ends else "message.protection.done"
+            self.work(partial(self._protect, ends=ends), lambda _new: self._entered(done, ()))
+
+    def _protect(self, terminal: "Terminal", session: "Session", *, ends: bool) -> bool:
+        change = jobs.residents.unprotect if ends else jobs.residents.protect
+        return change(terminal, session, self._key)
 
     def action_characters(self) -> None:
         """Show the characters of the texts one by one."""

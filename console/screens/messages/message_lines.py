@@ -71,6 +71,10 @@ class MessageLines:
         row, words = self._view.row, self._words
         if row.direction == Direction.IN:
             yield from self._whom()
+        if self._view.protected:
+            yield from self._pair(
+                words("message.status.protected"), words("message.protected"), self._palette["trouble"]
+            )
         yield from self._state()
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         if self._view.terminal is not None:

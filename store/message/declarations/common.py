@@ -42,6 +42,10 @@ HEAD: Final = (
 )
 # The key of the person in the resident-record system: it is kept with outgoing messages and never sent.
 SUBJECT: Final = Item("subject", Value(values.check_subject, Shape.WORD), ("宛名番号",), shared=True)
+# 支援措置: the address is hidden here. It is kept with outgoing messages and never sent.
+PROTECTED: Final = Item("protected", YES_NO, ("支援措置",), after="subject", shared=True)
+KEPT_HERE: Final = frozenset({SUBJECT.field, PROTECTED.field})
+"""The items that are kept with outgoing messages and never sent."""
 OUTGOING_HEAD: Final = (*HEAD, SUBJECT)
 POINTERS: Final = (
     Item("cancels", REFERENCE, ("取消対象の整理番号",)),
@@ -91,7 +95,7 @@ class Common:
 
     An instance represents a record in which `store.message.checks.checking.check` found no error. Texts are kept code
     point by code point, never normalised. Dates of which papers may state only a part stay texts (`1985-04-00`); all
-    other dates are of type `date`. `subject` (宛名番号) stays on this terminal and is never sent.
+    other dates are of type `date`. `subject` (宛名番号) and `protected` stay on this terminal and are never sent.
     """
 
     kind: ClassVar[Kind]
@@ -106,6 +110,7 @@ class Common:
     municipality: str
     occurred_at: datetime
     subject: str | None = None
+    protected: bool = False
     cancels: str | None = None
     replaces: str | None = None
 
@@ -122,6 +127,7 @@ class Common:
             "municipality": record["municipality"],
             "occurred_at": datetime.fromisoformat(record["occurred_at"]),
             "subject": record.get("subject"),
+            "protected": record.get("protected", False),
             "cancels": record.get("cancels"),
             "replaces": record.get("replaces"),
         }
@@ -144,14 +150,11 @@ class Common:
 
     def to_record(self) -> Record:
         """Return the whole message, as the queue stores it."""
-        record = self.to_wire()
-        if self.subject is not None:
-            record["subject"] = self.subject
-        return record
+        return {**self.to_wire(), **present(subject=self.subject, protected=self.protected or None)}
 
     def to_wire(self) -> Record:
-        """Return the message as it travels: without `subject`."""
-        # Only `to_record` adds the subject, so that no way to the wire can forget to take it out.
+        """Return the message as it travels: without `subject` and `protected`."""
+        # Only `to_record` adds these, so that no way to the wire can forget to take them out.
         return present(
             kind=str(self.kind),
             reference=self.reference,

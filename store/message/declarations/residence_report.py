@@ -19,6 +19,7 @@ from store.message.declarations.common import (
     PERSON,
     POINTERS,
     PREVIOUS_ADDRESS,
+    PROTECTED,
     Common,
 )
 from store.message.declarations.conditions import (
@@ -54,6 +55,7 @@ class ResidenceReport(Common):
             Item("article", dated(tables.residence_articles, "residence_article_unknown"), ("届出の別",)),
         ),
         optional=(
+            PROTECTED,
             *POINTERS,
             CARD_NUMBER,
             CERTIFICATE_NUMBER,

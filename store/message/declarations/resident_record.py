@@ -16,6 +16,7 @@ from store.message.declarations.common import (
     PERSON_OR_NEWBORN,
     POINTERS,
     PREVIOUS_ADDRESS,
+    PROTECTED,
     Common,
 )
 from store.message.declarations.conditions import (
@@ -83,6 +84,7 @@ class ResidentRecord(Common):
             BASIS,
         ),
         optional=(
+            PROTECTED,
             *POINTERS,
             # A newborn may have no name yet; it follows as a correction (family_register).
             Item("name_pending", YES_NO, ("氏名未定",), after="person.name"),

@@ -17,7 +17,7 @@ import pytest
 
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
-from console.jobs import exchange, timekeeping
+from console.jobs import exchange, residents, timekeeping
 from console.jobs.log import export, pruning, questions, tables, viewing
 from console.jobs.messages import (
     claims,
@@ -87,6 +87,8 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     ),
     "messages.entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, written(1))),
     "messages.entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
+    "residents.protect": (Right.ENTER, lambda t, s: residents.protect(t, s, 1)),
+    "residents.unprotect": (Right.APPROVE, lambda t, s: residents.unprotect(t, s, 1)),
     "exchange.receive": (Right.EXCHANGE, exchange.receive),
     "exchange.recover": (Right.EXCHANGE, exchange.recover),
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
@@ -179,6 +181,9 @@ STEPS: Final = {
     "messages.enqueue.key_of",
     "messages.enqueue.seal",
     "messages.entry.put_in",
+    "residents.note_shown",
+    "residents.note_shown_of",
+    "residents.put",
 }
 
 

@@ -61,6 +61,7 @@ ON_THE_FORM_OF_A_RECORD = ["person.name", "name_pending", *ON_THE_FORM[1:]]
                 *ABOUT,
                 "action",
                 *BASIS,
+                "protected",
                 *POINTERS,
                 "name_pending",
                 *NUMBERS,
@@ -70,7 +71,18 @@ ON_THE_FORM_OF_A_RECORD = ["person.name", "name_pending", *ON_THE_FORM[1:]]
         ),
         (
             Kind.RESIDENCE_REPORT,
-            [*HEAD, "subject", *ABOUT, "reported_on", "article", *POINTERS, *NUMBERS, "card_pending", *REPORTED],
+            [
+                *HEAD,
+                "subject",
+                *ABOUT,
+                "reported_on",
+                "article",
+                "protected",
+                *POINTERS,
+                *NUMBERS,
+                "card_pending",
+                *REPORTED,
+            ],
         ),
         (Kind.CERTIFICATE_DELIVERY, [*HEAD, "subject", "certificate_number", "delivered_on", *POINTERS]),
         (
@@ -91,6 +103,7 @@ def test_the_columns_of_a_kind_keep_their_order(kind: Kind, columns: list[str]) 
             [
                 *HEAD,
                 "subject",
+                "protected",
                 "person.name",
                 "name_pending",
                 *ON_THE_FORM[1:],
@@ -100,7 +113,10 @@ def test_the_columns_of_a_kind_keep_their_order(kind: Kind, columns: list[str]) 
                 *POINTERS,
             ],
         ),
-        (Kind.RESIDENCE_REPORT, [*HEAD, "subject", *ON_THE_FORM, "reported_on", "article", *POINTERS, *REPORTED]),
+        (
+            Kind.RESIDENCE_REPORT,
+            [*HEAD, "subject", "protected", *ON_THE_FORM, "reported_on", "article", *POINTERS, *REPORTED],
+        ),
         (Kind.CERTIFICATE_DELIVERY, [*HEAD, "subject", "certificate_number", "delivered_on", *POINTERS]),
     ],
 )

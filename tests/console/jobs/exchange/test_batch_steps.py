@@ -16,11 +16,14 @@ from tests.console.jobs.site import entry
         {"reference": ',"subject":"R-1"}'},
         {"person": {"name": "X", "subject": "of the person alone"}},
         {"zone": {"subject": "deeper"}},
+        {"protected": True},
+        {"protected": True, "subject": "1", "zone": {"protected": True}},
+        {"reference": '"protected":true'},
         {"zone": {"a": 1, "subject": "deeper"}},
     ],
 )
-def test_whatever_a_record_holds_only_its_subject_is_left_out(items: dict[str, object]) -> None:
+def test_whatever_a_record_holds_only_what_is_ours_is_left_out(items: dict[str, object]) -> None:
     record = {**entry(1), **items}
-    left = {name: value for name, value in record.items() if name != "subject"}
-    assert batch_steps._without_subject(encode(record)) == encode(left)
-    assert batch_steps._without_subject(encode(left)) == encode(left)
+    left = {name: value for name, value in record.items() if name not in {"subject", "protected"}}
+    assert batch_steps._as_it_travels(encode(record)) == encode(left)
+    assert batch_steps._as_it_travels(encode(left)) == encode(left)

@@ -54,12 +54,13 @@ def test_upgraded_and_recorded(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def _made_by_an_older_program(site: Site) -> None:
-    """Take everything away that the steps to the seals and to the effective moments add."""
+    """Take everything away that the steps from the effective moments on add."""
     columns = {"message": ["authors"], "person": ["version"], "attempt": [], "peer_version": [], "setting_in_force": []}
     for table, more in columns.items():
         for column in [*more, "seal"]:
             site.raw(f"ALTER TABLE {table} DROP COLUMN {column}")
     site.raw("ALTER TABLE message RENAME COLUMN effective_at TO occurred_at")
+    site.raw("DROP TABLE protected_person")
     site.raw("UPDATE alembic_version SET version_num = '0011'")
     site.terminal.close()
 

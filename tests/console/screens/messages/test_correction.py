@@ -195,3 +195,18 @@ async def test_both_messages_of_an_event_are_cancelled_with_one_key(world: World
         await console.press("enter")
         assert console.words("entry.event_cancelled", cancelling=0, withdrawn=2) in console.text()
     assert world.states().count("withdrawn") == 2
+
+
+async def test_the_address_of_a_protected_person_is_shown_on_a_key(world: World) -> None:
+    async with driving(world.home, size=(80, 60)) as console:
+        screen = await open_message(console, ALONE)
+        assert screen.shown is not None
+        address = str(screen.shown.record["person"]["address"])
+        await console.press("P", "enter")
+        assert console.words("message.protection.done") in console.text()
+        assert address not in console.text()
+        await console.press("p")
+        assert address in console.text()
+        # What somebody else has to end is not offered.
+        await console.press("P")
+        assert console.words("message.protection.no_right") in console.text()

@@ -45,7 +45,15 @@ def test_a_move_with_the_card_gives_a_pair(event: str, category: Category, artic
 
 def test_the_messages_of_an_event_share_what_says_the_same() -> None:
     person = {f"person.{name}" for name in ("name", "name_kanji", "birth_date", "birth_date_note", "sex")}
-    ours = {"municipality", "occurred_at", "subject", "person.nationality", "person.address", "previous_address"}
+    ours = {
+        "municipality",
+        "occurred_at",
+        "subject",
+        "protected",
+        "person.nationality",
+        "person.address",
+        "previous_address",
+    }
     papers = {"category", "card_number", "card_pending", "certificate_number", "reported_on"}
     shared = {field: common_item(field) for field in FIELDS if common_item(field)}
     assert shared == {name: name for name in person | ours | papers} | {"basis.reported_on": "reported_on"}
