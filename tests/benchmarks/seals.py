@@ -2,8 +2,8 @@
 
 Each import and sending is a process of its own, by turns with seals and proofs and without. Compared is processor time,
 on which the rest of the machine weighs little: of an import that of the terminal with its reader process, of a sending
-that of both sides, which share the machine here, and that of the terminal alone beside it. RENKEI_SEALED_MESSAGES sets how many messages
-are verified (1,000,000 by default), each with the five entries of its life.
+that of both sides, which share the machine here, and that of the terminal alone beside it. RENKEI_SEALED_MESSAGES sets
+how many messages are verified (1,000,000 by default), each with the five entries of its life.
 """
 
 import json
