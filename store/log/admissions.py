@@ -38,7 +38,12 @@ def admits(reading: Connection, keys: SigningKeys, terminal_id: str, origin: Ori
         return admitted == content_of(keys.root)
     if oldest(reading) == 1:
         return origin == Origin(terminal_id, keys.root)
-    # The entry of the admission was pruned. Numbers only grow, so a machine that was retired before has no key from
+    # The entry of the admission was pruned. Whoever holds the key that the log expects next is the machine that it means,
+    # however long ago it signed last.
+    expected = next_keys[terminal_id]
+    if expected is not None and keys.number_of(expected) is not None:
+        return True
+    # Without that key, as after a roll-back: numbers only grow, so a machine that was retired before has no key from
     # after the pruning.
     boundary = next(iter(checkpoints.since(reading, 1)))
     return keys.highest > int(boundary.number)

@@ -3,7 +3,9 @@
 import os
 import random
 import shutil
+import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -46,9 +48,20 @@ def live_honestly(seed: int, count: int) -> dict[str, object]:
 
 
 def each(trial: Callable[[int], None], seed: int, count: int) -> None:
+    """Do a trial with `count` seeds from `seed` on, some side by side. Raises AssertionError with the seed at fault."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(trial, range(seed, seed + count)):
-            pass
+        for done, failure in enumerate(pool.map(partial(_failure_of, trial), range(seed, seed + count)), 1):
+            assert failure is None, failure
+            sys.stderr.write(f"\r{done} of {count}   ")
+
+
+def _failure_of(trial: Callable[[int], None], seed: int) -> str | None:
+    # As text: our errors are built from facts by name, and cannot be taken from one process to another.
+    try:
+        trial(seed)
+    except Exception:  # noqa: BLE001  # Whatever it is, the seed has to be told with it.
+        return f"seed {seed}\n{traceback.format_exc()}"
+    return None
 
 
 def _tamper(place: Path, seed: int) -> None:

@@ -18,6 +18,7 @@ from store.log import Event, Flaw, Occasion, Verification, admissions, checkpoin
 from store.log.bundle import bundles_in, contents, verification, verify_bundle
 from store.log.signing_keys import SigningKeys, key_text
 from tests.store.log.log_world import (
+    MARKS,
     NOON,
     SECOND,
     TERMINAL,
@@ -156,17 +157,36 @@ def test_a_terminal_that_was_always_alone_is_the_one_that_began(tmp_path: Path) 
     assert _admits(alone)
 
 
-def test_after_pruning_a_machine_is_known_by_keys_from_after_it(shared: Shared) -> None:
+def test_the_first_name_stands_for_the_machine_that_began(shared: Shared) -> None:
+    house, other = shared
+    database = house.database
+    with database.reading() as reading:
+        assert admissions.admits(reading, house.signing_keys, TERMINAL, house.log.origin)
+        assert not admissions.admits(reading, other.signing_keys, TERMINAL, house.log.origin)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("up_to", "told_by_keys"), [pytest.param(MARKS[0], 1, id="first-checkpoint"), pytest.param(LAST - 2, 2, id="both")]
+)
+def test_after_pruning_a_machine_is_known_by_keys_from_after_it(
+    shared: Shared, tmp_path: Path, up_to: int, told_by_keys: int
+) -> None:
     house, _ = shared
-    last = _boundary_number(house, LAST - 2)
-    _prune(house, LAST - 2)
-    for terminal in shared:
-        highest = terminal.signing_keys.highest
-        for key in terminal.keys.glob("*.key"):
-            key.rename(key.with_name(f"{last:010}.key"))
-        assert (_admits(terminal), highest > 0) == (False, True)
-        (terminal.keys / f"{last:010}.key").rename(terminal.keys / f"{last + 1:010}.key")
+    last = _boundary_number(house, up_to)
+    _prune(house, up_to)
+    for terminal in shared[:told_by_keys]:
+        # Keys that the log knows nothing of, as a machine has them that was retired, or whose database was set back.
+        (expected,) = terminal.keys.glob("*.key")
+        aside = expected.rename(tmp_path / "aside.key")
+        SigningKeys(terminal.keys).prepare(last)
+        assert not _admits(terminal)
+        SigningKeys(terminal.keys).prepare(last + 1)
         assert _admits(terminal)
+        for key in terminal.keys.glob("*.key"):
+            key.unlink()
+        aside.rename(terminal.keys / f"{1:010}.key")
+        assert _admits(terminal), "the key that the log expects, of a machine that was quiet ever since"
 
 
 def _boundary_number(house: House, last: int) -> int:
