@@ -75,6 +75,17 @@ class Driven:
             assert time.monotonic() < deadline, self.text()
             await asyncio.sleep(0.005)
 
+    async def finish(self) -> None:
+        """Wait for what is under way: the test driver takes the screens down beside it, and it would find half of one.
+
+        Outside of tests the application ends by a message of its own, after what it is at.
+        """
+        await self.until(lambda: not self.app.background.busy)
+        # The application deals with its messages one by one, so whatever was asked of it before is done then.
+        done = asyncio.Event()
+        if self.app.call_later(done.set):
+            await self.until(lambda: done.is_set() or not self.app.is_running)
+
     async def log_on(self, person: str = "ka-301", pin: str | None = None) -> None:
         await self.settle()
         await self.pilot.press(*person, "tab", *(pin or self._pins[person]), "enter")
@@ -97,8 +108,7 @@ async def driving(
             driven = Driven(app, pilot, settings)
             await driven.settle()
             yield driven
-            # The test driver takes the screens down while messages still come: a job's result would find half of one.
-            await driven.until(lambda: not app.background.busy)
+            await driven.finish()
     finally:
         # As the launcher does. A clock that ran on would log off minutes later, amid some other test.
         app.close_session(Ending.LOGGED_OFF)
