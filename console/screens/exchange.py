@@ -200,7 +200,7 @@ class ExchangeScreen(ConsoleScreen):
         if item is None:
             return
         if item.id is None:
-            self.show_fault(item.code or "", dict(item.facts or {}), item.incident)
+            self.show_fault(item.code or "", dict(item.facts), item.incident)
         elif self.console_app.may(Right.READ):
             self.app.push_screen(MessageScreen(item.id))
 

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -313,7 +314,7 @@ class Verdict(NamedTuple):
     receipt: bytes | None = None
     code: str | None = None
     incident: str | None = None
-    facts: Mapping[str, str] | None = None
+    facts: Mapping[str, str] = MappingProxyType({})
 
 
 def _sent_before(row: MessageRow) -> "Verdict":
@@ -356,7 +357,7 @@ def _verdict(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedI
             # A receipt for other bytes under this id is a matter for people. In all other cases the peer may have the
             # message, but nothing proves it, so the peer is asked again.
             step = Step.SET_ASIDE if isinstance(error, ReceiptOfAnother) else Step.LOSE
-            return Verdict(step, code=error.code, incident=record_incident(home, error), facts=error.facts or None)
+            return Verdict(step, code=error.code, incident=record_incident(home, error), facts=error.facts)
         return Verdict(Step.DELIVER, receipt=delivery.receipt)
     problem = delivery.problem
     if problem is None:

@@ -20,7 +20,7 @@ class ItemResult:
     outcome: str
     code: str | None = None
     incident: str | None = None
-    facts: Mapping[str, str] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

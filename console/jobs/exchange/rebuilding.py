@@ -248,7 +248,7 @@ class Rebuilding:
             except ReceiptFault as error:
                 self._unproved = self._unproved or error
                 error.incident = record_incident(self._terminal.home, error)
-                self._found.append(ItemResult(None, None, "rejected", error.code, error.incident, error.facts or None))
+                self._found.append(ItemResult(None, None, "rejected", error.code, error.incident, error.facts))
         return proofs
 
     def _prove(self, uid: str, raw: bytes, kept: ShipmentRow | None) -> _Proof:
@@ -292,4 +292,4 @@ def lost_item(uid: str, reference: str | None, received_at: datetime) -> ItemRes
 def _recovered_item(row: MessageRow, former: MessageRow) -> ItemResult:
     # Approved content left as it was approved. Anything else was changed or decided in the lost time.
     code = None if former.approved else ContentUnproved.code
-    return ItemResult(row.id, row.reference, "recovered", code, None, {"reference": row.reference} if code else None)
+    return ItemResult(row.id, row.reference, "recovered", code, None, {"reference": row.reference} if code else {})
