@@ -216,8 +216,10 @@ def test_killing_the_program_wins_no_attempts(site: Site, hand: Hand, monkeypatc
 
 
 def lock(site: Site, hand: Hand, person_id: str) -> None:
-    while not code_of(site, person_id, WRONG).startswith(PersonLocked.code):
+    for _ in range(attempts.LOCKED_AFTER):
+        code_of(site, person_id, WRONG)
         hand.later(3600)
+    assert code_of(site, person_id, WRONG).startswith(PersonLocked.code)
 
 
 def test_a_second_person_releases(site: Site, hand: Hand) -> None:
