@@ -11,6 +11,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "console.jobs.admission": ("tests/console/jobs/terminal/test_refusals.py",),
         "console.jobs.checkpoints": ("tests/console/jobs/log", "tests/console/jobs/exchange/test_trial.py"),
+        "console.jobs.exchange.acknowledgements": (),
         "console.jobs.exchange.clocks": (),
         "console.jobs.exchange.reach": (),
         "console.jobs.exchange.receiving": (
@@ -47,7 +48,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store.people.attempts": ("tests/console/jobs/people/test_logon.py",),
         "store.queue.hiding": (),
         "store.queue.proofs": (),
-        "store.queue.sealed_rows": ("tests/store/queue/test_intake.py",),
+        "store.queue.sealed_rows": ("tests/store/queue/test_intake.py", "tests/store/test_comparison.py"),
         "store.queue.sequence": ("tests/store/queue/test_shipping.py",),
         "store.queue.transitions": ("tests/console/jobs/messages/test_review.py",),
         "store.sealing.row_seals": (),

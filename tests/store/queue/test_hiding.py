@@ -125,7 +125,7 @@ def test_a_complete_file_is_there_at_once(database: Database, fill: Fill, hide: 
 def test_a_reference_of_a_file_under_way_is_nobody_elses(
     database: Database, fill: Fill, hide: Hide, session: str, intake_id: str
 ) -> None:
-    (there,) = fill(["R-0"])
+    (there,) = fill(["R-0"], author="op-102")
     (added,) = hide(["R-1"])
     keys = [MessageKey(KIND, "R-1"), MessageKey(KIND, "R-2")]
     with database.writing() as tx:

@@ -117,6 +117,13 @@ def test_whoever_wrote_any_revision_proves_nothing_by_approving(
         assert errors(queue.fit_to_leave(reading, vault, [approved], two_persons=False)) == []
 
 
+def test_what_was_pruned_from_the_log_stands_in_the_row(database: Database, approved: MessageRow) -> None:
+    with database.reading() as reading:
+        changes = changes_of(reading, [approved.uid])[approved.uid]
+    assert not is_proved(approved._replace(authors="op-101,ap-201"), changes, two_persons=True)
+    assert is_proved(approved._replace(authors="op-101,ap-201"), changes, two_persons=False)
+
+
 def test_the_log_tells_state_and_version_after_each_change(
     database: Database, approved: MessageRow, write: Write
 ) -> None:
@@ -148,7 +155,7 @@ def test_an_approval_of_no_revision_proves_nothing(database: Database, approved:
 
 
 def test_what_a_file_brought_that_was_not_taken_in_to_its_end_is_known(database: Database, log: Log) -> None:
-    first, second, third, fourth = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
+    first, second, third, fourth, fifth = (letter * 32 for letter in "abcde")
     brought: dict[str, bool] = {}
     with database.writing() as tx:
 
@@ -176,6 +183,9 @@ def test_what_a_file_brought_that_was_not_taken_in_to_its_end_is_known(database:
             note(Event.FILE_IMPORTING, first)
             bring(first, unfinished=True)
             note(Event.FILE_IMPORTED, first, Result.FAILED)
+        note(Event.FILE_IMPORTING, fifth)
+        bring(fifth, unfinished=False)
+        note(Event.FILE_IMPORTED, fifth)
         note(Event.FILE_IMPORTING, third)
         bring(third, unfinished=True)
         files, changes = UnfinishedFiles(tx), changes_of(tx, brought)

@@ -60,6 +60,11 @@ def test_what_is_no_statement_is_refused(changes: dict[str, Any]) -> None:
         Statement.from_bytes(_content(**changes), ASKED)
 
 
+def test_both_sides_ask_for_as_many_as_the_protocol_allows() -> None:
+    # The other side is another program: what asks for more it refuses, whatever this one believes.
+    assert Inquiry(SINCE, 0).limit == MOST_HELD == 256
+
+
 def test_a_full_statement_of_the_longest_messages_fits_in_an_envelope() -> None:
     longest = Held(2**53 - 1, "f" * 32, SINCE, "certificate_delivery", "~" * 64)
     rows = tuple(longest._replace(position=longest.position - MOST_HELD + number) for number in range(MOST_HELD))
