@@ -74,7 +74,7 @@ from store.queue.pages import (
     pointing_at,
     rows_of,
 )
-from store.queue.proofs import Sound, fit_to_leave, is_on_record, refuse_unsound, sound
+from store.queue.proofs import Sound, fit_to_leave, is_on_record, left_as, refuse_unsound, sound
 from store.queue.recovered import (
     Lost,
     RecoveredDraft,
@@ -238,6 +238,7 @@ __all__ = [
     "keep_receipts",
     "known",
     "known_uids",
+    "left_as",
     "lost",
     "lost_among",
     "mark_acknowledged",

@@ -40,6 +40,7 @@ def is_change() -> ColumnElement[bool]:
 
 
 # The admitted values of a detail have no quotation mark, so what is found is a member of the detail and nothing else.
+_ENVELOPE: Final = re.compile(rb'"envelope":"([0-9a-f]{64})"')
 _TO: Final = re.compile(rb'"to":"([a-z_]+)"')
 _CHANGES: Final = (
     select(ENTRIES.c.object, ENTRIES.c.event, ENTRIES.c.actor, ENTRIES.c.body)
@@ -170,6 +171,17 @@ def changes_of(conn: Connection, uids: Iterable[str]) -> dict[str, list[Recorded
             for uid, event, actor, body in result.cursor.fetchall():
                 found[uid].append(RecordedChange(event, actor, body))
     return found
+
+
+def left_as(conn: Connection, uids: Iterable[str]) -> dict[str, str]:
+    """Return, by uid, the digest of the bytes that left last for a message; an older program did not record it."""
+    left: dict[str, str] = {}
+    for uid, changes in changes_of(conn, uids).items():
+        last = next((change for change in reversed(changes) if change.event == Event.MESSAGE_SENDING), None)
+        found = find(_ENVELOPE, last.body) if last is not None else None
+        if found is not None:
+            left[uid] = found[1].decode("ascii")
+    return left
 
 
 def _sift(

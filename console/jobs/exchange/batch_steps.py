@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from console.errors import ContentSealBroken, SentBefore
 from console.incidents import record_incident, record_refusal
+from console.jobs.exchange.kept_bytes import replaced_bytes
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
 from console.jobs.peers import register
@@ -106,15 +107,7 @@ class BatchSteps:
             candidates = queue.next_to_send(reading, self._terminal.name, clock.now(), limit, after)
             if not candidates:
                 return None
-            ready, unproved = queue.fit_to_leave(
-                reading,
-                self._terminal.vault,
-                [row for row in candidates if row.id not in self._put_off],
-                two_persons=self._terminal.settings.review.two_persons,
-            )
-            # Bytes that were made once are sent again exactly as they are: anything else under the same id would be a
-            # conflict at the peer.
-            kept = queue.shipments_of(reading, (row.id for row in ready))
+            ready, unproved, kept = self._sift(reading, candidates)
             unmade = [row.id for row in ready if row.id not in kept]
             contents = queue.sound_contents_of(reading, self._terminal.vault, unmade)
             lost = queue.lost_among(reading, (MessageKey(row.kind, row.reference) for row in ready))
@@ -130,6 +123,22 @@ class BatchSteps:
         last = PageKey(candidates[-1].effective_at, candidates[-1].id)
         opened = contents.opened
         return Batch(ready, kept, last, self._seal([row for row in ready if row.id in opened], opened))
+
+    def _sift(
+        self, reading: Connection, candidates: Sequence[MessageRow]
+    ) -> tuple[list[MessageRow], list[tuple[int, IntegrityFault]], dict[int, ShipmentRow]]:
+        """Return the messages that may leave, those that seal or log do not prove, and the bytes kept of the former."""
+        ready, unproved = queue.fit_to_leave(
+            reading,
+            self._terminal.vault,
+            [row for row in candidates if row.id not in self._put_off],
+            two_persons=self._terminal.settings.review.two_persons,
+        )
+        # Bytes that were made once are sent again exactly as they are: anything else under the same id would be a
+        # conflict at the peer.
+        kept = queue.shipments_of(reading, (row.id for row in ready))
+        replaced = replaced_bytes(reading, ready, kept)
+        return [row for row in ready if row.id not in replaced], [*unproved, *replaced.items()], kept
 
     def keep(self, *, ship: Batch | None = None, conclude: Batch | None = None) -> None:
         """Store what became of the batch `conclude`, and mark the batch `ship` as being sent, in one transaction.
@@ -185,11 +194,12 @@ class BatchSteps:
         # Somebody may have returned or changed a message since it was read. It stays where it is, and its bytes, made
         # for nothing, are dropped.
         before = batch.rows
-        batch.rows, entries, refused = self._move(tx, before, Step.SHIP)
+        shipments = {**batch.shipments, **made}
+        batch.rows, entries, refused = self._move(tx, before, Step.SHIP, shipments=shipments)
         entries += self._leave_out(before, refused)
         queue.add_shipments(tx, [made[row.id] for row in batch.rows if row.id in made])
         queue.mark_sent(tx, (row.id for row in batch.rows if row.id not in made), now)
-        batch.shipments.update(made)
+        batch.shipments = shipments
         batch.fresh = None
         self._done.sent += len(batch.rows)
         return entries
@@ -271,6 +281,8 @@ class BatchSteps:
         rows: Sequence[MessageRow],
         step: Step,
         answers: "Mapping[int, Verdict] | None" = None,
+        *,
+        shipments: Mapping[int, ShipmentRow] | None = None,
     ) -> tuple[list[MessageRow], list[EntryDraft], list[tuple[int, IntegrityFault]]]:
         """Take `step` with messages; return those that took it, their log entries, and those that are not sound."""
         # Others that are refused are left out without a word: somebody else has changed them, and their own entry tells
@@ -279,12 +291,18 @@ class BatchSteps:
         done = queue.move_rows(tx, self._terminal.vault, rows, step, act)
         moved = done.changed
         unsound = [(item.id, item.error) for item in done.refused if isinstance(item.error, IntegrityFault)]
-        verdicts = answers or {}
+        verdicts, sent = answers or {}, shipments or {}
         event, result = _EVENTS[step], Result.DONE if step in _GONE_WELL else Result.FAILED
-        return moved, [self._entry(row, event, result, verdicts.get(row.id)) for row in moved], unsound
+        entries = [self._entry(row, event, result, verdicts.get(row.id), sent.get(row.id)) for row in moved]
+        return moved, entries, unsound
 
-    def _entry(self, row: MessageRow, event: Event, result: Result, answer: "Verdict | None") -> EntryDraft:
+    def _entry(
+        self, row: MessageRow, event: Event, result: Result, answer: "Verdict | None", sent: ShipmentRow | None
+    ) -> EntryDraft:
         detail: dict[str, str | int] = {"revision": row.revision, "version": row.version}
+        if sent is not None:
+            # Before these bytes leave again, they are held against this (`replaced_bytes`).
+            detail["envelope"] = sent.digest.hex()
         if answer is not None and answer.code is not None:
             detail["code"] = answer.code
             if answer.code in {ContentSealBroken.code, SentBefore.code}:
