@@ -46,7 +46,10 @@ def backup(call: Invocation, file: Path) -> int:
 @click.option("--drill", "drill", is_flag=True)
 @click.pass_obj
 def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None, *, drill: bool) -> int:
-    """Make the terminal again from its backup, after everything in it has been verified."""
+    """Make the terminal again from its backup, after everything in it has been verified.
+
+    Exit status 6 when rows do not agree with the log; each is named.
+    """
     done = jobs.terminal.backup.restore(
         file, call.named_home(), key_file, owner_url=owner_url, parts=call.parts(), drill=drill
     )
@@ -56,11 +59,14 @@ def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None,
         "contents": done.contents,
         "receipts": done.receipts,
     }
-    lines = [call.words("commands.restore.done", **data)]
+    lines = [call.words("commands.restore.done", **data), *described(done.tables, call.words)]
+    if done.tables.ok:
+        lines.append(call.words("log.tables.sound", rows=f"{done.tables.rows:,}"))
     if drill:
         lines.append(call.words("commands.restore.drill"))
-    call.output.result(data, lines)
-    return ExitStatus.DONE
+    call.output.result({**data, "tables": facts_of(done.tables)}, map(visible, lines))
+    # The terminal is there all the same, and refuses to decide on those rows.
+    return ExitStatus.DONE if done.tables.ok else ExitStatus.INTEGRITY
 
 
 @click.command("rekey")

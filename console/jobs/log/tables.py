@@ -40,7 +40,16 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
     """
     admit(terminal, session, Right.LOG)
     # The log first: it is what the rows are held against.
-    log = viewing.verify(terminal, session, report=report)
+    return compare_all(terminal, session, viewing.verify(terminal, session, report=report), report=report)
+
+
+def compare_all(
+    terminal: Terminal, session: Session | None, log: Verification, *, report: Report | None = None
+) -> TableVerification:
+    """Hold every row that decides something against a log that was just verified, and record what was found.
+
+    `session` is None where nobody is logged on, as when a backup is restored. `report` gets the phase `compare`.
+    """
     meter = Meter(report)
     with terminal.database.reading() as reading:
         entries = newest(reading)
@@ -51,8 +60,8 @@ def verify(terminal: Terminal, session: Session, *, report: Report | None = None
         terminal.log.append(
             tx,
             Event.LOG_VERIFIED,
-            actor=session.person_id,
-            session=session.id,
+            actor=None if session is None else session.person_id,
+            session=None if session is None else session.id,
             result=Result.DONE if found.ok else Result.FAILED,
             detail={"kind": _TABLES, "entries": entries, "count": tables.rows, "bad": tables.differences},
         )

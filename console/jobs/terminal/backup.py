@@ -2,7 +2,8 @@
 
 A backup is one snapshot of the database with the terminal's other keys and its settings, made while work goes on. It is
 worthless without the terminal's own key, of which the custodian keeps a copy apart. It is restored into an empty
-directory, where the log, the receipts and every content are verified before the terminal appears there.
+directory, where the log, the receipts and every content are verified before the terminal appears there. A row that does
+not agree with the log is told: no job decides on it, but the others must not be lost on its account.
 """
 
 import json
@@ -20,13 +21,16 @@ from console.errors import BackupUnfit, BackupUnreadable
 from console.files import drafted, new_file
 from console.jobs import checkpoints
 from console.jobs.admission import admit
+from console.jobs.exchange.kept_bytes import replaced_bytes
 from console.jobs.intents import intended
+from console.jobs.log import tables
 from console.jobs.peers import register
 from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
 from console.settings import FILE_NAME, Settings
 from console.terminal import LINE_KEYS, Terminal, queue_name
 from store import clock, dump, migrations, queue
+from store.comparison import Comparison
 from store.database import Database
 from store.errors import LogBroken
 from store.log import Event, Occasion, newest
@@ -59,12 +63,13 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A restored terminal: how many log entries, contents and receipts were verified."""
+    """A restored terminal: how many log entries, contents and receipts were verified, and what its tables hold."""
 
     home: Path
     entries: int
     contents: int
     receipts: int
+    tables: Comparison
 
 
 def back_up(terminal: Terminal, session: Session, file: Path) -> BackedUp:
@@ -90,7 +95,8 @@ def restore(
     `drill` the terminal becomes a copy that never exchanges: its log says so for ever, and it gets keys for the line
     that no peer knows. Raises
     KeyFileFaults, HomeNotEmpty, HomeUnwritable, BackupUnreadable, SealedFileBroken (another key, or a changed file),
-    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault; nothing is
+    BackupUnfit (of another version of the program), DatabaseExists, LogBroken, SealBroken, ReceiptFault, RowOutdated
+    (bytes that are not those of their message); nothing is
     left at `home` then.
     """
     key = read_kept_key(key_file, parts)
@@ -222,7 +228,7 @@ def _verified(draft: Path, home: Path, parts: PassphraseParts | None, event: Eve
 
 
 def _verify(terminal: Terminal, home: Path) -> Restored:
-    """Verify the log, open every content, and verify every receipt against the envelope that it acknowledges."""
+    """Verify the log, every content and every receipt, which was given for that very message; compare the tables."""
     with terminal.database.reading() as reading:
         verification = terminal.log.verify(reading)
         if not verification.ok:
@@ -231,7 +237,9 @@ def _verify(terminal: Terminal, home: Path) -> Restored:
         for numbers in _portions(reading):
             contents += len(queue.contents_of(reading, terminal.vault, numbers))
             receipts += _verify_receipts(terminal, reading, numbers)
-    return Restored(home, verification.entries, contents, receipts)
+    # A backup is as its database was: a row that somebody had edited there came along.
+    compared = tables.compare_all(terminal, None, verification).tables
+    return Restored(home, verification.entries, contents, receipts, compared)
 
 
 def _portions(reading: Connection) -> Iterator[list[int]]:
@@ -242,8 +250,10 @@ def _portions(reading: Connection) -> Iterator[list[int]]:
 
 def _verify_receipts(terminal: Terminal, reading: Connection, numbers: list[int]) -> int:
     signers = register.versions(reading, terminal.vault.rows)
-    verified = 0
-    for shipment in queue.shipments_of(reading, numbers).values():
+    verified, shipments = 0, queue.shipments_of(reading, numbers)
+    for error in replaced_bytes(reading, queue.rows_of(reading, numbers), shipments).values():
+        raise error
+    for shipment in shipments.values():
         if shipment.receipt is not None:
             verify_receipt(shipment.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
             verified += 1

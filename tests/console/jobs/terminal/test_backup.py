@@ -19,7 +19,8 @@ from console.settings import FILE_NAME, Settings
 from console.terminal import Terminal
 from console.words import Words
 from store import clock, migrations
-from store.errors import LogBehind, LogBroken, SealedFileBroken
+from store.comparison import Difference
+from store.errors import LogBehind, LogBroken, RowOutdated, RowSealBroken, SealedFileBroken
 from store.log import Event
 from store.sealing.sealedfile import read_pieces
 from tests.clusters import ON_SQLITE
@@ -80,6 +81,7 @@ def test_what_is_restored_is_what_was_backed_up(
     made = backup.back_up(served.terminal, custodian, tmp_path / "backup")
     done = backup.restore(tmp_path / "backup", tmp_path / "again", key)
     assert (done.entries, done.contents, done.receipts) == (made.entries, 8, len(numbers))
+    assert (done.tables.ok, done.tables.rows > 8) == (True, True)
     with Terminal.open(tmp_path / "again") as terminal:
         again = Site(tmp_path / "again", served.agency_home, terminal)
         assert again.states(range(1, 9)) == ["delivered"] * 7 + ["review"]
@@ -159,6 +161,41 @@ def test_a_log_that_does_not_verify_is_not_restored(
     with pytest.raises(LogBroken):
         backup.restore(tmp_path / "backup", tmp_path / "again", key)
     assert not (tmp_path / "again").exists()
+
+
+@ON_SQLITE
+def test_a_row_that_was_edited_before_the_backup_is_told_and_the_others_are_restored(
+    site: Site, custodian: Session, key: Path, tmp_path: Path
+) -> None:
+    edited, whole = site.take_in([entry(1), entry(2)])
+    site.raw("UPDATE message SET state = 'approved' WHERE id = ?", edited)
+    backup.back_up(site.terminal, custodian, tmp_path / "backup")
+    done = backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert [(each.row, each.how) for each in done.tables.named if each.table == "message"] == [
+        (site.row(edited).uid, Difference.CHANGED)
+    ]
+    with Terminal.open(tmp_path / "again") as terminal:
+        again = Site(tmp_path / "again", site.agency_home, terminal)
+        (made,) = again.entries(Event.LOG_VERIFIED)
+        assert (made.actor, made.result, made.detail["kind"]) == (None, "failed", "tables")
+        assert reading.read(terminal, again.session(OPERATOR), whole).record["reference"] == "R-000002"
+        with pytest.raises(RowSealBroken):
+            reading.read(terminal, again.session(OPERATOR), edited)
+
+
+@ON_SQLITE
+def test_bytes_of_another_message_are_not_restored_as_evidence(
+    served: Site, custodian: Session, key: Path, tmp_path: Path
+) -> None:
+    served.approve([entry(1), entry(2)])
+    exchange.send(served.terminal, served.session(CHIEF))
+    for table in ("receipt", "shipment"):
+        served.raw(f"DELETE FROM {table} WHERE message_id = 1")
+        served.raw(f"UPDATE {table} SET message_id = 1 WHERE message_id = 2")
+    backup.back_up(served.terminal, custodian, tmp_path / "backup")
+    with pytest.raises(RowOutdated) as refused:
+        backup.restore(tmp_path / "backup", tmp_path / "again", key)
+    assert refused.value.facts == {"table": "shipment", "row": served.row(1).uid}
 
 
 def test_nothing_is_overwritten(site: Site, custodian: Session, key: Path, tmp_path: Path) -> None:
