@@ -38,8 +38,8 @@ def admits(reading: Connection, keys: SigningKeys, terminal_id: str, origin: Ori
         return admitted == content_of(keys.root)
     if oldest(reading) == 1:
         return origin == Origin(terminal_id, keys.root)
-    # The entry of the admission was pruned. Whoever holds the key that the log expects next is the machine that it means,
-    # however long ago it signed last.
+    # The entry of the admission was pruned. Whoever holds the key that the log expects next is the machine that it
+    # means, however long ago it signed last.
     expected = next_keys[terminal_id]
     if expected is not None and keys.number_of(expected) is not None:
         return True

@@ -55,6 +55,7 @@ def test_a_message_that_is_none_is_refused_by_its_first_fault(content: bytes, co
         ({"category": "special_permanent"}, "number_missing"),
         ({"category": "tourist"}, "item_malformed"),
         ({"action": ["entry"]}, "item_malformed"),
+        ({"previous_address": None}, "item_malformed"),
     ],
 )
 def test_the_number_goes_with_the_category(changes: dict[str, Any], code: str | None) -> None:
