@@ -4,7 +4,7 @@ import random
 import shutil
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -108,11 +108,10 @@ def _be_seen(house: House) -> None:
 
 
 def _resume(house: House) -> None:
-    database = house.database
-    with database.writing() as tx:
+    # Closed also when it is refused: a connection that is left open keeps what is new out of the file.
+    with closing(house.database) as database, database.writing() as tx:
         house.log.append(tx, Event.LOG_RESUMED, actor="ka-301", session=None, object="au-401")
         made = house.log.resume(tx)
-    database.close()
     house.log.erase_used(made)
 
 
@@ -147,6 +146,7 @@ def _work_together(house: House, chance: random.Random, now: datetime) -> None:
 def _roll_back(house: House, chance: random.Random, now: datetime) -> None:
     """Bring an old database back, as after a broken disk; two persons go on."""
     aside = house.home / "aside.sqlite"
+    assert not (house.home / "log.sqlite-wal").exists(), "the file alone would be older than the database"
     shutil.copy(house.home / "log.sqlite", aside)
     house.grow(chance.randint(1, 6), now)
     house.mark()
