@@ -57,10 +57,14 @@ def _check_result(record: dict[str, Any]) -> None:
     if not all(shapes):
         raise ResultUnfit
     try:
-        encode(record)
-    except (ValueError, RecursionError):
-        # Lone surrogates, or numbers that JSON does not have: such a record could be neither stored nor looked up.
+        stored = decode(encode(record))
+    except TypeError:
+        # Lone surrogates, numbers that are too large, brackets too deep: such a record could be neither stored nor
+        # looked up.
         raise ResultUnfit from None
+    # What JSON does not have, such as "not a number", is written as null.
+    if stored != record:
+        raise ResultUnfit
 
 
 def _is_bilingual(words: object) -> bool:
