@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,11 +15,16 @@ from console.jobs.people import lease, logon
 from console.jobs.terminal import opening
 from store import clock
 from store.endings import Ending
-from store.errors import IntegrityFault, KeyFileFault
-from store.log import Checkpoint, Event, Occasion
+from store.errors import IntegrityFault, KeyFileFault, LogBehind
+from store.log import Checkpoint, Event, Occasion, WitnessRow
 from store.log import checkpoints as kept
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, entry, free_port
 from transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from transport.line.client import Line
+    from transport.line.peer import PeerEndpoint
 
 MOST_SECONDS = 60
 
@@ -104,6 +111,35 @@ def test_keys_that_are_gone_halt_new_work_and_keep_nobody_from_logging_off(site:
     assert isinstance(site.terminal.halted, IntegrityFault | KeyFileFault)
     (failed,) = site.entries(Event.PROTECTION_FAILED)
     assert failed.detail == {"protection": "log", "code": site.terminal.halted.code}
+
+
+@ON_SQLITE
+def test_a_check_tells_what_the_peer_states_and_keeps_none_of_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the whole machine was put back, keys and all: then the peer alone knows how far the log had come."""
+    known = last(site)
+    stated: list[WitnessRow | None] = [
+        None,
+        WitnessRow(known.number, known.digest, "agency", b"", clock.now()),
+        WitnessRow(known.number + 5, bytes(32), "agency", b"", clock.now()),
+    ]
+    monkeypatch.setattr(checkpoints, "_statement", lambda *_: stated.pop(0))
+    ask = partial(checkpoints.compare, site.terminal, cast("Line", None), cast("PeerEndpoint", None))
+    before = (site.contents(), site.newest())
+    ask()
+    ask()
+    with pytest.raises(LogBehind) as behind:
+        ask()
+    assert behind.value.facts == {"number": str(known.number), "seen": str(known.number + 5)}
+    assert ((site.contents(), site.newest()), site.terminal.halted) == (before, None)
+
+
+@ON_SQLITE
+def test_a_peer_that_states_nothing_accuses_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What else is wrong with the log is another line of the check.
+    for file in (site.home / "keys" / "log").glob("*.key"):
+        file.unlink()
+    monkeypatch.setattr(checkpoints, "_statement", lambda *_: None)
+    checkpoints.compare(site.terminal, cast("Line", None), cast("PeerEndpoint", None))
 
 
 def _log_off(site: Site, _place: Path) -> None:

@@ -104,9 +104,13 @@ def test_page_by_page_and_batch_by_batch(served: Site, operator: Session) -> Non
     assert (sent.sent, sent.delivered) == (5, 5)
     assert [progress.done for progress in reports if progress.phase == "send"] == [0, 2, 4, 5]
     assert {progress.total for progress in reports if progress.phase == "send"} == {5}
-    received = exchange.receive(served.terminal, operator)
+    reports.clear()
+    received = exchange.receive(served.terminal, operator, report=reports.append)
     assert (received.received, received.results) == (5, 5)
     assert served.received().acknowledged == 10
+    # Nobody knows how long a feed is, so no total and no remaining time is made up.
+    seen = [(progress.phase, progress.done, progress.total, progress.remaining_seconds) for progress in reports]
+    assert seen == [("receive", done, done, None) for done in (0, 2, 4, 6, 8, 10)]
 
 
 def test_the_later_message_of_a_person_leaves_when_the_earlier_is_accepted(served: Site, operator: Session) -> None:

@@ -229,6 +229,16 @@ def test_what_another_terminal_rejected_is_not_read_again_here(served: Site, ope
     assert exchange.before_rejected(served.terminal) == 6
 
 
+def test_a_feed_is_read_again_from_the_last_two_hundred_rejections(site: Site) -> None:
+    # Years of single rejections would have all of them read again.
+    with site.terminal.database.writing() as tx:
+        for position in range(1, 203):
+            detail: dict[str, str | int] = {"code": "notice_unfit", "position": position}
+            site.terminal.log.append(tx, Event.NOTICE_REJECTED, actor=OPERATOR, session=None, detail=detail)
+    assert exchange.before_rejected(site.terminal) == 2
+    assert exchange.before_rejected(site.terminal, frozenset({"item_unreadable"})) is None
+
+
 def _rejected_at(site: Site, terminal: str, position: int) -> None:
     detail: dict[str, str | int] = {"code": "item_unreadable", "position": position}
     with site.terminal.database.writing() as tx:
