@@ -202,6 +202,26 @@ def test_tests_that_can_judge_nothing_are_refused(tmp_path: Path, test: str, cau
         trial()
 
 
+def test_a_test_that_fails_by_itself_now_and_then_finds_nothing(tmp_path: Path) -> None:
+    # The first run is the one without a fault; the test fails in the second alone, as it may on a busy machine.
+    test = f"""
+import pathlib
+
+import tiny
+
+
+def test_it() -> None:
+    runs = pathlib.Path({str(tmp_path / "runs")!r})
+    runs.write_text((runs.read_text() if runs.exists() else "") + "x")
+    assert tiny.enough(10)
+    assert runs.read_text() != "xx"
+"""
+    with tiny(tmp_path, test) as trials:
+        trials.prepare()
+        assert trials.run(of(MODULE, "count >= LEAST → (count > LEAST)")) is Fate.SURVIVED
+        assert trials.run(of(MODULE, "return count >= LEAST → return None")) is Fate.FOUND
+
+
 @pytest.mark.parametrize(
     ("body", "verdict"), [("threading.Event().wait()", None), ("os._exit(0)", Verdict(passed=False))]
 )
