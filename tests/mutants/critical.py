@@ -13,6 +13,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.checkpoints": ("tests/console/jobs/log", "tests/console/jobs/exchange/test_trial.py"),
         "console.jobs.exchange.acknowledgements": (),
         "console.jobs.exchange.clocks": (),
+        "console.jobs.exchange.kept_bytes": (),
         "console.jobs.exchange.reach": (),
         "console.jobs.exchange.receiving": (
             "tests/console/jobs/exchange/test_exchange.py",

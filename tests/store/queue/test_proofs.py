@@ -134,6 +134,21 @@ def test_the_log_tells_state_and_version_after_each_change(
     assert [change.actor for change in changes] == ["op-101", "ap-201", "ap-201"]
 
 
+def test_the_log_tells_which_bytes_left_last(database: Database, approved: MessageRow, write: Write) -> None:
+    def left() -> dict[str, str]:
+        with database.reading() as reading:
+            return queue.left_as(reading, [approved.uid, "0" * 32])
+
+    assert left() == {}
+    for digest in ("a" * 64, "b" * 64):
+        write(Event.MESSAGE_SENDING, approved, envelope=digest)
+        write(Event.MESSAGE_REQUEUED, approved)
+    assert left() == {approved.uid: "b" * 64}
+    # As an older program wrote it.
+    write(Event.MESSAGE_SENDING, approved)
+    assert left() == {}
+
+
 def test_an_entry_tells_the_state_by_its_detail_or_its_event() -> None:
     assert RecordedChange(Event.MESSAGE_RELEASED, None, b'{"to":"held"}').state == "held"
     assert RecordedChange(Event.MESSAGE_RELEASED, None, b"{}").state == "approved"
