@@ -15,6 +15,7 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, protected_persons, queue
 from store.log import EntryDraft, Event
+from store.message.canonical import decode
 from store.message.groups import Record, value_at, with_value
 from store.message.states import Direction
 from store.queue import MessageRow
@@ -24,6 +25,7 @@ HIDDEN: Final = "＊＊＊"
 """What stands in the place of an address."""
 # Where the person lived before leads to where they live now.
 _ADDRESSES: Final = ("person.address", "previous_address")
+_NUMBERS: Final = ("card_number", "certificate_number")
 
 
 def protect(terminal: Terminal, session: Session, number: int) -> bool:
@@ -50,7 +52,18 @@ def _put(terminal: Terminal, session: Session, number: int, *, protected: bool) 
         # What a notice states is the number of a card, which is no key of a person.
         if row.subject is None or row.direction is Direction.IN:
             raise NoSubject(reference=row.reference)
-        return put(terminal, session, tx, [row.subject], protected=protected) > 0
+        contents = [message.content for message in queue.about_persons(tx, terminal.vault, [row.subject])]
+        return put(terminal, session, tx, marks(terminal, row.subject, contents), protected=protected) > 0
+
+
+def marks(terminal: Terminal, subject: str, contents: Iterable[bytes]) -> set[str]:
+    """Return the pseudonyms under which a person is met: of the 宛名番号, and of the numbers that messages state.
+
+    A notice of the agency has nothing but the number of a card or certificate.
+    """
+    records = map(decode, contents)
+    numbers = {str(record[name]) for record in records for name in _NUMBERS if name in record}
+    return {subject, *(terminal.vault.pseudonym("number", number) for number in numbers)}
 
 
 def put(terminal: Terminal, session: Session, tx: Connection, subjects: Iterable[str], *, protected: bool) -> int:
@@ -74,7 +87,9 @@ def put(terminal: Terminal, session: Session, tx: Connection, subjects: Iterable
 
 def is_protected(terminal: Terminal, conn: Connection, row: MessageRow) -> bool:
     """Tell whether the address in a message is hidden."""
-    return row.subject is not None and protected_persons.is_protected(conn, terminal.vault.rows, row.subject)
+    known = {row.subject} if row.direction is Direction.OUT else {row.subject, *queue.former_numbers(conn, row)}
+    seals = terminal.vault.rows
+    return any(mark is not None and protected_persons.is_protected(conn, seals, mark) for mark in known)
 
 
 def note_shown(terminal: Terminal, session: Session, tx: Connection, row: MessageRow) -> bool:

@@ -60,7 +60,14 @@ from store.queue.intake import (
     known,
     seal_drafts,
 )
-from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
+from store.queue.notices import (
+    add_former_numbers,
+    confirm,
+    former_numbers,
+    notices_about,
+    notices_beside,
+    supersede_others,
+)
 from store.queue.pages import (
     Order,
     PageKey,
@@ -229,6 +236,7 @@ __all__ = [
     "erase_results_of_lost",
     "expired",
     "fit_to_leave",
+    "former_numbers",
     "get",
     "get_by_uid",
     "give_up_files",

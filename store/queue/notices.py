@@ -54,9 +54,13 @@ def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]
 
 def notices_beside(conn: Connection, row: MessageRow) -> list[MessageRow]:
     """Return the other notices about the number that a notice states, or about a former number of its person."""
-    former = conn.scalars(select(FORMER_NUMBERS.c.number).where(FORMER_NUMBERS.c.message_id == row.id))
-    abouts = {*former, *([row.subject] if row.subject else ())}
+    abouts = {*former_numbers(conn, row), *([row.subject] if row.subject else ())}
     return [other for other in notices_about(conn, abouts) if other.id != row.id] if abouts else []
+
+
+def former_numbers(conn: Connection, row: MessageRow) -> list[str]:
+    """Return the pseudonyms of the numbers that the person had before a notice."""
+    return list(conn.scalars(select(FORMER_NUMBERS.c.number).where(FORMER_NUMBERS.c.message_id == row.id)))
 
 
 def add_former_numbers(tx: Connection, number: int, former: Collection[str]) -> None:

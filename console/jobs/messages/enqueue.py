@@ -47,9 +47,11 @@ def add_sealed(
         for message, draft in zip(added, sealed.drafts, strict=True)
     ]
     # Also with a file that is still hidden: to hide an address too early does no harm.
-    protected = {draft.subject for draft in sealed.drafts if draft.protected and draft.subject}
-    if protected:
-        residents.put(terminal, session, tx, protected, protected=True)
+    protected = [draft for draft in sealed.drafts if draft.protected and draft.subject]
+    for draft in protected:
+        residents.put(
+            terminal, session, tx, residents.marks(terminal, draft.subject or "", [draft.content]), protected=True
+        )
     # All entries in one call: the end of the chain is read once, and one statement writes them.
     terminal.log.append_many(tx, entries)
     return added

@@ -169,7 +169,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
             raise ReferenceTaken
         warnings = _beside_others(terminal, tx, [content])[0].warnings
         if draft.protected and draft.subject:
-            residents.put(terminal, session, tx, [draft.subject], protected=True)
+            marks = residents.marks(terminal, draft.subject, [draft.content])
+            residents.put(terminal, session, tx, marks, protected=True)
         row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,

@@ -50,8 +50,10 @@ def test_it_follows_the_person_through_all_messages(site: Site, operator: Sessio
         assert ADDRESS not in json.dumps(view.record, ensure_ascii=False)
     assert "仮設町" not in shown(site, operator, beside)
     assert ADDRESS in shown(site, operator, other)
-    (logged,) = site.entries(Event.RESIDENT_PROTECTED)
-    assert (logged.actor, logged.object) == (OPERATOR, site.row(own).subject)
+    # By the key of the person, and by the number of the card that notices know.
+    logged = site.entries(Event.RESIDENT_PROTECTED)
+    card = site.terminal.vault.pseudonym("number", "AB12345678CD")
+    assert {(row.actor, row.object) for row in logged} == {(OPERATOR, site.row(own).subject), (OPERATOR, card)}
     assert table_check.verify(site.terminal, site.session(AUDITOR)).ok
 
 
@@ -89,7 +91,7 @@ def test_a_message_brings_the_protection_and_it_never_leaves(served: Site, opera
     hand.revise(served.terminal, operator, revised, entry(3, protected=True), version=1)
     for number in (imported, entered, revised):
         assert reading.read(served.terminal, operator, number).protected
-    assert len(served.entries(Event.RESIDENT_PROTECTED)) == 3
+    assert len(served.entries(Event.RESIDENT_PROTECTED)) == 3 + 1, "and one for the card that they share"
     # The agency refuses whatever it does not know, and has to know where the person lives.
     wire = message_from_record(entry(1, protected=True)).to_wire()
     assert (wire["person"]["address"], "protected" in wire) == (ADDRESS, False)
@@ -105,6 +107,24 @@ def test_an_approver_ends_it(site: Site, operator: Session) -> None:
     assert not residents.unprotect(site.terminal, approver, number)
     assert ADDRESS in shown(site, operator, number)
     assert table_check.verify(site.terminal, site.session(AUDITOR)).ok
+
+
+def test_the_notices_about_a_protected_person_hide_the_address_as_well(served: Site, operator: Session) -> None:
+    (number,) = served.take_in([entry(1)])
+    residents.protect(served.terminal, operator, number)
+    renewed = [{"item": "card_number", "before": "AB12345678CD", "after": "XY00000000YX", "reason": "changed"}]
+    records = [
+        notice(1, card_number="AB12345678CD"),
+        notice(2, card_number="XY00000000YX", changes=renewed),
+        notice(3, card_number="ZZ99999999ZZ"),
+    ]
+    for place, record in enumerate(records):
+        served.feed(record, Purpose.NOTICE, f"{place:032x}")
+    exchange.receive(served.terminal, served.session(CHIEF))
+    hidden = [ADDRESS not in shown(served, operator, served.number(record["reference"])) for record in records]
+    assert hidden == [True, True, False]
+    assert ADDRESS in shown(served, operator, served.number("N-000001"), address=True)
+    assert len(served.entries(Event.ADDRESS_SHOWN)) == 1
 
 
 def test_a_notice_states_no_key_of_its_person(served: Site, operator: Session) -> None:
