@@ -4,7 +4,10 @@ Codes that change with laws and orders (articles, causes, nationalities) are not
 `store.message.tables`.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -41,6 +44,12 @@ class Category(StrEnum):
     TEMPORARY_REFUGE = "temporary_refuge"
     PROVISIONAL_STAY = "provisional_stay"
     TRANSITIONAL = "transitional"
+
+
+NUMBER_OWNERS: Final[Mapping[str, Category]] = MappingProxyType(
+    {"card_number": Category.MID_LONG_TERM, "certificate_number": Category.SPECIAL_PERMANENT}
+)
+"""The category to which each number belongs; the other categories have no number (入管法施行令24条)."""
 
 
 class Action(StrEnum):

@@ -24,7 +24,6 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from store.message import tables
 from store.message.entry.typed import read_typed, show_typed
 from store.message.groups import value_at
-from store.message.seiji import proposed
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -307,10 +306,11 @@ class EntryScreen(ConsoleScreen):
     def action_take_seiji(self) -> None:
         """Put the 正字 of the notice in the place of other forms in the name under the cursor."""
         item = self.item
-        if item is None or not any(finding.rule == "character_not_seiji" for finding in item.findings):
+        mend = None if item is None else next((finding.mend for finding in item.findings if finding.mend), None)
+        if item is None or mend is None:
             self.say("note", "entry.no_seiji")
             return
-        self._answer(item, proposed(str(item.value)))
+        self._answer(item, mend(str(item.value)))
         self._show()
         # The field as well: what is typed next goes on from there.
         self.form.retype()

@@ -22,6 +22,7 @@ from store.message.declarations.findings import (
     warning,
 )
 from store.message.kinds import CLASSES
+from store.message.seiji import proposed
 
 __all__ = ["KIND_SOURCES", "RECORD_FIELD", "RULES", "Finding", "Rule", "Severity", "find", "sources_of"]
 
@@ -53,7 +54,7 @@ _COMMON: Final = (
     error("character_surrogate", *FORMAT),
     error("character_lost", *STANDARD),
     warning("character_unusual", *STANDARD),
-    warning("character_not_seiji", "card-names-notice"),
+    warning("character_not_seiji", "card-names-notice", mend=proposed),
     warning("character_invisible", *STANDARD),
     warning("character_no_break", *STANDARD),
     warning("character_placeholder", *STANDARD),
@@ -118,7 +119,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 
 def find(field: str, rule: str, **facts: str) -> Finding:
     """Make a finding of a rule, with the severity that the rule has."""
-    return Finding(field, rule, RULES[rule].severity, facts)
+    return RULES[rule].found(field, facts)
 
 
 def sources_of(finding: Finding, kind: Kind) -> tuple[str, ...]:

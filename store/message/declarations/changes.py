@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from store.message import tables
-from store.message.codes import Category, NoticeItem
+from store.message.codes import NUMBER_OWNERS, Category, NoticeItem
 from store.message.dates import parse_day
 from store.message.declarations.conditions import Group
 from store.message.declarations.findings import Findings
@@ -21,11 +21,10 @@ _IN_PERSON: Final = frozenset(
 _IN_NOTICE: Final = frozenset(map(str, (NoticeItem.CATEGORY, NoticeItem.CARD_NUMBER, NoticeItem.CERTIFICATE_NUMBER)))
 _CATEGORY_OF: Final[Mapping[str, Category]] = MappingProxyType(
     {
+        **NUMBER_OWNERS,
         str(NoticeItem.STATUS_OF_RESIDENCE): Category.MID_LONG_TERM,
         str(NoticeItem.PERIOD_OF_STAY): Category.MID_LONG_TERM,
         str(NoticeItem.EXPIRY_DATE): Category.MID_LONG_TERM,
-        str(NoticeItem.CARD_NUMBER): Category.MID_LONG_TERM,
-        str(NoticeItem.CERTIFICATE_NUMBER): Category.SPECIAL_PERMANENT,
         str(NoticeItem.LANDING_PERIOD): Category.TEMPORARY_REFUGE,
         str(NoticeItem.PROVISIONAL_STAY_PERIOD): Category.PROVISIONAL_STAY,
     }

@@ -4,12 +4,14 @@ A rule is skipped where an item that it depends on is missing or faulty: that fa
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from store.message.codes import Category
+from store.message.codes import NUMBER_OWNERS
 from store.message.declarations.findings import Findings
 
 Group = Mapping[str, Any]
+
+_CARD: Final = "card_number"
 
 
 def settle(record: Group, field: str, presence: bool | None, findings: Findings, name: str) -> None:  # noqa: FBT001  # The three answers of a condition: must, must not, cannot be said.
@@ -42,16 +44,16 @@ def check_numbers(record: Group, findings: Findings) -> None:
     category = findings.sound(record, "category")
     if category is None:
         return
-    mid_long_term = category == Category.MID_LONG_TERM
+    owned = {number: category == owner for number, owner in NUMBER_OWNERS.items()}
     pending = record.get("card_pending") is True
-    if pending and not mid_long_term:
+    if pending and not owned[_CARD]:
         findings.add("card_pending", "card_pending_unwanted")
     # A card that is delivered later may have a planned number or none yet. Where `card_pending` itself is at fault, it
     # cannot be said whether the number is missing.
-    open_question = mid_long_term and (pending or "card_pending" in findings.faulty)
-    card = None if open_question else mid_long_term
-    settle(record, "card_number", card, findings, "card_number")
-    settle(record, "certificate_number", category == Category.SPECIAL_PERMANENT, findings, "certificate_number")
+    unsettled = owned[_CARD] and (pending or "card_pending" in findings.faulty)
+    for number, wanted in owned.items():
+        presence = None if unsettled and number == _CARD else wanted
+        settle(record, number, presence, findings, number)
 
 
 def check_pending(record: Group, *, allowed: bool, article: str, findings: Findings) -> None:

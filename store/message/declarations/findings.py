@@ -1,6 +1,6 @@
 """Rules, findings, and the sheet that collects the findings for a record while it is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,10 @@ RECORD_NOTICE: Final = ("immigration-61-8-2", "immigration-order-notice")
 AGENCY_NOTICE: Final = ("juki-30-50",)
 
 
+Mend = Callable[[str], str]
+"""Returns the value that the law puts in the place of another. The terminal applies it only when a person asks."""
+
+
 class Severity(StrEnum):
     """How serious a finding is."""
 
@@ -33,13 +37,15 @@ class Finding:
 
     `field` is the dotted name of the item (`person.name`; the elements of a list are counted from 1:
     `changes[2].item`), or `record` for the line as a whole. `facts` fill the placeholders in the texts of the rule;
-    they hold codes, counts and code points, never a value from the record.
+    they hold codes, counts and code points, never a value from the record. `mend` makes of the value the one that the
+    law would put in its place; where it is None, only a person can know the right one.
     """
 
     field: str
     rule: str
     severity: Severity
     facts: Mapping[str, str]
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +53,23 @@ class Rule:
     """A rule: its name, its severity, and the articles behind it.
 
     A rule without sources comes from the law behind the kind of the message. `wants` marks the rules that require an
-    item.
+    item. `mend` mends a value that breaks the rule, for whoever asks for it.
     """
 
     name: str
     severity: Severity
     sources: tuple[str, ...]
     wants: bool = False
+    mend: Mend | None = None
 
     @property
     def unwanted(self) -> bool:
         """Whether the rule forbids an item, whatever its value is."""
         return self.name.endswith("_unwanted")
+
+    def found(self, field: str, facts: Mapping[str, str]) -> Finding:
+        """Make a finding of the rule."""
+        return Finding(field, self.name, self.severity, facts, self.mend)
 
 
 def error(name: str, *sources: str) -> Rule:
@@ -71,9 +82,9 @@ def wanted(name: str, *sources: str) -> Rule:
     return Rule(name, Severity.ERROR, sources, wants=True)
 
 
-def warning(name: str, *sources: str) -> Rule:
+def warning(name: str, *sources: str, mend: Mend | None = None) -> Rule:
     """Make a rule that does not block the message: a person confirms it."""
-    return Rule(name, Severity.WARNING, sources)
+    return Rule(name, Severity.WARNING, sources, mend=mend)
 
 
 # All records of a file are judged at one moment.
@@ -102,9 +113,9 @@ class Findings:
 
     def add(self, field: str, rule: str, **facts: str) -> None:
         """Add a finding of a rule."""
-        severity = self._rules[rule].severity
-        self.findings.append(Finding(field, rule, severity, facts))
-        if severity is Severity.ERROR:
+        broken = self._rules[rule]
+        self.findings.append(broken.found(field, facts))
+        if broken.severity is Severity.ERROR:
             self.faulty.add(field)
 
     def sound(self, group: Mapping[str, Any], name: str, prefix: str = "") -> Any:

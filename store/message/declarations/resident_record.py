@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final, Self
 
-from store.message.codes import Action, Category, CorrectedItem, Kind
+from store.message.codes import NUMBER_OWNERS, Action, Category, CorrectedItem, Kind
 from store.message.declarations.basis import BASIS, BASIS_RULES, BIRTH, check_basis
 from store.message.declarations.common import (
     CARD_NUMBER,
@@ -41,10 +41,6 @@ from store.message.declarations.values import is_not_sent
 from store.message.groups import Basis, Record, ReportBasis, Subject, basis_from_record, present, value_at
 
 _CORRECTED_ITEMS: Final = frozenset(str(item) for item in CorrectedItem)
-_NUMBER_OWNERS: Final = {
-    str(CorrectedItem.CARD_NUMBER): Category.MID_LONG_TERM,
-    str(CorrectedItem.CERTIFICATE_NUMBER): Category.SPECIAL_PERMANENT,
-}
 
 
 def _check_corrected(value: object, field: str, findings: Findings) -> None:
@@ -215,6 +211,6 @@ def _check_correction(record: Group, findings: Findings) -> None:
 def _check_corrected_numbers(record: Group, findings: Findings) -> None:
     """Check that the number of a card or certificate is corrected only for who has one, or had one until now."""
     category, corrected = findings.sound(record, "category"), record.get("corrected", ())
-    for number, owner in _NUMBER_OWNERS.items():
+    for number, owner in NUMBER_OWNERS.items():
         if number in corrected and category not in (None, owner) and CorrectedItem.CATEGORY not in corrected:
             findings.add("corrected", "corrected_number_mismatch", item=number, category=owner)
