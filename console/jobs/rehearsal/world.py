@@ -43,7 +43,7 @@ NOTICES: Final = 10
 _PEER: Final = "isa-rehearsal"
 _LOOPBACK: Final = "127.0.0.1"
 # A fixed seed, so that every rehearsal world has the same people and messages.
-_SEED: Final = 20190401
+SEED: Final = 20190401
 # Which of the invented messages the agency will refuse.
 _REFUSED: Final = 11
 _FOLDER: Final = Path("rehearsal")
@@ -97,7 +97,7 @@ def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> 
     with setup.new_terminal(home, _settings(), authority=authority) as terminal:
         setup.add_people(terminal, [(name, roles, pins[name]) for name, roles in _PEOPLE], pin_given=False)
         _prepare_agency(terminal, authority)
-        inventor = Inventor(seed=_SEED, now=clock.now(), municipality=MUNICIPALITY)
+        inventor = Inventor(seed=SEED, now=clock.now(), municipality=MUNICIPALITY)
         agency.post(terminal.home / _AGENCY, inventor.notices(notices))
         messages = list(inventor.outgoing(outgoing))
         for record in messages[_REFUSED : _REFUSED + 1]:

@@ -187,7 +187,7 @@ def _check_name(record: Group, findings: Findings) -> None:
     if pending is True:
         for name in names:
             findings.add(f"person.{name}", "name_unwanted")
-    elif isinstance(person, dict) and "name" not in person:
+    elif isinstance(person, dict) and "name" not in person and "name_pending" not in findings.faulty:
         findings.add("person.name", "item_missing")
 
 

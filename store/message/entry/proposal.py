@@ -96,8 +96,9 @@ def _choices(
     choices: dict[str, tuple[str, ...]] = {}
     if "articles" in message:
         choices["article"] = tuple(message["articles"][category])
-    # Some causes allow an entry, a deletion or a correction: only the operator knows which of them was made.
+    # Some causes allow an entry, a deletion or a correction: only the operator knows which of them was made. An event
+    # that says what is corrected leaves nothing open.
     cause = tables.causes().at(preset.get("basis", {}).get("cause", ""), day)
-    if cause is not None and len(cause.actions) > 1:
+    if cause is not None and len(cause.actions) > 1 and "corrected" not in preset:
         choices["action"] = cause.actions
     return choices

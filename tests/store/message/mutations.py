@@ -4,18 +4,21 @@
 refused, and the time of the slowest. Any error that is not declared ends the run.
 """
 
+import copy
 import io
 import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from store.errors import FileFault
 from store.message.canonical import encode
 from store.message.files.reading import read_records
 from store.message.files.writing import write_records
+from tests.store.message.lawful import draw, events
 from tests.store.message.specimens import GOOD, REMOVED, Record, changed, good, judge
 
 SLOWEST_SECONDS = 0.1
@@ -75,9 +78,20 @@ def _paths(record: Record, prefix: str = "") -> list[str]:
     return paths
 
 
-def mutate_record(dice: random.Random) -> Record:
-    """Return a good record in which one to three items were replaced by other values."""
-    record = good(dice.choice(list(GOOD)))
+@cache
+def originals(rounds: int = 1) -> Sequence[Record]:
+    """Return the records that are damaged: each form that the rules know, and the messages of each event.
+
+    Those are drawn `rounds` times, with what the law leaves open beside them.
+    """
+    dice = random.Random(rounds)
+    drawn = [record for _ in range(rounds) for event in events() for record in draw(event, dice)]
+    return [*GOOD.values(), *drawn]
+
+
+def mutate_record(dice: random.Random, records: Sequence[Record]) -> Record:
+    """Return one of the records with one to three items replaced by other values."""
+    record = copy.deepcopy(dice.choice(records))
     for _ in range(dice.randint(1, 3)):
         path = dice.choice(_paths(record) or ["kind"])
         value = dice.choice(_VALUES)
@@ -133,9 +147,9 @@ def take_file(data: bytes, name: str) -> bool:
     return all(taken)
 
 
-def _mutation(dice: random.Random, files: dict[str, bytes]) -> Callable[[], bool]:
+def _mutation(dice: random.Random, records: Sequence[Record], files: dict[str, bytes]) -> Callable[[], bool]:
     if dice.random() < 1 / 2:
-        record = mutate_record(dice)
+        record = mutate_record(dice, records)
         return lambda: take_record(record)
     name = dice.choice(list(files))
     data = mutate_bytes(files[name], dice)
@@ -146,9 +160,11 @@ def run(count: int, seed: int) -> tuple[int, float]:
     """Do `count` mutations; return the number of refused ones and the time of the slowest in seconds."""
     dice = random.Random(seed)
     files = {name: sample_file(name) for name in ("a.jsonl", "a.csv")}
+    # A long run has many messages of each event.
+    records = originals(1 + count // 10_000)
     refused, slowest = 0, 0.0
     for _ in range(count):
-        take = _mutation(dice, files)
+        take = _mutation(dice, records, files)
         started = time.process_time()
         refused += not take()
         slowest = max(slowest, time.process_time() - started)

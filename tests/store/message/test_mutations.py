@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.message.checks.rules import RULES
-from tests.store.message.mutations import mutate_record, run, take_file, take_record
+from tests.store.message.mutations import mutate_record, originals, run, take_file, take_record
 from tests.store.message.specimens import GOOD, judge
 
 JSON = st.recursive(
@@ -25,7 +25,7 @@ def test_a_short_run_of_random_damage() -> None:
 
 @given(st.integers())
 def test_findings_are_of_known_rules_and_block_or_let_pass(seed: int) -> None:
-    checked = judge(mutate_record(random.Random(seed)))
+    checked = judge(mutate_record(random.Random(seed), originals()))
 
     assert all(finding.rule in RULES for finding in checked.findings)
     assert (checked.message is None) == bool(checked.errors)
