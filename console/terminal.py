@@ -18,7 +18,10 @@ from store.database import Database
 from store.errors import DatabaseDamaged, IntegrityFault, KeyFileDamaged
 from store.log import Log, Origin, SigningKeys
 from store.log.terminals import from_texts, to_texts
+from store.message import overlays
 from store.message.declarations.values import check_digit
+from store.message.errors import TableFault
+from store.message.table_files import laid_over, lay_over
 from store.people import Pepper
 from store.sealing.keyfile import read_whole_key_file, write_key_file
 from store.sealing.sources import KeySource, PassphraseParts
@@ -68,6 +71,8 @@ class Terminal:
         # Not stored: every opening examines the log again, and a database that was set back could have forgotten it.
         self.halted: StoreError | None = None
         """Why no new work may begin here; None when all is well. `console.jobs.checkpoints` sets it."""
+        self.tables_fault: StoreError | None = None
+        """Why what two persons laid over the tables cannot be used; None when all is well. See `take_tables`."""
         self.unsigned: Unsigned | None = None
         """What waits for a checkpoint, as `console.jobs.checkpoints` saw it last; None when nothing does."""
 
@@ -87,6 +92,7 @@ class Terminal:
         terminal = cls(home, settings, Database.open(settings.database_url(home)), vault, pepper, source)
         try:
             terminal.take_settings()
+            terminal.take_tables()
         except BaseException:
             terminal.close()
             raise
@@ -107,6 +113,24 @@ class Terminal:
             self.halted = error
             values = {name: protections.default_of(name) for name in protections.names()}
         self.settings = protections.with_values(self.given, values)
+
+    def take_tables(self) -> None:
+        """Take what two persons laid over the dated tables: at the opening, and whenever somebody logs on.
+
+        In between nothing changes, so that all work of a session goes by the same tables. What cannot be used, as after
+        an upgrade, lets no new work begin; the package's own tables then only name what is shown.
+        """
+        self.tables_fault, texts = None, {}
+        try:
+            with self.database.reading() as reading:
+                held = settings_in_force.in_force(reading, self.vault.rows, self.name)
+                settings_in_force.refuse_missing(reading, self.name, held)
+            texts = settings_in_force.laid_over(held)
+            if texts != laid_over():
+                overlays.check(texts)
+        except (IntegrityFault, TableFault) as error:
+            self.tables_fault, texts = error, {}
+        lay_over(texts)
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ from store.queue.sealed_rows import SEALED, as_sealed
 from store.queue.state_counts import TALLIES
 from store.queue.tables import ALL_MESSAGES, HIDDEN_RANGES, MESSAGES
 from store.sealing.vault import Vault
-from store.settings_in_force import SETTINGS_IN_FORCE, check_setting, logged
+from store.settings_in_force import SETTINGS_IN_FORCE, as_logged, check_setting, logged
 
 Progress = Callable[[int], None]
 """Called with the number of messages compared so far."""
@@ -286,7 +286,7 @@ def _settings(reading: Connection, vault: Vault, done: Comparison) -> None:
         how = _difference(partial(check_setting, vault.rows, row, {} if entry is None else {_key_of(row): entry}))
         if entry is None and (how is not None or not pruned):
             how = Difference.INVENTED
-        elif how is None and entry is not None and entry != (row.since, row.value):
+        elif how is None and entry is not None and entry != (row.since, as_logged(row.name, row.value)):
             how = Difference.OUTDATED
         if how is not None:
             done.note(SETTINGS_IN_FORCE.name, " ".join(_key_of(row)), how)

@@ -26,7 +26,7 @@ from store.queue.sealed_rows import sealed
 from store.queue.tables import ALL_MESSAGES, MESSAGES, MessageRow, message_row, select_messages
 from store.sealing.row_seals import Plain, RowSeals
 from store.sealing.vault import Vault
-from store.settings_in_force import SETTINGS_IN_FORCE, logged
+from store.settings_in_force import SETTINGS_IN_FORCE, as_logged, logged
 from store.settings_in_force import sealed_values as setting_values
 from store.statements import BulkStatement
 
@@ -56,7 +56,7 @@ def seal_rows(tx: Connection, vault: Vault) -> Comparison:
         _seal_single(tx, vault.rows, ATTEMPTS, row, attempt_values, agrees=True, done=done)
     entries = logged(tx)
     for row in tx.execute(select(SETTINGS_IN_FORCE)).all():
-        agrees = entries.get((row.terminal, row.name)) == (row.since, row.value)
+        agrees = entries.get((row.terminal, row.name)) == (row.since, as_logged(row.name, row.value))
         _seal_single(tx, vault.rows, SETTINGS_IN_FORCE, row, setting_values, agrees=agrees, done=done)
     registered = numbers_of(tx, Event.PEER_REGISTERED, "version")
     for row in tx.execute(select(PEER_VERSIONS)).all():

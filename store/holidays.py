@@ -4,13 +4,17 @@ The log is searched for work outside office hours. The days are computed, becaus
 and could not fetch a calendar.
 """
 
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 
+from store.message.errors import TableItemUnknown, TableItemWrong
+from store.message.table_entries import line_of, parse
+from store.message.table_files import Kept, layers
+
+TABLE: Final = "holidays.toml"
+"""The file of the rules."""
 _DAY: Final = timedelta(days=1)
 _MONDAY, _SATURDAY, _SUNDAY = 0, 5, 6
 
@@ -23,13 +27,25 @@ def is_closed(day: date) -> bool:
     return day in holidays(day.year)
 
 
-@cache
 def holidays(year: int) -> frozenset[date]:
     """Return the national holidays (国民の祝日) of `year`, 2020 or later.
 
     They include the substitutes for holidays on Sundays (振替休日) and the days between two holidays (国民の休日), by
     article 3 of the law on national holidays (国民の祝日に関する法律).
     """
+    known = _by_year()
+    if year not in known:
+        known[year] = frozenset(_holidays(year))
+    return known[year]
+
+
+# The log asks about the day of every entry.
+@Kept
+def _by_year() -> dict[int, frozenset[date]]:
+    return {}
+
+
+def _holidays(year: int) -> set[date]:
     named = set(_named(year))
     days = set(named)
     for day in sorted(named):
@@ -41,7 +57,7 @@ def holidays(year: int) -> frozenset[date]:
             days.add(substitute)
     # A Sunday between two holidays is left out, since offices are closed on it anyway.
     between = {day + _DAY for day in named if day + 2 * _DAY in named and (day + _DAY).weekday() != _SUNDAY}
-    return frozenset(days | between)
+    return days | between
 
 
 def _named(year: int) -> Iterator[date]:
@@ -55,10 +71,61 @@ def _named(year: int) -> Iterator[date]:
     yield from (moved.get(day, day) for day in days)
 
 
-# Read once, because the log asks about the day of every entry.
-@cache
+@Kept
 def _rules() -> dict[str, Any]:
-    return tomllib.loads((files("store.data") / "holidays.toml").read_text(encoding="utf-8"))
+    return merge(layers(TABLE))
+
+
+def merge(texts: Iterable[str]) -> dict[str, Any]:
+    """Return the rules of the package with what is laid over them; days that were moved are added. Raises a TableFault.
+
+    The package's file has all rules, so that a file that is laid over it may have some of them alone.
+    """
+    rules: dict[str, Any] = {}
+    for text in texts:
+        document = parse(TABLE, text)
+        for name, value in document.items():
+            _refuse_other(text, name, value)
+        moved = {**rules.get("moved", {}), **document.get("moved", {})}
+        rules |= {**document, "moved": moved}
+    return rules
+
+
+def _refuse_other(text: str, name: str, value: Any) -> None:
+    facts = {"table": TABLE, "line": line_of(text, name), "entry": name, "item": "-"}
+    if name not in _FORMS:
+        raise TableItemUnknown(**facts)
+    fits, wanted = _FORMS[name]
+    try:
+        sound = fits(value)
+    except (TypeError, ValueError, AttributeError):
+        sound = False
+    if not sound:
+        raise TableItemWrong(**facts, wanted=wanted)
+
+
+def _are_days(value: Any) -> bool:
+    # Of a leap year, so that 29 February is one of them. What is no day raises ValueError.
+    return isinstance(value, list) and all(date.fromisoformat(f"2000-{day}").year for day in value)
+
+
+def _are_mondays(value: Any) -> bool:
+    return all(type(month) is int and type(nth) is int and 1 <= month <= 12 and 1 <= nth <= 5 for month, nth in value)  # noqa: PLR2004  # Months, and Mondays of a month.
+
+
+def _are_moves(value: Any) -> bool:
+    return all(type(later) is date and date.fromisoformat(former).year for former, later in value.items())
+
+
+# What each rule looks like, and how that is told.
+_FORMS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyType(
+    {
+        "fixed": (_are_days, '["MM-DD", …]'),
+        "closed": (_are_days, '["MM-DD", …]'),
+        "mondays": (_are_mondays, "[[1–12, 1–5], …]"),
+        "moved": (_are_moves, "YYYY-MM-DD = YYYY-MM-DD"),
+    }
+)
 
 
 def _nth_monday(year: int, month: int, nth: int) -> date:

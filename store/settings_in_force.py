@@ -3,17 +3,21 @@
 What the settings file says does not hold by itself: a value comes into force with an entry of the log, whose number is
 kept beside it. Values are texts, spelt as in that entry. A row bears a seal, and is outdated when a later entry brought
 another value: whoever administers the database can weaken no protection.
+
+What a terminal lays over the dated tables decides what passes as lawful, so it is kept likewise: under `tables.` and
+the name of the file, with the whole text for a value. An entry takes no text of people's, so it has the digest.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlmodel import Field, SQLModel
 
-from store.errors import RowOutdated
+from store.errors import RowMissing, RowOutdated
 from store.log.entries import ENTRIES
 from store.log.events import Event
 from store.log.latest import find
@@ -49,6 +53,12 @@ SETTINGS_IN_FORCE: Final = table(SettingInForceRow)
 TABLES: Final = (SETTINGS_IN_FORCE,)
 
 
+TABLES_PREFIX: Final = "tables."
+"""Begins the name under which something is laid over a table; the name of its file follows."""
+PACKAGE: Final = "package"
+"""Stands in an entry for nothing laid over a table, whose value is an empty text then."""
+
+
 @dataclass(frozen=True, slots=True)
 class SettingInForce:
     """A setting by its dotted name, its value as a text, and the entry and the people that brought it into force."""
@@ -77,6 +87,30 @@ def in_force(reading: Connection, seals: RowSeals, terminal: str) -> dict[str, S
     for row in rows:
         check_setting(seals, row, entries)
     return {row.name: SettingInForce(row.name, row.value, row.since, row.officer, row.second) for row in rows}
+
+
+def as_logged(name: str, value: str) -> str:
+    """Return what the entry of a value has of it."""
+    if not name.startswith(TABLES_PREFIX):
+        return value
+    return sha256(value.encode()).hexdigest() if value else PACKAGE
+
+
+def laid_over(held: Mapping[str, SettingInForce]) -> dict[str, str]:
+    """Return what lies over the tables among what is in force: texts by the names of files."""
+    return {
+        name.removeprefix(TABLES_PREFIX): setting.value
+        for name, setting in held.items()
+        if name.startswith(TABLES_PREFIX) and setting.value
+    }
+
+
+def refuse_missing(reading: Connection, terminal: str, held: Mapping[str, SettingInForce]) -> None:
+    """Raise RowMissing where the log tells of something laid over a table and its row is gone."""
+    for (of, name), entry in logged(reading).items():
+        gone = of == terminal and name.startswith(TABLES_PREFIX) and name not in held
+        if gone and entry.value != PACKAGE:
+            raise RowMissing(table=SETTINGS_IN_FORCE.name, row=f"{of} {name}")
 
 
 def logged(reading: Connection) -> dict[tuple[str, str], Logged]:

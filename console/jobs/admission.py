@@ -40,7 +40,7 @@ def admit(terminal: Terminal, session: Session, right: Right, *, even_halted: bo
         raise
     if right not in _ALWAYS:
         for gate in GATES:
-            if not (even_halted and gate.lifted):
+            if not (even_halted and gate.lifted) and right is not gate.mended_by:
                 gate.pass_through(terminal)
 
 
@@ -52,6 +52,11 @@ def _log_holds(terminal: Terminal) -> None:
 def _clock_is_plausible(terminal: Terminal) -> None:
     if isinstance(terminal.halted, ClockAhead):
         raise terminal.halted
+
+
+def _overlays_fit(terminal: Terminal) -> None:
+    if terminal.tables_fault is not None:
+        raise terminal.tables_fault
 
 
 def _home_is_private(terminal: Terminal) -> None:
@@ -77,12 +82,13 @@ class Gate:
     """A condition of all new work.
 
     `name` is the part under which `check` tells of it, `pass_through` raises why no new work may begin. A gate that is
-    `lifted` does not hold up what helps a terminal out of its halt.
+    `lifted` does not hold up what helps a terminal out of its halt, nor any gate the right by which it is `mended_by`.
     """
 
     name: str
     pass_through: Callable[[Terminal], None]
     lifted: bool = False
+    mended_by: Right | None = None
 
 
 GATES: Final = (
@@ -91,6 +97,7 @@ GATES: Final = (
     # lost, or this terminal was retired.
     Gate("log", _log_holds, lifted=True),
     Gate("own_clock", _clock_is_plausible, lifted=True),
+    Gate("overlays", _overlays_fit, mended_by=Right.PROTECTIONS),
     Gate("disk", keep_reserve),
 )
 """The gates in the order in which a person would mend what is wrong."""

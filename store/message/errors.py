@@ -9,7 +9,12 @@
     │   └── FileUtf16            what such a file looks like instead
     ├── IntegrityFault
     │   └── ContentDamaged       the stored bytes of a message are not a message
-    └── TableDamaged             a dated table has a gap, an overlap or an entry of the wrong shape
+    └── TableFault               a dated table, or what a terminal lays over it, is wrong
+        ├── TableForeign         no table has that name
+        ├── TableUnreadable      the file is not of its form
+        ├── TableItemMissing, TableItemUnknown, TableItemWrong
+        ├── TablePeriodBroken    periods overlap, leave a gap, or leave out days that had a meaning
+        └── TableDayMissing      a table says nothing of a day on which it has to
 
 A fault in a single record is not an error of this tree but a `Finding`.
 """
@@ -57,7 +62,35 @@ class ContentDamaged(IntegrityFault):
     """Bytes that should be the content of a message are not: the officer keeps the database as it is."""
 
 
-class TableDamaged(StoreError):
-    """A dated table is inconsistent: the person who edited it corrects the entry that is named."""
+class TableFault(StoreError):
+    """A table is wrong: the person who edited it corrects the place that is named."""
 
     exit_status = 4
+
+
+class TableForeign(TableFault):
+    """No table of the package has the name of the file `table`: the custodian gives it the right name or removes it."""
+
+
+class TableUnreadable(TableFault):
+    """The file `table` is not of its form from `line` on: the custodian corrects it there."""
+
+
+class TableItemMissing(TableFault):
+    """The entry of a code at `line` lacks an `item`: the custodian adds it."""
+
+
+class TableItemUnknown(TableFault):
+    """The entry of a code at `line` has an `item` that no entry of the table has: the custodian corrects its name."""
+
+
+class TableItemWrong(TableFault):
+    """An `item` at `line` has a value that it cannot have; `wanted` says which it can: the custodian corrects it."""
+
+
+class TablePeriodBroken(TableFault):
+    """The periods of a code at `line` overlap, leave a gap, or leave days out: the custodian corrects from and to."""
+
+
+class TableDayMissing(TableFault):
+    """The table says nothing of the day `entry`: the person who edited it last corrects from and to."""

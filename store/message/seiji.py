@@ -6,19 +6,19 @@ decides. For comparing and searching alone, both spellings of a name are folded 
 """
 
 import unicodedata
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from store.message.errors import TableDamaged
+from store.message.errors import TableItemWrong, TableUnreadable
+from store.message.table_files import Kept, layers
 
-_DIRECTORY: Final = Path(__file__).parent.parent / "data"
-_REPLACEMENTS: Final = "seiji.tsv"
-_KEPT: Final = "seiji-extra.txt"
+REPLACEMENTS: Final = "seiji.tsv"
+KEPT: Final = "seiji-extra.txt"
 # JIS X 0213:2004, then JIS X 0208 and JIS X 0212.
 _CODECS: Final = ("euc_jis_2004", "euc_jp")
+# So much of a row that is wrong is told.
+_SHOWN: Final = 20
 _HEADING: Final = ["from", "to", "table", "order"]
 # Variation selectors choose the form of the character before them; a name is the same with and without.
 _SELECTORS: Final = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
@@ -69,7 +69,7 @@ def fold(text: str) -> str:
 
     Width, case, blanks and variation selectors make no difference, nor does whether a character or its 正字 is written.
     """
-    return unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
+    return unicodedata.normalize("NFKC", text).casefold().translate(_folded())
 
 
 class _Folded(dict[int, str | None]):
@@ -87,7 +87,9 @@ class _Folded(dict[int, str | None]):
 
 
 # A ward's names have a few thousand characters between them.
-_FOLDED: Final = _Folded()
+@Kept
+def _folded() -> _Folded:
+    return _Folded()
 
 
 def _in_codec(text: str, codec: str) -> bool:
@@ -99,38 +101,52 @@ def _in_codec(text: str, codec: str) -> bool:
 
 
 # Read when the first character outside JIS comes, which most days never do: the table has 20,000 rows.
-@cache
+@Kept
 def _table() -> Mapping[str, tuple[Replacement, ...]]:
+    table: dict[str, tuple[Replacement, ...]] = {}
+    for text in layers(REPLACEMENTS):
+        table |= read_replacements(text)
+    return MappingProxyType(table)
+
+
+@Kept
+def _kept() -> frozenset[str]:
+    return frozenset(character for text in layers(KEPT) for character in read_kept(text))
+
+
+def read_replacements(text: str) -> dict[str, tuple[Replacement, ...]]:
+    """Return the 正字 by the characters that they replace, the first choice first. Raises a TableFault."""
     table: dict[str, list[Replacement]] = {}
-    heading, *rows = _lines(_REPLACEMENTS)
+    (_, heading), *rows = [*_lines(text)] or [(1, "")]
     if heading.split("\t") != _HEADING:
-        raise TableDamaged(table=_REPLACEMENTS, entry="-")
-    for row in rows:
+        raise TableUnreadable(table=REPLACEMENTS, line="1")
+    for line, row in rows:
         try:
             former, later, number, order = row.split("\t")
             found = Replacement(_character(later), int(number), int(order))
             table.setdefault(_character(former), []).append(found)
-        except (ValueError, OverflowError) as error:
-            raise TableDamaged(table=_REPLACEMENTS, entry=row[:20]) from error
-    by_order = {former: tuple(sorted(found, key=lambda each: each.order)) for former, found in table.items()}
-    return MappingProxyType(by_order)
+        except (ValueError, OverflowError):
+            raise TableItemWrong(
+                table=REPLACEMENTS, line=str(line), entry=row[:_SHOWN], item="-", wanted="XXXX TAB XXXX TAB 1–2 TAB 1–2"
+            ) from None
+    return {former: tuple(sorted(found, key=lambda each: each.order)) for former, found in table.items()}
 
 
-@cache
-def _kept() -> frozenset[str]:
-    try:
-        return frozenset(map(_character, _lines(_KEPT)))
-    except (ValueError, OverflowError) as error:
-        raise TableDamaged(table=_KEPT, entry="-") from error
+def read_kept(text: str) -> list[str]:
+    """Return the characters outside JIS that a card may bear. Raises a TableFault."""
+    kept: list[str] = []
+    for line, row in _lines(text):
+        try:
+            kept.append(_character(row))
+        except (ValueError, OverflowError):
+            raise TableItemWrong(table=KEPT, line=str(line), entry=row[:_SHOWN], item="-", wanted="XXXX") from None
+    return kept
 
 
 def _character(code_point: str) -> str:
     return chr(int(code_point, 16))
 
 
-def _lines(name: str) -> list[str]:
-    try:
-        lines = (_DIRECTORY / name).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise TableDamaged(table=name, entry="-") from error
-    return [line for line in lines if line and not line.startswith("#")]
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the number and the text of each line that is no comment."""
+    return ((number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#"))

@@ -1,22 +1,18 @@
 """The dated tables of `store/data`: what an article, a code or a name means on a given day.
 
 Each file is TOML. Under each code it has a list of entries with `from`, perhaps `to` (both days included), and the
-names `ja` and `en`. A table is read when it is first needed, and refused as a whole when the periods of a code overlap
-or leave a gap.
+names `ja` and `en`. A table is read when it is first needed, with what the terminal lays over it.
 """
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
-from itertools import pairwise
-from pathlib import Path
+from datetime import date
+from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from store.message.errors import TableDamaged
-
-_DIRECTORY: Final = Path(__file__).parent.parent / "data"
+from store.message.errors import TableDayMissing
+from store.message.table_entries import read_entries
+from store.message.table_files import Kept, layers
 
 SYSTEM_START: Final = date(2012, 7, 9)
 """The day on which the present system of foreign residents came into force (平成21年法律第77号・第79号)."""
@@ -162,125 +158,119 @@ class Table(Generic[E]):
             yield from entries
 
 
-def read_table(path: Path, entry_class: type[E]) -> Table[E]:
-    """Read a table.
+CLASSES: Final[Mapping[str, type[Entry]]] = MappingProxyType(
+    {
+        "articles.toml": Entry,
+        "reports.toml": Report,
+        "residence_reports.toml": ResidenceArticle,
+        "paragraphs.toml": Entry,
+        "causes.toml": Cause,
+        "not_sent.toml": Entry,
+        "nationalities.toml": Entry,
+        "statuses.toml": ResidenceStatus,
+        "municipalities.toml": Municipality,
+        "eras.toml": Era,
+        "peers.toml": PeerName,
+        "events.toml": CounterEvent,
+    }
+)
+"""The dated tables by the names of their files, and what an entry of each is."""
 
-    Raises TableDamaged (facts `table`, `entry`) for a file that is not TOML, an entry of the wrong shape, and periods
-    of a code that overlap or leave a gap.
+
+def merge(name: str, texts: Iterable[str]) -> Table[Any]:
+    """Make a table of its file and of what is laid over it: the last text that names a code decides on it.
+
+    Raises a TableFault, with the facts `table`, `line`, `entry` and `item`.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TableDamaged(table=path.name, entry="-") from error
-    return Table({code: _line_up(path.name, code, entries, entry_class) for code, entries in document.items()})
+    entries: dict[str, tuple[Entry, ...]] = {}
+    for text in texts:
+        entries |= read_entries(name, text, CLASSES[name])
+    return Table(entries)
 
 
-def _line_up(table: str, code: str, entries: Any, entry_class: type[E]) -> tuple[E, ...]:
-    """Make the entries of a code and check that each of them begins on the day after the previous one ended."""
-    try:
-        # A code without entries would never mean anything, so an empty list is damage as well.
-        made = tuple(_make(code, entry, entry_class) for entry in entries)
-        whole = bool(made) and all(
-            earlier.until is not None and earlier.until + timedelta(days=1) == later.since
-            for earlier, later in pairwise(made)
-        )
-        ordered = all(entry.until is None or entry.since <= entry.until for entry in made)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise TableDamaged(table=table, entry=code) from error
-    if not (whole and ordered):
-        raise TableDamaged(table=table, entry=code)
-    return made
+def _read(name: str) -> Table[Any]:
+    return merge(name, layers(name))
 
 
-def _make(code: str, entry: Mapping[str, Any], entry_class: type[E]) -> E:
-    # The class of the entries knows their items: a missing or unknown one is a TypeError.
-    items: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
-    since, until = items.pop("from"), items.pop("to", None)
-    # TOML has dates of its own: a quoted date is a text, and comparing it with a day would fail only later.
-    if not isinstance(since, date) or not isinstance(until, date | None):
-        raise TypeError(code)
-    return entry_class(code=code, since=since, until=until, **items)
-
-
-# Each table is read once per process: its files belong to the program and do not change while it runs.
-@cache
+# Each table is read once, and anew only when the terminal lays something else over it.
+@Kept
 def articles() -> Table[Entry]:
     """Return 根拠条文, under keys that keep their meaning when the numbers of articles change."""
-    return read_table(_DIRECTORY / "articles.toml", Entry)
+    return _read("articles.toml")
 
 
-@cache
+@Kept
 def reports() -> Table[Report]:
     """Return 住民基本台帳法の届出."""
-    return read_table(_DIRECTORY / "reports.toml", Report)
+    return _read("reports.toml")
 
 
-@cache
+@Kept
 def residence_articles() -> Table[ResidenceArticle]:
     """Return 住居地の届出."""
-    return read_table(_DIRECTORY / "residence_reports.toml", ResidenceArticle)
+    return _read("residence_reports.toml")
 
 
-@cache
+@Kept
 def paragraphs() -> Table[Entry]:
     """Return 職権の根拠."""
-    return read_table(_DIRECTORY / "paragraphs.toml", Entry)
+    return _read("paragraphs.toml")
 
 
-@cache
+@Kept
 def causes() -> Table[Cause]:
     """Return 職権の事由."""
-    return read_table(_DIRECTORY / "causes.toml", Cause)
+    return _read("causes.toml")
 
 
-@cache
+@Kept
 def not_sent() -> Table[Entry]:
     """Return what must not be sent, by the first word of its name."""
-    return read_table(_DIRECTORY / "not_sent.toml", Entry)
+    return _read("not_sent.toml")
 
 
-@cache
+@Kept
 def nationalities() -> Table[Entry]:
     """Return 国籍・地域 by the codes of ISO 3166-1 alpha-3 and some others."""
-    return read_table(_DIRECTORY / "nationalities.toml", Entry)
+    return _read("nationalities.toml")
 
 
-@cache
+@Kept
 def statuses() -> Table[ResidenceStatus]:
     """Return 在留資格 by name."""
-    return read_table(_DIRECTORY / "statuses.toml", ResidenceStatus)
+    return _read("statuses.toml")
 
 
-@cache
+@Kept
 def municipalities() -> Table[Municipality]:
     """Return municipalities by code."""
-    return read_table(_DIRECTORY / "municipalities.toml", Municipality)
+    return _read("municipalities.toml")
 
 
-@cache
+@Kept
 def eras() -> Table[Era]:
     """Return 元号; from 1873 on, every day belongs to one of them."""
-    return read_table(_DIRECTORY / "eras.toml", Era)
+    return _read("eras.toml")
 
 
-@cache
+@Kept
 def peer_names() -> Table[PeerName]:
     """Return 相手先; the only code is `peer`."""
-    return read_table(_DIRECTORY / "peers.toml", PeerName)
+    return _read("peers.toml")
 
 
-@cache
+@Kept
 def events() -> Table[CounterEvent]:
     """Return 異動 and the messages that they cause."""
-    return read_table(_DIRECTORY / "events.toml", CounterEvent)
+    return _read("events.toml")
 
 
 def peer_name(day: date) -> PeerName:
     """Return the authority that the law names as the peer on a day.
 
-    Raises TableDamaged for a day without one, that is before 2012-07-09.
+    Raises TableDayMissing for a day without one, that is before 2012-07-09.
     """
     entry = peer_names().at("peer", day)
     if entry is None:
-        raise TableDamaged(table="peers.toml", entry=day.isoformat())
+        raise TableDayMissing(table="peers.toml", entry=day.isoformat())
     return entry

@@ -1,6 +1,7 @@
 """`settings show` and `settings confirm`: the settings that carry a protection, and two persons who change them."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -12,20 +13,25 @@ from console.commands.output import columns
 from console.commands.second_person import by_two_persons
 from console.settings import spelt
 from console.words import Words
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.people.logon import SecondPerson
+    from console.jobs.terminal.overlays import OverlaidTable
     from console.jobs.terminal.protections import Protection
 
+# A table of names may be amended in many places.
+_MOST_CODES = 20
 _COLUMNS = ("name", "given", "in_force", "default", "remark")
 
 
 @click.command("show")
 @click.pass_obj
 def show(call: Invocation) -> int:
-    """List the settings that carry a protection: in the file, in force, by default."""
+    """List the settings that carry a protection: in the file, in force, by default; and the amended tables."""
     with call.acting() as (terminal, session):
         settings = jobs.terminal.protections.show(terminal, session)
+        tables = jobs.terminal.overlays.known(terminal)
     data = [
         {
             "name": setting.name,
@@ -40,7 +46,8 @@ def show(call: Invocation) -> int:
         }
         for setting in settings
     ]
-    call.output.result({"settings": data}, _lines(settings, call.words))
+    lines = chain(_lines(settings, call.words), _table_lines(tables, call.words))
+    call.output.result({"settings": data, "tables": [_table_data(table) for table in tables]}, lines)
     return ExitStatus.DONE
 
 
@@ -54,12 +61,42 @@ def confirm(call: Invocation, second: "SecondPerson") -> int:
     changed = [{"name": each.name, "former": each.former, "in_force": each.value} for each in confirmed]
     lines = [
         call.words(
-            "commands.settings.confirm.done", name=each.name, former=spelt(each.former), in_force=spelt(each.value)
+            "commands.settings.confirm.done",
+            name=each.name,
+            former=jobs.terminal.protections.spelt_out(each.former),
+            in_force=jobs.terminal.protections.spelt_out(each.value),
         )
         for each in confirmed
     ]
     call.output.result({"changed": changed}, lines or [call.words("commands.settings.confirm.nothing")])
     return ExitStatus.DONE
+
+
+def _table_data(table: "OverlaidTable") -> dict[str, object]:
+    """Return what JSON has of a table; texts are told by their digests, which the log has as well."""
+    return {
+        "name": table.name,
+        "file": jobs.terminal.overlays.digest(table.given),
+        "in_force": jobs.terminal.overlays.digest(table.in_force),
+        "codes": list(table.codes),
+        "fault": table.fault and {"code": table.fault.code, **table.fault.facts},
+        "pending": table.pending,
+        "since": table.since,
+        "officer": table.officer,
+        "second": table.second,
+    }
+
+
+def _table_lines(tables: "list[OverlaidTable]", words: Words) -> Iterator[str]:
+    for table in tables:
+        if table.fault is not None:
+            cause = words.fault(table.fault.code, table.fault.facts).cause
+            yield words("commands.settings.show.faulty", name=table.name, cause=cause)
+            continue
+        texts = {"in_force": table.in_force, "given": table.given}
+        digests = {name: jobs.terminal.overlays.digest(text) for name, text in texts.items()}
+        codes = words("check.between").join(map(visible, table.codes[:_MOST_CODES])) or "-"
+        yield words("commands.settings.show.table", name=table.name, codes=codes, **digests)
 
 
 def _lines(settings: "list[Protection]", words: Words) -> Iterator[str]:

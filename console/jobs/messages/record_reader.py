@@ -6,6 +6,7 @@ ends in whatever way, and when it is lost, this process reads on.
 """
 
 import gc
+import json
 import os
 import pickle
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from datetime import datetime
 from fcntl import F_SETPIPE_SZ, fcntl
+from io import BytesIO
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,6 +26,7 @@ from store.message.checks.checking import check
 from store.message.checks.rules import Finding
 from store.message.files.reading import Read, read_records
 from store.message.states import Direction
+from store.message.table_files import laid_over, lay_over
 
 # Starting a process takes as long as reading and checking some thousands of records.
 _LARGE_BYTES: Final = 4 * 2**20
@@ -54,7 +57,10 @@ class CheckedRecord(NamedTuple):
 
 
 class RecordFile(NamedTuple):
-    """A file to read, and by what to check it: the terminal's municipality with its 宛名番号, and the moment."""
+    """A file to read, and by what to check it: the terminal's municipality with its 宛名番号, and the moment.
+
+    The tables are those of this process: another one is told what lies over them.
+    """
 
     path: Path
     municipality: str
@@ -114,12 +120,13 @@ class ReaderProcess:
         self._connection = Connection(ours, writable=False)
         given = (file.municipality, file.now.isoformat(), str(file.subject_digits))
         arguments = [str(theirs), os.fspath(file.path.absolute()), *given]
+        tables = json.dumps(dict(laid_over())).encode()
         try:
             self._process = subprocess.Popen(  # noqa: S603  # Our own module, and arguments that are no commands.
                 # -I: neither the working directory nor PYTHON* variables may put other code into the process.
                 [sys.executable, "-I", "-X", "utf8", "-c", _PROGRAM, *arguments],
                 pass_fds=[theirs],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 # Ctrl+C and hang-up of our terminal are meant for this process.
@@ -127,6 +134,9 @@ class ReaderProcess:
             )
         finally:
             os.close(theirs)
+        # Gone already, it sends nothing, and this process does the rest.
+        with suppress(OSError), self._process.stdin or BytesIO() as stdin:
+            stdin.write(tables)
 
     def __enter__(self) -> Self:
         return self
@@ -152,8 +162,10 @@ class ReaderProcess:
 def serve(handle: str, path: str, municipality: str, now: str, subject_digits: str) -> None:
     """Send the checked records of a file through the pipe `handle`, and an empty list after the last.
 
-    An error is not sent: the pipe then ends without that list, and the other side does the rest itself.
+    What lies over the tables comes through standard input: the file is checked as the terminal checks everything. An
+    error is not sent: the pipe then ends without that list, and the other side does the rest itself.
     """
+    lay_over(json.load(sys.stdin.buffer))
     records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now), int(subject_digits)))
     # Records hold no cycles, and the collector would walk over them again and again.
     gc.disable()

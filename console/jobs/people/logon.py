@@ -49,8 +49,9 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
     The attempt is counted and committed before the PIN is checked, so killing the program gains no further attempts.
     Raises CredentialsRefused (which never says whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
     """
-    # A session begins under the settings in force now; a console may have been open for weeks.
+    # A session begins under the settings and tables in force now; a console may have been open for weeks.
     terminal.take_settings()
+    terminal.take_tables()
     attempt = _begin(terminal, person_id, origin)
     # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
     if not attempt.verify(pin):

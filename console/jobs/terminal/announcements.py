@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from console.jobs.peers import register
-from console.jobs.terminal import protections
+from console.jobs.terminal import overlays, protections
 from console.session import Session
 from console.terminal import Terminal
 from console.words import Words
@@ -61,6 +61,7 @@ def at_log_on(terminal: Terminal, session: Session) -> list[Announcement | Pendi
     Raises IdentityFault.
     """
     pending = tuple(setting.name for setting in protections.known(terminal) if setting.pending)
+    pending += tuple(table.setting for table in overlays.known(terminal) if table.pending)
     settings = [PendingSettings(pending)] if pending and session.may(Right.AGREE_PROTECTIONS) else []
     return [*settings, *announcements(terminal)]
 

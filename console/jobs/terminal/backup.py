@@ -11,6 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,6 +26,7 @@ from console.jobs.exchange.kept_bytes import replaced_bytes
 from console.jobs.intents import intended
 from console.jobs.log import tables
 from console.jobs.peers import register
+from console.jobs.terminal.overlays import TABLES
 from console.keysource import KEYS, key_source, read_kept_key
 from console.session import Session
 from console.settings import FILE_NAME, Settings
@@ -152,9 +154,10 @@ def _write(terminal: Terminal, stream: BinaryIO) -> None:
 
 
 def _files(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of the settings and of all keys except the terminal's own; also its former key."""
+    """Yield the files of a terminal: settings, tables, all keys except its own; also its former key."""
     home, source = terminal.home, terminal.key_source
-    for path in (*(home / name for name in _FILES), *sorted((home / KEYS).rglob("*"))):
+    below = chain.from_iterable(sorted((home / folder).rglob("*")) for folder in (TABLES, KEYS))
+    for path in (*(home / name for name in _FILES), *below):
         # A leading dot marks a draft, which belongs to a write under way.
         if path.is_file() and path not in source.own_files and not path.name.startswith("."):
             yield path.relative_to(home).as_posix(), path.read_bytes()
@@ -201,8 +204,8 @@ def _restore_files(home: Path, lines: Iterator[bytes], *, without: Path | None) 
             continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
-        # Key files are read-only for their owner; the settings are edited.
-        if path.parent == home:
+        # Key files are read-only for their owner; the settings are edited, and so is what is laid over the tables.
+        if path.parent in {home, home / TABLES}:
             path.chmod(0o600)
     return former
 

@@ -11,6 +11,7 @@ from console.jobs.admission import GATES, Gate, free_bytes
 from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
 from console.jobs.exchange.rebuilding import awaited, is_due
 from console.jobs.log import tables
+from console.jobs.terminal import overlays
 from console.jobs.terminal.findings import Check, attempt, refused
 from console.terminal import Terminal
 from console.words import Words
@@ -74,6 +75,30 @@ def _own_clock(terminal: Terminal, words: Words) -> Check:
     return Check("own_clock", ok=not behind, detail=detail, remedy=words("check.remedy.own_clock") if behind else None)
 
 
+def _overlays(terminal: Terminal, words: Words) -> Check:
+    """Name the tables that the terminal amends, with the digest of each and since when it holds."""
+    known = overlays.known(terminal)
+    faulty = next((table for table in known if table.fault is not None), None)
+    if faulty is not None and faulty.fault is not None:
+        # What was in force before holds, so nothing is refused; but nothing new comes into force.
+        text = words.fault(faulty.fault.code, faulty.fault.facts)
+        return Check("overlays", ok=False, detail=text.cause, remedy=text.remedy)
+    between, pending = words("check.between"), [table.name for table in known if table.pending]
+    held = [_overlaid(terminal, table, words) for table in known if table.in_force]
+    detail = between.join(held) or words("check.found.no_overlays")
+    if not pending:
+        return Check("overlays", ok=True, detail=detail)
+    detail = f"{words('check.found.pending', settings=between.join(pending))} {detail}"
+    return Check("overlays", ok=False, detail=detail, remedy=words("check.remedy.pending"))
+
+
+def _overlaid(terminal: Terminal, table: overlays.OverlaidTable, words: Words) -> str:
+    with terminal.database.reading() as reading:
+        begun = page(reading, before=(table.since or 0) + 1, limit=1)
+    since = words.time(begun[0].at) if begun and begun[0].seq == table.since else "-"
+    return words("check.found.overlay", table=table.name, digest=overlays.digest(table.in_force), since=since)
+
+
 def _disk(terminal: Terminal, words: Words) -> Check:
     database = terminal.settings.database_file(terminal.home)
     for directory in {terminal.home, database.parent if database is not None else terminal.home}:
@@ -85,7 +110,7 @@ def _disk(terminal: Terminal, words: Words) -> Check:
 
 
 PARTS: Final[Mapping[str, Callable[[Terminal, Words], Check]]] = MappingProxyType(
-    {"home": _home, "log": _log, "own_clock": _own_clock, "disk": _disk}
+    {"home": _home, "log": _log, "own_clock": _own_clock, "overlays": _overlays, "disk": _disk}
 )
 """What is looked at beyond a gate that lets work through, by the name of the gate."""
 

@@ -14,7 +14,7 @@ from console.jobs.messages import leftovers
 from console.jobs.peers import register
 from console.jobs.people import logon
 from console.jobs.people.logon import Origin
-from console.jobs.terminal import protections
+from console.jobs.terminal import overlays, protections
 from console.settings import FILE_NAME
 from console.terminal import Terminal
 from store.database import OnWait
@@ -92,13 +92,14 @@ def end(terminal: Terminal, *, incident: str | None = None) -> None:
 
 
 def _record_start(terminal: Terminal) -> None:
-    """Record that the console is open, on which machine, and with which settings (their digest).
+    """Record that the console is open, on which machine, and with which settings and tables (their digest).
 
     Settings that differ from those of the last start on the same machine are recorded as a change: nobody has to log on
     to edit their file, so nothing else would tell.
     """
     # Only a digest: the file holds free text, and the log takes none.
-    settings = sha256((terminal.home / FILE_NAME).read_bytes()).hexdigest()
+    files = [terminal.home / FILE_NAME, *overlays.files(terminal.home)]
+    settings = sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     machine = _UNFIT.sub("-", os.uname().nodename)[:_LONGEST]
     facts = {"machine": machine, "content": settings}
     with terminal.database.writing() as tx:

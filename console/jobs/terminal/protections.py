@@ -1,10 +1,11 @@
 """Settings that carry a protection: what is in force, what the file would change, and two persons who let it.
 
 A value in the file that differs from the value in force is pending. The former value goes on holding until an officer
-and a second person bring the file's values into force, all of them together; each has its entry, with old and new.
+and a second person bring the file's values into force, all of them together; each has its entry, with old and new. What
+lies over the dated tables comes into force with them (`console.jobs.terminal.overlays`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from console import protections
 from console.jobs.admission import admit
 from console.jobs.people.logon import SecondPerson, vouch
+from console.jobs.terminal import overlays
 from console.protections import Value
 from console.session import Session
 from console.settings import spelt
@@ -55,11 +57,11 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class ChangedProtection:
-    """A value that came into force, and the former one."""
+    """A value that came into force, and the former one, as the log has them: of a table a digest."""
 
     name: str
-    former: Value
-    value: Value
+    former: Value | str
+    value: Value | str
 
 
 def show(terminal: Terminal, session: Session) -> list[Protection]:
@@ -88,25 +90,33 @@ def known(terminal: Terminal) -> list[Protection]:
 
 
 def confirm(terminal: Terminal, session: Session, *, second: SecondPerson) -> list[ChangedProtection]:
-    """Bring what the file says into force, as an officer and a second person; return what changed.
+    """Bring what the files say into force, as an officer and a second person; return what changed.
 
-    Raises RightMissing, and what `vouch` raises for the second person.
+    That is the settings file, and what lies over the dated tables. Raises RightMissing, TableFault for a table that is
+    wrong (nothing comes into force then), and what `vouch` raises for the second person.
     """
     admit(terminal, session, Right.PROTECTIONS)
+    # Read before the turn, and before the second person is asked for the PIN.
+    texts = overlays.sound(terminal.home)
     vouch(terminal, session, second, Right.AGREE_PROTECTIONS)
     with terminal.database.writing() as tx:
         # Read here: another console may have brought the same change into force meanwhile.
         held = settings_in_force.in_force(tx, terminal.vault.rows, terminal.name)
-        in_force = {name: protections.read(name, setting.value) for name, setting in held.items()}
+        names = protections.names()
+        in_force = {name: protections.read(name, held[name].value) for name in names if name in held}
         changed = [
             ChangedProtection(name, in_force[name], value)
             for name, value in protections.values_of(terminal.given).items()
             if name in in_force and in_force[name] != value
         ]
-        settings_in_force.put(
-            tx, terminal.vault.rows, terminal.name, [_record(terminal, tx, session, second, each) for each in changed]
-        )
+        new = [_record(terminal, tx, session, second, each) for each in changed]
+        for name, former, text in overlays.changes(texts, held):
+            change = ChangedProtection(name, overlays.digest(former), overlays.digest(text))
+            changed.append(change)
+            new.append(replace(_record(terminal, tx, session, second, change), value=text))
+        settings_in_force.put(tx, terminal.vault.rows, terminal.name, new)
     terminal.take_settings()
+    terminal.take_tables()
     return changed
 
 
@@ -138,7 +148,7 @@ def take_first(terminal: Terminal) -> None:
 def _record(
     terminal: Terminal, tx: Connection, session: Session, second: SecondPerson, change: ChangedProtection
 ) -> SettingInForce:
-    value = spelt(change.value)
+    former, value = (spelt_out(each) for each in (change.former, change.value))
     seq = terminal.log.append(
         tx,
         Event.SETTINGS_CONFIRMED,
@@ -147,12 +157,17 @@ def _record(
         object=second.person_id,
         detail={
             "setting": change.name,
-            "from": spelt(change.former),
+            "from": former,
             "to": value,
             "second": second.person_id,
         },
     )
     return SettingInForce(change.name, value, seq, session.person_id, second.person_id)
+
+
+def spelt_out(value: Value | str) -> str:
+    """Return a value as the log has it: of a table it is a text already."""
+    return value if isinstance(value, str) else spelt(value)
 
 
 def _take(terminal: Terminal, tx: Connection, name: str, value: str) -> SettingInForce:

@@ -1,12 +1,9 @@
 """正字: which kanji a card may bear, what the notice puts in the place of others, and how names are folded."""
 
-from pathlib import Path
-
 import pytest
 
-from store.message import seiji
-from store.message.errors import TableDamaged
-from store.message.seiji import Replacement, fold, is_seiji, replacements
+from store.message.errors import TableItemWrong, TableUnreadable
+from store.message.seiji import Replacement, fold, is_seiji, read_kept, read_replacements, replacements
 
 
 @pytest.mark.parametrize("character", "蘭張沈芸叶刘﨑邊\U0002000b丂")
@@ -66,13 +63,19 @@ def test_other_names_stay_apart() -> None:
 
 
 @pytest.mark.parametrize("row", ["3400\t4E18\t1", "zz\t4E18\t1\t1", "3400\t4E18\tx\t1", "110000\t4E18\t1\t1"])
-def test_a_damaged_table_is_refused_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str) -> None:
-    (tmp_path / "seiji.tsv").write_text(f"from\tto\ttable\torder\n{row}\n")
-    (tmp_path / "seiji-extra.txt").write_text("27971\n")
-    monkeypatch.setattr(seiji, "_DIRECTORY", tmp_path)
-    seiji._table.cache_clear()
-    try:
-        with pytest.raises(TableDamaged, match="seiji"):
-            replacements("㐀")
-    finally:
-        seiji._table.cache_clear()
+def test_a_damaged_table_is_refused_as_a_whole(row: str) -> None:
+    with pytest.raises(TableItemWrong) as refusal:
+        read_replacements(f"# a remark\nfrom\tto\ttable\torder\n3401\t4E18\t1\t1\n{row}\n")
+    assert (refusal.value.facts["table"], refusal.value.facts["line"]) == ("seiji.tsv", "4")
+
+
+def test_a_table_without_its_heading_is_none() -> None:
+    for text in ("", "3400\t4E18\t1\t1\n"):
+        with pytest.raises(TableUnreadable):
+            read_replacements(text)
+
+
+def test_a_character_that_is_none_is_told_with_its_line() -> None:
+    with pytest.raises(TableItemWrong) as refusal:
+        read_kept("27971\n110000\n")
+    assert refusal.value.facts["line"] == "2"

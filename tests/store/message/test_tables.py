@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from store.message import tables
 from store.message.checks.items import name_of
 from store.message.codes import Action, Category
 from store.message.declarations.values import check_digit
-from store.message.errors import TableDamaged
+from store.message.errors import TableDayMissing
+from store.message.table_files import names
 
 TABLES: list[Callable[[], tables.Table[Any]]] = [
     tables.articles,
@@ -50,52 +50,9 @@ def test_periods_of_a_code_follow_each_other_day_by_day(table: Callable[[], tabl
 
 
 def test_every_file_of_the_data_is_read_by_a_table() -> None:
-    files = {path.stem for path in Path(tables.__file__).parent.parent.joinpath("data").glob("*.toml")}
-    read = {
-        "articles",
-        "reports",
-        "residence_reports",
-        "paragraphs",
-        "causes",
-        "not_sent",
-        "nationalities",
-        "statuses",
-        "municipalities",
-        "eras",
-        "peers",
-        "events",
-    }
-
-    # The rules of holidays are a table too, but not a dated one.
-    assert files - read == {"holidays"}
-    assert len(read) == len(TABLES)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a = [{from = 2020-01-01, to = 2020-12-31, ja = 'x', en = 'x'}, {from = 2020-12-31, ja = 'y', en = 'y'}]",
-        "a = [{from = 2020-01-01, to = 2020-12-31, ja = 'x', en = 'x'}, {from = 2021-01-02, ja = 'y', en = 'y'}]",
-        "a = [{from = 2020-01-01, ja = 'x', en = 'x'}, {from = 2021-01-02, ja = 'y', en = 'y'}]",
-        "a = [{from = 2020-01-02, to = 2020-01-01, ja = 'x', en = 'x'}]",
-        "a = [{from = '2020-01-02', ja = 'x', en = 'x'}]",
-        "a = [{from = 2020-01-02, ja = 'x'}]",
-        "a = [{from = 2020-01-02, ja = 'x', en = 'x', fr = 'x'}]",
-        "a = [{ja = 'x', en = 'x'}]",
-        "a = []",
-        "a = 3",
-        "a = [3]",
-        "a = [",
-    ],
-)
-def test_a_damaged_table_is_refused_whole(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "table.toml"
-    path.write_text(text, encoding="utf-8")
-
-    with pytest.raises(TableDamaged) as refusal:
-        tables.read_table(path, tables.Entry)
-
-    assert refusal.value.facts["table"] == "table.toml"
+    # The rules of holidays and the kanji are tables too, but not dated ones.
+    assert names() - tables.CLASSES.keys() == {"holidays.toml", "seiji.tsv", "seiji-extra.txt"}
+    assert len(tables.CLASSES) == len(TABLES)
 
 
 def test_every_day_since_1873_has_an_era() -> None:
@@ -122,7 +79,7 @@ def test_the_peer_is_named_as_the_law_of_the_day_does(day: date, name: str) -> N
 
 
 def test_before_the_system_there_is_no_peer() -> None:
-    with pytest.raises(TableDamaged):
+    with pytest.raises(TableDayMissing):
         tables.peer_name(tables.SYSTEM_START - timedelta(days=1))
 
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 import pytest
 
 from console.words import LANGUAGES, Words
+from store.errors import StoreError
 from store.message import codes, tables
 from store.message.checks.rules import RULES
 from store.message.codes import ALL_KINDS, Kind
-from store.message.errors import ContentDamaged, FileHeaderMissing, FileHeaderRepeated, TableDamaged
+from store.message.errors import ContentDamaged, FileHeaderMissing, FileHeaderRepeated, TableFault
 from store.message.files.columns import columns_of, japanese_headers
 from tests.store.message.checks.test_rules import CASES
 from tests.store.message.specimens import changed, good, judge
@@ -72,10 +73,12 @@ def test_the_usual_header_of_a_column_is_the_name_of_the_item() -> None:
         assert words(f"items.field.{field}") == names[0]
 
 
-@pytest.mark.parametrize("error", [FileHeaderMissing, FileHeaderRepeated, ContentDamaged, TableDamaged])
-def test_the_errors_of_messages_have_texts_in_both_languages(error: type[FileHeaderMissing]) -> None:
+@pytest.mark.parametrize("error", [FileHeaderMissing, FileHeaderRepeated, ContentDamaged, *TableFault.__subclasses__()])
+def test_the_errors_of_messages_have_texts_in_both_languages(error: type[StoreError]) -> None:
     for language in LANGUAGES:
-        fault = Words(language).fault(error.code, {"file": "f", "field": "x", "table": "t", "entry": "e"})
+        fault = Words(language).fault(
+            error.code, dict.fromkeys(("file", "field", "table", "entry", "line", "item", "wanted"), "x")
+        )
         assert not re.search(r"\?|\{", fault.cause + fault.remedy)
 
 
