@@ -120,12 +120,14 @@ class Terminal:
         In between nothing changes, so that all work of a session goes by the same tables. What cannot be used, as after
         an upgrade, lets no new work begin; the package's own tables then only name what is shown.
         """
+        # Nothing is laid over the tables before seal, log and check have all let it pass.
         self.tables_fault, texts = None, {}
         try:
             with self.database.reading() as reading:
                 held = settings_in_force.in_force(reading, self.vault.rows, self.name)
                 settings_in_force.refuse_missing(reading, self.name, held)
             texts = settings_in_force.laid_over(held)
+            # What already lies there has passed; checking it takes some hundredths of a second.
             if texts != laid_over():
                 overlays.check(texts)
         except (IntegrityFault, TableFault) as error:

@@ -86,6 +86,7 @@ def merge(texts: Iterable[str]) -> dict[str, Any]:
         document = parse(TABLE, text)
         for name, value in document.items():
             _refuse_other(text, name, value)
+        # Special laws move days year by year: one more must not put back the others.
         moved = {**rules.get("moved", {}), **document.get("moved", {})}
         rules |= {**document, "moved": moved}
     return rules
@@ -96,6 +97,7 @@ def _refuse_other(text: str, name: str, value: Any) -> None:
     if name not in _FORMS:
         raise TableItemUnknown(**facts)
     fits, wanted = _FORMS[name]
+    # Whatever a file holds may be asked for its days; what is none fails in its own way.
     try:
         sound = fits(value)
     except (TypeError, ValueError, AttributeError):

@@ -107,6 +107,7 @@ def laid_over(held: Mapping[str, SettingInForce]) -> dict[str, str]:
 
 def refuse_missing(reading: Connection, terminal: str, held: Mapping[str, SettingInForce]) -> None:
     """Raise RowMissing where the log tells of something laid over a table and its row is gone."""
+    # A setting whose row is gone is taken from the log again; the text of a table is in no entry.
     for (of, name), entry in logged(reading).items():
         gone = of == terminal and name.startswith(TABLES_PREFIX) and name not in held
         if gone and entry.value != PACKAGE:

@@ -43,6 +43,7 @@ def check(texts: Mapping[str, str]) -> None:
     for name, text in texts.items():
         if name in CLASSES:
             _check_entries(name, text, merged)
+    # Eras follow each other from code to code, so they are looked at all together.
     if _ERAS in texts:
         _check_eras(texts[_ERAS], merged[_ERAS])
 
@@ -76,6 +77,7 @@ def _check_entries(name: str, text: str, merged: Tables) -> None:
         entries = [entry for entry in own if entry.code == code]
         former = [entry for entry in package if entry.code == code]
         facts = {"table": name, "line": line_of(text, code), "entry": code}
+        # A message of long ago is shown under the names of its own day.
         if former and entries[0].since > former[0].since:
             raise TablePeriodBroken(**facts, item="from")
         if name in _WITHOUT_END and entries[-1].until is not None:
@@ -100,6 +102,7 @@ def _check_eras(text: str, eras: Table[Any]) -> None:
         raise TablePeriodBroken(table=_ERAS, line=line_of(text, ordered[-1].code), entry=ordered[-1].code, item="to")
 
 
+# The agency refuses what is not of these forms, so a code of another form would only be refused later.
 def _is_municipality(code: str) -> bool:
     return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code) == code[-1]  # noqa: PLR2004  # The length of the code.
 
@@ -120,6 +123,7 @@ _CODE_FORMS: Final[Mapping[str, str]] = MappingProxyType(
 def _references(entry: Entry, merged: Tables) -> list[Reference]:
     """Return what an entry points at."""
     reports = _codes(merged, "reports.toml")
+    # By the class, as the class says which items there are: a new kind of table gets its case here.
     match entry:
         case tables.Report():
             return [
@@ -153,6 +157,7 @@ def _of_message(message: Mapping[str, Any], merged: Tables) -> list[Reference]:
     basis = _group(preset.get("basis"))
     reports = _codes(merged, "reports.toml")
     residence = _codes(merged, "residence_reports.toml")
+    # The names of the items come first: what an unknown item holds says nothing.
     return [
         ("messages", message, _MESSAGE_ITEMS),
         ("kind", [message.get("kind")], OUTGOING),

@@ -32,7 +32,7 @@ _UNKNOWN_LINE: Final = "?"
 E = TypeVar("E")
 
 
-class _Place(NamedTuple):
+class _EntryPlace(NamedTuple):
     """An entry in a file: the table, its text, the code, and which of the entries of the code it is, from 0."""
 
     table: str
@@ -75,6 +75,7 @@ def read_entries(table: str, text: str, entry_class: type[E]) -> dict[str, tuple
     `entry_class` is a dataclass with `code`, `since`, `until` and the items of the table. Raises a TableFault with the
     facts `table`, `line`, `entry` and `item`.
     """
+    # Tables are small, and read once: what matters is that each fault is found at its place, not how fast.
     document = parse(table, text)
     return {code: tuple(_line_up(table, text, code, entries, entry_class)) for code, entries in document.items()}
 
@@ -94,12 +95,13 @@ def line_of(text: str, code: str, number: int = 0) -> str:
 
 def _line_up(table: str, text: str, code: str, entries: Any, entry_class: type[E]) -> Iterator[E]:
     """Yield the entries of a code; each of them begins on the day after the previous one ended."""
-    first = _Place(table, text, code, 0)
+    first = _EntryPlace(table, text, code, 0)
     # A code without entries would never mean anything.
     if not isinstance(entries, list) or not entries:
         raise TableItemWrong(**first.facts("-"), wanted=_WANTED[Mapping])
-    places = [_Place(table, text, code, number) for number in range(len(entries))]
+    places = [_EntryPlace(table, text, code, number) for number in range(len(entries))]
     yield from [_make(place, entry, entry_class) for place, entry in zip(places, entries, strict=True)]
+    # Only now: what is compared here has been found to be days.
     for place, entry in zip(places, entries, strict=True):
         if entry.get(_UNTIL, entry[_SINCE]) < entry[_SINCE]:
             raise TablePeriodBroken(**place.facts(_UNTIL))
@@ -108,7 +110,7 @@ def _line_up(table: str, text: str, code: str, entries: Any, entry_class: type[E
             raise TablePeriodBroken(**place.facts(_SINCE))
 
 
-def _make(place: _Place, entry: Any, entry_class: type[E]) -> E:
+def _make(place: _EntryPlace, entry: Any, entry_class: type[E]) -> E:
     if not isinstance(entry, dict):
         raise TableItemWrong(**place.facts("-"), wanted="{…}")
     made: Any = entry_class
@@ -118,6 +120,7 @@ def _make(place: _Place, entry: Any, entry_class: type[E]) -> E:
             raise TableItemUnknown(**place.facts(name))
         if not _fits(value, kinds[name].kind):
             raise TableItemWrong(**place.facts(name), wanted=_WANTED[kinds[name].kind])
+    # Last, so that a misspelt name is told as unknown and not as missing.
     for name, kind in kinds.items():
         if kind.required and name not in entry:
             raise TableItemMissing(**place.facts(name))
@@ -142,6 +145,7 @@ def _kinds(entry_class: Any) -> Mapping[str, _ItemKind]:
 def _kind_of(hint: Any) -> Any:
     """Return what `_WANTED` has for the type of an item."""
     if get_origin(hint) is tuple:
+        # Lists are of texts, or of groups whose items the check of what they point at knows.
         element = get_args(hint)[0]
         return tuple if element is str else Mapping
     # An item that may be absent.

@@ -46,6 +46,7 @@ class Kept(Generic[T]):
         return made[1]
 
 
+# The package does not change while the program runs.
 @cache
 def names() -> frozenset[str]:
     """Return the names of all tables, as files: `nationalities.toml`."""
@@ -67,10 +68,12 @@ def laid_over() -> Mapping[str, str]:
 
 def lay_over(texts: Mapping[str, str]) -> None:
     """Lay these texts over the tables, in the place of what was; `store.message.overlays` has checked them."""
+    # The same again leaves everything as it is: each log-on comes here, and reading all tables anew takes time.
     if texts != _overlay.texts:
         _overlay.texts = MappingProxyType(dict(texts))
 
 
 def layers(name: str) -> list[str]:
     """Return the texts of a table: that of the package, then what is laid over it. Raises TableUnreadable."""
+    # In this order, so that whoever merges them lets the terminal have the last word.
     return [package_text(name), *(text for file, text in _overlay.texts.items() if file == name)]

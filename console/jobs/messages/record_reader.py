@@ -165,6 +165,7 @@ def serve(handle: str, path: str, municipality: str, now: str, subject_digits: s
     What lies over the tables comes through standard input: the file is checked as the terminal checks everything. An
     error is not sent: the pipe then ends without that list, and the other side does the rest itself.
     """
+    # Before the first record: the tables decide what is a fault.
     lay_over(json.load(sys.stdin.buffer))
     records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now), int(subject_digits)))
     # Records hold no cycles, and the collector would walk over them again and again.

@@ -125,6 +125,7 @@ def _came_back(residents: Residents, base: Record) -> tuple[Record, ...]:
 
 
 def _became_resident(residents: Residents, base: Record) -> tuple[Record, ...]:
+    # 30条の47 is deemed a report of residence for 中長期在留者 alone.
     day, carded = residents.day(3, 10), _carded(residents, base)
     items: Record = {"article": "immigration-19-8", "reported_on": day, "deemed_by": "juki-30-47"}
     return (
@@ -141,10 +142,12 @@ def _born_unnamed(residents: Residents, base: Record) -> tuple[Record, ...]:
     return (residents.message("resident_record", born, action="entry", name_pending=True, basis=basis),)
 
 
+# The name follows the birth of an earlier day, about which the queue need not know anything.
 def _named(residents: Residents, base: Record) -> tuple[Record, ...]:
     return _corrected(residents, _newborn(residents, base)[0], "12-2", "family_register", "name")
 
 
+# Who loses Japanese nationality has no status yet: 経過滞在者, for 60 days from the loss.
 def _nationality_lost(residents: Residents, base: Record) -> tuple[Record, ...]:
     basis = _ex_officio("12-2", "nationality_lost", residents.day(4, 12))
     return (residents.message("resident_record", _without_number(base), action="entry", basis=basis),)
@@ -194,6 +197,7 @@ def _day_of(base: Record) -> str:
     return str(base["occurred_at"])[:10]
 
 
+# The order matters: a small rehearsal begins with what a counter sees every day.
 EVENTS: Final = (
     SampleEvent("arrival_from_abroad", _moved_in_from_abroad, 60),
     SampleEvent("move_in", _moved_in, 50),

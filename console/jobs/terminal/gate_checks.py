@@ -83,6 +83,7 @@ def _overlays(terminal: Terminal, words: Words) -> Check:
         # What was in force before holds, so nothing is refused; but nothing new comes into force.
         text = words.fault(faulty.fault.code, faulty.fault.facts)
         return Check("overlays", ok=False, detail=text.cause, remedy=text.remedy)
+    # Pending is no refusal, but somebody meant to change what passes as lawful and it does not hold yet.
     between, pending = words("check.between"), [table.name for table in known if table.pending]
     held = [_overlaid(terminal, table, words) for table in known if table.in_force]
     detail = between.join(held) or words("check.found.no_overlays")

@@ -51,6 +51,7 @@ def known(terminal: Terminal) -> list[OverlaidTable]:
     """Return the tables that the terminal amends or would amend, by name."""
     with terminal.database.reading() as reading:
         held = settings_in_force.in_force(reading, terminal.vault.rows, terminal.name)
+    # A file may be new, changed, wrong or gone, and what is in force may have no file any more: each has its line.
     texts, faults = _examined(terminal.home)
     in_force = {name.removeprefix(TABLES_PREFIX): each for name, each in held.items() if name.startswith(TABLES_PREFIX)}
     named = {*texts, *faults, *in_force}
@@ -67,6 +68,7 @@ def sound(home: Path) -> dict[str, str]:
 
 def changes(texts: Mapping[str, str], held: Mapping[str, SettingInForce]) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the former text and the new one of each table for which `held` is not what the files say."""
+    # A file that is gone is a change as well: the package's table takes its place.
     former = settings_in_force.laid_over(held)
     for name in sorted({*texts, *former}):
         if texts.get(name, "") != former.get(name, ""):
@@ -105,6 +107,7 @@ def _examined(home: Path) -> tuple[dict[str, str], dict[str, TableFault]]:
             texts[path.name] = _read(path)
         except TableFault as fault:
             faults[path.name] = fault
+    # All of them together, as they would come into force: one may point at what another brings.
     try:
         overlays.check(texts)
     except TableFault as fault:

@@ -109,6 +109,7 @@ def confirm(terminal: Terminal, session: Session, *, second: SecondPerson) -> li
             for name, value in protections.values_of(terminal.given).items()
             if name in in_force and in_force[name] != value
         ]
+        # All in one transaction: nobody sees a setting in force beside a table that is not.
         new = [_record(terminal, tx, session, second, each) for each in changed]
         for name, former, text in overlays.changes(texts, held):
             change = ChangedProtection(name, overlays.digest(former), overlays.digest(text))

@@ -68,7 +68,7 @@ def passes(site: Site) -> bool:
     return "nationality_unknown" not in {finding.rule for finding in findings}
 
 
-def told(site: Site) -> Check:
+def overlay_check(site: Site) -> Check:
     (part,) = [part for part in health.check(site.home, WORDS).checks if part.name == "overlays"]
     return part
 
@@ -79,7 +79,7 @@ def test_a_file_holds_once_two_persons_confirm_it_and_until_they_confirm_that_it
         assert not passes(again)
         (announced,) = announcements.at_log_on(again.terminal, again.session(CHIEF))
         assert NAME in announced.text(WORDS)
-        assert told(again).ok is False
+        assert overlay_check(again).ok is False
         digest = overlays.digest(NEW)
         assert confirm(again) == [protections.ChangedProtection(f"tables.{NAME}", PACKAGE, digest)]
         assert passes(again)
@@ -91,7 +91,7 @@ def test_a_file_holds_once_two_persons_confirm_it_and_until_they_confirm_that_it
             CHIEF,
             CUSTODIAN,
         )
-        part = told(again)
+        part = overlay_check(again)
         assert part.ok
         assert digest in part.detail
         with again.terminal.database.reading() as reading:
@@ -102,11 +102,11 @@ def test_a_file_holds_once_two_persons_confirm_it_and_until_they_confirm_that_it
     with opened(site) as again:
         # Taking the file away changes nothing yet.
         assert passes(again)
-        assert told(again).ok is False
+        assert overlay_check(again).ok is False
         assert [each.value for each in confirm(again)] == [PACKAGE]
         assert not passes(again)
         assert overlays.known(again.terminal) == []
-        assert told(again).detail == WORDS("check.found.no_overlays")
+        assert overlay_check(again).detail == WORDS("check.found.no_overlays")
 
 
 def test_a_wrong_file_is_told_with_its_line_and_what_was_in_force_holds(site: Site) -> None:
@@ -119,7 +119,7 @@ def test_a_wrong_file_is_told_with_its_line_and_what_was_in_force_holds(site: Si
             confirm(again)
         assert refusal.value.facts == {"table": NAME, "line": "2", "entry": "XPT", "item": "en"}
         assert passes(again)
-        part = told(again)
+        part = overlay_check(again)
         assert (part.ok, part.code) == (False, None)
         assert NAME in part.detail
         (table,) = overlays.known(again.terminal)
@@ -136,7 +136,7 @@ def test_what_is_no_table_is_told_and_nothing_comes_into_force(site: Site, name:
     (site.home / "tables" / name).write_bytes(content)
     faults = [table.name for table in overlays.known(site.terminal) if table.fault is not None]
     assert faults == [name]
-    assert told(site).ok is False
+    assert overlay_check(site).ok is False
 
 
 def test_a_session_goes_by_the_tables_with_which_it_began(site: Site) -> None:
@@ -173,7 +173,7 @@ def test_a_row_that_is_taken_away_lets_no_work_begin(site: Site) -> None:
         operator = again.session(OPERATOR)
         with pytest.raises(RowMissing):
             entering.propose(again.terminal, operator, "move_in", category=Category.MID_LONG_TERM)
-        assert told(again).code == "row_missing"
+        assert overlay_check(again).code == "row_missing"
         # What mends it is not held up: the file comes into force once more.
         assert [each.name for each in confirm(again)] == [f"tables.{NAME}"]
         assert again.terminal.tables_fault is None

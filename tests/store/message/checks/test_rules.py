@@ -480,9 +480,9 @@ def test_warnings_do_not_block_and_errors_do() -> None:
 
 
 def test_a_finding_brings_along_what_mends_it() -> None:
-    (told,) = judge(changed(good("arrival"), {"person.name": "张伟"})).warnings
-    assert told.mend is not None
-    assert told.mend("张伟") == "張偉"
+    (warning,) = judge(changed(good("arrival"), {"person.name": "张伟"})).warnings
+    assert warning.mend is not None
+    assert warning.mend("张伟") == "張偉"
     # Of what only a person can know, nothing is proposed.
     (unknown,) = judge(changed(good("arrival"), {"person.nationality": "JPX"})).findings
     assert unknown.mend is None
