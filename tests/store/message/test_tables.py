@@ -91,6 +91,34 @@ def test_an_article_keeps_its_key_when_its_number_moves(day: date, number: str) 
     assert entry.ja.endswith(number)
 
 
+@pytest.mark.parametrize(
+    ("table", "code", "first"),
+    [
+        (tables.articles, "immigration-order-notice", date(2012, 7, 9)),
+        (tables.peer_names, "peer", date(2012, 7, 9)),
+        (tables.statuses, "特定技能1号", date(2019, 4, 1)),
+        (tables.statuses, "特定技能2号", date(2019, 4, 1)),
+        # None of these three is a matter of the line: the counter is told so from its day on.
+        (tables.events, "supervision", date(2024, 6, 10)),
+        (tables.events, "reading_of_name", date(2025, 5, 26)),
+        (tables.events, "combined_card", date(2026, 6, 14)),
+        (tables.statuses, "育成就労", date(2027, 4, 1)),
+    ],
+    ids=lambda value: str(getattr(value, "__name__", value)),
+)
+def test_what_the_law_brings_means_nothing_the_day_before(
+    table: Callable[[], tables.Table[Any]], code: str, first: date
+) -> None:
+    assert table().at(code, first - timedelta(days=1)) is None
+    assert table().at(code, first) is not None
+
+
+def test_technical_intern_training_goes_on_beside_its_successor() -> None:
+    entry = tables.statuses().at("技能実習1号イ", date(2027, 4, 1))
+    assert entry is not None
+    assert entry.until is None
+
+
 def test_nationalities_hold_iso_3166_and_the_codes_besides_it() -> None:
     table = tables.nationalities()
     codes = {entry.code for entry in table.in_force(TODAY)}
