@@ -172,6 +172,7 @@ STEPS: Final = {
     "admission.admit",
     "intents.conclude",
     "intents.intended",
+    "log.tables.compare_all",
     "messages.draft.begin",
     "messages.draft.reopen",
     "messages.draft.replace",
