@@ -173,13 +173,12 @@ _ROWS: Final = (
         Right.WITHDRAW,
         Ask.DAY_AHEAD,
     ),
-    # 異動の取消し, of what was not sent. Where the other message of the event was sent, its cancellation is reviewed;
-    # else the job asks for the right to withdraw.
+    # 異動の取消し, of what was not sent.
     _out(
         Step.CANCEL_EVENT,
         {_O.REVIEW, _O.RETURNED, _O.APPROVED, _O.HELD, _O.REFUSED},
         _O.WITHDRAWN,
-        Right.ENTER,
+        Right.WITHDRAW,
     ),
     _out(
         Step.WITHDRAW,

@@ -50,10 +50,10 @@ def partner(terminal: Terminal, reading: Connection, row: MessageRow) -> Message
 def right_to_cancel(states: Sequence[str]) -> Right:
     """Return the right that cancelling an event takes, by the states of its messages.
 
-    Where nothing was sent, nothing is reviewed after it: then it is a withdrawal. Else a second person reviews what is
-    entered, and sees what was withdrawn with it.
+    A message that cancels is reviewed by a second person. What was not sent is withdrawn with nobody after it, so that
+    takes the right to withdraw, whatever happens to the other half.
     """
-    return Right.ENTER if SENT.intersection(states) else Right.WITHDRAW
+    return Right.ENTER if SENT.issuperset(states) else Right.WITHDRAW
 
 
 def cancel_event(terminal: Terminal, session: Session, number: int) -> CancelledEvent:
@@ -72,13 +72,13 @@ def cancel_event(terminal: Terminal, session: Session, number: int) -> Cancelled
         for each in rows:
             queue.refuse_unsound(reading, terminal.vault, each)
             entry.refuse_second_undoing(reading, each)
-    # Which right it takes, only the states tell; the versions that were read here are asked for again below.
-    admit(terminal, session, right_to_cancel([each.state for each in rows]))
-    unsent = [each for each in rows if each.state not in SENT]
     for each in rows:
         if each.state not in CANCELLABLE:
             raise StepRefused(step=Step.CANCEL_EVENT, state=each.state, reference=each.reference)
-    records = [entry.counter(terminal, session, each.id, Pointer.CANCELS) for each in rows if each.state in SENT]
+    # Which right it takes, only the states tell; the versions that were read here are asked for again below.
+    admit(terminal, session, right_to_cancel([each.state for each in rows]))
+    unsent = [each for each in rows if each.state not in SENT]
+    records = [entry.undoing(terminal, each.id, Pointer.CANCELS) for each in rows if each.state in SENT]
     candidates = [entry.candidate(terminal, record) for record in records]
     # One transaction: whatever refuses the second half takes the first one back as well.
     with terminal.database.writing() as tx:

@@ -178,8 +178,9 @@ class MessageScreen(ConsoleScreen):
         other = None if self.shown is None else self.shown.partner
         if other is None or row.claim is not None:
             return False
-        states = {row.state, other.state}
-        return states <= CANCELLABLE and self.console_app.may(Right.ENTER if states & SENT else Right.WITHDRAW)
+        states = (row.state, other.state)
+        right = jobs.messages.pairs.right_to_cancel(states)
+        return CANCELLABLE.issuperset(states) and self.console_app.may(right)
 
     def _is_own(self, row: "QueueRow") -> bool:
         session = self.console_app.session
