@@ -14,7 +14,7 @@
     │   └── BackupUnreadable, BackupUnfit
     ├── AccessFault              the person is not (yet) allowed
     │   ├── CredentialsRefused, CredentialsMissing
-    │   ├── PinFileExposed, PinFileForeign, PinFileUnreadable
+    │   ├── PinFileExposed, PinFileForeign, PinFileUnreadable, PinFileMisspelt
     │   ├── PartFileExposed, PartFileForeign, PartFileUnreadable
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
@@ -203,6 +203,10 @@ class PinFileForeign(AccessFault):
 
 class PinFileUnreadable(AccessFault):
     """The PIN file `name` cannot be read as one line of UTF-8: the script names the right file."""
+
+
+class PinFileMisspelt(AccessFault):
+    """The PIN file `name` holds digits with blanks around them, or full-width ones: its owner writes it again."""
 
 
 class PartFileExposed(AccessFault):

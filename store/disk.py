@@ -6,22 +6,28 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from store.errors import DiskFailed, DiskFull
+from store.errors import DiskFailed, DiskFull, DiskReadOnly
 
 # A quota (EDQUOT) and a limit on file size (EFBIG) have the same remedy as a full disk: somebody makes room.
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _LITTLE: Final = 4096
-# A failing disk often shows first as a file system that the kernel has remounted read-only (EROFS).
-_FAILED: Final = frozenset({errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EUCLEAN})
+_FAILED: Final = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EUCLEAN})
 
 
-def disk_fault(error: BaseException) -> DiskFull | DiskFailed | None:
+def disk_fault(error: BaseException) -> DiskFull | DiskFailed | DiskReadOnly | None:
     """Return the fault of the disk behind `error`; None when it has another cause, such as a wrong name or mode."""
     code = error.errno if isinstance(error, OSError) else None
     if code in NO_ROOM:
         return DiskFull()
+    if code == errno.EROFS:
+        return DiskReadOnly()
     return DiskFailed() if code in _FAILED else None
+
+
+def is_read_only(directory: Path) -> bool:
+    """Tell whether the file system of `directory` takes no writes at all. Raises OSError."""
+    return bool(os.statvfs(directory).f_flag & os.ST_RDONLY)
 
 
 def try_write(directory: Path) -> None:

@@ -133,6 +133,13 @@ class DiskFailed(DatabaseFault):
     exit_status = 7
 
 
+# Somebody mounted it so, or the kernel did after a fault of the disk: the remedy begins with a look at which it is.
+class DiskReadOnly(DatabaseFault):
+    """The file system takes no writes, because it is mounted read-only: the custodian finds out why."""
+
+    exit_status = 7
+
+
 # It comes before DiskFull on purpose: closing a session and exporting the log also need room.
 class DiskLow(DatabaseFault):
     """The disk is nearly full: no new work begins, so that log-off and export can go on. The custodian makes room."""

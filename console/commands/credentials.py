@@ -20,8 +20,10 @@ from console.errors import (
     PartFileUnreadable,
     PinFileExposed,
     PinFileForeign,
+    PinFileMisspelt,
     PinFileUnreadable,
 )
+from console.pin_digits import are_misspelt
 from console.words import Words
 from store.sealing.sources import PassphraseParts
 
@@ -44,8 +46,14 @@ _PART: Final = _Faults(PartFileExposed, PartFileForeign, PartFileUnreadable)
 
 
 def read_pin(path: Path) -> str:
-    """Return the PIN that the file at `path` holds. Raises PinFileExposed, PinFileForeign, PinFileUnreadable."""
-    return _read_line(path, _PIN)
+    """Return the PIN that the file at `path` holds.
+
+    Raises PinFileExposed, PinFileForeign, PinFileUnreadable, PinFileMisspelt.
+    """
+    pin = _read_line(path, _PIN)
+    if are_misspelt(pin):
+        raise PinFileMisspelt(name=path.name)
+    return pin
 
 
 def read_parts(paths: Sequence[Path], words: Words) -> PassphraseParts | None:

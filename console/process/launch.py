@@ -37,8 +37,9 @@ def run(home: Path | None, language: str | None = None, tty: Tty | None = None) 
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
     # From the first moment of the screen on: a traceback would be painted over it, with what a person entered.
-    with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, error)):
-        return _paint(app, tty or Tty())
+    tty = tty or Tty()
+    with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, tty, error)):
+        return _paint(app, tty)
 
 
 def _paint(app: RenkeiApp, tty: Tty) -> int:
@@ -47,13 +48,15 @@ def _paint(app: RenkeiApp, tty: Tty) -> int:
     try:
         app.run(mouse=False)
     except Exception as error:  # noqa: BLE001  # No traceback may reach the screen: it shows what a person entered.
-        app.crash(error)
+        if not _closed(tty, error):
+            app.crash(error)
     finally:
         # The screen first: closing the session may wait for the disk, and nothing personal may be seen meanwhile.
         tty.wipe()
         tty.give_back()
     # Does nothing when a key or the idle limit has ended the session already: one session, one closing entry.
-    app.close_session(Ending.CRASH if app.incident else Ending.LOGGED_OFF)
+    last = Ending.HANG_UP if tty.hung_up else Ending.LOGGED_OFF
+    app.close_session(Ending.CRASH if app.incident else last)
     app.close_terminal()
     # Last of all, on the main screen and through a terminal that echoes again.
     if app.incident is not None:
@@ -65,8 +68,16 @@ def _paint(app: RenkeiApp, tty: Tty) -> int:
     return app.return_code or 0
 
 
-def _crash(app: RenkeiApp, error: BaseException) -> None:
+def _closed(tty: Tty, error: BaseException) -> bool:
+    """Tell whether `error` only says that the terminal was closed, which is no failure of ours."""
+    return isinstance(error, OSError) and tty.hung_up
+
+
+def _crash(app: RenkeiApp, tty: Tty, error: BaseException) -> None:
     """End the console because another thread raised `error`."""
+    if _closed(tty, error):
+        # The thread that paints sees it first; the one that waits for signals ends the session as a hang-up.
+        return
     try:
         taken = app.call_later(app.crash, error)
     except RuntimeError:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from store import statements
+from store.disk import is_read_only
 from store.engines.backend import Backend, Fill
 from store.engines.writer_lock import PATIENCE, FairLock, OnWait, file_fault
 from store.errors import (
@@ -30,6 +31,7 @@ from store.errors import (
     DatabaseUnsafe,
     DatabaseUrlUnknown,
     DiskFull,
+    DiskReadOnly,
 )
 from store.log.entries import ENTRIES
 from store.sealing.keyfile import sync_directory
@@ -176,7 +178,8 @@ class SQLite(Backend):
         if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _disk_is_full(self._path)):
             return DiskFull(file=self.name)
         if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            return DatabaseFailed(file=self.name)
+            # SQLite says the same of a file system that takes no writes as of a disk that fails.
+            return DiskReadOnly() if is_read_only(self._path.parent) else DatabaseFailed(file=self.name)
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return DatabaseDamaged(file=self.name)
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -4,6 +4,10 @@
     ├── FileFault
     │   ├── FileHeaderMissing    the first line of a CSV file does not name the columns
     │   ├── FileHeaderRepeated   two columns of a CSV file have the same name
+    │   ├── FileKindColumnMissing, FileTitleRow, FileSeparatorLine, FileDelimiter, FileRowsQuoted, FileCarriageReturns
+    │   ├── FileEncodedTwice     what is wrong with a first line that is no header
+    │   ├── FileSuffixDiffers    the name says JSON Lines and the content is CSV, or the other way round
+    │   ├── FileChanged, FileChecksumUnusable, FileChecksumDiffers     the file may not be whole
     │   ├── FileNotRecords       no line is a record
     │   ├── FileJsonArray, FileSpreadsheet, FileArchive, FileMarkup, FileLogLines
     │   └── FileUtf16            what such a file looks like instead
@@ -28,6 +32,50 @@ class FileHeaderMissing(FileFault):
 
 class FileHeaderRepeated(FileFault):
     """A CSV file names a column twice, so that its values are ambiguous: export it again."""
+
+
+class FileKindColumnMissing(FileFault):
+    """A header names items, but no column has the kind: the export gets that column."""
+
+
+class FileTitleRow(FileFault):
+    """Above the header are so many `rows`, such as a title: the person removes them."""
+
+
+class FileSeparatorLine(FileFault):
+    """The first line is `sep=…`, which Excel alone understands: the person removes it."""
+
+
+class FileDelimiter(FileFault):
+    """Another `delimiter` than a comma stands between the values: the file is exported again, as CSV."""
+
+
+class FileRowsQuoted(FileFault):
+    """Each line is in quotation marks as a whole, so it is one value: the file is exported again without them."""
+
+
+class FileCarriageReturns(FileFault):
+    """Lines end by a carriage return alone, so the file is one line: it is saved again with other line ends."""
+
+
+class FileEncodedTwice(FileFault):
+    """UTF-8 was taken for Latin-1 and encoded again: the file is exported again, since its names are garbled."""
+
+
+class FileSuffixDiffers(FileFault):
+    """The file holds what files with another `suffix` hold: the person renames it."""
+
+
+class FileChanged(FileFault):
+    """Somebody wrote to the file while it was read: the person waits until it is complete."""
+
+
+class FileChecksumUnusable(FileFault):
+    """The file of the checksum beside the file holds none for it: it is written again, or removed."""
+
+
+class FileChecksumDiffers(FileFault):
+    """The file is not the one whose checksum stands beside it: it is carried over once more."""
 
 
 class FileNotRecords(FileFault):

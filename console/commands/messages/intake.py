@@ -1,6 +1,6 @@
 """`import`: take record files into the queue."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from console.commands.output import ReportLost
 from console.commands.progress import ProgressLine
 from console.words import Words
 from console.words.visible import visible
+from store.errors import FileFault
 
 if TYPE_CHECKING:
     from console.jobs.messages.intake import Intake, RecordFault
@@ -30,11 +31,12 @@ def import_files(call: Invocation, files: tuple[Path, ...]) -> int:
             jobs.messages.intake.take_in(terminal, session, files, report=progress.show, total=taken)
     except Exception as error:
         # What is in stays in, and is reported with the error beside it: the person must not take it for lost.
-        if not taken.files:
+        # Of several files each is told, also when the first one cannot be read.
+        if not taken.files and (len(files) == 1 or not isinstance(error, FileFault)):
             raise
         failure = describe(error, call.words, call.home)
     try:
-        data = _facts(taken, call.words)
+        data = _facts(taken, files, call.words)
     except MemoryError as error:
         raise ReportLost from error
     lines = _lines(data, call.words)
@@ -46,7 +48,7 @@ def import_files(call: Invocation, files: tuple[Path, ...]) -> int:
     return ExitStatus.BAD_INPUT if taken.refused else ExitStatus.DONE
 
 
-def _facts(taken: "Intake", words: Words) -> dict[str, Any]:
+def _facts(taken: "Intake", files: Sequence[Path], words: Words) -> dict[str, Any]:
     return {
         "accepted": taken.accepted,
         "known": taken.known,
@@ -55,6 +57,8 @@ def _facts(taken: "Intake", words: Words) -> dict[str, Any]:
         "warnings": [_fault_facts(fault, words) for fault in taken.warnings],
         "more": {"errors": dict(taken.more_errors), "warnings": dict(taken.more_warnings)},
         "files": [totals._asdict() for totals in taken.files],
+        # They were taken in in the order in which they were named, and the work ends at the first that cannot be read.
+        "left": [path.name for path in files[len(taken.files) :]],
     }
 
 
@@ -70,7 +74,9 @@ def _lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
             yield visible(words(f"commands.import.{name}", **fault))
         for rule, count in data["more"][name].items():
             yield words(f"commands.import.more_{name}", rule=rule, count=count)
-    if len(data["files"]) > 1:
+    if len(data["files"]) + len(data["left"]) > 1:
         for totals in data["files"]:
             yield visible(words("commands.import.file", **totals))
+        for file in data["left"]:
+            yield visible(words("commands.import.left", file=file))
     yield words("commands.import.done", **{name: data[name] for name in ("accepted", "known", "refused")})

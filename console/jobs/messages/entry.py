@@ -32,6 +32,7 @@ from store.message.checks.rules import Finding, Severity
 from store.message.codes import Category
 from store.message.entry.proposal import Proposed
 from store.message.entry.proposal import propose as propose_messages
+from store.message.files.completeness import Stamp, check_checksum
 from store.message.files.reading import read_records
 from store.message.groups import Record
 from store.message.states import TRANSITIONS, UNDOABLE, Direction, OutState, Pointer, Step
@@ -240,13 +241,19 @@ def load(path: Path) -> Record:
 
     Raises FileFault for a file that cannot be read, RecordUnread for a line that holds no record, RecordNotSingle.
     """
+    stamp = Stamp.of(path)
+    check_checksum(path)
     # Two are enough to know that there are too many; the rest of the file is not read.
     lines = list(islice(read_records(path, path.name), 2))
-    if len(lines) != 1:
+    stamp.check(path)
+    if len([line for line in lines if not line.remark]) != 1:
         raise RecordNotSingle(file=path.name)
-    if lines[0].record is None:
-        raise RecordUnread(file=path.name, line=str(lines[0].line), rule=lines[0].findings[0].rule)
-    return lines[0].record
+    # A remark behind the record says that it may be cut off: nobody may take half an address for the whole.
+    for line in lines:
+        if line.record is None:
+            raise RecordUnread(file=path.name, line=str(line.line), rule=line.findings[0].rule)
+    (record,) = (line.record for line in lines if line.record is not None)
+    return record
 
 
 def free_reference(terminal: Terminal, kind: str) -> str:

@@ -28,9 +28,10 @@ from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import DatabaseFault, FileUnreadable
+from store.errors import DatabaseFault
 from store.log import Event, Result, newest
 from store.message.checks.rules import Finding, Severity
+from store.message.files.completeness import Stamp, check_checksum
 from store.message.states import Direction
 from store.rights import Right
 
@@ -174,7 +175,10 @@ class _File:
         self._terminal = terminal
         self._session = session
         self._name = path.name
-        self._size = _size(path)
+        self._path = path
+        self._stamp = Stamp.of(path)
+        check_checksum(path)
+        self._size = self._stamp.size
         self._meter = meter
         self._pace = Pace()
         ours = terminal.settings.municipality
@@ -200,6 +204,7 @@ class _File:
 
     def _add_whole(self, records: Sequence[CheckedRecord]) -> None:
         portion = self._prepare(records)
+        self._stamp.check(self._path)
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             self._finish(tx)
@@ -210,6 +215,7 @@ class _File:
             gc.collect(0)
             records = self._records.next(self._pace.size)
         portion = self._prepare(records)
+        self._stamp.check(self._path)
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             # The transaction that makes the messages appear is the one that says so.
@@ -251,7 +257,9 @@ class _File:
 
     def _prepare(self, records: Sequence[CheckedRecord]) -> _Portion:
         for record in records:
-            if record.candidate is None:
+            if record.remark:
+                self._warn(record)
+            elif record.candidate is None:
                 self._refuse(record.line, record.findings)
         with self._terminal.database.reading() as reading:
             return self._ready(reading, [record for record in records if record.candidate is not None])
@@ -303,6 +311,9 @@ class _File:
     def _refuse(self, line: int, findings: Iterable[PlainFinding]) -> None:
         self._taken.refuse(RecordFault(self._name, line, *finding) for finding in findings)
 
+    def _warn(self, record: CheckedRecord) -> None:
+        self._taken.warn(RecordFault(self._name, record.line, *finding) for finding in record.findings)
+
     # ── In the turn ───────────────────────────────────────────────────────────────────────────────
 
     def _put(self, tx: Connection, portion: _Portion) -> None:
@@ -315,7 +326,7 @@ class _File:
         )
         self._taken.accepted += len(portion.fresh)
         for record in portion.fresh:
-            self._taken.warn(RecordFault(self._name, record.line, *finding) for finding in record.findings)
+            self._warn(record)
 
     def _finish(self, tx: Connection) -> None:
         # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
@@ -358,13 +369,6 @@ class _Ahead:
             self.offset = self._ahead.offset
             self._ahead = next(self._records, None)
         return portion
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise FileUnreadable(file=path.name) from error
 
 
 def _notices(conn: Connection) -> int:

@@ -47,13 +47,15 @@ class PlainFinding(NamedTuple):
 class CheckedRecord(NamedTuple):
     """A record of a file: its line, the bytes of the file up to its end, and what was found.
 
-    Either a candidate, and `findings` are its warnings; or no candidate, and they are the errors.
+    Either a candidate, and `findings` are its warnings; or no candidate, and they are the errors. A `remark` is no
+    record: its findings are warnings about the file as a whole.
     """
 
     line: int
     offset: int
     candidate: Candidate | None
     findings: tuple[PlainFinding, ...]
+    remark: bool = False
 
 
 class RecordFile(NamedTuple):
@@ -90,7 +92,7 @@ def check_records(file: RecordFile) -> Iterator[CheckedRecord]:
 
 def _checked(read: Read, file: RecordFile) -> CheckedRecord:
     if read.record is None:
-        return CheckedRecord(read.line, read.offset, None, _plain(read.findings))
+        return CheckedRecord(read.line, read.offset, None, _plain(read.findings), read.remark)
     checked = check(
         read.record,
         municipality=file.municipality,

@@ -40,6 +40,7 @@ def _notices(file: Path) -> Iterator[Mapping[str, Any]]:
     from store.message.files.reading import read_records
 
     for line in read_records(file, file.name):
-        if line.record is None:
+        if line.record is not None:
+            yield line.record
+        elif not line.remark:
             raise AgencyNoticeMalformed(line=str(line.line), field=line.findings[0].field)
-        yield line.record

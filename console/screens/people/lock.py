@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from console import jobs
+from console.pin_digits import are_misspelt
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
@@ -64,6 +65,9 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         # Taken out of the field at once, so that the PIN stays in no widget.
         pin = self._pin.take()
         if not pin:
+            return
+        if are_misspelt(pin):
+            self.say("note", "login.misspelt")
             return
         # What is typed while the PIN is checked belongs to no field.
         self._pin.locked = True

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
+from console.pin_digits import are_misspelt
 from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
@@ -111,6 +112,9 @@ class LoginScreen(ConsoleScreen):
         if not person_id or not pin:
             self.say("note", "login.both_wanted")
             self.set_focus(self._pin if person_id else self._person_id)
+            return
+        if are_misspelt(pin):
+            self.say("note", "login.misspelt")
             return
         self._lock_fields(locked=True)
         self.say("note", "login.checking")

@@ -31,6 +31,10 @@ KIND_SOURCES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType({kind: CL
 
 # A rule without sources comes from the law behind the kind of the message, which lays down the item.
 _COMMON: Final = (
+    # A file as a whole.
+    warning("file_empty", *FORMAT),
+    warning("file_header_alone", *FORMAT),
+    warning("file_end_missing", *FORMAT),
     # A line as a whole.
     error("line_too_long", *FORMAT),
     error("line_not_utf8", *FORMAT),
@@ -38,6 +42,7 @@ _COMMON: Final = (
     error("json_key_repeated", *FORMAT),
     error("csv_malformed", *FORMAT),
     error("csv_row_width", *FORMAT),
+    error("csv_column_nameless", *FORMAT),
     error("record_not_object", *FORMAT),
     # Items as such.
     error("item_unknown", *FORMAT),

@@ -50,17 +50,6 @@ def japanese_headers() -> Mapping[str, tuple[str, ...]]:
     return {field: item.headers for field, item in _COLUMNS.items()}
 
 
-# A file may mix both: a column is known by its dotted name as well as by each of its Japanese names.
-_FIELDS_BY_HEADER: Final[Mapping[str, str]] = MappingProxyType(
-    {name: field for field, item in _COLUMNS.items() for name in (field, *item.headers)}
-)
-
-
-def field_of(header: str) -> str:
-    """Return the field that a header names, by its dotted or a Japanese name; an unknown one as it is."""
-    return _FIELDS_BY_HEADER.get(header, header)
-
-
 def read_cells(fields: Sequence[str], cells: Sequence[str]) -> Record:
     """Build the record of one row, nested as in JSON Lines."""
     record: Record = {}

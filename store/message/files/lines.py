@@ -29,7 +29,8 @@ class Lines:
 
     After a `BadLine` the iteration continues with the next line. A file in another encoding or of a binary format ends
     it, with FileShiftJis, FileNotUtf8 or what `looks` names. `number` is the number of the last line read, `offset` the
-    number of bytes read so far, and `beginning` what the file begins with after blank lines.
+    number of bytes read so far, and `first` the first line that is not blank. `cut` tells whether the last line read
+    has no end, and perhaps lacks more.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -38,7 +39,8 @@ class Lines:
         self._seen_utf8 = False
         self.number = 0
         self.offset = 0
-        self.beginning = b""
+        self.first = b""
+        self.cut = False
 
     def __iter__(self) -> Self:
         """Return the iterator itself."""
@@ -54,7 +56,7 @@ class Lines:
         if self.number == 1:
             data = self._begin(data)
         # Blank lines say nothing of a file.
-        self.beginning = self.beginning or data[:_BEGINNING_BYTES].lstrip()
+        self.first = self.first or data.lstrip()
         if len(data) > LINE_LIMIT and not data.endswith(b"\n"):
             # The rest is dropped in pieces, so that the next line begins where the next record does.
             self._skip_rest()
@@ -73,6 +75,9 @@ class Lines:
         except OSError as error:
             raise FileUnreadable(file=self._name) from error
         self.offset += len(data)
+        # A quotation mark is the end of a cell that is whole. The end of the file says nothing of the line before it.
+        if data:
+            self.cut = not data.endswith((b"\n", b'"'))
         return data
 
     def _skip_rest(self) -> None:
@@ -80,8 +85,9 @@ class Lines:
             pass
 
     def _begin(self, data: bytes) -> bytes:
-        """Return the first line without the mark of UTF-8."""
-        data = data.removeprefix(codecs.BOM_UTF8)
+        """Return the first line without the mark of UTF-8, of which programs one after another may write several."""
+        while data.startswith(codecs.BOM_UTF8):
+            data = data.removeprefix(codecs.BOM_UTF8)
         # Before any decoding: cp932 takes the bytes of many formats, and the file would be reported as Shift_JIS.
         fault = fault_at_once(data[:_BEGINNING_BYTES], self._name)
         if fault is not None:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,28 +9,26 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from store.errors import FileSuffixUnknown, FileUnreadable
-from store.message.checks.rules import RECORD_FIELD, Finding, find
-from store.message.errors import FileHeaderMissing, FileHeaderRepeated, FileNotRecords
-from store.message.files.columns import field_of, read_cells
+from store.message.checks.rules import RECORD_FIELD, Finding, Severity, find
+from store.message.errors import FileNotRecords
+from store.message.files.columns import read_cells
+from store.message.files.header import KIND, header_elsewhere, is_blank, read_header
 from store.message.files.lines import BadLine, Lines
 from store.message.files.looks import fault_without_records
 from store.message.groups import Record
 
 JSON_LINES: Final = ".jsonl"
 CSV: Final = ".csv"
-_FIRST_COLUMN: Final = "kind"
 # Reports of so many lines help nobody: it is another file, such as a log of millions of lines.
 _GIVEN_UP_AFTER: Final = 2000
-# A header may hold anything, such as a whole record when the header is missing: errors repeat only its beginning.
-_LONGEST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A record of a file: either `record`, or the findings that say why the line holds no record.
 
-    `line` is the first physical line of the record, counted from 1. `offset` is the number of bytes read when the
-    record was complete, for showing progress.
+    A warning without a record is about the file as a whole. `line` is the first physical line of the record, counted
+    from 1. `offset` is the number of bytes read when the record was complete, for showing progress.
     """
 
     line: int
@@ -39,13 +36,18 @@ class Read:
     findings: tuple[Finding, ...]
     offset: int
 
+    @property
+    def remark(self) -> bool:
+        """Whether this is a warning about the file as a whole, and no record at all."""
+        return self.record is None and all(finding.severity is Severity.WARNING for finding in self.findings)
+
 
 def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
     """Read a file record by record, with only one of them in memory.
 
     The suffix of `name` tells the format, and the facts of errors contain the name. Raises FileSuffixUnknown,
-    FileUnreadable, FileShiftJis, FileNotUtf8, FileHeaderMissing, FileHeaderRepeated, FileNotRecords and what such a
-    file looks like (all FileFault), all of them while iterating.
+    FileUnreadable, FileShiftJis, FileNotUtf8, FileNotRecords, and what such a file looks like or is wrong with its
+    header (all FileFault), all of them while iterating.
     """
     base = Path(name).name
     reader = {JSON_LINES: _read_json_lines, CSV: _read_csv}.get(Path(base).suffix.lower())
@@ -72,16 +74,16 @@ def _read_json_lines(lines: Lines, base: str) -> Iterator[Read]:
     reads, passed = _read_each_line(lines), list[Read]()
     for read in reads:
         passed.append(read)
-        if read.record is not None and _FIRST_COLUMN in read.record:
+        if read.record is not None and KIND in read.record:
             break
         if len(passed) == _GIVEN_UP_AFTER:
-            raise fault_without_records(lines.beginning, base) or FileNotRecords(file=base)
+            raise fault_without_records(lines.first, base) or FileNotRecords(file=base)
     else:
         # A short file may well consist of mistakes alone, and each is reported, unless its look says more.
-        fault = fault_without_records(lines.beginning, base) if passed else None
+        fault = (fault_without_records(lines.first, base) or header_elsewhere(lines.first, base)) if passed else None
         if fault is not None:
             raise fault
-    yield from passed
+    yield from passed or [_remark(lines, "file_empty")]
     yield from reads
 
 
@@ -100,6 +102,11 @@ def _read_each_line(lines: Lines) -> Iterator[Read]:
 
 def _refused(line: int, bad: BadLine, lines: Lines) -> Read:
     return Read(line, None, (find(RECORD_FIELD, bad.rule, **bad.facts),), lines.offset)
+
+
+def _remark(lines: Lines, rule: str) -> Read:
+    """Return a warning about the file as a whole, at the line where it ends."""
+    return Read(max(lines.number, 1), None, (find(RECORD_FIELD, rule),), lines.offset)
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> Record:
@@ -134,43 +141,29 @@ def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
     """Read the header, then row by row. The line of a row is the line on which the row begins."""
     # In the strict mode quotation marks in the wrong place are errors instead of guesses.
     rows = csv.reader(lines, strict=True)
-    fields = _read_header(rows, base)
+    header = read_header(rows, lines, base)
+    if header is None:
+        yield _remark(lines, "file_empty")
+        return
+    any_row = False
     while True:
         line = lines.number + 1
         try:
             cells = next(rows)
-            if not cells:
+            if is_blank(cells):
                 continue
-            yield Read(line, _parse_row(fields, cells), (), lines.offset)
+            any_row = True
+            yield Read(line, read_cells(header.fields, header.pick(cells)), (), lines.offset)
         except StopIteration:
-            return
+            break
         except BadLine as bad:
+            any_row = True
             yield _refused(line, bad, lines)
         except csv.Error:
+            any_row = True
             # An open quotation mark swallows the lines after it, so the finding names the last of them.
             yield _refused(line, BadLine("csv_malformed", last=str(lines.number)), lines)
-
-
-def _read_header(rows: Iterator[list[str]], base: str) -> list[str]:
-    """Read the names of the columns. An empty file has neither names nor records."""
-    try:
-        header = next((cells for cells in rows if cells), None)
-    except (BadLine, csv.Error) as error:
-        raise FileHeaderMissing(file=base) from error
-    if header is None:
-        return []
-    fields = [field_of(name) for name in header]
-    if _FIRST_COLUMN not in fields:
-        raise FileHeaderMissing(file=base)
-    # A column `person` beside `person.name` also names an item twice, and the one would hide the other.
-    counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
-    repeated = [field for field, count in counts.items() if count > 1]
-    if repeated:
-        raise FileHeaderRepeated(file=base, field=repeated[0][:_LONGEST_SHOWN] or "-")
-    return fields
-
-
-def _parse_row(fields: list[str], cells: list[str]) -> Record:
-    if len(cells) != len(fields):
-        raise BadLine("csv_row_width", expected=str(len(fields)), found=str(len(cells)))
-    return read_cells(fields, cells)
+    if not any_row:
+        yield _remark(lines, "file_header_alone")
+    elif lines.cut:
+        yield _remark(lines, "file_end_missing")

@@ -1,10 +1,15 @@
+"""Files of PINs: only their owner's, one line, and what can be no PIN is told before it costs an attempt.
+
+It shows `console.pin_digits` as well.
+"""
+
 import os
 from pathlib import Path
 
 import pytest
 
 from console.commands.credentials import read_pin
-from console.errors import PinFileExposed, PinFileForeign, PinFileUnreadable
+from console.errors import PinFileExposed, PinFileForeign, PinFileMisspelt, PinFileUnreadable
 
 
 def _file(directory: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -22,6 +27,18 @@ def test_reads_the_one_line(tmp_path: Path, content: bytes, mode: int) -> None:
 
 def test_a_phrase_keeps_its_blanks_and_letters(tmp_path: Path) -> None:
     assert read_pin(_file(tmp_path, " 青い 空と 白い 雲の 下\n".encode())) == " 青い 空と 白い 雲の 下"
+
+
+@pytest.mark.parametrize("text", ["27182818 ", " 27182818", "２７１８２８１８", "2718２８１８", " 27182818  "])
+def test_digits_in_another_form_are_told_and_never_tried(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PinFileMisspelt) as refused:
+        read_pin(_file(tmp_path, f"{text}\n".encode()))
+    assert refused.value.facts == {"name": "pin"}
+
+
+@pytest.mark.parametrize("text", ["２７１８２８１８２８４５", "abc 27182818 "])
+def test_what_may_be_a_phrase_is_tried_as_it_is(tmp_path: Path, text: str) -> None:
+    assert read_pin(_file(tmp_path, f"{text}\n".encode())) == text
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o660, 0o700, 0o604, 0o4600])

@@ -1,11 +1,18 @@
 """A console that cannot start says why in one line, in the language that the person reads."""
 
+import errno
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from console.process import launch
 from console.words import Language, Words
+
+if TYPE_CHECKING:
+    from console.app import RenkeiApp
+    from console.process.tty import Tty
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +56,21 @@ def test_settings_that_cannot_be_read_are_refused_with_a_remedy(
     out, line = capfd.readouterr()
     assert (out, line.count("\n"), line.startswith("renkei: ")) == ("", 1, True)
     assert str(tmp_path) in line
+
+
+@pytest.mark.parametrize(
+    ("error", "hung_up", "incidents"),
+    [
+        (OSError(errno.EIO, "Input/output error"), True, 0),
+        (OSError(errno.EIO, "Input/output error"), False, 1),
+        (ValueError("a failure of ours"), True, 1),
+    ],
+    ids=["the terminal is gone", "it is still there", "another error"],
+)
+def test_a_closed_terminal_is_no_incident(error: Exception, *, hung_up: bool, incidents: int) -> None:
+    noted = list[BaseException]()
+    app = SimpleNamespace(call_later=lambda *_: False, crash=None, note_incident=noted.append)
+
+    launch._crash(cast("RenkeiApp", app), cast("Tty", SimpleNamespace(hung_up=hung_up)), error)
+
+    assert len(noted) == incidents

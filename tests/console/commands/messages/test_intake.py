@@ -34,13 +34,17 @@ def test_a_file_that_cannot_be_read_takes_nothing_back(world: World, tmp_path: P
     assert ran.status == 4
     assert (ran.json["accepted"], ran.json["error"]["code"]) == (1, "file_unreadable")
     assert ran.json["files"] == [{"file": "good.jsonl", "accepted": 1, "known": 0, "refused": 1}]
+    assert ran.json["left"] == ["missing.jsonl", "good.jsonl"]
+    first = world.run("op-101", "import", tmp_path / "missing.jsonl", good)
+    assert (first.status, first.json["files"], first.json["left"]) == (4, [], ["missing.jsonl", "good.jsonl"])
     alone = world.run("op-101", "import", tmp_path / "missing.jsonl")
     assert (alone.status, alone.error["code"]) == (4, "file_unreadable")
     who = ("--home", world.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"], "--language", "en")
     spoken = run("import", good, good, tmp_path / "missing.jsonl", *who)
-    assert spoken.out.splitlines()[-3:] == [
+    assert spoken.out.splitlines()[-4:] == [
         "good.jsonl: 0 taken in, 1 known, 1 refused",
         "good.jsonl: 0 taken in, 1 known, 1 refused",
+        "missing.jsonl: not taken in",
         "0 taken in, 2 known, 2 refused",
     ]
     assert "missing.jsonl" in spoken.err

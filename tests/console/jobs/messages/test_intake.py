@@ -6,12 +6,14 @@ well.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from console.errors import RecordNotSingle, RecordUnread
 from console.jobs import admission
 from console.jobs.messages import enqueue, intake, listing, reading, record_reader
 from console.jobs.messages import entry as by_hand
@@ -38,7 +40,7 @@ from store.errors import (
 )
 from store.log import Event
 from store.message.checks import checking
-from store.message.errors import FileUtf16
+from store.message.errors import FileChanged, FileChecksumDiffers, FileUtf16
 from store.message.files.writing import write_records
 from store.message.states import Direction
 from store.people.sessions import close_session
@@ -469,3 +471,63 @@ def test_a_full_disk_leaves_nothing(site: Site, operator: Session, tmp_path: Pat
     assert site.contents() == before
     with Terminal.open(site.home) as anew:
         assert intake.take_in(anew, operator, [file]).accepted == 2 * PORTION
+
+
+def cut_off(path: Path, record: Record, *, drop: int = 2) -> Path:
+    with path.open("wb") as stream:
+        write_records(stream, path.name, [record])
+        stream.truncate(stream.tell() - drop)
+    return path
+
+
+def test_what_is_doubtful_about_a_file_is_a_warning_and_no_error(site: Site, operator: Session, tmp_path: Path) -> None:
+    empty = write_lines(tmp_path / "empty.jsonl", [])
+    taken = intake.take_in(site.terminal, operator, [empty, cut_off(tmp_path / "cut.csv", entry(1))])
+    assert (taken.accepted, taken.refused) == (1, 0)
+    assert [(fault.file, fault.line, fault.rule) for fault in taken.warnings] == [
+        ("empty.jsonl", 1, "file_empty"),
+        ("cut.csv", 2, "file_end_missing"),
+    ]
+    # The message itself has nothing that somebody would have to confirm.
+    assert site.row(1).warnings == 0
+
+
+@pytest.mark.parametrize("count", [3, PORTION + 3], ids=["in one portion", "in several"])
+def test_a_file_that_somebody_writes_to_is_not_taken_in(
+    site: Site, operator: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    file = write_lines(tmp_path / "growing.jsonl", [entry(number) for number in range(count)])
+
+    class Writing(intake._Ahead):
+        def next(self, most: int) -> Any:
+            portion = super().next(most)
+            if self.over:
+                with file.open("ab") as stream:
+                    stream.write(b"{")
+            return portion
+
+    monkeypatch.setattr(intake, "_Ahead", Writing)
+    with pytest.raises(FileChanged):
+        intake.take_in(site.terminal, operator, [file])
+    assert total(site) == 0
+
+
+def test_a_checksum_beside_a_file_has_to_be_its_own(site: Site, operator: Session, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "some.jsonl", [entry(1)])
+    beside = tmp_path / "some.jsonl.sha256"
+    beside.write_text(f"{'0' * 64}  some.jsonl\n")
+    with pytest.raises(FileChecksumDiffers):
+        intake.take_in(site.terminal, operator, [file])
+    with pytest.raises(FileChecksumDiffers):
+        by_hand.load(file)
+    beside.write_text(f"{sha256(file.read_bytes()).hexdigest()}  some.jsonl\n")
+    assert intake.take_in(site.terminal, operator, [file]).accepted == 1
+    assert by_hand.load(file) == entry(1)
+
+
+def test_a_single_record_that_may_be_cut_off_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordUnread) as refused:
+        by_hand.load(cut_off(tmp_path / "one.csv", entry(1)))
+    assert refused.value.facts["rule"] == "file_end_missing"
+    with pytest.raises(RecordNotSingle):
+        by_hand.load(write_lines(tmp_path / "none.jsonl", []))

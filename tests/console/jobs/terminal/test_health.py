@@ -155,7 +155,8 @@ def test_clocks_apart(served: Site, monkeypatch: pytest.MonkeyPatch, seconds: in
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(errno.EROFS, "disk_failed"), (errno.EDQUOT, "disk_full"), (errno.EACCES, "home_unwritable")]
+    ("number", "code"),
+    [(errno.EROFS, "disk_read_only"), (errno.EDQUOT, "disk_full"), (errno.EACCES, "home_unwritable")],
 )
 def test_a_disk_with_room_that_takes_nothing(
     served: Site, monkeypatch: pytest.MonkeyPatch, number: int, code: str

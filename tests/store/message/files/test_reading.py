@@ -108,8 +108,10 @@ def test_a_path_is_read_like_a_stream(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["empty.jsonl", "empty.csv"])
 @pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"\r\n\r\n"])
-def test_an_empty_file_holds_nothing(name: str, data: bytes) -> None:
-    assert read(data, name) == []
+def test_an_empty_file_holds_nothing_and_says_so(name: str, data: bytes) -> None:
+    assert [(item.record, item.remark, item.findings[0].rule) for item in read(data, name)] == [
+        (None, True, "file_empty")
+    ]
 
 
 @pytest.mark.parametrize("name", ["mark.jsonl", "mark.csv"])
@@ -143,7 +145,7 @@ def test_shift_jis_is_recognised_and_refused(codec: str) -> None:
 
 @pytest.mark.parametrize(
     ("codec", "refusal"),
-    [("utf-16", FileUtf16), ("euc_jp", FileNotUtf8), ("utf-16-le", FileHeaderMissing)],
+    [("utf-16", FileUtf16), ("euc_jp", FileNotUtf8), ("utf-16-le", FileUtf16)],
 )
 def test_other_encodings_are_refused(codec: str, refusal: type[FileFault]) -> None:
     data = "種別,氏名,住所\r\nresident_record,邊,東京都\r\n".encode(codec)
@@ -199,7 +201,7 @@ def test_lone_surrogates_get_as_far_as_the_rules() -> None:
 
 
 def test_lines_are_counted_physically() -> None:
-    text = f'{HEADER}\r\n\r\na,1,"two\nlines",x\r\nb,2,"ok, ""quoted""",y\n\nc,3,z,"\n\n"\nd,4,,'
+    text = f'{HEADER}\r\n\r\na,1,"two\nlines",x\r\nb,2,"ok, ""quoted""",y\n\nc,3,z,"\n\n"\nd,4,,\n'
     items = read(text.encode(), "a.csv")
 
     assert [item.line for item in items] == [3, 5, 7, 10]
