@@ -35,6 +35,7 @@ _COMMANDS = {
     "erase": "console.commands.messages.retention:erase",
     "agency": "console.commands.rehearsal:agency",
     "import": "console.commands.messages.intake:import_files",
+    "layout": "console.commands.messages:layout",
     "queue": "console.commands.messages.listing:queue",
     "show": "console.commands.messages.reading:show",
     **{name: f"console.commands.messages.review:{name}" for name in steps.COMMANDS},

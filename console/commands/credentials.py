@@ -23,8 +23,8 @@ from console.errors import (
     PinFileMisspelt,
     PinFileUnreadable,
 )
-from console.pin_digits import are_misspelt
 from console.words import Words
+from console.words.digits import are_misspelt
 from store.sealing.sources import PassphraseParts
 
 _LONGEST: Final = 1024

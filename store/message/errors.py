@@ -7,10 +7,16 @@
     │   ├── FileKindColumnMissing, FileTitleRow, FileSeparatorLine, FileDelimiter, FileRowsQuoted, FileCarriageReturns
     │   ├── FileEncodedTwice     what is wrong with a first line that is no header
     │   ├── FileSuffixDiffers    the name says JSON Lines and the content is CSV, or the other way round
+    │   ├── FileColumnMissing, FileEncodingDiffers    the file is not what its layout says
     │   ├── FileChanged, FileChecksumUnusable, FileChecksumDiffers     the file may not be whole
     │   ├── FileNotRecords       no line is a record
     │   ├── FileJsonArray, FileSpreadsheet, FileArchive, FileMarkup, FileLogLines
     │   └── FileUtf16            what such a file looks like instead
+    ├── LayoutFault
+    │   ├── LayoutMissing        there is no layout of that name
+    │   ├── LayoutUnreadable     it is not TOML
+    │   ├── LayoutInvalid        an item of it cannot be used
+    │   └── LayoutUnconfirmed    two persons have not confirmed it as it is now
     ├── IntegrityFault
     │   └── ContentDamaged       the stored bytes of a message are not a message
     └── TableFault               a dated table, or what a terminal lays over it, is wrong
@@ -54,6 +60,7 @@ class FileRowsQuoted(FileFault):
     """Each line is in quotation marks as a whole, so it is one value: the file is exported again without them."""
 
 
+# Old programs on a Mac write such files, and Excel under the name of CSV (Macintosh).
 class FileCarriageReturns(FileFault):
     """Lines end by a carriage return alone, so the file is one line: it is saved again with other line ends."""
 
@@ -66,6 +73,7 @@ class FileSuffixDiffers(FileFault):
     """The file holds what files with another `suffix` hold: the person renames it."""
 
 
+# What was read of such a file may be half of it, and nobody could tell which half.
 class FileChanged(FileFault):
     """Somebody wrote to the file while it was read: the person waits until it is complete."""
 
@@ -76,6 +84,14 @@ class FileChecksumUnusable(FileFault):
 
 class FileChecksumDiffers(FileFault):
     """The file is not the one whose checksum stands beside it: it is carried over once more."""
+
+
+class FileColumnMissing(FileFault):
+    """The file has no `column` of a name that its `layout` expects: the person names another layout or file."""
+
+
+class FileEncodingDiffers(FileFault):
+    """The layout says another `encoding` than the file has: the person names another layout or file."""
 
 
 class FileNotRecords(FileFault):
@@ -104,6 +120,30 @@ class FileLogLines(FileFault):
 
 class FileUtf16(FileFault):
     """The file is in UTF-16, which some programs call Unicode: it is exported again, in UTF-8."""
+
+
+class LayoutFault(StoreError):
+    """A layout (取込様式) cannot be used."""
+
+    exit_status = 4
+
+
+class LayoutMissing(LayoutFault):
+    """The terminal has no `layout` of that name: the person names one of those that are `known`."""
+
+
+class LayoutUnreadable(LayoutFault):
+    """The file at `place` is not TOML in UTF-8: the custodian corrects it."""
+
+
+class LayoutInvalid(LayoutFault):
+    """An `item` of a layout, at `place`, is not what is `wanted`: the custodian corrects it."""
+
+
+class LayoutUnconfirmed(LayoutFault):
+    """The `layout` is not as two persons confirmed it: an officer and a second person do so."""
+
+    exit_status = 3
 
 
 class ContentDamaged(IntegrityFault):

@@ -18,17 +18,22 @@ from store.errors import FileFault
 
 if TYPE_CHECKING:
     from console.jobs.messages.intake import Intake, RecordFault
+    from store.message.files.reading import TracedRow
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--layout", metavar="NAME")
+@click.option("--check", is_flag=True)
 @click.pass_obj
-def import_files(call: Invocation, files: tuple[Path, ...]) -> int:
+def import_files(call: Invocation, files: tuple[Path, ...], layout: str | None, *, check: bool) -> int:
     """Take record files in; exit status 4 when records were refused. The good records are taken in all the same."""
+    if check:
+        return _check(call, files, layout)
     taken, failure = jobs.messages.intake.Intake(), None
     try:
         with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
-            jobs.messages.intake.take_in(terminal, session, files, report=progress.show, total=taken)
+            jobs.messages.intake.take_in(terminal, session, files, report=progress.show, total=taken, layout=layout)
     except Exception as error:
         # What is in stays in, and is reported with the error beside it: the person must not take it for lost.
         # Of several files each is told, also when the first one cannot be read.
@@ -46,6 +51,30 @@ def import_files(call: Invocation, files: tuple[Path, ...]) -> int:
     call.output.result(data, lines)
     # Warnings do not change the status: a record with warnings is in the queue, where a person decides about it.
     return ExitStatus.BAD_INPUT if taken.refused else ExitStatus.DONE
+
+
+def _check(call: Invocation, files: Sequence[Path], layout: str | None) -> int:
+    """Tell what an import would find, and take nothing in."""
+    with call.acting() as (terminal, session):
+        examined = jobs.terminal.examination.examine(terminal, session, files, layout)
+    data = _facts(examined.found, files, call.words)
+    rows = [
+        {"file": file, "line": row.line, "items": [item._asdict() for item in row.items]} for file, row in examined.rows
+    ]
+    # Another name than after an import: a script must not take a dry run for one.
+    good = {"good": data["accepted"], **{name: data[name] for name in ("refused", "errors", "warnings", "more")}}
+    call.output.result({**good, "rows": rows}, _check_lines(data, examined.rows, call.words))
+    return ExitStatus.BAD_INPUT if examined.found.refused else ExitStatus.DONE
+
+
+def _check_lines(data: Mapping[str, Any], rows: "Sequence[tuple[str, TracedRow]]", words: Words) -> Iterator[str]:
+    for file, row in rows:
+        yield visible(words("commands.import.traced_row", file=file, line=row.line))
+        for item in row.items:
+            kind = "constant" if item.column is None else "traced"
+            yield visible(words(f"commands.import.{kind}", **item._asdict()))
+    yield from _fault_lines(data, words)
+    yield words("commands.import.good", good=data["accepted"], refused=data["refused"])
 
 
 def _facts(taken: "Intake", files: Sequence[Path], words: Words) -> dict[str, Any]:
@@ -67,13 +96,17 @@ def _fault_facts(fault: "RecordFault", words: Words) -> dict[str, Any]:
     return {**place, **finding_texts(fault.rule, fault.facts, words)}
 
 
-def _lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
+def _fault_lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
     for name in ("errors", "warnings"):
         for fault in data[name]:
             # File names and fields come from outside: each line is made safe for the terminal.
             yield visible(words(f"commands.import.{name}", **fault))
         for rule, count in data["more"][name].items():
             yield words(f"commands.import.more_{name}", rule=rule, count=count)
+
+
+def _lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
+    yield from _fault_lines(data, words)
     if len(data["files"]) + len(data["left"]) > 1:
         for totals in data["files"]:
             yield visible(words("commands.import.file", **totals))

@@ -17,6 +17,7 @@ from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.people.logon import SecondPerson
+    from console.jobs.terminal.layouts import KnownLayout
     from console.jobs.terminal.overlays import OverlaidTable
     from console.jobs.terminal.protections import Protection
 
@@ -32,6 +33,7 @@ def show(call: Invocation) -> int:
     with call.acting() as (terminal, session):
         settings = jobs.terminal.protections.show(terminal, session)
         tables = jobs.terminal.overlays.known(terminal)
+        layouts = jobs.terminal.layouts.known(terminal)
     data = [
         {
             "name": setting.name,
@@ -46,8 +48,12 @@ def show(call: Invocation) -> int:
         }
         for setting in settings
     ]
-    lines = chain(_lines(settings, call.words), _table_lines(tables, call.words))
-    call.output.result({"settings": data, "tables": [_table_data(table) for table in tables]}, lines)
+    lines = chain(_lines(settings, call.words), _table_lines(tables, call.words), _layout_lines(layouts, call.words))
+    amended = {
+        "tables": [_table_data(table) for table in tables],
+        "layouts": [_layout_data(layout) for layout in layouts],
+    }
+    call.output.result({"settings": data, **amended}, lines)
     return ExitStatus.DONE
 
 
@@ -97,6 +103,26 @@ def _table_lines(tables: "list[OverlaidTable]", words: Words) -> Iterator[str]:
         digests = {name: jobs.terminal.overlays.digest(text) for name, text in texts.items()}
         codes = words("check.between").join(map(visible, table.codes[:_MOST_CODES])) or "-"
         yield words("commands.settings.show.table", name=table.name, codes=codes, **digests)
+
+
+def _layout_data(layout: "KnownLayout") -> dict[str, object]:
+    return {
+        "name": layout.name,
+        "file": layout.given,
+        "in_force": layout.in_force,
+        "pending": layout.pending,
+        "fault": layout.fault and {"code": layout.fault.code, **layout.fault.facts},
+    }
+
+
+def _layout_lines(layouts: "list[KnownLayout]", words: Words) -> Iterator[str]:
+    for layout in layouts:
+        if layout.fault is not None:
+            cause = words.fault(layout.fault.code, layout.fault.facts).cause
+            yield visible(words("commands.settings.show.layout_faulty", name=layout.setting, cause=cause))
+            continue
+        digests = {"given": layout.given or "-", "in_force": layout.in_force or "-"}
+        yield words("commands.settings.show.layout", name=layout.setting, **digests)
 
 
 def _lines(settings: "list[Protection]", words: Words) -> Iterator[str]:

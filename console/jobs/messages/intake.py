@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from console.configuration.layout_text import LayoutText
 from console.jobs.admission import admit, keep_reserve
 from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
@@ -25,6 +26,7 @@ from console.jobs.messages.echo import find_echo
 from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, RecordFile, read_checked
 from console.jobs.pace import Pace
 from console.jobs.progress import Meter, Report
+from console.jobs.terminal import layouts
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -137,19 +139,21 @@ def take_in(
     *,
     report: Report | None = None,
     total: Intake | None = None,
+    layout: str | None = None,
 ) -> Intake:
     """Take the records of the files into the queue, where a second person reviews them.
 
     Raises a FileFault when a file cannot be read at all, ImportUnderWay while another import has one of its references,
     SessionClosed when the session was ended meanwhile, DiskLow, DiskFull and other DatabaseFaults. Then nothing of that
     file was taken in, but the files before it were: they are added to `total` one by one. `report` gets the phase
-    `import`, counted in bytes of the file.
+    `import`, counted in bytes of the file. With `layout` the files are read by the layout of that name (LayoutFault).
     """
     admit(terminal, session, Right.ENTER)
     leftovers.remove(terminal)
     total = Intake() if total is None else total
+    chosen = None if layout is None else layouts.chosen(terminal, layout)
     for path in paths:
-        total.add(path.name, _File(terminal, session, path, Meter(report)).take_in())
+        total.add(path.name, _File(terminal, session, path, Meter(report), chosen).take_in())
     return total
 
 
@@ -171,7 +175,9 @@ def _uncollected() -> Iterator[None]:
 class _File:
     """A file on its way into the queue."""
 
-    def __init__(self, terminal: Terminal, session: Session, path: Path, meter: Meter) -> None:
+    def __init__(
+        self, terminal: Terminal, session: Session, path: Path, meter: Meter, layout: LayoutText | None
+    ) -> None:
         self._terminal = terminal
         self._session = session
         self._name = path.name
@@ -182,7 +188,7 @@ class _File:
         self._meter = meter
         self._pace = Pace()
         ours = terminal.settings.municipality
-        file = RecordFile(path, ours.code, clock.now(), ours.subject_digits)
+        file = RecordFile(path, ours.code, clock.now(), ours.subject_digits, layout)
         self._checked = read_checked(file, self._size)
         self._records = _Ahead(self._checked)
         self._taken = Intake()

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from console.configuration.layout_text import LayoutText
 from console.jobs.messages.candidates import Candidate
 from store.message.checks.checking import check
 from store.message.checks.rules import Finding
@@ -59,7 +60,7 @@ class CheckedRecord(NamedTuple):
 
 
 class RecordFile(NamedTuple):
-    """A file to read, and by what to check it: the terminal's municipality with its 宛名番号, and the moment.
+    """A file to read, by which layout, and by what to check it: the municipality with its 宛名番号, and the moment.
 
     The tables are those of this process: another one is told what lies over them.
     """
@@ -68,6 +69,7 @@ class RecordFile(NamedTuple):
     municipality: str
     now: datetime
     subject_digits: int = 0
+    layout: LayoutText | None = None
 
 
 def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, None]:
@@ -86,7 +88,8 @@ def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, 
 
 def check_records(file: RecordFile) -> Iterator[CheckedRecord]:
     """Yield the records of a file, read and checked in this process. Raises a FileFault."""
-    for read in read_records(file.path, file.path.name):
+    layout = None if file.layout is None else file.layout.parsed()
+    for read in read_records(file.path, file.path.name, layout):
         yield _checked(read, file)
 
 
@@ -120,7 +123,9 @@ class ReaderProcess:
         with suppress(OSError):
             fcntl(theirs, F_SETPIPE_SZ, _AHEAD_BYTES)
         self._connection = Connection(ours, writable=False)
-        given = (file.municipality, file.now.isoformat(), str(file.subject_digits))
+        given = [file.municipality, file.now.isoformat(), str(file.subject_digits)]
+        # The content and not the name: this process may have chosen what its file held before somebody changed it.
+        given += [] if file.layout is None else [*file.layout]
         arguments = [str(theirs), os.fspath(file.path.absolute()), *given]
         tables = json.dumps(dict(laid_over())).encode()
         try:
@@ -161,7 +166,7 @@ class ReaderProcess:
             self.complete = True
 
 
-def serve(handle: str, path: str, municipality: str, now: str, subject_digits: str) -> None:
+def serve(handle: str, path: str, municipality: str, now: str, subject_digits: str, *layout: str) -> None:
     """Send the checked records of a file through the pipe `handle`, and an empty list after the last.
 
     What lies over the tables comes through standard input: the file is checked as the terminal checks everything. An
@@ -169,7 +174,9 @@ def serve(handle: str, path: str, municipality: str, now: str, subject_digits: s
     """
     # Before the first record: the tables decide what is a fault.
     lay_over(json.load(sys.stdin.buffer))
-    records = check_records(RecordFile(Path(path), municipality, datetime.fromisoformat(now), int(subject_digits)))
+    chosen = LayoutText(*layout) if layout else None
+    moment = datetime.fromisoformat(now)
+    records = check_records(RecordFile(Path(path), municipality, moment, int(subject_digits), chosen))
     # Records hold no cycles, and the collector would walk over them again and again.
     gc.disable()
     with Connection(int(handle), readable=False) as connection:

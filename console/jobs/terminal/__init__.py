@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from console.jobs.terminal import (
         announcements,
         backup,
+        examination,
         health,
         joining,
+        layouts,
         opening,
         overlays,
         protections,
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "announcements",
     "backup",
+    "examination",
     "health",
     "joining",
+    "layouts",
     "opening",
     "overlays",
     "protections",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from console.jobs.peers import register
-from console.jobs.terminal import overlays, protections
+from console.jobs.terminal import layouts, overlays, protections
 from console.session import Session
 from console.terminal import Terminal
 from console.words import Words
@@ -62,6 +62,7 @@ def at_log_on(terminal: Terminal, session: Session) -> list[Announcement | Pendi
     """
     pending = tuple(setting.name for setting in protections.known(terminal) if setting.pending)
     pending += tuple(table.setting for table in overlays.known(terminal) if table.pending)
+    pending += tuple(layout.setting for layout in layouts.known(terminal) if layout.pending)
     settings = [PendingSettings(pending)] if pending and session.may(Right.AGREE_PROTECTIONS) else []
     return [*settings, *announcements(terminal)]
 

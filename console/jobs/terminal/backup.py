@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 
 from sqlalchemy import Connection
 
+from console.configuration.layout_text import LAYOUTS
 from console.configuration.rehearsal_people import REHEARSAL_FILE
 from console.errors import BackupUnfit, BackupUnreadable
 from console.files import drafted, new_file
@@ -154,9 +155,9 @@ def _write(terminal: Terminal, stream: BinaryIO) -> None:
 
 
 def _files(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of a terminal: settings, tables, all keys except its own; also its former key."""
+    """Yield the files of a terminal: settings, tables, layouts, all keys except its own; also its former key."""
     home, source = terminal.home, terminal.key_source
-    below = chain.from_iterable(sorted((home / folder).rglob("*")) for folder in (TABLES, KEYS))
+    below = chain.from_iterable(sorted((home / folder).rglob("*")) for folder in (TABLES, LAYOUTS, KEYS))
     for path in (*(home / name for name in _FILES), *below):
         # A leading dot marks a draft, which belongs to a write under way.
         if path.is_file() and path not in source.own_files and not path.name.startswith("."):
@@ -204,8 +205,8 @@ def _restore_files(home: Path, lines: Iterator[bytes], *, without: Path | None) 
             continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
-        # Key files are read-only for their owner; the settings are edited, and so is what is laid over the tables.
-        if path.parent in {home, home / TABLES}:
+        # Key files are read-only for their owner; settings and layouts are edited, and so is what is laid over the tables.
+        if path.parent in {home, home / TABLES, home / LAYOUTS}:
             path.chmod(0o600)
     return former
 

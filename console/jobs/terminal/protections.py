@@ -2,7 +2,8 @@
 
 A value in the file that differs from the value in force is pending. The former value goes on holding until an officer
 and a second person bring the file's values into force, all of them together; each has its entry, with old and new. What
-lies over the dated tables comes into force with them (`console.jobs.terminal.overlays`).
+lies over the dated tables comes into force with them (`console.jobs.terminal.overlays`), and so do the layouts by their
+digests (`console.jobs.terminal.layouts`).
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from console import protections
 from console.jobs.admission import admit
 from console.jobs.people.logon import SecondPerson, vouch
-from console.jobs.terminal import overlays
+from console.jobs.terminal import layouts, overlays
 from console.protections import Value
 from console.session import Session
 from console.settings import spelt
@@ -57,7 +58,7 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class ChangedProtection:
-    """A value that came into force, and the former one, as the log has them: of a table a digest."""
+    """A value that came into force, and the former one, as the log has them: of a table or a layout a digest."""
 
     name: str
     former: Value | str
@@ -92,12 +93,12 @@ def known(terminal: Terminal) -> list[Protection]:
 def confirm(terminal: Terminal, session: Session, *, second: SecondPerson) -> list[ChangedProtection]:
     """Bring what the files say into force, as an officer and a second person; return what changed.
 
-    That is the settings file, and what lies over the dated tables. Raises RightMissing, TableFault for a table that is
-    wrong (nothing comes into force then), and what `vouch` raises for the second person.
+    That is the settings file, what lies over the dated tables, and the layouts. Raises RightMissing, TableFault or
+    LayoutFault for what is wrong (nothing comes into force then), and what `vouch` raises for the second person.
     """
     admit(terminal, session, Right.PROTECTIONS)
     # Read before the turn, and before the second person is asked for the PIN.
-    texts = overlays.sound(terminal.home)
+    texts, digests = overlays.sound(terminal.home), layouts.sound(terminal)
     vouch(terminal, session, second, Right.AGREE_PROTECTIONS)
     with terminal.database.writing() as tx:
         # Read here: another console may have brought the same change into force meanwhile.
@@ -109,6 +110,7 @@ def confirm(terminal: Terminal, session: Session, *, second: SecondPerson) -> li
             for name, value in protections.values_of(terminal.given).items()
             if name in in_force and in_force[name] != value
         ]
+        changed += [ChangedProtection(*change) for change in layouts.changes(digests, held)]
         # All in one transaction: nobody sees a setting in force beside a table that is not.
         new = [_record(terminal, tx, session, second, each) for each in changed]
         for name, former, text in overlays.changes(texts, held):
@@ -167,7 +169,7 @@ def _record(
 
 
 def spelt_out(value: Value | str) -> str:
-    """Return a value as the log has it: of a table it is a text already."""
+    """Return a value as the log has it: of a table or a layout it is a text already."""
     return value if isinstance(value, str) else spelt(value)
 
 

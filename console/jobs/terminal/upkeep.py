@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from console.jobs.terminal import protections
+from console.jobs.terminal import layouts, protections
 from console.jobs.terminal.findings import Check, attempt
 from console.settings import spelt
 from console.terminal import Terminal
@@ -67,6 +67,11 @@ def settings(terminal: Terminal, words: Words) -> Check:
     """Tell which settings that carry a protection are weaker than by default, and which changes are pending."""
     known = protections.known(terminal)
     pending = [f"{each.name} {spelt(each.in_force)}→{spelt(each.given)}" for each in known if each.pending]
+    pending += [
+        layout.setting if layout.fault is None else f"{layout.setting} {layout.fault.code}"
+        for layout in layouts.known(terminal)
+        if layout.pending
+    ]
     weaker = [f"{each.name} {spelt(each.in_force)}" for each in known if each.weaker]
     found = {"pending": pending, "weaker": weaker}
     wanting = [what for what, names in found.items() if names]

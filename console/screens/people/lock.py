@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from console import jobs
-from console.pin_digits import are_misspelt
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import Surface
 from console.widgets.text import Ink
+from console.words.digits import are_misspelt
 
 if TYPE_CHECKING:
     from console.session import Session

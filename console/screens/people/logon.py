@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
-from console.pin_digits import are_misspelt
 from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, width_of
+from console.words.digits import are_misspelt
 
 if TYPE_CHECKING:
     from console.host import Host

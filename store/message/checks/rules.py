@@ -43,6 +43,12 @@ _COMMON: Final = (
     error("csv_malformed", *FORMAT),
     error("csv_row_width", *FORMAT),
     error("csv_column_nameless", *FORMAT),
+    error("line_not_decodable", *FORMAT),
+    # Cells for which a layout does not provide.
+    error("layout_code_unknown", *FORMAT),
+    error("layout_date_unfit", *FORMAT),
+    error("layout_digits_unfit", *FORMAT),
+    error("layout_character_private", *FORMAT),
     error("record_not_object", *FORMAT),
     # Items as such.
     error("item_unknown", *FORMAT),

@@ -52,6 +52,7 @@ def check_checksum(path: Path) -> None:
     wanted = _digest_for(path.name, text)
     if wanted is None:
         raise FileChecksumUnusable(file=path.name, checksum=beside.name)
+    # The whole file is read once more for it, at about a second for each gigabyte.
     if _digest_of(path) != wanted:
         raise FileChecksumDiffers(file=path.name, checksum=beside.name)
 
@@ -72,6 +73,7 @@ def _digest_for(name: str, text: str) -> str | None:
     """Return the digest that a list of checksums has for the file `name`, or its only one; None for any other text."""
     found = [(match[0].lower(), line[match.end() :]) for line in text.splitlines() for match in _DIGEST.finditer(line)]
     # sha256sum writes a list for several files; other programs write the digest without any name.
+    # The name counts and not its directory, which is another one at the sender.
     own = {digest for digest, rest in found if re.split(r"[/\\]", rest.strip(" *"))[-1] == name}
     digests = own or {digest for digest, _ in found}
     return digests.pop() if len(digests) == 1 else None

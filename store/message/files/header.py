@@ -27,8 +27,9 @@ from store.message.errors import (
     FileTitleRow,
     FileUtf16,
 )
-from store.message.files.columns import japanese_headers
+from store.message.files.columns import japanese_headers, read_cells
 from store.message.files.lines import BadLine, Lines
+from store.message.groups import Record
 
 KIND: Final = "kind"
 # A header may hold anything, such as a whole record when the header is missing: errors repeat only its beginning.
@@ -41,24 +42,24 @@ _DELIMITERS: Final = (";", "\t", "|", "，", "、")
 _MARK: Final = "\ufeff"
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return a name without blanks and marks, in wide letters and small ones: it is the same name all the same."""
     return "".join(unicodedata.normalize("NFKC", name).replace(_MARK, "").split()).casefold()
 
 
 # A file may mix both: a column is known by its dotted name as well as by each of its Japanese names.
 _FIELDS_BY_HEADER: Final[Mapping[str, str]] = MappingProxyType(
-    {_folded(name): field for field, names in japanese_headers().items() for name in (field, *names)}
+    {folded(name): field for field, names in japanese_headers().items() for name in (field, *names)}
 )
 
 
 def field_of(header: str) -> str:
     """Return the field that a header names, by its dotted or a Japanese name; an unknown one as it is."""
-    return _FIELDS_BY_HEADER.get(_folded(header), header)
+    return _FIELDS_BY_HEADER.get(folded(header), header)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CsvHeader:
     """The columns of a file: the field of each that has a name, and its place in the row.
 
     `width` is the number of cells up to the last such column, and `count` that of all cells of the header.
@@ -79,10 +80,16 @@ class Header:
         named = tuple(fields[place] for place in places)
         return cls(named, places, width, len(fields), whole=len(places) == len(fields))
 
-    def pick(self, cells: Sequence[str]) -> Sequence[str]:
+    def record(self, cells: Sequence[str]) -> Record:
+        """Return the record of a row. Raises BadLine."""
+        return read_cells(self.fields, self._picked(cells))
+
+    def _picked(self, cells: Sequence[str]) -> Sequence[str]:
         """Return the cells of the columns with names. Raises BadLine when a value belongs to none of them."""
         if self.whole and len(cells) == self.width:
             return cells
+        # Spreadsheets leave out what is empty behind the last named column; in front of it a cell must be there, since a
+        # row that is cut off looks just like it.
         if len(cells) < self.width:
             raise BadLine("csv_row_width", expected=str(self.width), found=str(len(cells)))
         named = set(self.places)
@@ -99,7 +106,7 @@ def is_blank(cells: Sequence[str]) -> bool:
     return not "".join(cells).strip()
 
 
-def read_header(rows: Iterator[list[str]], lines: Lines, base: str) -> Header | None:
+def read_header(rows: Iterator[list[str]], lines: Lines, base: str) -> CsvHeader | None:
     """Make the header of the first row, which is read from `lines`; None when there is no row.
 
     Raises FileHeaderRepeated, and FileHeaderMissing or what is wrong instead.
@@ -110,15 +117,16 @@ def read_header(rows: Iterator[list[str]], lines: Lines, base: str) -> Header | 
         raise _fault_of_text(lines.first, base) or FileHeaderMissing(file=base) from error
     if cells is None:
         return None
-    fields = [field_of(cell) if _folded(cell) else "" for cell in cells]
+    fields = [field_of(cell) if folded(cell) else "" for cell in cells]
     if KIND not in fields:
         raise _fault_of_text(lines.first, base) or _fault_of_rows(fields, cells, rows, base)
     # A column `person` beside `person.name` also names an item twice, and the one would hide the other.
+    # Columns without a name are many in such files, and hold nothing.
     counts = Counter([*fields, *{field.partition(".")[0] for field in fields if "." in field}])
     repeated = [field for field, count in counts.items() if field and count > 1]
     if repeated:
         raise FileHeaderRepeated(file=base, field=repeated[0][:_LONGEST_SHOWN])
-    return Header.of(fields)
+    return CsvHeader.of(fields)
 
 
 def header_elsewhere(first_line: bytes, base: str) -> FileFault | None:
@@ -134,7 +142,7 @@ def _text(first_line: bytes) -> str:
 
 
 def _names_kind(cells: Sequence[str]) -> bool:
-    return any(_FIELDS_BY_HEADER.get(_folded(cell.strip('"'))) == KIND for cell in cells)
+    return any(_FIELDS_BY_HEADER.get(folded(cell.strip('"'))) == KIND for cell in cells)
 
 
 def _fault_of_text(first_line: bytes, base: str) -> FileFault | None:
@@ -143,7 +151,7 @@ def _fault_of_text(first_line: bytes, base: str) -> FileFault | None:
     found: dict[type[FileFault], bool] = {
         FileUtf16: "\0" in text,
         FileCarriageReturns: "\r" in text,
-        FileSeparatorLine: _folded(text.lstrip('"')).startswith("sep="),
+        FileSeparatorLine: folded(text.lstrip('"')).startswith("sep="),
         FileEncodedTwice: _names_kind(_decoded_again(text).split(",")),
     }
     for fault, holds in found.items():
@@ -159,6 +167,7 @@ def _fault_of_text(first_line: bytes, base: str) -> FileFault | None:
 
 def _decoded_again(text: str) -> str:
     """Return what a text was before its UTF-8 was taken for Latin-1 and made UTF-8 once more; else nothing."""
+    # Windows and the web say Latin-1 and mean its own extension; both leave different traces.
     for encoding in ("latin-1", "cp1252"):
         try:
             return text.encode(encoding).decode() if not text.isascii() else ""
@@ -171,6 +180,7 @@ def _fault_of_rows(fields: Sequence[str], cells: Sequence[str], rows: Iterator[l
     """Return what is wrong with a first row that does not name the kind."""
     if len(cells) == 1 and _names_kind(cells[0].split(",")):
         return FileRowsQuoted(file=base)
+    # A header that lacks one column is another mistake than a file without a header.
     known = set(_FIELDS_BY_HEADER.values())
     if sum(field in known for field in fields) >= _LEAST_ITEMS:
         return FileKindColumnMissing(file=base)

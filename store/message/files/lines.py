@@ -1,9 +1,12 @@
 """The physical lines of a file as text: UTF-8 only, each of bounded length, counted from 1."""
 
 import codecs
+import re
+from collections.abc import Iterator
 from typing import BinaryIO, Final, Self
 
 from store.errors import FileNotUtf8, FileShiftJis, FileUnreadable
+from store.message.errors import FileEncodingDiffers
 from store.message.files.looks import fault_at_once
 
 LINE_LIMIT: Final = 65_536
@@ -13,6 +16,10 @@ Without a limit, a file without line ends would be read into memory whole.
 """
 
 _BEGINNING_BYTES: Final = 64
+_UTF8: Final = "utf-8"
+_MOST_TOLD: Final = 10
+# Characters of three bytes, as Japanese text has them. Half-width kana of CP932 may look like characters of two.
+_JAPANESE_UTF8: Final = re.compile(rb"[\xe2-\xef][\x80-\xbf]{2}")
 
 
 class BadLine(Exception):
@@ -33,10 +40,11 @@ class Lines:
     has no end, and perhaps lacks more.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, encoding: str = "utf-8") -> None:
         self._stream = stream
         self._name = name
-        self._seen_utf8 = False
+        self._encoding = encoding
+        self._seen_utf8 = self._seen_other = False
         self.number = 0
         self.offset = 0
         self.first = b""
@@ -62,9 +70,13 @@ class Lines:
             self._skip_rest()
             raise BadLine("line_too_long", limit=str(LINE_LIMIT))
         try:
-            text = data.decode()
+            text = data.decode(self._encoding)
         except UnicodeDecodeError as error:
-            raise self._judge(data) from error
+            raise self._judge(data, error) from error
+        if self._encoding != _UTF8 and not self._seen_other and not data.isascii():
+            self._seen_other = True
+            if _is_utf8(data):
+                raise FileEncodingDiffers(file=self._name, encoding=_UTF8)
         # ASCII is the same in most encodings, so only other characters prove that the file is in UTF-8.
         self._seen_utf8 = self._seen_utf8 or not data.isascii()
         return text
@@ -94,11 +106,16 @@ class Lines:
             raise fault
         return data
 
-    def _judge(self, data: bytes) -> Exception:
-        """Return the error for bytes that are not UTF-8: only this line is broken, or the file has another encoding.
+    def _judge(self, data: bytes, error: UnicodeDecodeError) -> Exception:
+        """Return the error for bytes that are not text: only this line is broken, or the file has another encoding.
 
         Where an earlier line had Japanese text in UTF-8, the file is in UTF-8 and this line is damaged.
         """
+        if self._encoding != _UTF8:
+            if not self._seen_other and _is_utf8(data):
+                return FileEncodingDiffers(file=self._name, encoding=_UTF8)
+            # A layout says so, and some characters have no place in it: each of them is told.
+            return BadLine("line_not_decodable", encoding=self._encoding, bytes=", ".join(_undecodable(data, error)))
         if self._seen_utf8:
             return BadLine("line_not_utf8")
         # cp932 is Shift_JIS with the extensions of the vendors, which is what Windows writes.
@@ -107,3 +124,28 @@ class Lines:
         except UnicodeDecodeError:
             return FileNotUtf8(file=self._name, line=self.number)
         return FileShiftJis(file=self._name, line=self.number)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Tell whether bytes that another encoding takes as well are UTF-8: two encodings of Japanese seldom both fit."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return _JAPANESE_UTF8.search(data) is not None
+
+
+def _undecodable(data: bytes, error: UnicodeDecodeError) -> Iterator[str]:
+    """Yield the place (from 1) and the two bytes of each character that has none in the encoding of `error`."""
+    at = 0
+    for _ in range(_MOST_TOLD):
+        place = at + error.start
+        yield f"{place + 1}: {data[place : place + 2].hex()}"
+        # A character that begins with such a byte has two: reading goes on after both.
+        at = place + 2
+        try:
+            data[at:].decode(error.encoding)
+        except UnicodeDecodeError as following:
+            error = following
+        else:
+            return

@@ -3,16 +3,16 @@
 import csv
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
 from store.errors import FileSuffixUnknown, FileUnreadable
 from store.message.checks.rules import RECORD_FIELD, Finding, Severity, find
-from store.message.errors import FileNotRecords
-from store.message.files.columns import read_cells
-from store.message.files.header import KIND, header_elsewhere, is_blank, read_header
+from store.message.errors import FileHeaderMissing, FileNotRecords
+from store.message.files.header import KIND, CsvHeader, header_elsewhere, is_blank, read_header
+from store.message.files.layouts import BadCells, LayoutColumns, RecordLayout, TracedItem
 from store.message.files.lines import BadLine, Lines
 from store.message.files.looks import fault_without_records
 from store.message.groups import Record
@@ -42,14 +42,18 @@ class Read:
         return self.record is None and all(finding.severity is Severity.WARNING for finding in self.findings)
 
 
-def read_records(source: Path | BinaryIO, name: str) -> Iterator[Read]:
+def read_records(source: Path | BinaryIO, name: str, layout: RecordLayout | None = None) -> Iterator[Read]:
     """Read a file record by record, with only one of them in memory.
 
-    The suffix of `name` tells the format, and the facts of errors contain the name. Raises FileSuffixUnknown,
-    FileUnreadable, FileShiftJis, FileNotUtf8, FileNotRecords, and what such a file looks like or is wrong with its
-    header (all FileFault), all of them while iterating.
+    The suffix of `name` tells the format, or else `layout` how rows become records. The facts of errors contain the
+    name. Raises FileSuffixUnknown, FileUnreadable, FileShiftJis, FileNotUtf8, FileNotRecords, and what such a file
+    looks like or is wrong with its header (all FileFault), all of them while iterating.
     """
     base = Path(name).name
+    if layout is not None:
+        with ExitStack() as stack:
+            yield from _read_rows(Lines(_open(source, base, stack), base, layout.encoding), base, layout)
+        return
     reader = {JSON_LINES: _read_json_lines, CSV: _read_csv}.get(Path(base).suffix.lower())
     if reader is None:
         raise FileSuffixUnknown(file=base)
@@ -139,10 +143,62 @@ def _parse_object(text: str) -> Record:
 
 def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
     """Read the header, then row by row. The line of a row is the line on which the row begins."""
+    return _read_rows(lines, base, None)
+
+
+class TracedRow(NamedTuple):
+    """A row of a file by its line, and where each item of its record comes from."""
+
+    line: int
+    items: list[TracedItem]
+
+
+def trace_rows(source: Path, layout: RecordLayout, most: int) -> Iterator[TracedRow]:
+    """Yield where the items of the first rows come from, of those that the layout provides for.
+
+    Raises what `read_records` raises.
+    """
+    with ExitStack() as stack:
+        lines = Lines(_open(source, source.name, stack), source.name, layout.encoding)
+        rows = csv_rows(lines, layout)
+        columns = layout_columns(rows, lines, source.name, layout)
+        while columns is not None and most:
+            line = lines.number + 1
+            with suppress(BadLine, BadCells, csv.Error):
+                cells = next(rows, None)
+                if cells is None:
+                    return
+                if not is_blank(cells):
+                    most -= 1
+                    yield TracedRow(line, columns.trace(cells))
+
+
+def layout_columns(rows: Iterator[list[str]], lines: Lines, base: str, layout: RecordLayout) -> LayoutColumns | None:
+    """Pass over the lines above the header, and find the columns of a layout by it; None when there is no row.
+
+    Raises FileHeaderMissing, FileColumnMissing.
+    """
+    try:
+        # Titles are lines of no table, and need not be CSV.
+        for _ in range(layout.skip):
+            next(lines, None)
+        header = next((cells for cells in rows if not is_blank(cells)), None) if layout.header else []
+    except (BadLine, csv.Error) as error:
+        raise FileHeaderMissing(file=base) from error
+    return None if header is None else LayoutColumns.of(layout, header, base)
+
+
+def csv_rows(lines: Lines, layout: RecordLayout | None) -> Iterator[list[str]]:
+    """Return the rows of a file."""
     # In the strict mode quotation marks in the wrong place are errors instead of guesses.
-    rows = csv.reader(lines, strict=True)
-    header = read_header(rows, lines, base)
-    if header is None:
+    return csv.reader(lines, strict=True, delimiter="," if layout is None else layout.delimiter)
+
+
+def _read_rows(lines: Lines, base: str, layout: RecordLayout | None) -> Iterator[Read]:
+    rows = csv_rows(lines, layout)
+    columns: CsvHeader | LayoutColumns | None
+    columns = read_header(rows, lines, base) if layout is None else layout_columns(rows, lines, base, layout)
+    if columns is None:
         yield _remark(lines, "file_empty")
         return
     any_row = False
@@ -153,12 +209,14 @@ def _read_csv(lines: Lines, base: str) -> Iterator[Read]:
             if is_blank(cells):
                 continue
             any_row = True
-            yield Read(line, read_cells(header.fields, header.pick(cells)), (), lines.offset)
+            yield Read(line, columns.record(cells), (), lines.offset)
         except StopIteration:
             break
         except BadLine as bad:
             any_row = True
             yield _refused(line, bad, lines)
+        except BadCells as bad:
+            yield Read(line, None, bad.findings, lines.offset)
         except csv.Error:
             any_row = True
             # An open quotation mark swallows the lines after it, so the finding names the last of them.

@@ -1,7 +1,4 @@
-"""Files of PINs: only their owner's, one line, and what can be no PIN is told before it costs an attempt.
-
-It shows `console.pin_digits` as well.
-"""
+"""Files of PINs: only their owner's, one line, and what can be no PIN is told before it costs an attempt."""
 
 import os
 from pathlib import Path

@@ -34,7 +34,7 @@ from console.jobs.messages import (
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
-from console.jobs.terminal import backup, protections, rekey, sharing
+from console.jobs.terminal import backup, examination, layouts, protections, rekey, sharing
 from console.session import Session
 from console.terminal import Terminal
 from store.errors import StoreError
@@ -94,6 +94,10 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
     "exchange.set_cursor": (Right.FEED, lambda t, s: exchange.set_cursor(t, s, 0)),
     "exchange.send": (Right.EXCHANGE, exchange.send),
+    "terminal.examination.examine": (
+        Right.ENTER,
+        lambda t, s: examination.examine(t, s, [t.home.with_name("more.jsonl")]),
+    ),
     "messages.extract.write_out": (Right.ENTER, lambda t, s: extract.write_out(t, s, 1, t.home.with_name("out.jsonl"))),
     "messages.intake.take_in": (Right.ENTER, lambda t, s: intake.take_in(t, s, [t.home.with_name("more.jsonl")])),
     "peers.line_keys.hand_over": (Right.SETTINGS, lambda t, s: line_keys.hand_over(t, s, t.home.with_name("keys"))),
@@ -114,6 +118,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.listing.ids": (Right.READ, lambda t, s: listing.ids(t, s, listing.QueueQuery())),
     "messages.listing.page": (Right.READ, lambda t, s: listing.page(t, s, listing.QueueQuery())),
     "messages.listing.rows": (Right.READ, lambda t, s: listing.rows(t, s, NUMBERS)),
+    "terminal.layouts.draft": (Right.ENTER, lambda t, s: layouts.draft(t, s, t.home.with_name("more.jsonl"), "ward")),
     "terminal.protections.confirm": (
         Right.PROTECTIONS,
         lambda t, s: protections.confirm(t, s, second=neighbour.SECOND),

@@ -15,6 +15,7 @@ def are_misspelt(pin: str) -> bool:
     """Tell whether `pin` would be digits alone, if it were written as the program takes them."""
     digits = pin.strip()
     wide = unicodedata.normalize("NFKC", digits)
+    # Anything else is a phrase, and is tried as it is.
     if not (wide.isascii() and wide.isdigit()):
         return False
     return digits != pin or (wide != digits and len(digits) < _LEAST_OF_PHRASE)
