@@ -88,8 +88,8 @@ class CsvHeader:
         """Return the cells of the columns with names. Raises BadLine when a value belongs to none of them."""
         if self.whole and len(cells) == self.width:
             return cells
-        # Spreadsheets leave out what is empty behind the last named column; in front of it a cell must be there, since a
-        # row that is cut off looks just like it.
+        # Spreadsheets leave out what is empty behind the last named column. In front of it a cell must be there, since
+        # a row that is cut off looks just like it.
         if len(cells) < self.width:
             raise BadLine("csv_row_width", expected=str(self.width), found=str(len(cells)))
         named = set(self.places)

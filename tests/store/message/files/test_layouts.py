@@ -101,9 +101,9 @@ def test_a_cell_for_which_nothing_is_provided_is_told(row: bytes, findings: list
 
 
 def test_each_byte_that_is_no_character_is_told() -> None:
-    (item,) = read((TITLE + HEADER).encode("cp932") + b"A-2\t1\t5081119\t\x85\x40A\xfd\t1\t\t\n")
+    (item,) = read((TITLE + HEADER).encode("cp932") + b"A-2\t1\t5081119\t\x85\x40A\x86\x40\t1\t\t\n")
 
-    assert item.findings[0].facts == {"encoding": "cp932", "bytes": "15: 8540, 18: fd09"}, item.findings[0].facts
+    assert item.findings[0].facts == {"encoding": "cp932", "bytes": "15: 8540, 18: 8640"}
 
 
 @pytest.mark.parametrize(
