@@ -103,7 +103,8 @@ class CsvHeader:
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Tell whether no cell of a row holds anything: spreadsheets write such rows below a table."""
-    return not "".join(cells).strip()
+    # The first cell of most rows holds something, and ends the search.
+    return all(not cell or cell.isspace() for cell in cells)
 
 
 def read_header(rows: Iterator[list[str]], lines: Lines, base: str) -> CsvHeader | None:
