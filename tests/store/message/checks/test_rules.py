@@ -389,12 +389,21 @@ CASES = [
 ]
 
 LINE_RULES = {
+    "file_empty",
+    "file_header_alone",
+    "file_end_missing",
     "line_too_long",
     "line_not_utf8",
     "json_malformed",
     "json_key_repeated",
     "csv_malformed",
     "csv_row_width",
+    "csv_column_nameless",
+    "line_not_decodable",
+    "layout_code_unknown",
+    "layout_date_unfit",
+    "layout_digits_unfit",
+    "layout_character_private",
 }
 """Rules about lines, not records: `files/test_reading.py` breaks them."""
 

@@ -16,12 +16,21 @@ from tests.store.message.specimens import changed, good, judge
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 SEVERITIES: Final[Mapping[str, Severity]] = {
+    "file_empty": WARNING,
+    "file_header_alone": WARNING,
+    "file_end_missing": WARNING,
     "line_too_long": ERROR,
     "line_not_utf8": ERROR,
     "json_malformed": ERROR,
     "json_key_repeated": ERROR,
     "csv_malformed": ERROR,
     "csv_row_width": ERROR,
+    "csv_column_nameless": ERROR,
+    "line_not_decodable": ERROR,
+    "layout_code_unknown": ERROR,
+    "layout_date_unfit": ERROR,
+    "layout_digits_unfit": ERROR,
+    "layout_character_private": ERROR,
     "record_not_object": ERROR,
     "item_unknown": ERROR,
     "item_not_for_kind": ERROR,
