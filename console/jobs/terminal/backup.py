@@ -205,7 +205,7 @@ def _restore_files(home: Path, lines: Iterator[bytes], *, without: Path | None) 
             continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_key_file(path, b64decode(content))
-        # Key files are read-only for their owner; settings and layouts are edited, and so is what is laid over the tables.
+        # Key files are read-only for their owner; what people edit is not.
         if path.parent in {home, home / TABLES, home / LAYOUTS}:
             path.chmod(0o600)
     return former
