@@ -131,7 +131,8 @@ class Terminal:
             if texts != laid_over():
                 overlays.check(texts)
         except (IntegrityFault, TableFault) as error:
-            self.tables_fault, texts = error, {}
+            # Where values of settings are not proved, that has halted all work, and is told once.
+            self.tables_fault, texts = None if self.halted is not None else error, {}
         lay_over(texts)
 
     @property

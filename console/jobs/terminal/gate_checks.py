@@ -19,7 +19,7 @@ from console.words.visible import visible
 from store import clock, queue
 from store.comparison import Difference
 from store.disk import try_write
-from store.errors import LogBroken, RowMissing, RowOutdated, RowSealBroken
+from store.errors import IntegrityFault, LogBroken, RowMissing, RowOutdated, RowSealBroken
 from store.log import checkpoints as kept
 from store.log import page
 from store.message.states import OutState
@@ -77,7 +77,13 @@ def _own_clock(terminal: Terminal, words: Words) -> Check:
 
 def _overlays(terminal: Terminal, words: Words) -> Check:
     """Name the tables that the terminal amends, with the digest of each and since when it holds."""
-    known = overlays.known(terminal)
+    try:
+        known = overlays.known(terminal)
+    except IntegrityFault:
+        # Which row it is that nothing proves, the comparison of the tables tells.
+        return Check(
+            "overlays", ok=False, detail=words("check.found.overlays_unread"), remedy=words("check.remedy.tables")
+        )
     faulty = next((table for table in known if table.fault is not None), None)
     if faulty is not None and faulty.fault is not None:
         # What was in force before holds, so nothing is refused; but nothing new comes into force.

@@ -25,6 +25,7 @@ from store.message.codes import Category
 from store.message.errors import TableItemMissing, TableItemWrong
 from store.message.table_files import laid_over, lay_over
 from store.settings_in_force import PACKAGE, SETTINGS_IN_FORCE
+from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PEOPLE, Site, second
 from tests.store.message.specimens import MUNICIPALITY, changed, good
 
@@ -196,6 +197,7 @@ def test_what_a_later_program_does_not_take_lets_no_work_begin_until_it_is_mende
                 entering.propose(again.terminal, operator, "move_in", category=Category.MID_LONG_TERM)
 
 
+@ON_SQLITE
 def test_a_backup_holds_the_files_and_what_is_in_force(site: Site, tmp_path: Path) -> None:
     amend(site, NEW)
     confirm(site)
