@@ -22,6 +22,7 @@ def test_the_main_job_by_script(world: World) -> None:
         "warnings": [],
         "more": {"errors": {}, "warnings": {}},
         "files": [{"file": "outgoing.jsonl", "accepted": 0, "known": count, "refused": 0}],
+        "left": [],
     }
 
     listed = world.run_program(OPERATOR, "queue", "--state", "review").json

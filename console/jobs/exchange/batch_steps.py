@@ -313,7 +313,8 @@ class BatchSteps:
         return EntryDraft(event, self._session.person_id, self._session.id, row.uid, result, detail)
 
     def _count(self, row: MessageRow, answer: "Verdict") -> None:
-        item = ItemResult(row.id, row.reference, row.state.value, answer.code, answer.incident, answer.facts)
+        # As a plain dictionary: commands write items down as JSON.
+        item = ItemResult(row.id, row.reference, row.state.value, answer.code, answer.incident, dict(answer.facts))
         self._done.items.append(item)
         self._done.delivered += answer.step is Step.DELIVER
         self._done.refused += answer.step is Step.REFUSE
