@@ -14,7 +14,7 @@ from tests.console.pseudo import PROGRAM, Pseudo
 from tests.running import World
 
 HEAVY = {"sqlmodel", "sqlalchemy", "cryptography", "urllib3", "argon2", "pydantic", "click"}
-LIGHT = ["store.endings", "store.message", "store.message.states", "store.rights"]
+LIGHT = ["store.endings", "store.message", "store.message.states", "store.rights", "transport.record_file"]
 
 
 def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: World, tmp_path: Path) -> None:
@@ -37,8 +37,8 @@ def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: Wor
     modules = json.loads(listed.read_text())
     assert "console.screens.people.logon" in modules
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
-    # Of the other rooms only enums and their tables, which import nothing themselves: how a session ends, who may do
-    # what, and the steps of a message, which the keys are made of.
+    # Of the other rooms only what imports nothing of them itself: how a session ends, who may do what, the steps of a
+    # message, which the keys are made of, and the appending of an incident to its file.
     assert [name for name in modules if name.startswith(("store.", "transport.", "console.jobs."))] == LIGHT
 
 

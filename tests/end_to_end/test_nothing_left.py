@@ -187,8 +187,8 @@ COMMAND = (
     "go = lambda: cli(arguments)",
 )
 FAILING_JOB = (
-    "def fail(*arguments):",
-    "    shown, pin = read(*arguments).record, Path(sys.argv[1]).read_text()",
+    "def fail(*arguments, **named):",
+    "    shown, pin = read(*arguments, **named).record, Path(sys.argv[1]).read_text()",
     "    try:",
     "        raise KeyError(str(shown), pin)",
     "    except KeyError as error:",
@@ -203,8 +203,8 @@ FAILING_ASIDE = (
     "        raise ValueError(self.shown)",
     "def fail(shown):",
     "    raise ValueError(str(shown))",
-    "def fail_aside(*arguments):",
-    "    view = read(*arguments)",
+    "def fail_aside(*arguments, **named):",
+    "    view = read(*arguments, **named)",
     "    thread = threading.Thread(target=fail, args=(view.record,))",
     "    thread.start()",
     "    thread.join()",
@@ -220,8 +220,8 @@ FAILING_ASIDE = (
 # A fault of the machine, or of a library in C.
 DYING = (
     "import os, resource, signal",
-    "def die(*arguments):",
-    "    shown = read(*arguments).record",
+    "def die(*arguments, **named):",
+    "    shown = read(*arguments, **named).record",
     "    print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)",
     "    os.kill(os.getpid(), signal.SIGSEGV)",
     "    return shown",

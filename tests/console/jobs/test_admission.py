@@ -23,6 +23,7 @@ def test_the_gates_of_the_halt_are_those_that_are_lifted() -> None:
         ("home", False),
         ("log", True),
         ("own_clock", True),
+        ("overlays", False),
         ("disk", False),
     ]
 

@@ -13,7 +13,7 @@ from tests.console.driving import Driven, driving
 from tests.console.screens.messages.test_correction import foot, number_of, open_message, return_message, shown_queue
 from tests.running import World
 
-ALONE = "R26-000012"
+ALONE = "R26-000014"
 
 
 async def both(consoles: AsyncExitStack, world: World, language: Language = "ja") -> tuple[Driven, Driven]:
@@ -123,7 +123,8 @@ async def test_an_approval_is_for_what_was_on_the_screen(world: World) -> None:
         assert world.run("op-101", "show", number, "--out", file).status == 0
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("東京都", "東京都 "), encoding="utf-8")
-        assert world.run("op-101", "revise", number, file).json["changed"] is True
+        revised = world.run("op-101", "revise", number, file)
+        assert revised.json.get("changed") is True, revised.out
         await console.press("enter")
         assert queue.notice.shown == console.words("queue.did.refused", count=1, **_fault(console))
         await console.press("a", "enter")
