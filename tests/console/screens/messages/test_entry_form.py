@@ -6,6 +6,7 @@ the queue (`console.screens.messages.entry_summary`) as well.
 """
 
 import re
+from functools import partial
 
 import pytest
 from textual import events as keys
@@ -120,6 +121,10 @@ async def test_who_enters_does_not_approve_and_a_second_person_does(world: World
     assert world.run("ap-201", "approve", str(message["id"])).json["changed"] == [message["id"]]
 
 
+def is_shown(console: Driven, text: str) -> bool:
+    return text in console.text().replace("\n", "").replace(" ", "")
+
+
 async def test_an_event_that_is_never_notified_says_why_and_ends_there(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101")
@@ -128,7 +133,7 @@ async def test_an_event_that_is_never_notified_says_why_and_ends_there(world: Wo
             assert console.screen == "event"
             why = console.words(f"entry.never.{event}")
             # A notice of two lines makes room for itself first.
-            await console.until(lambda why=why: why in console.text().replace("\n", "").replace(" ", ""))
+            await console.until(partial(is_shown, console, why))
             await console.press("escape")
             assert console.screen == "queue"
 
