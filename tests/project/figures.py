@@ -1,7 +1,7 @@
 """The figures of the house: sizes, sentences, suppressions, arrows between rooms. `python -m tests.project.figures`.
 
 They are read from the sources alone, so that they can be compared before and after a change. Coverage is shown when
-`coverage.json` lies in the project's directory (`.ci/run` makes it).
+`coverage.json` lies in the project's directory (`.ci/run --coverage` makes it).
 """
 
 import ast
@@ -166,7 +166,7 @@ def _house_lines(files: Sequence[Path]) -> Iterator[str]:
 
 def _coverage_lines() -> Iterator[str]:
     if not _COVERAGE.exists():
-        yield "coverage: not measured here (`.ci/run` measures it)"
+        yield "coverage: not measured here (`.ci/run --coverage` measures it)"
         return
     measured = json.loads(_COVERAGE.read_text(encoding="utf-8"))["files"]
     for room in ("store", "transport", "console"):
