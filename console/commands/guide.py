@@ -3,32 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
 
 import click
 
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.output import columns
+from console.guide import TOPICS
 from console.process.pager import keys_of, show_pages
-
-# The values of `console.guide.topics.TOPICS`, written out: the help names them, and must not wait for the rules.
-TOPICS: Final = (
-    "setup",
-    "daily",
-    "backup",
-    "keys",
-    "lost-key",
-    "lost-medium",
-    "compromised-key",
-    "staff",
-    "upgrade",
-    "settings",
-    "roles",
-    "records",
-    "statuses",
-    "events",
-)
 
 
 @click.command("guide")

@@ -13,23 +13,6 @@ from console.guide import records, tables
 from console.guide.filling import filled
 from console.words import Words
 
-#: In the order in which somebody who is new would read them.
-TOPICS: Final = (
-    "setup",
-    "daily",
-    "backup",
-    "keys",
-    "lost-key",
-    "lost-medium",
-    "compromised-key",
-    "staff",
-    "upgrade",
-    "settings",
-    "roles",
-    "records",
-    "statuses",
-    "events",
-)
 TABLES: Final[Mapping[str, Callable[[Words], Iterator[str]]]] = MappingProxyType(
     {
         "settings": tables.settings,

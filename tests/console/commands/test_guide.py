@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from console.commands import guide
-from console.commands.guide import TOPICS
+from console.guide import TOPICS
 from tests.console.pseudo import PROGRAM, Pseudo
 from tests.running import run
 
