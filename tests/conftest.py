@@ -15,8 +15,12 @@ from tests.clusters import Cluster, ClusterMissing, running
 from tests.running import World, run, world_at
 
 # How long an example takes says something about the machine alone.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that a change is judged by what it changes. `pytest --hypothesis-profile=search` draws
+# others; what it finds becomes an example of its test.
+settings.register_profile("same", _UNTIMED, derandomize=True)
+settings.register_profile("search", _UNTIMED)
+settings.load_profile("same")
 
 # It ends in a moment once its session has.
 _SECONDS_TO_END = 30

@@ -258,7 +258,7 @@ def _is_beside(change: Mapping[str, Any], items: Items) -> bool:
 
 _IN_PERSON: Final = frozenset(f"person.{name}" for name in ("name", "name_kanji", "birth_date", "sex", "nationality"))
 _OF_KIND: Final[Mapping[str, Sequence[Callable[[Items], Breaches]]]] = {
-    "resident_record": (_name, _basis, _correction),
+    "resident_record": (_basis, _name, _correction),
     "residence_report": (_residence,),
     "agency_notice": (_changes,),
 }

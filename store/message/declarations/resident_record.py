@@ -180,7 +180,9 @@ def _check_name(record: Group, findings: Findings) -> None:
     person = record.get("person")
     names = [name for name in ("name", "name_kanji") if isinstance(person, dict) and name in person]
     pending = record.get("name_pending", False)
-    if pending is not False and value_at(record, "basis.cause") != BIRTH:
+    # A cause with a fault of its own may well have been meant as a birth.
+    other_cause = value_at(record, "basis.cause") != BIRTH and "basis.cause" not in findings.faulty
+    if pending is not False and other_cause:
         findings.add("name_pending", "name_pending_unwanted")
     elif pending is True and not names:
         findings.add("name_pending", "name_still_pending")

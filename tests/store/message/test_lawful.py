@@ -7,7 +7,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.message.canonical import encode
@@ -40,6 +40,7 @@ def test_what_is_lawful_is_taken_on_both_sides(event: str, seed: int) -> None:
 
 @pytest.mark.parametrize("event", events())
 @given(seed=SEEDS)
+@example(seed=713_920)  # A newborn without a name, entered for a cause that nobody knows.
 @settings(max_examples=5)
 def test_one_broken_place_is_told_at_that_place_and_nowhere_else(event: str, seed: int) -> None:
     dice = random.Random(seed)
