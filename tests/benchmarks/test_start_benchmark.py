@@ -3,7 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.running import environment
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 

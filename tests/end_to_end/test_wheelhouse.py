@@ -11,6 +11,8 @@ import pytest
 from tests.end_to_end.test_fresh_clone import ROOT, clone, surroundings
 from tests.readme import promised_command
 
+pytestmark = pytest.mark.long
+
 __all__ = ["clone"]
 
 _SETUP_SECONDS = 600

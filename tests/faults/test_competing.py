@@ -1,6 +1,10 @@
 """A short run of what `python -m tests.faults writers` does for a minute."""
 
+import pytest
+
 from tests.faults.competing import WRITERS, compete
+
+pytestmark = pytest.mark.long
 
 
 def test_eight_writers_all_get_on_and_make_one_chain() -> None:

@@ -1,7 +1,11 @@
 """A short run of what `python -m tests.faults crashes` does at length."""
 
+import pytest
+
 from tests.console.jobs.site import Site
 from tests.faults.crashes import CONFIRMED, crash
+
+pytestmark = pytest.mark.long
 
 TRIALS = 15
 

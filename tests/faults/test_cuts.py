@@ -2,10 +2,14 @@
 
 import random
 
+import pytest
+
 from store.message.states import OutState
 from tests.console.jobs.site import Site
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, SUDDEN, bench, faults
+
+pytestmark = pytest.mark.long
 
 SEED = 20190401
 MANY = 240

@@ -10,6 +10,8 @@ from tests.faults import failing_files
 from tests.faults.failing import Fault, count_operations, fail
 from tests.faults.failing_files import JOBS, World, calls_of, can_trace, make_world, run_on_little_room
 
+pytestmark = pytest.mark.long
+
 PLACES = 2
 
 

@@ -23,6 +23,8 @@ from transport.evidence.envelope import Envelope, Header, Purpose
 from transport.evidence.receipts import Receipt, verify_receipt
 from transport.parties.identity import OVERLAP, PublicIdentity
 
+pytestmark = pytest.mark.long
+
 MANY = 1000
 PORTION = 100
 # The other side registers next keys before their owner uses them; in a test a moment before is enough.

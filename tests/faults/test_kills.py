@@ -6,6 +6,8 @@ import signal
 from contextlib import ExitStack
 from functools import partial
 
+import pytest
+
 from console.jobs.people import logon
 from store.log import Event
 from store.message.states import OutState
@@ -13,6 +15,8 @@ from tests.console.jobs.site import PATIENCE, Site, free_port
 from tests.faults.proxy import Fault, Harm, Way
 from tests.faults.trials import OWNED, bench
 from tests.faults.worker import working
+
+pytestmark = pytest.mark.long
 
 SEED = 20190401
 MANY = 120

@@ -8,6 +8,8 @@ from tests.console.jobs.site import Site
 from tests.faults.power import PAGES, cut_power, unsafe
 from tests.faults.power_disk import SECTOR, Created, Deleted, Disk, Operation, Synced, Truncated, Written
 
+pytestmark = pytest.mark.long
+
 CUTS = 30
 OLD, NEW = bytes(4 * SECTOR), b"\1" * 4 * SECTOR
 

@@ -9,8 +9,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.project.sources import ROOT, module_name, product_files, tree
 
 # Nothing in these can fail: they hold tables, names or types and no statement that decides anything.
@@ -31,11 +29,11 @@ def mirrors_of(file: Path) -> list[Path]:
     return [test for test in beside if test.is_file() and (test == own or module_name(file) in _named_in(test))]
 
 
-@pytest.mark.parametrize("file", MODULES, ids=module_name)
-def test_every_module_has_its_test_where_its_name_says(file: Path) -> None:
-    assert mirrors_of(file), (
-        f"no tests/{file.relative_to(ROOT).parent}/test_{file.stem}.py, and none beside it names it"
-    )
+def test_every_module_has_its_test_where_its_name_says() -> None:
+    for file in MODULES:
+        assert mirrors_of(file), (
+            f"no tests/{file.relative_to(ROOT).parent}/test_{file.stem}.py, and none beside it names it"
+        )
 
 
 def test_no_test_names_a_module_that_is_gone() -> None:

@@ -38,6 +38,12 @@ def _made(_made_on: Callable[[str], Path]) -> Path:
     return _made_on(StoreSettings().url)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine below the jobs. They speak to the store alone, whose own tests use both engines each time."""
+    return str(request.param)
+
+
 @pytest.fixture
 def site(
     engine: str, _made_on: Callable[[str], Path], tmp_path: Path, request: pytest.FixtureRequest

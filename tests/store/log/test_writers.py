@@ -13,6 +13,8 @@ from store.database import Database
 from store.log import Log, Occasion, SigningKeys
 from store.log.entries import ENTRIES
 
+pytestmark = pytest.mark.long
+
 WRITERS = 8
 TURNS = 6
 WRITER = Path(__file__).with_name("log_writer.py")

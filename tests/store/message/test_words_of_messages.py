@@ -5,6 +5,7 @@ The codes are those of `store.message.codes`, the errors those of `store.message
 
 import re
 from enum import StrEnum
+from itertools import product
 
 import pytest
 
@@ -30,25 +31,23 @@ VALUES: dict[str, type[StrEnum]] = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("rule", RULES)
-def test_every_rule_says_what_is_wrong_and_what_to_do(rule: str, language: str) -> None:
-    words = Words("ja" if language == "ja" else "en")
-    fault = words.finding(rule, {})
+def test_every_rule_says_what_is_wrong_and_what_to_do() -> None:
+    for rule, language in product(RULES, LANGUAGES):
+        words = Words("ja" if language == "ja" else "en")
+        fault = words.finding(rule, {})
 
-    assert fault.cause
-    assert fault.remedy
-    assert rule not in fault.cause  # The text itself, not the text for unknown faults.
+        assert fault.cause, rule
+        assert fault.remedy, rule
+        assert rule not in fault.cause  # The text itself, not the text for unknown faults.
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.field}-{case.record}")
-def test_the_facts_fill_the_texts(case: object, language: str) -> None:
-    assert isinstance(case, tuple)
-    words = Words("ja" if language == "ja" else "en")
-    for finding in judge(changed(good(case[2]), case[3])).findings:
-        fault = words.finding(finding.rule, finding.facts)
-        assert not re.search(r"\?|\{", fault.cause + fault.remedy)
+def test_the_facts_fill_the_texts() -> None:
+    for case, language in product(CASES, LANGUAGES):
+        assert isinstance(case, tuple)
+        words = Words("ja" if language == "ja" else "en")
+        for finding in judge(changed(good(case[2]), case[3])).findings:
+            fault = words.finding(finding.rule, finding.facts)
+            assert not re.search(r"\?|\{", fault.cause + fault.remedy), finding.rule
 
 
 def test_every_field_and_kind_is_named() -> None:
