@@ -3,6 +3,9 @@
 A number that was mistyped, or given to somebody else, would send one person's change as another's. A name or birth date
 that a message itself corrects is no contradiction, and neither is what a message says in place of another. Spelling
 makes no difference.
+
+Nor does anybody acquire a status of residence (住基法30条の47) who has a record already: the 区分 of such a person is
+changed by a notice of the agency, and nothing is sent back.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from store.message.canonical import decode
+from store.message.codes import Action, Kind
 from store.message.groups import value_at
 from store.message.seiji import fold
 
@@ -18,6 +22,7 @@ NAME: Final = "person.name"
 BIRTH_DATE: Final = "person.birth_date"
 # How canonical bytes begin what is compared; no text inside a value can look like it, because it has quotation marks.
 _BEGINNINGS: Final = (b'"name":"', b'"birth_date":"')
+_ACQUIRING: Final = "juki-30-47"
 
 
 class Stated(NamedTuple):
@@ -47,12 +52,31 @@ def find(messages: Sequence[Stated]) -> Iterator[Contradiction]:
     # Most persons' messages say the same, letter by letter: they are not decoded.
     if len({_glance(message.content) for message in messages}) == 1:
         return
-    undone = {message.target for message in messages}
-    # What was undone may have been wrong, and what cancels repeats it.
-    standing = [message for message in messages if message.key not in undone and not message.cancels]
-    read = [(message, decode(message.content)) for message in standing]
+    read = [(message, decode(message.content)) for message in _standing(messages)]
     for field in (NAME, BIRTH_DATE):
         yield from _of_field(field, read)
+
+
+def find_second_records(messages: Sequence[Stated]) -> Iterator[tuple[Stated, Stated]]:
+    """Yield what makes a person a resident by 住基法30条の47, with the message that showed a record before."""
+    acquiring = f'"{_ACQUIRING}"'.encode()
+    # Rare, and told by the bytes: the others are not decoded.
+    if not any(acquiring in message.content for message in messages):
+        return
+    before: Stated | None = None
+    for message in sorted(_standing(messages), key=lambda each: each.effective_at):
+        record = decode(message.content)
+        if message.key[0] != Kind.RESIDENT_RECORD:
+            continue
+        if before is not None and message.target is None and value_at(record, "basis.article") == _ACQUIRING:
+            yield message, before
+        before = None if record["action"] == Action.DELETION else message
+
+
+def _standing(messages: Iterable[Stated]) -> list[Stated]:
+    """Return the messages that count: what was undone may have been wrong, and what cancels repeats it."""
+    undone = {message.target for message in messages}
+    return [message for message in messages if message.key not in undone and not message.cancels]
 
 
 def _glance(content: bytes) -> tuple[bytes, ...]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
+from console.jobs.messages.listing import QueueQuery, QueueRow, page
 from console.jobs.messages.review import NOTHING, Decided, Seen, checked, decide, refusals_of, take_step
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event
+from store.message.codes import NoticeItem
 from store.message.states import InState, Step
 from store.queue import Act, RefusedTransition, Transitions
 from store.rights import Right
+
+# More than wait in any office; whoever has more works them off from the list.
+_MOST_SEARCHED: Final = 1000
 
 
 @dataclass(slots=True)
@@ -66,3 +72,9 @@ def put_on_hold(
 def take_up(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
     """Let notices on hold be confirmed after all."""
     return take_step(terminal, session, numbers, Step.TAKE_UP, seen)
+
+
+def waiting_changes(terminal: Terminal, session: Session, item: NoticeItem) -> list[QueueRow]:
+    """Return the notices that wait for people and change this item of their person, the oldest first."""
+    waiting = page(terminal, session, QueueQuery(unhandled=True, limit=_MOST_SEARCHED))
+    return [row for row in waiting.rows if item in row.matter]

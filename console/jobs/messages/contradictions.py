@@ -1,4 +1,4 @@
-"""Finding messages under one 宛名番号 that tell of two persons, beside what stands in the queue.
+"""Finding messages under one 宛名番号 that tell of two persons or two records, beside what stands in the queue.
 
 They are found by the keyed pseudonym of the number, for all records of a portion at once.
 """
@@ -27,6 +27,8 @@ _RULES: Final = MappingProxyType(
         contradictions.BIRTH_DATE: RULES["subject_two_birth_dates"],
     }
 )
+_SECOND_RECORD: Final = RULES["subject_has_record"]
+_NO_NOTICE: Final = "-"
 _CHANGING: Final = MappingProxyType(
     {contradictions.NAME: NoticeItem.NAME, contradictions.BIRTH_DATE: NoticeItem.BIRTH_DATE}
 )
@@ -35,7 +37,7 @@ _CHANGING: Final = MappingProxyType(
 def find_contradictions(
     terminal: Terminal, conn: Connection, candidates: Sequence[Candidate], *, intake_id: str | None = None
 ) -> list[tuple[Finding, ...]]:
-    """Return for each candidate the warnings that another message of its 宛名番号 states another person.
+    """Return for each candidate the warnings that another message of its 宛名番号 states another person or record.
 
     The candidates are compared with each other as well. `intake_id` is the file that they come from.
     """
@@ -70,6 +72,9 @@ def _compare(
         if not {each.earlier.key, each.later.key}.isdisjoint(own) and not _noticed(terminal, conn, each):
             found[each.earlier.key].append(_finding(each, each.later))
             found[each.later.key].append(_finding(each, each.earlier))
+    for second, first in contradictions.find_second_records([*own.values(), *others]):
+        if second.key in own:
+            found[second.key].append(_second_record(terminal, conn, second, first))
 
 
 def _of_candidate(candidate: Candidate) -> Stated:
@@ -97,15 +102,33 @@ def _finding(contradiction: Contradiction, other: Stated) -> Finding:
     return Finding(contradiction.field, rule.name, rule.severity, MappingProxyType({"other": other.key[1]}))
 
 
+def _second_record(terminal: Terminal, conn: Connection, second: Stated, first: Stated) -> Finding:
+    """Return the warning, with the newest notice that changes the person's 区分 if one has come."""
+    notices = _notices_changing(terminal, conn, [decode(second.content), decode(first.content)], NoticeItem.CATEGORY)
+    facts = {"other": first.key[1], "notice": next(iter(notices), _NO_NOTICE)}
+    return Finding("basis.article", _SECOND_RECORD.name, _SECOND_RECORD.severity, MappingProxyType(facts))
+
+
 def _noticed(terminal: Terminal, conn: Connection, contradiction: Contradiction) -> bool:
     """Tell whether the agency itself changed the item: then no message of ours says so."""
-    # Asked only where two messages contradict each other, which is rare: a notice is found by the number of the card.
-    abouts = {terminal.vault.pseudonym("number", number) for number in _numbers(contradiction.records)}
+    # Asked only where two messages contradict each other, which is rare.
+    return bool(_notices_changing(terminal, conn, contradiction.records, _CHANGING[contradiction.field]))
+
+
+def _notices_changing(
+    terminal: Terminal, conn: Connection, records: Iterable[dict[str, Any]], item: NoticeItem
+) -> list[str]:
+    """Return the references of the notices that change an item of the person, the newest first."""
+    # A notice is found by the number of the card.
+    abouts = {terminal.vault.pseudonym("number", number) for number in _numbers(records)}
     rows = queue.notices_about(conn, abouts) if abouts else []
-    contents = queue.sound_contents_of(conn, terminal.vault, (row.id for row in rows)).opened
-    notices = (AgencyNotice.from_record(decode(content)) for content in contents.values())
-    item = _CHANGING[contradiction.field]
-    return any(change.item is item for notice in notices for change in notice.changes)
+    opened = queue.sound_contents_of(conn, terminal.vault, (row.id for row in rows)).opened
+    return [
+        row.reference
+        for row in rows
+        if row.id in opened
+        and any(change.item is item for change in AgencyNotice.from_record(decode(opened[row.id])).changes)
+    ]
 
 
 def _numbers(records: Iterable[dict[str, Any]]) -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -16,15 +17,17 @@ from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
+from console.words import Words
 from store import clock
 from store.message import tables
-from store.message.codes import Category
+from store.message.codes import Category, NoticeItem
 from store.message.entry.proposal import propose, usual_category
 
 if TYPE_CHECKING:
     from datetime import date
 
     from console.jobs.messages.draft import Draft
+    from console.jobs.messages.listing import QueueRow
     from console.session import Session
     from console.terminal import Terminal
     from store.message.entry.proposal import Proposed
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 _WIDE: Final = 110  # cells from which on there is room for the full names of the kinds
 _CARD_ANSWERS: Final = ("yes", "no")
+# What is never notified because the agency says it, with the item that its notices then change.
+_SAID_BY_NOTICE: Final = MappingProxyType({"category_changed": NoticeItem.CATEGORY})
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,24 @@ class EventScreen(ConsoleScreen):
         self.choice = self._asked.pop()
         why = f"entry.never.{code}" if self.words.has(f"entry.never.{code}") else "entry.never.other"
         self.notice.say("note", lambda words: f"{words(why)} {words('entry.never.remedy')}")
+        if code in _SAID_BY_NOTICE:
+            item = _SAID_BY_NOTICE[code]
+            self.work(
+                lambda terminal, session: jobs.messages.confirmation.waiting_changes(terminal, session, item),
+                partial(self._name_notices, why),
+            )
+
+    def _name_notices(self, why: str, waiting: "Sequence[QueueRow]") -> None:
+        """Name the notices that say what is not notified, so that nobody looks for them by turning pages."""
+        named = [f"{row.reference} {row.name}".rstrip() for row in waiting[:_MOST_NAMED]]
+        more = len(waiting) - len(named)
+
+        def text(words: Words) -> str:
+            notices = words("entry.never.between").join(named) + (words("entry.never.more", count=more) if more else "")
+            come = words("entry.never.come", notices=notices) if named else words("entry.never.not_come")
+            return f"{words(why)} {come}"
+
+        self.notice.say("note", text)
 
     def _open(self) -> None:
         self.work(partial(_begin_draft, choice=self.choice), self._begun)

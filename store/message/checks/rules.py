@@ -85,6 +85,7 @@ _COMMON: Final = (
     # Found by the jobs, which know what else stands in the queue.
     warning("subject_two_names", *STANDARD),
     warning("subject_two_birth_dates", *STANDARD),
+    warning("subject_has_record", "juki-30-47", "immigration-61-8-2"),
     error("reference_conflict", *FORMAT),  # Found by the intake, which alone knows the queue.
     error("reference_to_itself", *FORMAT),
     error("cancels_and_replaces", *FORMAT),

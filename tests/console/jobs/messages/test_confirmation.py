@@ -16,6 +16,7 @@ from console.settings import ReviewSettings
 from console.terminal import Terminal
 from store.errors import ReasonMissing
 from store.log import Event
+from store.message.codes import NoticeItem
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.messages.test_two_terminals import at_once
 from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, open_as, person_of
@@ -332,3 +333,14 @@ def test_a_notice_shows_the_others_of_its_number(site: Site, operator: Session, 
     older, newer = receive(about(1, 9), about(2, 10))
     (counter,) = reading.read(site.terminal, operator, older).counters
     assert (counter.id, counter.pointer, counter.state) == (newer, "same_number", "received")
+
+
+def test_the_notices_that_change_an_item_are_found_while_they_wait(
+    site: Site, operator: Session, approver: Session, receive: Take
+) -> None:
+    change = {"item": "category", "before": "transitional", "after": "mid_long_term", "reason": "changed"}
+    first, _ = receive(notice(1, changes=[change]), notice(2))
+    found = confirmation.waiting_changes(site.terminal, operator, NoticeItem.CATEGORY)
+    assert [row.id for row in found] == [first]
+    confirmation.confirm(site.terminal, approver, [first])
+    assert confirmation.waiting_changes(site.terminal, operator, NoticeItem.CATEGORY) == []

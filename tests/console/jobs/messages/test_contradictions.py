@@ -89,6 +89,27 @@ def test_a_name_that_the_agency_changed_is_no_contradiction(served: Site, operat
     assert [finding.rule for finding in births] == ["subject_two_birth_dates"]
 
 
+def test_who_has_a_record_acquires_no_status_and_the_notice_that_changes_it_is_named(
+    served: Site, operator: Session
+) -> None:
+    acquiring = at(5) | {"basis": {"kind": "report", "article": "juki-30-47", "reported_on": "2026-11-19"}}
+    served.take_in([at(1)])
+    (warning,) = hand.judge(served.terminal, acquiring).findings
+    assert (warning.field, warning.rule) == ("basis.article", "subject_has_record")
+    assert warning.facts == {"other": "R-000001", "notice": "-"}
+
+    changes = [{"item": "category", "before": "transitional", "after": "mid_long_term", "reason": "changed"}]
+    served.feed(notice(1, card_number="AB12345678CD", changes=changes), Purpose.NOTICE, "ab" * 16)
+    assert exchange.receive(served.terminal, served.session(CHIEF)).received == 1
+    (warning,) = hand.judge(served.terminal, acquiring).findings
+    assert warning.facts["notice"] == "N-000001"
+
+    # Whose record was deleted in between may well acquire a status.
+    death = {"kind": "ex_officio", "paragraph": "12-3", "cause": "death", "date": "2026-11-19"}
+    served.take_in([at(3) | {"action": "deletion", "basis": death}])
+    assert hand.judge(served.terminal, acquiring).findings == ()
+
+
 def test_the_number_of_digits_holds_at_import_by_hand_and_on_the_page(
     site: Site, operator: Session, tmp_path: Path
 ) -> None:

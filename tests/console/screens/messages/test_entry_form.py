@@ -136,6 +136,9 @@ async def test_an_event_that_is_never_notified_says_why_and_ends_there(world: Wo
             await console.until(partial(is_shown, console, why))
             await console.press("escape")
             assert console.screen == "queue"
+        # What the agency says by a notice is looked for at once.
+        await choose(console, "category_changed")
+        await console.until(partial(is_shown, console, console.words("entry.never.not_come")))
 
 
 async def test_without_the_card_the_record_goes_alone(world: World) -> None:

@@ -422,7 +422,7 @@ def test_each_rule_is_reported_where_it_is_broken_and_only_there(case: Case) -> 
 def test_every_rule_has_its_case() -> None:
     elsewhere = LINE_RULES | {
         *("record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice", "corrected_like_notice"),
-        *("subject_form", "subject_two_names", "subject_two_birth_dates"),
+        *("subject_form", "subject_two_names", "subject_two_birth_dates", "subject_has_record"),
     }
 
     assert {case.rule for case in CASES} | elsewhere == set(RULES)

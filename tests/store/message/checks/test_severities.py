@@ -54,6 +54,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "subject_form": ERROR,
     "subject_two_names": WARNING,
     "subject_two_birth_dates": WARNING,
+    "subject_has_record": WARNING,
     "reference_conflict": ERROR,
     "reference_to_itself": ERROR,
     "cancels_and_replaces": ERROR,
