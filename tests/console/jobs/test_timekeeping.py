@@ -154,3 +154,7 @@ def test_the_check_has_a_line_for_the_clock(site: Site, set_clock: Clock) -> Non
     set_clock.wrong = -timedelta(minutes=6)
     assert not line().ok
     assert line().remedy
+    set_clock.wrong = timedelta()
+    site.take_in([entry(2)])
+    see(site, seen + timedelta(minutes=6))
+    assert not line().ok, "behind the time that the peer gave, though not behind the last entry"
