@@ -23,10 +23,13 @@ ACTIONS: Final = frozenset(
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
-        "select", "select_all", "review", "search", "filter", "direction", "reload", "exchange", "log", "characters",
+        "select", "select_all", "review", "search", "filter", "sort", "open_list", "reload", "exchange", "log",
+        "characters",
+        # filter
+        "mark", "column", "clear_all",
         # entry
         "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
-        "revisions", "older", "show_address", "protect",
+        "revisions", "older", "along", "show_address", "protect",
         # exchange and log
         "send", "receive", "read_again", "verify", "ask", "export",
     }

@@ -11,7 +11,8 @@ from typing import Final
 from textual.binding import Binding, BindingType
 
 from console.steps import STEPS, KeyPlace, ReviewStep
-from store.message.states import Direction, Step
+from store.message.states import Step
+from store.message.worklists import DIGITS
 from store.rights import Right
 
 
@@ -63,7 +64,12 @@ CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
 CANCEL_EVENT: Final = Key("Z", "Z", "cancel_event", "cancel_event", Right.READ)
 ADDRESS: Final = Key("p", "p", "show_address", "show_address", Right.READ)
 PROTECT: Final = Key("P", "P", "protect", "protect", Right.READ, in_foot=False)
+NEXT: Final = Key("n", "n", "along(1)", "next")
 REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
+
+
+# Each digit opens its list, so that the action has the key for its parameter.
+LISTS: Final = Key(",".join(DIGITS), f"{min(DIGITS)}-{max(DIGITS)}", "open_list('{key}')", "open_list", in_foot=False)
 
 
 def _step_key(row: ReviewStep, *, in_foot: bool = True) -> Key:
@@ -76,9 +82,9 @@ def _of_page(place: KeyPlace) -> Iterator[Key]:
 
 
 def _of_list(*, first: bool) -> Iterator[Key]:
-    """Yield the keys of the steps for the list. Those of notices are left out: a notice is confirmed on its page."""
+    """Yield the keys of the steps for the list, which obeys the one that fits the row under the cursor."""
     for row in STEPS.values():
-        if row.direction is Direction.OUT and first == (row.place is KeyPlace.FIRST):
+        if first == (row.place is KeyPlace.FIRST):
             yield _step_key(row, in_foot=row.in_list_foot)
 
 
@@ -91,12 +97,13 @@ QUEUE: Final = (
     Key("f8,l", "l", "log", "log", Right.LOG),
     Key("space", "Space", "select", "select"),
     Key("f3,slash", "/", "search", "search"),
-    Key("f4,f", "f", "filter(1)", "filter"),
-    Key("f6,d", "d", "direction", "direction"),
+    Key("f4,f", "f", "filter", "filter"),
+    Key("s", "s", "sort(1)", "sort"),
     *_of_list(first=False),
-    Key("A", "A", "select_all", "select_all", in_foot=False),
-    Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
-    Key("f5,n", "n", "reload", "reload"),
+    LISTS,
+    Key("asterisk", "*", "select_all", "select_all", in_foot=False),
+    Key("S", "S", "sort(-1)", "sort_back", in_foot=False),
+    Key("f5,full_stop", ".", "reload", "reload"),
     Key("escape", "Esc", "back", "clear", in_foot=False),
 )
 # Two steps may share their keys, one for messages and one for notices: the page obeys the one that fits what it shows.
@@ -112,7 +119,9 @@ MESSAGE: Final = (
     ADDRESS,
     Key("f6,c", "c", "characters", "characters"),
     PROTECT,
+    NEXT,
     *_of_page(KeyPlace.LAST),
+    Key("N", "N", "along(-1)", "before", in_foot=False),
 )
 # In the form letters are text, so it has only function keys.
 ENTRY: Final = (
@@ -147,4 +156,9 @@ LIST_WORDS: Final = ("move", "pages", "edges")
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
     """Return the bindings of `keys`; keys without a name are bound by a widget."""
-    return [Binding(key.keys, key.action, show=False) for key in keys if key.keys]
+    return [
+        Binding(name, key.action.format(key=name), show=False)
+        for key in keys
+        for name in (key.keys.split(",") if "{key}" in key.action else [key.keys])
+        if name
+    ]

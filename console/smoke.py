@@ -26,6 +26,8 @@ from console.words import Language
 from store.endings import Ending
 from store.log import Event, LogFilter
 from store.log import page as log_page
+from store.message.states import OutState
+from store.queue import QueueFilter, count
 from store.queue import counts as queue_counts
 
 if TYPE_CHECKING:
@@ -136,13 +138,13 @@ class _Run:
         await self._until(lambda: self._in_state("returned") == 1 and self._shows("queue"))
 
     async def _approve(self) -> None:
-        # The number of messages has to be typed, and the list may still be loading.
+        # The list may still be loading.
         waiting = self._in_state("review")
         await self._until(lambda: self._listed() == waiting)
-        await self._press("A", "a")
+        await self._press("asterisk", "a")
         await self._until(lambda: self._shows("question"))
-        await self._press(*str(waiting), "enter")
         # Messages with warnings stay in review: a person has to look at them.
+        await self._press(*str(waiting - self._warned()), "enter")
         await self._until(lambda: self._in_state("approved") > 0 and self._shows("queue"))
 
     async def _send(self) -> None:
@@ -197,6 +199,10 @@ class _Run:
         with self._terminal.database.reading() as reading:
             counts = queue_counts(reading)
         return sum(number for (_, state), number in counts.items() if state in states)
+
+    def _warned(self) -> int:
+        with self._terminal.database.reading() as reading:
+            return count(reading, QueueFilter(states=frozenset({OutState.REVIEW}), warned=True))
 
     def _logged(self, event: Event, *, actor: str | None = None, result: str | None = None) -> bool:
         with self._terminal.database.reading() as reading:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         residents,
         terminal,
         timekeeping,
+        work,
     )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "residents",
     "terminal",
     "timekeeping",
+    "work",
 ]
 __getattr__ = submodules(__name__)

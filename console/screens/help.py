@@ -23,7 +23,15 @@ _WIDEST_TEXT: Final = 76
 _CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
 # What is printed on the keys of a keyboard, where Textual has other names for them.
 _SIGNS: Final = MappingProxyType(
-    {"escape": "Esc", "enter": "Enter", "space": "Space", "slash": "/", "question_mark": "?"}
+    {
+        "escape": "Esc",
+        "enter": "Enter",
+        "space": "Space",
+        "slash": "/",
+        "question_mark": "?",
+        "full_stop": ".",
+        "asterisk": "*",
+    }
 )
 
 
@@ -81,6 +89,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
 
 def _signs(key: Key) -> Iterator[str]:
-    names = key.keys.split(",") if key.keys else [key.sign]
+    # Where each key has a meaning of its own, such as the digits, the sign stands for all of them.
+    names = key.keys.split(",") if key.keys and "{key}" not in key.action else [key.sign]
     for name in names:
         yield _SIGNS.get(name, name.upper() if name[:1] == "f" and name[1:].isdigit() else name)

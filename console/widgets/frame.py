@@ -11,6 +11,7 @@ from console.process.tty import draws_japanese
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words
+from store.message.worklists import DIGITS, WorkList
 from store.rights import Role
 
 _GAP: Final = 2
@@ -73,10 +74,10 @@ class HeadLine(OneLine):
 
 
 class CountsLine(OneLine):
-    """Shows how many messages are in which state. What wants something done stands out by its weight and its number."""
+    """Shows how many messages are in which list of work, each with the digit that opens it. Empty lists fall off."""
 
-    _ORDER: Final = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
-    _WANTING: Final = {"overdue": "attention", "unknown": "attention", "refused": "trouble"}
+    _WANTING: Final = {"returned": "attention", "overdue": "attention", "unknown": "attention", "refused": "trouble"}
+    _UNNUMBERED: Final = (WorkList.APPROVED, WorkList.HELD)
 
     def draw_line(self, _y: int) -> Ink:
         """Draw the counts; draw nothing before they are known."""
@@ -85,16 +86,38 @@ class CountsLine(OneLine):
         counts = getattr(self.screen, "counts", None)
         if counts is None:
             return ink
-        parts = [(self.words(f"head.counts.{name}"), getattr(counts, name), name) for name in self._ORDER]
-        # Long numbers make the line too long: then the gaps give way, and after them the counts that are 0.
-        taken = sum(width_of(f"{label} {number}") for label, number, _name in parts) + _MARGIN
-        gap = max(1, min(_WIDEST_GAP, (self.size.width - taken) // len(parts)))
-        if taken + gap * (len(parts) - 1) > self.size.width:
-            parts = [part for part in parts if part[1]]
-        for label, number, name in parts:
-            role = self._WANTING.get(name, "strong") if number else "faint"
-            ink.put(f"{label} ", self.palette["faint"]).put(str(number), self.palette[role]).put(" " * gap)
+        parts, gap = self._fitting(counts)
+        if not parts:
+            return ink.put(self.words("head.counts.nothing"), self.palette["faint"])
+        for digit, name, label, number in parts:
+            ink.put(digit, self.palette["key"]).put(f"{label} ", self.palette["faint"])
+            ink.put(str(number), self.palette[self._WANTING.get(name, "strong")]).put(" " * gap)
         return ink
+
+    def _fitting(self, counts: object) -> tuple[list[tuple[str, WorkList, str, int]], int]:
+        """Return as many counts as fit, and the gap between them.
+
+        When the line is too long, the words become short and lose their dots, then the gaps give way, and at last what
+        stands at the end of the line: what only waits to be sent or is held, and the last digits.
+        """
+        # The dots go with the long words: in the short form a digit stands close enough to its word.
+        for words, gaps in (("head.counts", (_WIDEST_GAP, _GAP)), ("head.counts.short", (_GAP, 1))):
+            parts = self._parts(counts, words, "." if words == "head.counts" else "")
+            for gap in gaps:
+                if self._width(parts, gap) <= self.size.width:
+                    return parts, gap
+        while self._width(parts, 1) > self.size.width:
+            parts.pop()
+        return parts, 1
+
+    def _parts(self, counts: object, words: str, dot: str) -> list[tuple[str, WorkList, str, int]]:
+        named = [(f"{digit}{dot}", work) for digit, work in DIGITS.items() if work is not WorkList.TODO]
+        lists = [*named, *(("", work) for work in self._UNNUMBERED)]
+        numbers = ((digit, work, self.words(f"{words}.{work}"), int(getattr(counts, work))) for digit, work in lists)
+        return [part for part in numbers if part[3]]
+
+    def _width(self, parts: Sequence[tuple[str, WorkList, str, int]], gap: int) -> int:
+        return _MARGIN + sum(width_of(f"{digit}{label} {number}") + gap for digit, _, label, number in parts) - gap
 
 
 class NoticeLine(Surface):

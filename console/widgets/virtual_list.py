@@ -20,7 +20,7 @@ from console.widgets.text import Align, Ink, fit
 
 BLOCK: Final = 64  # The rows of one fetch. Most screens have fewer lines, so a page needs two blocks at most.
 _BLOCKS_KEPT: Final = 32
-_MARKS: Final = 4  # The cells before the first column: cursor, selection, and a blank beside each.
+_MARKS: Final = 2  # The cells before the first column: one for the cursor, one for the selection.
 
 Row = TypeVar("Row")
 
@@ -78,6 +78,9 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self._generation = 0
         self._top = 0
         self._cursor = 0
+        # What was asked of all rows while only the first of them were known.
+        self._later: list[Callable[[], None]] = []
+        self._whole = True
         # The key that the cursor was on when the rows were taken away, until others arrive.
         self._left: int | None = None
         self.selected: set[int] = set()
@@ -97,14 +100,21 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
     # What screens ask
 
     def load(
-        self, keys: Sequence[int], fetch: Callable[[Sequence[int]], Sequence[Row]], first: Sequence[Row] = ()
+        self,
+        keys: Sequence[int],
+        fetch: Callable[[Sequence[int]], Sequence[Row]],
+        first: Sequence[Row] = (),
+        *,
+        whole: bool = True,
     ) -> None:
         """Show the rows `keys`; `fetch` is called in a thread for each block, and `first` are rows fetched already.
 
-        The cursor stays on its row, or at its place in the list where the row is gone.
+        The cursor stays on its row, or at its place in the list where the row is gone. Not `whole`: these are only the
+        first rows, all of them follow, and a key that means the last one or every one waits for them.
         """
         stay_on = self._left if self.cursor_key is None else self.cursor_key
         self._generation += 1
+        self._whole = whole
         self._keys, self._fetch, self._left = keys, fetch, None
         self._blocks.clear()
         self._wanted.clear()
@@ -120,6 +130,26 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved())
+        waiting, self._later = self._later, []
+        for act in waiting:
+            self._when_whole(act)
+
+    def _when_whole(self, act: Callable[[], None]) -> None:
+        """Do `act` with all rows: now, or as soon as they are known."""
+        if self._whole:
+            act()
+        else:
+            self._later.append(act)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows are known, and not only the first."""
+        return self._whole
+
+    def neighbour(self, key: int, step: int) -> int | None:
+        """Return the key of the row that is `step` rows after `key`; None beyond either end, or without such a row."""
+        index = _index_of(self._keys, key, -1)
+        return self._keys[index + step] if index >= 0 and 0 <= index + step < len(self._keys) else None
 
     @property
     def count(self) -> int:
@@ -160,14 +190,19 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
     def select_all(self) -> None:
         """Select every row of the list; if all are selected, select none."""
         if self.selectable:
-            everything = set(self._keys)
-            self.selected = set() if self.selected == everything else everything
-            self.refresh()
+            self._when_whole(self._select_all)
+
+    def _select_all(self) -> None:
+        everything = set(self._keys)
+        self.selected = set() if self.selected == everything else everything
+        self.refresh()
+        self.post_message(self.Moved())
 
     def await_others(self) -> None:
         """Take all rows away until others arrive, so that no key pressed meanwhile reaches a row of the list before."""
         left = self.cursor_key
         self.selected.clear()
+        self._later.clear()
         self.load((), lambda _keys: ())
         # Without a fetch function the list says that it is loading, not that it is empty.
         self._left, self._fetch = left, None
@@ -189,7 +224,10 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
 
     def action_edge(self, direction: int) -> None:
         """Move the cursor to the first or the last row."""
-        self._go(0 if direction < 0 else len(self._keys) - 1)
+        if direction < 0:
+            self._go(0)
+        else:
+            self._when_whole(lambda: self._go(len(self._keys) - 1))
 
     def action_choose(self) -> None:
         """Tell the screen that the row under the cursor is chosen."""
@@ -227,13 +265,14 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         here = index == self._cursor
         ink = self.ink("cursor" if here and self.has_focus else "page")
         # The marks repeat what the colour of the line says: no meaning is carried by colour alone.
-        ink.put("> " if here else "  ").put("* " if self._keys[index] in self.selected else "  ", self.palette["key"])
+        ink.put(">" if here else " ").put("*" if self._keys[index] in self.selected else " ")
         row = self._row(index)
         if row is None:
             return ink.put(self.words("common.loading"), self.palette["faint"])
         for column in self.columns(self.size.width - _MARKS):
             cell = self.cell(row, column.name)
-            ink.put(fit(cell.text, column.width, column.align), cell.style).put(" ")
+            # On the ground of the cursor most inks are too weak: there every word is in the ink of the text.
+            ink.put(fit(cell.text, column.width, column.align), None if here else cell.style).put(" ")
         return ink
 
     # Rows and blocks

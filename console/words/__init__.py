@@ -85,6 +85,11 @@ class Words:
         """Return `moment` in Japanese time, to the minute."""
         return f"{_in_japan(moment):%Y-%m-%d %H:%M}"
 
+    def day(self, moment: datetime) -> str:
+        """Return the day of `moment` in Japanese time, without the year."""
+        day = _in_japan(moment)
+        return self("common.day", month=day.month, day=day.day)
+
     def time_of_day(self, moment: datetime) -> str:
         """Return the time of day of `moment` in Japanese time, to the second."""
         return f"{_in_japan(moment):%H:%M:%S}"

@@ -54,8 +54,10 @@ class QueueFilter:
     """Which messages to read. A part that is left out lets all messages through.
 
     `reference` is the beginning of a reference. With it, messages come in the order of their references; without it, in
-    the order of time. `overdue_before`: only messages that still wait here although they happened before that moment.
-    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet.
+    the order of time; an empty one lets every reference through, in that order. `overdue_before`: only messages that
+    still wait here although they happened before that moment; `since`: only what happened at that moment or later.
+    `being_undone`: only messages whose cancellation or replacement the peer has not accepted yet. `warned`: only those
+    with warnings that nobody has confirmed. `author`: only what that person entered.
     """
 
     direction: Direction = Direction.OUT
@@ -63,7 +65,10 @@ class QueueFilter:
     kind: str | None = None
     reference: str | None = None
     overdue_before: datetime | None = None
+    since: datetime | None = None
     being_undone: bool = False
+    warned: bool = False
+    author: str | None = None
 
 
 def page(
@@ -100,7 +105,13 @@ def ids(reading: Connection, chosen: QueueFilter, order: Order = Order.OLDEST) -
 
     A list on the screen reads its rows by such a snapshot, so that no row moves under the cursor.
     """
-    statement = select(MESSAGES.c.id).where(or_(*conditions(chosen))).order_by(*_by_key(chosen, order))
+    return ids_of_all(reading, [chosen], order)
+
+
+def ids_of_all(reading: Connection, filters: Sequence[QueueFilter], order: Order = Order.OLDEST) -> "array[int]":
+    """Return the numbers of all messages that one of the filters lets through, in the order that the filters share."""
+    any_of = or_(*(condition for chosen in filters for condition in conditions(chosen)))
+    statement = select(MESSAGES.c.id).where(any_of).order_by(*_by_key(filters[0], order))
     with reading.execute(statement) as result:
         # The driver's own rows: SQLAlchemy's row for each of a million takes longer than finding them.
         return array("q", chain.from_iterable(result.cursor.fetchall()))
@@ -187,6 +198,8 @@ _CANDIDATES: Final[Select[Any]] = select(
     MESSAGES.c.state,
     MESSAGES.c.kind,
     MESSAGES.c.reference,
+    MESSAGES.c.warnings,
+    MESSAGES.c.author,
 ).where(MESSAGES.c.direction == Direction.OUT.value, MESSAGES.c.reference.in_(bindparam("references", expanding=True)))
 
 
@@ -211,6 +224,9 @@ def _is_chosen(row: Row[Any], chosen: QueueFilter) -> bool:
         and chosen.kind in {None, row.kind}
         and (chosen.reference is None or row.reference.startswith(chosen.reference))
         and (chosen.overdue_before is None or (state in UNSENT and row.effective_at < chosen.overdue_before))
+        and (chosen.since is None or row.effective_at >= chosen.since)
+        and (not chosen.warned or row.warnings > 0)
+        and chosen.author in {None, row.author}
     )
 
 
@@ -244,8 +260,14 @@ def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if chosen.reference is not None:
         beginning = chosen.reference
         shared += [MESSAGES.c.reference >= beginning, MESSAGES.c.reference < beginning + _LAST_CHARACTER]
+    if chosen.since is not None:
+        shared.append(MESSAGES.c.effective_at >= chosen.since)
     if chosen.being_undone:
         shared.append(_is_being_undone())
+    if chosen.warned:
+        shared.append(MESSAGES.c.warnings > 0)
+    if chosen.author is not None:
+        shared.append(MESSAGES.c.author == chosen.author)
     states: frozenset[State] = chosen.states
     if chosen.overdue_before is not None:
         shared.append(MESSAGES.c.effective_at < chosen.overdue_before)

@@ -12,6 +12,7 @@ from console.keys import Key, bindings
 from console.screens.base import ConsoleScreen
 from console.steps import STEPS
 from store.message.states import Direction, Step
+from store.message.worklists import DIGITS
 from store.rights import Right
 
 SCREENS = {name: getattr(keys, name) for name in ("QUEUE", "MESSAGE", "ENTRY", "EVENT", "EXCHANGE", "LOG")}
@@ -60,10 +61,10 @@ def test_the_steps_share_an_action_and_are_told_apart_by_their_parameter() -> No
     assert (approve.right, approve.text) == (Right.APPROVE, "steps.approve.key")
 
 
-def test_the_list_offers_no_step_of_notices() -> None:
-    steps = [key.step for key in keys.QUEUE if key.step is not None]
-    assert steps
-    assert {_direction(step) for step in steps} == {Direction.OUT}
+def test_each_digit_opens_its_list() -> None:
+    bound = {binding.key: binding.action for binding in bindings([keys.LISTS]) if isinstance(binding, Binding)}
+    assert bound == {digit: f"open_list('{digit}')" for digit in DIGITS}
+    assert keys.LISTS.leads_to("open_list", ("3",))
 
 
 def test_a_key_that_a_widget_binds_itself_is_not_bound_again() -> None:

@@ -150,4 +150,4 @@ def exchange_once(screen: Screen, words: Words) -> None:
     screen.press("v")
     screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
     screen.press("Escape")
-    screen.wait_for(words("steps.give_back.key"))
+    screen.wait_for(words("queue.sort.urgency"))

@@ -113,7 +113,7 @@ def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.press("v")
     screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
     screen.press("Escape")
-    screen.wait_for(words("steps.give_back.key"))
+    screen.wait_for(words("queue.sort.urgency"))
 
 
 def _shows_what_was_done(world: World) -> None:

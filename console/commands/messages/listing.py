@@ -31,17 +31,19 @@ _PAGE = 500
 @click.option("--state", metavar="S")
 @click.option("--reference", metavar="R")
 @click.option("--name", metavar="N", callback=read_discreetly)
+@click.option("--overdue", is_flag=True)
 @click.option("--being-undone", is_flag=True)
 @click.option("--unhandled", is_flag=True)
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), default=_USUAL_LIMIT, show_default=True)
 @click.pass_obj
-def queue(
+def queue(  # noqa: PLR0913  # One argument for each option.
     call: Invocation,
     *,
     direction: str | None,
     state: str | None,
     reference: str | None,
     name: str | None,
+    overdue: bool,
     being_undone: bool,
     unhandled: bool,
     limit: int,
@@ -49,11 +51,12 @@ def queue(
     """List messages without their contents; `show` prints one message whole."""
     _check_state(call, direction, state)
     query = jobs.messages.listing.QueueQuery(
-        # Only messages to the peer can be undone; notices from it cannot.
-        direction="out" if being_undone else direction,
+        # Only messages to the peer can be undone or late; notices from it cannot.
+        direction="out" if being_undone or overdue else direction,
         state=state,
         reference=reference,
         limit=min(limit or _PAGE, _PAGE),
+        overdue=overdue,
         being_undone=being_undone,
         unhandled=unhandled,
     )

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,27 +14,34 @@ from console.terminal import Terminal
 from store import clock, queue
 from store.log import Event
 from store.message.canonical import decode
+from store.message.codes import Action
 from store.message.dates import parse_moment
 from store.message.names import NamePart
-from store.message.states import CONFIRMABLE, UNHANDLED, UNSENT, Direction, OutState, State, state_of
+from store.message.states import UNHANDLED, UNSENT, Direction, InState, OutState, State, state_of
+from store.message.worklists import DONE
 from store.queue import Claims, MessageRow, PageKey, QueueFilter
 from store.rights import Right
 
 # Stands for an erased content: an empty record, whose row shows neither a name nor a matter.
 _ERASED: Final = b"{}"
+_TO_LEAVE: Final = frozenset({OutState.APPROVED, OutState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The line of counts: how many messages are in each state that needs a person, and how many notices wait."""
+    """How many messages are in each list of work, by the names of `store.message.worklists`."""
 
+    todo: int
+    returned: int
     review: int
-    approved: int
-    held: int
     overdue: int
     unknown: int
     refused: int
+    being_undone: int
     received: int
+    second: int
+    approved: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,9 @@ class QueueRow:
     """One message in a list. `name` is the person's; `matter` are codes of what it is about (catalogue `items`).
 
     `effective_at` is the moment from which it waits, and the order in time: a deletion after 転出届 counts from the
-    beginning of its planned day. `claim` is set while somebody else is working on it.
+    beginning of its planned day. `claim` is set while somebody else is working on it. `name` may be empty: a newborn
+    may have none, and a delivered certificate has only its `number`. `pointer`: it cancels or replaces another message.
+    `deletion`: it takes somebody out of the register. `ended_at`: since when nothing waits any more (None: it does).
     """
 
     id: int
@@ -94,8 +103,21 @@ class QueueRow:
     revision: int
     version: int
     name: str
+    name_kanji: str
+    number: str
     matter: tuple[str, ...]
+    deletion: bool
+    pointer: str | None
+    ended_at: datetime | None
     claim: ClaimView | None
+
+
+class AboutWhom(NamedTuple):
+    """Whom a message is about, as its content says; what the content does not say is empty."""
+
+    name: str
+    name_kanji: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +130,36 @@ class QueuePage:
 
 
 def counts(terminal: Terminal) -> Counts:
-    """Return the numbers of the line of counts; they hold nothing personal, so they ask for no right."""
+    """Return how many messages are in each list of work; that is nothing personal, so it asks for no right."""
+    moment = overdue_before(terminal)
     with terminal.database.reading() as reading:
         by_state = queue.counts(reading)
-        overdue = queue.count(reading, QueueFilter(overdue_before=_overdue_before(terminal)))
+        late, waiting_late = (
+            queue.count(reading, QueueFilter(states=states, overdue_before=moment))
+            for states in (UNSENT - _TO_LEAVE, _TO_LEAVE)
+        )
+        undone = queue.count(reading, QueueFilter(being_undone=True))
 
-    def number(state: OutState) -> int:
-        return by_state.get((Direction.OUT, state), 0)
+    def number(direction: Direction, *states: State) -> int:
+        return sum(by_state.get((direction, state), 0) for state in states)
 
+    returned, review = number(Direction.OUT, OutState.RETURNED), number(Direction.OUT, OutState.REVIEW)
+    # For people both are the same: handed over, and without an answer.
+    unknown = number(Direction.OUT, OutState.UNKNOWN, OutState.SENDING)
+    refused, received = number(Direction.OUT, OutState.REFUSED), number(Direction.IN, *UNHANDLED)
     return Counts(
-        review=number(OutState.REVIEW),
-        approved=number(OutState.APPROVED),
-        held=number(OutState.HELD),
-        overdue=overdue,
-        # For people both are the same: handed over, and without an answer.
-        unknown=number(OutState.UNKNOWN) + number(OutState.SENDING),
-        refused=number(OutState.REFUSED),
-        received=sum(by_state.get((Direction.IN, state), 0) for state in CONFIRMABLE),
+        # What only waits to be sent, or is held, is nobody's to do before its time is over.
+        todo=returned + review + unknown + refused + received + waiting_late,
+        returned=returned,
+        review=review,
+        overdue=late + waiting_late,
+        unknown=unknown,
+        refused=refused,
+        being_undone=undone,
+        received=received,
+        second=number(Direction.IN, InState.AWAITING_SECOND),
+        approved=number(Direction.OUT, OutState.APPROVED),
+        held=number(Direction.OUT, OutState.HELD),
     )
 
 
@@ -199,20 +234,21 @@ def _filters(terminal: Terminal, query: QueueQuery) -> list[QueueFilter]:
         except ValueError:
             # A state of the other direction: this one has no such messages.
             continue
-        overdue_before = _overdue_before(terminal) if query.overdue else None
+        moment = overdue_before(terminal) if query.overdue else None
         filters.append(
             QueueFilter(
                 direction,
                 states,
                 reference=query.reference,
-                overdue_before=overdue_before,
+                overdue_before=moment,
                 being_undone=query.being_undone,
             )
         )
     return filters
 
 
-def _overdue_before(terminal: Terminal) -> datetime:
+def overdue_before(terminal: Terminal) -> datetime:
+    """Return the moment before which a message must have happened that is late while it still waits here."""
     return clock.now() - timedelta(hours=terminal.settings.review.overdue_hours)
 
 
@@ -226,7 +262,7 @@ def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iter
 
 def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
     """Return a message as a list shows it; `record` is its content, `claims` are those of other sessions."""
-    person, claim = record.get("person"), queue.claim_on(row, claims)
+    subject, claim = subject_of(record), queue.claim_on(row, claims)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -239,18 +275,31 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         effective_at=row.effective_at,
         # A planned day lies ahead, and an `occurred_at` up to 300 s of this clock.
         waiting_seconds=max(0.0, (clock.now() - row.effective_at).total_seconds()),
-        overdue=row.state in UNSENT and row.effective_at < _overdue_before(terminal),
+        # The same words name states of notices, which have no time in which to leave.
+        overdue=row.direction is Direction.OUT and row.state in UNSENT and row.effective_at < overdue_before(terminal),
         due_on=row.due_on,
         warnings=row.warnings,
         author=row.author,
         approver=row.approver,
         revision=row.revision,
         version=row.version,
-        # A newborn may be without a name.
-        name=str(person.get("name", "")) if isinstance(person, dict) else "",
+        name=subject.name,
+        name_kanji=subject.name_kanji,
+        number=subject.number,
         matter=tuple(_matter(record)),
+        deletion=record.get("action") == Action.DELETION or "category_lost" in record,
+        pointer=str(row.pointer) if row.pointer else None,
+        ended_at=row.state_since if row.state in DONE[row.direction] else None,
         claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
     )
+
+
+def subject_of(record: Mapping[str, Any]) -> AboutWhom:
+    """Return whom a message is about."""
+    person = record.get("person")
+    known = person if isinstance(person, dict) else {}
+    number = record.get("certificate_number") or record.get("card_number") or ""
+    return AboutWhom(str(known.get("name", "")), str(known.get("name_kanji", "")), str(number))
 
 
 def occurred_at(row: MessageRow, record: Mapping[str, Any]) -> datetime:

@@ -1,6 +1,6 @@
 """The page of one message (内容): people read it, then approve or return it; they confirm a notice (確認票) here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -32,22 +32,41 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
+# After these the next message of the list opens by itself; after others one looks at what came of them.
+_GOES_ON: Final = frozenset(
+    {
+        Step.APPROVE,
+        Step.GIVE_BACK,
+        Step.HOLD,
+        Step.WITHDRAW,
+        Step.CALL_OFF,
+        Step.CONFIRM,
+        Step.PUT_ON_HOLD,
+    }
+)
 # What has left is never changed: another message that points at it replaces or cancels it.
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
 class MessageScreen(ConsoleScreen):
-    """Shows the message `key`; `hint` is the key of a text for the notice line."""
+    """Shows the message `key`; `hint` is the key of a text for the notice line.
+
+    `along` returns the message that stands some rows after another one in the list that this page was opened from, or
+    None beyond its ends.
+    """
 
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(MESSAGE)
     DEFAULT_CSS = "MessageScreen #contents { margin-top: 1; }"
 
-    def __init__(self, key: int, hint: str | None = None) -> None:
+    def __init__(
+        self, key: int, hint: str | None = None, along: Callable[[int, int], int | None] | None = None
+    ) -> None:
         super().__init__(id="message")
         self._key = key
         self._hint = hint
+        self._along = along
         self.shown: MessageView | None = None
 
     def compose(self) -> ComposeResult:
@@ -81,6 +100,9 @@ class MessageScreen(ConsoleScreen):
         return jobs.messages.reading.read(terminal, session, self._key, take=True, address=address)
 
     def _show(self, view: "MessageView") -> None:
+        # The page went on to another message meanwhile.
+        if view.row.id != self._key:
+            return
         before, self.shown = self.shown, view
         # Until now somebody else had the message; from now on the keys of the steps are offered.
         if before is not None and before.row.claim is not None and view.row.claim is None:
@@ -125,11 +147,32 @@ class MessageScreen(ConsoleScreen):
             return
         # This page shows the warnings, so going on confirms them.
         warnings = row.warnings if step.confirms_warnings else 0
-        Review(self, step, [row.id], row, self._reviewed, {row.id: row.version}, warnings).ask()
+        done = partial(self._reviewed, step.step)
+        Review(self, step, [row.id], row, done, {row.id: row.version}, warnings).ask()
 
-    def _reviewed(self, _decided: "Decided") -> None:
+    def _reviewed(self, step: Step, decided: "Decided") -> None:
         # Also after a refusal: somebody else may have changed the message that is on the screen.
+        if not (decided.count and step in _GOES_ON and self._go_along(1)):
+            self._read()
+
+    def _go_along(self, step: int) -> bool:
+        """Show the message that stands `step` rows further in the list, if there is one."""
+        key = None if self._along is None else self._along(self._key, step)
+        if key is None:
+            return False
+        # Others may take it in hand as soon as this page has gone on.
+        self.work(partial(self._put_back, self._key), lambda _done: None)
+        self._key, self.shown = key, None
+        self._page.show(lambda _width: ())
+        self.query_one("#title").refresh()
         self._read()
+        return True
+
+    def action_along(self, step: int) -> None:
+        """Go on to the next message of the list, or back to the one before."""
+        self.notice.clear()
+        if not self._go_along(step):
+            self.say("note", "message.no_more")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Obey a key that means two steps only for the direction in which the message travels."""
@@ -166,13 +209,11 @@ class MessageScreen(ConsoleScreen):
         row = self.shown.row
         if action == "revise":
             return self._allows(Step.REVISE)
-        if action == "show_address":
-            return self.shown.protected
-        if action == "cancel_event":
-            return self._may_cancel_event(row)
+        if action in {"show_address", "cancel_event"}:
+            return self.shown.protected if action == "show_address" else self._may_cancel_event(row)
         if action in _UNDOING:
             return row.claim is None and row.direction == Direction.OUT and row.state in UNDOABLE
-        return action != "revisions" or row.revision > 1
+        return self._along is not None if action == "along" else action != "revisions" or row.revision > 1
 
     def _may_cancel_event(self, row: "QueueRow") -> bool:
         other = None if self.shown is None else self.shown.partner
@@ -320,11 +361,12 @@ class MessageScreen(ConsoleScreen):
     def action_back(self) -> None:
         """Go back to the queue, and let others review or edit the message."""
         # A claim that stayed would keep others waiting until its lease ends.
-        self.work(self._put_back, lambda _done: None)
+        self.work(partial(self._put_back, self._key), lambda _done: None)
         self.dismiss()
 
-    def _put_back(self, terminal: "Terminal", session: "Session") -> None:
-        jobs.messages.claims.put_back(terminal, session, self._key)
+    @staticmethod
+    def _put_back(key: int, terminal: "Terminal", session: "Session") -> None:
+        jobs.messages.claims.put_back(terminal, session, key)
 
 
 class MessageTitle(OneLine):

@@ -1,6 +1,6 @@
 """The list of messages: the columns, and what each shows of a message."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +44,7 @@ class MessageList(VirtualList["QueueRow"]):
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
         state, kind = (8, 6) if japanese else (9, 9)
-        waiting, marks = (7, 5) if japanese else (6, 6)
+        waiting, marks = (8, 8) if japanese else (6, 9)
         reference = 14 if width < _WIDE else 20
         # Seven columns have a blank behind each.
         left = width - state - kind - reference - waiting - marks - 7
@@ -71,20 +71,39 @@ class MessageList(VirtualList["QueueRow"]):
             matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
             return Cell(words("head.between").join(matter), palette["faint"])
         if column == "waiting":
-            # The sign repeats what the colour says: no meaning is carried by colour alone.
-            span = words.span(row.waiting_seconds)
-            return Cell(f"{span}!", palette["trouble"]) if row.overdue else Cell(f"{span} ", palette["faint"])
-        if column == "marks":
-            return self._marks(row)
-        return Cell(str(getattr(row, column)))
+            return self._waited(row)
+        return self._marks(row) if column == "marks" else Cell(str(getattr(row, column)))
+
+    def _waited(self, row: "QueueRow") -> Cell:
+        words, faint = self.words, self.palette["faint"]
+        if row.ended_at is not None:
+            # Nothing waits any more: the day on which it ended, not a time that goes on counting.
+            return Cell(words.day(row.ended_at), faint)
+        # The sign repeats what the colour says: no meaning is carried by colour alone.
+        span = words.span(row.waiting_seconds)
+        return Cell(f"{span}!", self.palette["trouble"]) if row.overdue else Cell(f"{span} ", faint)
 
     def _marks(self, row: "QueueRow") -> Cell:
         if row.claim is not None:
             # Somebody else has claimed the message, so here it can only be read; this matters more than its warnings.
             return Cell(self.words(f"queue.claim.{row.claim.task}"), self.palette["attention"])
-        if row.warnings:
-            return Cell(self.words("queue.warnings", count=row.warnings), self.palette["attention"])
+        marks = list(self._marks_of(row))
+        wanting = row.warnings or row.state == OutState.REFUSED
+        # Beside others there is room for one character of each.
+        short = [self.words(f"queue.marks.short.{name}", **facts) for name, facts in marks]
+        full = [self.words(f"queue.marks.{name}", **facts) for name, facts in marks]
+        return Cell(" ".join(full if len(marks) == 1 else short), self.palette["attention" if wanting else "faint"])
+
+    def _marks_of(self, row: "QueueRow") -> Iterator[tuple[str, dict[str, object]]]:
+        """Yield the marks of a message, the one that explains most first, with what their texts tell."""
+        if row.deletion:
+            yield "deletion", {}
+        if row.pointer is not None:
+            yield row.pointer, {}
+        if row.state == OutState.REFUSED:
+            yield "errors", {"count": 1}
+        elif row.warnings and row.ended_at is None:
+            yield "warnings", {"count": row.warnings}
         # Also before it is approved: the list says when it will leave.
         if row.due_on is not None and row.state in UNSENT and row.effective_at > clock.now():
-            return Cell(f"{row.due_on:%m-%d}", self.palette["faint"])
-        return Cell("")
+            yield "until", {"month": row.due_on.month, "day": row.due_on.day}

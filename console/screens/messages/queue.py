@@ -1,6 +1,6 @@
 """The queue (審査): what waits, what was sent, what came in. People review it here, or on the page of a message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -12,28 +12,31 @@ from console import jobs
 from console.keys import QUEUE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.message_list import MessageList
-from console.screens.messages.queue_view import FILTERS, Group, Loaded, View, snapshot
-from console.screens.messages.review import Review
+from console.screens.messages.queue_view import Begun, Completed, View, begin, complete
+from console.screens.messages.review import Review, allows
 from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink
+from console.widgets.text import Ink, width_of
 from console.widgets.virtual_list import VirtualList
 from store.message.states import Direction, OutState, Step
+from store.message.worklists import DIGITS, Sort, WorkList
 from store.rights import Right
 
 if TYPE_CHECKING:
+    from array import array
+
     from console.jobs.messages.listing import Counts, QueueRow
     from console.jobs.messages.review import Decided
 
-# What the foot line of a list of notices leaves out besides the steps: a notice is dealt with on its page.
-_OUT_ONLY: Final = frozenset({"select", "entry"})
 _LONGEST_SOUGHT: Final = 200
+# Names are sealed: sorting by them opens every content, which a screen of people can wait for only so long.
+_MOST_BY_NAME: Final = 5000
 
 
 class QueueScreen(ConsoleScreen):
-    """The list of messages or notices, with the counts above it."""
+    """The list of what waits for people, or of anything else in the queue, with the counts above it."""
 
     help_topic = "queue"
     KEYS: ClassVar[Sequence[Key]] = QUEUE
@@ -63,7 +66,8 @@ class QueueScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Show first what this person has to do: an approver begins with the messages that wait for review."""
         if self.console_app.may(Right.APPROVE):
-            self.view = View(state=OutState.REVIEW)
+            self.view = View(WorkList.REVIEW)
+        self.rows.selectable = True
         self.set_focus(self.rows)
         self.load()
 
@@ -82,7 +86,14 @@ class QueueScreen(ConsoleScreen):
         """Take a new snapshot; the cursor stays where it is."""
         # Another view may be chosen before the snapshot arrives, so the job and its result get the present one.
         view = self.view
-        self.work(partial(snapshot, view), partial(self._loaded, view), self._not_loaded)
+        if self.rows.count:
+            # The cursor may stand beyond the first rows, so that all take the place of all.
+            self._complete(view, known=False)
+        else:
+            self.work(partial(begin, view), partial(self._begun, view), self._not_loaded)
+
+    def _complete(self, view: View, *, known: bool, rows: "Sequence[QueueRow]" = ()) -> None:
+        self.work(partial(complete, view, known=known), partial(self._completed, view, rows), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
@@ -90,27 +101,37 @@ class QueueScreen(ConsoleScreen):
             # The list would say for ever that it is loading.
             self.rows.forget()
 
-    def _loaded(self, view: View, loaded: Loaded) -> None:
-        self.counts = loaded.counts
-        self.query_one("#counts").refresh()
+    def _begun(self, view: View, begun: Begun) -> None:
         # A filter was changed meanwhile; its own snapshot follows.
-        if view != self.view:
-            return
+        if view == self.view:
+            # Painted at once. The numbers of all follow, and with them the last row and the choice of every one.
+            self._put(begun.keys, begun.rows, whole=begun.whole)
+            self._complete(view, known=begun.whole, rows=begun.rows)
+
+    def _completed(self, view: View, rows: "Sequence[QueueRow]", completed: Completed) -> None:
+        self.counts = completed.counts
+        self.query_one("#counts").refresh()
+        if view == self.view and completed.keys is not None:
+            self._put(completed.keys, rows, whole=True)
+
+    def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", *, whole: bool) -> None:
         app, session = self.console_app, self.console_app.session
         # People decide on the rows that they see, so the versions of those rows go with the decision.
-        seen = self._seen = {row.id: row.version for row in loaded.rows}
+        seen = self._seen = {row.id: row.version for row in rows}
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
             rows = jobs.messages.listing.rows(app.terminal, session, keys) if session else []
             seen.update({row.id: row.version for row in rows})
             return rows
 
-        self.rows.selectable = view.direction is Direction.OUT
-        self.rows.load(loaded.keys, fetch, loaded.rows)
+        # The first rows are taken over only where they are still the first.
+        same = [row.id for row in rows] == list(keys[: len(rows)])
+        self.rows.load(keys, fetch, rows if same else (), whole=whole)
 
     def on_virtual_list_moved(self) -> None:
-        """Show the new position."""
+        """Show the new position, and the keys that fit the row."""
         self.query_one("#view").refresh()
+        self.query_one("#foot").refresh()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message under the cursor."""
@@ -121,12 +142,31 @@ class QueueScreen(ConsoleScreen):
         from console.screens.messages.message import MessageScreen
 
         self.notice.clear()
-        self.app.push_screen(MessageScreen(key, hint))
+        self.app.push_screen(MessageScreen(key, hint, self._along))
+
+    def _along(self, key: int, step: int) -> int | None:
+        """Return the message `step` rows after `key`, and put the cursor on it: where one leaves off, one goes on."""
+        found = self.rows.neighbour(key, step)
+        if found is not None:
+            self.rows.go_to(found)
+        return found
 
     def offers(self, key: Key) -> bool:
-        """Show in the foot line what can be done in a list of this direction."""
-        out_only = key.step is not None or key.action in _OUT_ONLY
-        return super().offers(key) and (self.view.direction is Direction.OUT or not out_only)
+        """Show in the foot line what can be done with the row under the cursor, as far as its state tells."""
+        return super().offers(key) and (key.step is None or self._fits(key.step))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Obey a key that means two steps only for the direction of the row under the cursor."""
+        key, row = self.key_of(action, parameters), self.rows.cursor_row if self.is_mounted else None
+        if key is not None and key.step is not None and row is not None and STEPS[key.step].shares_key:
+            return row.direction == STEPS[key.step].direction and super().check_action(action, parameters)
+        return super().check_action(action, parameters)
+
+    def _fits(self, step: Step) -> bool:
+        row = self.rows.cursor_row
+        if row is None or self.rows.selected:
+            return STEPS[step].direction == (Direction.OUT if row is None else row.direction)
+        return allows(row, step)
 
     # Reviewing
 
@@ -138,9 +178,9 @@ class QueueScreen(ConsoleScreen):
         if step.confirms_warnings and single is not None and single.warnings and single.state == OutState.REVIEW:
             # Only somebody who has the warnings on the screen can confirm them.
             self._open(single.id, hint="queue.note.read_first")
-        elif step.step is Step.APPROVE and self.view.direction is Direction.IN:
-            # The same key confirms a notice, but on its page, where one reads what it changes.
-            self.say("note", "queue.note.open_first")
+        elif step.step is Step.CONFIRM and single is not None:
+            # On its page one reads what it changes.
+            self._open(single.id, hint="queue.note.open_first")
         else:
             self._review(step)
 
@@ -168,7 +208,8 @@ class QueueScreen(ConsoleScreen):
 
     # What is shown
 
-    def _show(self, view: View) -> None:
+    def show(self, view: View) -> None:
+        """Show another list."""
         self.view = view
         # Keys that were typed ahead must not reach rows of the list before.
         self.rows.await_others()
@@ -177,16 +218,29 @@ class QueueScreen(ConsoleScreen):
         self.on_virtual_list_moved()
         self.load()
 
-    def action_filter(self, step: int) -> None:
-        """Show the next state, or the one before."""
-        states = FILTERS[self.view.direction]
-        at = states.index(self.view.state)
-        self._show(replace(self.view, state=states[(at + step) % len(states)]))
+    def action_open_list(self, digit: str) -> None:
+        """Show the list of work that bears the digit."""
+        self.show(View(DIGITS[digit]))
 
-    def action_direction(self) -> None:
-        """Show what came in and waits for people instead of what goes out, and back."""
-        out = self.view.direction is Direction.OUT
-        self._show(View(Direction.IN, Group.UNHANDLED) if out else View(Direction.OUT))
+    def action_filter(self) -> None:
+        """Open the menu of states, kinds and marks, each with its count."""
+        from console.screens.messages.filter_sheet import FilterSheet
+
+        self.notice.clear()
+        self.app.push_screen(FilterSheet(self.view), self._filtered)
+
+    def _filtered(self, view: View | None) -> None:
+        if view is not None:
+            self.show(view)
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or turn the order round (-1)."""
+        if step < 0:
+            self.show(replace(self.view, backward=not self.view.backward))
+            return
+        orders = [order for order in Sort if order is not Sort.NAME or self.rows.count <= _MOST_BY_NAME]
+        at = orders.index(self.view.sort) if self.view.sort in orders else 0
+        self.show(replace(self.view, sort=orders[(at + 1) % len(orders)], backward=False))
 
     def action_reload(self) -> None:
         """Take a new snapshot, and look whether the peer can be reached."""
@@ -205,7 +259,7 @@ class QueueScreen(ConsoleScreen):
     def on_text_field_submitted(self, event: TextField.Submitted) -> None:
         """Show what matches the text, in whatever state it is."""
         self._leave_search()
-        self._show(replace(self.view, sought=event.field.value.strip(), state=None))
+        self.show(View(self.view.work, sought=event.field.value.strip()))
 
     def action_back(self) -> None:
         """Leave the search, then the selection, then the filter."""
@@ -215,8 +269,10 @@ class QueueScreen(ConsoleScreen):
             self.rows.selected.clear()
             self.rows.refresh()
             self.on_virtual_list_moved()
-        elif self.view != View(self.view.direction):
-            self._show(View(self.view.direction))
+        elif self.notice.shown:
+            self.notice.clear()
+        elif self.view != View(self.view.work):
+            self.show(View(self.view.work))
 
     def _leave_search(self) -> None:
         self.remove_class("searching")
@@ -256,15 +312,27 @@ class ViewLine(OneLine):
         screen = self.screen
         if not isinstance(screen, QueueScreen):
             return ink
-        view, rows = screen.view, screen.rows
-        shown = "queue.all" if view.state is None else f"states.{view.direction}.{view.state}"
-        state = words(f"queue.{view.state}" if isinstance(view.state, Group) else shown)
-        ink.put(words(f"queue.{view.direction}"), self.palette["strong"]).put(" / ", self.palette["faint"])
-        ink.put(state, self.palette["strong"])
-        if view.sought:
-            sought = words("queue.found_name" if view.name else "queue.found", sought=view.sought)
-            ink.put("   ").put(sought, self.palette["attention"])
+        view, rows, faint = screen.view, screen.rows, self.palette["faint"]
+        for text in self._shown(view):
+            ink.put(text, self.palette["strong"]).put("  ")
+        if not view.sought:
+            order = words(f"queue.sort.{view.sort}") + (words("queue.sort.backward") if view.backward else "")
+            ink.put(words("queue.order", order=order), faint)
         if rows.selected:
             ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
-        where = f"{rows.position:,} / {rows.count:,}"
-        return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
+        more = "" if rows.whole else "+"
+        where = words("queue.where", position=f"{rows.position:,}", count=f"{rows.count:,}{more}")
+        return ink.gap_to(self.size.width - width_of(where) - 1).put(where, faint)
+
+    def _shown(self, view: View) -> Iterator[str]:
+        """Yield what the list shows: what was sought, or the list and what of it was chosen."""
+        words = self.words
+        if view.sought:
+            yield words("queue.found_name" if view.name else "queue.found", sought=view.sought)
+            return
+        chosen = words("head.between").join(words(f"states.{state}") for state in sorted(view.states))
+        yield chosen or words(f"queue.list.{view.work}")
+        if view.kinds:
+            yield words("head.between").join(words(f"kinds.short.{kind}") for kind in sorted(view.kinds))
+        for mark in sorted(view.marks):
+            yield words(f"queue.mark.{mark}")

@@ -1,76 +1,61 @@
-"""What the queue can show: the filters, the search, and the snapshot of the store that the list is drawn from."""
+"""What the queue can show: a list of work or chosen states, in an order; and the rows that the list is drawn from."""
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from console import jobs
 from console.widgets.virtual_list import BLOCK
-from store.message.states import Direction, InState, OutState, State
+from store.message.states import UNSENT, Direction, State, state_of
+from store.message.worklists import PARTS, Sort, WorkList, WorkPart
 from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
+    from console.jobs.work.lists import Wanted
     from console.session import Session
     from console.terminal import Terminal
 
 _DIGIT: Final = re.compile(r"\d")
 
 
-class Group(StrEnum):
-    """What the filter offers besides single states."""
+class Mark(StrEnum):
+    """What the filter can ask for besides states and kinds."""
 
-    BEING_UNDONE = "being_undone"  # messages in any state that wait for their cancellation or replacement
-    UNHANDLED = "unhandled"  # notices in any state in which they wait for people
-
-
-FILTERS: Final[Mapping[Direction, tuple[State | Group | None, ...]]] = MappingProxyType(
-    {
-        Direction.OUT: (
-            None,
-            OutState.REVIEW,
-            OutState.APPROVED,
-            OutState.HELD,
-            OutState.RETURNED,
-            OutState.SENDING,
-            OutState.UNKNOWN,
-            OutState.DELIVERED,
-            OutState.REFUSED,
-            OutState.ACCEPTED,
-            OutState.WITHDRAWN,
-            Group.BEING_UNDONE,
-        ),
-        Direction.IN: (
-            None,
-            Group.UNHANDLED,
-            InState.RECEIVED,
-            InState.AWAITING_SECOND,
-            InState.ON_HOLD,
-            InState.CONFIRMED,
-            InState.EXPORTED,
-            InState.APPLIED,
-            InState.RETURNED,
-            InState.SUPERSEDED,
-        ),
-    }
-)
-"""What the filter key shows in turn, for each direction; None shows everything.
-
-The order is that of the work, not that of the enums: what waits for people comes first, so that few keys lead to it.
-"""
+    OVERDUE = "overdue"
+    WARNED = "warned"
+    OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the list shows: one direction, one filter, and what was typed into the search."""
+    """What the list shows.
 
-    direction: Direction = Direction.OUT
-    state: State | Group | None = None
+    `states` (such as `out.held`) are chosen in the filter and take the place of the list of work. `sought` was typed
+    into the search, which looks through everything.
+    """
+
+    work: WorkList = WorkList.TODO
+    states: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    marks: frozenset[Mark] = frozenset()
     sought: str = ""
+    sort: Sort = Sort.URGENCY
+    backward: bool = False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether something was chosen in the filter."""
+        return bool(self.states or self.kinds or self.marks)
+
+    @property
+    def parts(self) -> tuple[WorkPart, ...]:
+        """What the list is made of."""
+        parts = tuple(_chosen_parts(self.states)) if self.states else PARTS[self.work]
+        return tuple(_late(parts)) if Mark.OVERDUE in self.marks else parts
 
     # One field serves both searches: references hold a digit, and names do not.
 
@@ -84,40 +69,86 @@ class View:
         """The beginning of a reference that is searched for: text with a digit, as every reference has one."""
         return self.sought if self.sought and self.name is None else None
 
-    @property
-    def being_undone(self) -> bool:
-        """Whether only messages are shown that wait for their cancellation or replacement, in any state."""
-        return self.state is Group.BEING_UNDONE
-
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """The snapshot that the list is drawn from: the numbers of all messages, the first rows, and the counts."""
+class Begun:
+    """The beginning of a list: the numbers and rows of the first messages; `whole`: there are no others."""
 
     keys: "array[int]"
     rows: Sequence["QueueRow"]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The rest: the numbers of all messages (None: they are known already), and the counts."""
+
+    keys: "array[int] | None"
     counts: "Counts"
 
 
-def snapshot(view: View, terminal: "Terminal", session: "Session") -> Loaded:
-    """Return what `view` shows now; this is called in a thread of the background.
+def begin(view: View, terminal: "Terminal", session: "Session") -> Begun:
+    """Return how the list of `view` begins; this and `complete` are called in a thread of the background.
 
-    All numbers are read at once (8 bytes each), and rows only in blocks: the list stays still under the cursor while
-    other consoles change the queue, and 100,000 messages are no more to draw than a screen of them.
+    The first rows never wait for the numbers of all, which take 0.3 s for a million messages.
     """
-    listing = jobs.messages.listing
-    counts = listing.counts(terminal)
     # The custodian sees no personal data: for that role the queue is its counts.
     if not session.may(Right.READ):
-        return Loaded(array("q"), (), counts)
-    query = listing.QueueQuery(
-        direction=view.direction,
-        state=None if isinstance(view.state, Group) else view.state,
-        reference=view.reference,
-        being_undone=view.being_undone,
-        unhandled=view.state is Group.UNHANDLED,
+        return Begun(array("q"), (), whole=True)
+    if view.sought:
+        keys = _found(view, terminal, session)
+        return Begun(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), whole=True)
+    first = jobs.work.lists.first(terminal, session, wanted(view, session), BLOCK)
+    return Begun(array("q", (row.id for row in first.rows)), first.rows, first.whole)
+
+
+def complete(view: View, terminal: "Terminal", session: "Session", *, known: bool) -> Completed:
+    """Return the counts, and unless they are `known` the numbers of all messages of `view`.
+
+    Rows come in blocks: the list stays still under the cursor while other consoles change the queue, and 100,000
+    messages are no more to draw than a screen of them.
+    """
+    counts = jobs.messages.listing.counts(terminal)
+    if known or not session.may(Right.READ):
+        return Completed(None, counts)
+    if view.sought:
+        return Completed(_found(view, terminal, session), counts)
+    return Completed(jobs.work.lists.numbers(terminal, session, wanted(view, session)), counts)
+
+
+def wanted(view: View, session: "Session") -> "Wanted":
+    """Return what to ask the queue for."""
+    return jobs.work.lists.Wanted(
+        view.parts,
+        view.kinds,
+        warned=Mark.WARNED in view.marks,
+        author=session.person_id if Mark.OWN in view.marks else None,
+        sort=view.sort,
+        backward=view.backward,
     )
+
+
+def _found(view: View, terminal: "Terminal", session: "Session") -> "array[int]":
+    listing = jobs.messages.listing
     # Names are sealed, so looking for one opens every content, and is recorded in the log. References lie open.
-    keys = listing.find(terminal, session, query, view.name) if view.name else listing.ids(terminal, session, query)
-    # The first rows come with the numbers, so that the list is drawn only once.
-    return Loaded(keys, listing.rows(terminal, session, keys[:BLOCK]), counts)
+    if view.name:
+        return listing.find(terminal, session, listing.QueueQuery(), view.name)
+    return listing.ids(terminal, session, listing.QueueQuery(reference=view.reference))
+
+
+def _chosen_parts(states: frozenset[str]) -> Iterator[WorkPart]:
+    """Yield one part for each direction, which its messages share in the order of time."""
+    for direction in Direction:
+        chosen: frozenset[State] = frozenset(
+            state_of(direction, name) for way, _, name in (state.partition(".") for state in states) if way == direction
+        )
+        if chosen:
+            yield WorkPart(direction, chosen)
+
+
+def _late(parts: Sequence[WorkPart]) -> Iterator[WorkPart]:
+    """Yield what of the parts is not sent in time: only what still waits here can be late."""
+    for part in parts:
+        states = part.states & UNSENT if part.states else UNSENT
+        if part.direction is Direction.OUT and part.overdue is not False and states:
+            yield part._replace(states=states, overdue=True)

@@ -1,13 +1,15 @@
 """The questions before a step of review and the notice after it, alike in the list and on the page of a message."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.naming import Naming
+from console.screens.messages.refusals import RefusalSheet
 from console.steps import ReviewStep, sources_of
 from console.words import Words
 from store import clock
@@ -17,18 +19,21 @@ from store.message.states import TRANSITIONS, Ask, InState, Step
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
     from console.jobs.messages.review import Decided
+    from console.jobs.work.outline import Outline
     from console.session import Session
     from console.terminal import Terminal
+
+_MOST_NAMED: Final = 3  # More names would leave the question no room at 80 by 24.
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """One step for the messages `ids`, from the question to the notice of its outcome.
 
-    `row` is the message if there is only one. `seen` holds the versions of the messages as they were on the screen, by
-    number: a message that somebody else has changed since is refused. `warnings` is the number of warnings that the
-    person has on the screen, and confirms by going on. `done` is called after the step was tried, also when all was
-    refused.
+    `row` is the message if there is only one; of several, `outline` tells what the step would do with them. `seen`
+    holds the versions of the messages as they were on the screen, by number: a message that somebody else has changed
+    since is refused. `warnings` is the number of warnings that the person has on the screen, and confirms by going on.
+    `done` is called after the step was tried, also when all was refused.
     """
 
     screen: ConsoleScreen
@@ -38,6 +43,7 @@ class Review:
     done: Callable[["Decided"], None]
     seen: Mapping[int, int]
     warnings: int = 0
+    outline: "Outline | None" = None
 
     def ask(self) -> None:
         """Ask whether to go on. For several messages their number has to be typed, for some steps a reason or a day."""
@@ -48,13 +54,30 @@ class Review:
             self.screen.show_fault("no_day_ahead", {"reference": self.row.reference})
         elif self.row is not None and not allows(self.row, self.step.step):
             say_wrong_state(self.screen, self.row)
+        elif self.row is None:
+            self.screen.work(self._look, self._ask_many)
         else:
-            typed = self.row is None or self.step.asks_reason or self.step.asks_day
-            self.screen.app.push_screen(QuestionDialog(self._question, typed=typed, check=self._check), self._answered)
+            self.put_question(typed=self.step.asks_reason or self.step.asks_day)
+
+    def put_question(self, *, typed: bool) -> None:
+        """Put the question; `typed`: something has to be typed to go on."""
+        self.screen.app.push_screen(QuestionDialog(self._question, typed=typed, check=self._check), self._answered)
+
+    def _look(self, terminal: "Terminal", session: "Session") -> "Outline":
+        """Find out what the step would do with all of them; this is called in a thread of the background."""
+        return jobs.work.outline.outline(terminal, session, self.ids, self.step.step)
+
+    def _ask_many(self, outline: "Outline") -> None:
+        if outline.ids:
+            # What cannot take the step stays selected, and is named in the question.
+            replace(self, ids=outline.ids, outline=outline).put_question(typed=True)
+        else:
+            self.screen.notice.say("note", lambda words: " ".join(behind_lines(outline, words)))
 
     def _question(self, words: Words) -> str:
         if self.row is None:
-            return words(self._text("ask_many"), count=len(self.ids))
+            lines = [] if self.outline is None else outline_lines(self.outline, self.step, words)
+            return "\n".join((*lines, words(self._text("ask_many"))))
         row = self.row
         day = self._planned_day(words, row)
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.
@@ -125,6 +148,29 @@ class Review:
             return outcome
 
         self.screen.notice.say("done" if not refused else "note" if count else "trouble", text)
+        if self.outline is not None and refused:
+            self.screen.app.push_screen(RefusalSheet(refused, self.outline.named))
+
+
+def outline_lines(outline: "Outline", step: ReviewStep, words: Words) -> Iterator[str]:
+    """Yield what a step would do with several messages. Their sum is not among it: people add up what they decide."""
+    selected = len(outline.named)
+    yield words("queue.many.title", step=words(f"steps.{step.step}.key"), count=selected)
+    yield "  ".join(f"{words.name('kinds.short', kind)} {number}" for kind, number in sorted(outline.kinds.items()))
+    facts = (("deletions", outline.deletions), ("late", outline.late), ("until_day", outline.until_day))
+    special = [words(f"queue.many.{name}", count=number) for name, number in facts if number]
+    if special:
+        yield "  ".join(special)
+    yield from behind_lines(outline, words)
+
+
+def behind_lines(outline: "Outline", words: Words) -> Iterator[str]:
+    """Yield which messages stay behind, by what stands in their way."""
+    for obstacle, numbers in outline.behind.items():
+        names = [outline.named[number].name or outline.named[number].reference for number in numbers[:_MOST_NAMED]]
+        more = words("queue.many.more") if len(numbers) > _MOST_NAMED else ""
+        listed = words("head.between").join(names) + more
+        yield words(f"queue.many.behind.{obstacle}", count=len(numbers), names=listed)
 
 
 def allows(row: "QueueRow", step: Step) -> bool:

@@ -35,12 +35,14 @@ from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
 from console.jobs.terminal import backup, examination, layouts, protections, rekey, sharing
+from console.jobs.work import lists, outline
 from console.session import Session
 from console.terminal import Terminal
 from store.errors import StoreError
 from store.log import Event
 from store.message.codes import Category
-from store.message.states import Pointer
+from store.message.states import Pointer, Step
+from store.message.worklists import PARTS, WorkList
 from store.peers import PeerDraft
 from store.people import RIGHTS, Right, Role
 from tests.clusters import ON_SQLITE
@@ -56,6 +58,7 @@ def _target(terminal: Terminal) -> export.Target:
 
 Job = Callable[[Terminal, Session], object]
 NUMBERS: Final = [1, 2]
+TODO: Final = lists.Wanted(PARTS[WorkList.TODO])
 DRAFT: Final = PeerDraft(
     name="agency-other",
     address="127.0.0.1",
@@ -118,6 +121,10 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.listing.ids": (Right.READ, lambda t, s: listing.ids(t, s, listing.QueueQuery())),
     "messages.listing.page": (Right.READ, lambda t, s: listing.page(t, s, listing.QueueQuery())),
     "messages.listing.rows": (Right.READ, lambda t, s: listing.rows(t, s, NUMBERS)),
+    "work.lists.count_kinds": (Right.READ, lambda t, s: lists.count_kinds(t, s, TODO)),
+    "work.lists.first": (Right.READ, lambda t, s: lists.first(t, s, TODO, 10)),
+    "work.lists.numbers": (Right.READ, lambda t, s: lists.numbers(t, s, TODO)),
+    "work.outline.outline": (Right.READ, lambda t, s: outline.outline(t, s, NUMBERS, Step.APPROVE)),
     "terminal.layouts.draft": (Right.ENTER, lambda t, s: layouts.draft(t, s, t.home.with_name("more.jsonl"), "ward")),
     "terminal.protections.confirm": (
         Right.PROTECTIONS,

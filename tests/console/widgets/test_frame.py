@@ -13,10 +13,11 @@ from console.session import Session
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
 from console.words import Words
 from store import clock
+from store.message.worklists import WorkList
 from store.rights import Role
 from tests.console.widgets.bench import Bench, bench
 
-NAMES = ("review", "approved", "held", "overdue", "unknown", "refused", "received")
+NAMES = tuple(WorkList)
 
 
 class Counted(Bench):
@@ -56,18 +57,27 @@ async def test_the_head_of_a_drill_copy_says_so_in_the_peers_place(
         assert "agency" not in line
 
 
-@pytest.mark.parametrize("number", [0, 3, 1_234_567])
-async def test_counts_fit_the_line_and_zeros_give_way(tmp_path: Path, number: int) -> None:
+async def test_the_counts_name_their_digits_and_what_does_not_fit_falls_off(tmp_path: Path) -> None:
     async with bench(tmp_path, CountsLine(), screen=Counted) as (pilot, screen):
         assert not any(screen.lines()), "nothing before they are known"
         assert isinstance(screen, Counted)
-        screen.counts = SimpleNamespace(**dict.fromkeys(NAMES, 0) | {"review": number, "overdue": number})
-        screen.query_one(CountsLine).refresh()
-        await pilot.pause()
-        line = screen.lines()[0]
-        words = screen.query_one(CountsLine).words
-        assert f"{words('head.counts.review')} {number}" in line
-        assert f"{words('head.counts.overdue')} {number}" in line
+        line = screen.query_one(CountsLine)
+
+        async def shown(**numbers: int) -> str:
+            screen.counts = SimpleNamespace(**dict.fromkeys(NAMES, 0) | numbers)
+            line.refresh()
+            await pilot.pause()
+            return screen.lines()[0].strip()
+
+        few = await shown(review=3, overdue=1, held=2)
+        assert few.split() == ["2.審査待ち", "3", "3.期限超過", "1", "保留", "2"]
+        many = await shown(**dict.fromkeys(NAMES, 3))
+        assert many.split()[:4] == ["1差戻し", "3", "2審査", "3"], "short words where the line is full"
+        full = await shown(**dict.fromkeys(NAMES, 33))
+        assert full.split()[-2:] == ["8二人目", "33"], "what only waits falls off first"
+        # However long the numbers are, each that is shown is shown whole.
+        assert (await shown(**dict.fromkeys(NAMES, 1_234_567))).split()[-1] == "1234567"
+        assert await shown() == line.words("head.counts.nothing")
 
 
 def _text(text: str, _words: Words) -> str:

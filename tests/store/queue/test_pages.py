@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, select
 from store import queue
 from store.database import Database
 from store.message.states import Direction, InState, OutState, Step
+from store.message.worklists import PARTS
 from store.queue import Act, Order, PageKey, QueueFilter
 from store.queue.tables import MESSAGES
 from store.sealing.vault import Vault
@@ -140,7 +141,22 @@ _SCREEN: list[QueueFilter] = [
     for reference in (None, "R-1")
     for undone in ((False, True) if direction is Direction.OUT and not states else (False,))
 ]
-"""Every filter that the screen and the command offer."""
+_SCREEN += [
+    QueueFilter(
+        part.direction,
+        part.states,
+        reference=reference,
+        overdue_before=_MOMENT if part.overdue else None,
+        since=_MOMENT if part.overdue is False else None,
+        warned=warned,
+    )
+    for parts in PARTS.values()
+    for part in parts
+    for reference in (None, "")
+    for warned in (False, True)
+    if not part.being_undone
+]
+"""Every filter that the screen and the command offer: also the parts of the lists of work, by time and by reference."""
 _OTHERS = [
     QueueFilter(overdue_before=_MOMENT),
     QueueFilter(states=frozenset({OutState.REVIEW, OutState.APPROVED})),

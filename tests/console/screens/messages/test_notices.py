@@ -14,7 +14,7 @@ CHANGE, DELETION = "N26-000001", "N26-000005"
 
 
 async def open_notice(console: Driven, reference: str, person: str) -> MessageScreen:
-    return await open_message(console, reference, person, found_by=("d", "slash"))
+    return await open_message(console, reference, person)
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -85,27 +85,41 @@ async def test_while_one_reads_it_the_other_is_told_who(noticed: World) -> None:
         assert second.words("queue.claim.confirm") in second.text()
 
 
-async def test_in_the_list_the_key_says_to_open_the_notice_first(noticed: World) -> None:
+async def test_the_key_opens_the_notice_that_is_to_be_read_first(noticed: World) -> None:
     async with driving(noticed.home) as console:
         await console.log_on("ap-201")
-        await console.press("d", "a")
-        assert shown_queue(console).notice.shown == console.words("queue.note.open_first")
+        await console.press("7")
+        queue = shown_queue(console)
         assert console.words("steps.approve.key") not in foot(console)
+        await console.press("h", "enter")
+        assert console.words("queue.ask.reason_missing") in console.text()
+        await console.press("escape", "a")
+        await console.until(lambda: console.screen == "message")
+        page = console.app.screen
+        assert isinstance(page, MessageScreen)
+        assert page.notice.shown == console.words("queue.note.open_first")
+        assert queue.rows.count == 10
 
 
-async def test_what_is_confirmed_leaves_the_list_of_what_waits(noticed: World) -> None:
+async def test_what_is_decided_makes_room_for_the_next(noticed: World) -> None:
     async with driving(noticed.home) as console:
         await console.log_on("op-101")
-        await console.press("d")
-        assert console.words("queue.unhandled") in console.text()
-        assert shown_queue(console).rows.count == 10
-        first = shown_queue(console).rows.cursor_row
-        for _ in range(2):
-            # The oldest is a deletion, which goes on waiting, the next one is not.
-            for key in ("enter", "a", "enter", "escape", "down"):
-                await console.press(key)
-        assert shown_queue(console).rows.count == 9
-        assert first is not None
-        row = shown_queue(console).rows.row_of(first.id)
+        await console.press("7")
+        rows = shown_queue(console).rows
+        first, second, third = rows._keys[:3]
+        await console.press("enter")
+        # The oldest is a deletion, which goes on waiting, the next one is not.
+        for done, following in ((first, second), (second, third)):
+            page = console.app.screen
+            assert isinstance(page, MessageScreen)
+            assert page.shown is not None
+            assert page.shown.row.id == done
+            await console.press("a", "enter")
+            assert page.shown is not None
+            assert page.shown.row.id == following
+        await console.press("N", "n", "escape")
+        assert rows.cursor_key == third
+        assert rows.count == 9
+        row = rows.row_of(first)
         assert row is not None
         assert row.state == "awaiting_second"
