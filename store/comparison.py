@@ -119,7 +119,7 @@ _LAST: Final = (
     .where(is_change(), ENTRIES.c.object > bindparam("after"))
     .group_by(ENTRIES.c.object)
 )
-_OF_LAST: Final = (ENTRIES.c.object, ENTRIES.c.event, ENTRIES.c.actor, ENTRIES.c.body)
+_OF_LAST: Final = (ENTRIES.c.object, *(ENTRIES.c[name] for name in RecordedChange._fields))
 _CHANGED: Final = (
     select(ENTRIES.c.object)
     .where(ENTRIES.c.seq > bindparam("since"), is_change(), ENTRIES.c.object.is_not(None))

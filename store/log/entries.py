@@ -1,9 +1,10 @@
 """One entry of the log: its table, its canonical bytes, and what it may hold.
 
 The body is canonical JSON in ASCII with sorted keys and no spaces, so an auditor's tools read the same bytes that were
-hashed. The columns beside the body are copies for the viewer; verification checks that they agree with it. An entry
-names people by their ID and messages by their uid or pseudonym. Its details come from a closed list of keys and hold
-only counts and codes, so personal data and free text cannot get in.
+hashed. The table keeps each part of it once: most members are columns, and the column `body` holds those that are none.
+`rows` puts both together and compares their hash. An older program kept the whole body beside the columns; such entries
+stay as they are. An entry names people by their ID and messages by their uid or pseudonym. Its details come from a
+closed list of keys and hold only counts and codes, so personal data and free text cannot get in.
 
 `seq` orders the entries. `at` is what the clock said, and a clock can be wrong: since format 2 it may step back, and
 each step is an entry of its own (`clock.stepped`) with the times before and after. In format 1 it never ran backwards,
@@ -125,6 +126,12 @@ LAYOUT: Final = re.compile(
 )
 """The exact bytes of an entry. The pattern leaves no room for doubled keys, other spellings or unknown members."""
 
+REST: Final = re.compile(
+    rb'\{"detail":\{(?P<detail>%(detail)s)\},"terminal":"(?P<terminal>[a-z0-9-]+)","v":(?P<v>[12])\}'
+    % {b"detail": _DETAIL}
+)
+"""The exact bytes of the column `body`: the members of an entry that no other column holds."""
+
 _STEP: Final = re.compile(r'"clock_after":"([^"]*)","clock_before":"([^"]*)"')
 
 _MEMBER_NAME: Final = re.compile(rb'(?:^|,)"([a-z_]+)":')
@@ -140,7 +147,7 @@ class LogEntry(SQLModel, table=True):
     __tablename__ = "log_entry"
 
     seq: int = Field(primary_key=True)
-    body: bytes
+    body: bytes  # What no other column holds (`REST`); of an entry of an older program, the whole.
     hash: bytes
     at: datetime = Field(sa_type=UtcMoment)
     event: str
@@ -201,10 +208,13 @@ def extend(tail: Tail, draft: EntryDraft, *, terminal_id: str, now: datetime) ->
     if tail.at is not None and now < tail.at and draft.event is not Event.CLOCK_STEPPED:
         behind = tail.at - now
         at, detail = tail.at, {**detail, "clock_behind_ms": round(behind.total_seconds() * 1000)}
-    body = _body(tail, draft, _text(at), _quoted(terminal_id), detail).encode("ascii")
+    members = ",".join(f'"{key}":{_member(detail[key])}' for key in sorted(detail))
+    terminal = _quoted(terminal_id)
+    body = _body(tail, draft, _text(at), terminal, members).encode("ascii")
     end = Tail(tail.seq + 1, sha256(body).digest(), at)
-    copies = (draft.event.value, draft.actor, draft.session, draft.object, draft.result.value)
-    return end, (end.seq, body, end.hash, at, *copies)
+    rest = f'{{"detail":{{{members}}},"terminal":{terminal},"v":{FORMAT}}}'.encode("ascii")
+    columns = (draft.event.value, draft.actor, draft.session, draft.object, draft.result.value)
+    return end, (end.seq, rest, end.hash, at, *columns)
 
 
 def step_back(tail: Tail, now: datetime) -> EntryDraft | None:
@@ -230,12 +240,11 @@ def follows_in_time(version: int, event: str, detail: str, at: str, before: str)
     return step is not None and step[1] == at < step[2] and before in {"", step[2]}
 
 
-def _body(tail: Tail, draft: EntryDraft, at: str, terminal: str, detail: Detail) -> str:
+def _body(tail: Tail, draft: EntryDraft, at: str, terminal: str, members: str) -> str:
     """Write the entry as canonical JSON, member by member in sorted order. No admitted value needs escaping.
 
     The general encoder takes three times as long, which would slow down the import of many messages.
     """
-    members = ",".join(f'"{key}":{_member(detail[key])}' for key in sorted(detail))
     return (
         f'{{"actor":{_name(draft.actor)},"at":"{at}","detail":{{{members}}},"event":"{draft.event.value}",'
         f'"object":{_name(draft.object)},"prev":"{tail.hash.hex()}","result":"{draft.result.value}",'

@@ -16,12 +16,12 @@ class Flaw(StrEnum):
 
     # Flaws of an entry.
     GAP = "gap"  # Its number does not follow the number before it.
-    HASH = "hash"  # Its bytes do not have the stored hash.
+    HASH = "hash"  # Its bytes, put together from the columns, do not have the stored hash.
     LINK = "link"  # It does not name the hash of the entry before it.
     BODY = "body"  # Its bytes are no entry, of an older format than the one before, or could be read in two ways.
     TERMINAL = "terminal"  # Its writer or signer is a terminal that was not admitted.
     TIME = "time"  # It is older than the entry before it and tells of no step of the clock, or of one that was none.
-    COPY = "copy"  # A column beside the body differs from the body.
+    COPY = "copy"  # A column has no form of ours, or differs from the body where that is kept whole.
     # Flaws of a checkpoint. They are reported for the entries that the checkpoint should have proved.
     MARK = "mark"  # This entry, or one since the checkpoint before it, is not the signed one.
     CHECKPOINT = "checkpoint"  # The next checkpoint has another format or does not follow the one before it.

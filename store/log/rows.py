@@ -1,17 +1,18 @@
-"""The entries as stored: read in blocks along their number, and compared with their own bytes.
+"""The entries as stored: read in blocks along their number, put together from their columns, and hashed.
 
-A block is hashed and compared as a whole: hashing a million entries takes 0.4 s, and parsing and rebuilding them one by
-one 3.7 s. A block that does not fit is examined row by row, to name the first bad entry. The check of a whole block
-must never accept anything that the check of each row would refuse.
+A block is put together and compared as a whole: hashing a million entries takes 0.4 s, and parsing and rebuilding them
+one by one 3.7 s. A block that does not fit is examined row by row, to name the first bad entry. The check of a whole
+block must never accept anything that the check of each row would refuse. Entries that an older program kept whole are
+put together as well, and compared with the bytes that it kept.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import sha256
 from itertools import repeat
-from operator import le, mod
+from operator import add, le, mod
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
@@ -21,6 +22,8 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    case,
+    func,
     select,
     type_coerce,
 )
@@ -29,7 +32,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import AutoString
 
 from store import clock
-from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, detail_is_canonical, follows_in_time
+from store.log.entries import DETAIL, ENTRIES, ENTRY_COLUMNS, LAYOUT, NAME, REST, detail_is_canonical, follows_in_time
 from store.log.events import Event
 from store.log.findings import Flaw, Link
 
@@ -46,6 +49,22 @@ _WRITTEN: Final = (
     '{"actor":%s,"at":"%s","detail":{%s},"event":"%s","object":%s,"prev":"%s","result":"%s","seq":%d,"session":%s,'
     '"terminal":"%s","v":%d}'
 )
+_KEPT: Final = '{"detail":{%s},"terminal":"%s","v":%d}'
+_WHOLE: Final = b'{"actor":'
+"""Begins an entry that is kept whole."""
+_AROUND: Final = (
+    len(_WRITTEN % ("", " " * 27, "", "", "", " " * 64, "", 0, "", "", 0)) - len(_KEPT % ("", "", 0)) - len("0")
+)
+_NAMES: Final = (func.coalesce(func.length(ENTRIES.c[name]) + 2, 4) for name in ("actor", "object", "session"))
+SIZE: Final = func.length(ENTRIES.c.body) + case(
+    (func.substr(ENTRIES.c.body, 1, len(_WHOLE)) == _WHOLE, 0),
+    else_=_AROUND
+    + reduce(add, _NAMES)
+    + func.length(ENTRIES.c.event)
+    + func.length(ENTRIES.c.result)
+    + func.length(sql_cast(ENTRIES.c.seq, AutoString)),
+)
+"""How many bytes an entry has once it is put together, for queries."""
 # The time is read as the bare stored number: somebody who tampers may have put anything there, and converting it to a
 # datetime could raise.
 _COLUMNS: Final = [
@@ -100,12 +119,10 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
     block = _Block(*map(tuple, zip(*rows, strict=True)))
     if not _is_regular(block, before):
         return None
-    digests = [sha256(body).digest() for body in block.bodies]
     # Latin-1 maps each byte to one character and cannot fail, whatever somebody stored.
     stored = b"\n".join(block.bodies).decode("latin-1")
     details, times, version = _DETAILS.findall(stored), _times(block.ats), version_of(block.bodies[0])
-    fits = tuple(digests) == block.hashes and len(details) == len(rows) and version >= before.version
-    if not fits or times is None or not all(map(_is_detail, set(details))):
+    if times is None or len(details) != len(rows) or version < before.version or not all(map(_is_detail, set(details))):
         return None
     # With only one possible writer there is nothing to search: the comparison below checks the name.
     writers = [*terminals] * len(rows) if len(terminals) == 1 else _WRITER.findall(stored)
@@ -113,24 +130,39 @@ def digests_of(rows: Sequence[Row[Any]], before: Link, terminals: AbstractSet[st
     if not known or not _times_follow(version, block, times, details, before.at):
         return None
     quoted = {name: "null" if name is None else f'"{name}"' for name in block.names}.__getitem__
+    actors, objects, sessions = (map(quoted, names) for names in (block.actors, block.objects, block.sessions))
+    # The stored hashes, each of which is compared below with that of its own entry.
+    links = (before.hash, *map(bytes.hex, block.hashes[:-1]))
     members = zip(
-        map(quoted, block.actors),
-        times,
-        details,
-        block.events,
-        map(quoted, block.objects),
-        (before.hash, *map(bytes.hex, digests[:-1])),
-        block.results,
-        block.seqs,
-        map(quoted, block.sessions),
-        writers,
+        *(actors, times, details, block.events, objects, links, block.results, block.seqs, sessions, writers),
         # A block with entries of both formats does not fit and goes row by row: there is one such block in a log.
         repeat(version, len(rows)),
         strict=True,
     )
-    # Equal bytes mean that each entry has this exact layout, names the hash before it, and agrees with its columns.
-    written = "\n".join(map(mod, repeat(_WRITTEN), members))
-    return digests if written == stored else None
+    written = [*map(mod, repeat(_WRITTEN), members)]
+    whole = block.bodies[0].startswith(_WHOLE)
+    kept = written if whole else map(mod, repeat(_KEPT), zip(details, writers, repeat(version)))
+    # Equal bytes mean that what is kept has this exact layout, and equal hashes that each entry names the hash before
+    # it and has the columns that it had when it was written.
+    digests = [sha256(entry.encode("ascii")).digest() for entry in written]
+    return digests if tuple(digests) == block.hashes and "\n".join(kept) == stored else None
+
+
+def entries(reading: Connection, first: int, last: int, before: bytes) -> Iterator[list[bytes]]:
+    """Yield the bytes of the entries from number `first` to `last` as they were hashed, a block at a time.
+
+    `before` is the hash of the entry before them. They are not verified: what cannot be put together is yielded as it
+    is kept, and whoever verifies it is told.
+    """
+    for block in blocks(reading, first):
+        some = []
+        for row in block:
+            if first <= row.seq <= last:
+                some.append(put_together(row, before.hex()) or row.body)
+                before = row.hash if isinstance(row.hash, bytes) else b""
+        yield some
+        if block[-1].seq >= last:
+            return
 
 
 class _Decoded(NamedTuple):
@@ -174,7 +206,7 @@ def _is_regular(block: _Block, before: Link) -> bool:
     return (
         # Sets of types and values are checked instead of each value: a block repeats few of them.
         block.seqs == tuple(range(before.seq + 1, before.seq + 1 + len(block.seqs)))
-        and {*map(type, block.bodies)} == {bytes}
+        and {*map(type, block.bodies)} == {*map(type, block.hashes)} == {bytes}
         and {*map(type, block.ats)} == {int}
         and _all_fit(NAME, block.names - {None})
         and _all_fit(_EVENT, {*block.events})
@@ -224,10 +256,13 @@ def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | 
         return Flaw.GAP
     if not isinstance(row.body, bytes):
         return Flaw.BODY
-    digest = sha256(row.body)
+    body = put_together(row, before.hash)
+    if body is None:
+        return Flaw.BODY if REST.fullmatch(row.body) is None else Flaw.COPY
+    digest = sha256(body)
     if digest.digest() != row.hash:
         return Flaw.HASH
-    entry = LAYOUT.fullmatch(row.body)
+    entry = LAYOUT.fullmatch(body)
     if entry is None or not detail_is_canonical(entry["detail"]) or int(entry["v"]) < before.version:
         return Flaw.BODY
     at = entry["at"].decode("ascii")
@@ -240,6 +275,24 @@ def examine(row: Row[Any], before: Link, terminals: AbstractSet[str]) -> Flaw | 
     }
     flaw = next((flaw for flaw, holds in tests.items() if not holds), None)
     return flaw or Link(row.seq, digest.hexdigest(), at, int(entry["v"]))
+
+
+def put_together(row: Row[Any], before: str) -> bytes | None:
+    """Return the bytes of an entry after the one with the hash `before` (hex), from its columns.
+
+    None when the column `body` or another one has no form of ours.
+    """
+    if row.body.startswith(_WHOLE):
+        return bytes(row.body)
+    rest, at = REST.fullmatch(row.body), _time_as_written(row.at)
+    names = (row.actor, row.object, row.session)
+    texts = _all_fit(NAME, {*names} - {None}) and _all_fit(_EVENT, {row.event}) and _all_fit(_RESULT, {row.result})
+    if rest is None or at is None or not texts:
+        return None
+    actor, about, session = ("null" if name is None else f'"{name}"' for name in names)
+    detail, terminal = rest["detail"].decode("ascii"), rest["terminal"].decode("ascii")
+    members = (actor, at, detail, row.event, about, before, row.result, row.seq, session, terminal, int(rest["v"]))
+    return (_WRITTEN % members).encode("ascii")
 
 
 def is_in_time(entry: re.Match[bytes], before: Link) -> bool:

@@ -17,7 +17,6 @@ from store.log.rows import blocks, digests_of, examine, version_of
 from store.log.signing_keys import SigningKeys, has_signed
 from store.log.terminals import RETIRED, NextKeys, Origin, carries_on
 
-_PRUNED: Final = Event.LOG_PRUNED.value.encode()
 _PRUNED_TO: Final = re.compile(rb'"to":(\d+)')
 
 
@@ -237,7 +236,7 @@ class _ChainWalk:
 
     def _look_for_pruning(self, rows: Sequence[Row[Any]]) -> None:
         for row in rows if not self._pruning_recorded else ():
-            pruned_to = _PRUNED_TO.search(row.body) if _PRUNED in row.body else None
+            pruned_to = _PRUNED_TO.search(row.body) if row.event == Event.LOG_PRUNED else None
             self._pruning_recorded |= pruned_to is not None and int(pruned_to[1]) == self._pruned
 
     def _broken(self, first_bad: int, flaw: Flaw) -> Verification:

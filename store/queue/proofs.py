@@ -43,7 +43,7 @@ def is_change() -> ColumnElement[bool]:
 _ENVELOPE: Final = re.compile(rb'"envelope":"([0-9a-f]{64})"')
 _TO: Final = re.compile(rb'"to":"([a-z_]+)"')
 _CHANGES: Final = (
-    select(ENTRIES.c.object, ENTRIES.c.event, ENTRIES.c.actor, ENTRIES.c.body)
+    select(ENTRIES.c.object, *(ENTRIES.c[name] for name in ("event", "actor", "body", "seq", "session")))
     .where(
         ENTRIES.c.object.in_(bindparam("uids", expanding=True)),
         is_change(),
@@ -101,11 +101,13 @@ def is_on_record(conn: Connection, rows: Sequence[MessageRow]) -> Sound:
 
 
 class RecordedChange(NamedTuple):
-    """An entry about a change of a message: its event, who acted, and its bytes."""
+    """An entry about a change of a message: its event, who acted, its details, its number and its session."""
 
     event: str
     actor: str | None
     body: bytes
+    seq: int = 0
+    session: str | None = None
 
     @property
     def version(self) -> int | None:
@@ -122,7 +124,6 @@ class RecordedChange(NamedTuple):
         return _STATES[self.event] or OutState.APPROVED.value
 
 
-_SESSION_AND_SEQ: Final = re.compile(rb'"seq":(\d+),"session":"([^"]+)"')
 _FILES: Final = (
     select(ENTRIES.c.seq, ENTRIES.c.session, ENTRIES.c.event, ENTRIES.c.result)
     .where(ENTRIES.c.event.in_(sorted({Event.FILE_IMPORTING.value, Event.FILE_IMPORTED.value})))
@@ -149,10 +150,9 @@ class UnfinishedFiles:
 
     def brought(self, change: RecordedChange) -> bool:
         """Tell whether a message that nobody took a step with came with such a file."""
-        found = find(_SESSION_AND_SEQ, change.body) if change.event == Event.MESSAGE_IMPORTED else None
-        if found is None:
+        if change.event != Event.MESSAGE_IMPORTED or change.session is None:
             return False
-        return any(int(found[1]) in stretch for stretch in self._stretches.get(found[2].decode("ascii"), ()))
+        return any(change.seq in stretch for stretch in self._stretches.get(change.session, ()))
 
 
 _WRITTEN_BY: Final = frozenset(event.value for event in WRITING)
@@ -168,8 +168,8 @@ def changes_of(conn: Connection, uids: Iterable[str]) -> dict[str, list[Recorded
     for some in in_batches(found):
         with conn.execute(_CHANGES, {"uids": some}) as result:
             # The driver's own rows: SQLAlchemy's row for each entry takes longer than finding it.
-            for uid, event, actor, body in result.cursor.fetchall():
-                found[uid].append(RecordedChange(event, actor, body))
+            for uid, *change in result.cursor.fetchall():
+                found[uid].append(RecordedChange._make(change))
     return found
 
 

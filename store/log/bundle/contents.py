@@ -4,7 +4,7 @@ So two exports of the same entries can be compared by their sums.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from store.errors import NothingToExport
-from store.log import checkpoints
+from store.log import checkpoints, rows
 from store.log.checkpoints import Checkpoint
 from store.log.entries import ENTRIES, FIRST_PREVIOUS
 from store.log.signing_keys import key_text
@@ -29,7 +29,6 @@ MANIFEST: Final = "manifest.json"
 # finds from a segment's first number which checkpoints concern it.
 SEGMENT_ENTRIES: Final = 100_000
 SEGMENT_PREFIX: Final = "entries-"
-_PAGE: Final = 4096
 _PEM: Final = "-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n"
 
 
@@ -100,8 +99,7 @@ def plan(
         raise NothingToExport
     first = max(after + 1, reading.scalar(select(func.min(ENTRIES.c.seq))) or 1)
     # Each entry takes one line: its bytes and the end of the line. The caller compares the sum with the free space.
-    size = func.sum(func.length(ENTRIES.c.body) + 1)
-    entry_bytes = reading.scalar(select(size).where(ENTRIES.c.seq.between(first, last.seq))) or 0
+    entry_bytes = reading.scalar(select(func.sum(rows.SIZE + 1)).where(ENTRIES.c.seq.between(first, last.seq))) or 0
     before = checkpoints.at_entry(reading, first - 1) if first > 1 else None
     return Bundle(terminal, number, first, last, before, origin, previous, entry_bytes)
 
@@ -143,7 +141,9 @@ def _parts(reading: Connection, bundle: Bundle, words: Sequence[SignedWord]) -> 
     yield Part(MANIFEST, iter([_manifest(reading, bundle)]))
     for first in range(bundle.first, bundle.last.seq + 1, SEGMENT_ENTRIES):
         last = min(first + SEGMENT_ENTRIES - 1, bundle.last.seq)
-        yield Part(segment_name(first), _entries(reading, first, last))
+        # Before the first one everything may have been pruned, but for the checkpoint.
+        before = _hash_before(reading, bundle) if first == bundle.first else _hash_of(reading, first - 1)
+        yield Part(segment_name(first), _entries(reading, first, last, before))
     marks = list(_checkpoints(reading, bundle))
     # Signatures have a fixed length and follow each other raw, so that `dd` cuts one out for `openssl`.
     yield Part("checkpoints.jsonl", (mark.body + b"\n" for mark in marks))
@@ -187,17 +187,17 @@ def _first_keys(bundle: Bundle) -> dict[str, bytes]:
 def _hash_before(reading: Connection, bundle: Bundle) -> bytes:
     if bundle.before is not None:
         return bundle.before.hash
-    digest = reading.scalar(select(ENTRIES.c.hash).where(ENTRIES.c.seq == bundle.first - 1))
+    return _hash_of(reading, bundle.first - 1)
+
+
+def _hash_of(reading: Connection, seq: int) -> bytes:
+    digest: bytes | None = reading.scalar(select(ENTRIES.c.hash).where(ENTRIES.c.seq == seq))
     return FIRST_PREVIOUS if digest is None else digest
 
 
-def _entries(reading: Connection, first: int, last: int) -> Iterator[bytes]:
-    for start in range(first, last + 1, _PAGE):
-        end = min(start + _PAGE - 1, last)
-        bodies: Iterable[bytes] = reading.scalars(
-            select(ENTRIES.c.body).where(ENTRIES.c.seq.between(start, end)).order_by(ENTRIES.c.seq)
-        )
-        yield b"".join(body + b"\n" for body in bodies)
+def _entries(reading: Connection, first: int, last: int, before: bytes) -> Iterator[bytes]:
+    for some in rows.entries(reading, first, last, before):
+        yield b"".join(entry + b"\n" for entry in some)
 
 
 def _checkpoints(reading: Connection, bundle: Bundle) -> Iterator[Checkpoint]:

@@ -210,7 +210,17 @@ def export(house: House, medium: Path, number: int, after: int, previous: str | 
 
 
 def bodies(bare: sqlite3.Connection) -> list[dict[str, Any]]:
-    return [json.loads(body) for (body,) in bare.execute("SELECT body FROM log_entry ORDER BY seq")]
+    """Return the entries with all their members, as they were hashed."""
+    found = []
+    previous = bytes(32).hex()
+    for body, digest, seq, at, *names in bare.execute(
+        "SELECT body, hash, seq, at, event, actor, session, object, result FROM log_entry ORDER BY seq"
+    ):
+        columns = dict(zip(("event", "actor", "session", "object", "result"), names, strict=True))
+        time = clock.to_text(clock.from_microseconds(at))
+        found.append({"seq": seq, "at": time, "prev": previous, **columns, **json.loads(body)})
+        previous = digest.hex()
+    return found
 
 
 def encode(body: dict[str, Any]) -> bytes:

@@ -13,8 +13,10 @@ from store import clock
 from store.database import Database
 from store.errors import LogEntryRefused
 from store.log import DETAIL_KEYS, EntryDraft, Event, EventClass, Flaw, Log, Result, Verification, page
-from store.log.entries import SMALLEST_STEP
+from store.log.entries import FIRST_PREVIOUS, SMALLEST_STEP
+from store.log.rows import entries
 from tests.clusters import ON_SQLITE
+from tests.store.log.log_world import bodies
 
 UID = "0f" * 16
 ENTRIES = 12
@@ -53,7 +55,8 @@ def test_body_is_canonical_and_complete(database: Database, log: Log, now: datet
             detail={"attempts": 3, "origin": "screen"},
             now=now,
         )
-        body, digest = tx.exec_driver_sql("SELECT body, hash FROM log_entry").one()
+        ((body,),) = entries(tx, 1, 1, FIRST_PREVIOUS)
+        digest = tx.exec_driver_sql("SELECT hash FROM log_entry").scalar_one()
     assert seq == 1
     assert body == (
         b'{"actor":null,"at":"2026-11-23T03:00:00.000000Z","detail":{"attempts":3,"origin":"screen"},'
@@ -65,9 +68,13 @@ def test_body_is_canonical_and_complete(database: Database, log: Log, now: datet
 
 def test_each_entry_names_the_hash_of_the_one_before(filled: Database) -> None:
     with filled.reading() as reading:
-        rows = reading.exec_driver_sql("SELECT body, hash FROM log_entry ORDER BY seq").all()
-    links = [json.loads(body)["prev"] for body, _ in rows]
-    assert links == ["0" * 64, *(digest.hex() for _, digest in rows[:-1])]
+        (bodies,) = entries(reading, 1, ENTRIES, FIRST_PREVIOUS)
+        digests = list(reading.exec_driver_sql("SELECT hash FROM log_entry ORDER BY seq").scalars())
+    assert [sha256(body).digest() for body in bodies] == digests
+    assert [json.loads(body)["prev"] for body in bodies] == [
+        "0" * 64,
+        *(bytes(digest).hex() for digest in digests[:-1]),
+    ]
 
 
 def test_many_entries_are_appended_in_order(database: Database, log: Log) -> None:
@@ -147,10 +154,10 @@ def test_honest_log_verifies_and_tells_progress(filled: Database, log: Log) -> N
 def rehash(
     tamper: Callable[[dict[str, object]], None], copy: str = "seq = seq"
 ) -> Callable[[sqlite3.Connection], None]:
-    """Change the body of entry 7 and its own hash with it, as somebody who knows the format would."""
+    """Put entry 7 there whole, changed and with its own hash, as somebody who knows the format would."""
 
     def change(bare: sqlite3.Connection) -> None:
-        body = json.loads(bare.execute("SELECT body FROM log_entry WHERE seq = 7").fetchone()[0])
+        body = bodies(bare)[6]
         tamper(body)
         forged = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
         statement = f"UPDATE log_entry SET body = ?, hash = ?, {copy} WHERE seq = 7"
@@ -180,29 +187,29 @@ COPY = "INSERT INTO log_entry SELECT {seq}, body, hash, at, event, actor, sessio
         (run("UPDATE log_entry SET body = CAST(replace(body, '1', '2') AS BLOB) WHERE seq = 7"), 7, Flaw.HASH),
         # The same characters, but stored as text: not the bytes that an auditor hashes.
         (run("UPDATE log_entry SET body = CAST(body AS TEXT) WHERE seq = 7"), 7, Flaw.BODY),
-        (run("UPDATE log_entry SET body = CAST(body || ' ' AS BLOB) WHERE seq = 7"), 7, Flaw.HASH),
+        (run("UPDATE log_entry SET body = CAST(body || ' ' AS BLOB) WHERE seq = 7"), 7, Flaw.BODY),
         (run("UPDATE log_entry SET hash = zeroblob(32) WHERE seq = 7"), 7, Flaw.HASH),
         (rehash(lambda body: body.update(actor="op-102")), 7, Flaw.COPY),
-        (rehash(lambda body: body.update(detail={})), 8, Flaw.LINK),
+        (rehash(lambda body: body.update(detail={})), 8, Flaw.HASH),
         (rehash(lambda body: body.update(prev="0" * 64)), 7, Flaw.LINK),
         (rehash(lambda body: body.update(terminal="t-9")), 7, Flaw.TERMINAL),
         (rehash(lambda body: body.update(v=1)), 7, Flaw.BODY),
         (rehash(lambda body: body.update(v=3)), 7, Flaw.BODY),
-        (run("UPDATE log_entry SET at = at + 1 WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET at = at + 1 WHERE seq = 7"), 7, Flaw.HASH),
         (run("UPDATE log_entry SET at = 'yesterday' WHERE seq = 7"), 7, Flaw.COPY),
         (run("UPDATE log_entry SET at = 9223372036854775807 WHERE seq = 7"), 7, Flaw.COPY),
         (rehash(lambda body: body.update(at="2026-11-23T02:00:00.000000Z"), "at = 1795399200000000"), 7, Flaw.TIME),
         (rehash(lambda body: body.update(at=None)), 7, Flaw.BODY),
-        (run("UPDATE log_entry SET event = 'message.approved' WHERE seq = 7"), 7, Flaw.COPY),
-        (run("UPDATE log_entry SET actor = NULL WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET event = 'message.approved' WHERE seq = 7"), 7, Flaw.HASH),
+        (run("UPDATE log_entry SET actor = NULL WHERE seq = 7"), 7, Flaw.HASH),
         (run("UPDATE log_entry SET session = 'x' WHERE seq = 7"), 7, Flaw.COPY),
         (run("UPDATE log_entry SET object = 'x' WHERE seq = 7"), 7, Flaw.COPY),
-        (run("UPDATE log_entry SET result = 'failed' WHERE seq = 7"), 7, Flaw.COPY),
+        (run("UPDATE log_entry SET result = 'failed' WHERE seq = 7"), 7, Flaw.HASH),
         (run("DELETE FROM log_entry WHERE seq = 7"), 7, Flaw.GAP),
         (run("DELETE FROM log_entry WHERE seq = 1"), 1, Flaw.GAP),
-        (run("DELETE FROM log_entry WHERE seq <= 3; UPDATE log_entry SET seq = seq - 3"), 1, Flaw.LINK),
-        (run(SWAP), 7, Flaw.LINK),
-        (run(f"{COPY.format(seq=ENTRIES + 1)} WHERE seq = 12"), ENTRIES + 1, Flaw.LINK),
+        (run("DELETE FROM log_entry WHERE seq <= 3; UPDATE log_entry SET seq = seq - 3"), 1, Flaw.HASH),
+        (run(SWAP), 7, Flaw.HASH),
+        (run(f"{COPY.format(seq=ENTRIES + 1)} WHERE seq = 12"), ENTRIES + 1, Flaw.HASH),
         (run(f"{COPY.format(seq=0)} WHERE seq = 1"), 1, Flaw.GAP),
         (run(f"{COPY.format(seq=ENTRIES + 2)} WHERE seq = 12"), ENTRIES + 1, Flaw.GAP),
     ],

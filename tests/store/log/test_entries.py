@@ -4,9 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from store import clock
 from store.errors import LogEntryRefused
 from store.log.entries import (
     EMPTY,
@@ -18,6 +21,7 @@ from store.log.entries import (
     extend,
 )
 from store.log.events import Event, Result
+from store.log.rows import put_together
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 UID = "0f" * 16
@@ -25,7 +29,7 @@ UID = "0f" * 16
 
 @dataclass
 class Written:
-    """An entry that `extend` wrote: the chain's new end, the body and the row."""
+    """An entry that `extend` wrote: the chain's new end, the row, and the body that is put together from it."""
 
     tail: Tail
     body: bytes
@@ -35,8 +39,9 @@ class Written:
 def _write(draft: EntryDraft, tail: Tail = EMPTY, now: datetime = NOW) -> Written:
     end, values = extend(tail, draft, terminal_id="t-131041-01", now=now)
     row = dict(zip(ENTRY_COLUMNS, values, strict=True))
-    body = row["body"]
-    assert isinstance(body, bytes)
+    stored: Any = SimpleNamespace(**{**row, "at": clock.to_microseconds(end.at or now)})
+    body = put_together(stored, tail.hash.hex())
+    assert body is not None
     return Written(end, body, row)
 
 
@@ -63,13 +68,15 @@ def test_what_is_written_has_the_layout_that_verification_expects(draft: EntryDr
     assert detail_is_canonical(match["detail"])
 
 
-def test_the_columns_repeat_the_body() -> None:
+def test_body_and_columns_hold_each_member_once() -> None:
     written = _write(EntryDraft(Event.MESSAGE_APPROVED, "ap-201", UID, "message-1", Result.FAILED))
     members = json.loads(written.body)
 
     assert written.row["hash"] == written.tail.hash == sha256(written.body).digest()
     for name in ("seq", "event", "actor", "session", "object", "result"):
-        assert members[name] == written.row[name]
+        assert members.pop(name) == written.row[name]
+    assert written.row["body"] == b'{"detail":{},"terminal":"t-131041-01","v":2}'
+    assert members.keys() == {"at", "prev", "detail", "terminal", "v"}
 
 
 def test_each_entry_names_the_hash_of_the_one_before() -> None:

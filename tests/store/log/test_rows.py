@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from store.database import Database
 from store.log import EntryDraft, Event, Log
 from store.log.findings import START, Flaw, Link
-from store.log.rows import AT_ONCE, blocks, digests_of, examine
+from store.log.rows import AT_ONCE, blocks, digests_of, examine, put_together
 from tests.store.conftest import NOON, TERMINAL
 
 ENTRIES = 6
@@ -42,6 +42,9 @@ class Changed:
         self._values = {**row._asdict(), **columns}
         self.__dict__.update(self._values)
 
+    def _asdict(self) -> dict[str, Any]:
+        return self._values
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self._values.values())
 
@@ -58,10 +61,31 @@ def _one_by_one(rows: Sequence[Any], terminals: set[str] = TERMINALS) -> list[Fl
     return examined[1:]
 
 
-def test_good_rows_give_the_hashes_of_their_bodies(rows: Sequence[Row[Any]]) -> None:
+def whole(rows: Sequence[Row[Any]]) -> list[Any]:
+    """Return the rows as an older program kept them: with the whole entry beside its columns."""
+    before = [START.hash, *(row.hash.hex() for row in rows)]
+    return [Changed(row, body=put_together(row, prev)) for row, prev in zip(rows, before, strict=False)]
+
+
+def test_good_rows_give_the_hashes_of_their_entries(rows: Sequence[Row[Any]]) -> None:
     digests = digests_of(rows, START, TERMINALS)
 
-    assert digests == [sha256(row.body).digest() for row in rows] == [row.hash for row in rows]
+    assert digests == [row.hash for row in rows]
+    assert digests == [sha256(row.body).digest() for row in whole(rows)] == digests_of(whole(rows), START, TERMINALS)
+
+
+def test_entries_that_are_kept_whole_are_followed_by_others(rows: Sequence[Row[Any]]) -> None:
+    mixed = [*whole(rows)[:3], *rows[3:]]
+
+    assert digests_of(mixed, START, TERMINALS) is None
+    assert [link.hash for link in _one_by_one(mixed) if isinstance(link, Link)] == [row.hash.hex() for row in rows]
+
+
+def test_a_body_of_both_sorts_is_none(rows: Sequence[Row[Any]]) -> None:
+    for body in (b'{"actor":' + rows[0].body, rows[0].body + whole(rows)[0].body, whole(rows)[0].body + b" "):
+        changed: list[Any] = [Changed(rows[0], body=body), *rows[1:]]
+        assert digests_of(changed, START, TERMINALS) is None
+        assert isinstance(_one_by_one(changed)[0], Flaw)
 
 
 def test_row_by_row_the_links_are_the_same(rows: Sequence[Row[Any]]) -> None:
@@ -82,40 +106,45 @@ def test_a_block_begins_where_the_one_before_ended(rows: Sequence[Row[Any]]) -> 
     assert digests_of(rows[1:], link._replace(at="2026-11-23T03:00:09.000000Z"), TERMINALS) is None
 
 
+# Where the whole entry is kept beside them, columns are copies of its members. Otherwise they are the members, and the
+# hash tells, unless a column has no form that an entry could have.
 @pytest.mark.parametrize(
-    ("columns", "flaw"),
+    ("columns", "kept_whole", "flaw"),
     [
-        ({"seq": 3}, Flaw.GAP),
-        ({"seq": "2"}, Flaw.GAP),
-        ({"body": "text"}, Flaw.BODY),
-        ({"body": None}, Flaw.BODY),
-        ({"body": b"{}"}, Flaw.HASH),
-        ({"body": b"{}", "hash": sha256(b"{}").digest()}, Flaw.BODY),
-        ({"hash": bytes(32)}, Flaw.HASH),
-        ({"hash": None}, Flaw.HASH),
-        ({"at": 1}, Flaw.COPY),
-        ({"at": "yesterday"}, Flaw.COPY),
-        ({"at": None}, Flaw.COPY),
-        ({"at": 2**63 - 1}, Flaw.COPY),
-        ({"at": 1.5}, Flaw.COPY),
-        ({"event": "message.approved"}, Flaw.COPY),
-        ({"event": None}, Flaw.COPY),
-        ({"event": b"\xff"}, Flaw.COPY),
-        ({"actor": None}, Flaw.COPY),
-        ({"actor": "null"}, Flaw.COPY),
-        ({"session": "x"}, Flaw.COPY),
-        ({"object": 7}, Flaw.COPY),
-        ({"result": "failed"}, Flaw.COPY),
+        ({"seq": 3}, Flaw.GAP, Flaw.GAP),
+        ({"seq": "2"}, Flaw.GAP, Flaw.GAP),
+        ({"body": "text"}, Flaw.BODY, Flaw.BODY),
+        ({"body": None}, Flaw.BODY, Flaw.BODY),
+        ({"body": b"{}"}, Flaw.BODY, Flaw.BODY),
+        ({"body": b"{}", "hash": sha256(b"{}").digest()}, Flaw.BODY, Flaw.BODY),
+        ({"body": b'{"detail":{"revision":2},"terminal":"t-131041-01","v":2}'}, Flaw.HASH, Flaw.HASH),
+        ({"hash": bytes(32)}, Flaw.HASH, Flaw.HASH),
+        ({"hash": None}, Flaw.HASH, Flaw.HASH),
+        ({"at": 1}, Flaw.COPY, Flaw.HASH),
+        ({"at": "yesterday"}, Flaw.COPY, Flaw.COPY),
+        ({"at": None}, Flaw.COPY, Flaw.COPY),
+        ({"at": 2**63 - 1}, Flaw.COPY, Flaw.COPY),
+        ({"at": 1.5}, Flaw.COPY, Flaw.COPY),
+        ({"event": "message.approved"}, Flaw.COPY, Flaw.HASH),
+        ({"event": None}, Flaw.COPY, Flaw.COPY),
+        ({"event": b"\xff"}, Flaw.COPY, Flaw.COPY),
+        ({"actor": None}, Flaw.COPY, Flaw.HASH),
+        ({"actor": "null"}, Flaw.COPY, Flaw.HASH),
+        ({"session": "x"}, Flaw.COPY, Flaw.COPY),
+        ({"object": 7}, Flaw.COPY, Flaw.COPY),
+        ({"result": "failed"}, Flaw.COPY, Flaw.HASH),
         # A value with members of its own would still give the right text if it were only put together.
-        ({"actor": 'op-101","session":null,"x":"'}, Flaw.COPY),
+        ({"actor": 'op-101","session":null,"x":"'}, Flaw.COPY, Flaw.COPY),
     ],
 )
-def test_a_changed_column_is_seen_both_ways(rows: Sequence[Row[Any]], columns: dict[str, Any], flaw: Flaw) -> None:
-    changed: list[Any] = [rows[0], Changed(rows[1], **columns), *rows[2:]]
-
-    assert digests_of(changed, START, TERMINALS) is None
-    assert _one_by_one(changed)[-1] is flaw
-    assert len(_one_by_one(changed)) == 2
+def test_a_changed_column_is_seen_both_ways(
+    rows: Sequence[Row[Any]], columns: dict[str, Any], kept_whole: Flaw, flaw: Flaw
+) -> None:
+    for kept, expected in ((whole(rows), kept_whole), (rows, flaw)):
+        changed: list[Any] = [kept[0], Changed(kept[1], **columns), *kept[2:]]
+        assert digests_of(changed, START, TERMINALS) is None
+        assert _one_by_one(changed)[-1] is expected
+        assert len(_one_by_one(changed)) == 2
 
 
 def test_another_order_is_seen_both_ways(rows: Sequence[Row[Any]]) -> None:

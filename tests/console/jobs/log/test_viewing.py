@@ -21,7 +21,7 @@ def auditor(site: Site) -> Session:
 
 def _edit_body(site: Site) -> None:
     body = bytes(site.raw("SELECT body FROM log_entry WHERE seq = 15")[0][0])
-    site.raw("UPDATE log_entry SET body = ? WHERE seq = 15", body.replace(OPERATOR.encode(), b"op-102"))
+    site.raw("UPDATE log_entry SET body = ? WHERE seq = 15", body.replace(b'"131041-01"', b'"131041-02"'))
 
 
 def _edit_copy(site: Site) -> None:
