@@ -22,6 +22,7 @@ BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
         "line": "tests.benchmarks.line",
         "log": "tests.benchmarks.log",
         "seals": "tests.benchmarks.seals",
+        "size": "tests.benchmarks.size",
         "store": "tests.benchmarks.store",
     }
 )

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +49,8 @@ _MOST_MORE_MEGABYTES: Final = 100
 _OURS: Final = "renkei send"
 _LIMIT: Final = "public-key work alone, 2 processes"
 _SAMPLED_SECONDS: Final = 0.1
+# The kanji of JIS level 1.
+_KANJI: Final = [bytes([row, cell]).decode("euc_jp") for row in range(0xB0, 0xCF) for cell in range(0xA1, 0xFF)]
 
 
 def measure(runs: int) -> Report:
@@ -133,7 +136,7 @@ def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("\nbatch = 100\n", f"\nbatch = {batch}\n"), encoding="utf-8")
     file = world.home / "messages.jsonl"
-    _write(file, int(number))
+    write(file, int(number))
     with Terminal.open(world.home) as terminal:
         pins = {item.id: item.pin for item in terminal.settings.rehearsal}
         operator = logon.log_on(terminal, "op-101", pins["op-101"], origin="command")
@@ -148,7 +151,8 @@ def _prepare(home: str, number: str, batch: str) -> dict[str, float]:
     return {"approved": len(approved)}
 
 
-def _write(path: Path, number: int) -> None:
+def write(path: Path, number: int, *, enlarged: bool = True) -> None:
+    """Write a file of records about so many persons, each of about SIZE bytes or as it was invented."""
     from console.jobs.rehearsal.sample_records import Inventor
     from store.message.canonical import encode
 
@@ -157,7 +161,7 @@ def _write(path: Path, number: int) -> None:
     ready = sorted(_ready(inventor.outgoing(2 * number), number), key=lambda record: str(record["occurred_at"]))
     with path.open("wb") as stream:
         for place, record in enumerate(ready):
-            stream.write(encode(_enlarged(record, place)) + b"\n")
+            stream.write(encode(_about(record, place, enlarged=enlarged)) + b"\n")
 
 
 def _ready(records: "Iterator[Record]", number: int) -> "Iterator[Record]":
@@ -171,11 +175,13 @@ def _ready(records: "Iterator[Record]", number: int) -> "Iterator[Record]":
                 return
 
 
-def _enlarged(record: "Record", place: int) -> "Record":
-    """Return the record about a person of its own, with names and an address that make it about SIZE bytes."""
+def _about(record: "Record", place: int, *, enlarged: bool) -> "Record":
+    """Return the record about a person of its own, `enlarged` by names and an address to about SIZE bytes."""
     person = record["person"]
     assert isinstance(person, dict)
-    longer = {"address": f"{person['address']}西新宿七丁目".ljust(200, "号"), "name_kanji": "王李孫周" * 46}
+    # Drawn by chance, so that it is no smaller packed than names of that length would be.
+    drawn = "".join(Random(place).choices(_KANJI, k=370))
+    longer = {"address": f"{person['address']}{drawn[:170]}", "name_kanji": drawn[170:]} if enlarged else {}
     return {**record, "subject": f"{place:010}", "person": {**person, **longer}}
 
 

@@ -87,11 +87,11 @@ def _work(home: Path, mode: str) -> dict[str, float]:
     from console.jobs.rehearsal import world as rehearsal
     from console.terminal import Terminal
     from store import queue
-    from tests.benchmarks.line import _write
+    from tests.benchmarks.line import write
 
     world = rehearsal.prepare(home, outgoing=0, notices=0)
     file = world.home / "messages.jsonl"
-    _write(file, _WORKED_ON)
+    write(file, _WORKED_ON)
     with _sealing(mode), Terminal.open(world.home) as terminal, rehearsal.start_agency(world):
         pins = {item.id: item.pin for item in terminal.settings.rehearsal}
         operator = logon.log_on(terminal, "op-101", pins["op-101"], origin="command")
