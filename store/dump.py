@@ -15,6 +15,7 @@ from sqlalchemy.types import Date
 
 from store import clock
 from store.errors import DumpUnreadable
+from store.packing import PackedBytes
 from store.schema import UtcMoment
 from store.statements import BulkStatement
 from store.tables import TABLES
@@ -86,7 +87,8 @@ def _readers(table: Table, names: Iterable[str]) -> list[Callable[[Any], Any]]:
 
 def _reader(kind: object) -> Callable[[Any], Any]:
     match kind:
-        case LargeBinary():
+        # A packed value is dumped unpacked, and packed again when it is loaded.
+        case LargeBinary() | PackedBytes():
             return b64decode
         case UtcMoment():
             return clock.from_microseconds

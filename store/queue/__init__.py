@@ -14,6 +14,7 @@ from store.queue.arrivals import (
     note_about,
     set_cursor_back,
     unacknowledged,
+    voucher_of,
 )
 from store.queue.claims import (
     CLAIMS,
@@ -128,6 +129,7 @@ from store.queue.tables import (
     FILE_INTAKES,
     FORMER_NUMBERS,
     HIDDEN_RANGES,
+    KEPT_BYTES,
     NOTES,
     RECEIPTS,
     RECOVERED,
@@ -157,6 +159,7 @@ TABLES = (
     CONTENTS,
     NOTES,
     SHIPMENTS,
+    KEPT_BYTES,
     RECEIPTS,
     ARRIVALS,
     CURSORS,
@@ -287,5 +290,6 @@ __all__ = [
     "sound_contents_of",
     "supersede_others",
     "unacknowledged",
+    "voucher_of",
     "without_evidence",
 ]

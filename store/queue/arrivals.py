@@ -103,6 +103,13 @@ def envelope_of(conn: Connection, feed: Feed, uid: str) -> bytes | None:
     return conn.scalar(select(ARRIVALS.c.envelope).where(ARRIVALS.c.terminal == feed.terminal, ARRIVALS.c.uid == uid))
 
 
+def voucher_of(conn: Connection, uid: str) -> bytes | None:
+    """Return what remains of the envelope that brought a result to whichever terminal; None when that is nothing."""
+    # A result is brought to the terminal that sent the message, and to no other.
+    brought = (ARRIVALS.c.uid == uid, ARRIVALS.c.purpose == ArrivalKind.RESULT.value)
+    return conn.scalar(select(ARRIVALS.c.envelope).where(*brought).limit(1))
+
+
 def unacknowledged(conn: Connection, feed: Feed, limit: int, *, after: int = 0) -> list[Pending]:
     """Return the stored arrivals beyond the position `after` that are not acknowledged, in the order of the feed."""
     columns = select(ARRIVALS.c.uid, ARRIVALS.c.position, ARRIVALS.c.digest)

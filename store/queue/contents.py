@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from store.errors import ContentErased, MessageMissing, SealBroken
 from store.message.states import OutState
+from store.packing import pack_large, unpack
 from store.queue.hiding import HiddenNumbers
 from store.queue.pages import QueueFilter, conditions, in_batches
 from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
@@ -50,7 +51,11 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
         raise MessageMissing
     if row.wrapped_key == ERASED:
         raise ContentErased(reference=message.reference)
-    return vault.unseal(Sealed(*row), place=content_place(message.uid, wanted))
+    return _opened(vault, message.uid, wanted, *row)
+
+
+def _opened(vault: Vault, uid: str, revision: int, ciphertext: bytes, wrapped: bytes) -> bytes:
+    return unpack(vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision)))
 
 
 # Built once, because every batch that is sent and every search runs one of them.
@@ -88,7 +93,7 @@ def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) ->
             if wrapped == ERASED:
                 continue
             try:
-                plain = vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+                plain = _opened(vault, uid, revision, ciphertext, wrapped)
             except SealBroken as error:
                 contents.broken[number] = error
             else:
@@ -99,7 +104,7 @@ def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) ->
 def content_values(vault: Vault, number: int, uid: str, revision: int, content: bytes) -> Mapping[str, Any]:
     """Return the row with the sealed content of a message."""
     # The seal binds the place: a row that is copied to another message or revision does not open.
-    sealed = vault.seal(content, place=content_place(uid, revision))
+    sealed = vault.seal(pack_large(content), place=content_place(uid, revision))
     return {
         "message_id": number,
         "revision": revision,
@@ -118,7 +123,7 @@ def each_content(reading: Connection, vault: Vault, chosen: QueueFilter) -> Iter
             # The driver's own rows: tens of thousands of contents are read from them twice as fast.
             while rows := result.cursor.fetchmany(_READ_AT_ONCE):
                 for number, uid, revision, ciphertext, wrapped in rows:
-                    yield number, vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+                    yield number, _opened(vault, uid, revision, ciphertext, wrapped)
 
 
 class AboutPerson(NamedTuple):
@@ -170,7 +175,7 @@ def about_persons(
             hidden = hidden or HiddenNumbers(conn)
             if hidden.file_of(number) in (None, intake_id):
                 with suppress(SealBroken):
-                    content = vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision))
+                    content = _opened(vault, uid, revision, ciphertext, wrapped)
                     yield AboutPerson._make((*columns, content))
 
 

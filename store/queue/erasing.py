@@ -1,7 +1,7 @@
 """Erasing contents whose retention is over: the row keys are destroyed, and the evidence of the message stays.
 
-The row, its digests, the bytes that were sealed for the peer, the receipts and the log stay. They verify as before and
-reveal nothing about a person.
+The row, its digests, what is kept of the envelopes for the peer, the receipts and the log stay. They verify as before
+and reveal nothing about a person.
 """
 
 from collections.abc import Sequence

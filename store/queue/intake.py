@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from store.clock import to_microseconds
 from store.message.states import Direction, InState, OutState, Pointer, State
+from store.packing import pack_large
 from store.queue import sealed_rows
 from store.queue.contents import content_place
 from store.queue.hiding import hide, refuse_hidden
@@ -152,7 +153,7 @@ def add_sealed(
 
 def _contents(drafts: Sequence[MessageDraft], uids: Sequence[str]) -> Iterator[tuple[bytes, Place]]:
     for draft, uid in zip(drafts, uids, strict=True):
-        yield draft.content, content_place(uid, _FIRST_REVISION)
+        yield pack_large(draft.content), content_place(uid, _FIRST_REVISION)
 
 
 def _new_uid(place: int, now: datetime) -> str:

@@ -11,12 +11,15 @@ from sqlalchemy.exc import IntegrityError
 
 from store.clock import day_in_japan
 from store.errors import MessageMissing, ShipmentConflict
-from store.message.states import Direction, OutState
+from store.message.states import UNDOABLE, Direction, OutState
+from store.packing import pack, unpack
 from store.queue.claims import Task, claims_of_others
 from store.queue.pages import PageKey, beyond, in_batches
 from store.queue.sequence import must_wait
 from store.queue.tables import (
+    ALL_MESSAGES,
     ERASED,
+    KEPT_BYTES,
     MESSAGES,
     RECEIPTS,
     RECOVERED,
@@ -83,31 +86,42 @@ def count_waiting(conn: Connection, now: datetime) -> int:
 
 
 class ShipmentRow(NamedTuple):
-    """The exact bytes for the peer, as `terminal` made them, and the peer's receipt once it has arrived.
+    """What was made for the peer by `terminal`, and the peer's receipt once it has arrived.
 
     Digests are SHA-256, 32 bytes. The receipt names `content_digest`. `peer_version` is the number of the registered
-    version for which the bytes were sealed.
+    version for which the bytes were sealed. `envelope` are the exact bytes, empty once they need not leave again.
     """
 
     message_id: int
     terminal: str
     revision: int
-    envelope: bytes
+    header: bytes
     digest: bytes
     content_digest: bytes
     peer_version: int
     made_at: datetime
     sent_at: datetime | None = None
+    envelope: bytes = b""
     receipt: bytes | None = None
 
 
-# All fields but the receipt, which is in a separate table.
-_MADE: Final = ShipmentRow._fields[:-1]
+# The last two fields are in separate tables.
+_MADE: Final = ShipmentRow._fields[:-2]
 _INSERT: Final = BulkStatement.insert(SHIPMENTS, _MADE)
+_INSERT_BYTES: Final = BulkStatement.insert(KEPT_BYTES, ("message_id", "envelope"))
 _STORED: Final = (
-    select(*(SHIPMENTS.c[part] for part in _MADE), RECEIPTS.c.receipt)
-    .select_from(SHIPMENTS.outerjoin(RECEIPTS))
+    select(*(SHIPMENTS.c[part] for part in _MADE), func.coalesce(KEPT_BYTES.c.envelope, b""), RECEIPTS.c.receipt)
+    .select_from(SHIPMENTS.outerjoin(KEPT_BYTES).outerjoin(RECEIPTS, RECEIPTS.c.message_id == SHIPMENTS.c.message_id))
     .where(SHIPMENTS.c.message_id.in_(bindparam("numbers", expanding=True)))
+)
+# A message in one of these states never leaves again: resending refuses what the peer has received.
+_RECEIVED: Final = sorted(state.value for state in UNDOABLE)
+_DROP_BYTES: Final = delete(KEPT_BYTES).where(
+    KEPT_BYTES.c.message_id.in_(
+        select(RECEIPTS.c.message_id)
+        .join(ALL_MESSAGES, ALL_MESSAGES.c.id == RECEIPTS.c.message_id)
+        .where(RECEIPTS.c.message_id.in_(bindparam("numbers", expanding=True)), ALL_MESSAGES.c.state.in_(_RECEIVED))
+    )
 )
 
 
@@ -115,6 +129,7 @@ def add_shipments(tx: Connection, shipments: Sequence[ShipmentRow]) -> None:
     """Store the bytes made for the peer, once for each message. Raises ShipmentConflict when some exist already."""
     try:
         _INSERT.run(tx, (shipment[: len(_MADE)] for shipment in shipments))
+        _INSERT_BYTES.run(tx, ((shipment.message_id, shipment.envelope) for shipment in shipments))
     # Other bytes under the same id would be another message to the peer. The primary key is what rules them out.
     except IntegrityError:
         raise ShipmentConflict from None
@@ -168,7 +183,8 @@ def at_peer(conn: Connection, numbers: Iterable[int]) -> set[int]:
 def discard_shipments(tx: Connection, numbers: Iterable[int]) -> None:
     """Delete the bytes that the peer refused unread, so that new bytes are made."""
     for some in in_batches(numbers):
-        tx.execute(delete(SHIPMENTS).where(SHIPMENTS.c.message_id.in_(some)))
+        for table in (KEPT_BYTES, SHIPMENTS):
+            tx.execute(delete(table).where(table.c.message_id.in_(some)))
 
 
 def mark_sent(tx: Connection, numbers: Iterable[int], now: datetime) -> None:
@@ -189,7 +205,11 @@ class ReceiptDraft(NamedTuple):
 _INSERT_RECEIPT: Final = BulkStatement(
     insert(RECEIPTS).from_select(
         ["message_id", "receipt", "kept_at"],
-        select(SHIPMENTS.c.message_id, bindparam("new_receipt"), bindparam("now", type_=RECEIPTS.c.kept_at.type)).where(
+        select(
+            SHIPMENTS.c.message_id,
+            bindparam("new_receipt", type_=RECEIPTS.c.receipt.type),
+            bindparam("now", type_=RECEIPTS.c.kept_at.type),
+        ).where(
             SHIPMENTS.c.message_id == bindparam("the_id"),
             ~exists().where(RECEIPTS.c.message_id == SHIPMENTS.c.message_id),
         ),
@@ -199,13 +219,19 @@ _INSERT_RECEIPT: Final = BulkStatement(
 
 
 def keep_receipts(tx: Connection, receipts: Sequence[ReceiptDraft], now: datetime) -> None:
-    """Store verified receipts for shipments; a receipt that exists already stays. Raises MessageMissing."""
+    """Store verified receipts for shipments; a receipt that exists already stays. Raises MessageMissing.
+
+    The bytes of those that the peer has by the state of their messages are dropped: a receipt is held against header
+    and digest, and what proves the content is the receipt.
+    """
     if _INSERT_RECEIPT.run(tx, ((receipt.message_id, receipt.receipt, now) for receipt in receipts)) != len(receipts):
         # A row was not written either because the receipt exists or because the shipment does not. Only the latter is
         # wrong.
         shipped = shipments_of(tx, (receipt.message_id for receipt in receipts))
         if any(receipt.message_id not in shipped for receipt in receipts):
             raise MessageMissing
+    for some in in_batches(receipt.message_id for receipt in receipts):
+        tx.execute(_DROP_BYTES, {"numbers": some})
 
 
 # ── Results ───────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +248,7 @@ class PeerOutcome(StrEnum):
 class ResultRow:
     """A result of the peer: its uid, the number of the message, its position in the feed, the outcome and its code.
 
-    `words` are the peer's explanation as canonical bytes. They are stored sealed, because they may name people.
+    `words` are what the peer wrote, as bytes of JSON. They are stored sealed, because they may name people.
     """
 
     uid: str
@@ -236,7 +262,7 @@ class ResultRow:
 
 def add_result(tx: Connection, vault: Vault, result: ResultRow) -> None:
     """Store a result. The caller knows from `arrive` that it is new."""
-    sealed = vault.seal(result.words, place=result_place(result.uid))
+    sealed = vault.seal(pack(result.words), place=result_place(result.uid))
     values: dict[str, Any] = {
         "uid": result.uid,
         "message_id": result.message_id,
@@ -271,7 +297,7 @@ def _words(vault: Vault, row: Row[Any]) -> bytes:
     if row.wrapped_key == ERASED:
         # An empty record: after the retention period the result is still listed, without its words.
         return b"{}"
-    return vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid))
+    return unpack(vault.unseal(Sealed(row.ciphertext, row.wrapped_key), place=result_place(row.uid)))
 
 
 def result_place(uid: str) -> Place:

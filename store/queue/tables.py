@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from store.errors import RowSealBroken
 from store.message.states import Direction, Hold, Pointer, State, state_of
+from store.packing import PackedBytes
 from store.schema import UtcMoment, table
 
 _POINTING: Final = text("target IS NOT NULL")
@@ -120,41 +121,58 @@ class Note(SQLModel, table=True):
 
 
 class Shipment(SQLModel, table=True):
-    """The exact bytes in which a message travels, made once.
+    """The envelope in which a message travels, made once: its header and its digests, which a receipt is held against.
 
-    They carry the name and the signature of the terminal that made them, so only that terminal sends them and asks the
-    peer about them.
+    It carries the name and the signature of the terminal that made it, so only that terminal sends it and asks the peer
+    about it.
     """
 
     __tablename__ = "shipment"
 
     message_id: int = Field(primary_key=True, foreign_key="message.id")
     revision: int
-    envelope: bytes
     digest: bytes
     content_digest: bytes
     peer_version: int = Field(foreign_key="peer_version.id")
     made_at: datetime = Field(sa_type=UtcMoment)
     sent_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     terminal: str
+    header: bytes = Field(sa_type=PackedBytes)
+
+
+class KeptBytes(SQLModel, table=True):
+    """The exact bytes of an envelope that may have to leave again. They go when the peer's receipt is here.
+
+    They are in a separate table, so that whole pages become free for the next ones: in a row of the shipment they would
+    leave a hole that nothing fills.
+    """
+
+    __tablename__ = "kept_bytes"
+
+    message_id: int = Field(primary_key=True, foreign_key="shipment.message_id")
+    envelope: bytes
 
 
 class ReceiptRow(SQLModel, table=True):
     """The peer's receipt for a shipment, byte for byte.
 
-    It is in a separate table because a shipment's row fills half a page, and growing that row by the receipt wrote the
-    whole page again.
+    It is in a separate table because it comes later, and growing the row of the shipment by it would write the page of
+    that row again.
     """
 
     __tablename__ = "receipt"
 
     message_id: int = Field(primary_key=True, foreign_key="shipment.message_id")
-    receipt: bytes
+    receipt: bytes = Field(sa_type=PackedBytes)
     kept_at: datetime = Field(sa_type=UtcMoment)
 
 
 class Arrival(SQLModel, table=True):
-    """An envelope of the peer's feed for a terminal as it came, sealed to the key of that terminal."""
+    """An item of the peer's feed for a terminal.
+
+    `envelope` is the envelope of a notice as it came, sealed to the key of that terminal. Of a result it is what
+    remains of its envelope: what the peer signed. The rest is with the result, sealed anew.
+    """
 
     __tablename__ = "arrival"
 
@@ -165,7 +183,7 @@ class Arrival(SQLModel, table=True):
     purpose: str
     # The digest stays when the envelope is erased: a repetition is still recognised, and a conflict too.
     digest: bytes
-    envelope: bytes
+    envelope: bytes = Field(sa_type=PackedBytes)
     received_at: datetime = Field(sa_type=UtcMoment)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcMoment, index=True)
     about: str | None = Field(default=None, index=True)  # The uid of the notice or lost message.
@@ -184,7 +202,7 @@ class Cursor(SQLModel, table=True):
 
 
 class PeerResult(SQLModel, table=True):
-    """The decision of the peer about a message (受理, エラー). Its words are sealed."""
+    """The decision of the peer about a message (受理, エラー). What the peer wrote is sealed."""
 
     __tablename__ = "result"
 
@@ -242,6 +260,7 @@ FORMER_NUMBERS: Final = table(FormerNumber)
 CONTENTS: Final = table(ContentRow)
 NOTES: Final = table(Note)
 SHIPMENTS: Final = table(Shipment)
+KEPT_BYTES: Final = table(KeptBytes)
 RECEIPTS: Final = table(ReceiptRow)
 ARRIVALS: Final = table(Arrival)
 CURSORS: Final = table(Cursor)

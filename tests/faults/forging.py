@@ -99,6 +99,7 @@ def keep_shipment(terminal: Terminal, number: int, envelope: Envelope, raw: byte
         message_id=number,
         terminal=terminal.name,
         revision=1,
+        header=envelope.header_bytes,
         envelope=envelope.raw if raw is None else raw,
         digest=bytes.fromhex(envelope.digest),
         content_digest=bytes.fromhex(envelope.header.content_digest),

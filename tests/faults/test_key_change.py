@@ -11,6 +11,7 @@ import pytest
 
 from console.errors import PeerFileUnusable, RegistrationIncomplete, RightMissing, TimePast
 from console.jobs import exchange
+from console.jobs.exchange.kept_bytes import label_of
 from console.jobs.messages import review
 from console.jobs.peers import line_keys, register
 from console.jobs.progress import Progress
@@ -19,8 +20,8 @@ from store.log import Event
 from tests.console.jobs.site import APPROVER, CUSTODIAN, LONG_AGO, MUNICIPALITY, OPERATOR, PATIENCE, Site, entry, notice
 from transport import agency
 from transport.errors import AnswerCut, IdentityPending, LineUnreachable
-from transport.evidence.envelope import Envelope, Header, Purpose
-from transport.evidence.receipts import Receipt, verify_receipt
+from transport.evidence.envelope import Header, Purpose
+from transport.evidence.receipts import Receipt, ReceiptVerifier
 from transport.parties.identity import OVERLAP, PublicIdentity
 
 pytestmark = pytest.mark.long
@@ -122,16 +123,14 @@ def _receipts(site: Site, numbers: list[int]) -> list[Receipt]:
     with site.terminal.database.reading() as reading:
         shipments = queue.shipments_of(reading, numbers)
         signers = register.versions(reading, site.terminal.vault.rows)
-    return [
-        verify_receipt(shipment.receipt or b"", envelope=Envelope.read(shipment.envelope), signers=signers)
-        for shipment in shipments.values()
-    ]
+    verifier = ReceiptVerifier(signers)
+    return [verifier.verify(shipment.receipt or b"", label_of(shipment)) for shipment in shipments.values()]
 
 
 def _headers(site: Site, numbers: list[int]) -> list[Header]:
     with site.terminal.database.reading() as reading:
         shipments = queue.shipments_of(reading, numbers)
-    return [Envelope.read(shipment.envelope).header for shipment in shipments.values()]
+    return [label_of(shipment).header for shipment in shipments.values()]
 
 
 def test_a_message_sealed_for_the_former_key_arrives_after_the_change(site: Site) -> None:

@@ -180,6 +180,11 @@ class Envelope(NamedTuple):
         return self.header.id
 
     @property
+    def sealed_digest(self) -> bytes:
+        """The SHA-256 of the sealed part, which the signature covers instead of that part."""
+        return hashlib.sha256(self.sealed).digest()
+
+    @property
     def label(self) -> Label:
         """What a receipt for this envelope refers to; it is far smaller than the envelope."""
         return Label(self.header, self.digest)
@@ -215,11 +220,12 @@ class Envelope(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """An envelope whose every part was verified, with its content."""
+    """An envelope whose every part was verified, with its content, and the salt with which the header's digest fits."""
 
     envelope: Envelope
     sender: DatedIdentity
     content: bytes
+    salt: bytes
 
     @property
     def header(self) -> Header:
@@ -260,14 +266,14 @@ class Sealer:
             municipality=self.municipality,
             peer_version=self.peer_version,
             created_at=created_at,
-            content_digest=_content_digest(plain),
+            content_digest=content_digest(plain),
         )
         header_bytes = header.to_bytes()
         # This side sends nothing that it would not read. The other values of the header were checked when the sealer
         # and its identities were made.
         wire.message_id(message_id)
         sealed = seal_for(self.recipient.sealing_key, plain, _INFO + header_bytes)
-        signature = self.sender.sign(_signed(header_bytes, sealed))
+        signature = self.sender.sign(signed_bytes(header_bytes, hashlib.sha256(sealed).digest()))
         raw = MAGIC + wire.prefixed(header_bytes) + wire.prefixed(sealed) + signature
         if len(raw) > bounds.MOST_ENVELOPE_BYTES:
             raise EnvelopeTooLarge(most=str(bounds.MOST_ENVELOPE_BYTES))
@@ -302,13 +308,16 @@ class Opener:
         header = envelope.header
         _check_suite(header)
         reader = self._check_addresses(header)
-        sender = self._sender_of(header)
+        sender = sender_of(header, self.senders)
         # There is no limit on the age: an envelope may wait for days while the line is down.
         if header.created_at > now + wire.CLOCK_TOLERANCE:
             raise EnvelopeFromFuture
-        if not sender.public.has_signed(envelope.signature, _signed(envelope.header_bytes, envelope.sealed)):
+        if not sender.public.has_signed(
+            envelope.signature, signed_bytes(envelope.header_bytes, envelope.sealed_digest)
+        ):
             raise EnvelopeSignatureBroken
-        return Opened(envelope, sender, _content(envelope, reader))
+        plain = _plain(envelope, reader)
+        return Opened(envelope, sender, plain[SALT_BYTES:], plain[:SALT_BYTES])
 
     def _check_addresses(self, header: Header) -> Identity:
         """Check all addresses, and return the identity of the recipient that the envelope names as its reader."""
@@ -329,30 +338,31 @@ class Opener:
                 return identity
         return None
 
-    def _sender_of(self, header: Header) -> DatedIdentity:
-        """Return the registered version whose key the header names, in force when the envelope was made."""
-        named = [version for version in self.senders if version.public.name == header.sender]
-        if not named:
-            raise EnvelopeSenderUnknown
-        # Several registered versions may have the same key, each with its own period.
-        keyed = [version for version in named if version.public.signing_key_id == header.sender_key]
-        if not keyed:
-            raise EnvelopeSenderKeyUnknown
-        for version in keyed:
-            if version.in_force(header.created_at):
-                return version
-        raise EnvelopeSenderKeyNotInForce
+
+def sender_of(header: Header, senders: Sequence[DatedIdentity]) -> DatedIdentity:
+    """Return the registered version whose key the header names, in force when the envelope was made, or raise."""
+    named = [version for version in senders if version.public.name == header.sender]
+    if not named:
+        raise EnvelopeSenderUnknown
+    # Several registered versions may have the same key, each with its own period.
+    keyed = [version for version in named if version.public.signing_key_id == header.sender_key]
+    if not keyed:
+        raise EnvelopeSenderKeyUnknown
+    for version in keyed:
+        if version.in_force(header.created_at):
+            return version
+    raise EnvelopeSenderKeyNotInForce
 
 
-def _content(envelope: Envelope, reader: Identity) -> bytes:
+def _plain(envelope: Envelope, reader: Identity) -> bytes:
     try:
         plain = reader.open(envelope.sealed, _INFO + envelope.header_bytes)
     except NotOpened as error:
         raise EnvelopeSealBroken from error
     # A receipt repeats the digest of the header. Because it is checked here, a receipt proves the content as well.
-    if len(plain) < SALT_BYTES or _content_digest(plain) != envelope.header.content_digest:
+    if len(plain) < SALT_BYTES or content_digest(plain) != envelope.header.content_digest:
         raise EnvelopeContentChanged
-    return plain[SALT_BYTES:]
+    return plain
 
 
 def _check_suite(header: Header) -> None:
@@ -364,12 +374,14 @@ def _check_suite(header: Header) -> None:
         raise EnvelopeSuiteUnknown
 
 
-def _signed(header_bytes: bytes, sealed: bytes) -> bytes:
+def signed_bytes(header_bytes: bytes, sealed_digest: bytes) -> bytes:
+    """Return what the sender signs; `sealed_digest` is the SHA-256 of the sealed part."""
     # The length before the header fixes where it ends.
-    return _SIGNED + wire.prefixed(header_bytes) + hashlib.sha256(sealed).digest()
+    return _SIGNED + wire.prefixed(header_bytes) + sealed_digest
 
 
-def _content_digest(plain: bytes) -> str:
+def content_digest(plain: bytes) -> str:
+    """Return the digest that the header has of the salt with the content behind it."""
     return wire.sha256(_CONTENT + plain)
 
 

@@ -60,7 +60,7 @@ def issue_receipts(opened: Sequence[Opened], *, recipient: Identity, received_at
     return sign_receipts([item.envelope for item in opened], recipient=recipient, received_at=received_at)
 
 
-def sign_receipts(envelopes: Sequence[Envelope], *, recipient: Identity, received_at: datetime) -> list[bytes]:
+def sign_receipts(envelopes: Sequence[Envelope | Label], *, recipient: Identity, received_at: datetime) -> list[bytes]:
     """Return the receipts for at most 512 `envelopes` that were verified earlier and are stored, in their order."""
     key_id = recipient.public.signing_key_id
     bodies = [_LAYOUT.write(_statement(envelope, key_id, received_at)) for envelope in envelopes]
@@ -170,7 +170,7 @@ def _signed(count: int, root: bytes) -> bytes:
     return _SIGNED + _COUNT.pack(count) + root
 
 
-def _statement(envelope: Envelope, signing_key_id: str, received_at: datetime) -> dict[str, str]:
+def _statement(envelope: Envelope | Label, signing_key_id: str, received_at: datetime) -> dict[str, str]:
     header = envelope.header
     return {
         "protocol": wire.PROTOCOL,

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from transport import bounds, wire
 from transport.bounds import Bound
 from transport.errors import AnswerMalformed, AnswerRedirects, LineFault, PeerFailed, RequestRefused
+from transport.evidence.envelope import Envelope, Label
 from transport.evidence.receipts import MOST_RECEIPT_BYTES
 from transport.evidence.witness import MOST_WITNESS_BYTES
 from transport.line.connection import Response
@@ -56,6 +57,18 @@ class FeedItem:
 
     position: int
     envelope: bytes
+
+    @property
+    def label(self) -> Label:
+        """What the receipt for it refers to. Raises EnvelopeFault."""
+        return Envelope.read(self.envelope).label
+
+
+class TakenItem(NamedTuple):
+    """An item of the feed that is kept here: its position, and what the receipt for it refers to."""
+
+    position: int
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,13 @@ from transport.evidence.envelope import Envelope
 from transport.evidence.holdings import Inquiry
 from transport.evidence.receipts import sign_receipts
 from transport.line import answers
-from transport.line.answers import Delivery, FeedItem, FeedPage, PeerStatus
+from transport.line.answers import Delivery, FeedItem, FeedPage, PeerStatus, TakenItem
 from transport.line.connection import Connection
 from transport.line.peer import PeerEndpoint
 from transport.parties.identity import Identity
 from transport.problems import Problem
 
-__all__ = ["Delivery", "FeedItem", "FeedPage", "Line", "LineLimits", "PeerStatus"]
+__all__ = ["Delivery", "FeedItem", "FeedPage", "Line", "LineLimits", "PeerStatus", "TakenItem"]
 
 # The peer may have closed a connection that was idle for longer. Opening a new one costs little; a request on a closed
 # one would end without an answer, and the messages in it would count as unknown.
@@ -108,15 +108,16 @@ class Line:
         value = self._call("/v1/feed", {"after": after, "limit": limit}, bounds.envelopes(limit))
         return answers.read_page(value, after, limit)
 
-    def acknowledge(self, items: Sequence[FeedItem], *, received_at: datetime | None = None) -> dict[int, Problem]:
+    def acknowledge(
+        self, items: Sequence[FeedItem | TakenItem], *, received_at: datetime | None = None
+    ) -> dict[int, Problem]:
         """Send the peer a signed receipt for each of `items`, which are verified and durable here since `received_at`.
 
         Returns by position the problems with those that it did not take; empty when all is well. Acknowledging again
         is harmless.
         """
         now = received_at or datetime.now(UTC)
-        envelopes = [Envelope.read(item.envelope) for item in items]
-        receipts = sign_receipts(envelopes, recipient=self._identity, received_at=now)
+        receipts = sign_receipts([item.label for item in items], recipient=self._identity, received_at=now)
         rows = [
             {"position": item.position, "receipt": wire.to_base64(receipt)}
             for item, receipt in zip(items, receipts, strict=True)

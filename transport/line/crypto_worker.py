@@ -44,19 +44,19 @@ class PlainContent(NamedTuple):
 
 
 class SealedEnvelope(NamedTuple):
-    """A finished envelope: its exact bytes, their SHA-256, and the digest of its content (32 bytes each)."""
+    """A finished envelope: its exact bytes, its header, and the digests of it and of its content (32 bytes each)."""
 
     raw: bytes
+    header: bytes
     digest: bytes
     content_digest: bytes
 
 
 class Proof(NamedTuple):
-    """A receipt, the exact envelope that it is supposed to be for, and the SHA-256 of that envelope (32 bytes)."""
+    """A receipt, and the label of the envelope that it is supposed to be for."""
 
     receipt: bytes
-    envelope: bytes
-    digest: bytes
+    label: Label
 
 
 class CryptoWorker(Protocol):
@@ -137,9 +137,9 @@ class CryptoWorkerProcess:
 
     def verify(self, proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> "Future[list[bool]]":
         """Decide for each receipt whether it verifies."""
-        # The worker remembers the envelopes that it made, so their digests are enough. It cannot carry out an order
-        # about any other envelope; that order is carried out in this process.
-        digests = [(proof.receipt, proof.digest) for proof in proofs]
+        # The worker remembers the labels of the envelopes that it made, so their digests are enough. It cannot carry
+        # out an order about any other envelope; that order is carried out in this process.
+        digests = [(proof.receipt, bytes.fromhex(proof.label.digest)) for proof in proofs]
         return self._submit(_VerifyOrder(digests, signers), lambda: _verify_all(proofs, signers))
 
     def close(self) -> None:
@@ -232,7 +232,8 @@ def _seal(sealer: Sealer, content: PlainContent, created_at: datetime) -> Envelo
 
 
 def _finish(envelope: Envelope) -> SealedEnvelope:
-    return SealedEnvelope(envelope.raw, bytes.fromhex(envelope.digest), bytes.fromhex(envelope.header.content_digest))
+    digests = (bytes.fromhex(envelope.digest), bytes.fromhex(envelope.header.content_digest))
+    return SealedEnvelope(envelope.raw, envelope.header_bytes, *digests)
 
 
 def _seal_all(sealer: Sealer, contents: Sequence[PlainContent], created_at: datetime) -> list[SealedEnvelope]:
@@ -242,7 +243,7 @@ def _seal_all(sealer: Sealer, contents: Sequence[PlainContent], created_at: date
 def _verify_all(proofs: Sequence[Proof], signers: Sequence[DatedIdentity]) -> list[bool]:
     # One verifier for the whole batch: its receipts share a signature, which is then checked once.
     verifier = ReceiptVerifier(signers)
-    return [_verifies(verifier, proof.receipt, Envelope.read(proof.envelope).label) for proof in proofs]
+    return [_verifies(verifier, proof.receipt, proof.label) for proof in proofs]
 
 
 def _verifies(verifier: ReceiptVerifier, receipt: bytes, label: Label) -> bool:

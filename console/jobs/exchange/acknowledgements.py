@@ -11,7 +11,9 @@ from store import clock, queue
 from store.log import Event
 from store.queue import Feed, Pending
 from transport.bounds import MOST_BODY_BYTES
-from transport.line.client import FeedItem
+from transport.evidence.envelope import Label
+from transport.evidence.voucher import header_of
+from transport.line.client import TakenItem
 
 
 class Acknowledgements:
@@ -44,18 +46,18 @@ class Acknowledgements:
                 self._record(tx, acknowledged)
             self._up_to = pending[-1].position
 
-    def _items_of(self, reading: Connection, pending: Sequence[Pending]) -> list[FeedItem]:
+    def _items_of(self, reading: Connection, pending: Sequence[Pending]) -> list[TakenItem]:
         """Return the stored arrivals, the first of them as far as they would fit in one answer of the peer."""
         # The peer decides how large they are, and how many wait when it accepts none for long: memory has to be bounded
         # here as it was when they came.
-        items: list[FeedItem] = []
+        items: list[TakenItem] = []
         size = 0
         for arrival in pending:
             envelope = queue.envelope_of(reading, self._feed, arrival.uid) or b""
             size += len(envelope)
             if items and size > MOST_BODY_BYTES:
                 break
-            items.append(FeedItem(arrival.position, envelope))
+            items.append(TakenItem(arrival.position, Label(header_of(envelope), arrival.digest.hex())))
         return items
 
     def _record(self, tx: Connection, acknowledged: Sequence[Pending]) -> None:

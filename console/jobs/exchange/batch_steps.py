@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from console.errors import ContentSealBroken, SentBefore
 from console.incidents import record_incident, record_refusal
-from console.jobs.exchange.kept_bytes import replaced_bytes
+from console.jobs.exchange.kept_bytes import label_of, replaced_bytes
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
 from console.jobs.peers import register
@@ -27,8 +27,7 @@ from store.message.declarations.common import KEPT_HERE
 from store.message.states import Step
 from store.queue import Act, MessageKey, MessageRow, PageKey, ReceiptDraft, ShipmentRow
 from transport.errors import ReceiptFault, ReceiptOfAnother
-from transport.evidence.envelope import Envelope
-from transport.evidence.receipts import verify_receipt
+from transport.evidence.receipts import ReceiptVerifier
 from transport.line.client import Delivery
 from transport.line.crypto_worker import CryptoWorker, PlainContent, Proof, SealedEnvelope
 from transport.parties.identity import DatedIdentity
@@ -75,6 +74,7 @@ class Fresh:
                 message_id=row.id,
                 terminal=terminal,
                 revision=row.revision,
+                header=made.header,
                 envelope=made.raw,
                 digest=made.digest,
                 content_digest=made.content_digest,
@@ -162,7 +162,7 @@ class BatchSteps:
             batch.signers = register.versions(reading, self._terminal.vault.rows)
         batch.deliveries = deliveries
         proofs = [
-            Proof(delivery.receipt, batch.shipments[row.id].envelope, batch.shipments[row.id].digest)
+            Proof(delivery.receipt, label_of(batch.shipments[row.id]))
             for row, delivery in zip(batch.rows, deliveries, strict=True)
             if delivery.receipt is not None
         ]
@@ -371,7 +371,7 @@ def _verdict(delivery: Delivery, shipment: ShipmentRow, signers: Sequence[DatedI
     """Return what an answer means; only a receipt that verifies against the stored bytes makes a message delivered."""
     if delivery.receipt is not None:
         try:
-            verify_receipt(delivery.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
+            ReceiptVerifier(signers).verify(delivery.receipt, label_of(shipment))
         except ReceiptFault as error:
             # A receipt for other bytes under this id is a matter for people. In all other cases the peer may have the
             # message, but nothing proves it, so the peer is asked again.

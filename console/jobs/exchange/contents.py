@@ -71,9 +71,25 @@ def _is_bilingual(words: object) -> bool:
     return words is None or (isinstance(words, dict) and all(isinstance(text, str) for text in words.values()))
 
 
-def words_of(record: dict[str, Any]) -> bytes:
-    """Return the bytes of the peer's explanation, to be stored sealed, because it may name people."""
-    return encode({name: record.get(name) for name in _WORDS})
+def kept_of(opened: Opened) -> bytes:
+    """Return what is kept of a result, to be stored sealed, because it may name people.
+
+    That is the content as the peer wrote it, with the salt: both together have the digest in the header that the peer
+    signed, which is kept beside them.
+    """
+    return encode({"content": opened.content.decode(), "salt": opened.salt.hex()})
+
+
+def signed_in(kept: bytes) -> tuple[bytes, bytes]:
+    """Return the content of a result, and the salt with which the digest in its header fits; both may be empty."""
+    record = decode(kept)
+    return str(record.get("content", "")).encode(), bytes.fromhex(record.get("salt", ""))
+
+
+def words_in(kept: bytes) -> dict[str, Any]:
+    """Return the peer's explanation from what is kept of a result; an older program kept nothing but that."""
+    record = decode(kept)
+    return decode(str(record["content"]).encode()) if "content" in record else record
 
 
 def is_about(record: dict[str, Any], row: MessageRow) -> bool:

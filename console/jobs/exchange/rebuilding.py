@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from console.errors import ContentUnproved, MessageLost, RecoveryAwaited
 from console.incidents import record_incident
+from console.jobs.exchange.kept_bytes import label_of
 from console.jobs.exchange.line import Contact
 from console.jobs.exchange.outcome import ItemResult
 from console.jobs.peers import register
@@ -27,7 +28,7 @@ from store.message.states import Step
 from store.queue import Act, MessageRow, ReceiptDraft, RecoveredDraft, ShipmentRow
 from transport import wire
 from transport.errors import AnswerMalformed, LineCancelled, ReceiptFault
-from transport.evidence.envelope import Envelope, Purpose
+from transport.evidence.envelope import Purpose
 from transport.evidence.holdings import Held, Inquiry, Statement
 from transport.evidence.receipts import ReceiptVerifier, read_receipt
 
@@ -253,7 +254,7 @@ class Rebuilding:
 
     def _prove(self, uid: str, raw: bytes, kept: ShipmentRow | None) -> _Proof:
         if kept is not None:
-            label = Envelope.read(kept.envelope).label
+            label = label_of(kept)
             # Other bytes may have left under this id in the lost time. Then the receipt proves those.
             if read_receipt(raw).envelope_digest == label.digest:
                 return _Proof(raw, self._verifier.verify(raw, label).received_at, of_kept_bytes=True)

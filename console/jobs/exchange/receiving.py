@@ -15,7 +15,7 @@ from console.jobs.admission import admit, keep_reserve
 from console.jobs.exchange import reach
 from console.jobs.exchange.acknowledgements import Acknowledgements
 from console.jobs.exchange.clocks import ClockReason
-from console.jobs.exchange.contents import ItemContent, is_about, key_of, words_of
+from console.jobs.exchange.contents import ItemContent, is_about, kept_of, key_of
 from console.jobs.exchange.line import Contact, Interruption, open_line, record_failure
 from console.jobs.exchange.outcome import ItemResult
 from console.jobs.exchange.rebuilding import lost_item, rebuild_if_due
@@ -52,6 +52,7 @@ from store.queue import (
 from store.rights import Right
 from transport.errors import EnvelopeFault, TransportError
 from transport.evidence.envelope import Opened, Opener, Purpose
+from transport.evidence.voucher import Voucher
 from transport.line.client import FeedItem
 
 # How many of the newest rejections count. Reading the feed again from a much older one would take long.
@@ -298,7 +299,7 @@ class _Receiving:
                 outcome=outcome,
                 code=code,
                 received_at=clock.now(),
-                words=words_of(record),
+                words=kept_of(opened),
             ),
         )
         # The state, the result and the entry belong to one transaction: none of them exists without the others.
@@ -372,12 +373,13 @@ def _refuse_used_id(tx: Connection, uid: str) -> None:
 
 
 def _arrival(item: FeedItem, opened: Opened, feed: Feed) -> ArrivalDraft:
-    purpose = queue.ArrivalKind.NOTICE if opened.header.purpose is Purpose.NOTICE else queue.ArrivalKind.RESULT
+    is_notice = opened.header.purpose is Purpose.NOTICE
     return ArrivalDraft(
         uid=opened.header.id,
         feed=feed,
         position=item.position,
-        purpose=purpose,
+        purpose=queue.ArrivalKind.NOTICE if is_notice else queue.ArrivalKind.RESULT,
         digest=bytes.fromhex(opened.envelope.digest),
-        envelope=item.envelope,
+        # Of a result the content is kept sealed, as the peer wrote it, and what the peer signed.
+        envelope=item.envelope if is_notice else Voucher.of(opened.envelope).to_bytes(),
     )

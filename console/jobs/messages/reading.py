@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from console.jobs import residents
 from console.jobs.admission import admit
+from console.jobs.exchange.contents import signed_in, words_in
+from console.jobs.exchange.kept_bytes import label_of
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
@@ -18,17 +20,19 @@ from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
-from store.errors import MessageClaimed
+from store.errors import MessageClaimed, RowSealBroken
 from store.log import Event, LogFilter, LogRow
 from store.log import page as log_page
 from store.message.canonical import decode
 from store.message.checks.checking import check
 from store.message.checks.rules import Finding
 from store.message.states import CONFIRMABLE, Direction, Hold, OutState
-from store.queue import MessageRow, ShipmentRow, Task
+from store.queue import MessageRow, ResultRow, ShipmentRow, Task
+from store.queue.tables import RESULTS
 from store.rights import Right
-from transport.evidence.envelope import Envelope
-from transport.evidence.receipts import ReceiptVerifier, verify_receipt
+from transport.errors import EnvelopeFault
+from transport.evidence.receipts import ReceiptVerifier
+from transport.evidence.voucher import Voucher
 
 # A page of history, from the newest entry back: what happened last is what people ask about.
 _MOST_HISTORY: Final = 200
@@ -250,10 +254,9 @@ def _receipt(terminal: Terminal, reading: Connection, shipment: ShipmentRow | No
     if shipment is None or shipment.receipt is None:
         return None
     # It was verified before it was stored, but a database can be changed. What a person relies on is verified again.
-    envelope = Envelope.read(shipment.envelope)
-    signers = register.versions(reading, terminal.vault.rows)
-    receipt = verify_receipt(shipment.receipt, envelope=envelope, signers=signers)
-    return ReceiptView(receipt.received_at, receipt.peer_version, envelope.digest)
+    verifier = ReceiptVerifier(register.versions(reading, terminal.vault.rows))
+    receipt = verifier.verify(shipment.receipt, label_of(shipment))
+    return ReceiptView(receipt.received_at, receipt.peer_version, receipt.envelope_digest)
 
 
 def _recovered_receipt(terminal: Terminal, reading: Connection, row: queue.MessageRow) -> ReceiptView | None:
@@ -280,6 +283,26 @@ def _trouble(row: MessageRow, outcome: OutcomeView | None, history: Sequence[Log
     return None
 
 
+def _prove(terminal: Terminal, reading: Connection, result: ResultRow) -> None:
+    """Verify again that the peer signed this result, as far as more is kept of it than an older program kept.
+
+    Raises RowSealBroken.
+    """
+    voucher, content, salt = queue.voucher_of(reading, result.uid), *signed_in(result.words)
+    if not voucher or not salt:
+        return
+    senders = register.versions(reading, terminal.vault.rows)
+    broken = RowSealBroken(table=RESULTS.name, row=result.uid)
+    try:
+        Voucher.read(voucher).verify(content, salt, senders=senders)
+    except EnvelopeFault as error:
+        raise broken from error
+    stated = decode(content)
+    # Outcome and code have columns of their own.
+    if (stated.get("outcome"), stated.get("code")) != (result.outcome, result.code):
+        raise broken
+
+
 def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:
     results = queue.results_of(reading, terminal.vault, number)
     if not results:
@@ -287,5 +310,6 @@ def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeVie
     # The feed's order decides, not the time of receiving: a page may be read again later.
     last = results[-1]
     # The peer's words were checked when they came in, but either part may be missing.
-    words = decode(last.words)
+    words = words_in(last.words)
+    _prove(terminal, reading, last)
     return OutcomeView(str(last.outcome), last.code, words.get("cause") or {}, words.get("remedy") or {})

@@ -23,7 +23,7 @@ from console.errors import BackupUnfit, BackupUnreadable
 from console.files import drafted, new_file
 from console.jobs import checkpoints
 from console.jobs.admission import admit
-from console.jobs.exchange.kept_bytes import replaced_bytes
+from console.jobs.exchange.kept_bytes import label_of, replaced_bytes
 from console.jobs.intents import intended
 from console.jobs.log import tables
 from console.jobs.peers import register
@@ -43,8 +43,7 @@ from store.sealing.keyfile import write_key_file
 from store.sealing.sealedfile import SealedWriter, read_head, read_pieces
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault, backup_key
-from transport.evidence.envelope import Envelope
-from transport.evidence.receipts import verify_receipt
+from transport.evidence.receipts import ReceiptVerifier
 from transport.parties.authority import Use
 from transport.parties.identity import Identity
 
@@ -253,13 +252,13 @@ def _portions(reading: Connection) -> Iterator[list[int]]:
 
 
 def _verify_receipts(terminal: Terminal, reading: Connection, numbers: list[int]) -> int:
-    signers = register.versions(reading, terminal.vault.rows)
+    verifier = ReceiptVerifier(register.versions(reading, terminal.vault.rows))
     verified, shipments = 0, queue.shipments_of(reading, numbers)
     for error in replaced_bytes(reading, queue.rows_of(reading, numbers), shipments).values():
         raise error
     for shipment in shipments.values():
         if shipment.receipt is not None:
-            verify_receipt(shipment.receipt, envelope=Envelope.read(shipment.envelope), signers=signers)
+            verifier.verify(shipment.receipt, label_of(shipment))
             verified += 1
     return verified
 

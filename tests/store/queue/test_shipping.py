@@ -6,7 +6,7 @@ It shows `store.queue.sequence` as well.
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from store import queue
 from store.database import Database
@@ -15,7 +15,7 @@ from store.message.states import OutState, Step
 from store.peers import PeerDraft, register
 from store.queue import Act, PageKey, PeerOutcome, ReceiptDraft, ResultRow, Revision, ShipmentRow
 from store.queue.sequence import must_wait
-from store.queue.tables import MESSAGES
+from store.queue.tables import KEPT_BYTES, MESSAGES
 from store.sealing.vault import Vault
 from tests.clusters import ON_SQLITE
 from tests.store.conftest import Fill
@@ -58,6 +58,7 @@ def shipment(number: int, peer: int, now: datetime, envelope: bytes = b"sealed")
         message_id=number,
         terminal="t-1",
         revision=1,
+        header=b"{}",
         envelope=envelope,
         digest=b"d" * 32,
         content_digest=b"c" * 32,
@@ -203,7 +204,26 @@ def test_receipt_is_kept_byte_for_byte_and_the_first_stays(
         queue.keep_receipts(tx, [ReceiptDraft(added.id, b"signed")], now)
         queue.keep_receipts(tx, [ReceiptDraft(added.id, b"again")], later)
         kept = queue.shipments_of(tx, [added.id])[added.id]
-    assert (kept.sent_at, kept.receipt) == (now, b"signed")
+    assert (kept.sent_at, kept.receipt, kept.envelope) == (now, b"signed", b"sealed")
+
+
+def test_bytes_are_dropped_when_the_peer_has_the_message_and_the_receipt_is_here(
+    database: Database, vault: Vault, fill: Fill, act: Act, now: datetime, peer: int
+) -> None:
+    first, second, third = fill(["R-1", "R-2", "R-3"])
+    approve(database, vault, [first, second, third], act)
+    numbers = [first.id, second.id, third.id]
+    with database.writing() as tx:
+        queue.add_shipments(tx, [shipment(number, peer, now) for number in numbers])
+        queue.move_many(tx, vault, numbers, Step.SHIP, act)
+        # The receipt of the second is lost, and the third does not leave its state: both may be asked about again.
+        queue.move_many(tx, vault, [first.id, second.id], Step.DELIVER, act)
+        queue.keep_receipts(tx, [ReceiptDraft(number, b"signed") for number in (first.id, third.id)], now)
+        kept = queue.shipments_of(tx, numbers)
+        assert [kept[number].envelope for number in numbers] == [b"", b"sealed", b"sealed"]
+        assert kept[first.id].header == b"{}"
+        queue.discard_shipments(tx, [second.id])
+        assert tx.scalar(select(func.count()).select_from(KEPT_BYTES)) == 1
 
 
 def test_receipt_without_shipment(database: Database, fill: Fill, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """What the peer signed is still read with care: a result of the proper form, or a notice that passes every rule."""
 
+import json
 from typing import Any
 
 from console.errors import ConsoleError
-from console.jobs.exchange.contents import ItemContent, is_about, words_of
+from console.jobs.exchange.contents import ItemContent, is_about, kept_of, signed_in, words_in
 from store import clock, queue
 from store.message.canonical import decode, encode
 from tests.clusters import ON_SQLITE
@@ -22,7 +23,7 @@ def opened(site: Site, content: bytes, purpose: Purpose) -> Opened:
     sealer = Sealer(identity, site.terminal.identity.public, MUNICIPALITY, "1")
     sealed = sealer.seal(content, message_id="cd" * 16, purpose=purpose, created_at=clock.now())
     sender = DatedIdentity("v1", agency.public_identity(site.agency_home), clock.now(), None)
-    return Opened(Envelope.read(sealed.raw), sender, content)
+    return Opened(Envelope.read(sealed.raw), sender, content, bytes(32))
 
 
 def code_of(site: Site, content: bytes, purpose: Purpose) -> str:
@@ -76,10 +77,17 @@ def test_a_lone_surrogate_could_not_be_stored(site: Site) -> None:
     assert code_of(site, raw, Purpose.RESULT) in {"result_unfit", "item_unreadable"}
 
 
-def test_only_the_peers_explanation_is_stored_sealed() -> None:
+@ON_SQLITE
+def test_a_result_is_kept_as_the_peer_wrote_it_with_what_proves_that(site: Site) -> None:
     words = {"cause": {"ja": "該当者なし", "en": "nobody"}, "remedy": None}
-    assert decode(words_of({**RESULT, **words})) == words
-    assert decode(words_of(RESULT)) == {"cause": None, "remedy": None}
+    # Not as this side would write it: what was signed is kept byte for byte.
+    content = json.dumps({**RESULT, **words}, indent=1).encode()
+    kept = kept_of(opened(site, content, Purpose.RESULT))
+    assert words_in(kept) == {**RESULT, **words}
+    assert signed_in(kept) == (content, bytes(32))
+    assert decode(kept) == {"content": content.decode(), "salt": "00" * 32}
+    assert words_in(encode(words)) == words, "an older program kept the explanation alone"
+    assert signed_in(encode(words)) == (b"", b"")
 
 
 @ON_SQLITE

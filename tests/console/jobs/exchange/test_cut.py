@@ -75,7 +75,7 @@ def test_the_agency_is_killed_while_messages_are_on_their_way(
     assert sent.delivered + sent.unknown + sent.waiting == COUNT
     assert sorted(site.states(numbers), key=["delivered", "unknown", "approved"].index) == site.states(numbers)
     assert site.received().messages == sent.delivered + arrived
-    kept = site.raw("SELECT message_id, envelope FROM shipment")
+    kept = site.raw("SELECT envelope FROM kept_bytes")
 
     with site.running(relay.target):
         again = exchange.send(site.terminal, operator)
@@ -85,7 +85,7 @@ def test_the_agency_is_killed_while_messages_are_on_their_way(
     assert site.states(numbers) == ["accepted"] * COUNT
     held = site.received()
     assert (held.messages, held.distinct, held.alarms) == (COUNT, COUNT, 0)
-    assert set(kept) <= set(site.raw("SELECT message_id, envelope FROM shipment")), "the exact bytes again"
+    assert set(kept) <= set(site.agency_raw("SELECT envelope FROM message")), "the exact bytes again"
     assert site.log_holds()
 
 
@@ -169,10 +169,10 @@ def test_killed_after_marking_and_before_sending(
             with pytest.raises(KeyboardInterrupt):
                 exchange.send(site.terminal, operator)
         assert site.states([number]) == ["sending"]
-        kept = site.raw("SELECT envelope FROM shipment")
+        kept = site.raw("SELECT envelope FROM kept_bytes")
         sent = exchange.send(site.terminal, operator)
     assert (sent.delivered, sent.unknown) == (1, 0)
-    assert site.raw("SELECT envelope FROM shipment") == kept
+    assert site.agency_raw("SELECT envelope FROM message") == kept
     assert site.received().messages == 1
 
 

@@ -12,6 +12,7 @@ from console.jobs import exchange
 from console.jobs.exchange import ReceiveOutcome
 from console.jobs.messages import listing, reading
 from console.session import Session
+from store.errors import RowSealBroken
 from store.log import Event, Log
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import OPERATOR, Record, Site, entry, notice, person_of
@@ -345,6 +346,28 @@ def test_results_that_do_not_fit(served: Site, operator: Session) -> None:
     assert rejected(received) == ["result_unfit"] * len(UNFIT_RESULTS) + [code for _, code in OTHERS_RESULTS]
     assert served.states(numbers) == ["delivered", "delivered"]
     assert served.received().acknowledged == 1, "what was not taken in is not acknowledged"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE result SET outcome = 'refused'",
+        "UPDATE result SET code = 'unknown'",
+        "UPDATE arrival SET envelope = substr(envelope, 1, 80)",
+    ],
+)
+def test_a_result_is_held_against_what_the_peer_signed_whenever_it_is_read(
+    served: Site, operator: Session, change: str
+) -> None:
+    (number,) = delivered(served, operator)
+    exchange.receive(served.terminal, operator)
+    outcome = reading.read(served.terminal, operator, number).outcome
+    assert outcome is not None
+    assert outcome.outcome == "accepted"
+    served.raw(change)
+    with pytest.raises(RowSealBroken) as refused:
+        reading.read(served.terminal, operator, number)
+    assert refused.value.facts["table"] == "result"
 
 
 def test_a_result_about_a_notice(served: Site, operator: Session) -> None:

@@ -24,7 +24,7 @@ def _edit_body(site: Site) -> None:
     site.raw("UPDATE log_entry SET body = ? WHERE seq = 15", body.replace(b'"131041-01"', b'"131041-02"'))
 
 
-def _edit_copy(site: Site) -> None:
+def _edit_column(site: Site) -> None:
     site.raw("UPDATE log_entry SET actor = 'op-102' WHERE seq = 15")
 
 
@@ -45,7 +45,7 @@ def test_a_good_log(site: Site, auditor: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tamper", "cause"), [(_edit_body, "hash"), (_edit_copy, "copy"), (_remove, "gap")], ids=["body", "copy", "gap"]
+    ("tamper", "cause"), [(_edit_body, "hash"), (_edit_column, "hash"), (_remove, "gap")], ids=["body", "column", "gap"]
 )
 def test_a_log_that_was_tampered_with(site: Site, auditor: Session, tamper: Callable[[Site], None], cause: str) -> None:
     site.unguard_log()

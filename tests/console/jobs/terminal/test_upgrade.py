@@ -4,15 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from console.jobs import exchange
 from console.jobs.log import tables
-from console.jobs.messages import review
+from console.jobs.messages import reading, review
 from console.jobs.terminal import upgrade
 from console.terminal import Terminal
 from store import migrations
 from store.comparison import Difference
 from store.errors import DatabaseOlder, LogBroken
 from store.log import Event
+from store.log.entries import FIRST_PREVIOUS
+from store.log.rows import entries
+from store.packing import unpack
 from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
+from transport.errors import LineCancelled
+from transport.line.client import Line
 
 _NEXT = """
 import sqlalchemy as sa
@@ -53,6 +59,60 @@ def test_upgraded_and_recorded(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_
         assert anew.states([1]) == ["review"]
 
 
+def _kept_as_before(site: Site) -> None:
+    """Keep what the former program kept: whole envelopes, whole entries, and nothing packed."""
+    bytes_type = "BLOB" if site.administrator is None else "BYTEA"
+    made = {uid: bytes(raw) for uid, raw in site.agency_raw("SELECT id, envelope FROM message")}
+    made |= dict(site.raw("SELECT uid, envelope FROM kept_bytes JOIN message ON message.id = message_id"))
+    site.raw(f"ALTER TABLE shipment ADD COLUMN envelope {bytes_type} NOT NULL DEFAULT ''")
+    for uid, raw in made.items():
+        site.raw(
+            "UPDATE shipment SET envelope = ? WHERE message_id = (SELECT id FROM message WHERE uid = ?)",
+            bytes(raw),
+            uid,
+        )
+    site.raw("DROP TABLE kept_bytes")
+    site.raw("ALTER TABLE shipment DROP COLUMN header")
+    for number, receipt in site.raw("SELECT message_id, receipt FROM receipt"):
+        site.raw("UPDATE receipt SET receipt = ? WHERE message_id = ?", unpack(bytes(receipt)), number)
+    with site.terminal.database.reading() as conn:
+        (whole,) = entries(conn, 1, site.newest(), FIRST_PREVIOUS)
+    site.unguard_log()
+    for seq, body in enumerate(whole, start=1):
+        site.raw("UPDATE log_entry SET body = ? WHERE seq = ?", body, seq)
+    site.raw("UPDATE alembic_version SET version_num = '0014'")
+    site.terminal.close()
+
+
+def test_what_was_sent_before_stays_proved_and_what_was_not_leaves_in_the_same_bytes(served: Site) -> None:
+    (sent,) = served.approve([entry(1)])
+    operator = served.session(OPERATOR)
+    assert exchange.send(served.terminal, operator).delivered == 1
+    exchange.receive(served.terminal, operator)
+    (unsent,) = served.approve([entry(2)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Line, "deliver", _be_cancelled)
+        exchange.send(served.terminal, operator)
+    ((kept,),) = served.raw("SELECT envelope FROM kept_bytes")
+    _kept_as_before(served)
+    assert upgrade.upgrade(served.home).before == "0014"
+    with Terminal.open(served.home) as terminal:
+        anew = Site(served.home, served.agency_home, terminal, served.administrator)
+        assert anew.log_holds()
+        assert tables.compare_new(terminal).named == []
+        assert anew.raw("SELECT message_id, envelope FROM kept_bytes") == [(unsent, kept)]
+        view = reading.read(terminal, anew.session(OPERATOR), sent)
+        assert (view.receipt is not None, view.outcome is not None) == (True, True)
+        assert exchange.send(terminal, anew.session(OPERATOR)).delivered == 1
+        assert (bytes(kept),) in anew.agency_raw("SELECT envelope FROM message")
+        assert anew.raw("SELECT count(*) FROM kept_bytes") == [(0,)]
+        assert anew.log_holds()
+
+
+def _be_cancelled(*_: object) -> None:
+    raise LineCancelled
+
+
 def _made_by_an_older_program(site: Site) -> None:
     """Take everything away that the steps from the effective moments on add."""
     columns = {"message": ["authors"], "person": ["version"], "attempt": [], "peer_version": [], "setting_in_force": []}
@@ -61,6 +121,8 @@ def _made_by_an_older_program(site: Site) -> None:
             site.raw(f"ALTER TABLE {table} DROP COLUMN {column}")
     site.raw("ALTER TABLE message RENAME COLUMN effective_at TO occurred_at")
     site.raw("DROP TABLE protected_person")
+    site.raw("DROP TABLE kept_bytes")
+    site.raw("ALTER TABLE shipment RENAME COLUMN header TO envelope")
     site.raw("UPDATE alembic_version SET version_num = '0011'")
     site.terminal.close()
 
