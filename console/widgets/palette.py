@@ -1,7 +1,8 @@
 """The colours of the console: a quiet ground, four meanings, and variants for terminals with 16 colours or none.
 
 The names are those of traditional Japanese colours. No meaning is carried by colour alone: where one of these styles
-marks a state, a word or a sign says the same.
+marks a state, a word or a sign says the same. Every ink stands out from every ground that it is used on by at least 7:1
+(WCAG 2.2, success criterion 1.4.6), which a test computes; where an ink could not, the word keeps the ink of the text.
 """
 
 import os
@@ -10,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from rich.color import Color
 from rich.style import Style
 
 # Ground and ink, from the page up to what lies above it.
@@ -18,13 +20,13 @@ _KUROTSURUBAMI: Final = "#18212a"  # 黒橡: lines that frame the work
 _AISUMI: Final = "#1e2a36"  # 藍墨: a dialog, a field
 _KONJO: Final = "#25405a"  # 紺青: the row under the cursor
 _GOFUN: Final = "#d9dee2"  # 胡粉: text
-_GINNEZU: Final = "#8d99a5"  # 銀鼠: labels and what matters less
+_USUNEZU: Final = "#adb8c2"  # 薄鼠: labels and what matters less
 _SHIRONERI: Final = "#f7f8f8"  # 白練: what matters most
 # The four meanings.
-_WASURENAGUSA: Final = "#82b8dd"  # 勿忘草: keys, what can be done
+_WASURENAGUSA: Final = "#8ebfe2"  # 勿忘草: keys, what can be done
 _WAKATAKE: Final = "#84c69e"  # 若竹: done
 _YAMABUKI: Final = "#e6b84a"  # 山吹: attention
-_ENTAN: Final = "#ee8173"  # 鉛丹: trouble
+_SANGO: Final = "#f3a196"  # 珊瑚: trouble
 
 
 class Colours(StrEnum):
@@ -63,9 +65,9 @@ class Palette:
 def _full() -> dict[str, Style]:
     return {
         "page": Style(color=_GOFUN, bgcolor=_SUMI),
-        "frame": Style(color=_GINNEZU, bgcolor=_KUROTSURUBAMI),
+        "frame": Style(color=_USUNEZU, bgcolor=_KUROTSURUBAMI),
         "frame_strong": Style(color=_SHIRONERI, bgcolor=_KUROTSURUBAMI, bold=True),
-        "column": Style(color=_GINNEZU, bgcolor=_SUMI),
+        "column": Style(color=_USUNEZU, bgcolor=_SUMI),
         "cursor": Style(color=_SHIRONERI, bgcolor=_KONJO),
         "dialog": Style(color=_GOFUN, bgcolor=_AISUMI),
         "field": Style(color=_SHIRONERI, bgcolor=_AISUMI),
@@ -73,17 +75,17 @@ def _full() -> dict[str, Style]:
         "caret": Style(reverse=True),
         "bar_done": Style(color=_SUMI, bgcolor=_WASURENAGUSA),
         "bar_left": Style(color=_GOFUN, bgcolor=_AISUMI),
-        "faint": Style(color=_GINNEZU),
+        "faint": Style(color=_USUNEZU),
         "strong": Style(color=_SHIRONERI, bold=True),
         "key": Style(color=_WASURENAGUSA),
         "good": Style(color=_WAKATAKE),
         "attention": Style(color=_YAMABUKI),
-        "trouble": Style(color=_ENTAN),
+        "trouble": Style(color=_SANGO),
     }
 
 
 def _sixteen() -> dict[str, Style]:
-    # The user's own 16 colours may be any, so the four meanings are bold in the colour of the text.
+    # The user's own 16 colours may be any, so only the hues are relied on, and on the ground of the terminal alone.
     return {
         "page": Style(color="default", bgcolor="default"),
         "frame": Style(color="white", bgcolor="blue"),
@@ -98,10 +100,10 @@ def _sixteen() -> dict[str, Style]:
         "bar_left": Style(color="white", bgcolor="blue"),
         "faint": Style(),
         "strong": Style(bold=True),
-        "key": Style(bold=True),
-        "good": Style(bold=True),
-        "attention": Style(bold=True),
-        "trouble": Style(bold=True),
+        "key": Style(color="cyan", bold=True),
+        "good": Style(color="green", bold=True),
+        "attention": Style(color="yellow", bold=True),
+        "trouble": Style(color="red", bold=True),
     }
 
 
@@ -134,5 +136,7 @@ _STYLES: Final[Mapping[Colours, Mapping[str, Style]]] = MappingProxyType(
     {Colours.FULL: _full(), Colours.SIXTEEN: _sixteen(), Colours.NONE: _none()}
 )
 ROLES: Final = frozenset(_full())
+PLAIN_GROUNDS: Final = frozenset(Color.parse(colour) for colour in (_KONJO, "white", "blue"))
+"""The grounds on which every word keeps the ink of the text: the four meanings would be hard to read there."""
 GROUND: Final = _SUMI
 INK: Final = _GOFUN

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from console.widgets.palette import PLAIN_GROUNDS
 from console.words.visible import visible
 
 Align = Literal["left", "right"]
@@ -96,6 +97,7 @@ class Ink:
 
     def __init__(self, base: Style) -> None:
         self._base = base
+        self._plain = base.bgcolor in PLAIN_GROUNDS
         self._segments: list[Segment] = []
         self._width = 0
 
@@ -109,7 +111,8 @@ class Ink:
         # The line where data becomes a segment: nothing may pass it unchanged.
         safe = visible(text)
         if safe:
-            self._segments.append(Segment(safe, self._base + style if style else self._base))
+            over = style.without_color if style and self._plain else style
+            self._segments.append(Segment(safe, self._base + over if over else self._base))
             self._width += cell_len(safe)
         return self
 
