@@ -23,7 +23,8 @@ _CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 class QuestionDialog(Dialog[str | None]):
     """Asks a question. Its result is what was typed ("" where nothing is typed), or None when it was cancelled.
 
-    `check` gets what was typed and returns the key of a complaint, or None when the answer is acceptable.
+    `check` gets what was typed and returns the key of a complaint, or None when the answer is acceptable. The field
+    begins with `initial`, so that an answer with a slip is mended and not typed again, and with `complaint` above it.
     """
 
     DEFAULT_CSS = """
@@ -44,6 +45,8 @@ class QuestionDialog(Dialog[str | None]):
         text: Callable[[Words], str],
         *,
         typed: bool = False,
+        initial: str = "",
+        complaint: str | None = None,
         check: Callable[[str], str | None] = lambda _typed: None,
         # A question that is opened by the answer to another one needs an id of its own: the first is still closing.
         id: str = "question",  # noqa: A002  # Textual's own name for it.
@@ -51,6 +54,8 @@ class QuestionDialog(Dialog[str | None]):
         super().__init__(id=id)
         self._text = text
         self._typed = typed
+        self._initial = initial
+        self._complaint = complaint
         self._check = check
 
     def compose(self) -> ComposeResult:
@@ -66,7 +71,11 @@ class QuestionDialog(Dialog[str | None]):
     def on_mount(self) -> None:
         """Wait for the answer."""
         if self._typed:
-            self.set_focus(self.query_one("#answer", TextField))
+            answer = self.query_one("#answer", TextField)
+            answer.value = self._initial
+            self.set_focus(answer)
+        if self._complaint is not None:
+            self.query_one("#complaint", Complaint).say(self._complaint)
 
     def on_text_field_submitted(self) -> None:
         """Take what was typed: inside the field, Enter reaches the dialog as this message."""

@@ -98,6 +98,10 @@ class Words:
         """Return `moment` in Japanese time, to the second."""
         return f"{_in_japan(moment):%Y-%m-%d %H:%M:%S}"
 
+    def short_time(self, moment: datetime) -> str:
+        """Return `moment` in Japanese time, to the second, without the year."""
+        return f"{_in_japan(moment):%m-%d %H:%M:%S}"
+
     def span(self, seconds: float) -> str:
         """Return a length of time in the largest unit that fits, rounded down."""
         for least, unit, name in ((_HOURS_UP_TO, _DAY, "days"), (_HOUR, _HOUR, "hours"), (_MINUTE, _MINUTE, "minutes")):

@@ -20,14 +20,17 @@ from store.log.stretches import numbers_between
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which entries to show: `since` <= at < `until`; a field that is None or empty lets all entries through."""
+    """Which entries to show: `since` <= at < `until`; a field that is None or empty lets all entries through.
+
+    `objects`: entries about any of these.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     events: frozenset[Event] = frozenset()
     actor: str | None = None
     session: str | None = None
-    object: str | None = None
+    objects: frozenset[str] = frozenset()
     result: Result | None = None
 
 
@@ -66,7 +69,7 @@ def page(reading: Connection, *, before: int | None = None, limit: int, chosen: 
 
 def _page(reading: Connection, numbers: range, limit: int, chosen: LogFilter) -> list[LogRow]:
     # A person or an object is selective by itself, so its own index finds the rows. Events alone may be rare or common.
-    if chosen.events and chosen.actor is None and chosen.object is None:
+    if chosen.events and chosen.actor is None and not chosen.objects:
         statement = _newest_of_each(chosen, numbers, limit)
     else:
         statement = _matching(chosen, numbers)
@@ -118,7 +121,9 @@ def _matching(chosen: LogFilter, numbers: range, *columns: Any) -> Select[Any]:
         statement = statement.where(ENTRIES.c.seq >= numbers.start)
     if numbers.stop != _BEYOND:
         statement = statement.where(ENTRIES.c.seq < numbers.stop)
-    for name in ("actor", "session", "object", "result"):
+    if chosen.objects:
+        statement = statement.where(ENTRIES.c.object.in_(sorted(chosen.objects)))
+    for name in ("actor", "session", "result"):
         value = getattr(chosen, name)
         if value is not None:
             statement = statement.where(ENTRIES.c[name] == value)

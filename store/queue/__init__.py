@@ -81,6 +81,7 @@ from store.queue.pages import (
     page,
     place_of,
     pointing_at,
+    rows_by_uid,
     rows_of,
 )
 from store.queue.proofs import Sound, fit_to_leave, is_on_record, left_as, refuse_unsound, sound
@@ -281,6 +282,7 @@ __all__ = [
     "renew_claims",
     "results_of",
     "revise",
+    "rows_by_uid",
     "rows_of",
     "seal_drafts",
     "set_cursor_back",

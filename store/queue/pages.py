@@ -117,6 +117,13 @@ def ids_of_all(reading: Connection, filters: Sequence[QueueFilter], order: Order
         return array("q", chain.from_iterable(result.cursor.fetchall()))
 
 
+def rows_by_uid(conn: Connection, uids: Iterable[str]) -> dict[str, MessageRow]:
+    """Return the rows of the messages with these ids, by id; ids of nothing here are left out."""
+    statements = (select_messages().where(MESSAGES.c.uid.in_(some)) for some in in_batches(uids))
+    found = (message_row(row) for statement in statements for row in conn.execute(statement))
+    return {row.uid: row for row in found}
+
+
 def rows_of(conn: Connection, numbers: Iterable[int]) -> list[MessageRow]:
     """Return the rows with these numbers, in the order given; numbers that do not exist are left out."""
     wanted = list(numbers)

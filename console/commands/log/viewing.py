@@ -14,7 +14,8 @@ from console.commands.times import MOMENT_FORMATS, in_japan
 from console.words import Words
 
 if TYPE_CHECKING:
-    from store.log import LogFilter, LogRow
+    from console.jobs.log.viewing import NamedEntry
+    from store.log import LogFilter
 
 # The values of `EventClass`, written out: the help names them, and must not wait for the database's libraries.
 _CLASSES: Final = ("authentication", "operation", "event", "communication", "export", "settings", "error")
@@ -59,12 +60,12 @@ def _filter(
         until=in_japan(until),
         events=frozenset(known for known in Event if known == event or known.event_class == event_class),
         actor=who,
-        object=about,
+        objects=frozenset() if about is None else frozenset({about}),
         result=Result(result) if result else None,
     )
 
 
-def entry_facts(row: "LogRow") -> dict[str, Any]:
+def entry_facts(row: "NamedEntry") -> dict[str, Any]:
     """Return what the JSON holds of a log entry; the time is in UTC, as stored."""
     return {
         "seq": row.seq,
@@ -73,13 +74,14 @@ def entry_facts(row: "LogRow") -> dict[str, Any]:
         "actor": row.actor,
         "session": row.session,
         "object": row.object,
+        "reference": row.reference,
         "result": row.result,
         "detail": dict(row.detail),
         "terminal": row.terminal,
     }
 
 
-def entry_lines(rows: Sequence["LogRow"], words: Words) -> list[str]:
+def entry_lines(rows: Sequence["NamedEntry"], words: Words) -> list[str]:
     """Return log entries as the aligned lines of a table, with its heading; the time is Japanese."""
     heading = [words(f"log.column.{name}") for name in ("seq", "at", "event", "actor", "object", "result")]
     cells = [
@@ -89,7 +91,7 @@ def entry_lines(rows: Sequence["LogRow"], words: Words) -> list[str]:
             words.exact_time(row.at),
             words.name("events", row.event),
             row.actor or "",
-            row.object or "",
+            row.reference or row.object or "",
             words.name("results", row.result),
         ]
         for row in rows

@@ -1,16 +1,44 @@
 """The log (証跡) as a person works with it: paging through it, and verifying it, which is itself recorded."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from sqlalchemy import Connection
+
 from console.jobs.admission import admit
 from console.jobs.progress import Meter, Report
 from console.session import Session
 from console.terminal import Terminal
+from store import queue
 from store.log import EVERYTHING, Event, LogFilter, LogRow, Result, Verification
 from store.log import newest as newest_entry
 from store.log import page as entries
 from store.log.pages import oldest
 from store.rights import Right
 
-__all__ = ["EVERYTHING", "LogFilter", "LogRow", "Verification", "newest", "page", "span", "verify"]
+__all__ = [
+    "EVERYTHING",
+    "LogFilter",
+    "LogRow",
+    "NamedEntry",
+    "Verification",
+    "named",
+    "newest",
+    "page",
+    "span",
+    "verify",
+]
+
+_STORED: Final = tuple(field.name for field in fields(LogRow))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEntry(LogRow):
+    """An entry of the log; if it is about a message, with the message's `reference` and its number in the queue."""
+
+    reference: str | None = None
+    message: int | None = None
 
 
 def page(
@@ -20,11 +48,23 @@ def page(
     before: int | None = None,
     limit: int = 100,
     chosen: LogFilter = EVERYTHING,
-) -> list[LogRow]:
+) -> list[NamedEntry]:
     """Return at most `limit` entries before number `before` (None: from the newest), newest first."""
     admit(terminal, session, Right.LOG)
     with terminal.database.reading() as reading:
-        return entries(reading, before=before, limit=limit, chosen=chosen)
+        return named(reading, entries(reading, before=before, limit=limit, chosen=chosen))
+
+
+def named(reading: Connection, rows: Iterable[LogRow]) -> list[NamedEntry]:
+    """Return the entries with the references of their messages: nobody knows a message by 32 hexadecimal digits."""
+    listed = list(rows)
+    messages = queue.rows_by_uid(reading, {row.object for row in listed if row.object is not None})
+    return [_entry(row, messages.get(row.object or "")) for row in listed]
+
+
+def _entry(row: LogRow, message: queue.MessageRow | None) -> NamedEntry:
+    entry = NamedEntry(**{name: getattr(row, name) for name in _STORED})
+    return entry if message is None else replace(entry, reference=message.reference, message=message.id)
 
 
 def span(terminal: Terminal, session: Session) -> tuple[int, int]:

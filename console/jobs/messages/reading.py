@@ -171,7 +171,7 @@ def _view(
 ) -> MessageView:
     record = decode(queue.content_of(reading, terminal.vault, row))
     notes = queue.notes_of(reading, terminal.vault, row)
-    history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(object=row.uid))
+    history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(objects=frozenset({row.uid})))
     shipment = queue.shipments_of(reading, [row.id]).get(row.id)
     outcome = _outcome(terminal, reading, row.id)
     return MessageView(

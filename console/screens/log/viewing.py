@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from console import jobs
-from console.errors import OwnDiskRefused
+from console.errors import OwnDiskRefused, SearchUnclear
 from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.log.answer import AnswerScreen
 from console.screens.log.entry_list import EntryPanel, LogList
+from console.screens.messages.message import MessageScreen
 from console.widgets.frame import FootLine, HeadLine, NoticeLine
 from console.widgets.gauge import Gauge
 from console.widgets.surface import OneLine
@@ -23,15 +24,18 @@ from console.widgets.text import Ink
 from console.widgets.virtual_list import BLOCK
 from console.words import Words
 from store.log import Event, EventClass, LogFilter
+from store.rights import Right
 
 if TYPE_CHECKING:
     from console.host import Host
     from console.jobs.log.export import Exported
-    from console.jobs.log.questions import Answer, Search
+    from console.jobs.log.questions import Answer
+    from console.jobs.log.search import Search
+    from console.jobs.log.viewing import NamedEntry
     from console.jobs.progress import Report
     from console.session import Session
     from console.terminal import Terminal
-    from store.log import LogRow, Verification
+    from store.log import Verification
 
 # None shows everything.
 _CLASSES: Final = (None, *EventClass)
@@ -47,7 +51,7 @@ _ABOUT_ONE_PERSON: Final = "5"
 class Shown:
     """Which part of the log is shown: a class, the result of a search, the answer to a question, or everything.
 
-    `typed` is what was searched for, and `chosen` the filter that it means.
+    `typed` is what was searched for, and `chosen` the filter that it means; with a question, `typed` is its period.
     """
 
     event_class: EventClass | None = None
@@ -68,16 +72,18 @@ class Shown:
 
     def describe(self, words: Words) -> str:
         """Return it in words."""
+        if self.question is not None:
+            return f"{words(f'log.question.{self.question}')} ({self.typed or words('log.question.period')})"
         if self.typed is not None:
             return words("log.search.found", typed=self.typed)
-        if self.question is not None:
-            return f"{words(f'log.question.{self.question}')} ({words('log.question.period')})"
         return words(f"log.class.{self.event_class or 'all'}")
 
 
 def _unclear_question(typed: str) -> str | None:
-    number, _, person = typed.partition(" ")
-    clear = number in _ABOUT_EVERYBODY or (number == _ABOUT_ONE_PERSON and bool(person.strip()))
+    number, *more = typed.split() or [""]
+    # Behind the number stand the person, where the question is about one, and the period.
+    persons = 1 if number == _ABOUT_ONE_PERSON else 0
+    clear = number in _ABOUT_EVERYBODY | {_ABOUT_ONE_PERSON} and persons <= len(more) <= persons + 1
     return None if clear else "log.question.unclear"
 
 
@@ -128,9 +134,9 @@ class LogScreen(ConsoleScreen):
         """Take a snapshot, with the cursor on entry `at`. Entries written later appear in the next snapshot."""
         self.work(partial(_read_snapshot, shown=self.shown), lambda snapshot: self._loaded(*snapshot, at=at))
 
-    def _loaded(self, numbers: Sequence[int], rows: "Sequence[LogRow]", *, at: int | None = None) -> None:
+    def _loaded(self, numbers: Sequence[int], rows: "Sequence[NamedEntry]", *, at: int | None = None) -> None:
         session = self.console_app.session
-        fetch: Callable[[Sequence[int]], Sequence[LogRow]]
+        fetch: Callable[[Sequence[int]], Sequence[NamedEntry]]
         if self.shown.narrowed or session is None:
             fetch = partial(_pick, {row.seq: row for row in rows})
         else:
@@ -145,6 +151,16 @@ class LogScreen(ConsoleScreen):
         self.query_one("#view").refresh()
         self.query_one("#entry").refresh()
 
+    def on_virtual_list_chosen(self) -> None:
+        """Open the message that the entry is about. Escape leads back to the entry."""
+        row = self.rows.cursor_row
+        if row is None or row.message is None:
+            self.say("note", "log.no_message")
+        elif not self.console_app.may(Right.READ):
+            self.say("note", "log.may_not_read")
+        else:
+            self.app.push_screen(MessageScreen(row.message))
+
     def action_filter(self, step: int) -> None:
         """Show the next class of entries, or the one before for a negative step."""
         at = _CLASSES.index(self.shown.event_class)
@@ -157,8 +173,12 @@ class LogScreen(ConsoleScreen):
         self.load(at=at)
 
     def action_search(self) -> None:
-        """Ask for a number, a time, a person, a message, an event or a result."""
-        self.app.push_screen(QuestionDialog(lambda words: words("log.search.ask"), typed=True), self._search)
+        """Ask for a number or a time, or for conditions: a period, a person, a message, an event, a result."""
+        # The conditions in force stand in the field: the next search is often the same with one word more.
+        initial = self.shown.typed or "" if self.shown.question is None else ""
+        self.app.push_screen(
+            QuestionDialog(lambda words: words("log.search.ask"), typed=True, initial=initial), self._search
+        )
 
     def _search(self, typed: str | None) -> None:
         if typed is None:
@@ -166,7 +186,20 @@ class LogScreen(ConsoleScreen):
         if not typed:
             self._show(Shown())
             return
-        self.work(partial(_find, typed=typed), partial(self._show_search, typed))
+        self.work(partial(_find, typed=typed), partial(self._show_search, typed), partial(self._search_failed, typed))
+
+    def _search_failed(self, typed: str, error: Exception) -> None:
+        if not isinstance(error, SearchUnclear):
+            self.show_error(error)
+            return
+        again = QuestionDialog(
+            lambda words: words("log.search.ask"),
+            typed=True,
+            initial=typed,
+            complaint="log.search.unclear",
+            id="question-again",
+        )
+        self.app.push_screen(again, self._search)
 
     def _show_search(self, typed: str, search: "Search") -> None:
         if search.chosen is not None:
@@ -184,15 +217,17 @@ class LogScreen(ConsoleScreen):
     def _ask(self, typed: str | None) -> None:
         if typed is None:
             return
-        number, _, person = typed.partition(" ")
-        self.work(partial(_answer, number=int(number), person=person.strip() or None), self._answered)
+        number, *more = typed.split()
+        person = more.pop(0) if number == _ABOUT_ONE_PERSON else None
+        period = more[0] if more else None
+        self.work(partial(_answer, number=int(number), person=person, period=period), partial(self._answered, period))
 
-    def _answered(self, answer: "Answer") -> None:
+    def _answered(self, period: str | None, answer: "Answer") -> None:
         if answer.counts:
             self.app.push_screen(AnswerScreen(answer))
         elif answer.entries:
             # The entries came with the answer; no filter describes them, so they are not loaded again.
-            self.shown = Shown(question=answer.question.value)
+            self.shown = Shown(question=answer.question.value, typed=period)
             self.notice.clear()
             self.on_virtual_list_moved()
             self._loaded([row.seq for row in answer.entries], answer.entries)
@@ -301,7 +336,7 @@ class LogViewLine(OneLine):
 
 def _read_snapshot(
     terminal: "Terminal", session: "Session", *, shown: Shown
-) -> "tuple[Sequence[int], Sequence[LogRow]]":
+) -> "tuple[Sequence[int], Sequence[NamedEntry]]":
     """Return the numbers of all entries to list, newest first, and the rows that are read with them."""
     if shown.narrowed:
         rows = jobs.log.viewing.page(terminal, session, limit=_MOST_WHEN_NARROWED, chosen=shown.as_filter())
@@ -311,22 +346,25 @@ def _read_snapshot(
     return range(newest, first - 1, -1), jobs.log.viewing.page(terminal, session, before=newest + 1, limit=BLOCK)
 
 
-def _read_page(app: "Host", session: "Session", numbers: Sequence[int]) -> "Sequence[LogRow]":
+def _read_page(app: "Host", session: "Session", numbers: Sequence[int]) -> "Sequence[NamedEntry]":
     return jobs.log.viewing.page(app.terminal, session, before=numbers[0] + 1, limit=len(numbers))
 
 
-def _pick(rows: "Mapping[int, LogRow]", numbers: Sequence[int]) -> "Sequence[LogRow]":
+def _pick(rows: "Mapping[int, NamedEntry]", numbers: Sequence[int]) -> "Sequence[NamedEntry]":
     return [rows[number] for number in numbers if number in rows]
 
 
 def _find(terminal: "Terminal", session: "Session", *, typed: str) -> "Search":
-    return jobs.log.questions.find(terminal, session, typed)
+    return jobs.log.search.find(terminal, session, typed)
 
 
-def _answer(terminal: "Terminal", session: "Session", *, number: int, person: str | None) -> "Answer":
+def _answer(
+    terminal: "Terminal", session: "Session", *, number: int, person: str | None, period: str | None
+) -> "Answer":
     # The catalogue numbers the questions in the order of their enum.
     question = list(jobs.log.questions.Question)[number - 1]
-    return jobs.log.questions.ask(terminal, session, question, person=person)
+    chosen = None if period is None else jobs.log.periods.asked_for(period)
+    return jobs.log.questions.ask(terminal, session, question, person=person, period=chosen)
 
 
 def _write_bundle(

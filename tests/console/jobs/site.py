@@ -214,7 +214,7 @@ class Site:
 
     def entries(self, *events: Event, about: str | None = None) -> list[LogRow]:
         """Return the log's entries of these events (all), oldest first."""
-        chosen = LogFilter(events=frozenset(events), object=about)
+        chosen = LogFilter(events=frozenset(events), objects=frozenset() if about is None else frozenset({about}))
         with self.terminal.database.reading() as reading:
             return log_page(reading, limit=100_000, chosen=chosen)[::-1]
 

@@ -18,7 +18,7 @@ import pytest
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, residents, timekeeping
-from console.jobs.log import export, pruning, questions, tables, viewing
+from console.jobs.log import export, pruning, questions, search, tables, viewing
 from console.jobs.messages import (
     claims,
     confirmation,
@@ -40,7 +40,7 @@ from console.session import Session
 from console.terminal import Terminal
 from store.errors import StoreError
 from store.log import Event
-from store.message.codes import Category
+from store.message.codes import Category, NoticeItem
 from store.message.states import Pointer, Step
 from store.message.worklists import PARTS, WorkList
 from store.peers import PeerDraft
@@ -80,6 +80,10 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
         lambda t, s: confirmation.put_on_hold(t, s, NUMBERS, reason="why"),
     ),
     "messages.confirmation.take_up": (Right.CONFIRM, lambda t, s: confirmation.take_up(t, s, NUMBERS)),
+    "messages.confirmation.waiting_changes": (
+        Right.READ,
+        lambda t, s: confirmation.waiting_changes(t, s, NoticeItem.CATEGORY),
+    ),
     "messages.entry.cancel": (Right.ENTER, lambda t, s: entry.cancel(t, s, 1)),
     "messages.entry.counter": (Right.ENTER, lambda t, s: entry.counter(t, s, 1, Pointer.CANCELS)),
     "messages.entry.enter": (Right.ENTER, lambda t, s: entry.enter(t, s, [written(77)])),
@@ -157,7 +161,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
         lambda t, s: export.export(t, s, _target(t)),
     ),
     "log.questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
-    "log.questions.find": (Right.LOG, lambda t, s: questions.find(t, s, "op-101")),
+    "log.search.find": (Right.LOG, lambda t, s: search.find(t, s, "op-101")),
     "log.viewing.newest": (Right.LOG, viewing.newest),
     "log.viewing.page": (Right.LOG, viewing.page),
     "log.viewing.span": (Right.LOG, viewing.span),

@@ -54,7 +54,7 @@ def test_pages_go_from_the_newest_back_without_gap_or_repeat(filled: Database) -
 def test_filters(filled: Database, now: datetime) -> None:
     assert seqs(filled, LogFilter(actor="op-101")) == [4, 2]
     assert seqs(filled, LogFilter(events=frozenset({Event.OPERATOR_LOGGED_ON, Event.OPERATOR_REFUSED}))) == [5, 3, 2]
-    assert seqs(filled, LogFilter(object="0f" * 16)) == [6, 4]
+    assert seqs(filled, LogFilter(objects=frozenset({"0f" * 16}))) == [6, 4]
     assert seqs(filled, LogFilter(result=Result.REFUSED)) == [3]
     assert seqs(filled, LogFilter(since=now + 2 * MINUTE, until=now + 4 * MINUTE)) == [4, 3]
     assert seqs(filled, LogFilter(actor="op-101", events=frozenset({Event.MESSAGE_READ}))) == [4]
@@ -184,7 +184,7 @@ CLASSES = {
 }
 QUESTIONS: dict[str, tuple[LogFilter, set[str]]] = {
     "person": (LogFilter(actor="op-101"), {"log_entry_actor"}),
-    "message": (LogFilter(object="0f" * 16), {"log_entry_object"}),
+    "message": (LogFilter(objects=frozenset({"0f" * 16})), {"log_entry_object"}),
     "event": (LogFilter(events=frozenset({Event.MESSAGE_READ})), {"log_entry_event"}),
     "rare event": (LogFilter(events=frozenset({Event.LOG_PRUNED})), {"log_entry_event"}),
     "several events": (LogFilter(events=frozenset({Event.LOG_PRUNED, Event.MESSAGE_READ})), {"log_entry_event"}),

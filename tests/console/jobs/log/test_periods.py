@@ -1,0 +1,46 @@
+"""Periods are taken as people say them, in days of Japan."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from console.errors import SearchUnclear
+from console.jobs.log.periods import asked_for, period_of
+from store import clock
+
+# A Monday; the Friday before was a working day.
+NOW = datetime(2026, 11, 30, 9, 12, tzinfo=clock.JAPAN)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("今日", (2026, 11, 30), (2026, 11, 30)),
+        ("today", (2026, 11, 30), (2026, 11, 30)),
+        ("きのう", (2026, 11, 27), (2026, 11, 29)),
+        ("yesterday", (2026, 11, 27), (2026, 11, 29)),
+        ("今週", (2026, 11, 30), (2026, 11, 30)),
+        ("11/27", (2026, 11, 27), (2026, 11, 27)),
+        ("12/1", (2025, 12, 1), (2025, 12, 1)),
+        ("11/1-11/30", (2026, 11, 1), (2026, 11, 30)),
+        ("12/28-1/5", (2025, 12, 28), (2026, 1, 5)),
+        ("2026-11-01..2026-11-30", (2026, 11, 1), (2026, 11, 30)),
+        ("2024/2/29", (2024, 2, 29), (2024, 2, 29)),
+    ],
+)
+def test_a_period_is_whole_days(text: str, first: tuple[int, int, int], last: tuple[int, int, int]) -> None:
+    period = period_of(text, NOW)
+    assert period is not None
+    assert period.since == datetime.combine(date(*first), datetime.min.time(), tzinfo=clock.JAPAN)
+    assert period.until == datetime.combine(date(*last) + timedelta(days=1), datetime.min.time(), tzinfo=clock.JAPAN)
+
+
+def test_what_names_no_period_is_left_to_others_and_a_day_that_is_none_is_refused() -> None:
+    assert period_of("op-101", NOW) is None
+    assert period_of("R26-000123", NOW) is None
+    for wrong in ("2/30", "2026-11-30..2026-11-01", "2026-13-01"):
+        with pytest.raises(ValueError, match=r"day|month|begins"):
+            period_of(wrong, NOW)
+    for unclear in ("op-101", "2/30"):
+        with pytest.raises(SearchUnclear):
+            asked_for(unclear)
