@@ -100,6 +100,7 @@ def _sixteen() -> dict[str, Style]:
         "bar_left": Style(color="white", bgcolor="blue"),
         "faint": Style(),
         "strong": Style(bold=True),
+        # Bold as well: where the hue is lost, the word still stands out.
         "key": Style(color="cyan", bold=True),
         "good": Style(color="green", bold=True),
         "attention": Style(color="yellow", bold=True),

@@ -111,6 +111,7 @@ class Ink:
         # The line where data becomes a segment: nothing may pass it unchanged.
         safe = visible(text)
         if safe:
+            # Bold and underlined stay: they are what tells such words apart there.
             over = style.without_color if style and self._plain else style
             self._segments.append(Segment(safe, self._base + over if over else self._base))
             self._width += cell_len(safe)

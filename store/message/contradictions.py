@@ -70,6 +70,7 @@ def find_second_records(messages: Sequence[Stated]) -> Iterator[tuple[Stated, St
             continue
         if before is not None and message.target is None and value_at(record, "basis.article") == _ACQUIRING:
             yield message, before
+        # Whose record was deleted begins anew, and may well acquire a status.
         before = None if record["action"] == Action.DELETION else message
 
 

@@ -9,6 +9,7 @@ from store import clock
 from store.holidays import is_closed
 from store.log.questions import Period
 
+# With or without the year, with the marks that people type in between.
 _DAY: Final = r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})"
 _ONE_DAY: Final = re.compile(_DAY)
 _DAYS: Final = re.compile(rf"{_DAY}(?:\.\.|-|～|〜){_DAY}")
@@ -62,6 +63,7 @@ def _days(first: date, last: date) -> Period:
 
 def _day(parts: tuple[str | None, ...], latest: date) -> date:
     year, month, day = (None if part is None else int(part) for part in parts)
+    # The pattern has both; only the year may be missing.
     assert month is not None
     assert day is not None
     if year is not None:
@@ -71,6 +73,7 @@ def _day(parts: tuple[str | None, ...], latest: date) -> date:
 
 
 def _last_working_day(today: date) -> date:
+    # Never long: the longest closing, at New Year or in May, is eleven days.
     day = today - _ONE
     while is_closed(day):
         day -= _ONE

@@ -98,6 +98,7 @@ def _event(word: str) -> LogFilter | None:
     return LogFilter(events=frozenset({Event(word)})) if word in set(Event) else None
 
 
+# An id that nothing bears finds nothing, which is an answer as well: whoever holds a receipt asks by it.
 def _uid(word: str) -> LogFilter | None:
     return LogFilter(objects=frozenset({word})) if _UID.fullmatch(word) else None
 
@@ -106,6 +107,7 @@ def _reference(reading: Connection) -> Callable[[str], LogFilter | None]:
     """Return the meaning of a word as the beginning of a message's reference."""
 
     def meaning(word: str) -> LogFilter | None:
+        # Every reference has a digit, and asking the queue about each word of a sentence would be slow.
         if not word.isascii() or not any(map(str.isdigit, word)):
             return None
         filters = (QueueFilter(direction, reference=word) for direction in Direction)
@@ -122,6 +124,7 @@ def _event_by_name(word: str) -> LogFilter | None:
     return LogFilter(events=events) if events else None
 
 
+# Last of all, because nearly every word of Latin letters could be somebody's ID.
 def _person(word: str) -> LogFilter | None:
     return LogFilter(actor=word) if _PERSON.fullmatch(word) else None
 

@@ -62,6 +62,7 @@ def named(reading: Connection, rows: Iterable[LogRow]) -> list[NamedEntry]:
     return [_entry(row, messages.get(row.object or "")) for row in listed]
 
 
+# A person's ID or a certificate's is the object of other entries: what is no message's id has no reference.
 def _entry(row: LogRow, message: queue.MessageRow | None) -> NamedEntry:
     entry = NamedEntry(**{name: getattr(row, name) for name in _STORED})
     return entry if message is None else replace(entry, reference=message.reference, message=message.id)

@@ -76,5 +76,6 @@ def take_up(terminal: Terminal, session: Session, numbers: Sequence[int], *, see
 
 def waiting_changes(terminal: Terminal, session: Session, item: NoticeItem) -> list[QueueRow]:
     """Return the notices that wait for people and change this item of their person, the oldest first."""
+    # The items are read from the contents, which only open here: no index knows what a notice changes.
     waiting = page(terminal, session, QueueQuery(unhandled=True, limit=_MOST_SEARCHED))
     return [row for row in waiting.rows if item in row.matter]

@@ -157,6 +157,7 @@ class LogScreen(ConsoleScreen):
         if row is None or row.message is None:
             self.say("note", "log.no_message")
         elif not self.console_app.may(Right.READ):
+            # An auditor reads the log and no resident's data; the job would refuse it as well.
             self.say("note", "log.may_not_read")
         else:
             self.app.push_screen(MessageScreen(row.message))
@@ -192,6 +193,7 @@ class LogScreen(ConsoleScreen):
         if not isinstance(error, SearchUnclear):
             self.show_error(error)
             return
+        # What was typed is kept: often it is one letter that has to be mended.
         again = QuestionDialog(
             lambda words: words("log.search.ask"),
             typed=True,

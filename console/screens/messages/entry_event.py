@@ -198,6 +198,7 @@ class EventScreen(ConsoleScreen):
         named = [f"{row.reference} {row.name}".rstrip() for row in waiting[:_MOST_NAMED]]
         more = len(waiting) - len(named)
 
+        # Drawn anew in the other language when the person changes it, hence a function.
         def text(words: Words) -> str:
             notices = words("entry.never.between").join(named) + (words("entry.never.more", count=more) if more else "")
             come = words("entry.never.come", notices=notices) if named else words("entry.never.not_come")
