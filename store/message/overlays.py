@@ -14,6 +14,7 @@ from store.message import seiji, tables
 from store.message.codes import OUTGOING, Action, BasisKind, Category, CorrectedItem
 from store.message.declarations.values import check_digit
 from store.message.errors import TableForeign, TableItemWrong, TablePeriodBroken
+from store.message.names import VARIANTS, read_variants
 from store.message.table_entries import line_of
 from store.message.table_files import names, package_text
 from store.message.tables import CLASSES, CounterEvent, Entry, Table
@@ -55,6 +56,8 @@ def said_of(name: str, text: str) -> dict[str, object]:
         return {entry.code: [each for each in entries if each.code == entry.code] for entry in entries}
     if name == seiji.REPLACEMENTS:
         return dict(seiji.read_replacements(text))
+    if name == VARIANTS:
+        return dict(read_variants(text))
     return dict.fromkeys(seiji.read_kept(text)) if name == seiji.KEPT else holidays.merge([text])
 
 
@@ -63,6 +66,7 @@ def _check_forms(texts: Mapping[str, str]) -> None:
     forms: Mapping[str, Callable[[str], object]] = {
         seiji.REPLACEMENTS: seiji.read_replacements,
         seiji.KEPT: seiji.read_kept,
+        VARIANTS: read_variants,
         holidays.TABLE: lambda text: holidays.merge([text]),
     }
     for name, read in forms.items():

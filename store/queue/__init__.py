@@ -37,7 +37,6 @@ from store.queue.contents import (
     about_persons,
     content_of,
     contents_of,
-    each_content,
     notes_of,
     sound_contents_of,
 )
@@ -61,6 +60,7 @@ from store.queue.intake import (
     known,
     seal_drafts,
 )
+from store.queue.name_blocks import make_block, missing_blocks, numbers_named
 from store.queue.notices import (
     add_former_numbers,
     confirm,
@@ -131,6 +131,7 @@ from store.queue.tables import (
     FORMER_NUMBERS,
     HIDDEN_RANGES,
     KEPT_BYTES,
+    NAME_BLOCKS,
     NOTES,
     RECEIPTS,
     RECOVERED,
@@ -158,6 +159,7 @@ TABLES = (
     ALL_MESSAGES,
     FORMER_NUMBERS,
     CONTENTS,
+    NAME_BLOCKS,
     NOTES,
     SHIPMENTS,
     KEPT_BYTES,
@@ -234,7 +236,6 @@ __all__ = [
     "decide_lost",
     "discard_shipments",
     "drop_claim",
-    "each_content",
     "end_edit",
     "envelope_of",
     "erase",
@@ -255,8 +256,10 @@ __all__ = [
     "left_as",
     "lost",
     "lost_among",
+    "make_block",
     "mark_acknowledged",
     "mark_sent",
+    "missing_blocks",
     "move",
     "move_cursor",
     "move_many",
@@ -267,6 +270,7 @@ __all__ = [
     "notes_of",
     "notices_about",
     "notices_beside",
+    "numbers_named",
     "of_one_moment",
     "open_shipments",
     "page",

@@ -13,7 +13,7 @@ from store.errors import ContentErased, MessageMissing, SealBroken
 from store.message.states import OutState
 from store.packing import pack_large, unpack
 from store.queue.hiding import HiddenNumbers
-from store.queue.pages import QueueFilter, conditions, in_batches
+from store.queue.pages import in_batches
 from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, MESSAGES, NOTES, MessageRow
 from store.sealing.vault import Place, Sealed, Vault
 
@@ -51,10 +51,11 @@ def content_of(conn: Connection, vault: Vault, message: MessageRow, revision: in
         raise MessageMissing
     if row.wrapped_key == ERASED:
         raise ContentErased(reference=message.reference)
-    return _opened(vault, message.uid, wanted, *row)
+    return open_content(vault, message.uid, wanted, *row)
 
 
-def _opened(vault: Vault, uid: str, revision: int, ciphertext: bytes, wrapped: bytes) -> bytes:
+def open_content(vault: Vault, uid: str, revision: int, ciphertext: bytes, wrapped: bytes) -> bytes:
+    """Return the canonical bytes of a revision of a message. Raises SealBroken."""
     return unpack(vault.unseal(Sealed(ciphertext, wrapped), place=content_place(uid, revision)))
 
 
@@ -65,8 +66,6 @@ _JOINED: Final = select(
     MESSAGES, CONTENTS, and_(CONTENTS.c.message_id == MESSAGES.c.id, CONTENTS.c.revision == MESSAGES.c.revision)
 )
 _PRESENT: Final = _JOINED.where(MESSAGES.c.id.in_(bindparam("numbers", expanding=True)))
-_EACH: Final = _JOINED.where(CONTENTS.c.wrapped_key != ERASED)
-_READ_AT_ONCE: Final = 500
 
 
 class OpenedContents(NamedTuple):
@@ -93,7 +92,7 @@ def sound_contents_of(conn: Connection, vault: Vault, numbers: Iterable[int]) ->
             if wrapped == ERASED:
                 continue
             try:
-                plain = _opened(vault, uid, revision, ciphertext, wrapped)
+                plain = open_content(vault, uid, revision, ciphertext, wrapped)
             except SealBroken as error:
                 contents.broken[number] = error
             else:
@@ -111,19 +110,6 @@ def content_values(vault: Vault, number: int, uid: str, revision: int, content: 
         "ciphertext": sealed.ciphertext,
         "wrapped_key": sealed.wrapped_key,
     }
-
-
-def each_content(reading: Connection, vault: Vault, chosen: QueueFilter) -> Iterator[tuple[int, bytes]]:
-    """Yield the number and the present content of every chosen message, without erased ones. Raises SealBroken.
-
-    It serves searches for what only the content holds, such as a name: no index may contain names.
-    """
-    for condition in conditions(chosen):
-        with reading.execute(_EACH.where(condition)) as result:
-            # The driver's own rows: tens of thousands of contents are read from them twice as fast.
-            while rows := result.cursor.fetchmany(_READ_AT_ONCE):
-                for number, uid, revision, ciphertext, wrapped in rows:
-                    yield number, _opened(vault, uid, revision, ciphertext, wrapped)
 
 
 class AboutPerson(NamedTuple):
@@ -175,7 +161,7 @@ def about_persons(
             hidden = hidden or HiddenNumbers(conn)
             if hidden.file_of(number) in (None, intake_id):
                 with suppress(SealBroken):
-                    content = _opened(vault, uid, revision, ciphertext, wrapped)
+                    content = open_content(vault, uid, revision, ciphertext, wrapped)
                     yield AboutPerson._make((*columns, content))
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, or_, select, update
 
 from store.message.states import OVER, Direction, InState, OutState
+from store.queue.name_blocks import drop_names
 from store.queue.tables import (
     ARRIVALS,
     CONTENTS,
@@ -44,9 +45,11 @@ def expired(conn: Connection, before: datetime, limit: int) -> list[MessageRow]:
 def erase(tx: Connection, rows: Sequence[MessageRow]) -> None:
     """Destroy the contents of messages in all revisions, with everything from which they could be read again.
 
-    That is: the notes, the peer's words in results, and the envelopes that a terminal could open.
+    That is: the names for the search, the notes, the peer's words in results, and the envelopes that a terminal could
+    open.
     """
     numbers, uids = [row.id for row in rows], [row.uid for row in rows]
+    drop_names(tx, numbers)
     # The words of a result also lie in the envelope that brought it, sealed to the terminal's own key.
     results = select(RESULTS.c.uid).where(RESULTS.c.message_id.in_(numbers))
     # A notice came in an envelope for each terminal, and may have been repeated in others. None of them may stay.

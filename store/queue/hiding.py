@@ -17,7 +17,7 @@ from store.errors import ImportUnderWay, SessionClosed
 from store.message.states import Direction, OutState
 from store.people.sessions import SESSIONS
 from store.queue.state_counts import tally_count
-from store.queue.tables import ALL_MESSAGES, CONTENTS, FILE_INTAKES, HIDDEN_RANGES
+from store.queue.tables import ALL_MESSAGES, CONTENTS, FILE_INTAKES, HIDDEN_RANGES, NAME_BLOCK, NAME_BLOCKS
 
 _RANGES: Final = select(HIDDEN_RANGES).order_by(HIDDEN_RANGES.c.first)
 _SESSION_OPEN: Final = exists().where(SESSIONS.c.id == FILE_INTAKES.c.session_id, SESSIONS.c.closed_at.is_(None))
@@ -112,6 +112,7 @@ def remove_given_up(tx: Connection, most: int) -> int:
     )
     tx.execute(delete(CONTENTS).where(CONTENTS.c.message_id.in_(select(ALL_MESSAGES.c.id).where(*untouched))))
     tx.execute(delete(ALL_MESSAGES).where(*untouched))
+    tx.execute(delete(NAME_BLOCKS).where(NAME_BLOCKS.c.number.between(first // NAME_BLOCK, hidden.last // NAME_BLOCK)))
     here = HIDDEN_RANGES.c.first == hidden.first
     if first == hidden.first:
         tx.execute(delete(HIDDEN_RANGES).where(here))

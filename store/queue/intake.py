@@ -14,6 +14,7 @@ from store.packing import pack_large
 from store.queue import sealed_rows
 from store.queue.contents import content_place
 from store.queue.hiding import hide, refuse_hidden
+from store.queue.name_blocks import add_names
 from store.queue.pages import in_batches
 from store.queue.state_counts import tally_new
 from store.queue.tables import ALL_MESSAGES, CONTENTS, MessageRow
@@ -148,6 +149,7 @@ def add_sealed(
             for number, value in zip(numbers, batch.values, strict=True)
         ),
     )
+    add_names(tx, vault, numbers, (draft.content for draft in drafts))
     return added
 
 

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, tuple_, update
 
 from store.queue.contents import content_place, note_place
+from store.queue.name_blocks import block_place
 from store.queue.shipping import result_place
-from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, NOTES, RESULTS
+from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, NAME_BLOCKS, NOTES, RESULTS
 from store.sealing.vault import Place, Vault
 from store.statements import BulkStatement
 
@@ -47,6 +48,12 @@ def _of_message(table: Table, version: Column[Any], place: Callable[[str, int], 
 _SEALED_TABLES: Final = (
     _of_message(CONTENTS, CONTENTS.c.revision, content_place),
     _of_message(NOTES, NOTES.c.seq, note_place),
+    _SealedTable(
+        NAME_BLOCKS,
+        (NAME_BLOCKS.c.number,),
+        select(NAME_BLOCKS.c.number, NAME_BLOCKS.c.wrapped_key),
+        lambda row: block_place(row.number),
+    ),
     _SealedTable(
         RESULTS, (RESULTS.c.uid,), select(RESULTS.c.uid, RESULTS.c.wrapped_key), lambda row: result_place(row.uid)
     ),

@@ -106,6 +106,17 @@ class ContentRow(SQLModel, table=True):
     wrapped_key: bytes
 
 
+class NameBlock(SQLModel, table=True):
+    """The names of up to NAME_BLOCK messages, sealed together for the search; see `store.queue.name_blocks`."""
+
+    __tablename__ = "name_block"
+
+    number: int = Field(primary_key=True)
+    messages: int  # How many of the messages it has.
+    ciphertext: bytes
+    wrapped_key: bytes
+
+
 class Note(SQLModel, table=True):
     """A sealed text that belongs to a message, such as why it was returned."""
 
@@ -258,6 +269,9 @@ MESSAGES: Final = select(ALL_MESSAGES).where(or_(_BEFORE_HIDDEN, ~_IN_RANGE)).su
 """The messages that are in the queue, for every question: all but those of files that are still being taken in."""
 FORMER_NUMBERS: Final = table(FormerNumber)
 CONTENTS: Final = table(ContentRow)
+NAME_BLOCKS: Final = table(NameBlock)
+NAME_BLOCK: Final = 1000
+"""So many numbers of messages belong to a block of names: number N to the block N // 1000."""
 NOTES: Final = table(Note)
 SHIPMENTS: Final = table(Shipment)
 KEPT_BYTES: Final = table(KeptBytes)

@@ -33,6 +33,7 @@ from store.message.states import TRANSITIONS, Ask, Hold, OutState, Pointer, Step
 from store.queue import sealed_rows
 from store.queue.claims import Claims, claims_of_others, refuse_claimed
 from store.queue.contents import NoteKind, NoteRow, add_note, content_values, next_note
+from store.queue.name_blocks import drop_names
 from store.queue.pages import get, rows_of, versions_of
 from store.queue.proofs import Sound, refuse_unsound, sound
 from store.queue.sequence import held_up
@@ -178,6 +179,7 @@ def revise(tx: Connection, vault: Vault, number: int, revision: Revision, act: A
     )
     after = sealed_rows.sealed(vault.rows, after)
     tx.execute(insert(CONTENTS), content_values(vault, row.id, row.uid, after.revision, revision.content))
+    drop_names(tx, [row.id])
     _write(tx, [row], [after], Step.REVISE)
     return after
 

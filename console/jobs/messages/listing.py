@@ -196,13 +196,7 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> 
     The log holds how many there were, not the name. Raises SealBroken.
     """
     admit(terminal, session, Right.READ)
-    part, numbers = NamePart(name), array("q")
-    with terminal.database.reading() as reading:
-        for chosen in _filters(terminal, query):
-            # Every content is opened and compared: an index on names would keep them readable in the database.
-            contents = queue.each_content(reading, terminal.vault, chosen)
-            named = {number for number, content in contents if part.is_in(content)}
-            numbers.extend(number for number in queue.ids(reading, chosen) if number in named)
+    numbers = _named(terminal, _filters(terminal, query), NamePart(name))
     # Recorded like looking at a message: a search by name tells who is among the municipality's residents.
     with terminal.database.writing() as tx:
         terminal.log.append(
@@ -213,6 +207,22 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> 
             detail={"count": len(numbers)},
         )
     return numbers
+
+
+def _named(terminal: Terminal, filters: Sequence[QueueFilter], part: NamePart) -> "array[int]":
+    """Return the numbers of the chosen messages about people with this part in their name."""
+    while True:
+        with terminal.database.reading() as reading:
+            # No index holds names, since it would keep them readable. They are sealed by the thousand instead.
+            missing = queue.missing_blocks(reading)
+            if not missing:
+                named = set(queue.numbers_named(reading, terminal.vault, part))
+                chosen = (number for each in filters for number in queue.ids(reading, each))
+                return array("q", (number for number in chosen if number in named))
+        # In a turn each: making one opens a thousand contents.
+        for block in missing:
+            with terminal.database.writing() as tx:
+                queue.make_block(tx, terminal.vault, block)
 
 
 def rows(terminal: Terminal, session: Session, numbers: Sequence[int]) -> list[QueueRow]:

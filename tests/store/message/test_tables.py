@@ -51,7 +51,7 @@ def test_periods_of_a_code_follow_each_other_day_by_day(table: Callable[[], tabl
 
 def test_every_file_of_the_data_is_read_by_a_table() -> None:
     # The rules of holidays and the kanji are tables too, but not dated ones.
-    assert names() - tables.CLASSES.keys() == {"holidays.toml", "seiji.tsv", "seiji-extra.txt"}
+    assert names() - tables.CLASSES.keys() == {"holidays.toml", "seiji.tsv", "seiji-extra.txt", "variants.txt"}
     assert len(tables.CLASSES) == len(TABLES)
 
 

@@ -88,7 +88,6 @@ def test_no_question_finds_a_hidden_message(
         assert [row.id for row in queue.rows_of(reading, [before.id, first.id, after.id])] == seen
         assert queue.pointing_at(reading, queue.get(reading, before.id)) == []
         assert queue.contents_of(reading, vault, [first.id]) == {}
-        assert [number for number, _ in queue.each_content(reading, vault, QueueFilter())] == seen
         with pytest.raises(MessageMissing):
             queue.get(reading, second.id)
         with pytest.raises(MessageMissing):
@@ -192,7 +191,7 @@ def test_a_change_of_the_key_rewraps_what_is_hidden(database: Database, home: Pa
     begin_key_change(KeyFile(home / "keys"))
     vault = Vault.open(KeyFile(home / "keys"), terminal_id=TERMINAL)
     with database.writing() as tx:
-        assert queue.count_left(tx, vault) == 1
+        assert queue.count_left(tx, vault) == 2, "its content, and its name for the search"
         for step in queue.portions(10):
             step(tx, vault)
         assert queue.count_left(tx, vault) == 0

@@ -14,7 +14,7 @@ from store.sealing.sources.file import KeyFile
 from store.sealing.vault import Vault, begin_key_change
 from tests.store.conftest import TERMINAL, Fill
 
-ROWS = 7  # Five contents, a note and the words of a result.
+ROWS = 8  # Five contents, the names in them, a note and the words of a result.
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_what_was_interrupted_begins_again_and_changes_only_the_rest(
 def test_an_erased_value_gets_no_key(database: Database, changed: Vault, sealed: list[int]) -> None:
     with database.writing() as tx:
         queue.erase(tx, queue.rows_of(tx, sealed[:1]))
-    # A content and a note are gone.
-    assert left(database, changed) == ROWS - 2
-    assert sum(changed for _rows, changed in rewrap(database, changed, 100)) == ROWS - 2
+    # A content and a note are gone, and the names of all, until somebody searches.
+    assert left(database, changed) == ROWS - 3
+    assert sum(changed for _rows, changed in rewrap(database, changed, 100)) == ROWS - 3
     with database.reading() as reading:
         assert queue.contents_of(reading, changed, sealed[:1]) == {}

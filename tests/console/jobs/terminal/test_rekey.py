@@ -23,7 +23,9 @@ from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, 
 
 TERMINAL_KEY = Path("keys") / "terminal.key"
 
-SEALED = 40
+MESSAGES = 39
+SEALED = MESSAGES + 2
+"""Their contents, a note, and the names in them for the search."""
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def custodian(site: Site) -> Session:
 
 @pytest.fixture
 def filled(site: Site) -> Site:
-    numbers = site.take_in([entry(number) for number in range(1, SEALED)])
+    numbers = site.take_in([entry(number) for number in range(1, MESSAGES + 1)])
     review.give_back(site.terminal, site.session(APPROVER), numbers[:1], reason="氏名が違う")
     return site
 
@@ -45,7 +47,7 @@ def sealed_rows(site: Site) -> list[tuple[bytes, ...]]:
 
 def readable(site: Site) -> bool:
     session = site.session(OPERATOR)
-    return all(reading.read(site.terminal, session, number).record["reference"] for number in range(1, SEALED))
+    return all(reading.read(site.terminal, session, number).record["reference"] for number in range(1, MESSAGES + 1))
 
 
 def test_every_row_key_is_wrapped_anew_and_no_content_is_touched(filled: Site, custodian: Session) -> None:

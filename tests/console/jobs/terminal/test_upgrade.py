@@ -6,7 +6,8 @@ import pytest
 
 from console.jobs import exchange
 from console.jobs.log import tables
-from console.jobs.messages import reading, review
+from console.jobs.messages import listing, reading, review
+from console.jobs.messages.listing import QueueQuery
 from console.jobs.terminal import upgrade
 from console.terminal import Terminal
 from store import migrations
@@ -72,6 +73,7 @@ def _kept_as_before(site: Site) -> None:
             uid,
         )
     site.raw("DROP TABLE kept_bytes")
+    site.raw("DROP TABLE name_block")
     site.raw("ALTER TABLE shipment DROP COLUMN header")
     for number, receipt in site.raw("SELECT message_id, receipt FROM receipt"):
         site.raw("UPDATE receipt SET receipt = ? WHERE message_id = ?", unpack(bytes(receipt)), number)
@@ -101,6 +103,8 @@ def test_what_was_sent_before_stays_proved_and_what_was_not_leaves_in_the_same_b
         assert anew.log_holds()
         assert tables.compare_new(terminal).named == []
         assert anew.raw("SELECT message_id, envelope FROM kept_bytes") == [(unsent, kept)]
+        # The first search makes what the former program did not keep.
+        assert [*listing.find(terminal, anew.session(OPERATOR), QueueQuery(), "hossain")] == [sent, unsent]
         view = reading.read(terminal, anew.session(OPERATOR), sent)
         assert (view.receipt is not None, view.outcome is not None) == (True, True)
         assert exchange.send(terminal, anew.session(OPERATOR)).delivered == 1
@@ -122,6 +126,7 @@ def _made_by_an_older_program(site: Site) -> None:
     site.raw("ALTER TABLE message RENAME COLUMN effective_at TO occurred_at")
     site.raw("DROP TABLE protected_person")
     site.raw("DROP TABLE kept_bytes")
+    site.raw("DROP TABLE name_block")
     site.raw("ALTER TABLE shipment RENAME COLUMN header TO envelope")
     site.raw("UPDATE alembic_version SET version_num = '0011'")
     site.terminal.close()
