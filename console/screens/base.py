@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual.screen import ModalScreen, Screen
 
 from console.keys import Key
+from console.widgets.field import TextField
 from console.widgets.frame import NoticeLine
 from console.words import Words
 
@@ -82,6 +83,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Show the text `key` in the notice line; `level` is done, note or trouble."""
         self.notice.say(level, lambda words: words(key, **facts))
 
+    def hint(self, key: str, **facts: object) -> None:
+        """Say the text `key` about what was just typed; dialogs have this as well."""
+        self.say("note", key, **facts)
+
+    def on_text_field_refused(self, event: TextField.Refused) -> None:
+        """Say why a field did not take in what was typed or pasted."""
+        self.hint(event.key, longest=event.field.longest)
+
     def show_error(self, error: Exception) -> None:
         """Show cause and remedy of an error that was foreseen, and the incident number of any other."""
         # Not at the top: it brings the error trees of the other rooms, which the first paint does not need.
@@ -124,3 +133,10 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
         """Obey a key only when the dialog is mounted, as `ConsoleScreen` does."""
         return self.is_mounted
+
+    def hint(self, key: str, **facts: object) -> None:
+        """Say the text `key` about what was just typed, where the dialog has a line for it."""
+
+    def on_text_field_refused(self, event: TextField.Refused) -> None:
+        """Say why a field did not take in what was typed or pasted."""
+        self.hint(event.key, longest=event.field.longest)

@@ -89,7 +89,11 @@ class QuestionDialog(Dialog[str | None]):
         if complaint is None:
             self.dismiss(answer)
         else:
-            self.query_one("#complaint", Complaint).say(complaint)
+            self.hint(complaint)
+
+    def hint(self, key: str, **facts: object) -> None:
+        """Show the text `key` below the question."""
+        self.query_one("#complaint", Complaint).say(key, **facts)
 
     def action_back(self) -> None:
         """Cancel."""
@@ -184,13 +188,14 @@ class Complaint(OneLine):
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self._key: str | None = None
+        self._facts: dict[str, object] = {}
 
-    def say(self, key: str) -> None:
+    def say(self, key: str, **facts: object) -> None:
         """Show the text `key`."""
-        self._key = key
+        self._key, self._facts = key, facts
         self.refresh()
 
     def draw_line(self, _y: int) -> Ink:
         """Draw the complaint, or an empty line while there is none."""
         ink = self.ink("dialog").put("  ")
-        return ink.put(self.words(self._key), self.palette["trouble"]) if self._key else ink
+        return ink.put(self.words(self._key, **self._facts), self.palette["trouble"]) if self._key else ink

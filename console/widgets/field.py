@@ -4,6 +4,7 @@ Textual's own `Input` copies a password to the clipboard by an escape sequence. 
 backspace after 葛󠄀 (葛 with a variation selector) would silently make it another character.
 """
 
+import re
 from collections.abc import Callable
 from typing import ClassVar, Final
 
@@ -17,13 +18,18 @@ from console.widgets.text import Ink
 from console.words.visible import visible
 
 _LONGEST_TEXT: Final = 1000
+# Copied cells and whole lines end with one.
+_LINE_END: Final = re.compile(r"(?:\r\n|\r|\n)\Z")
 
 
 class TextField(OneLine, can_focus=True):
     """One line of text. It takes in no control characters and no direction codes, whether typed or pasted.
 
-    `longest` is the greatest number of graphemes. `takes` may leave out further characters. A `locked` field takes in
+    `longest` is the greatest number of graphemes. `takes` may refuse further characters. A `locked` field takes in
     nothing.
+
+    Text is taken in as a whole or not at all: a paste that lost a line end or its last characters on the way would be
+    another text, and nobody would see it. What is not taken in is told by `Refused`.
     """
 
     class Changed(Message):
@@ -44,6 +50,19 @@ class TextField(OneLine, can_focus=True):
         def __init__(self, field: "TextField") -> None:
             super().__init__()
             self.field = field
+
+        @property
+        def control(self) -> "TextField":
+            """The field, for selectors."""
+            return self.field
+
+    class Refused(Message):
+        """Something was typed or pasted that the field does not take; `key` names the text that says why."""
+
+        def __init__(self, field: "TextField", key: str) -> None:
+            super().__init__()
+            self.field = field
+            self.key = key
 
         @property
         def control(self) -> "TextField":
@@ -74,7 +93,7 @@ class TextField(OneLine, can_focus=True):
         super().__init__(id=id)
         self._graphemes: list[str] = []
         self._at = 0  # The caret is before this grapheme.
-        self._longest = longest
+        self.longest = longest
         self._takes = takes
         self.locked = False
 
@@ -109,31 +128,30 @@ class TextField(OneLine, can_focus=True):
                 getattr(self, self._KEYS[event.key])()
         elif event.is_printable and event.character is not None:
             event.stop()
-            self._insert(event.character)
+            self._take_in(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take in pasted text."""
+        """Take in pasted text; a line end at its very end is no part of it."""
         event.stop()
-        self._insert(self._pasted(event.text))
+        self._take_in(_LINE_END.sub("", event.text))
 
-    def _pasted(self, text: str) -> str:
-        """Return the part of a paste to be taken in; `_insert` leaves out what cannot be typed."""
-        return text
+    def _take_in(self, text: str) -> None:
+        """Insert `text`, or say why it is not taken in."""
+        if self.locked or not text:
+            return
+        # What would have to be shown as a symbol cannot be typed, and would steer a terminal that it was copied to.
+        if any(visible(character) != character or not self._takes(character) for character in text):
+            self.post_message(self.Refused(self, "common.not_taken"))
+        elif len(self._split("".join(self._graphemes) + text)) > self.longest:
+            self.post_message(self.Refused(self, "common.too_long"))
+        else:
+            self._insert(text)
 
     def _insert(self, text: str) -> None:
-        if self.locked:
-            return
-        # What would have to be shown as a symbol is not taken in at all, and so a paste loses its end of line.
-        clean = "".join(character for character in text if visible(character) == character and self._takes(character))
-        room = self._longest - len(self._graphemes)
-        if not clean or room <= 0:
-            return
-        before = "".join(self._graphemes[: self._at]) + clean
+        before = "".join(self._graphemes[: self._at]) + text
         after = self._graphemes[self._at :]
         # Split the whole beginning again, because a variation selector joins the character before it.
-        graphemes = self._split(before)
-        # What is too much is cut from the new text, not from what stood behind the caret.
-        self._graphemes = graphemes[: self._longest - len(after)] + after
+        self._graphemes = self._split(before) + after
         self._at = len(self._graphemes) - len(after)
         self._changed()
 
@@ -213,10 +231,7 @@ class TextField(OneLine, can_focus=True):
 
 
 class PinField(TextField):
-    """The PIN (暗証番号): shown as asterisks, never given to a clipboard, and forgotten when it is taken out.
-
-    A paste is taken in only as a whole, and only if all of it could have been typed: a PIN must not silently change.
-    """
+    """The PIN (暗証番号): shown as asterisks, never given to a clipboard, and forgotten when it is taken out."""
 
     def take(self) -> str:
         """Return the PIN and forget it."""
@@ -225,11 +240,6 @@ class PinField(TextField):
         self._graphemes, self._at = [], 0
         self.refresh()
         return pin
-
-    def _pasted(self, text: str) -> str:
-        """Return the paste if it is clean, otherwise nothing."""
-        line = text.rstrip("\r\n")
-        return line if visible(line) == line else ""
 
     def _shown(self) -> list[str]:
         # The digits themselves never reach a line of the screen, not even for a moment.

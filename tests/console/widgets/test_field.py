@@ -24,7 +24,11 @@ class Bench(Screen[None], inherit_bindings=False):
         yield PinField(id="pin", longest=12)
 
     def on_mount(self) -> None:
+        self.refused: list[str] = []
         self.set_focus(self.query_one("#text"))
+
+    def on_text_field_refused(self, event: TextField.Refused) -> None:
+        self.refused.append(event.key)
 
 
 class BenchApp(RenkeiApp):
@@ -41,6 +45,14 @@ async def bench(home: Path) -> AsyncIterator[tuple["Pilot[Any]", TextField, PinF
     async with app.run_test() as pilot:
         screen = app.screen
         yield pilot, screen.query_one("#text", TextField), screen.query_one("#pin", PinField)
+
+
+def refused(pilot: "Pilot[Any]") -> list[str]:
+    """Return the keys of what the fields said, and forget them."""
+    screen = pilot.app.screen
+    assert isinstance(screen, Bench)
+    said, screen.refused = screen.refused, []
+    return said
 
 
 async def paste(pilot: "Pilot[Any]", field: TextField, text: str) -> None:
@@ -71,22 +83,39 @@ async def test_editing_in_the_middle(tmp_path: Path) -> None:
         assert text.value == ""
 
 
-async def test_nothing_grows_past_its_length(tmp_path: Path) -> None:
+async def test_what_is_too_long_is_refused_and_not_cut(tmp_path: Path) -> None:
     async with bench(tmp_path) as (pilot, text, _):
-        await paste(pilot, text, "あ" * 30)
-        assert text.value == "あ" * 12
+        await paste(pilot, text, "あ" * 13)
+        assert (text.value, refused(pilot)) == ("", ["common.too_long"])
+        await paste(pilot, text, "あ" * 12)
         await pilot.press("x")
-        assert text.value == "あ" * 12
+        assert (text.value, refused(pilot)) == ("あ" * 12, ["common.too_long"])
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[201~rm", "a\x00b", "a\u202eb", "\x9b"])
-async def test_a_paste_brings_nothing_that_steers(tmp_path: Path, hostile: str) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+async def test_a_line_end_at_the_very_end_of_a_paste_falls_away(tmp_path: Path, end: str) -> None:
     async with bench(tmp_path) as (pilot, text, pin):
-        await paste(pilot, text, hostile)
-        assert text.value.isprintable()
-        # A PIN must not silently be another one: a paste that is not clean is refused whole.
-        await paste(pilot, pin, hostile)
-        assert pin.value == ""
+        for field in (text, pin):
+            await paste(pilot, field, f"48201735{end}")
+            assert (field.value, refused(pilot)) == ("48201735", [])
+
+
+HOSTILE = ["SANTOS\nMARIA", "A\tB", "A\r\n\r\n", "\nA", "\x1b[201~rm", "a\x00b", "a\u202eb", "a\u200bb", "\x9b", "a\u3164"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_a_paste_is_taken_in_as_it_is_or_refused_with_a_word(tmp_path: Path, hostile: str) -> None:
+    async with bench(tmp_path) as (pilot, text, pin):
+        for field in (text, pin):
+            await paste(pilot, field, hostile)
+            assert (field.value, refused(pilot)) == ("", ["common.not_taken"])
+
+
+async def test_typed_and_pasted_text_give_the_same(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (pilot, text, _):
+        # A letter without ink is a key that can be typed: it is refused as in a paste.
+        await pilot.press("a", "\u3164", "b")
+        assert (text.value, refused(pilot)) == ("ab", ["common.not_taken"])
 
 
 async def test_a_pin_is_never_drawn_copied_or_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,6 +210,9 @@ async def test_codes_are_chosen_by_number_arrow_and_name(world: World) -> None:
         await console.settle()
         assert shown(console, "person.nationality").startswith("ベトナム")
         await console.press("backspace", "backspace", "backspace", "backspace")
+        screen.form.editor.post_message(keys.Paste("韓\t国"))
+        await console.settle()
+        assert console.words("common.not_taken") in screen.notice.shown
         screen.form.editor.post_message(keys.Paste("韓"))
         await console.settle()
         assert "(KOR)" in shown(console, "person.nationality")

@@ -123,7 +123,11 @@ async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> 
         assert row is not None
         await console.press("r", "enter")
         assert console.words("queue.ask.reason_missing") in console.text()
-        console.app.screen.query_one("#answer").post_message(events.Paste(reason))
+        console.app.screen.query_one("#answer").post_message(events.Paste("葛飾の\n字"))
+        await console.settle()
+        # The dialog says so itself: its notice line is covered.
+        assert console.words("common.not_taken") in console.text()
+        console.app.screen.query_one("#answer").post_message(events.Paste(f"{reason}\n"))
         await console.settle()
         await console.press("enter")
         assert console.words("steps.give_back.did", count=1) in console.text()
