@@ -27,7 +27,7 @@ from console.hardened import HardenedApp
 from console.incidents import record_incident
 from console.keys import EVERYWHERE, bindings
 from console.process import tty
-from console.screens.base import ConsoleScreen
+from console.screens.base import ConsoleScreen, Dialog
 from console.screens.passphrase import PartsScreen
 from console.screens.people.logon import LoginScreen
 from console.session import Session, SessionKeeper
@@ -87,12 +87,12 @@ class RenkeiApp(HardenedApp):
 
     def get_default_screen(self) -> LoginScreen:
         """Start with the login screen, which stays below all others."""
-        return LoginScreen(id="login")
+        return LoginScreen()
 
     def on_mount(self) -> None:
         """Ask for the passphrase if the terminal has one, and check each second whether the minutes shown changed."""
         if self.settings.keys.source == KeySourceName.PASSPHRASE:
-            self.push_screen(PartsScreen(id="parts"))
+            self.push_screen(PartsScreen())
         # Only a changed minute is painted: output every second would keep sshd from ever noticing a dead client.
         self.set_interval(1.0, self._show_minutes)
 
@@ -225,7 +225,7 @@ class RenkeiApp(HardenedApp):
         # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
         lost = partial(self._keeper.end, Ending.CRASH)
         self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
-        self.push_screen(PinScreen(id="new-pin") if session.pin_given else QueueScreen(id="queue"))
+        self.push_screen(PinScreen() if session.pin_given else QueueScreen())
         self.look_at_line()
         self._announce(session)
         self._show_halt()
@@ -249,8 +249,7 @@ class RenkeiApp(HardenedApp):
         halted = self.terminal.halted
         screen = self.screen
         if halted is not None and isinstance(screen, ConsoleScreen):
-            # The screen was pushed just now and has no notice line before its first refresh.
-            self.call_after_refresh(screen.show_fault, halted.code, halted.facts)
+            screen.show_fault(halted.code, halted.facts)
 
     def _end_lease(self) -> None:
         if self._lease is not None:
@@ -282,7 +281,7 @@ class RenkeiApp(HardenedApp):
             self.exit(return_code=0)
         elif any(getattr(screen, "unfinished", False) for screen in self.screen_stack):
             # An exchange or an export must not be cut off by somebody who no longer sees it.
-            self._show_notice("note", "exchange.under_way")
+            self.hint("exchange.under_way")
         else:
             self._keeper.end(Ending.LOGGED_OFF)
 
@@ -308,14 +307,14 @@ class RenkeiApp(HardenedApp):
 
         # The session may have ended while this call was on its way.
         if self.session is not None:
-            self.push_screen(LockScreen(id="lock"))
+            self.push_screen(LockScreen())
 
     def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:  # As wide as the base's overloads.
         """Open `screen`, but never above the lock.
 
         A job that ends while the screen is locked may open its result: that would show the work to anybody passing by.
         """
-        if self.screen_stack and self.screen.id == "lock":
+        if self.screen_stack and self.screen.name == "lock":
             return AwaitMount(self.screen, ())
         return super().push_screen(screen, *arguments, **options)
 
@@ -329,10 +328,11 @@ class RenkeiApp(HardenedApp):
             self.screen.welcome_back(f"login.ended.{ending}" if self._farewell is None else self._farewell)
         self._farewell = None
 
-    def _show_notice(self, level: str, key: str) -> None:
+    def hint(self, key: str) -> None:
+        """Say the text `key` on the screen in hand, whichever it is."""
         screen = self.screen
-        if isinstance(screen, ConsoleScreen):
-            screen.say(level, key)
+        if isinstance(screen, ConsoleScreen | Dialog):
+            screen.hint(key)
 
     # Keys anywhere
 
@@ -342,7 +342,7 @@ class RenkeiApp(HardenedApp):
         An event that was forwarded to a widget may bubble up to here again: it counts once, when it arrives.
         """
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        if typed and not self._keeper.touch() and self.screen.id != "lock":
+        if typed and not self._keeper.touch() and self.screen.name != "lock":
             # The machine woke with this key. It is dropped: somebody else may have pressed it.
             self._lock()
             return

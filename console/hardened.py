@@ -1,18 +1,29 @@
 """Textual with every feature shut off that the console does not use.
 
-All code that touches private or dangerous parts of Textual is in this module: its own keys and palette, actions by
-name, screenshots and other files, the clipboard, links, suspension, tracebacks that print local variables, and markup
-in data. `tests/console/test_hardened.py` checks each of them against the installed version, because an override of a
-method that Textual has renamed would silently shut nothing.
+All code that touches private or dangerous parts of Textual is in this module, but for the reading of its input in
+`console.process.keyboard`: its own keys and palette, actions by name, screenshots and other files, the clipboard,
+links, suspension, tracebacks that print local variables, markup in data, and what reaches a screen that was closed.
+`tests/console/test_hardened.py` checks each of them against the installed version, because an override of a method that
+Textual has renamed would silently shut nothing.
 """
 
 import signal
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, NoReturn, cast
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final, NoReturn, TypeVar, cast
 
+from textual import events
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.screen import Screen
+from textual.widget import AwaitMount, Widget
+
+from console.process.keyboard import Keyboard
+
+T = TypeVar("T")
 
 # Every action that a key may lead to. The name of an action could also come from elsewhere (a link in text, a key map),
 # so no other action runs. `review` is the action of every step in `console.steps`: a new step needs no line here.
@@ -52,7 +63,7 @@ class HardenedApp(App[int], inherit_bindings=False):
     # No features: the environment variable TEXTUAL would switch on the debugger and the development console. No
     # animation: over SSH a page costs 7 kB without and 175 kB with it.
     def __init__(self, *, ansi_color: bool) -> None:
-        super().__init__(ansi_color=ansi_color)
+        super().__init__(driver_class=Keyboard, ansi_color=ansi_color)
         self.features = frozenset()
         self.animation_level = "none"
         self._closing_incident: str | None = None
@@ -61,6 +72,10 @@ class HardenedApp(App[int], inherit_bindings=False):
 
     def note_incident(self, error: BaseException) -> str:
         """Record what failed without its values and return its number."""
+        raise NotImplementedError
+
+    def hint(self, key: str) -> None:
+        """Say the text `key` on the screen in hand, about what was just typed."""
         raise NotImplementedError
 
     # Life
@@ -96,16 +111,30 @@ class HardenedApp(App[int], inherit_bindings=False):
         self.crash(error)
 
     def _fatal_error(self) -> None:
-        # Without the error itself: the base would print its traceback.
-        self.crash(Shut("fatal error"))
+        # The base would print a traceback.
+        self.crash(sys.exception() or Shut("fatal error"))
 
     def panic(self, *_renderables: object) -> None:
         """End without showing what Textual would have shown: a traceback."""
-        self.crash(Shut("panic"))
+        # What is being handled is the cause; the error that says so has no place of its own.
+        self.crash(sys.exception() or Shut("panic"))
 
     def _print_error_renderables(self) -> None:
         # Textual would print here, after the screen is given back, what it has collected about errors.
         self._exit_renderables.clear()
+
+    # Screens
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:  # As wide as the base's overloads.
+        """Open `screen`, unless one asks for it that is not in hand any more.
+
+        In a burst, the second Enter would open a message above the one that the first has opened, and the answer to a
+        question could open a form above the login screen, after the session has ended.
+        """
+        asking = active_message_pump.get(self)
+        if isinstance(asking, Widget) and not (asking.is_attached and asking.screen is self.screen):
+            return AwaitMount(self.screen, ())
+        return super().push_screen(screen, *arguments, **options)
 
     # Actions by an allow-list
 
@@ -172,3 +201,58 @@ class HardenedApp(App[int], inherit_bindings=False):
     def suspend(self) -> NoReturn:
         """Never give the terminal to another program."""
         raise Shut("suspend")
+
+
+class HardenedScreen(Screen[T], inherit_bindings=False):
+    """A screen that acts only while it is in hand, and takes in nothing once it was closed.
+
+    Keys, messages and results wait in queues. In a burst of keys a screen may be closed or covered by another one
+    before it gets to them: its widgets would not be found any more, or the act would be done to the other screen.
+    """
+
+    # For tests and for whoever asks which screen is in hand. No id, which may be there once only, also while a screen
+    # that was closed is still being taken down.
+    NAME: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(name=self.NAME)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the screen was closed, or the application ends: its widgets may be gone, or were never laid out."""
+        return not self.is_attached or self._pruning or self not in self.app.screen_stack
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether the screen is laid out, and no other lies above it."""
+        return self.is_mounted and self.app.screen is self
+
+    @property
+    def below(self) -> Screen[Any]:
+        """The screen that comes into sight when this one is closed."""
+        stack = self.app.screen_stack
+        return stack[stack.index(self) - 1]
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close this screen, also where another one lies above it; do nothing if it was closed before.
+
+        Textual closes whichever screen is on top: the end of a job would open the lock.
+        """
+        if self.gone:
+            return AwaitComplete()
+        if self.app.screen is self:
+            return super().dismiss(result)
+        if self._result_callbacks:
+            self._result_callbacks[-1](result)
+        self.app._screen_stack.remove(self)  # noqa: SLF001  # What `pop_screen` does, for a screen that is covered.
+        self._pop_result_callback()
+        return AwaitComplete(self.app._replace_screen(self)).call_next(self.app)  # noqa: SLF001  # As above.
+
+    def _get_dispatch_methods(
+        self, method_name: str, message: Message
+    ) -> Iterable[tuple[type, Callable[[Message], Any]]]:
+        methods = super()._get_dispatch_methods(method_name, message)
+        # What ends is told to all, so that they stop their work. Textual's own handlers take the screen down.
+        if isinstance(message, events.Unmount) or not self.gone:
+            return methods
+        return ((owner, method) for owner, method in methods if owner.__module__.startswith("textual."))

@@ -186,7 +186,7 @@ class _Run:
             await self._pilot.pause(0.02)
 
     def _shows(self, screen: str) -> bool:
-        return self._app.screen.id == screen
+        return self._app.screen.name == screen
 
     def _listed(self) -> int:
         return self._app.screen.query_one("#list", VirtualList).count

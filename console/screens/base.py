@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
+from console.hardened import HardenedScreen
 from console.keys import Key
 from console.widgets.field import TextField
 from console.widgets.frame import NoticeLine
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
     """A screen with a head line, its work, a notice line and a foot line.
 
-    Subclasses name their keys in `KEYS` and the page of the help in `help_topic` (None: F1 does nothing).
+    Subclasses have a `NAME` each, their keys in `KEYS` and the page of the help in `help_topic` (None: F1 does
+    nothing).
     """
 
     # Each screen sets its focus itself: Textual's default would pick the first widget that can have it.
     AUTO_FOCUS: ClassVar[str | None] = ""
     KEYS: ClassVar[Sequence[Key]] = ()
     help_topic: ClassVar[str | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not looked for on the screen: something may be said before the screen is laid out.
+        self.notice = NoticeLine()
 
     @property
     def console_app(self) -> "Host":
@@ -41,19 +48,13 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return self.console_app.words
 
     @property
-    def notice(self) -> NoticeLine:
-        """The line that says what happened."""
-        return self.query_one("#notice", NoticeLine)
-
-    @property
     def unfinished(self) -> bool:
         """Whether something runs here that a log-off must not interrupt unseen."""
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Obey a key only on a mounted screen, and only if the person has the right that the table of keys names."""
-        # A key in a burst can arrive before the screen's widgets exist; its action would not find them.
-        if not self.is_mounted:
+        """Obey a key only on the screen in hand, and only if the person has the right that the table of keys names."""
+        if not self.in_hand:
             return False
         # Actions outside the table are such as moving in a list, which everybody may do.
         key = self.key_of(action, parameters)
@@ -114,7 +115,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.notice.say("trouble", text)
 
 
-class Dialog(ModalScreen[T], inherit_bindings=False):
+class Dialog(HardenedScreen[T], ModalScreen[T], inherit_bindings=False):
     """A question at the lower edge of the screen, which leaves the work it is about in sight."""
 
     # As for screens: the dialog sets its focus itself.
@@ -131,8 +132,8 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
         return self.console_app.words
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # The base's names.
-        """Obey a key only when the dialog is mounted, as `ConsoleScreen` does."""
-        return self.is_mounted
+        """Obey a key only when the dialog is in hand, as `ConsoleScreen` does."""
+        return self.in_hand
 
     def hint(self, key: str, **facts: object) -> None:
         """Say the text `key` about what was just typed, where the dialog has a line for it."""

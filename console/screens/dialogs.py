@@ -27,6 +27,7 @@ class QuestionDialog(Dialog[str | None]):
     begins with `initial`, so that an answer with a slip is mended and not typed again, and with `complaint` above it.
     """
 
+    NAME = "question"
     DEFAULT_CSS = """
     QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
     QuestionDialog TextField { margin: 0 2; }
@@ -48,10 +49,8 @@ class QuestionDialog(Dialog[str | None]):
         initial: str = "",
         complaint: str | None = None,
         check: Callable[[str], str | None] = lambda _typed: None,
-        # A question that is opened by the answer to another one needs an id of its own: the first is still closing.
-        id: str = "question",  # noqa: A002  # Textual's own name for it.
     ) -> None:
-        super().__init__(id=id)
+        super().__init__()
         self._text = text
         self._typed = typed
         self._initial = initial
@@ -103,6 +102,7 @@ class QuestionDialog(Dialog[str | None]):
 class Selection(Dialog[str | None]):
     """Asks for one of `codes`, each shown as `name` calls it. Its result is the code, or None when it was cancelled."""
 
+    NAME = "selection"
     DEFAULT_CSS = """
     Selection #box { height: auto; width: 1fr; layout: vertical; }
     """
@@ -117,10 +117,8 @@ class Selection(Dialog[str | None]):
         text: Callable[[Words], str],
         codes: Sequence[str],
         name: Callable[[Words, str], str],
-        *,
-        id: str = "selection",  # noqa: A002  # Textual's own name for it.
     ) -> None:
-        super().__init__(id=id)
+        super().__init__()
         self._text = text
         self._codes = codes
         self._label = name

@@ -16,7 +16,7 @@ from console.keys import EXCHANGE, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import Selection
 from console.screens.messages.message import MessageScreen
-from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.gauge import Gauge
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
@@ -53,12 +53,13 @@ _OUTCOME_STYLES: Final = {
 class ExchangeScreen(ConsoleScreen):
     """Sends and receives, and shows what became of each item."""
 
+    NAME = "exchange"
     help_topic = "exchange"
     KEYS: ClassVar[Sequence[Key]] = EXCHANGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXCHANGE)
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.counts: Counts | None = None
         self.line: LineState | None = None
         # There while an exchange is under way; set, it asks the exchange to stop.
@@ -71,7 +72,7 @@ class ExchangeScreen(ConsoleScreen):
         yield LinePanel(id="line")
         yield Gauge("exchange")
         yield ResultList(id="results")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(EXCHANGE)
 
     def on_mount(self) -> None:

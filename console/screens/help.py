@@ -38,6 +38,7 @@ _SIGNS: Final = MappingProxyType(
 class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Explains the screen whose topic in the catalogue `help` is `topic`."""
 
+    NAME = "help"
     # The application's own keys do not reach through a modal screen: no second help opens above this one.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
@@ -46,7 +47,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     ]
 
     def __init__(self, topic: str) -> None:
-        super().__init__(id="help")
+        super().__init__()
         self._topic = topic
 
     def compose(self) -> ComposeResult:

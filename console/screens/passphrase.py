@@ -6,6 +6,7 @@ from console.screens.two_secrets import PairScreen
 class PartsScreen(PairScreen):
     """Asks for both parts until they open the terminal. It lies above the login screen."""
 
+    NAME = "parts"
     help_topic = "parts"
     TITLE_KEY = "login.parts_title"
     REMEDY_KEY = "login.parts_remedy"

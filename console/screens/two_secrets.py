@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import Surface
 from console.widgets.text import Ink
 
@@ -48,7 +48,7 @@ class PairScreen(ConsoleScreen):
                 with Surround(classes="entry"):
                     yield FieldLabel(key)
                     yield PinField(id=name, longest=_LONGEST)
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(())
 
     def on_mount(self) -> None:

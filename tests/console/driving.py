@@ -41,8 +41,8 @@ class Driven:
 
     @property
     def screen(self) -> str | None:
-        """The id of the screen in hand."""
-        return self.app.screen.id
+        """The name of the screen in hand."""
+        return self.app.screen.name
 
     def text(self) -> str:
         """All lines of the screen in hand."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.app import App
 from textual.binding import Binding
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -131,6 +132,12 @@ def test_the_doors_that_are_shut_are_those_that_textual_has() -> None:
         "run_action", "_close_messages_no_wait",
     ):  # fmt: skip
         assert hasattr(App, name), name
+    for name in ("_get_dispatch_methods", "_pop_result_callback", "dismiss"):
+        assert hasattr(Screen, name), name
+    for name in ("_screen_stack", "_replace_screen", "push_screen"):
+        assert hasattr(App, name), name
+    for name in ("_run_input_thread", "run_input_thread", "process_message"):
+        assert hasattr(LinuxDriver, name), name
 
 
 class Failing(Closed):

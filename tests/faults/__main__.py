@@ -1,4 +1,4 @@
-"""`python -m tests.faults` with `cuts`, `kills`, `crashes`, `power`, `failures` ...: what the tests make a choice of.
+"""`python -m tests.faults` with `cuts`, `kills`, `crashes`, `power`, `keys` ...: what the tests make a choice of.
 
 Prints one line of JSON at the end: how many trials there were and what a person was told how often; any trial that
 does not end well ends the whole with its traceback.
@@ -22,6 +22,8 @@ from tests.console.jobs.site import PATIENCE
 from tests.faults import failing, failing_files
 from tests.faults.competing import compete
 from tests.faults.crashes import CONFIRMED, SERIES, crash
+from tests.faults.keys import SERIES as BURSTS
+from tests.faults.keys import press_keys, rehearsal_world
 from tests.faults.log_trials import live_honestly, tamper
 from tests.faults.power import PAGES, cut_power
 from tests.faults.proxy import Fault, Harm, Way
@@ -71,7 +73,11 @@ def main() -> None:
     histories = kinds.add_parser("histories", help="let logs live through honest years: no alarm")
     histories.add_argument("--count", type=int, default=1000)
     histories.set_defaults(run=lambda chosen: live_honestly(chosen.seed, chosen.count))
-    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories):
+    keys = kinds.add_parser("keys", help="let bursts of keys, pastes and sizes fall on the screens: no incident")
+    keys.add_argument("--count", type=int, default=20_000, help="20000 take an hour or so on two cores")
+    keys.add_argument("--at-once", type=int, default=os.cpu_count(), help="consoles side by side, one a core")
+    keys.set_defaults(run=_press_keys)
+    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories, keys):
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201  # The line is what the command is for.
@@ -175,6 +181,18 @@ def _fail(chosen: argparse.Namespace) -> dict[str, object]:
         "half_done": 0,
         "told": dict(answer),
     }
+
+
+def _press_keys(chosen: argparse.Namespace) -> dict[str, object]:
+    """Let `count` bursts of keys fall on consoles, one for each seed from `seed` on."""
+    seen: Counter[str] = Counter()
+    ends = chosen.seed + chosen.count
+    parts = [range(start, min(start + BURSTS, ends)) for start in range(chosen.seed, ends, BURSTS)]
+    with rehearsal_world() as home, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
+        for answer in processes.map(partial(press_keys, home), parts):
+            seen += answer
+            sys.stderr.write(f"\r{seen.total()}   ")
+    return {"bursts": seen.total(), "incidents": 0, "seen": dict(seen)}
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ _NUMBER: Final = 10
 class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Shows the counts of `answer`."""
 
+    NAME = "answer"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
         Binding("f2,t", "app.language", show=False),
@@ -33,7 +34,7 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     ]
 
     def __init__(self, answer: "Answer") -> None:
-        super().__init__(id="answer")
+        super().__init__()
         self._answer = answer
 
     def compose(self) -> ComposeResult:

@@ -17,7 +17,7 @@ from console.screens.dialogs import QuestionDialog
 from console.screens.log.answer import AnswerScreen
 from console.screens.log.entry_list import EntryPanel, LogList
 from console.screens.messages.message import MessageScreen
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.gauge import Gauge
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
@@ -94,12 +94,13 @@ def _missing(typed: str) -> str | None:
 class LogScreen(ConsoleScreen):
     """The list of entries, with the entry under the cursor in full below it."""
 
+    NAME = "log"
     help_topic = "log"
     KEYS: ClassVar[Sequence[Key]] = LOG
     BINDINGS: ClassVar[list[BindingType]] = bindings(LOG)
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.shown = Shown()
         # A verification or an export is under way: both show their progress in the one bar, so there is one at a time.
         self._busy = False
@@ -112,7 +113,7 @@ class LogScreen(ConsoleScreen):
         yield LogList(id="list")
         yield EntryPanel(id="entry")
         yield Gauge("log")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(LOG)
 
     def on_mount(self) -> None:
@@ -246,10 +247,7 @@ class LogScreen(ConsoleScreen):
     def _ask_label(self, directory: str | None) -> None:
         if directory is None:
             return
-        # The question before this one is still closing, so this one needs another id.
-        question = QuestionDialog(
-            lambda words: words("log.export.label"), typed=True, check=_missing, id="question-label"
-        )
+        question = QuestionDialog(lambda words: words("log.export.label"), typed=True, check=_missing)
         self.app.push_screen(question, partial(self._export, Path(directory)))
 
     def _export(self, directory: Path, label: str | None, *, same_disk: bool = False) -> None:
@@ -269,7 +267,7 @@ class LogScreen(ConsoleScreen):
         def decide(answer: str | None) -> None:
             self._export(directory, None if answer is None else label, same_disk=True)
 
-        question = QuestionDialog(lambda words: words("log.export.own_disk"), id="question-disk")
+        question = QuestionDialog(lambda words: words("log.export.own_disk"))
         self.app.push_screen(question, decide)
 
     def _exported(self, exported: "Exported") -> None:

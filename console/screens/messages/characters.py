@@ -27,6 +27,7 @@ _CHARACTER, _POINTS = 8, 18
 class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Spells the names in `record`; each line is one character as people see it."""
 
+    NAME = "characters"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_CLOSE.keys, _CLOSE.action, show=False),
         Binding("f2,t", "app.language", show=False),
@@ -34,7 +35,7 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
     ]
 
     def __init__(self, record: Mapping[str, Any]) -> None:
-        super().__init__(id="characters")
+        super().__init__()
         person = record.get("person")
         self._texts = [(name, str(person[name])) for name in _TEXTS if name in person] if person else []
 

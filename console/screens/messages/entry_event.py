@@ -13,7 +13,7 @@ from console import jobs
 from console.keys import EVENT, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.messages.entry_form import EntryScreen
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
@@ -57,13 +57,14 @@ class Choice:
 class EventScreen(ConsoleScreen):
     """Asks one question after another, each as a list, and opens the form of the messages that follow from them."""
 
+    NAME = "event"
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = EVENT
     BINDINGS: ClassVar[list[BindingType]] = bindings(EVENT)
     DEFAULT_CSS = "EventScreen #options { margin-top: 1; }"
 
     def __init__(self) -> None:
-        super().__init__(id="event")
+        super().__init__()
         self.choice = Choice()
         # The choices before each answer, so that Escape goes back question by question and skips the settled ones.
         self._asked: list[Choice] = []
@@ -73,7 +74,7 @@ class EventScreen(ConsoleScreen):
         yield HeadLine()
         yield EventTitle(id="title")
         yield Options(id="options")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(EVENT)
 
     def on_mount(self) -> None:
@@ -218,8 +219,9 @@ class EventScreen(ConsoleScreen):
 
     def _entered(self, references: Sequence[str]) -> None:
         """Go back to the queue and say what was entered."""
+        # Not whichever screen is in front: that may be the lock.
+        screen = self.below
         self.dismiss()
-        screen = self.app.screen
         if isinstance(screen, ConsoleScreen):
             # The messages of a pair may share a reference: it is named once.
             screen.say("done", "entry.done", references=" ".join(dict.fromkeys(references)))

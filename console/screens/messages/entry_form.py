@@ -20,7 +20,7 @@ from console.screens.messages.entry_title import EntryTitle
 from console.screens.messages.naming import Naming
 from console.widgets.choices import Choices
 from console.widgets.form import Form, Row
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from store.message import tables
 from store.message.entry.typed import read_typed, show_typed
 from store.message.groups import value_at
@@ -45,6 +45,7 @@ class EntryScreen(ConsoleScreen):
     `event` is the event that the entry began with; `reason` is why the message was returned.
     """
 
+    NAME = "entry"
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = ENTRY
     # F10 is the screen's own here, not the application's: it asks before an entry is lost.
@@ -59,7 +60,7 @@ class EntryScreen(ConsoleScreen):
         event: str | None = None,
         reason: str | None = None,
     ) -> None:
-        super().__init__(id="entry")
+        super().__init__()
         self.draft = draft
         self._title = EntryTitle(draft, event=event, reason=reason)
         self._done = done
@@ -75,7 +76,7 @@ class EntryScreen(ConsoleScreen):
         yield self._title
         yield Form(id="form")
         yield Hint(self, id="hint")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(ENTRY)
 
     def on_mount(self) -> None:
@@ -289,7 +290,7 @@ class EntryScreen(ConsoleScreen):
         self.work(self.draft.submit, self._submitted)
 
     def _submitted(self, references: Sequence[str]) -> None:
-        # Closed first: `done` expects the screen below to be in front.
+        # Closed first: `done` may close the screen below as well.
         self.dismiss()
         self._done(references)
 

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
@@ -26,6 +26,7 @@ _BACK: Final = Key("escape,b", "Esc", "back", "mend")
 class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Shows `draft` as it will be queued; `agreed` is called when the person agrees."""
 
+    NAME = "summary"
     help_topic = None
     # F10 is missing on purpose: only the form asks before an entry is lost.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +37,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     DEFAULT_CSS = "SummaryScreen TextPage { margin-top: 1; }"
 
     def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:
-        super().__init__(id="summary")
+        super().__init__()
         self._draft = draft
         self._agreed = agreed
 
@@ -45,7 +46,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield HeadLine()
         yield SummaryTitle(len(self._draft.records))
         yield TextPage(id="summary-page")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine((_AGREE, _BACK), everywhere=EVERYWHERE[1:2])
 
     def on_mount(self) -> None:

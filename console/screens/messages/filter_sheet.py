@@ -59,6 +59,7 @@ class FilterLine:
 class FilterSheet(Dialog[View | None]):
     """Asks what the list is to show. Its result is the view, or None when it was cancelled."""
 
+    NAME = "filter"
     DEFAULT_CSS = "FilterSheet #menu { height: 14; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, key.action, show=False) for key in _KEYS),
@@ -71,7 +72,7 @@ class FilterSheet(Dialog[View | None]):
     ]
 
     def __init__(self, view: View) -> None:
-        super().__init__(id="filter")
+        super().__init__()
         self._view = view
         self.columns: Sequence[Sequence[FilterLine]] = (
             _states(Direction.OUT, _OUT),

@@ -15,7 +15,7 @@ from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
 from console.steps import STEPS
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink
@@ -55,6 +55,7 @@ class MessageScreen(ConsoleScreen):
     None beyond its ends.
     """
 
+    NAME = "message"
     help_topic = "message"
     KEYS: ClassVar[Sequence[Key]] = MESSAGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(MESSAGE)
@@ -63,7 +64,7 @@ class MessageScreen(ConsoleScreen):
     def __init__(
         self, key: int, hint: str | None = None, along: Callable[[int, int], int | None] | None = None
     ) -> None:
-        super().__init__(id="message")
+        super().__init__()
         self._key = key
         self._hint = hint
         self._along = along
@@ -74,7 +75,7 @@ class MessageScreen(ConsoleScreen):
         yield HeadLine()
         yield MessageTitle(id="title")
         yield TextPage(id="contents")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(MESSAGE)
 
     def on_mount(self) -> None:

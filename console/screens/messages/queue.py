@@ -16,7 +16,7 @@ from console.screens.messages.queue_view import Begun, Completed, View, begin, c
 from console.screens.messages.review import Review, allows
 from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
-from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, width_of
 from console.widgets.virtual_list import VirtualList
@@ -38,6 +38,7 @@ _MOST_BY_NAME: Final = 5000
 class QueueScreen(ConsoleScreen):
     """The list of what waits for people, or of anything else in the queue, with the counts above it."""
 
+    NAME = "queue"
     help_topic = "queue"
     KEYS: ClassVar[Sequence[Key]] = QUEUE
     BINDINGS: ClassVar[list[BindingType]] = bindings(QUEUE)
@@ -46,8 +47,8 @@ class QueueScreen(ConsoleScreen):
     QueueScreen.searching #search { display: block; }
     """
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.counts: Counts | None = None
         self.view = View()
         # The version in which each row was shown, by number: a step is refused for a message changed since then.
@@ -60,7 +61,7 @@ class QueueScreen(ConsoleScreen):
         yield ViewLine(id="view")
         yield MessageList(id="list")
         yield TextField(id="search", longest=_LONGEST_SOUGHT)
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(QUEUE)
 
     def on_mount(self) -> None:
@@ -157,7 +158,7 @@ class QueueScreen(ConsoleScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Obey a key that means two steps only for the direction of the row under the cursor."""
-        key, row = self.key_of(action, parameters), self.rows.cursor_row if self.is_mounted else None
+        key, row = self.key_of(action, parameters), self.rows.cursor_row if self.in_hand else None
         if key is not None and key.step is not None and row is not None and STEPS[key.step].shares_key:
             return row.direction == STEPS[key.step].direction and super().check_action(action, parameters)
         return super().check_action(action, parameters)
@@ -293,14 +294,14 @@ class QueueScreen(ConsoleScreen):
         from console.screens.exchange import ExchangeScreen
 
         self.notice.clear()
-        self.app.push_screen(ExchangeScreen(id="exchange"))
+        self.app.push_screen(ExchangeScreen())
 
     def action_log(self) -> None:
         """Open the log."""
         from console.screens.log.viewing import LogScreen
 
         self.notice.clear()
-        self.app.push_screen(LogScreen(id="log"))
+        self.app.push_screen(LogScreen())
 
 
 class ViewLine(OneLine):

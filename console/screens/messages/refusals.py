@@ -23,6 +23,7 @@ _CLOSE = Key("escape,enter,b", "Esc", "back", "close")
 class RefusalSheet(Dialog[None]):
     """Lists the refusals; `named` has the messages by number."""
 
+    NAME = "refusals"
     DEFAULT_CSS = """
     RefusalSheet #box { height: 60%; width: 1fr; layout: vertical; }
     """
@@ -33,7 +34,7 @@ class RefusalSheet(Dialog[None]):
     ]
 
     def __init__(self, refused: "Sequence[RefusedStep]", named: "Mapping[int, Named]") -> None:
-        super().__init__(id="refusals")
+        super().__init__()
         self._refused = refused
         self._named = named
 

@@ -12,7 +12,7 @@ from console import jobs
 from console.keys import EVERYWHERE, Key
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
@@ -39,6 +39,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     `present` is the number of the present revision, from 1.
     """
 
+    NAME = "revisions"
     help_topic = None
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(_OLDER.keys, _OLDER.action, show=False),
@@ -49,7 +50,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     DEFAULT_CSS = "RevisionScreen TextPage { margin-top: 1; }"
 
     def __init__(self, key: int, reference: str, present: int) -> None:
-        super().__init__(id="revisions")
+        super().__init__()
         self._key = key
         self.reference = reference
         self._present = present
@@ -62,7 +63,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield HeadLine()
         yield RevisionTitle()
         yield TextPage(id="revision")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine((_OLDER, _CLOSE), everywhere=EVERYWHERE[1:])
 
     def on_mount(self) -> None:

@@ -11,7 +11,7 @@ from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import Surface
 from console.widgets.text import Ink
 from console.words.digits import are_misspelt
@@ -26,6 +26,7 @@ _LONGEST_PIN: Final = 128
 class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Covers everything and asks for the PIN; F10 logs off at once."""
 
+    NAME = "lock"
     # No help here: nothing may lie above the lock.
     help_topic = None
     # The application's own keys do not reach through a modal screen, so those that work here are named again.
@@ -49,7 +50,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             with Surround(classes="entry"):
                 yield FieldLabel("login.pin")
                 yield PinField(id="lock-pin", longest=_LONGEST_PIN)
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(())
 
     def on_mount(self) -> None:

@@ -11,7 +11,7 @@ from console import jobs
 from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
-from console.widgets.frame import FootLine, HeadLine, NoticeLine
+from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, width_of
 from console.words.digits import are_misspelt
@@ -34,6 +34,7 @@ _AS_WISHED: Final = frozenset({"login.ended.log_off", "login.pin_changed"})
 class LoginScreen(ConsoleScreen):
     """Asks for ID and PIN."""
 
+    NAME = "login"
     help_topic = "login"
     # As priority bindings, Tab and Enter move the focus before the next key is handled. Otherwise a burst of ID, Tab,
     # PIN (a card reader, a slow connection) would put the PIN into the field that can be read.
@@ -65,7 +66,7 @@ class LoginScreen(ConsoleScreen):
                 yield PinField(id="pin", longest=_LONGEST_PIN)
             if self.console_app.settings.rehearsal:
                 yield Rehearsal(id="rehearsal")
-        yield NoticeLine()
+        yield self.notice
         yield FootLine(())
 
     def on_mount(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class PinScreen(PairScreen):
     """Asks for the new PIN twice; afterwards the person logs on with it."""
 
+    NAME = "new-pin"
     TITLE_KEY = "login.new_pin_title"
     REMEDY_KEY = "login.new_pin_remedy"
     LABEL_KEYS = ("login.new_pin", "login.new_pin_again")

@@ -61,4 +61,4 @@ async def test_keys_that_ask_for_a_right_are_obeyed_only_with_it(world: World, m
 
 
 def test_a_screen_that_is_not_mounted_yet_obeys_no_key() -> None:
-    assert LoginScreen(id="early").check_action("enter", ()) is False
+    assert LoginScreen().check_action("enter", ()) is False

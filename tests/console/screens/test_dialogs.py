@@ -6,6 +6,7 @@ import pytest
 from textual.screen import ModalScreen
 
 from console.screens.dialogs import QuestionDialog, Selection
+from console.widgets.field import TextField
 from console.words import Words
 from tests.console.driving import Driven, driving
 from tests.running import World
@@ -94,3 +95,14 @@ async def _choose(console: Driven, keys: list[str]) -> list[str | None]:
     assert all(f"name of {code}" in console.text() for code in CODES)
     await console.press(*keys)
     return answers
+
+
+async def test_a_second_enter_in_a_burst_answers_nothing_more(home: Path) -> None:
+    async with driving(home) as console:
+        answers = await _open(console, QuestionDialog(_text, typed=True))
+        field = console.app.screen.query_one("#answer", TextField)
+        # Both wait before the first of them closes the dialog.
+        field._submit()
+        field._submit()
+        await console.settle()
+        assert (answers, console.screen) == ([""], "login")

@@ -47,3 +47,20 @@ async def test_the_help_is_written_again_in_the_other_language(world: World) -> 
         await console.press("f2")
         assert console.words("help.login.title") in console.text()
         assert japanese not in console.text()
+
+
+async def test_a_help_that_is_opened_again_while_the_first_is_taken_down_is_the_only_one(world: World) -> None:
+    async with driving(world.home) as console:
+        console.app.action_help()
+        console.app.screen.dismiss()
+        console.app.action_help()
+        await console.settle()
+        assert [screen.name for screen in console.app.screen_stack] == ["login", "help"]
+
+
+async def test_a_help_that_opens_while_the_console_ends_ends_nothing_else(world: World) -> None:
+    async with driving(world.home) as console:
+        # F1 and F10 in one burst at the login screen: the help is never laid out.
+        console.app.action_help()
+        console.app.action_log_off()
+    assert (console.app.return_code, console.app.incident) == (0, None)

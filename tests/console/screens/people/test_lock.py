@@ -63,3 +63,16 @@ async def test_limits_that_nobody_confirmed_do_not_hold_and_the_officer_is_told(
         await console.press("f10")
         await console.log_on("ka-301")
         assert "session.lock_seconds" in console.text()
+
+
+async def test_a_screen_that_closes_below_the_lock_leaves_the_lock(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("f1")
+        below = console.app.screen
+        console.app._lock()
+        await console.settle()
+        # As the end of a job does, of which the person saw nothing.
+        below.dismiss()
+        await console.settle()
+        assert [screen.name for screen in console.app.screen_stack] == ["login", "queue", "lock"]
