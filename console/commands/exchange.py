@@ -16,7 +16,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import plain
 from console.commands.progress import ProgressLine
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -168,7 +167,7 @@ def _print_outcome(
         "items": [asdict(item) for item in outcome.items],
         "interruption": interruption,
     }
-    call.output.result(data, map(visible, lines))
+    call.output.result(data, lines)
 
 
 def _rejection_lines(items: "Sequence[ItemResult]", words: Words) -> Iterator[str]:

@@ -11,6 +11,7 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.guide import TOPICS
 from console.process.pager import keys_of, show_pages
+from console.words.visible import visible
 
 
 @click.command("guide")
@@ -45,5 +46,7 @@ def _show(lines: Sequence[str], prompt: str) -> None:
         sys.stdout.flush()
 
     size = os.get_terminal_size(sys.stdout.fileno())
+    # The pager moves the cursor, so it writes itself; what it shows is made safe as everywhere.
+    shown = [visible(line) for line in lines]
     with keys_of(sys.stdin.fileno()) as read_key:
-        show_pages(lines, size, prompt=prompt, write=write, read_key=read_key)
+        show_pages(shown, size, prompt=prompt, write=write, read_key=read_key)

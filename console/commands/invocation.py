@@ -1,6 +1,7 @@
 """What every call says by its common options: which terminal, which language, which form of output, who acts."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 
 from console import jobs
 from console.commands.credentials import read_parts, read_pin
-from console.commands.output import Output
+from console.commands.output import Output, write_lines
 from console.commands.progress import show_waiting
 from console.errors import ConsoleError, CredentialsMissing
 from console.foreseen import foreseen
@@ -166,7 +167,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
 
 def _show_help(context: click.Context, _parameter: click.Parameter, value: object) -> None:
     if value and not context.resilient_parsing:
-        click.echo(context.get_help(), color=context.color)
+        write_lines(sys.stdout, context.get_help().split("\n"))
         context.exit()
 
 

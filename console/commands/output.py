@@ -23,18 +23,22 @@ class ReportLost(ConsoleError):
 
 
 class Output:
-    """Standard output and standard error of one call. A reader that closes the pipe early (`| head`) is no error."""
+    """Standard output and standard error of one call. A reader that closes the pipe early (`| head`) is no error.
+
+    The one way of commands to a terminal: names of files, texts of a peer and contents of records come from outside,
+    so every line is made safe to show here, whoever made it.
+    """
 
     def __init__(self, words: Words, *, as_json: bool) -> None:
         self.words = words
         self.as_json = as_json
 
     def result(self, data: Mapping[str, object], lines: Iterable[str]) -> None:
-        """Print `data` as the one JSON object, or else print `lines`; these have to be safe to show already."""
+        """Print `data` as the one JSON object, or else print `lines`."""
         if self.as_json:
-            _write(sys.stdout, map(json_line, [data]))
+            write_lines(sys.stdout, map(json_line, [data]))
         else:
-            _write(sys.stdout, lines)
+            write_lines(sys.stdout, lines)
 
     def partial(
         self, data: Mapping[str, object], lines: Iterable[str], code: str, cause: str, remedy: str, **more: str
@@ -49,14 +53,14 @@ class Output:
     def failure(self, code: str, cause: str, remedy: str, **more: str) -> None:
         """Print why the command failed: as the JSON object on stdout, or as one line on stderr."""
         if self.as_json:
-            _write(sys.stdout, [json_line(_error(code, cause, remedy, more))])
+            write_lines(sys.stdout, [json_line(_error(code, cause, remedy, more))])
         else:
             text = self.words("commands.failure", cause=cause, remedy=remedy)
             incident = more.get("incident")
             # Some remedies name the number themselves.
             if incident is not None and incident not in remedy:
                 text = f"{text} {self.words('commands.incident', incident=incident)}"
-            _write(sys.stderr, [visible(text)])
+            write_lines(sys.stderr, [text])
 
 
 def _error(code: str, cause: str, remedy: str, more: Mapping[str, str]) -> dict[str, object]:
@@ -103,9 +107,10 @@ def _pad(text: str, width: int, *, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _write(stream: TextIO, lines: Iterable[str]) -> None:
+def write_lines(stream: TextIO, lines: Iterable[str]) -> None:
+    """Write `lines` to `stream`, each as one line that steers no terminal. Raises ReportLost."""
     with _write_errors_handled(stream):
-        stream.writelines(f"{line}\n" for line in lines)
+        stream.writelines(f"{visible(line)}\n" for line in lines)
         # Now, while an error can still be reported, and not when the interpreter ends.
         stream.flush()
 

@@ -16,7 +16,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.commands.second_person import perhaps_by_two_persons
 from console.errors import OutputFileFault
-from console.words.visible import visible
 from store.disk import disk_fault
 from store.rights import Role
 from store.sealing.keyfile import sync_directory
@@ -74,7 +73,7 @@ def add(
         wanted = [Role(role) for role in roles]
         jobs.people.register.add(terminal, session, person_id, wanted, hand_over=hand_over, second=second)
     data = {"operator": person_id, "one_time_code_file": str(code_file)}
-    call.output.result(data, [visible(call.words("commands.operator.add.done", **data, roles=call.words.roles(roles)))])
+    call.output.result(data, [call.words("commands.operator.add.done", **data, roles=call.words.roles(roles))])
     return ExitStatus.DONE
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from rich.cells import set_cell_size
 
 from console.words import Words
+from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.progress import Progress
@@ -22,7 +23,7 @@ def show_waiting(words: Words, process: str) -> None:
     if sys.stderr.isatty():
         # A terminal that has gone away must not end the work.
         with suppress(OSError):
-            sys.stderr.write(f"{_CLEAR_LINE}{words('commands.progress.waiting', process=process)}\n")
+            sys.stderr.write(f"{_CLEAR_LINE}{visible(words('commands.progress.waiting', process=process))}\n")
             sys.stderr.flush()
 
 
@@ -60,7 +61,7 @@ class ProgressLine:
         if not self._shown:
             return
         try:
-            sys.stderr.write(_CLEAR_LINE + set_cell_size(text, _WIDTH).rstrip())
+            sys.stderr.write(_CLEAR_LINE + set_cell_size(visible(text), _WIDTH).rstrip())
             sys.stderr.flush()
         except OSError:
             # The terminal has gone away. The work goes on without showing its progress.

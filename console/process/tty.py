@@ -114,8 +114,10 @@ def describe_in_both_languages(error: SurroundingsFault) -> str:
 
 
 def print_line(line: str) -> None:
-    """Write one line to standard error, as commands do, whatever the codeset of the locale."""
-    sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+    """Write one line to standard error, as commands do: whatever the codeset of the locale, and safe to show."""
+    from console.words.visible import visible
+
+    sys.stderr.buffer.write(f"{visible(line)}\n".encode())
     sys.stderr.flush()
 
 

@@ -1,7 +1,7 @@
 """`log verify`: check whether the log is whole, at this terminal or on a medium."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,7 +11,10 @@ from console.commands.invocation import Invocation
 from console.commands.log.tables import described, facts_of
 from console.commands.progress import ProgressLine
 from console.words import Words
-from console.words.visible import visible
+
+# The code beside entries that hold, on a medium with other files.
+_FOREIGN_FILES: Final = "foreign_files"
+_MOST_NAMED: Final = 10
 
 if TYPE_CHECKING:
     from console.jobs.log.export import MediumFinding
@@ -50,7 +53,7 @@ def _verify_tables(call: Invocation) -> int:
     lines = [_describe_log(found.log, call.words), *described(found.tables, call.words)]
     if found.tables.ok:
         lines.append(call.words("log.tables.sound", rows=f"{found.tables.rows:,}"))
-    call.output.result({**_log_facts(found.log), "ok": found.ok, "tables": facts_of(found.tables)}, map(visible, lines))
+    call.output.result({**_log_facts(found.log), "ok": found.ok, "tables": facts_of(found.tables)}, lines)
     return ExitStatus.DONE if found.ok else ExitStatus.INTEGRITY
 
 
@@ -81,8 +84,9 @@ def _verify_medium(call: Invocation, directory: Path, first_key: str | None) -> 
         "ok": finding.ok,
         "entries": finding.entries,
         "first_bad": broken.first_bad if broken else None,
-        "cause": broken.cause if broken else None,
+        "cause": broken.cause if broken else _FOREIGN_FILES if finding.foreign else None,
         "file": broken.file if broken else None,
+        "foreign": list(finding.foreign),
         "missing": [list(span) for span in finding.missing],
         "bundles": [_bundle_facts(bundle) for bundle in finding.bundles],
     }
@@ -90,8 +94,15 @@ def _verify_medium(call: Invocation, directory: Path, first_key: str | None) -> 
     if finding.missing:
         spans = ", ".join(f"{first}–{last}" for first, last in finding.missing)
         lines.append(call.words("log.medium_missing", entries=spans))
+    if finding.foreign:
+        more = len(finding.foreign) - _MOST_NAMED
+        names = [*finding.foreign[:_MOST_NAMED], *([f"+{more}"] if more > 0 else [])]
+        lines.append(call.words("log.medium_foreign", files=", ".join(names)))
     call.output.result(data, lines)
-    return ExitStatus.DONE if finding.ok else ExitStatus.INTEGRITY
+    if not finding.ok:
+        return ExitStatus.INTEGRITY
+    # The entries hold; what lies beside them is no harm to the log, and still no part of it.
+    return ExitStatus.BAD_INPUT if finding.foreign else ExitStatus.DONE
 
 
 def _bundle_facts(bundle: "BundleFinding") -> dict[str, object]:

@@ -11,7 +11,6 @@ from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.messages.findings import finding_texts
 from console.words import Words
-from console.words.visible import visible
 from store.message.checks.rules import Severity
 from store.message.states import Pointer
 
@@ -96,6 +95,6 @@ def _finding_facts(finding: "Finding", words: Words) -> dict[str, str]:
 
 def _outcome_lines(data: Mapping[str, Any], command: str, words: Words) -> Iterator[str]:
     for finding in (*data["errors"], *data["warnings"]):
-        yield visible(words("commands.show.finding", **finding))
+        yield words("commands.show.finding", **finding)
     outcome = "done" if data["changed"] else "refused"
-    yield visible(words(f"commands.{command}.{outcome}", id=data["id"], reference=data["reference"]))
+    yield words(f"commands.{command}.{outcome}", id=data["id"], reference=data["reference"])

@@ -13,7 +13,6 @@ from console.commands.messages.findings import finding_texts
 from console.commands.output import ReportLost
 from console.commands.progress import ProgressLine
 from console.words import Words
-from console.words.visible import visible
 from store.errors import FileFault
 
 if TYPE_CHECKING:
@@ -69,10 +68,10 @@ def _check(call: Invocation, files: Sequence[Path], layout: str | None) -> int:
 
 def _check_lines(data: Mapping[str, Any], rows: "Sequence[tuple[str, TracedRow]]", words: Words) -> Iterator[str]:
     for file, row in rows:
-        yield visible(words("commands.import.traced_row", file=file, line=row.line))
+        yield words("commands.import.traced_row", file=file, line=row.line)
         for item in row.items:
             kind = "constant" if item.column is None else "traced"
-            yield visible(words(f"commands.import.{kind}", **item._asdict()))
+            yield words(f"commands.import.{kind}", **item._asdict())
     yield from _fault_lines(data, words)
     yield words("commands.import.good", good=data["accepted"], refused=data["refused"])
 
@@ -100,7 +99,7 @@ def _fault_lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
     for name in ("errors", "warnings"):
         for fault in data[name]:
             # File names and fields come from outside: each line is made safe for the terminal.
-            yield visible(words(f"commands.import.{name}", **fault))
+            yield words(f"commands.import.{name}", **fault)
         for rule, count in data["more"][name].items():
             yield words(f"commands.import.more_{name}", rule=rule, count=count)
 
@@ -109,7 +108,7 @@ def _lines(data: Mapping[str, Any], words: Words) -> Iterator[str]:
     yield from _fault_lines(data, words)
     if len(data["files"]) + len(data["left"]) > 1:
         for totals in data["files"]:
-            yield visible(words("commands.import.file", **totals))
+            yield words("commands.import.file", **totals)
         for file in data["left"]:
-            yield visible(words("commands.import.left", file=file))
+            yield words("commands.import.left", file=file)
     yield words("commands.import.done", **{name: data[name] for name in ("accepted", "known", "refused")})

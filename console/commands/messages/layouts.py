@@ -7,7 +7,6 @@ import click
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.words.visible import visible
 
 
 @click.command("draft")
@@ -18,5 +17,5 @@ def draft(call: Invocation, file: Path, name: str) -> int:
     """Write the beginning of a layout for files like this one into the terminal's directory."""
     with call.acting() as (terminal, session):
         path = jobs.terminal.layouts.draft(terminal, session, file, name)
-    call.output.result({"file": str(path)}, [visible(call.words("commands.layout.draft.done", file=path))])
+    call.output.result({"file": str(path)}, [call.words("commands.layout.draft.done", file=path)])
     return ExitStatus.DONE

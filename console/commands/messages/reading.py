@@ -15,7 +15,6 @@ from console.commands.messages.findings import finding_texts
 from console.commands.messages.listing import row_facts, row_lines
 from console.commands.output import columns, plain
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import MessageView
@@ -36,7 +35,7 @@ def show(call: Invocation, *, number: int, file: Path | None, address: bool) -> 
     data, lines = _message_facts(view, call.words), _message_lines(view, call.words)
     if file is not None:
         data["file"] = str(file)
-        lines = chain(lines, [call.words("commands.show.written", file=visible(str(file)))])
+        lines = chain(lines, [call.words("commands.show.written", file=str(file))])
     call.output.result(data, lines)
     return ExitStatus.DONE
 
@@ -70,7 +69,7 @@ def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
     yield from columns([[words.name("items.field", name), value] for name, value in _flat(view.record)])
     for finding in view.findings:
         texts = finding_texts(finding.rule, finding.facts, words)
-        yield visible(words("commands.show.finding", field=finding.field, **texts))
+        yield words("commands.show.finding", field=finding.field, **texts)
     yield from _fate_lines(view, words)
     yield ""
     yield from columns(
@@ -81,19 +80,19 @@ def _message_lines(view: "MessageView", words: Words) -> Iterator[str]:
 def _fate_lines(view: "MessageView", words: Words) -> Iterator[str]:
     """Yield why the message is where it is: a person's reason, the sending terminal, the peer's receipt and answer."""
     if view.reason:
-        yield visible(words("commands.show.reason", reason=view.reason))
+        yield words("commands.show.reason", reason=view.reason)
     if view.terminal:
         yield words("commands.show.terminal", terminal=view.terminal)
     if view.receipt:
         yield words("message.receipt", time=words.exact_time(view.receipt.received_at))
     if view.trouble:
-        yield visible(words("commands.failure", **asdict(words.refusal(view.trouble.code))))
+        yield words("commands.failure", **asdict(words.refusal(view.trouble.code)))
         if view.trouble.incident is not None:
             yield words("commands.incident", incident=view.trouble.incident)
     if view.outcome and view.outcome.cause:
         # The peer writes its answer in both languages; this text is not from our catalogues, so it is made safe.
         answer = {"cause": view.outcome.cause.get(words.language), "remedy": view.outcome.remedy.get(words.language)}
-        yield visible(words("commands.show.outcome", **answer))
+        yield words("commands.show.outcome", **answer)
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

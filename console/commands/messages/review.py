@@ -13,7 +13,6 @@ from console.commands.invocation import Invocation
 from console.commands.times import DAY
 from console.steps import COMMANDS, ReviewStep
 from console.words import Words
-from console.words.visible import visible
 from store.message.states import Hold
 
 if TYPE_CHECKING:
@@ -140,4 +139,4 @@ def _refusal(refusal: "RefusedStep", words: Words) -> dict[str, object]:
 def _refused_lines(decided: "Decided", words: Words) -> Iterator[str]:
     for refusal in decided.refused:
         text = words.fault(refusal.reason, refusal.facts)
-        yield visible(words("commands.review.refused", id=refusal.id, cause=text.cause, remedy=text.remedy))
+        yield words("commands.review.refused", id=refusal.id, cause=text.cause, remedy=text.remedy)

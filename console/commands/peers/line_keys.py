@@ -13,7 +13,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.commands.times import MOMENT
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.peers.line_keys import LineKeys
@@ -74,7 +73,7 @@ def _file_facts(out: Path | None) -> dict[str, str]:
 
 
 def _file_lines(out: Path | None, words: Words) -> list[str]:
-    return [words("commands.keys.hand_over")] if out is None else [visible(words("commands.keys.written", file=out))]
+    return [words("commands.keys.hand_over")] if out is None else [words("commands.keys.written", file=out)]
 
 
 def _key_facts(keys: "LineKeys") -> dict[str, Any]:

@@ -13,7 +13,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns, plain
 from console.commands.times import MOMENT
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.peers.register import RegisteredPeer
@@ -92,4 +91,4 @@ def _describe_added(added: "RegisteredPeer", words: Words) -> str:
     """Return the line about a new version, with the fingerprint for the people of both sides to compare."""
     facts = {"name": added.name, "time": words.time(added.valid_from), "fingerprint": added.fingerprint}
     # The name came from the peer's file.
-    return visible(words("commands.peer.register.done", **facts))
+    return words("commands.peer.register.done", **facts)

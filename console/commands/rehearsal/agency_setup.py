@@ -14,7 +14,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import plain
 from console.commands.peers.line_keys import OUT, print_keys, print_renewed
 from console.commands.times import MOMENT
-from console.words.visible import visible
 
 
 @click.command("init")
@@ -28,7 +27,7 @@ def init(call: Invocation, name: str, address: str, port: int) -> int:
     made = jobs.rehearsal.agency_setup.init(call.named_home(), name=name, address=address, port=port)
     data = {"home": str(made.home), "public": str(made.public), "fingerprint": made.fingerprint}
     lines = [call.words("commands.agency.init.done", **data), call.words("commands.agency.init.public", **data)]
-    call.output.result(data, map(visible, lines))
+    call.output.result(data, lines)
     return ExitStatus.DONE
 
 
@@ -48,7 +47,7 @@ def register(call: Invocation, file: Path, municipality: str | None, valid_from:
         "fingerprint": admitted.fingerprint,
     }
     line = call.words("commands.agency.register.done", time=call.words.time(admitted.valid_from), **facts)
-    call.output.result({**facts, "valid_from": plain(admitted.valid_from)}, [visible(line)])
+    call.output.result({**facts, "valid_from": plain(admitted.valid_from)}, [line])
     return ExitStatus.DONE
 
 

@@ -16,7 +16,7 @@ import click
 from console import jobs
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
-from console.commands.output import json_line
+from console.commands.output import json_line, write_lines
 
 
 @click.command("serve")
@@ -35,8 +35,7 @@ def serve(call: Invocation, *, with_parent: bool) -> int:
         # messages come and go, which takes a fifth of the agency's time.
         gc.freeze()
         # A line of JSON with and without `--json`: the program that started the agency waits for it.
-        sys.stdout.write(json_line({"address": address, "port": port}) + "\n")
-        sys.stdout.flush()
+        write_lines(sys.stdout, [json_line({"address": address, "port": port})])
 
     jobs.rehearsal.agency.serve(call.named_home(), ready=ready, stop=stop)
     return ExitStatus.DONE

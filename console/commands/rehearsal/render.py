@@ -17,7 +17,6 @@ from console.commands.invocation import Invocation
 from console.errors import OutputFileFault
 from console.settings import Settings
 from console.words import Language
-from console.words.visible import visible
 from store.endings import Ending
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def render(call: Invocation, what: str, place: Path, size: str) -> int:
 def _write_units(call: Invocation, directory: Path) -> int:
     files = jobs.terminal.units.write(call.named_home(), directory)
     lines = [call.words("commands.render.units", directory=directory), *(file.name for file in files)]
-    call.output.result({"files": [str(file) for file in files]}, map(visible, lines))
+    call.output.result({"files": [str(file) for file in files]}, lines)
     return ExitStatus.DONE
 
 
@@ -77,7 +76,7 @@ def _draw_screen(call: Invocation, screen: str, file: Path, size: str) -> int:
         file.write_text(with_local_fonts(svg), encoding="utf-8")
     except OSError:
         raise PictureUnwritable(file=file.name) from None
-    call.output.result({"file": str(file)}, [visible(call.words("commands.render.done", file=file))])
+    call.output.result({"file": str(file)}, [call.words("commands.render.done", file=file)])
     return ExitStatus.DONE
 
 

@@ -14,7 +14,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.process.tty import check_surroundings
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.rehearsal.world import World
@@ -84,8 +83,8 @@ def _world_facts(world: "World") -> dict[str, object]:
 
 
 def _world_lines(world: "World", words: Words) -> Iterator[str]:
-    yield visible(words("commands.demo.world", home=world.home))
-    yield visible(words("commands.demo.agency", agency_home=world.agency_home))
+    yield words("commands.demo.world", home=world.home)
+    yield words("commands.demo.agency", agency_home=world.agency_home)
     heading = [words(f"commands.demo.columns.{name}") for name in ("id", "roles", "pin_file")]
     cells = [[person.id, words.roles(person.roles), str(person.pin_file)] for person in world.operators]
     yield from columns([heading, *cells])

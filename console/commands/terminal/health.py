@@ -11,7 +11,6 @@ from console.commands.failures import ExitStatus, status_of
 from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.terminal.findings import Health
@@ -38,7 +37,7 @@ def _brief_line(health: "Health", words: Words) -> str:
     care = [part for part in health.checks if not part.ok and part.code is None]
     if not (refused or care):
         return words("commands.check.brief_good", count=len(health.checks))
-    parts = [f"{words.name('check', part.name)} ({visible(part.detail)})" for part in refused or care]
+    parts = [f"{words.name('check', part.name)} ({part.detail})" for part in refused or care]
     return words(f"commands.check.brief_{'refused' if refused else 'care'}", parts="; ".join(parts))
 
 

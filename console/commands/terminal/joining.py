@@ -11,7 +11,6 @@ from console.commands.invocation import Invocation
 from console.commands.output import columns
 from console.commands.second_person import by_two_persons
 from console.settings import Settings
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.people.logon import SecondPerson
@@ -26,7 +25,7 @@ def request(call: Invocation, settings_file: Path, out: Path) -> int:
     """Ask for a place on the queue of another terminal; nobody is logged on, since nobody is registered yet."""
     made = jobs.terminal.joining.request(call.named_home(), Settings.read(settings_file), out)
     data = {"file": str(made.file), "fingerprint": made.fingerprint}
-    call.output.result(data, [visible(call.words("commands.join.request.done", **data))])
+    call.output.result(data, [call.words("commands.join.request.done", **data)])
     return ExitStatus.DONE
 
 
@@ -43,7 +42,7 @@ def admit(call: Invocation, second: "SecondPerson", *, file: Path, fingerprint: 
     with call.acting() as (terminal, session):
         made = jobs.terminal.sharing.let_in(terminal, session, file, out, fingerprint=fingerprint, second=second)
     data = {"terminal": made.terminal, "file": str(made.file)}
-    call.output.result(data, [visible(call.words("commands.join.admit.done", **data))])
+    call.output.result(data, [call.words("commands.join.admit.done", **data)])
     return ExitStatus.DONE
 
 
@@ -54,7 +53,7 @@ def accept(call: Invocation, file: Path) -> int:
     """Make the terminal from what the grant FILE holds, after the whole log has verified."""
     done = jobs.terminal.joining.accept(call.named_home(), file, parts=call.parts())
     data = {"home": str(done.home), "terminal": done.terminal, "origin": done.origin, "entries": done.entries}
-    call.output.result(data, [visible(call.words("commands.join.accept.done", **data))])
+    call.output.result(data, [call.words("commands.join.accept.done", **data)])
     return ExitStatus.DONE
 
 
@@ -83,7 +82,7 @@ def retire(call: Invocation, second: "SecondPerson", *, name: str) -> int:
     """Let the terminal NAME no longer sign and send, as an officer and a custodian."""
     with call.acting() as (terminal, session):
         jobs.terminal.sharing.retire(terminal, session, name, second=second)
-    call.output.result({"terminal": name}, [visible(call.words("commands.join.retire.done", terminal=name))])
+    call.output.result({"terminal": name}, [call.words("commands.join.retire.done", terminal=name)])
     return ExitStatus.DONE
 
 

@@ -9,7 +9,6 @@ from console.commands.credentials import read_parts
 from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.commands.log.tables import described, facts_of
-from console.words.visible import visible
 
 
 # Both `upgrade` and `restore` make or change tables. On PostgreSQL the role that works with them may not do so, and
@@ -23,7 +22,7 @@ def upgrade(call: Invocation, owner_url: str | None) -> int:
     key = "done" if done.before != done.after else "nothing"
     data = {"before": done.before, "after": done.after}
     lines = [call.words(f"commands.upgrade.{key}", **data), *described(done.unsealed, call.words)]
-    call.output.result({**data, "unsealed": facts_of(done.unsealed)}, map(visible, lines))
+    call.output.result({**data, "unsealed": facts_of(done.unsealed)}, lines)
     return ExitStatus.DONE if done.unsealed.ok else ExitStatus.INTEGRITY
 
 
@@ -64,7 +63,7 @@ def restore(call: Invocation, file: Path, key_file: Path, owner_url: str | None,
         lines.append(call.words("log.tables.sound", rows=f"{done.tables.rows:,}"))
     if drill:
         lines.append(call.words("commands.restore.drill"))
-    call.output.result({**data, "tables": facts_of(done.tables)}, map(visible, lines))
+    call.output.result({**data, "tables": facts_of(done.tables)}, lines)
     # The terminal is there all the same, and refuses to decide on those rows.
     return ExitStatus.DONE if done.tables.ok else ExitStatus.INTEGRITY
 
@@ -90,6 +89,6 @@ def rekey(call: Invocation, new_part_files: tuple[Path, ...], moved_from: Path |
     data = {"total": done.total, "changed": done.changed, "left": 0, "new_key_file": waiting}
     lines = [call.words(f"commands.rekey.{'done' if waiting is None else 'wrapped'}", **data)]
     if waiting is not None:
-        lines.append(visible(call.words("commands.rekey.install", file=waiting)))
+        lines.append(call.words("commands.rekey.install", file=waiting))
     call.output.result(data, lines)
     return ExitStatus.DONE

@@ -13,7 +13,6 @@ from console.commands.output import columns
 from console.commands.second_person import by_two_persons
 from console.settings import spelt
 from console.words import Words
-from console.words.visible import visible
 
 if TYPE_CHECKING:
     from console.jobs.people.logon import SecondPerson
@@ -101,7 +100,7 @@ def _table_lines(tables: "list[OverlaidTable]", words: Words) -> Iterator[str]:
             continue
         texts = {"in_force": table.in_force, "given": table.given}
         digests = {name: jobs.terminal.overlays.digest(text) for name, text in texts.items()}
-        codes = words("check.between").join(map(visible, table.codes[:_MOST_CODES])) or "-"
+        codes = words("check.between").join(table.codes[:_MOST_CODES]) or "-"
         yield words("commands.settings.show.table", name=table.name, codes=codes, **digests)
 
 
@@ -119,7 +118,7 @@ def _layout_lines(layouts: "list[KnownLayout]", words: Words) -> Iterator[str]:
     for layout in layouts:
         if layout.fault is not None:
             cause = words.fault(layout.fault.code, layout.fault.facts).cause
-            yield visible(words("commands.settings.show.layout_faulty", name=layout.setting, cause=cause))
+            yield words("commands.settings.show.layout_faulty", name=layout.setting, cause=cause)
             continue
         digests = {"given": layout.given or "-", "in_force": layout.in_force or "-"}
         yield words("commands.settings.show.layout", name=layout.setting, **digests)

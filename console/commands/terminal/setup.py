@@ -12,7 +12,6 @@ from console.commands.failures import ExitStatus
 from console.commands.invocation import Invocation
 from console.errors import SettingsFault
 from console.settings import FILE_NAME, MunicipalitySettings, Settings, TerminalSettings, dump, names, place_in
-from console.words.visible import visible
 
 # Which option names the value of a setting.
 _OPTIONS: Final = {
@@ -57,13 +56,13 @@ def init(
     lines.append(call.words("commands.keys.first_key", fingerprint=made.log_first_key))
     if file is None:
         lines.append(call.words("commands.init.complete", **data))
-    call.output.result(data, map(visible, lines))
+    call.output.result(data, lines)
     return ExitStatus.DONE
 
 
 def _write_sample(call: Invocation, file: Path) -> int:
     jobs.terminal.setup.write_sample(file, call.words)
-    call.output.result({"file": str(file)}, [visible(call.words("commands.init.sample", file=file))])
+    call.output.result({"file": str(file)}, [call.words("commands.init.sample", file=file)])
     return ExitStatus.DONE
 
 

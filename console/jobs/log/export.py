@@ -88,6 +88,11 @@ class MediumFinding:
         return tuple((end + 1, first - 1) for end, (first, _) in zip(ends, held, strict=False) if first > end + 1)
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """The files beside the bundles that are no part of them, each name once."""
+        return tuple(sorted({name for bundle in self.bundles for name in bundle.foreign}))
+
+    @property
     def broken(self) -> BundleFinding | None:
         """The first bundle that does not verify."""
         return next((bundle for bundle in self.bundles if not bundle.ok), None)

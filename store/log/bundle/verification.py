@@ -27,7 +27,9 @@ from store.log.signing_keys import SIGNATURE_BYTES, has_signed, key_fingerprint,
 from store.log.terminals import NextKeys, from_texts
 from store.log.verification import Marks
 
-_SUM_LINE: Final = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._-]+)\n")
+_SUM_LINE: Final = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._][A-Za-z0-9._-]*)\n")
+# What is named like a part of a bundle and is not listed: somebody might take it for one.
+_LIKE_A_PART: Final = re.compile(r"(entries|checkpoints|witnesses|manifest|sha256sums)", re.IGNORECASE)
 _DIRECTORY: Final = re.compile(r"renkei-log-[a-z0-9-]+-(\d{6})")
 WITNESS_CONTEXT: Final = b"renkei/1 witness signature\x00"
 """The bytes before the body in what the peer signs (PROTOCOL.md, 6.6). The line's own side holds them as well, since
@@ -42,7 +44,8 @@ class BundleFinding:
     """The result of checking a bundle. `file`: the first file that is not as it should be.
 
     `digest`: the digest of its sums, which the next bundle names. `previous`: the digest that it names itself.
-    `first_key`: the fingerprint of the log's first key, which the first bundle alone holds.
+    `first_key`: the fingerprint of the log's first key, which the first bundle alone holds. `foreign`: files beside the
+    bundle that are no part of it, such as those that other machines leave on a medium; they say nothing about the log.
     """
 
     ok: bool
@@ -57,6 +60,7 @@ class BundleFinding:
     previous: str | None = None
     resumed: tuple[int, ...] = ()
     first_key: str | None = None
+    foreign: tuple[str, ...] = ()
 
 
 def bundles_in(directory: Path) -> list[Path]:
@@ -119,6 +123,7 @@ class _BundleCheck:
         self._directory = directory
         self._progress = progress
         self._sums: dict[str, str] = {}
+        self._foreign: tuple[str, ...] = ()
 
     def run(self) -> BundleFinding:
         digest = self._read_sums()
@@ -144,10 +149,11 @@ class _BundleCheck:
             previous=manifest["previous"],
             resumed=resumed,
             first_key=key_fingerprint(manifest["ladder"]) if first == 1 else None,
+            foreign=self._foreign,
         )
 
     def _read_sums(self) -> str:
-        """Read the sums, and check that exactly the listed files are there. Segments are summed later, while read."""
+        """Read the sums, and check that the listed files are there. Segments are summed later, while read."""
         raw = self._plain(SUMS)
         lines = _SUM_LINE.findall(raw)
         # Nothing may be left between the lines: a tool might read there what this pattern skipped.
@@ -155,9 +161,11 @@ class _BundleCheck:
             raise _Wrong(Flaw.FILES, file=SUMS)
         self._sums = {name.decode("ascii"): digest.decode("ascii") for digest, name in lines}
         there = {path.name for path in self._directory.iterdir()} - {SUMS}
-        odd = sorted(there ^ self._sums.keys())
+        foreign = there - self._sums.keys()
+        odd = sorted(self._sums.keys() - there) + sorted(filter(_LIKE_A_PART.match, foreign))
         if odd:
             raise _Wrong(Flaw.FILES, file=odd[0])
+        self._foreign = tuple(sorted(foreign))
         for name, digest in self._sums.items():
             # lstat() does not follow a link, behind which somebody could exchange the file after the check.
             if not stat.S_ISREG((self._directory / name).lstat().st_mode):

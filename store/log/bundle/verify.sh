@@ -3,23 +3,30 @@
 # sha256sum, and openssl 3.0. Run it in the bundle's own directory: sh verify.sh [FIRST-KEY]
 # FIRST-KEY is the fingerprint of the log's first key, which the terminal's people tell (renkei keys show). The first
 # bundle is held against it: a log that was made with other keys holds just as well.
-# Exit status: 0 everything holds; 1 something does not, and the first finding is named; 2 a tool is missing.
+# Exit status: 0 everything holds; 1 something does not, and the first finding is named; 2 a tool is missing; 3
+# everything holds, and beside the log lie files that are no part of it: they are named.
 set -u
 # Bytes, not characters: in a UTF-8 locale tools may refuse or misread lines that somebody has tampered with.
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")" || exit 2
 
-for tool in openssl sha256sum awk sed grep dd split cmp mktemp paste; do
+for tool in openssl sha256sum awk sed grep dd split cmp mktemp paste tr cut; do
     command -v "$tool" >/dev/null || { echo "missing tool: $tool"; exit 2; }
 done
+# All that is printed comes through here: names and contents of a medium are foreign, and could steer a terminal.
+# Not `echo`, which makes a control character of \033 in some shells.
+say() {
+    printf %s "$*" | tr -c ' -~' '?'
+    printf '\n'
+}
 # Working files stay off the medium, which should be write-protected.
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
 
 bad() {
-    echo "BAD: $*"
+    say "BAD: $*"
     exit 1
 }
 
@@ -28,18 +35,38 @@ bad() {
 # Reading JSON with sed is safe here because each line's exact form is checked too, and no value can hold a quote.
 text() { sed -n 's/.*"'"$2"'":"\([^"]*\)".*/\1/p' "$1"; }
 others() { sed -n 's/.*"others":\[\([^]]*\)\].*/\1/p' "$1" | tr -d '"' | tr ',' '\n' | awk '{ sub(":", " "); print }'; }
+# What stands after the name $2 in the list $1. Compared as text: a name is no pattern.
+beside() { awk -v name="$2" '$1 == name { print $2 }' "$1"; }
 number() { sed -n 's/.*"'"$2"'":\([0-9][0-9]*\)[,}].*/\1/p' "$1"; }
 
-# 1. Exactly the listed files are there, none of them is a link, and each has its sum.
-# A file outside the list is refused as well: somebody might take it for a part of the log.
+# 1. The listed files are there, none of them is a link, and each has its sum.
 [ -f SHA256SUMS ] && [ ! -L SHA256SUMS ] || bad "SHA256SUMS is missing"
+grep -qvE '^[0-9a-f]{64}  [A-Za-z0-9._][A-Za-z0-9._-]*$' SHA256SUMS && bad "SHA256SUMS has another form"
+cut -c 67- SHA256SUMS >"$work/listed"
+foreign=0
 for name in * .*; do
-    case $name in . | .. | '.*' | SHA256SUMS) continue ;; esac
-    [ -f "$name" ] && [ ! -L "$name" ] || bad "$name is not a plain file"
-    grep -q "^[0-9a-f]\{64\}  $name\$" SHA256SUMS || bad "$name does not belong here"
+    case $name in . | .. | SHA256SUMS) continue ;; esac
+    # A pattern that nothing matches stands for itself.
+    [ -e "$name" ] || [ -L "$name" ] || continue
+    case $name in
+    *[!A-Za-z0-9._-]*) ;;
+    *)
+        if grep -qxF -e "$name" "$work/listed"; then
+            [ -f "$name" ] && [ ! -L "$name" ] || bad "$name is not a plain file"
+            continue
+        fi
+        ;;
+    esac
+    # What other machines leave on a medium is no part of the log, and says nothing about it. What is named like a part
+    # is refused: somebody might take it for one.
+    case $(printf %s "$name" | tr '[:upper:]' '[:lower:]') in
+    entries* | checkpoints* | witnesses* | manifest* | sha256sums*) bad "$name does not belong here" ;;
+    esac
+    say "FOREIGN: $name"
+    foreign=3
 done
-sha256sum -c SHA256SUMS >/dev/null 2>&1 || {
-    sha256sum -c SHA256SUMS 2>/dev/null | grep -v ': OK$'
+sha256sum -c SHA256SUMS >"$work/summed" 2>/dev/null || {
+    grep -v ': OK$' "$work/summed" | while IFS= read -r name; do say "$name"; done
     bad "files are missing or changed"
 }
 
@@ -60,7 +87,7 @@ root=
 # $work/ladders: for each terminal the key of its next checkpoint. $work/writers: for each terminal the number of the
 # first entry that it may have written; a terminal that a checkpoint admits may write from the next entry on. These
 # checkpoints are not verified yet. Part 3 does that, and refuses the bundle if they are forged.
-{ echo "$terminal $ladder"; others manifest.json; } >"$work/ladders"
+{ printf '%s\n' "$terminal $ladder"; others manifest.json; } >"$work/ladders"
 {
     sed 's/ .*/ '"$first"'/' "$work/ladders"
     awk '{
@@ -152,17 +179,17 @@ while [ "$line" -lt "$lines" ]; do
     signer=$(text "$work/body" terminal)
     grep -q '^{"alg":"ed25519",.*,"terminal":"[a-z0-9-]*","v":[12]}$' "$work/body" || bad "$where has an unknown form"
     [ "$(text "$work/body" prev)" = "$mark" ] || bad "$where does not follow the one before it"
-    ladder=$(sed -n "s/^$signer //p" "$work/ladders")
+    ladder=$(beside "$work/ladders" "$signer")
     [ -n "$ladder" ] || bad "$where is of a terminal that was not let in"
     [ "$key" = "$ladder" ] || [ "$(text "$work/body" cause)" = resumed ] || bad "$where was signed with a foreign key"
     # The other terminals keep their keys, unless one is retired (its key goes) or admitted again (it gets a new one).
     # Otherwise a stolen key of one terminal would be enough to sign in the name of all.
-    { echo "$signer $(text "$work/body" next)"; others "$work/body"; } >"$work/next"
+    { printf '%s\n' "$signer $(text "$work/body" next)"; others "$work/body"; } >"$work/next"
     while read -r name own; do
-        now=$(sed -n "s/^$name //p" "$work/next")
+        now=$(beside "$work/next" "$name")
         [ "$name" = "$signer" ] || [ "$now" = "$own" ] || [ -z "$now" ] || [ -z "$own" ] ||
             bad "$where gives $name a foreign key"
-        grep -q "^$name " "$work/next" || bad "$where leaves $name out"
+        awk -v name="$name" '$1 == name { found = 1 } END { exit !found }' "$work/next" || bad "$where leaves $name out"
     done <"$work/ladders"
     mv "$work/next" "$work/ladders"
     openssl pkeyutl -verify -pubin -inkey "$work/key" -rawin -in "$work/body" -sigfile "$work/sig" >/dev/null 2>&1 ||
@@ -170,9 +197,9 @@ while [ "$line" -lt "$lines" ]; do
     [ "$stands" -ge "$reached" ] || bad "$where is out of order"
     # A checkpoint at the last entry of the bundle before has no entry here that it could be compared with.
     if [ "$stands" -ge "$first" ]; then
-        grep -q "^$stands $(text "$work/body" hash)\$" "$work/found" || bad "entries up to $stands are not what was signed"
+        grep -qxF -e "$stands $(text "$work/body" hash)" "$work/found" || bad "entries up to $stands are not what was signed"
     fi
-    [ "$(text "$work/body" cause)" != resumed ] || echo "NOTE: two persons went on after a roll-back at entry $stands"
+    [ "$(text "$work/body" cause)" != resumed ] || say "NOTE: two persons went on after a roll-back at entry $stands"
     mark=$(sha256sum <"$work/body" | sed 's/ .*//')
     reached=$stands
     line=$((line + 1))
@@ -196,5 +223,6 @@ if [ -f witnesses.jsonl ]; then
     done
 fi
 
-[ -z "$root" ] || echo "FIRST KEY: $root"
-echo "OK: entries $first to $last of $(sed 's/ .*//' "$work/writers" | paste -s -d ' ' -) hold"
+[ -z "$root" ] || say "FIRST KEY: $root"
+say "OK: entries $first to $last of $(sed 's/ .*//' "$work/writers" | paste -s -d ' ' -) hold"
+exit "$foreign"

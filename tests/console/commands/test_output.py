@@ -1,3 +1,4 @@
+import ast
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from rich.cells import cell_len
 
 from console.commands.output import Output, ReportLost, columns, json_line, plain
 from console.words import Words
+from tests.escapes import ESCAPES, steering
+from tests.project.sources import product_files, tree
 
 
 def test_columns_align_with_wide_characters() -> None:
@@ -28,6 +31,31 @@ def test_json_is_one_safe_line() -> None:
     assert "髙" in line
     assert line.isprintable()
     assert json.loads(line) == {"name": "髙\x1b\u202e\udc80\x85"}
+
+
+@pytest.mark.parametrize("text", ESCAPES.values(), ids=ESCAPES)
+def test_no_line_steers_the_terminal_whoever_made_it(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    for as_json in (False, True):
+        output = Output(Words("en"), as_json=as_json)
+        output.result({"file": text}, [f"File {text}", text])
+        output.partial({"file": text}, [text], "x", text, text, incident=text)
+    printed = "".join(capsys.readouterr())
+    assert steering(printed) == []
+    # And no line is made of two.
+    assert printed.count("\n") == 6
+
+
+def test_commands_print_through_the_output_alone() -> None:
+    # The two that move the cursor write themselves: the pager and the line of progress.
+    calls = {"print", "click.echo", "sys.stdout.write", "sys.stderr.write"}
+    writers = {
+        file.stem
+        for file in product_files()
+        if "commands" in file.parts
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in calls
+    }
+    assert writers == {"guide", "progress"}
 
 
 def test_times_and_days_become_text() -> None:

@@ -172,6 +172,6 @@ def test_a_refusal_is_one_line_in_both_languages(error: SurroundingsFault) -> No
 
 
 def test_a_line_is_written_whatever_is_in_it(capfd: pytest.CaptureFixture[str]) -> None:
-    print_line("連携 \udcff")
+    print_line("連携 \udcff\x1b[2J")
 
-    assert capfd.readouterr().err == "連携 ?\n"
+    assert capfd.readouterr().err == "連携 ‹DCFF›␛[2J\n"

@@ -51,8 +51,8 @@ def refused(pilot: "Pilot[Any]") -> list[str]:
     """Return the keys of what the fields said, and forget them."""
     screen = pilot.app.screen
     assert isinstance(screen, Bench)
-    said, screen.refused = screen.refused, []
-    return said
+    keys, screen.refused = screen.refused, []
+    return keys
 
 
 async def paste(pilot: "Pilot[Any]", field: TextField, text: str) -> None:
@@ -100,7 +100,18 @@ async def test_a_line_end_at_the_very_end_of_a_paste_falls_away(tmp_path: Path, 
             assert (field.value, refused(pilot)) == ("48201735", [])
 
 
-HOSTILE = ["SANTOS\nMARIA", "A\tB", "A\r\n\r\n", "\nA", "\x1b[201~rm", "a\x00b", "a\u202eb", "a\u200bb", "\x9b", "a\u3164"]
+HOSTILE = [
+    "SANTOS\nMARIA",
+    "A\tB",
+    "A\r\n\r\n",
+    "\nA",
+    "\x1b[201~rm",
+    "a\x00b",
+    "a\u202eb",
+    "a\u200bb",
+    "\x9b",
+    "a\u3164",
+]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -16,6 +16,7 @@ from store.log import Flaw
 from store.log.bundle.contents import Bundle, SignedWord, parts, pem, plan, segment_name
 from store.log.bundle.segment import CheckedSegment, Segment, check_segment
 from store.log.bundle.verification import BundleFinding, bundles_in, verify_bundle
+from tests.escapes import ESCAPES, steering
 from tests.store.log.log_world import ENTRIES, MARKS, TERMINAL, House, export, make_house
 
 SEGMENT = segment_name(1)
@@ -190,8 +191,37 @@ def test_a_file_that_is_missing_or_too_many_or_a_link_is_named(bundle: Path, tmp
     (bundle / name).unlink()
     shutil.move(tmp_path / "aside", bundle / name)
     assert verify_bundle(bundle).ok
-    (bundle / "more.txt").touch()
-    assert verify_bundle(bundle).file == "more.txt"
+    # What is named like a part of the log could be taken for one.
+    (bundle / "Entries-000000000099.jsonl").touch()
+    assert verify_bundle(bundle).file == "Entries-000000000099.jsonl"
+
+
+LEFT_BEHIND = [
+    "Thumbs.db",
+    "desktop.ini",
+    ".DS_Store",
+    "._README.txt",
+    "System Volume Information",
+    ".*",
+    "[a-z]*",
+    r"\033[2J",
+]
+
+
+def test_foreign_files_are_named_safely_and_the_entries_verified(bundle: Path) -> None:
+    names = sorted([*LEFT_BEHIND, *(text.replace("/", "") for text in ESCAPES.values()), "a\nREADME.txt"])
+    for name in names:
+        (bundle / name).mkdir() if name.startswith("System") else (bundle / name).touch()
+    finding = verify_bundle(bundle)
+    assert (finding.ok, finding.entries, sorted(finding.foreign)) == (True, MARKS[-1], names)
+
+    ran = subprocess.run(["sh", str(bundle / "verify.sh")], capture_output=True, check=False)
+    lines = ran.stdout.decode("ascii").splitlines()
+    assert (ran.returncode, ran.stderr) == (3, b"")
+    assert sum(line.startswith("FOREIGN: ") for line in lines) == len(names)
+    assert steering("\n".join(lines)) == []
+    assert lines[-1].startswith("OK: entries 1 to")
+    assert {f"FOREIGN: {name}" for name in LEFT_BEHIND} <= set(lines)
 
 
 @pytest.mark.parametrize("sums", [b"", b"nonsense\n", b"\n"])

@@ -7,6 +7,7 @@ well.
 import shutil
 from pathlib import Path
 
+from tests.escapes import ESCAPES, steering
 from tests.running import World, run
 
 OFFICER = "ka-301"
@@ -51,6 +52,15 @@ def test_the_log_is_exported_and_verified_here_and_on_the_medium(world: World, t
     there = run("log", "verify", medium, "--json")
     assert (there.status, there.json["entries"]) == (0, done["last"])
     assert [bundle["digest"] for bundle in there.json["bundles"]] == [done["digest"]]
+    # What another machine left there is named, and nothing is said against the log.
+    left = medium / done["bundle"] / "".join(ESCAPES.values())
+    left.touch()
+    beside = run("log", "verify", medium, "--json")
+    assert (beside.status, beside.json["ok"], beside.json["cause"]) == (4, True, "foreign_files")
+    assert beside.json["foreign"] == [left.name]
+    text = run("log", "verify", medium, "--language", "en").out
+    assert (steering(text), "no part of the log" in text, "trust" in text) == ([], True, False)
+    left.unlink()
     # A log that was made with other keys holds just as well, and is told apart by its first key.
     first_key = world.run("cu-501", "keys", "show").json["log_first_key"]
     assert there.json["bundles"][0]["first_key"] == first_key

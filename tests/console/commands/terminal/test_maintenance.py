@@ -6,6 +6,7 @@ It shows `console.commands.terminal.health` and `console.commands.terminal.joini
 from dataclasses import replace
 from pathlib import Path
 
+from tests.escapes import ESCAPES, steering
 from tests.running import World, run
 
 CUSTODIAN = "cu-501"
@@ -28,7 +29,10 @@ def test_an_upgrade_of_a_new_terminal_changes_nothing(world: World) -> None:
 
 
 def test_a_backup_becomes_the_same_terminal_again(world: World, tmp_path: Path) -> None:
-    backup, home = tmp_path / "backup", tmp_path / "again"
+    # A name that would steer the terminal, were it printed as it is.
+    backup, home = tmp_path / "".join(ESCAPES.values()), tmp_path / "again"
+    person = ("--home", world.home, "--as", CUSTODIAN, "--pin-file", world.pin_files[CUSTODIAN])
+    printed = [run("backup", f"{backup}-1", *person)]
     made = world.run(CUSTODIAN, "backup", backup).json
     assert made["file"] == str(backup)
     assert world.run(CUSTODIAN, "backup", backup).error["code"] == "file_exists"
@@ -39,6 +43,9 @@ def test_a_backup_becomes_the_same_terminal_again(world: World, tmp_path: Path) 
     assert (restored.json["tables"]["differences"], restored.json["tables"]["rows"] >= 40) == (0, True)
     assert restored.json["entries"] >= made["entries"]
     assert run("restore", backup, "--home", home, "--key", key, "--json").error["code"] == "home_not_empty"
+    printed += [run("restore", backup, "--home", home, "--key", key), run("restore", f"{backup}-2", "--home", home)]
+    assert [ran.status for ran in printed] == [0, 1, 2]
+    assert [steering(ran.out + ran.err) for ran in printed] == [[], [], []]
 
 
 def test_a_backup_restored_for_a_drill_says_what_it_is(world: World, tmp_path: Path) -> None:
