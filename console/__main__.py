@@ -1,5 +1,6 @@
 """The program `renkei`: the full-screen console when no command is named, else the command line."""
 
+import atexit
 import sys
 
 from console.process import environment
@@ -32,14 +33,13 @@ def _open(opening: environment.Opening) -> int:
         tty.print_line(tty.describe_in_both_languages(error))
         return error.exit_status
     terminal = tty.Tty()
-    try:
-        # Textual and the screens, which take most of the time until the login screen is painted.
-        from console.process.launch import run
+    # Registered before everything else, so that it is the last that the process does: a key that is pressed while
+    # the program ends would be echoed, and the shell would get it.
+    atexit.register(terminal.give_back)
+    # Textual and the screens, which take most of the time until the login screen is painted.
+    from console.process.launch import run
 
-        return run(opening.home, opening.language, terminal)
-    finally:
-        # `run` gives it back as well; this is for an import or a start that fails.
-        terminal.give_back()
+    return run(opening.home, opening.language, terminal)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from console.commands.failures import ExitStatus, describe
 from console.commands.group import LazyGroup
 from console.commands.invocation import Invocation, glance
 from console.incidents import record_incident
+from console.process.signals import SIGNALS
 from console.process.uncaught import uncaught_recorded
 
 # In the order of the help: the terminal first, then the day's work, then what surrounds it.
@@ -131,7 +132,7 @@ def _speak_utf8() -> None:
 
 @contextmanager
 def _signals_raised() -> Iterator[None]:
-    """Raise `_Ended` when the process is hung up on or terminated, so that the session gets its closing entry."""
+    """Raise `_Ended` when a signal ends the process, whichever it is, so that the session gets its closing entry."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         # A second signal must not interrupt the clean-up that the first one started.
@@ -139,7 +140,8 @@ def _signals_raised() -> Iterator[None]:
             signal.signal(watched_number, signal.SIG_IGN)
         raise _Ended(number)
 
-    watched = (signal.SIGTERM, signal.SIGHUP)
+    # Ctrl+C is an error that Python raises itself.
+    watched = sorted(SIGNALS - {signal.SIGINT})
     before = [signal.signal(number, end) for number in watched]
     # A process inherits the blocked signals of its parent, and a blocked signal would never arrive.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)

@@ -63,9 +63,9 @@ def _service(task: _Task, settings: Settings, machine: Machine) -> str:
         "[Service]",
         "Type=oneshot",
         f"User={machine.account}",
-        # In the environment and not in the command: a path with blanks needs no second way of quoting there.
-        f"Environment=RENKEI_HOME={_quoted(str(machine.home))}",
-        f"ExecStart={_command(task, machine)}",
+        # The dynamic loader hears these before any program runs.
+        "UnsetEnvironment=LD_AUDIT LD_LIBRARY_PATH LD_PRELOAD",
+        f"ExecStart={_environment(settings, machine)} {_command(task, machine)}",
         *_credential(settings),
         *(f"ReadWritePaths={_quoted(str(place))}" for place in _written_places(settings, machine)),
     ]
@@ -122,6 +122,16 @@ def _timer(task: _Task) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _environment(settings: Settings, machine: Machine) -> str:
+    """Return the beginning of a command that gives it these variables and no others, whatever the machine sets."""
+    variables = [f"RENKEI_HOME={machine.home}", "PATH=/usr/bin:/bin", "LANG=C.UTF-8"]
+    words = ["/usr/bin/env", "-i", *map(_quoted, variables)]
+    if settings.keys.source == KeySourceName.CREDENTIAL:
+        # The directory of the unit's credentials, as systemd names it.
+        words.append("CREDENTIALS_DIRECTORY=%d")
+    return " ".join(words)
+
+
 def _command(task: _Task, machine: Machine) -> str:
     words = [_quoted(str(machine.program)), *task.command.split()]
     if task.person is not None:
@@ -148,6 +158,6 @@ def _credential(settings: Settings) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """Return a path as a unit spells it: blanks, quotation marks and specifiers mean themselves."""
+    """Return a word as a unit spells it: blanks, quotation marks and specifiers mean themselves."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return escaped if escaped.isascii() and " " not in escaped and escaped == text else f'"{escaped}"'

@@ -1,5 +1,6 @@
 """Opening the console on a terminal, and giving the terminal back however the console ends."""
 
+import atexit
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ def run(home: Path | None, language: str | None = None, tty: Tty | None = None) 
         return error.exit_status
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
     # From the first moment of the screen on: a traceback would be painted over it, with what a person entered.
-    tty = tty or Tty()
+    if tty is None:
+        tty = Tty()
+        atexit.register(tty.give_back)
     with uncaught_recorded(app.note_incident, in_thread=lambda error: _crash(app, tty, error)):
         return _paint(app, tty)
 
@@ -51,14 +54,14 @@ def _paint(app: RenkeiApp, tty: Tty) -> int:
         if not _closed(tty, error):
             app.crash(error)
     finally:
-        # The screen first: closing the session may wait for the disk, and nothing personal may be seen meanwhile.
+        # The screen first: closing the session may wait for the disk, and nothing personal may be seen meanwhile. The
+        # terminal stays silent until the process ends: what is typed until then is for nobody.
         tty.wipe()
-        tty.give_back()
     # Does nothing when a key or the idle limit has ended the session already: one session, one closing entry.
     last = Ending.HANG_UP if tty.hung_up else Ending.LOGGED_OFF
     app.close_session(Ending.CRASH if app.incident else last)
     app.close_terminal()
-    # Last of all, on the main screen and through a terminal that echoes again.
+    # Last of all, on the main screen.
     if app.incident is not None:
         print_line(f"renkei: {app.words('common.incident', number=app.incident)}")
         return 1

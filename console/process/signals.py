@@ -15,7 +15,17 @@ from typing import Final
 from console.process.tty import Tty
 from store.endings import Ending
 
-SIGNALS: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+# These do not end a process, tell of a fault of its own, or cannot be waited for.
+_OTHERS: Final = frozenset(
+    {
+        signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGCONT,
+        signal.SIGCHLD, signal.SIGURG, signal.SIGWINCH, signal.SIGPIPE, signal.SIGXFSZ,
+        signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP,
+    }
+)  # fmt: skip
+SIGNALS: Final = frozenset(signal.valid_signals()) - _OTHERS
+"""All that end a process which does not see to them, not only those that are meant so: a timer or a user signal sent by
+mistake would leave the terminal raw and the session open."""
 # A terminal can be closed without a signal reaching us, so it is also polled, at this interval.
 _LOOK_SECONDS: Final = 1.0
 # A closing entry takes milliseconds. When the disk hangs, the next start finds the session abandoned and closes it.

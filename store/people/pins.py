@@ -27,6 +27,9 @@ MOST_CHARACTERS: Final = 128
 _DRAWN_DIGITS: Final = 8
 _LEAST_DIFFERENT_DIGITS: Final = 4
 _LEAST_DIFFERENT_CHARACTERS: Final = 5
+# How many characters have to be left when what everybody thinks of counts as one each.
+_LEAST_FREE_DIGITS: Final = 5
+_LEAST_FREE_CHARACTERS: Final = 6
 _PEPPER_BYTES: Final = 32
 # Before a PHC string, which begins with a dollar sign.
 _BOUND: Final = "bound-2"
@@ -121,12 +124,17 @@ def _broken_rules(pin: str, person_id: str, *, digits: bool) -> Iterator[str]:
         yield "id"
     if len(set(pin)) < least or _repeats(pin):
         yield "repeat"
-    if _is_run(pin):
+    if _is_run(pin) or (digits and _is_run_of_pairs(pin)):
         yield "run"
     if pin == pin[::-1]:
         yield "mirror"
     if digits and _is_date(pin):
         yield "date"
+    # Here, where a PIN is chosen: no log-on needs the words.
+    from store.people.guessable import free_characters
+
+    if free_characters(pin) < (_LEAST_FREE_DIGITS if digits else _LEAST_FREE_CHARACTERS):
+        yield "known"
 
 
 def _repeats(pin: str) -> bool:
@@ -138,6 +146,12 @@ def _is_run(pin: str) -> bool:
     # In a run, all neighbours differ by the same step of one or two. Modulo ten, 9 and 0 are neighbours as well.
     steps = {(ord(later) - ord(earlier)) % 10 for earlier, later in pairwise(pin)}
     return len(steps) == 1 and steps <= {1, 2, 8, 9}
+
+
+def _is_run_of_pairs(pin: str) -> bool:
+    # 10203040, 01020304: read by twos, the numbers follow each other.
+    numbers = [int(pin[at : at + 2]) for at in range(0, len(pin), 2)]
+    return len({later - earlier for earlier, later in pairwise(numbers)}) == 1
 
 
 def _is_date(pin: str) -> bool:
@@ -164,7 +178,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 def draw_pin() -> str:
     """Return a random PIN of eight digits that the policy accepts."""
-    # Fewer than 5 % of random digits are refused, so the loop soon ends.
+    # Fewer than 10 % of random digits are refused, so the loop soon ends.
     while True:
         pin = "".join(secrets.choice("0123456789") for _ in range(_DRAWN_DIGITS))
         try:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +43,8 @@ _ONLY_IN: Final = {
     "report": ("paragraph", "cause", "date", "date_note"),
     "ex_officio": ("article", "reported_on", "planned_departure"),
 }
+# So many marks may lie on one character (PROTOCOL.md, 6.8).
+_MOST_MARKS: Final = 16
 # What a program writes for a character that it could not read, and what turns the direction of a text.
 _REFUSED: Final = frozenset("\ufffd\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _STEERING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -95,7 +98,14 @@ def _empty(items: Items) -> Breaches:
 def _steers(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
-    return any(character in _REFUSED or unicodedata.category(character) in _STEERING for character in text)
+    categories = [unicodedata.category(character) for character in text]
+    if any(character in _REFUSED for character in text) or not _STEERING.isdisjoint(categories):
+        return True
+    return any(len(list(run)) > _MOST_MARKS for mark, run in groupby(categories, _is_mark) if mark)
+
+
+def _is_mark(category: str) -> bool:
+    return category.startswith("M")
 
 
 def _dates(items: Items) -> Breaches:

@@ -22,6 +22,7 @@ from transport import bounds, wire
 from transport.agency import texts
 from transport.agency.database import AgencyDatabase
 from transport.agency.home import AgencyHome
+from transport.agency.places import Places
 from transport.agency.records import TerminalRecord
 from transport.agency.service import Service
 from transport.bounds import Bound
@@ -33,7 +34,7 @@ _HANDSHAKE_SECONDS: Final = 5.0
 _REQUEST_SECONDS: Final = 30.0
 _ANSWER_SECONDS: Final = 30.0
 _LINGER_SECONDS: Final = 1.0
-# Each connection has a thread. Without a limit, strangers could use up the memory just by connecting.
+# Each connection has a thread.
 _MOST_CONNECTIONS: Final = 64
 # So many requests with large bodies or answers are in memory at a time; the others wait for their turn. A body up to
 # this size is read before its turn comes, so that a slow client with a small question holds up nobody.
@@ -54,7 +55,7 @@ class AgencyServer(ThreadingHTTPServer):
         self.home: Final = home
         self.service: Final = Service(home, database)
         self._database = database
-        self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._places = Places(_MOST_CONNECTIONS)
         self.large: Final = threading.BoundedSemaphore(_MOST_LARGE)
         self._guard = threading.Lock()
         # Since when each connection has been waiting for a complete request; infinite while it waits for our answer.
@@ -70,8 +71,8 @@ class AgencyServer(ThreadingHTTPServer):
         self.server_name, self.server_port = self.home.settings.address, self.socket.getsockname()[1]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002  # The base class gives the signature.
-        """Refuse a connection when there are too many."""
-        return self._free.acquire(blocking=False)
+        """Admit a connection if there is a place for it."""
+        return self._places.admit(request)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands and serve one connection, in its own thread."""
@@ -80,13 +81,14 @@ class AgencyServer(ThreadingHTTPServer):
             # A context for each connection: who is registered, and with which keys we answer, may have changed.
             with self._context().wrap_socket(request, server_side=True, do_handshake_on_connect=False) as secured:
                 self.await_request(secured)
+                self._places.use(request, secured)
                 try:
-                    self._serve(secured, client_address)
+                    self._serve(request, secured, client_address)
                 finally:
                     with self._guard:
                         del self._open[secured]
         finally:
-            self._free.release()
+            self._places.leave(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # The base class gives the signature.
         """Record that a connection failed; the base class would print a traceback, which might hold personal data."""
@@ -130,13 +132,14 @@ class AgencyServer(ThreadingHTTPServer):
                     return terminal
         return None
 
-    def _serve(self, secured: ssl.SSLSocket, client_address: Any) -> None:
+    def _serve(self, request: socket.socket, secured: ssl.SSLSocket, client_address: Any) -> None:
         try:
             secured.do_handshake()
         # Not passed on to `handle_error`: a stranger that is turned away is no failure of the agency.
         except (ssl.SSLError, OSError) as error:
             self.home.record_incident("handshake_refused", error)
         else:
+            self._places.know(request)
             _Handler(secured, client_address, self)
         _linger(secured)
 
@@ -257,9 +260,11 @@ class _Handler(BaseHTTPRequestHandler):
             "/v1/witness": ("POST", self._witness),
             "/v1/holdings": ("POST", self._holdings),
         }
-        if self.path not in endpoints:
+        # As it was sent: the base class makes one stroke of several at the beginning of its own `path`.
+        path = self.requestline.split()[1]
+        if path not in endpoints:
             raise _Refusal("path_unknown")
-        wanted, answer = endpoints[self.path]
+        wanted, answer = endpoints[path]
         if method != wanted:
             raise _Refusal("method_unknown")
         assert isinstance(self.connection, ssl.SSLSocket)

@@ -64,6 +64,7 @@ _COMMON: Final = (
     error("character_direction", *FORMAT),
     error("character_surrogate", *FORMAT),
     error("character_lost", *STANDARD),
+    error("character_marks", *FORMAT),
     warning("character_unusual", *STANDARD),
     warning("character_not_seiji", "card-names-notice", mend=proposed),
     warning("character_invisible", *STANDARD),

@@ -54,6 +54,9 @@ _ANY_TRACE: Final = re.compile("|".join(pattern.pattern for _, pattern in _TRACE
 # What stands in a name for a character that was not there; in an address some of them are usual.
 _PLACEHOLDER: Final = re.compile(r"[〓■□●?？*]")
 _MOST_NAMED: Final = 10
+# Scripts that pile marks up need fewer on one letter. A thousand of them are one character, which hides its neighbours
+# on the screen and on paper. The peer draws the line at the same place (PROTOCOL.md, 6.8).
+_MOST_MARKS: Final = 16
 
 
 class Blemish(NamedTuple):
@@ -79,9 +82,13 @@ def shows_nothing(text: str) -> bool:
 
 
 def refused_characters(text: str) -> list[Blemish]:
-    """Find the characters that no text may hold: controls, direction codes, lone surrogates, U+FFFD; one per rule."""
+    """Find what no text may hold; one entry per rule.
+
+    It is controls, direction codes, lone surrogates, U+FFFD, and more than 16 marks in a row.
+    """
     # Python calls the first three unprintable, so most texts are done after these two tests, at the speed of C.
-    return [] if text.isprintable() and _LOST not in text else _collect(text, _refusal)
+    found = [] if text.isprintable() and _LOST not in text else _collect(text, _refusal)
+    return found + (_piled_marks(text) if len(text) > _MOST_MARKS and not text.isascii() else [])
 
 
 def traces_of_loss(text: str) -> list[Blemish]:
@@ -129,6 +136,17 @@ def foreign_forms(name: str) -> Iterator[tuple[int, str, tuple[Replacement, ...]
 def is_written_in_kanji(name: str) -> bool:
     """Tell whether a name has kanji: one in Latin letters alone has no 正字."""
     return not name.isascii() and any(map(is_kanji, name))
+
+
+def _piled_marks(text: str) -> list[Blemish]:
+    """Find the first mark beyond those that one character may bear; one entry at most."""
+    marks = [unicodedata.category(character)[0] == "M" for character in text]
+    run = 0
+    for place, is_mark in enumerate(marks, 1):
+        run = run + 1 if is_mark else 0
+        if run > _MOST_MARKS:
+            return [Blemish("character_marks", _code_point(text[place - 1]), place, sum(marks))]
+    return []
 
 
 def _match(rule: str, pattern: re.Pattern[str], text: str) -> Blemish | None:

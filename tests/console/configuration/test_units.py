@@ -30,7 +30,10 @@ def test_each_service_has_its_timer_in_japanese_time() -> None:
 def test_each_service_runs_a_command_that_exists() -> None:
     for text in (text for name, text in _texts().items() if name.endswith(".service")):
         (command,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-        inner = re.sub(r"^/bin/sh -c 'exec (.*)'$", r"\1", command).replace("$$(date +%%F)", "2026-12-01")
+        # Whatever the machine sets, the program sees these alone.
+        variables, bare = re.fullmatch(r"/usr/bin/env -i ((?:[A-Z_]+=\S+ )+)(/.*)", command).groups()  # type: ignore[union-attr]  # None fails as well.
+        assert variables.split() == ["RENKEI_HOME=/var/lib/renkei", "PATH=/usr/bin:/bin", "LANG=C.UTF-8"]
+        inner = re.sub(r"^/bin/sh -c 'exec (.*)'$", r"\1", bare).replace("$$(date +%%F)", "2026-12-01")
         assert parse("renkei" + inner.removeprefix(str(MACHINE.program)))
 
 
@@ -39,7 +42,7 @@ def test_what_depends_on_the_settings() -> None:
     credential = replace(SETTINGS, keys=KeysSettings(source="credential", credential="key-1"))
     for name, text in _texts(credential).items():
         loaded = "LoadCredentialEncrypted=key-1:/etc/credstore.encrypted/key-1\n" in text
-        assert loaded == name.endswith(".service")
+        assert loaded == (" CREDENTIALS_DIRECTORY=%d /" in text) == name.endswith(".service")
     # Only what talks with the peer or a server may open a connection to another machine.
     online = {name for name, text in _texts().items() if "AF_INET" in text}
     assert online == {"renkei-check.service", "renkei-receive.service"}
@@ -56,4 +59,4 @@ def test_a_database_elsewhere_can_be_written() -> None:
 def test_odd_paths_mean_themselves() -> None:
     odd = replace(MACHINE, home=Path('/srv/50% of "renkei" $HOME'))
     text = _texts(machine=odd)["renkei-check.service"]
-    assert 'RENKEI_HOME="/srv/50%% of \\"renkei\\" $$HOME"' in text
+    assert '"RENKEI_HOME=/srv/50%% of \\"renkei\\" $$HOME"' in text

@@ -1,7 +1,9 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from console.process import environment
 from console.process.tty import LocaleUnusable, TerminalDumb, TerminalMissing, check_surroundings
 from tests.console.pseudo import PROGRAM, Pseudo
+from tests.project.sources import ROOT
 from tests.running import run_program
 
 HOSTILE = {
@@ -95,6 +98,27 @@ def test_hostile_variables_change_nothing_of_a_command() -> None:
     assert ran.status == 0
     assert ran.err == ""
     assert not Path("/tmp/textual.log").exists()
+
+
+def test_the_first_python_is_isolated_as_well(tmp_path: Path) -> None:
+    # The command as it is installed, beside a Python; what that imports by itself comes before the program.
+    command, python, foreign = tmp_path / "renkei", tmp_path / "python", tmp_path / "foreign"
+    shutil.copy(ROOT / "console" / "process" / "renkei.sh", command)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    foreign.mkdir()
+    (foreign / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    linked = tmp_path / "linked"
+    linked.symlink_to(command)
+    hostile = {"PYTHONPATH": str(foreign), "PYTHONHOME": "/nonexistent", "PYTHONSTARTUP": "/nonexistent"}
+    for called in (command, linked):
+        ended = subprocess.run([str(called), "--version"], env={**HOSTILE, **hostile}, capture_output=True, check=True)
+        assert (ended.stdout.startswith(b"renkei "), ended.stderr) == (True, b"")
+    assert not (tmp_path / "ran").exists()
+    # That, and no entry point in a Python that the caller steers, is what an installation makes.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    scripts = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-scripts"]
+    assert (scripts, "scripts" in project["project"]) == ({"console/process/renkei.sh": "renkei"}, False)
 
 
 def test_without_a_terminal_the_console_refuses_in_one_line_of_both_languages() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from console.process.signals import SIGNALS
 from tests.console.pseudo import PROGRAM, Pseudo
 from tests.running import World
 
@@ -54,6 +55,8 @@ def entries_of(world: World, event: str) -> list[dict[str, Any]]:
         (signal.SIGQUIT, "signal"),
         (signal.SIGINT, "signal"),
         (signal.SIGHUP, "hang_up"),
+        # Meant for other programs, and ends this one all the same.
+        (signal.SIGUSR1, "signal"),
     ],
 )
 def test_a_signal_closes_the_session_and_gives_the_terminal_back(
@@ -65,6 +68,19 @@ def test_a_signal_closes_the_session_and_gives_the_terminal_back(
         assert program.modes() & termios.ECHO
         assert b"\x1b[2J" in program.seen[-200:]
     assert [entry["detail"]["cause"] for entry in closings(world)] == [cause]
+
+
+def test_every_signal_that_would_end_the_process_is_waited_for() -> None:
+    assert {signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGPWR} <= SIGNALS
+    # Those that say something else, and those of a fault of the program's own, are left alone.
+    assert not SIGNALS & {
+        signal.SIGCHLD,
+        signal.SIGWINCH,
+        signal.SIGPIPE,
+        signal.SIGTSTP,
+        signal.SIGSEGV,
+        signal.SIGKILL,
+    }
 
 
 def test_two_signals_at_once_make_one_entry(world: World) -> None:

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from tests.transport.rehearsing import PATIENCE, Rehearsal, record
 from transport import agency, bounds, wire
+from transport.agency import server
 from transport.errors import (
     AgencyBusy,
     AgencyExists,
@@ -35,12 +36,12 @@ class Raw:
         context.load_verify_locations(cadata=rehearsal.agency.certificate_pem)
         context.load_cert_chain(rehearsal.identity.certificate_file, rehearsal.identity.key_file)
         self._context = context
-        self._port = rehearsal.port
+        self.port = rehearsal.port
 
     def say(self, request: bytes) -> tuple[int, bytes]:
         """Send `request` and nothing more; return status and body of the one answer."""
         with (
-            socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as plain,
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as plain,
             self._context.wrap_socket(plain) as secured,
         ):
             secured.sendall(request)
@@ -53,7 +54,7 @@ class Raw:
     def wait_for_end(self, part: bytes) -> None:
         """Send part of a request and wait until the other side ends; raise TimeoutError when it does not."""
         with (
-            socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as plain,
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as plain,
             self._context.wrap_socket(plain) as secured,
         ):
             secured.sendall(part)
@@ -84,6 +85,7 @@ def raw(served: Rehearsal) -> Raw:
         (b"GET /v2/status HTTP/1.1\r\n\r\n", "path_unknown"),
         (b"GET / HTTP/1.1\r\n\r\n", "path_unknown"),
         (b"GET /v1/status?x=1 HTTP/1.1\r\n\r\n", "path_unknown"),
+        (b"GET //v1/status HTTP/1.1\r\n\r\n", "path_unknown"),
         (b"GET /v1/messages HTTP/1.1\r\n\r\n", "method_unknown"),
         (b"DELETE /v1/messages HTTP/1.1\r\n\r\n", "method_unknown"),
         (b"POST /v1/messages HTTP/1.1\r\n\r\n", "length_missing"),
@@ -110,6 +112,16 @@ def test_requests_that_follow_no_protocol_get_a_problem(raw: Raw, request_bytes:
     problem = Problem.from_wire(body)
     assert (problem.code, problem.status) == (code, status)
     assert body["type"] == f"urn:renkei:problem:{code}"
+
+
+def test_strangers_that_say_nothing_shut_no_terminal_out(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So long that none of them gives up its place by itself.
+    monkeypatch.setattr(server, "_HANDSHAKE_SECONDS", 10 * PATIENCE)
+    with ExitStack() as strangers:
+        for _ in range(server._MOST_CONNECTIONS):
+            strangers.enter_context(socket.create_connection(("127.0.0.1", raw.port)))
+        for _ in range(3):
+            assert raw.say(b"GET /v1/status HTTP/1.1\r\nConnection: close\r\n\r\n")[0] == 200
 
 
 @pytest.mark.parametrize(

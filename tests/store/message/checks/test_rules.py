@@ -75,6 +75,12 @@ CASES = [
     Case("character_surrogate", "person.name", "arrival", {"person.name": "A\ud842"}, {"person.name": "\U0002000b"}),
     Case("character_lost", "person.name", "arrival", {"person.name": "A\ufffd"}),
     Case("character_lost", "person.address", "arrival", {"person.address": "新宿\ufffd区"}),
+    Case(
+        *("character_marks", "person.name", "arrival"),
+        {"person.name": "A" + "\u0301" * 17},
+        {"person.name": "A" + "\u0301" * 16 + "B" + "\u0301" * 16},
+    ),
+    Case("character_marks", "person.address", "arrival", {"person.address": "新宿区" + "\u20dd" * 5001}),
     Case("character_unusual", "person.name", "arrival", {"person.name": "A\ue000"}, {"person.name": "ĐẶNG"}),
     Case("character_unusual", "person.address", "arrival", {"person.address": "兰"}, {"person.address": "\U00027971"}),
     Case("character_unusual", "previous_address", "move_within", {"previous_address": ODD}),

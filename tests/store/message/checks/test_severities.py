@@ -111,6 +111,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "status_unknown": WARNING,
     "status_outside_scope": WARNING,
     "character_lost": ERROR,
+    "character_marks": ERROR,
     "character_not_seiji": WARNING,
     "character_invisible": WARNING,
     "character_no_break": WARNING,
