@@ -243,6 +243,10 @@ class PinNotNew(InputFault):
     """The new PIN is the present one: the person chooses another."""
 
 
+class HandinForeign(InputFault):
+    """Where a system hands in, a `file` is not of its account `owner`: the custodian finds out whose it is."""
+
+
 class TimersShutOut(InputFault):
     """No timer can open a terminal that two persons open: the custodian lets people do that work, or moves the key."""
 

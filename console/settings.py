@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from console.configuration import toml_file
+from console.configuration.handins import HandinSettings
 from console.configuration.rehearsal_people import RehearsalPerson, rehearsal_people
 from console.errors import (
     HomeExposed,
@@ -29,6 +30,8 @@ from console.errors import (
 )
 
 FILE_NAME = "renkei.toml"
+SEVERAL = frozenset({"handin"})
+"""The tables of which a file may have none, one or several (`[[handin]]`)."""
 # An error is one line: of a longer value its beginning is told.
 _LONGEST_VALUE = 60
 
@@ -173,6 +176,7 @@ class Settings:
     session: SessionSettings = SessionSettings()
     line: LineSettings = LineSettings()
     log: LogSettings = LogSettings()
+    handin: tuple[HandinSettings, ...] = ()
     rehearsal: tuple[RehearsalPerson, ...] = ()
 
     @classmethod
@@ -257,10 +261,12 @@ def dump(settings: Settings, about: Mapping[str, str]) -> str:
         value = getattr(settings, entry.name)
         if entry.name == "rehearsal":
             continue
-        if is_dataclass(value):
-            tables += ["", f"[{entry.name}]"]
-            for inner in fields(value):
-                tables += _line(f"{entry.name}.{inner.name}", getattr(value, inner.name), about)
+        heading, parts = (f"[[{entry.name}]]", value) if isinstance(value, tuple) else (f"[{entry.name}]", [value])
+        if is_dataclass(value) or isinstance(value, tuple):
+            for part in parts:
+                tables += ["", heading]
+                for inner in fields(part):
+                    tables += _line(f"{entry.name}.{inner.name}", getattr(part, inner.name), about)
         else:
             lines += _line(entry.name, value, about)
     return "\n".join(lines + tables) + "\n"
@@ -270,9 +276,12 @@ def declarations() -> Iterator[tuple[str, Field[Any]]]:
     """Yield the dotted name of every setting, with the field that declares its bounds and default."""
     for entry in fields(Settings):
         kind = get_type_hints(Settings)[entry.name]
-        if is_dataclass(kind):
-            yield from ((f"{entry.name}.{inner.name}", inner) for inner in fields(kind))
-        elif entry.name != "rehearsal":
+        if entry.name == "rehearsal":
+            continue
+        table = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        if is_dataclass(table):
+            yield from ((f"{entry.name}.{inner.name}", inner) for inner in fields(table))
+        else:
             yield entry.name, entry
 
 
@@ -330,7 +339,8 @@ def _placed(text: str, path: Path) -> Iterator[None]:
 
 
 def _place(error: SettingsFault, text: str, path: Path) -> SettingsFault:
-    error.facts["place"] = toml_file.place_of(text, path, error.facts["setting"])
+    # Of one table among several it is known which: the setting alone would name the first of them.
+    error.facts["place"] = toml_file.place_of(text, path, error.facts.pop("at", error.facts["setting"]))
     return error
 
 
@@ -354,7 +364,23 @@ def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
     return kind(**values)
 
 
+def _tables(kind: type[Any], value: object, name: str) -> tuple[object, ...]:
+    """Return the tables `[[name]]` as objects of the dataclass `kind`."""
+    if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
+        raise SettingsInvalid(setting=name, value="…", wanted=f"[[{name}]]", default="—")
+    built = []
+    for number, part in enumerate(value):
+        try:
+            built.append(_fill(kind, part, f"{name}."))
+        except SettingsFault as error:
+            error.facts["at"] = error.facts["setting"].replace(name, f"{name}.{number}", 1)
+            raise
+    return tuple(built)
+
+
 def _value(entry: Field[Any], kind: Any, value: object, name: str) -> object:
+    if get_origin(kind) is tuple:
+        return _tables(get_args(kind)[0], value, name)
     if is_dataclass(kind):
         if not isinstance(value, dict):
             raise SettingsInvalid(setting=name, value="…", wanted=f"[{name}]", default="—")

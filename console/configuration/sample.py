@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from console.settings import declarations, default_of
+from console.settings import SEVERAL, declarations, default_of
 from console.words import Words
 
 
@@ -35,9 +35,11 @@ def _lines(about: Mapping[str, str]) -> Iterator[str]:
         # What belongs to no table comes first among the declarations, as TOML wants it.
         section, _, item = name.rpartition(".")
         yield ""
+        several = section in SEVERAL
         if section != table:
-            yield from (f"[{section}]", "")
+            # A table of which there may be several is none at all until somebody fills it in.
+            yield from (f"# [[{section}]]" if several else f"[{section}]", "")
             table = section
         yield f"# {about[name]}"
         default = default_of(entry)
-        yield f"# {item} =" if default is None else f"{item} = {default}"
+        yield f"# {item} = {default or ''}".rstrip() if default is None or several else f"{item} = {default}"

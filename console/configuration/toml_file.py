@@ -84,6 +84,9 @@ def _parsed(text: str) -> dict[str, Any] | None:
 def _holds(data: Mapping[str, Any], name: str) -> bool:
     node: object = data
     for part in name.split("."):
+        if isinstance(node, list) and part.isdigit():
+            # One of several tables `[[name]]`, by its number.
+            node = {str(at): each for at, each in enumerate(node)}
         if not isinstance(node, Mapping) or part not in node:
             return False
         node = node[part]

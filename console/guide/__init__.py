@@ -16,6 +16,7 @@ TOPICS: Final = (
     "settings",
     "roles",
     "records",
+    "layouts",
     "statuses",
     "events",
 )

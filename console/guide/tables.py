@@ -8,6 +8,8 @@ from console.guide.filling import filled
 from console.settings import declarations, default_of
 from console.words import Words
 from store.log import Event
+from store.message.files.layouts import DELIMITERS, ENCODINGS
+from store.message.files.translation import DateForm
 from store.rights import RIGHTS, Right
 
 _INDENT = "    "
@@ -33,6 +35,17 @@ def roles(words: Words) -> Iterator[str]:
         for right in Right:
             if right in rights:
                 yield from filled(f"- {words(f'rights.{right}')}", _INDENT)
+
+
+def layouts(_words: Words) -> Iterator[str]:
+    """Yield what may stand in a layout where it has a choice."""
+    yield from columns(
+        [
+            ["encoding", ", ".join(ENCODINGS)],
+            ["delimiter", "  ".join(DELIMITERS)],
+            ["dates", ", ".join(DateForm)],
+        ]
+    )
 
 
 def statuses(words: Words) -> Iterator[str]:

@@ -19,6 +19,7 @@ TABLES: Final[Mapping[str, Callable[[Words], Iterator[str]]]] = MappingProxyType
         "roles": tables.roles,
         "statuses": tables.statuses,
         "events": tables.events,
+        "layouts": tables.layouts,
         "items": records.items,
         "examples": records.examples,
     }

@@ -146,13 +146,13 @@ def take_in(
     Raises a FileFault when a file cannot be read at all, ImportUnderWay while another import has one of its references,
     SessionClosed when the session was ended meanwhile, DiskLow, DiskFull and other DatabaseFaults. Then nothing of that
     file was taken in, but the files before it were: they are added to `total` one by one. `report` gets the phase
-    `import`, counted in bytes of the file. With `layout` the files are read by the layout of that name (LayoutFault).
+    `import`, counted in bytes of the file. `layout` reads them, or that of their place (LayoutFault, HandinForeign).
     """
     admit(terminal, session, Right.ENTER)
     leftovers.remove(terminal)
     total = Intake() if total is None else total
-    chosen = None if layout is None else layouts.chosen(terminal, layout)
     for path in paths:
+        chosen = layouts.of_file(terminal, path, layout)
         total.add(path.name, _File(terminal, session, path, Meter(report), chosen).take_in())
     return total
 

@@ -31,12 +31,12 @@ class Examination:
 def examine(terminal: Terminal, session: Session, paths: Sequence[Path], layout: str | None = None) -> Examination:
     """Read and check the records of the files as an import does.
 
-    A layout may be tried before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults.
+    A layout may be tried before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults, HandinForeign.
     """
     admit(terminal, session, Right.ENTER)
-    chosen = None if layout is None else layouts.chosen(terminal, layout, even_unconfirmed=True)
     examination = Examination(Intake(), [])
     for path in paths:
+        chosen = layouts.of_file(terminal, path, layout, even_unconfirmed=True)
         found, stamp = Intake(), Stamp.of(path)
         check_checksum(path)
         # From the first rows alone, since a person looks at them.

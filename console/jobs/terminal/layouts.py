@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from console.configuration import toml_file
+from console.configuration.handins import place_of
 from console.configuration.layout_text import LAYOUTS, LayoutText, file_of
 from console.errors import SettingsFault
 from console.files import new_file
@@ -92,6 +93,16 @@ def chosen(terminal: Terminal, name: str, *, even_unconfirmed: bool = False) -> 
         if not _holds(text, held):
             raise LayoutUnconfirmed(layout=name)
     return text
+
+
+def of_file(terminal: Terminal, file: Path, name: str | None, *, even_unconfirmed: bool = False) -> LayoutText | None:
+    """Return the layout `name` for the reading of `file`, without a name that of the place where it was handed in.
+
+    None stands for files that hold records as they are. Raises HandinForeign, and what `chosen` does.
+    """
+    place = place_of(terminal.settings.handin, file)
+    wanted = name or (place.layout if place is not None else "")
+    return chosen(terminal, wanted, even_unconfirmed=even_unconfirmed) if wanted else None
 
 
 def draft(terminal: Terminal, session: Session, file: Path, name: str) -> Path:

@@ -8,6 +8,8 @@ from console.protections import names as protections
 from console.settings import declarations, default_of
 from console.words import LANGUAGES, Language, Words
 from store.log import Event
+from store.message.files.layouts import DELIMITERS, ENCODINGS
+from store.message.files.translation import DateForm
 from store.rights import RIGHTS, Right
 
 
@@ -28,6 +30,11 @@ def test_every_setting_with_bounds_and_default(language: Language) -> None:
         assert default is None or default.replace(" ", "") in blocks[each]
         protects = words("guide.setting_protects").replace(" ", "")
         assert (protects in blocks[each]) == (each in protections())
+
+
+def test_every_choice_of_a_layout() -> None:
+    text = "\n".join(tables.layouts(Words("en")))
+    assert all(choice in text for choice in (*ENCODINGS, *DELIMITERS, *DateForm))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,5 +1,6 @@
 """`layout draft` and `import --check`: a layout is begun, completed, tried, confirmed and used by commands alone."""
 
+import getpass
 from pathlib import Path
 
 from tests.console.jobs.terminal.test_layouts import HEADER, LAYOUT, ROW
@@ -29,6 +30,15 @@ def test_from_a_file_to_its_import_by_commands(world: World, tmp_path: Path) -> 
     (changed,) = world.run("ka-301", "settings", "confirm", *pair).json["changed"]
     assert (changed["name"], changed["former"], changed["in_force"]) == ("layouts.ward", "none", shown["file"])
     assert world.run("op-101", "import", "--layout", "ward", file).json["accepted"] == 1
+    # A file that a system handed in is read by the layout of its place, and taken in only if it is of that system.
+    settings = world.home / "renkei.toml"
+    place = f'[[handin]]\ndirectory = "{tmp_path}"\nowner = "{getpass.getuser()}"\npurpose = "x"\nlayout = "ward"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + place, encoding="utf-8")
+    assert world.run("op-101", "import", file).json["known"] == 1
+    assert world.run("op-101", "import", "--check", file).json["rows"]
+    settings.write_text(settings.read_text(encoding="utf-8").replace('owner = "', 'owner = "nobody-'), encoding="utf-8")
+    foreign = world.run("op-101", "import", file)
+    assert (foreign.status, foreign.error["code"]) == (4, "handin_foreign")
     custodian = ("--home", world.home, "--as", "cu-501", "--pin-file", world.pin_files["cu-501"], "--language", "en")
     listed = run("settings", "show", *custodian)
     assert f"Layout layouts.ward: in force {shown['file']}, in the file {shown['file']}" in listed.out
