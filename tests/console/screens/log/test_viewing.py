@@ -112,7 +112,7 @@ async def test_an_approver_has_no_key_to_export(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("ap-201")
         await console.press("l", "x")
-        assert log(console).id == console.screen
+        assert log(console).name == console.screen
         assert console.words("keys.export_log") not in console.text().splitlines()[-1]
 
 
