@@ -22,7 +22,7 @@ _PAD: Final = {digit: divmod(at, 3) for at, digit in enumerate("123456789")} | {
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _LEET: Final = str.maketrans("013457@$!", "oieastasi")
 # Words that are in every list of leaked passwords, and those that lie near on this desk.
-_FILE: Final = Path(__file__).parents[1] / "data" / "guessable.txt"
+_FILE: Final = Path(__file__).with_suffix(".txt")
 
 
 def free_characters(pin: str) -> int:
