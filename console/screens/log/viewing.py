@@ -200,7 +200,6 @@ class LogScreen(ConsoleScreen):
             typed=True,
             initial=typed,
             complaint="log.search.unclear",
-            id="question-again",
         )
         self.app.push_screen(again, self._search)
 
