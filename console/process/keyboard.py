@@ -54,7 +54,11 @@ class Keyboard(LinuxDriver):
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                data = os.read(self.fileno, _AT_ONCE) if selector.select(_LOOK_SECONDS) else b""
+                ready = selector.select(_LOOK_SECONDS)
+                data = os.read(self.fileno, _AT_ONCE) if ready else b""
+                if ready and not data:
+                    # The terminal was hung up: it is ready for ever and gives nothing. The signal ends the program.
+                    return
                 text, lost = _LOST.subn(_UNREADABLE, decoder.decode(data))
                 if lost:
                     self._app.call_later(cast("Hinting", self._app).hint, "common.undecodable")

@@ -1,6 +1,8 @@
 """Input that is not UTF-8, on a real terminal: it is dropped with a word, and ends nothing."""
 
+import os
 import re
+import threading
 
 import pytest
 
@@ -52,3 +54,13 @@ def test_an_error_of_the_reading_thread_is_raised_as_what_it_is() -> None:
     driver.fileno = -1
     with pytest.raises(ValueError, match="file descriptor"):
         driver._run_input_thread()
+
+
+def test_a_terminal_that_was_hung_up_ends_the_reading() -> None:
+    # It stays ready to be read, so that looking again and again would take a processor whole.
+    ours, theirs = os.pipe()
+    os.close(theirs)
+    driver = object.__new__(Keyboard)
+    driver.fileno, driver.exit_event = ours, threading.Event()
+    assert next(driver._texts(), None) is None
+    os.close(ours)
