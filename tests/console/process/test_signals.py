@@ -173,7 +173,7 @@ def test_a_crash_shows_an_incident_number_and_closes_the_session(world: World, t
         f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), 'en')))\n"
     )
     with logged_on(world, [sys.executable, "-I", "-X", "utf8", str(probe)], label="PIN") as program:
-        program.write(b"n")
+        program.write(b".")
         assert program.wait() == 1
         assert program.modes() & termios.ECHO
         left = program.seen.rpartition(b"\x1b[?25h")[2].decode()
