@@ -14,7 +14,14 @@ from tests.console.pseudo import PROGRAM, Pseudo
 from tests.running import World
 
 HEAVY = {"sqlmodel", "sqlalchemy", "cryptography", "urllib3", "argon2", "pydantic", "click"}
-LIGHT = ["store.endings", "store.message", "store.message.states", "store.rights", "transport.record_file"]
+LIGHT = [
+    "store.endings",
+    "store.message",
+    "store.message.states",
+    "store.message.worklists",
+    "store.rights",
+    "transport.record_file",
+]
 
 
 def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: World, tmp_path: Path) -> None:
@@ -38,7 +45,7 @@ def test_nothing_heavy_is_imported_before_the_login_screen_is_painted(world: Wor
     assert "console.screens.people.logon" in modules
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
     # Of the other rooms only what imports nothing of them itself: how a session ends, who may do what, the steps of a
-    # message, which the keys are made of, and the appending of an incident to its file.
+    # message and the lists of work, which the keys are made of, and the appending of an incident to its file.
     assert [name for name in modules if name.startswith(("store.", "transport.", "console.jobs."))] == LIGHT
 
 
