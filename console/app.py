@@ -217,15 +217,14 @@ class RenkeiApp(HardenedApp):
 
     def logged_on(self, session: Session) -> None:
         """Start the work of the person whose session was opened."""
-        from console.screens.messages.queue import QueueScreen
-        from console.screens.people.pin import PinScreen
+        from console.screens.people.landing import landing
 
         # Not the file's: a change there holds only once two persons have brought it into force.
         self._keeper.begin(session, self.terminal.settings.session)
         # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
         lost = partial(self._keeper.end, Ending.CRASH)
         self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
-        self.push_screen(PinScreen() if session.pin_given else QueueScreen())
+        self.push_screen(landing(session))
         self.look_at_line()
         self._announce(session)
         self._show_halt()

@@ -88,23 +88,38 @@ def _of_list(*, first: bool) -> Iterator[Key]:
             yield _step_key(row, in_foot=row.in_list_foot)
 
 
+SEARCH: Final = Key("f3,slash", "/", "search", "search", Right.READ)
+EXCHANGE_KEY: Final = Key("f7,x", "x", "exchange", "exchange")
+LOG_KEY: Final = Key("f8,l", "l", "log", "log", Right.LOG)
+RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
+
+# Home. The digits stand before the lists themselves.
+TODAY: Final = (
+    LISTS,
+    Key("", "Enter", "choose", "open_line", Right.READ),
+    SEARCH,
+    ENTER,
+    EXCHANGE_KEY,
+    LOG_KEY,
+    RELOAD,
+)
 # The foot line shows as many keys as fit, in this order.
 QUEUE: Final = (
     *_of_list(first=True),
     OPEN,
     ENTER,
-    Key("f7,x", "x", "exchange", "exchange"),
-    Key("f8,l", "l", "log", "log", Right.LOG),
+    EXCHANGE_KEY,
+    LOG_KEY,
     Key("space", "Space", "select", "select"),
-    Key("f3,slash", "/", "search", "search"),
+    SEARCH,
     Key("f4,f", "f", "filter", "filter"),
     Key("s", "s", "sort(1)", "sort"),
     *_of_list(first=False),
     LISTS,
     Key("asterisk", "*", "select_all", "select_all", in_foot=False),
     Key("S", "S", "sort(-1)", "sort_back", in_foot=False),
-    Key("f5,full_stop", ".", "reload", "reload"),
-    Key("escape", "Esc", "back", "clear", in_foot=False),
+    RELOAD,
+    Key("escape,b", "Esc", "back", "clear", in_foot=False),
 )
 # Two steps may share their keys, one for messages and one for notices: the page obeys the one that fits what it shows.
 MESSAGE: Final = (

@@ -129,6 +129,8 @@ class _Run:
     async def _log_on(self) -> None:
         pin = next(person.pin for person in self._settings.rehearsal if person.id == CHIEF)
         await self._pilot.press(*CHIEF, "tab", *pin, "enter")
+        await self._until(lambda: self._shows("today"))
+        await self._press("2")
         await self._until(lambda: self._shows("queue") and self._listed() > 0)
 
     async def _give_back(self) -> None:

@@ -1,7 +1,7 @@
 """What every screen of the console has: keys from the table of keys, words, and a line that says what happened."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from textual.screen import ModalScreen
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 T = TypeVar("T")
+_FIRST_OF_PERSON: Final = 2  # The log-on lies below all screens.
 
 
 class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
@@ -51,6 +52,11 @@ class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
     def unfinished(self) -> bool:
         """Whether something runs here that a log-off must not interrupt unseen."""
         return False
+
+    def leave(self) -> None:
+        """Close this screen, unless it is the one on which the person begins: below it is only the log-on."""
+        if len(self.app.screen_stack) > _FIRST_OF_PERSON:
+            self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Obey a key only on the screen in hand, and only if the person has the right that the table of keys names."""

@@ -8,14 +8,23 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from console.keys import ENTRY, EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, Key
+from console.keys import ENTRY, EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, TODAY, Key
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit, wrap
 
 _KEYS: Final = MappingProxyType(
-    {"login": (), "parts": (), "queue": QUEUE, "message": MESSAGE, "entry": ENTRY, "exchange": EXCHANGE, "log": LOG}
+    {
+        "login": (),
+        "parts": (),
+        "today": TODAY,
+        "queue": QUEUE,
+        "message": MESSAGE,
+        "entry": ENTRY,
+        "exchange": EXCHANGE,
+        "log": LOG,
+    }
 )
 _SIGN: Final = 14  # the width of the column of keys, in cells
 _WIDEST_TEXT: Final = 76

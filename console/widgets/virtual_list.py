@@ -171,6 +171,15 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         """The row under the cursor, if it has arrived."""
         return self._row(self._cursor) if self._keys else None
 
+    @property
+    def shown_indices(self) -> range:
+        """The indices of the rows on the screen."""
+        return range(self._top, min(self._top + self._rows_shown, len(self._keys)))
+
+    def row_at(self, index: int) -> Row | None:
+        """Return the row at `index`, if it has arrived."""
+        return self._row(index)
+
     def go_to(self, key: int) -> None:
         """Put the cursor on the row `key`, if it is in the list."""
         self._go(_index_of(self._keys, key, self._cursor))

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import textual._wait
 
 from console.app import RenkeiApp
+from console.screens.messages import preview
 from console.settings import Settings
 from console.widgets.palette import Colours
 from console.words import Language, Words
 from store.endings import Ending
+from store.rights import Right
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -25,6 +27,8 @@ _QUIET_ROUNDS: Final = 4
 # Textual's driver waits for an idle processor in steps of 20 ms; steps of 4 ms do as well and are faster.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = 1 / 500
+# Who drives the screens looks at once: no test waits for the time in which a cursor rests.
+preview.REST_SECONDS = 0
 
 
 class Driven:
@@ -86,10 +90,13 @@ class Driven:
         if self.app.call_later(done.set):
             await self.until(lambda: done.is_set() or not self.app.is_running)
 
-    async def log_on(self, person: str = "ka-301", pin: str | None = None) -> None:
+    async def log_on(self, person: str = "ka-301", pin: str | None = None, *, opens: str | None = None) -> None:
+        """Log on, and open the list with the digit `opens`: without it, the one in which the person decides."""
         await self.settle()
         await self.pilot.press(*person, "tab", *(pin or self._pins[person]), "enter")
         await self.settle()
+        if self.screen == "today" and opens != "":
+            await self.press(opens or ("2" if self.app.may(Right.APPROVE) else "0"))
 
 
 @asynccontextmanager

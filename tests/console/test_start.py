@@ -72,7 +72,7 @@ def test_a_burst_of_id_and_pin_puts_no_digit_where_it_can_be_read(world: World, 
         program.read_until("暗証番号")
         painted = len(program.seen)
         program.write(b"op-101" + separator + pin + b"\r")
-        program.read_until("R26-", since=painted)
+        program.read_until("あなたがすること", since=painted)
         assert pin not in program.seen
         program.write(b"q")
         program.read_until("ログオフしました", since=painted)

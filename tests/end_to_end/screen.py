@@ -137,6 +137,8 @@ def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
     screen.press("Tab")
     screen.type(world.pin_files[person].read_text().strip())
     screen.press("Enter")
+    screen.wait_for(words("today.yours"), person)
+    screen.press("2")
     # A reference on the screen: the list is there, and keys act on its first message.
     screen.wait_for(words("queue.column.reference"), "R26-", person)
 

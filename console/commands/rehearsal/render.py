@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from console.jobs.rehearsal.world import World
 
 # How each screen is reached after the log-on, by the keys of the foot line.
-_SCREENS: Final = {"login": (), "queue": (), "message": ("enter",), "exchange": ("x",), "log": ("l",)}
+_SCREENS: Final = {
+    "login": (),
+    "today": (),
+    "queue": ("2",),
+    "message": ("2", "enter"),
+    "exchange": ("x",),
+    "log": ("l",),
+}
 
 _UNITS: Final = "systemd"
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{1,2})")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.work import lists, outline
+    from console.jobs.work import lists, outline, today
 
-__all__ = ["lists", "outline"]
+__all__ = ["lists", "outline", "today"]
 __getattr__ = submodules(__name__)

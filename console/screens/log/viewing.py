@@ -312,7 +312,7 @@ class LogScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """Go back to the queue."""
-        self.dismiss()
+        self.leave()
 
 
 class LogViewLine(OneLine):

@@ -17,7 +17,7 @@ from console.screens.messages.revisions import RevisionScreen
 from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
-from console.widgets.surface import OneLine
+from console.widgets.surface import Surface
 from console.widgets.text import Ink
 from console.words import Words
 from store.message.states import CANCELLABLE, SENT, UNDOABLE, Direction, OutState, Step
@@ -370,20 +370,25 @@ class MessageScreen(ConsoleScreen):
         jobs.messages.claims.put_back(terminal, session, key)
 
 
-class MessageTitle(OneLine):
-    """The title of the page: kind, reference and state of the message, and who else has claimed it."""
+class MessageTitle(Surface):
+    """The title of the page: whom the message is about, what happened, its state; then its number and kind.
 
-    def draw_line(self, _y: int) -> Ink:
-        """Draw the line."""
+    Who else has it in hand stands behind the kind.
+    """
+
+    DEFAULT_CSS = "MessageTitle { height: 2; width: 1fr; }"
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line."""
         ink = self.ink().put(" ")
         screen = self.screen
         if not isinstance(screen, MessageScreen) or screen.shown is None:
             return ink.put(self.words("common.loading"), self.palette["faint"])
+        from console.screens.messages.message_lines import MessageLines
+
         row = screen.shown.row
-        ink.put(self.words.name("kinds", row.kind), self.palette["strong"]).put("   ")
-        ink.put(row.reference, self.palette["strong"]).put("   ")
-        ink.put(self.words.name("states", f"{row.direction}.{row.state}"), self.palette["key"])
-        if row.claim is None:
+        ink.put_all(MessageLines(screen.shown, self.words, self.palette, self.size.width).title()[y])
+        if row.claim is None or y == 0:
             return ink
         # While a message is edited, others about the same person are only read, lest two people contradict each other.
         task = row.claim.task if row.claim.reference == row.reference else "same_person"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
+from console.screens.messages.message_list import event_of
 from console.screens.messages.naming import Naming
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
@@ -28,6 +29,9 @@ _LABEL: Final = 22
 _INDENT: Final = 2
 _PLANNED: Final = "basis.planned_departure"
 _CALLED_OFF: Final = "message.called_off"
+# What tells people of the same name apart, where nothing else has to be told in few lines.
+_LAST: Final = frozenset({"municipality", "occurred_at"})
+_BRIEF: Final = ("person.address", "person.birth_date", "card_number", "certificate_number", "delivered_on")
 # Items that other sections show, or the title.
 _ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
@@ -65,6 +69,37 @@ class MessageLines:
                 lines += [[heading], *content, []]
         return lines[:-1]
 
+    def title(self) -> list[Pieces]:
+        """Return who and what in two lines: name, event and state; number, kind and who entered it."""
+        # The same two lines head the page and stand above the message beside the list.
+        row, words = self._view.row, self._words
+        who = f"{row.name} {row.name_kanji}".strip() or row.number or words("message.nameless")
+        author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
+        state = words.name(f"states.{row.direction}", row.state)
+        return [
+            [(who, self._palette["strong"]), (f"  {event_of(row, words)}  ", None), (state, self._palette["key"])],
+            [(f"{row.reference}  {words.name('kinds', row.kind)}{author}", self._palette["faint"])],
+        ]
+
+    def brief(self) -> Iterator[Pieces]:
+        """Yield what a decision takes, the worst first: findings, why it stands still, what changes, the address."""
+        # Three lines are shown of these, so that the order decides what a person sees.
+        yield from self._findings()
+        yield from self._trouble()
+        if self._view.reason:
+            yield from self._pair(self._words(self._why), self._view.reason, self._palette["attention"])
+        yield from self._changes()
+        yield from self._lost()
+        for field in _BRIEF:
+            value = value_at(self._view.record, field)
+            if value is not None:
+                yield from self._pair(self._naming.label(field), self._naming.value(field, value))
+
+    @property
+    def _why(self) -> str:
+        """The key of the word for why a message was returned, or a notice is held."""
+        return "message.status.reason" if self._view.row.direction == Direction.OUT else "message.status.hold_reason"
+
     # Sections
 
     def _status(self) -> Iterator[Pieces]:
@@ -96,8 +131,7 @@ class MessageLines:
         if row.revision > 1:
             yield from self._pair(words("message.status.revision"), str(row.revision))
         if self._view.reason:
-            why = words("message.status.reason" if row.direction == Direction.OUT else "message.status.hold_reason")
-            yield from self._pair(why, self._view.reason, self._palette["attention"])
+            yield from self._pair(words(self._why), self._view.reason, self._palette["attention"])
 
     def _state(self) -> Iterator[Pieces]:
         """Yield the state, and of a departure the day that counts or that it was called off."""
@@ -184,6 +218,8 @@ class MessageLines:
         named = [field for field in fields if value_at(record, field) is not None]
         # Items that the kind does not have are shown as well: nobody may decide about content that the page hides.
         unknown = [field for field in _flat(record) if field not in fields]
+        # Who and what first; the municipality is this one, in every message.
+        named.sort(key=lambda field: (not field.startswith("person."), field in _LAST))
         for field in (*named, *unknown):
             if field.partition(".")[0] not in _ELSEWHERE:
                 yield from self._pair(self._naming.label(field), self._naming.value(field, value_at(record, field)))

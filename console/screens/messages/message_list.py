@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from console.widgets.text import width_of
 from console.widgets.virtual_list import Cell, Column, VirtualList
 from store import clock
-from store.message.states import UNSENT, InState, OutState
+from store.message.codes import Action
+from store.message.states import UNSENT, Direction, InState, OutState
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import QueueRow
+    from console.words import Words
 
 # By the name of the state: `returned` wants attention in both directions.
 _STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -28,8 +31,11 @@ _STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
         InState.SUPERSEDED: "faint",
     }
 )
-_WIDE: Final = 100
-_MATTERS: Final = 2  # The column holds two codes of what a message is about.
+_NARROW: Final = 70  # With fewer cells, kind and number leave theirs to the name: the page beside the list has them.
+_EVENT: Final = 10
+_NUMBER: Final = 20  # Numbers longer than this are cut.
+_UNREPORTED: Final = "unreported"
+_ACTIONS: Final = frozenset(Action)
 
 
 class MessageList(VirtualList["QueueRow"]):
@@ -40,24 +46,28 @@ class MessageList(VirtualList["QueueRow"]):
         self.empty_text = "queue.empty"
 
     def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; the name and the event share the cells that the others leave."""
+        """Return the columns, who and what first; the name takes the cells that the others leave."""
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
-        state, kind = (8, 6) if japanese else (9, 9)
-        waiting, marks = (8, 8) if japanese else (6, 9)
-        reference = 14 if width < _WIDE else 20
-        # Seven columns have a blank behind each.
-        left = width - state - kind - reference - waiting - marks - 7
-        name = max(8, left * 8 // 15)
-        return (
-            Column("state", "queue.column.state", state),
-            Column("kind", "queue.column.kind", kind),
-            Column("reference", "queue.column.reference", reference),
-            Column("name", "queue.column.name", name),
-            Column("event", "queue.column.event", max(4, left - name)),
-            Column("waiting", "queue.column.waiting", waiting, "right"),
-            Column("marks", "queue.column.marks", marks),
-        )
+        state, waiting, marks = (8, 8, 8) if japanese else (10, 6, 5)
+        event = _EVENT if japanese else _EVENT + 2
+        after = [Column("event", "queue.column.event", event)]
+        # Beside the message the list tells who, what and how long; the rest stands in the message.
+        if width >= _NARROW:
+            after.append(Column("kind", "queue.column.kind", 6 if japanese else 9))
+            after.append(Column("reference", "queue.column.reference", self._reference_width()))
+        after.append(Column("waiting", "queue.column.waiting", waiting, "right"))
+        after.append(Column("marks", "queue.column.marks", marks))
+        # Every column has a blank behind it.
+        taken = state + 1 + sum(column.width + 1 for column in after) + 1
+        name = Column("name", "queue.column.name", max(8, width - taken))
+        return (Column("state", "queue.column.state", state), name, *after)
+
+    def _reference_width(self) -> int:
+        """Return the cells that the numbers need; most offices give short ones."""
+        rows = (self.row_at(index) for index in self.shown_indices)
+        longest = max((width_of(row.reference) for row in rows if row is not None), default=0)
+        return min(max(longest, width_of(self.words("queue.column.reference"))), _NUMBER)
 
     def cell(self, row: "QueueRow", column: str) -> Cell:
         """Return what `column` shows of `row`."""
@@ -67,9 +77,10 @@ class MessageList(VirtualList["QueueRow"]):
             return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
         if column == "kind":
             return Cell(words.name("kinds.short", row.kind), palette["faint"])
+        if column == "name":
+            return Cell(self._who(row))
         if column == "event":
-            matter = (words.name("queue.matter", code) for code in row.matter[:_MATTERS])
-            return Cell(words("head.between").join(matter), palette["faint"])
+            return Cell(event_of(row, words))
         if column == "waiting":
             return self._waited(row)
         return self._marks(row) if column == "marks" else Cell(str(getattr(row, column)))
@@ -82,6 +93,13 @@ class MessageList(VirtualList["QueueRow"]):
         # The sign repeats what the colour says: no meaning is carried by colour alone.
         span = words.span(row.waiting_seconds)
         return Cell(f"{span}!", self.palette["trouble"]) if row.overdue else Cell(f"{span} ", faint)
+
+    def _who(self, row: "QueueRow") -> str:
+        """Return the name with its kanji, or the number where a message names nobody."""
+        if row.name or not row.number:
+            # A newborn may have no name yet.
+            return f"{row.name} {row.name_kanji}".strip() or self.words("message.nameless")
+        return f"{self.words.name('kinds.short', row.kind)} {row.number}"
 
     def _marks(self, row: "QueueRow") -> Cell:
         if row.claim is not None:
@@ -107,3 +125,18 @@ class MessageList(VirtualList["QueueRow"]):
         # Also before it is approved: the list says when it will leave.
         if row.due_on is not None and row.state in UNSENT and row.effective_at > clock.now():
             yield "until", {"month": row.due_on.month, "day": row.due_on.day}
+
+
+def event_of(row: "QueueRow", words: "Words") -> str:
+    """Return what happened (異動) in a word, as the counter calls it: the most telling of the codes of a message."""
+    codes = [code for code in row.matter if code not in _ACTIONS]
+    # The event of which a residence report is a part tells more than the article under which it was reported.
+    events = [code for code in codes if code.startswith("juki-")] or codes
+    if events == [_UNREPORTED]:
+        # What was done ex officio is the event: nobody reported any.
+        return words.name("queue.matter", f"{_UNREPORTED}_{row.matter[0]}")
+    if not events:
+        return words.name("queue.matter", row.matter[0] if row.matter else row.kind)
+    if row.direction == Direction.IN:
+        return words("head.between").join(words.name("queue.matter", code) for code in events)
+    return words.name("queue.matter", events[0])

@@ -10,10 +10,12 @@ from textual.binding import BindingType
 
 from console import jobs
 from console.keys import QUEUE, Key, bindings
-from console.screens.base import ConsoleScreen
+from console.screens.dialogs import Box
 from console.screens.messages.message_list import MessageList
+from console.screens.messages.preview import BESIDE_FROM, Preview
 from console.screens.messages.queue_view import Begun, Completed, View, begin, complete
 from console.screens.messages.review import Review, allows
+from console.screens.work.ways import WorkScreen
 from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine
@@ -21,7 +23,7 @@ from console.widgets.surface import OneLine
 from console.widgets.text import Ink, width_of
 from console.widgets.virtual_list import VirtualList
 from store.message.states import Direction, OutState, Step
-from store.message.worklists import DIGITS, Sort, WorkList
+from store.message.worklists import Sort, WorkList
 from store.rights import Right
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _LONGEST_SOUGHT: Final = 200
 _MOST_BY_NAME: Final = 5000
 
 
-class QueueScreen(ConsoleScreen):
+class QueueScreen(WorkScreen):
     """The list of what waits for people, or of anything else in the queue, with the counts above it."""
 
     NAME = "queue"
@@ -43,14 +45,18 @@ class QueueScreen(ConsoleScreen):
     KEYS: ClassVar[Sequence[Key]] = QUEUE
     BINDINGS: ClassVar[list[BindingType]] = bindings(QUEUE)
     DEFAULT_CSS = """
+    QueueScreen #work { height: 1fr; layout: vertical; }
+    QueueScreen.beside #work { layout: horizontal; }
+    QueueScreen.beside #preview { height: 1fr; }
     QueueScreen #search { display: none; }
     QueueScreen.searching #search { display: block; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, view: View | None = None, *, searching: bool = False) -> None:
         super().__init__()
         self.counts: Counts | None = None
-        self.view = View()
+        self.view = view or View()
+        self._searching = searching
         # The version in which each row was shown, by number: a step is refused for a message changed since then.
         self._seen: dict[int, int] = {}
 
@@ -59,18 +65,23 @@ class QueueScreen(ConsoleScreen):
         yield HeadLine()
         yield CountsLine(id="counts")
         yield ViewLine(id="view")
-        yield MessageList(id="list")
+        with Box(id="work"):
+            yield MessageList(id="list")
+            yield Preview(id="preview")
         yield TextField(id="search", longest=_LONGEST_SOUGHT)
         yield self.notice
         yield FootLine(QUEUE)
 
     def on_mount(self) -> None:
-        """Show first what this person has to do: an approver begins with the messages that wait for review."""
-        if self.console_app.may(Right.APPROVE):
-            self.view = View(WorkList.REVIEW)
+        """Show the list, or ask first what is sought."""
         self.rows.selectable = True
+        if not self.console_app.may(Right.READ):
+            # An empty list beside full counts would say that there is nothing.
+            self.rows.empty_text = "queue.no_right"
         self.set_focus(self.rows)
         self.load()
+        if self._searching:
+            self.action_search()
 
     @property
     def rows(self) -> "MessageList":
@@ -130,9 +141,14 @@ class QueueScreen(ConsoleScreen):
         self.rows.load(keys, fetch, rows if same else (), whole=whole)
 
     def on_virtual_list_moved(self) -> None:
-        """Show the new position, and the keys that fit the row."""
+        """Show the new position, the message that stands there, and the keys that fit it."""
         self.query_one("#view").refresh()
         self.query_one("#foot").refresh()
+        self.query_one("#preview", Preview).follow(self.rows.cursor_key, self.rows.cursor_row)
+
+    def on_resize(self) -> None:
+        """Put list and message beside each other where there is room for both."""
+        self.set_class(self.size.width >= BESIDE_FROM, "beside")
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message under the cursor."""
@@ -176,7 +192,7 @@ class QueueScreen(ConsoleScreen):
         step = STEPS[Step(name)]
         row = self.rows.cursor_row
         single = row if not self.rows.selected else None
-        if step.confirms_warnings and single is not None and single.warnings and single.state == OutState.REVIEW:
+        if single is not None and self._is_to_be_read(step, single):
             # Only somebody who has the warnings on the screen can confirm them.
             self._open(single.id, hint="queue.note.read_first")
         elif step.step is Step.CONFIRM and single is not None:
@@ -185,13 +201,20 @@ class QueueScreen(ConsoleScreen):
         else:
             self._review(step)
 
+    def _is_to_be_read(self, step: ReviewStep, row: "QueueRow") -> bool:
+        """Tell whether a message has warnings that are confirmed with the step and do not stand on the screen."""
+        asked = step.confirms_warnings and row.warnings > 0 and row.state == OutState.REVIEW
+        return asked and not self.query_one("#preview", Preview).whole(row)
+
     def _review(self, step: ReviewStep) -> None:
         ids = sorted(self.rows.selected) or [key for key in (self.rows.cursor_key,) if key is not None]
         if not ids:
             self.say("note", "queue.note.nothing")
             return
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
-        Review(self, step, ids, row, self._reviewed, self._seen).ask()
+        # What stands beside the list is on the screen, so that going on confirms it.
+        warnings = row.warnings if row is not None and step.confirms_warnings else 0
+        Review(self, step, ids, row, self._reviewed, self._seen, warnings).ask()
 
     def _reviewed(self, decided: "Decided") -> None:
         # Only the messages of this step: while it ran, the person may have selected others.
@@ -219,9 +242,11 @@ class QueueScreen(ConsoleScreen):
         self.on_virtual_list_moved()
         self.load()
 
-    def action_open_list(self, digit: str) -> None:
-        """Show the list of work that bears the digit."""
-        self.show(View(DIGITS[digit]))
+    def open_list(self, work: WorkList, *, searching: bool = False) -> None:
+        """Show another list of work in the place of this one."""
+        self.show(View(work))
+        if searching:
+            self.action_search()
 
     def action_filter(self) -> None:
         """Open the menu of states, kinds and marks, each with its count."""
@@ -263,7 +288,7 @@ class QueueScreen(ConsoleScreen):
         self.show(View(self.view.work, sought=event.field.value.strip()))
 
     def action_back(self) -> None:
-        """Leave the search, then the selection, then the filter."""
+        """Leave the search, then the selection, then the filter, and at last the list."""
         if self.has_class("searching"):
             self._leave_search()
         elif self.rows.selected:
@@ -274,34 +299,13 @@ class QueueScreen(ConsoleScreen):
             self.notice.clear()
         elif self.view != View(self.view.work):
             self.show(View(self.view.work))
+        else:
+            self.leave()
 
     def _leave_search(self) -> None:
         self.remove_class("searching")
         self.notice.clear()
         self.set_focus(self.rows)
-
-    # Other screens. Each is imported when it is opened, so that nobody waits for all of them at the log-on.
-
-    def action_entry(self) -> None:
-        """Open the entry by hand."""
-        from console.screens.messages.entry_event import EventScreen
-
-        self.notice.clear()
-        self.app.push_screen(EventScreen())
-
-    def action_exchange(self) -> None:
-        """Open the exchange."""
-        from console.screens.exchange import ExchangeScreen
-
-        self.notice.clear()
-        self.app.push_screen(ExchangeScreen())
-
-    def action_log(self) -> None:
-        """Open the log."""
-        from console.screens.log.viewing import LogScreen
-
-        self.notice.clear()
-        self.app.push_screen(LogScreen())
 
 
 class ViewLine(OneLine):

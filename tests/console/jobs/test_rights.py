@@ -35,7 +35,7 @@ from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
 from console.jobs.terminal import backup, examination, layouts, protections, rekey, sharing
-from console.jobs.work import lists, outline
+from console.jobs.work import lists, outline, today
 from console.session import Session
 from console.terminal import Terminal
 from store.errors import StoreError
@@ -128,6 +128,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "work.lists.count_kinds": (Right.READ, lambda t, s: lists.count_kinds(t, s, TODO)),
     "work.lists.first": (Right.READ, lambda t, s: lists.first(t, s, TODO, 10)),
     "work.lists.numbers": (Right.READ, lambda t, s: lists.numbers(t, s, TODO)),
+    "work.today.today": (Right.READ, today.today),
     "work.outline.outline": (Right.READ, lambda t, s: outline.outline(t, s, NUMBERS, Step.APPROVE)),
     "terminal.layouts.draft": (Right.ENTER, lambda t, s: layouts.draft(t, s, t.home.with_name("more.jsonl"), "ward")),
     "terminal.protections.confirm": (

@@ -26,6 +26,8 @@ def logged_on(world: World, command: Sequence[str] = (), *, label: str = "暗証
         program.read_until(label)
         painted = len(program.seen)
         program.write(b"ka-301\t" + pin + b"\r")
+        program.read_until("Yours" if label == "PIN" else "あなたがすること", since=painted)
+        program.write(b"2")
         program.read_until("R26-", since=painted)
         yield program
 

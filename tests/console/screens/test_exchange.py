@@ -87,7 +87,7 @@ async def test_escape_stops_an_exchange_and_log_off_waits_for_it(world: World) -
 
 async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:
     async with driving(world.home) as console:
-        await console.log_on()
+        await console.log_on(opens="")
         await console.press("l")
         screen = console.app.screen
         assert isinstance(screen, LogScreen)

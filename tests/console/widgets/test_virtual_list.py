@@ -100,6 +100,21 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(tmp_path: Pa
         assert numbers.cursor_key == 13
 
 
+async def test_what_means_every_row_waits_until_all_are_known(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 20)) as pilot:
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.selectable = True
+        numbers.load(range(10), source, whole=False)
+        await pilot.press("end")
+        numbers.select_all()
+        assert (numbers.cursor_key, numbers.selected) == (0, set())
+        numbers.load(range(100), source)
+        assert (numbers.cursor_key, numbers.selected) == (99, set(range(100)))
+        assert [numbers.neighbour(99, step) for step in (-1, 1)] == [98, None]
+        assert numbers.neighbour(100, -1) is None
+
+
 async def test_rows_of_an_older_snapshot_are_dropped(tmp_path: Path) -> None:
     app = BenchApp(tmp_path, SETTINGS)
     async with app.run_test(size=(40, 20)):

@@ -79,12 +79,12 @@ async def test_a_question_is_answered(world: World, language: Language) -> None:
         assert console.screen == "answer"
         assert "ka-301" in console.text()
         assert console.words("log.question.logins_per_id") in console.text()
-        await console.press("escape", "o", *"5 ka-301", "enter")
+        await console.press("escape", "o", *"5 op-101", "enter")
         assert console.words("log.question.none") in console.text()
         await console.press("n")
         row = screen.rows.row_of(screen.rows.count)
         assert row is not None
-        assert (row.event, row.object) == ("log.read", "ka-301")
+        assert (row.event, row.object) == ("log.read", "op-101")
 
 
 async def test_the_log_is_exported_and_verified(world: World, tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
     keys = sorted((world.home / "keys" / "log").glob("*.key"))
     keys[-1].unlink()
     async with driving(world.home) as console:
-        await console.log_on()
+        await console.log_on(opens="")
         cause = console.words.fault("ladder_broken", {"number": "3"}).cause[:30]
-        # It is shown once the queue has been painted.
+        # It is shown once the first screen has been painted.
         await console.until(lambda: cause in console.text())
 
 

@@ -1,7 +1,8 @@
 """The queue on the screen: listed, searched, and decided about with two keys.
 
 It shows `console.screens.messages.queue_view`, `console.screens.messages.message_list`,
-`console.screens.messages.filter_sheet` and `console.screens.messages.review` as well.
+`console.screens.messages.filter_sheet`, `console.screens.messages.preview` and `console.screens.messages.review` as
+well.
 """
 
 import re
@@ -9,6 +10,7 @@ import re
 import pytest
 from textual import events
 
+from console.screens.messages.preview import Preview
 from console.screens.messages.queue import QueueScreen
 from console.words import Language
 from store import clock
@@ -36,7 +38,10 @@ async def test_the_list_fills_the_screen_and_nothing_runs_over(
         counts = queue(console).counts
         assert counts is not None
         assert str(counts.review) in lines[1]
-        assert sum("26-0000" in line for line in lines) == min(counts.review, size[1] - 6)
+        rows = sum(line[2:].startswith(console.words("states.out.review")) for line in lines)
+        # At 80 columns the message under the cursor takes three lines, from 110 on it stands beside the list.
+        assert rows == min(counts.review, size[1] - (9 if size[0] == 80 else 6))
+        assert queue(console).query_one("#preview", Preview).shown is not None
         assert console.words("steps.approve.key") in lines[-1]
 
 
@@ -195,6 +200,21 @@ async def test_a_message_with_warnings_is_read_before_it_is_approved(world: Worl
         )[1] in re.sub(r"\s+\n", "\n", console.text())
         await console.press("enter")
         assert console.words("steps.approve.did", count=1) in console.text()
+
+
+async def test_beside_the_list_a_message_is_read_and_approved_without_leaving_it(world: World) -> None:
+    async with driving(world.home, size=(120, 40)) as console:
+        await console.log_on()
+        rows = queue(console).rows
+        while (row := rows.cursor_row) is not None and not row.warnings:
+            await console.press("down")
+        assert row is not None
+        assert console.words("message.section.findings") in console.text()
+        await console.press("a")
+        confirmed = console.words("steps.approve.ask_warnings", reference="", kind="", name="", count=row.warnings)
+        assert confirmed.split("\n")[1] in re.sub(r"\s+\n", "\n", console.text())
+        await console.press("enter")
+        assert states(world)[row.id - 1] == "approved"
 
 
 async def test_who_approves_a_departure_is_told_until_when_it_is_held(world: World) -> None:

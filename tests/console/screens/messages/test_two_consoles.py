@@ -35,7 +35,7 @@ async def test_while_one_edits_the_other_only_reads(world: World, language: Lang
         await clerk.press("e")
         assert clerk.screen == "entry"
         message = await open_message(approver, "R26-000009", "ap-201")
-        assert claimed(approver, "edit", "op-101") in approver.text().splitlines()[1]
+        assert claimed(approver, "edit", "op-101") in approver.text().splitlines()[2]
         for key in ("give_back", "hold", "approve"):
             assert approver.words(f"steps.{key}.key") not in foot(approver)
         await approver.press("r")
@@ -70,7 +70,7 @@ async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the
         await open_message(clerk, edited, "op-101")
         await clerk.press("e")
         message = await open_message(approver, other, "ap-201")
-        assert claimed(approver, "same_person", "op-101") in approver.text().splitlines()[1]
+        assert claimed(approver, "same_person", "op-101") in approver.text().splitlines()[2]
         assert approver.words("steps.approve.key") not in foot(approver)
         await approver.press("r")
         assert "op-101" in message.notice.shown

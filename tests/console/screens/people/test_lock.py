@@ -61,7 +61,7 @@ async def test_limits_that_nobody_confirmed_do_not_hold_and_the_officer_is_told(
         assert 180 < left.to_logoff <= 300
         assert "session.lock_seconds" not in console.text()
         await console.press("f10")
-        await console.log_on("ka-301")
+        await console.log_on("ka-301", opens="")
         assert "session.lock_seconds" in console.text()
 
 

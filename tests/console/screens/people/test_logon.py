@@ -1,3 +1,5 @@
+"""Logging on, and where each role begins. It shows `console.screens.people.landing` as well."""
+
 import pytest
 
 from console.widgets.field import PinField, TextField
@@ -31,6 +33,15 @@ async def test_the_pin_is_never_shown_and_the_right_one_opens_the_queue(world: W
         await console.log_on("op-101")
         assert console.screen == "queue"
         assert console.app.session is not None
+
+
+@pytest.mark.parametrize(("person", "screen"), [("ka-301", "today"), ("au-401", "log"), ("cu-501", "queue")])
+async def test_each_role_begins_where_its_work_is(world: World, person: str, screen: str) -> None:
+    async with driving(world.home) as console:
+        await console.log_on(person, opens="")
+        assert console.screen == screen
+        await console.press("escape")
+        assert console.screen == screen, "below it is only the log-on"
 
 
 async def test_a_wrong_pin_is_refused_with_a_remedy_and_forgotten(world: World) -> None:

@@ -1,0 +1,38 @@
+"""The ways from the screens of the day's work to the others, each of which is imported when it is opened."""
+
+from console.screens.base import ConsoleScreen
+from store.message.worklists import DIGITS, WorkList
+
+
+class WorkScreen(ConsoleScreen):
+    """A screen from which the work of the day goes out: home, or the queue above it."""
+
+    def action_entry(self) -> None:
+        """Open the entry by hand."""
+        from console.screens.messages.entry_event import EventScreen
+
+        self.notice.clear()
+        self.app.push_screen(EventScreen())
+
+    def action_exchange(self) -> None:
+        """Open the exchange."""
+        from console.screens.exchange import ExchangeScreen
+
+        self.notice.clear()
+        self.app.push_screen(ExchangeScreen())
+
+    def action_log(self) -> None:
+        """Open the log."""
+        from console.screens.log.viewing import LogScreen
+
+        self.notice.clear()
+        self.app.push_screen(LogScreen())
+
+    def action_open_list(self, digit: str) -> None:
+        """Show the list of work that bears the digit."""
+        self.open_list(DIGITS[digit])
+
+    def open_list(self, work: WorkList, *, searching: bool = False) -> None:
+        """Show a list of work, if wanted with the field of the search."""
+        # The queue takes another view; home opens the queue.
+        raise NotImplementedError

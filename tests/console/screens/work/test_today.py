@@ -1,0 +1,41 @@
+"""Home: what waits for each role, and the way into the list. It shows `console.screens.work.ways` as well."""
+
+import pytest
+
+from console.screens.messages.queue import QueueScreen
+from console.screens.work.today import TodayScreen
+from console.words import Language
+from store.message.worklists import WorkList
+from tests.console.driving import driving
+from tests.running import World
+
+
+@pytest.mark.parametrize(("language", "size"), [("ja", (80, 24)), ("en", (120, 40))])
+async def test_each_list_of_ones_own_opens_by_its_digit(
+    world: World, language: Language, size: tuple[int, int]
+) -> None:
+    async with driving(world.home, language=language, size=size) as console:
+        await console.log_on(opens="")
+        home = console.app.screen
+        assert isinstance(home, TodayScreen)
+        lines = console.text().splitlines()
+        (review,) = (line for line in lines if f"2.{console.words('queue.list.review')}" in line)
+        assert "40" in review
+        assert all(console.words(f"today.plot.{name}") in console.text() for name in ("sent", "refused", "waited"))
+        assert not any(line.rstrip() != line.rstrip()[: size[0]] for line in lines)
+        await console.press("down", "enter")
+        queue = console.app.screen
+        assert isinstance(queue, QueueScreen)
+        assert queue.view.work is WorkList.OVERDUE
+        await console.press("2", "escape")
+        assert console.app.screen is home
+
+
+async def test_who_has_nothing_to_do_is_told_so_and_whose_turn_it_is(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101", opens="")
+        assert console.words("today.nothing") in console.text()
+        assert f"2.{console.words('queue.list.review')} 40" in console.text()
+        await console.press("slash")
+        assert console.screen == "queue"
+        assert console.words("queue.note.search") in console.text()
