@@ -15,7 +15,7 @@ from store.message.states import UNSENT, Direction, InState, OutState, State
 class WorkList(StrEnum):
     """A list of work. The value is also its word on the command line and in the catalogues."""
 
-    TODO = "todo"  # 要対応: all that follows, but for what only waits to be sent or is held
+    TODO = "todo"  # 要対応: all that follows, but for what was approved or is held
     RETURNED = "returned"  # 差戻し
     REVIEW = "review"  # 審査待ち
     OVERDUE = "overdue"  # 期限超過: not sent in time, in whatever state
@@ -66,7 +66,7 @@ PARTS: Final[Mapping[WorkList, tuple[WorkPart, ...]]] = MappingProxyType(
             _out(_O.RETURNED),
             _out(_O.REFUSED),
             _UNANSWERED,
-            _out(_O.REVIEW, _O.APPROVED, _O.HELD, overdue=True),
+            _out(_O.REVIEW, overdue=True),
             _out(_O.REVIEW, overdue=False),
             *_UNHANDLED,
         ),

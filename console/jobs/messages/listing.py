@@ -24,7 +24,6 @@ from store.rights import Right
 
 # Stands for an erased content: an empty record, whose row shows neither a name nor a matter.
 _ERASED: Final = b"{}"
-_TO_LEAVE: Final = frozenset({OutState.APPROVED, OutState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,7 @@ def counts(terminal: Terminal) -> Counts:
     moment = overdue_before(terminal)
     with terminal.database.reading() as reading:
         by_state = queue.counts(reading)
-        late, waiting_late = (
-            queue.count(reading, QueueFilter(states=states, overdue_before=moment))
-            for states in (UNSENT - _TO_LEAVE, _TO_LEAVE)
-        )
+        late = queue.count(reading, QueueFilter(states=UNSENT, overdue_before=moment))
         undone = queue.count(reading, QueueFilter(being_undone=True))
 
     def number(direction: Direction, *states: State) -> int:
@@ -148,11 +144,11 @@ def counts(terminal: Terminal) -> Counts:
     unknown = number(Direction.OUT, OutState.UNKNOWN, OutState.SENDING)
     refused, received = number(Direction.OUT, OutState.REFUSED), number(Direction.IN, *UNHANDLED)
     return Counts(
-        # What only waits to be sent, or is held, is nobody's to do before its time is over.
-        todo=returned + review + unknown + refused + received + waiting_late,
+        # What was approved or is held only waits; where it is late, the list of what is overdue says so.
+        todo=returned + review + unknown + refused + received,
         returned=returned,
         review=review,
-        overdue=late + waiting_late,
+        overdue=late,
         unknown=unknown,
         refused=refused,
         being_undone=undone,
