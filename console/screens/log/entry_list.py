@@ -13,7 +13,7 @@ _RESULT_STYLES: Final = {"refused": "attention", "failed": "trouble"}
 _LABEL: Final = 12  # the width of the labels in the panel, in cells
 _MOST_DETAIL_LINES: Final = 2
 # The columns of fixed width, in cells, and the gaps between all six.
-_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 8, 12, 8, 12, 6
+_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 8, 10, 7, 11, 6
 # The time with its year, where there is room for it; else the panel below says which year it was.
 _WIDE: Final = 100
 _FULL_TIME, _TIME = 19, 14

@@ -185,7 +185,7 @@ async def test_a_certificate_that_ends_is_told_at_log_on_and_by_check(
     assert (soon.party, soon.step) == ("peer", 1)
 
     async with driving(world.home, language=language) as console:
-        await console.log_on()
+        await console.log_on(opens="")
         assert " ".join(soon.text(console.words).split()) == " ".join(notice(console).split())
 
     checks = {check["name"]: check for check in world.run("ka-301", "check").json["checks"]}

@@ -38,6 +38,8 @@ PARTS, NEW_PARTS = (
 )
 NAME = "renkei-terminal-key"
 ROWS = 12
+# A content each, and the block of their names.
+SEALS = ROWS + 1
 KINDS = ("home", "file", "credential", "passphrase")
 
 
@@ -134,7 +136,7 @@ def test_the_key_changes_and_a_backup_of_before_needs_the_key_of_before(place: P
         custodian = place.site(terminal).session(CUSTODIAN)
         backup.back_up(terminal, custodian, tmp_path / "backup")
         done = rekey.change_key(terminal, custodian)
-        assert (done.total, done.changed) == (ROWS, ROWS)
+        assert (done.total, done.changed) == (SEALS, SEALS)
         assert (done.to_install is None) == (place.kind != "credential")
     place.install_waiting()
     with place.open() as terminal:
@@ -174,7 +176,7 @@ def test_a_backup_amid_a_change_of_the_key_is_whole(
             rekey.change_key(terminal, custodian, report=stop)
         backup.back_up(terminal, custodian, tmp_path / "backup")
         with terminal.database.reading() as connection:
-            assert store_queue.count_left(connection, terminal.vault) == ROWS - 5
+            assert store_queue.count_left(connection, terminal.vault) == SEALS - 5
     place.install_waiting()
     key = put(tmp_path / "kept", place.kept_key.read_bytes())
     if place.kind == "file":
@@ -184,7 +186,7 @@ def test_a_backup_amid_a_change_of_the_key_is_whole(
     backup.restore(tmp_path / "backup", again.home, key, parts=place.parts)
     assert again.reads_all()
     with again.open() as terminal:
-        assert rekey.change_key(terminal, again.site(terminal).session(CUSTODIAN)).changed == ROWS - 5
+        assert rekey.change_key(terminal, again.site(terminal).session(CUSTODIAN)).changed == SEALS - 5
         assert not terminal.key_source.changing
     assert again.reads_all()
 
@@ -292,7 +294,7 @@ def test_who_installs_the_new_key_before_its_time_finds_out(
         rekey.change_key(terminal, place.site(terminal).session(CUSTODIAN))
     put(place.credentials / NAME, former)
     with place.open() as terminal:
-        assert rekey.change_key(terminal, place.site(terminal).session(CUSTODIAN)).changed == ROWS - 5
+        assert rekey.change_key(terminal, place.site(terminal).session(CUSTODIAN)).changed == SEALS - 5
     assert place.reads_all()
 
 

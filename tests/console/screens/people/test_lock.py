@@ -75,4 +75,4 @@ async def test_a_screen_that_closes_below_the_lock_leaves_the_lock(world: World)
         # As the end of a job does, of which the person saw nothing.
         below.dismiss()
         await console.settle()
-        assert [screen.name for screen in console.app.screen_stack] == ["login", "queue", "lock"]
+        assert [screen.name for screen in console.app.screen_stack] == ["login", "today", "queue", "lock"]
