@@ -25,7 +25,8 @@ async def test_what_is_approved_is_sent_and_its_result_received(world: World, la
         async with driving(world.home, language=language) as console:
             await console.log_on()
             await console.press("a", "enter", "x")
-            assert console.words("exchange.count", count=1) in console.text()
+            # What is counted is read in a thread, and the approval before it is one as well.
+            await console.until(lambda: console.words("exchange.count", count=1) in console.text())
             assert console.words("head.line_up") in console.text().splitlines()[0]
             await console.press("s")
             assert console.words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0) in console.text()
