@@ -65,9 +65,9 @@ def find_second_records(messages: Sequence[Stated]) -> Iterator[tuple[Stated, St
         return
     before: Stated | None = None
     for message in sorted(_standing(messages), key=lambda each: each.effective_at):
-        record = decode(message.content)
         if message.key[0] != Kind.RESIDENT_RECORD:
             continue
+        record = decode(message.content)
         if before is not None and message.target is None and value_at(record, "basis.article") == _ACQUIRING:
             yield message, before
         # Whose record was deleted begins anew, and may well acquire a status.

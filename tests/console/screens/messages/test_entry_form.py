@@ -12,6 +12,7 @@ import pytest
 from textual import events as keys
 
 from console.app import RenkeiApp
+from console.jobs.messages import listing
 from console.screens.messages.entry_event import EventScreen
 from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.queue import QueueScreen
@@ -139,6 +140,17 @@ async def test_an_event_that_is_never_notified_says_why_and_ends_there(world: Wo
         # What the agency says by a notice is looked for at once.
         await choose(console, "category_changed")
         await console.until(partial(is_shown, console, console.words("entry.never.not_come")))
+        # Three are named and the others counted, whatever rows they are.
+        session, screen = console.app.session, console.app.screen
+        assert session is not None
+        assert isinstance(screen, EventScreen)
+        rows = listing.page(console.app.terminal, session, listing.QueueQuery(limit=5)).rows
+        screen._name_notices("entry.never.category_changed", rows)
+        await console.settle()
+        shown = console.text().replace("\n", "").replace(" ", "")
+        assert all(row.reference in shown for row in rows[:3])
+        assert rows[3].reference not in shown
+        assert console.words("entry.never.more", count=2).replace(" ", "") in shown
 
 
 async def test_without_the_card_the_record_goes_alone(world: World) -> None:
