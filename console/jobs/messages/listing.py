@@ -22,8 +22,8 @@ from store.message.worklists import DONE
 from store.queue import Claims, MessageRow, PageKey, QueueFilter
 from store.rights import Right
 
-# Stands for an erased content: an empty record, whose row shows neither a name nor a matter.
-_ERASED: Final = b"{}"
+ERASED: Final = b"{}"
+"""Stands for an erased content: an empty record, whose row shows neither a name nor a matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iter
     claims = queue.claims_of_others(reading, session.id, clock.now())
     # Only the contents of the rows that are shown are opened: names and matters exist nowhere else.
     contents = queue.contents_of(reading, terminal.vault, (row.id for row in rows))
-    return [row_of(terminal, row, decode(contents.get(row.id, _ERASED)), claims) for row in rows]
+    return [row_of(terminal, row, decode(contents.get(row.id, ERASED)), claims) for row in rows]
 
 
 def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:

@@ -60,7 +60,9 @@ def outline(terminal: Terminal, session: Session, numbers: Sequence[int], step: 
         rows = queue.rows_of(reading, numbers)
         claims = queue.claims_of_others(reading, session.id, clock.now())
         contents = queue.contents_of(reading, terminal.vault, numbers)
-    shown = {row.id: listing.row_of(terminal, row, decode(contents.get(row.id, b"{}")), claims) for row in rows}
+    shown = {
+        row.id: listing.row_of(terminal, row, decode(contents.get(row.id, listing.ERASED)), claims) for row in rows
+    }
     obstacles = {
         row.id: _obstacle(terminal, session, row, step, claimed=shown[row.id].claim is not None) for row in rows
     }
