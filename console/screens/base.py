@@ -1,5 +1,6 @@
 """What every screen of the console has: keys from the table of keys, words, and a line that says what happened."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 T = TypeVar("T")
+A = TypeVar("A")
 _FIRST_OF_PERSON: Final = 2  # The log-on lies below all screens.
 
 
@@ -36,6 +38,8 @@ class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
         super().__init__()
         # Not looked for on the screen: something may be said before the screen is laid out.
         self.notice = NoticeLine()
+        # How often each subject was looked at: the answer to an older look is out of date.
+        self._looks: Counter[str] = Counter()
 
     @property
     def console_app(self) -> "Host":
@@ -85,6 +89,30 @@ class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
         `job` gets the terminal and the session. It runs outside the screen's thread and must not touch widgets.
         """
         self.console_app.work(self, job, then, otherwise or self.show_error)
+
+    def look(
+        self,
+        subject: str,
+        job: Callable[["Terminal", "Session"], T],
+        then: Callable[[T], None],
+        otherwise: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Read something with `work`; the answer is dropped if `subject` was looked at again since.
+
+        Threads end in any order. An older answer would put back on the screen what a newer one has replaced, such as a
+        message that was decided in between, and the next key would meet it.
+        """
+        self._looks[subject] += 1
+        number = self._looks[subject]
+
+        def if_newest(use: Callable[[A], None]) -> Callable[[A], None]:
+            def take(answer: A) -> None:
+                if self._looks[subject] == number:
+                    use(answer)
+
+            return take
+
+        self.work(job, if_newest(then), if_newest(otherwise or self.show_error))
 
     def say(self, level: str, key: str, **facts: object) -> None:
         """Show the text `key` in the notice line; `level` is done, note or trouble."""

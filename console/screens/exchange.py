@@ -102,7 +102,7 @@ class ExchangeScreen(ConsoleScreen):
         return self._cancel is not None and self._cancel.is_set()
 
     def _count(self) -> None:
-        self.work(_read_counts, self._counted)
+        self.look("counts", _read_counts, self._counted)
 
     def _counted(self, counts: "Counts") -> None:
         self.counts = counts
@@ -110,7 +110,7 @@ class ExchangeScreen(ConsoleScreen):
         self.query_one("#line").refresh()
 
     def _ask_line(self) -> None:
-        self.work(_read_line_state, self._line_known)
+        self.look("line", _read_line_state, self._line_known)
 
     def _line_known(self, line: "LineState") -> None:
         self.line = line

@@ -184,6 +184,13 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         """Put the cursor on the row `key`, if it is in the list."""
         self._go(_index_of(self._keys, key, self._cursor))
 
+    def go_past(self, keys: Sequence[int]) -> None:
+        """Put the cursor on the next row that is none of `keys`, or on the one before if none comes after."""
+        passed = set(keys)
+        after, before = range(self._cursor, len(self._keys)), range(self._cursor - 1, -1, -1)
+        found = next((index for index in (*after, *before) if self._keys[index] not in passed), self._cursor)
+        self._go(found)
+
     def row_of(self, key: int) -> Row | None:
         """Return the row `key`, if it has arrived."""
         index = _index_of(self._keys, key, -1)

@@ -133,7 +133,7 @@ class LogScreen(ConsoleScreen):
 
     def load(self, *, at: int | None = None) -> None:
         """Take a snapshot, with the cursor on entry `at`. Entries written later appear in the next snapshot."""
-        self.work(partial(_read_snapshot, shown=self.shown), lambda snapshot: self._loaded(*snapshot, at=at))
+        self.look("rows", partial(_read_snapshot, shown=self.shown), lambda snapshot: self._loaded(*snapshot, at=at))
 
     def _loaded(self, numbers: Sequence[int], rows: "Sequence[NamedEntry]", *, at: int | None = None) -> None:
         session = self.console_app.session
@@ -188,7 +188,9 @@ class LogScreen(ConsoleScreen):
         if not typed:
             self._show(Shown())
             return
-        self.work(partial(_find, typed=typed), partial(self._show_search, typed), partial(self._search_failed, typed))
+        # Search, question and filter all end in other rows: whichever was asked last is the one that is wanted.
+        show, failed = partial(self._show_search, typed), partial(self._search_failed, typed)
+        self.look("rows", partial(_find, typed=typed), show, failed)
 
     def _search_failed(self, typed: str, error: Exception) -> None:
         if not isinstance(error, SearchUnclear):
@@ -222,7 +224,8 @@ class LogScreen(ConsoleScreen):
         number, *more = typed.split()
         person = more.pop(0) if number == _ABOUT_ONE_PERSON else None
         period = more[0] if more else None
-        self.work(partial(_answer, number=int(number), person=person, period=period), partial(self._answered, period))
+        job = partial(_answer, number=int(number), person=person, period=period)
+        self.look("rows", job, partial(self._answered, period))
 
     def _answered(self, period: str | None, answer: "Answer") -> None:
         if answer.counts:

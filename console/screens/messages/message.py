@@ -90,7 +90,7 @@ class MessageScreen(ConsoleScreen):
         return self.query_one("#contents", TextPage)
 
     def _read(self) -> None:
-        self.work(self._fetch, self._show)
+        self.look("message", self._fetch, self._show)
 
     def _fetch(self, terminal: "Terminal", session: "Session", *, address: bool = False) -> "MessageView":
         """Read the message and claim it for this session.
@@ -151,9 +151,9 @@ class MessageScreen(ConsoleScreen):
         done = partial(self._reviewed, step.step)
         Review(self, step, [row.id], row, done, {row.id: row.version}, warnings).ask()
 
-    def _reviewed(self, step: Step, decided: "Decided") -> None:
+    def _reviewed(self, step: Step, decided: "Decided | None") -> None:
         # Also after a refusal: somebody else may have changed the message that is on the screen.
-        if not (decided.count and step in _GOES_ON and self._go_along(1)):
+        if not (decided and decided.count and step in _GOES_ON and self._go_along(1)):
             self._read()
 
     def _go_along(self, step: int) -> bool:
@@ -330,7 +330,7 @@ class MessageScreen(ConsoleScreen):
     def action_show_address(self) -> None:
         """Show an address that is hidden, until the page is read anew; the log has who saw it."""
         if self.shown is not None and self.shown.protected:
-            self.work(partial(self._fetch, address=True), self._show)
+            self.look("message", partial(self._fetch, address=True), self._show)
 
     def action_protect(self) -> None:
         """Hide the address of this person in all messages (支援措置), or end that."""

@@ -59,6 +59,8 @@ class QueueScreen(WorkScreen):
         self._searching = searching
         # The version in which each row was shown, by number: a step is refused for a message changed since then.
         self._seen: dict[int, int] = {}
+        # The message that the last step was taken with, and the one on which the cursor went on.
+        self._passed: tuple[int, int | None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the counts, the line of the filter, the list, and the field of the search."""
@@ -96,16 +98,14 @@ class QueueScreen(WorkScreen):
 
     def load(self) -> None:
         """Take a new snapshot; the cursor stays where it is."""
-        # Another view may be chosen before the snapshot arrives, so the job and its result get the present one.
-        view = self.view
         if self.rows.count:
             # The cursor may stand beyond the first rows, so that all take the place of all.
-            self._complete(view, known=False)
+            self._complete(known=False)
         else:
-            self.work(partial(begin, view), partial(self._begun, view), self._not_loaded)
+            self.look("rows", partial(begin, self.view), self._begun, self._not_loaded)
 
-    def _complete(self, view: View, *, known: bool, rows: "Sequence[QueueRow]" = ()) -> None:
-        self.work(partial(complete, view, known=known), partial(self._completed, view, rows), self._not_loaded)
+    def _complete(self, *, known: bool, rows: "Sequence[QueueRow]" = ()) -> None:
+        self.look("rows", partial(complete, self.view, known=known), partial(self._completed, rows), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
@@ -113,17 +113,15 @@ class QueueScreen(WorkScreen):
             # The list would say for ever that it is loading.
             self.rows.forget()
 
-    def _begun(self, view: View, begun: Begun) -> None:
-        # A filter was changed meanwhile; its own snapshot follows.
-        if view == self.view:
-            # Painted at once. The numbers of all follow, and with them the last row and the choice of every one.
-            self._put(begun.keys, begun.rows, whole=begun.whole)
-            self._complete(view, known=begun.whole, rows=begun.rows)
+    def _begun(self, begun: Begun) -> None:
+        # Painted at once. The numbers of all follow, and with them the last row and the choice of every one.
+        self._put(begun.keys, begun.rows, whole=begun.whole)
+        self._complete(known=begun.whole, rows=begun.rows)
 
-    def _completed(self, view: View, rows: "Sequence[QueueRow]", completed: Completed) -> None:
+    def _completed(self, rows: "Sequence[QueueRow]", completed: Completed) -> None:
         self.counts = completed.counts
         self.query_one("#counts").refresh()
-        if view == self.view and completed.keys is not None:
+        if completed.keys is not None:
             self._put(completed.keys, rows, whole=True)
 
     def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", *, whole: bool) -> None:
@@ -214,12 +212,26 @@ class QueueScreen(WorkScreen):
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
         # What stands beside the list is on the screen, so that going on confirms it.
         warnings = row.warnings if row is not None and step.confirms_warnings else 0
-        Review(self, step, ids, row, self._reviewed, self._seen, warnings).ask()
+        Review(self, step, ids, row, self._reviewed, self._seen, warnings, begun=self._go_past).ask()
 
-    def _reviewed(self, decided: "Decided") -> None:
-        # Only the messages of this step: while it ran, the person may have selected others.
-        self.rows.selected -= {*decided.changed, *(refusal.id for refusal in decided.refused)}
+    def _go_past(self, ids: Sequence[int]) -> None:
+        # At once, and not when the step is done: a key that is typed ahead means the next message.
+        at = self.rows.cursor_key
+        self.rows.go_past(ids)
+        self._passed = None if at is None else (at, self.rows.cursor_key)
+
+    def _reviewed(self, decided: "Decided | None") -> None:
+        if decided is not None:
+            # Only the messages of this step: while it ran, the person may have selected others.
+            self.rows.selected -= {*decided.changed, *(refusal.id for refusal in decided.refused)}
+        if not (decided and decided.count):
+            self._go_back()
         self.load()
+
+    def _go_back(self) -> None:
+        """Return to the message whose step was refused, unless the person has gone on from the next one."""
+        if self._passed is not None and self._passed[1] == self.rows.cursor_key:
+            self.rows.go_to(self._passed[0])
 
     def action_select(self) -> None:
         """Select the message under the cursor."""

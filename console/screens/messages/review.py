@@ -33,17 +33,19 @@ class Review:
     `row` is the message if there is only one; of several, `outline` tells what the step would do with them. `seen`
     holds the versions of the messages as they were on the screen, by number: a message that somebody else has changed
     since is refused. `warnings` is the number of warnings that the person has on the screen, and confirms by going on.
-    `done` is called after the step was tried, also when all was refused.
+    `begun` is called with the messages when the question is answered, and `done` after the step was tried: also when
+    all was refused, and with None when it failed altogether.
     """
 
     screen: ConsoleScreen
     step: ReviewStep
     ids: Sequence[int]
     row: "QueueRow | None"
-    done: Callable[["Decided"], None]
+    done: Callable[["Decided | None"], None]
     seen: Mapping[int, int]
     warnings: int = 0
     outline: "Outline | None" = None
+    begun: Callable[[Sequence[int]], None] = lambda _ids: None
 
     def ask(self) -> None:
         """Ask whether to go on. For several messages their number has to be typed, for some steps a reason or a day."""
@@ -118,7 +120,12 @@ class Review:
 
     def _answered(self, typed: str | None) -> None:
         if typed is not None:
-            self.screen.work(partial(self._do, typed), self._show_outcome)
+            self.begun(self.ids)
+            self.screen.work(partial(self._do, typed), self._show_outcome, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self.done(None)
+        self.screen.show_error(error)
 
     def _do(self, typed: str, terminal: "Terminal", session: "Session") -> "Decided":
         """Take the step; this is called in a thread of the background."""

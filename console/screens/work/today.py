@@ -62,7 +62,7 @@ class TodayScreen(WorkScreen):
 
     def load(self) -> None:
         """Read what there is to do."""
-        self.work(_read, self._loaded)
+        self.look("work", _read, self._loaded)
 
     def _loaded(self, today: "Today") -> None:
         self.today = today

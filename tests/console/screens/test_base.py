@@ -1,5 +1,7 @@
 """What every screen has: rights and readiness before keys, and a line that says what happened."""
 
+import threading
+
 import pytest
 
 from console.incidents import TECHNICAL_LOG
@@ -62,3 +64,22 @@ async def test_keys_that_ask_for_a_right_are_obeyed_only_with_it(world: World, m
 
 def test_a_screen_that_is_not_mounted_yet_obeys_no_key() -> None:
     assert LoginScreen().check_action("enter", ()) is False
+
+
+async def test_an_answer_counts_only_until_the_same_is_looked_at_again(world: World) -> None:
+    first_may_end = threading.Event()
+
+    def slow(_terminal: object, _session: object) -> str:
+        assert first_may_end.wait(30)
+        return "older"
+
+    async with driving(world.home) as console:
+        await console.log_on()
+        screen, answers = _screen(console), list[str]()
+        screen.look("thing", slow, answers.append)
+        screen.look("thing", lambda _terminal, _session: "newer", answers.append)
+        screen.look("other", lambda _terminal, _session: "apart", answers.append)
+        await console.until(lambda: len(answers) == 2)
+        first_may_end.set()
+        await console.settle()
+        assert sorted(answers) == ["apart", "newer"]

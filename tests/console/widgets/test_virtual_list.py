@@ -100,6 +100,17 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_before_it(tmp_path: Pa
         assert numbers.cursor_key == 13
 
 
+async def test_the_cursor_goes_past_rows_that_are_dealt_with(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 20)):
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(5), source)
+        # The second row is the cursor's by then, and not among those dealt with.
+        for passed, reached in (((0, 2), 1), ((1, 2), 3), ((3, 4), 2), (range(5), 2), ((), 2)):
+            numbers.go_past(passed)
+            assert numbers.cursor_key == reached
+
+
 async def test_what_means_every_row_waits_until_all_are_known(tmp_path: Path) -> None:
     app, source = BenchApp(tmp_path, SETTINGS), Source()
     async with app.run_test(size=(40, 20)) as pilot:

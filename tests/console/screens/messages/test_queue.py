@@ -6,6 +6,8 @@ well.
 """
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from textual import events
@@ -111,6 +113,37 @@ async def test_keys_that_are_faster_than_another_list_are_not_meant_for_the_one_
         # The cursor is back on its row, which is in both lists.
         assert screen.rows.cursor_key == row.id
     assert set(states(world)) == {"review"}
+
+
+async def test_keys_typed_ahead_of_a_decision_mean_the_next_message(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        first, second = (queue(console).rows.row_at(index) for index in range(2))
+        assert first is not None and second is not None
+        with closing(sqlite3.connect(next(world.home.glob("database/*.sqlite3")))) as other:
+            # Somebody else writes, so that the decision waits, and the next key comes before its outcome.
+            other.execute("BEGIN IMMEDIATE")
+            await console.pilot.press("a", "enter", "r")
+            assert console.screen == "question"
+            assert second.reference in "".join(console.text().splitlines()[-6:])
+        await console.settle()
+        await console.press("escape")
+    done = states(world)
+    assert [done[row.id - 1] for row in (first, second)] == ["approved", "review"]
+
+
+async def test_the_cursor_comes_back_to_a_message_that_was_not_decided(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).rows.cursor_row
+        assert row is not None
+        await console.press("a")
+        # Somebody else decides while the question stands.
+        world.run("ap-201", "approve", str(row.id), "--confirm-warnings")
+        await console.pilot.press("enter")
+        await console.settle()
+        assert console.words("queue.did.refused", count=1, cause="", remedy="").strip()[:4] in console.text()
+    assert states(world)[row.id - 1] == "approved"
 
 
 async def test_who_may_not_withdraw_is_not_asked(world: World) -> None:
