@@ -251,6 +251,18 @@ class TimersShutOut(InputFault):
     """No timer can open a terminal that two persons open: the custodian lets people do that work, or moves the key."""
 
 
+class AccountNameless(InputFault):
+    """The terminal's directory `path` belongs to the number `owner`, which no account has: the custodian makes one."""
+
+
+class RootShutOut(InputFault):
+    """The terminal at `path` is root's, whom the rules would shut in: the custodian gives it an account of its own."""
+
+
+class CredentialShutOut(InputFault):
+    """No credential of systemd reaches a session of sshd: the custodian moves the key, or people come here."""
+
+
 class RecordFaulty(InputFault):
     """What was entered breaks `count` rules, first at `field`: the person corrects it."""
 

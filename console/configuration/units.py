@@ -9,21 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.configuration.machine import Machine
 from console.settings import KeySourceName, Settings
 
 #: Where the PIN files of these people lie, and where backups go: on a machine as the README sets it up.
 CREDENTIALS: Final = Path("/etc/renkei")
 BACKUPS: Final = Path("/var/backups/renkei")
 _ZONE: Final = "Asia/Tokyo"
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where the program and the terminal are on this machine, and whose account they run under."""
-
-    program: Path
-    home: Path
-    account: str
 
 
 @dataclass(frozen=True, slots=True)

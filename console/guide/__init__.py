@@ -6,6 +6,7 @@ from typing import Final
 TOPICS: Final = (
     "setup",
     "daily",
+    "access",
     "backup",
     "keys",
     "lost-key",

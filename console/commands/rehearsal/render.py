@@ -1,4 +1,7 @@
-"""`render`: draw a picture of a screen; the real screens paint it in a fresh rehearsal world."""
+"""`render`: what is made from this program for other uses: pictures of its screens, configuration of the machine.
+
+The real screens paint a picture, in a fresh rehearsal world.
+"""
 
 import asyncio
 import html
@@ -36,6 +39,7 @@ _SCREENS: Final = {
 }
 
 _UNITS: Final = "systemd"
+_SSHD: Final = "sshd"
 _SIZE: Final = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{1,2})")
 # A picture may be looked at where there is no network, so it names fonts that the machine may have, and fetches none.
 _FONT_FACES: Final = re.compile(r"@font-face\s*\{[^}]*\}\s*|<!--.*?-->\s*")
@@ -57,12 +61,17 @@ class PictureUnwritable(OutputFileFault):
 
 
 @click.command("render")
-@click.argument("what", metavar="WHAT", type=click.Choice([*_SCREENS, _UNITS]))
-@click.option("--out", "place", required=True, metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("what", metavar="WHAT", type=click.Choice([*_SCREENS, _UNITS, _SSHD]))
+@click.option("--out", "place", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--size", default="80x24", show_default=True, metavar="COLSxROWS")
 @click.pass_obj
-def render(call: Invocation, what: str, place: Path, size: str) -> int:
-    """Draw one screen as SVG, in which everything is made up; or write units for systemd from the settings."""
+def render(call: Invocation, what: str, place: Path | None, size: str) -> int:
+    """Draw one screen as SVG, in which everything is made up; or make what the machine is told from the settings."""
+    if what == _SSHD:
+        return _show_rules(call, place)
+    # Only one text that people read and put in its place themselves is printed.
+    if place is None:
+        raise click.MissingParameter(param_hint="--out", param_type="option")
     if what == _UNITS:
         return _write_units(call, place)
     return _draw_screen(call, what, place, size)
@@ -72,6 +81,18 @@ def _write_units(call: Invocation, directory: Path) -> int:
     files = jobs.terminal.units.write(call.named_home(), directory)
     lines = [call.words("commands.render.units", directory=directory), *(file.name for file in files)]
     call.output.result({"files": [str(file) for file in files]}, lines)
+    return ExitStatus.DONE
+
+
+def _show_rules(call: Invocation, file: Path | None) -> int:
+    made = jobs.terminal.sshd.make(call.named_home())
+    if file is None:
+        lines, files = made.text.splitlines(), []
+    else:
+        jobs.terminal.sshd.write(made, file)
+        lines, files = [call.words("commands.render.rules", file=file)], [str(file)]
+    version = ".".join(map(str, made.version)) if made.version else None
+    call.output.result({"text": made.text, "openssh": version, "files": files}, lines)
     return ExitStatus.DONE
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         rekey,
         setup,
         sharing,
+        sshd,
         units,
         upgrade,
     )
@@ -35,6 +36,7 @@ __all__ = [
     "rekey",
     "setup",
     "sharing",
+    "sshd",
     "units",
     "upgrade",
 ]

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from console.configuration.units import Machine, units
+from console.configuration.machine import Machine
+from console.configuration.units import units
 from console.settings import KeysSettings, Settings, StoreSettings
 from tests.console.commands.test_examples import parse
 from tests.console.test_settings import GOOD
