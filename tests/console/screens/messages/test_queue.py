@@ -119,7 +119,8 @@ async def test_keys_typed_ahead_of_a_decision_mean_the_next_message(world: World
     async with driving(world.home) as console:
         await console.log_on()
         first, second = (queue(console).rows.row_at(index) for index in range(2))
-        assert first is not None and second is not None
+        assert first is not None
+        assert second is not None
         with closing(sqlite3.connect(next(world.home.glob("database/*.sqlite3")))) as other:
             # Somebody else writes, so that the decision waits, and the next key comes before its outcome.
             other.execute("BEGIN IMMEDIATE")
