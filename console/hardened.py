@@ -34,7 +34,7 @@ ACTIONS: Final = frozenset(
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
-        "select", "select_all", "review", "search", "filter", "sort", "open_list", "reload", "exchange", "log",
+        "select", "select_all", "split", "review", "search", "filter", "sort", "open_list", "reload", "exchange", "log",
         "characters",
         # filter
         "mark", "column", "clear_all",

@@ -50,7 +50,7 @@ REVIEW: Final = "review"
 
 # Function keys work everywhere; letters do not while text is typed.
 HELP: Final = Key("f1,question_mark", "F1", "help", "help")
-LANGUAGE: Final = Key("f2,t", "F2", "language", "language")
+LANGUAGE: Final = Key("f2", "F2", "language", "language")
 LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
 EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
 
@@ -64,6 +64,7 @@ CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
 CANCEL_EVENT: Final = Key("Z", "Z", "cancel_event", "cancel_event", Right.READ)
 ADDRESS: Final = Key("p", "p", "show_address", "show_address", Right.READ)
 PROTECT: Final = Key("P", "P", "protect", "protect", Right.READ, in_foot=False)
+SPLIT: Final = Key("t", "t", "split", "split", Right.READ)
 NEXT: Final = Key("n", "n", "along(1)", "next")
 REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
 
@@ -111,6 +112,7 @@ QUEUE: Final = (
     EXCHANGE_KEY,
     LOG_KEY,
     Key("space", "Space", "select", "select"),
+    SPLIT,
     SEARCH,
     Key("f4,f", "f", "filter", "filter"),
     Key("s", "s", "sort(1)", "sort"),
@@ -134,6 +136,7 @@ MESSAGE: Final = (
     ADDRESS,
     Key("f6,c", "c", "characters", "characters"),
     PROTECT,
+    SPLIT,
     NEXT,
     *_of_page(KeyPlace.LAST),
     Key("N", "N", "along(-1)", "before", in_foot=False),

@@ -39,7 +39,8 @@ class ReviewStep:
     `job` returns the job, which takes the terminal, the session, the numbers of the messages, `seen`, and what the
     step asks for: `reason`, `moved_in` or `confirm_warnings`. `keys` are the keys as Textual names them, the letter
     last. `command` is the name on the command line; notices share the command `confirm`, which has no row of its own
-    here. `in_list_foot`: whether the foot line of the list has room for the key; the help shows it in any case.
+    here. `in_pairs`: both halves of a pair take it together. `in_list_foot`: whether the foot line of the list has room
+    for the key; the help shows it in any case.
     """
 
     step: Step
@@ -48,6 +49,7 @@ class ReviewStep:
     command: str | None = None
     place: KeyPlace = KeyPlace.LAST
     in_list_foot: bool = True
+    in_pairs: bool = False
 
     @property
     def sign(self) -> str:
@@ -103,6 +105,7 @@ _TABLE: Final = (
         keys="f9,a",
         command="approve",
         place=KeyPlace.FIRST,
+        in_pairs=True,
     ),
     # To the person, confirming a notice is what approving is for a message: the same keys, as below for holding.
     ReviewStep(
@@ -117,18 +120,21 @@ _TABLE: Final = (
         keys="f11,r",
         command="return",
         place=KeyPlace.FIRST,
+        in_pairs=True,
     ),
     ReviewStep(
         step=Step.HOLD,
         job=lambda: jobs.messages.review.hold,
         keys="f12,h",
         command="hold",
+        in_pairs=True,
     ),
     ReviewStep(
         step=Step.RELEASE,
         job=lambda: jobs.messages.review.release,
         keys="u",
         command="release",
+        in_pairs=True,
     ),
     # Both are about a departure that is held until its day; few messages are.
     ReviewStep(
@@ -173,6 +179,7 @@ _TABLE: Final = (
         keys="w",
         command="withdraw",
         in_list_foot=False,
+        in_pairs=True,
     ),
 )
 STEPS: Final[Mapping[Step, ReviewStep]] = MappingProxyType({row.step: row for row in _TABLE})

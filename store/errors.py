@@ -501,6 +501,10 @@ class WarningsUnconfirmed(QueueFault):
     """The message has warnings (アラート) that nobody has confirmed."""
 
 
+class PairApart(QueueFault):
+    """The other message of the same event cannot take the step, so that this one stays as it is with it."""
+
+
 class ContentUnchanged(QueueFault):
     """The new content is the present one, so there is nothing to review: the operator changes it or leaves it."""
 

@@ -16,7 +16,7 @@ from store.errors import IntegrityFault, OutOfOrder, RowSealBroken
 from store.message.states import SETTLED
 from store.queue.pages import in_batches
 from store.queue.proofs import sound
-from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row, select_messages
+from store.queue.tables import COLUMNS, MESSAGES, MessageRow, message_row
 from store.sealing.vault import Vault
 
 
@@ -36,18 +36,36 @@ def must_wait() -> ColumnElement[bool]:
     )
 
 
-def of_one_moment(conn: Connection, row: MessageRow) -> list[MessageRow]:
-    """Return the other messages about the person of a message that are effective from the same moment."""
-    # What states nobody has nobody's moment.
-    if row.subject is None:
-        return []
-    beside = select_messages().where(
-        MESSAGES.c.subject == row.subject, MESSAGES.c.effective_at == row.effective_at, MESSAGES.c.id != row.id
-    )
-    return [message_row(other) for other in conn.execute(beside.order_by(MESSAGES.c.id))]
-
-
 _LATER: Final = MESSAGES.alias("later")
+# What states nobody has nobody's moment: an empty subject equals none.
+_BESIDE: Final = (
+    select(_LATER.c.id, *COLUMNS)
+    .join_from(
+        _LATER,
+        MESSAGES,
+        and_(
+            MESSAGES.c.subject == _LATER.c.subject,
+            MESSAGES.c.effective_at == _LATER.c.effective_at,
+            MESSAGES.c.id != _LATER.c.id,
+        ),
+    )
+    .where(_LATER.c.id.in_(bindparam("numbers", expanding=True)))
+    .order_by(MESSAGES.c.id)
+)
+
+
+def of_one_moment(conn: Connection, numbers: Sequence[int]) -> dict[int, list[MessageRow]]:
+    """Return the other messages about the person of each message that are effective from the same moment.
+
+    By the number of the message that they stand beside; most have none and are left out.
+    """
+    beside: dict[int, list[MessageRow]] = {}
+    for some in in_batches(numbers):
+        for number, *columns in conn.execute(_BESIDE, {"numbers": some}):
+            beside.setdefault(number, []).append(message_row(columns))
+    return beside
+
+
 # The numbers are asked for in the query, so that only the messages before these and about their persons are read.
 _EARLIER: Final = (
     select(_LATER.c.id, *COLUMNS)

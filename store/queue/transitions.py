@@ -22,6 +22,7 @@ from store.errors import (
     NoDayAhead,
     NotYetDue,
     OtherPersonNeeded,
+    PairApart,
     QueueFault,
     ReasonMissing,
     RightsFault,
@@ -50,7 +51,8 @@ class Act:
     refused for messages that another session claims. `two_persons` is the municipality's rule. `reason` is stored
     sealed. `expected_version` is the version of the row that the person saw, for a single step; `seen` are the versions
     of many rows by number. If a row has changed since, MessageChanged names the person who changed it. `moved_in` is
-    the day that another municipality states, and `occurred` holds by number when departures were taken.
+    the day that another municipality states, and `occurred` holds by number when departures were taken. `together` has
+    by number the other message of a pair: both take the step, or neither does.
     """
 
     by: str | None
@@ -63,6 +65,7 @@ class Act:
     seen: Mapping[int, int] = field(default_factory=dict)
     moved_in: date | None = None
     occurred: Mapping[int, datetime] = field(default_factory=dict)
+    together: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -123,9 +126,9 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
-    moved = _step_all(tx, vault, sound(tx, vault, [row for row in rows if _as_seen(row, act)]), step, act)
-    moved.refused.extend(_changed(row) for row in rows if not _as_seen(row, act))
-    moved.refused.extend(RefusedTransition(number, MessageMissing()) for number in sorted(missing))
+    refused = [_changed(row) for row in rows if not _as_seen(row, act)]
+    refused += [RefusedTransition(number, MessageMissing()) for number in sorted(missing)]
+    moved = _step_all(tx, vault, sound(tx, vault, [row for row in rows if _as_seen(row, act)]), step, act, refused)
     _keep_reasons(tx, vault, moved.changed, step, act)
     return moved
 
@@ -212,8 +215,11 @@ def _changed(row: MessageRow) -> RefusedTransition:
     return RefusedTransition(row.id, MessageChanged(reference=row.reference, person=row.changed_by or row.author or ""))
 
 
-def _step_all(tx: Connection, vault: Vault, found: Sound, step: Step, act: Act) -> Transitions:
-    rows, moved = found.rows, Transitions(refused=[RefusedTransition(*broken) for broken in found.broken])
+def _step_all(
+    tx: Connection, vault: Vault, found: Sound, step: Step, act: Act, refused: Sequence[RefusedTransition] = ()
+) -> Transitions:
+    rows = found.rows
+    moved = Transitions(refused=[*refused, *(RefusedTransition(*broken) for broken in found.broken)])
     # The order in time is a matter of other rows. It is asked once for all messages, and only where the step needs it.
     ordered = Ask.ORDER in TRANSITIONS[step].asks
     waiting = held_up(tx, vault, rows) if ordered else {}
@@ -225,8 +231,21 @@ def _step_all(tx: Connection, vault: Vault, found: Sound, step: Step, act: Act) 
             moved.changed.append(sealed_rows.sealed(vault.rows, after))
         except (QueueFault, RightsFault, IntegrityFault) as error:
             moved.refused.append(RefusedTransition(row.id, error))
+    moved = _both_or_neither(moved, act)
     _write(tx, rows, moved.changed, step)
     return moved
+
+
+def _both_or_neither(moved: Transitions, act: Act) -> Transitions:
+    """Refuse the half of a pair whose other half is refused: the peer would learn half of an event."""
+    if not act.together or not moved.refused:
+        return moved
+    refused = {refusal.id for refusal in moved.refused}
+    kept = [row for row in moved.changed if act.together.get(row.id) not in refused]
+    apart = [row for row in moved.changed if act.together.get(row.id) in refused]
+    return Transitions(
+        kept, [*moved.refused, *(RefusedTransition(row.id, PairApart(reference=row.reference)) for row in apart)]
+    )
 
 
 def _claims(tx: Connection, step: Step, act: Act) -> Claims:

@@ -16,11 +16,12 @@ def begin_edit(terminal: Terminal, session: Session, number: int) -> None:
         queue.claim(tx, row, queue.Task.EDIT, session_id=session.id, now=clock.now())
 
 
-def put_back(terminal: Terminal, session: Session, number: int) -> None:
-    """Let others review or edit the message again."""
+def put_back(terminal: Terminal, session: Session, *numbers: int) -> None:
+    """Let others review or edit the messages again."""
     # Without a right: a session can only drop what it has claimed itself.
     with terminal.database.writing() as tx:
-        queue.drop_claim(tx, number, session_id=session.id)
+        for number in numbers:
+            queue.drop_claim(tx, number, session_id=session.id)
 
 
 def end_edit(terminal: Terminal, session: Session, number: int) -> None:

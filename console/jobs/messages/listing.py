@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from console.jobs.admission import admit
+from console.jobs.messages.partners import partners
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -75,6 +76,18 @@ class ClaimView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherHalf:
+    """The other message of the same event (対), as far as a list tells of it."""
+
+    id: int
+    kind: str
+    reference: str
+    state: str
+    version: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRow:
     """One message in a list. `name` is the person's; `matter` are codes of what it is about (catalogue `items`).
 
@@ -82,6 +95,7 @@ class QueueRow:
     beginning of its planned day. `claim` is set while somebody else is working on it. `name` may be empty: a newborn
     may have none, and a delivered certificate has only its `number`. `pointer`: it cancels or replaces another message.
     `deletion`: it takes somebody out of the register. `ended_at`: since when nothing waits any more (None: it does).
+    `other`: the other message of the event.
     """
 
     id: int
@@ -109,6 +123,12 @@ class QueueRow:
     pointer: str | None
     ended_at: datetime | None
     claim: ClaimView | None
+    other: OtherHalf | None
+
+    @property
+    def pair(self) -> OtherHalf | None:
+        """The other message, if people decide about both at once: they are where the other is, too."""
+        return self.other if self.other is not None and self.other.state == self.state else None
 
 
 class AboutWhom(NamedTuple):
@@ -263,12 +283,21 @@ def _rows(terminal: Terminal, session: Session, reading: Connection, found: Iter
     claims = queue.claims_of_others(reading, session.id, clock.now())
     # Only the contents of the rows that are shown are opened: names and matters exist nowhere else.
     contents = queue.contents_of(reading, terminal.vault, (row.id for row in rows))
-    return [row_of(terminal, row, decode(contents.get(row.id, ERASED)), claims) for row in rows]
+    others = partners(terminal, reading, rows)
+    return [row_of(terminal, row, decode(contents.get(row.id, ERASED)), claims, others.get(row.id)) for row in rows]
 
 
-def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims) -> QueueRow:
-    """Return a message as a list shows it; `record` is its content, `claims` are those of other sessions."""
+def row_of(
+    terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claims: Claims, other: MessageRow | None
+) -> QueueRow:
+    """Return a message as a list shows it; `record` is its content, `claims` are those of other sessions.
+
+    `other` is the other message of the event.
+    """
     subject, claim = subject_of(record), queue.claim_on(row, claims)
+    if claim is None and other is not None and other.state == row.state:
+        # People decide about both at once, so that nobody does while somebody has the other half in hand.
+        claim = queue.claim_on(other, claims)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -297,7 +326,12 @@ def row_of(terminal: Terminal, row: MessageRow, record: Mapping[str, Any], claim
         pointer=str(row.pointer) if row.pointer else None,
         ended_at=row.state_since if row.state in DONE[row.direction] else None,
         claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
+        other=None if other is None else _half(other),
     )
+
+
+def _half(row: MessageRow) -> OtherHalf:
+    return OtherHalf(row.id, row.kind, row.reference, str(row.state), row.version, row.warnings)
 
 
 def subject_of(record: Mapping[str, Any]) -> AboutWhom:

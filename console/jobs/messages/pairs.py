@@ -1,4 +1,4 @@
-"""The two messages of one event (異動), found beside each other and cancelled together (異動の取消し).
+"""Cancelling an event (異動の取消し): both of its messages, or neither.
 
 What was sent is cancelled by a message of its own, which is reviewed like any other; what was not is withdrawn. Both
 happen in one transaction, so that the agency never keeps one half of an event that did not take place.
@@ -12,15 +12,13 @@ from sqlalchemy import Connection
 from console.errors import NoPair
 from console.jobs.admission import admit
 from console.jobs.messages import entry
+from console.jobs.messages.partners import partner
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
 from store.errors import StepRefused
 from store.log import EntryDraft, Event
-from store.message.canonical import decode
-from store.message.kinds import message_from_record
-from store.message.pairs import is_pair
-from store.message.states import CANCELLABLE, SENT, OutState, Pointer, Step
+from store.message.states import CANCELLABLE, SENT, Pointer, Step
 from store.queue import Act, MessageRow
 from store.rights import Right
 
@@ -31,20 +29,6 @@ class CancelledEvent:
 
     cancelling: tuple[str, ...]
     withdrawn: tuple[str, ...]
-
-
-def partner(terminal: Terminal, reading: Connection, row: MessageRow) -> MessageRow | None:
-    """Return the other message of the event that `row` is about, or None when there is none. Raises SealBroken."""
-    beside = [other for other in queue.of_one_moment(reading, row) if other.state is not OutState.WITHDRAWN]
-    # Most messages have nothing beside them, so that no content is opened.
-    if not beside:
-        return None
-    contents = queue.contents_of(reading, terminal.vault, [row.id, *(other.id for other in beside)])
-    messages = {number: message_from_record(decode(content)) for number, content in contents.items()}
-    own = messages.get(row.id)
-    pairs = [other for other in beside if own and other.id in messages and is_pair(own, messages[other.id])]
-    # Two that would fit, such as a report that was taken in twice: people tell them apart.
-    return pairs[0] if len(pairs) == 1 else None
 
 
 def right_to_cancel(states: Sequence[str]) -> Right:

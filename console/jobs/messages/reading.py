@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from console.jobs.exchange.kept_bytes import label_of
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
-from console.jobs.messages.pairs import partner
+from console.jobs.messages.partners import partner
 from console.jobs.peers import register
 from console.session import Session
 from console.terminal import Terminal
@@ -93,13 +93,22 @@ class CounterView:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfView:
+    """The other half of a pair, as far as people need it to decide about both."""
+
+    row: QueueRow
+    record: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """One complete message: its row, its content, the findings of the rules, and what became of it.
 
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` is the
     one that made its bytes for the peer; only that one sends it and asks what became of it (None: there are none yet).
     `trouble` is why it does not go on. `protected`: the address of the person is hidden, also in `record` unless it was
-    asked for.
+    asked for. `half`: the other half of the pair, where both were asked for.
     """
 
     row: QueueRow
@@ -113,6 +122,7 @@ class MessageView:
     counters: list[CounterView]
     terminal: str | None
     trouble: TroubleView | None
+    half: HalfView | None
 
     @property
     def partner(self) -> CounterView | None:
@@ -138,9 +148,15 @@ class RevisionView:
 
 
 def read(
-    terminal: Terminal, session: Session, number: int, *, take: bool = False, address: bool = False
+    terminal: Terminal,
+    session: Session,
+    number: int,
+    *,
+    take: bool = False,
+    address: bool = False,
+    pair: bool = False,
 ) -> MessageView:
-    """Return one complete message, and record that the person looked at it.
+    """Return one complete message, and record that the person looked at it; with `pair`, both halves of its pair.
 
     Where the address of the person is hidden, it is there only with `address`, which is recorded as well.
     With `take`, a person who may approve or confirm it claims it while it waits for that, unless somebody else has it
@@ -151,11 +167,14 @@ def read(
     # The entry first: if the log cannot be written, nobody looks at anything.
     with terminal.database.writing() as tx:
         row = queue.get(tx, number)
-        event = Event.MESSAGE_READ if row.direction is Direction.OUT else Event.NOTICE_READ
-        terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=row.uid)
-        noted = address and residents.note_shown(terminal, session, tx, row)
-        if take:
-            _take(tx, session, row)
+        other = _half_of(terminal, tx, row) if pair else None
+        noted = False
+        for each in (row,) if other is None else (row, other):
+            event = Event.MESSAGE_READ if each.direction is Direction.OUT else Event.NOTICE_READ
+            terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=each.uid)
+            noted = address and residents.note_shown(terminal, session, tx, each)
+            if take:
+                _take(tx, session, each)
     # Opening and verifying happen in a snapshot, so that other writers need not wait for them. The row is read again,
     # because it may have changed since.
     with terminal.database.reading() as reading:
@@ -163,19 +182,45 @@ def read(
         queue.refuse_unsound(reading, terminal.vault, row)
         # Somebody may have protected the person a moment ago: what was not noted is not shown.
         hidden = residents.is_protected(terminal, reading, row)
-        return _view(terminal, session, reading, row, hidden=hidden, masked=hidden and not noted)
+        masked = hidden and not noted
+        # Only what the entries above name is shown: a pair that came about since is seen at the next look.
+        half = None if other is None else _half_view(terminal, session, reading, row, other, masked=masked)
+        return replace(_view(terminal, session, reading, row, hidden=hidden, masked=masked), half=half)
+
+
+def _half_of(terminal: Terminal, reading: Connection, row: MessageRow) -> MessageRow | None:
+    """Return the other half of a pair, if it is where this one is, so that people decide about both."""
+    other = partner(terminal, reading, row)
+    return other if other is not None and other.state is row.state else None
+
+
+def _half_view(
+    terminal: Terminal, session: Session, reading: Connection, row: MessageRow, named: MessageRow, *, masked: bool
+) -> HalfView | None:
+    other = _half_of(terminal, reading, row)
+    if other is None or other.id != named.id:
+        return None
+    queue.refuse_unsound(reading, terminal.vault, other)
+    record = decode(queue.content_of(reading, terminal.vault, other))
+    claims = queue.claims_of_others(reading, session.id, clock.now())
+    return HalfView(
+        row=row_of(terminal, other, record, claims, row),
+        record=residents.without_address(record) if masked else record,
+        findings=_findings(terminal, reading, other, record),
+    )
 
 
 def _view(
     terminal: Terminal, session: Session, reading: Connection, row: MessageRow, *, hidden: bool, masked: bool
 ) -> MessageView:
     record = decode(queue.content_of(reading, terminal.vault, row))
+    other = partner(terminal, reading, row) if row.direction is Direction.OUT else None
     notes = queue.notes_of(reading, terminal.vault, row)
     history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(objects=frozenset({row.uid})))
     shipment = queue.shipments_of(reading, [row.id]).get(row.id)
     outcome = _outcome(terminal, reading, row.id)
     return MessageView(
-        row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now())),
+        row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now()), other),
         record=residents.without_address(record) if masked else record,
         protected=hidden,
         findings=_findings(terminal, reading, row, record),
@@ -183,9 +228,10 @@ def _view(
         reason=notes[-1].text if notes else None,
         receipt=_receipt(terminal, reading, shipment) or _recovered_receipt(terminal, reading, row),
         outcome=outcome,
-        counters=_counters(terminal, reading, row),
+        counters=_counters(reading, row, other),
         terminal=shipment.terminal if shipment is not None else None,
         trouble=_trouble(row, outcome, history),
+        half=None,
     )
 
 
@@ -222,14 +268,13 @@ def _take(tx: Connection, session: Session, row: MessageRow) -> None:
         queue.claim(tx, row, task, session_id=session.id, now=clock.now())
 
 
-def _counters(terminal: Terminal, reading: Connection, row: MessageRow) -> list[CounterView]:
+def _counters(reading: Connection, row: MessageRow, other: MessageRow | None) -> list[CounterView]:
     if row.direction is Direction.OUT:
-        related = [(other, str(other.pointer)) for other in queue.pointing_at(reading, row)]
-        other = partner(terminal, reading, row)
+        related = [(counter, str(counter.pointer)) for counter in queue.pointing_at(reading, row)]
         related += [] if other is None else [(other, SAME_EVENT)]
     else:
-        related = [(other, "same_number") for other in queue.notices_beside(reading, row)]
-    return [CounterView(other.id, other.reference, pointer, str(other.state)) for other, pointer in related]
+        related = [(notice, "same_number") for notice in queue.notices_beside(reading, row)]
+    return [CounterView(each.id, each.reference, pointer, str(each.state)) for each, pointer in related]
 
 
 def _findings(

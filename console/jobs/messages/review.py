@@ -28,10 +28,14 @@ Seen = Mapping[int, int]
 """The versions of messages as the person saw them, by number: what somebody else has changed since is refused."""
 
 NOTHING: Final[Seen] = MappingProxyType({})
+Together = Mapping[int, int]
+"""The other message of a pair by the number of each: both take a step, or neither does."""
+
+ALONE: Final[Together] = MappingProxyType({})
 NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST_REASON: Final = 1000
 # A turn to write may last half a second at most, or the other writers of the queue would wait noticeably.
-_PORTION: Final = 500
+PORTION: Final = 500
 
 _EVENTS: Final[Mapping[Step, Event]] = MappingProxyType(
     {
@@ -76,30 +80,51 @@ def approve(
     *,
     confirm_warnings: bool = False,
     seen: Seen = NOTHING,
+    together: Together = ALONE,
 ) -> Decided:
     """Approve messages as a second person, for exactly the content that they have now.
 
     A message with unconfirmed warnings is refused unless `confirm_warnings`. A message whose planned day lies ahead is
     held, and released by the terminal on that day.
     """
-    return take_step(terminal, session, numbers, Step.APPROVE, seen, confirm_warnings=confirm_warnings)
+    return take_step(terminal, session, numbers, Step.APPROVE, seen, together, confirm_warnings=confirm_warnings)
 
 
 def give_back(
-    terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    *,
+    reason: str,
+    seen: Seen = NOTHING,
+    together: Together = ALONE,
 ) -> Decided:
     """Return messages to the person who entered them. Raises ReasonMissing, ReasonTooLong."""
-    return take_step(terminal, session, numbers, Step.GIVE_BACK, seen, reason=checked(reason))
+    return take_step(terminal, session, numbers, Step.GIVE_BACK, seen, together, reason=checked(reason))
 
 
-def hold(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
+def hold(
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    *,
+    seen: Seen = NOTHING,
+    together: Together = ALONE,
+) -> Decided:
     """Keep messages from being sent until somebody releases them."""
-    return take_step(terminal, session, numbers, Step.HOLD, seen)
+    return take_step(terminal, session, numbers, Step.HOLD, seen, together)
 
 
-def release(terminal: Terminal, session: Session, numbers: Sequence[int], *, seen: Seen = NOTHING) -> Decided:
+def release(
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    *,
+    seen: Seen = NOTHING,
+    together: Together = ALONE,
+) -> Decided:
     """Let held messages go on, but not before a planned day."""
-    return take_step(terminal, session, numbers, Step.RELEASE, seen)
+    return take_step(terminal, session, numbers, Step.RELEASE, seen, together)
 
 
 def bring_forward(
@@ -141,10 +166,16 @@ def call_off(terminal: Terminal, session: Session, numbers: Sequence[int], *, se
 
 
 def withdraw(
-    terminal: Terminal, session: Session, numbers: Sequence[int], *, reason: str, seen: Seen = NOTHING
+    terminal: Terminal,
+    session: Session,
+    numbers: Sequence[int],
+    *,
+    reason: str,
+    seen: Seen = NOTHING,
+    together: Together = ALONE,
 ) -> Decided:
     """Take back messages that have not left. Raises ReasonMissing, ReasonTooLong."""
-    return take_step(terminal, session, numbers, Step.WITHDRAW, seen, reason=checked(reason))
+    return take_step(terminal, session, numbers, Step.WITHDRAW, seen, together, reason=checked(reason))
 
 
 def take_step(
@@ -153,6 +184,7 @@ def take_step(
     numbers: Sequence[int],
     step: Step,
     seen: Seen,
+    together: Together = ALONE,
     *,
     confirm_warnings: bool = False,
     reason: str | None = None,
@@ -172,10 +204,11 @@ def take_step(
             warnings_confirmed=confirm_warnings,
             reason=reason,
             seen=seen,
+            together=together,
         )
         return queue.move_many(tx, terminal.vault, portion, step, act)
 
-    moved = decide(terminal, by, numbers, _EVENTS[step], take)
+    moved = decide(terminal, by, beside(numbers, together), _EVENTS[step], take)
     return Decided([row.id for row in moved.changed], refusals_of(moved))
 
 
@@ -194,14 +227,23 @@ def decide(
     done = Transitions()
     # In portions, so that a long list never keeps other writers waiting. Each portion is whole by itself: after a crash
     # a part of the list is decided and logged, and the rest is as it was.
-    for start in range(0, len(numbers), _PORTION):
+    for start in range(0, len(numbers), PORTION):
         with terminal.database.writing() as tx:
-            moved = take(tx, numbers[start : start + _PORTION])
+            moved = take(tx, numbers[start : start + PORTION])
             # In the same transaction: if the log cannot be written, the step is undone with it.
             terminal.log.append_many(tx, [_entry(by, event, row, noted) for row in moved.changed])
         done.changed.extend(moved.changed)
         done.refused.extend(moved.refused)
     return done
+
+
+def beside(numbers: Sequence[int], together: Together) -> list[int]:
+    """Return the pairs first, each with its halves beside each other, so that no portion ends within one."""
+    wanted = dict.fromkeys(numbers)
+    pairs = [(number, together[number]) for number in wanted if together.get(number) in wanted]
+    in_pairs = dict.fromkeys(half for pair in pairs for half in pair)
+    # A portion holds an even number of messages.
+    return [*in_pairs, *(number for number in wanted if number not in in_pairs)]
 
 
 def refusals_of(moved: Transitions) -> list[RefusedStep]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from console.jobs.admission import admit
 from console.jobs.messages import listing
+from console.jobs.messages.partners import partners
 from console.session import Session
 from console.terminal import Terminal
 from store import queue
@@ -18,6 +19,8 @@ from store.rights import Right
 
 # Filters whose messages are merged by one order; the messages of the next segment all follow.
 _Segment = Sequence[QueueFilter]
+MOST_FOLDED = 3000
+"""So many messages of a list are looked at for pairs: what a person pages through, and what opens in half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,27 @@ def numbers(terminal: Terminal, session: Session, wanted: Wanted) -> "array[int]
             names = {number: listing.subject_of(decode(content)).name for number, content in contents.items()}
             found = array("q", sorted(found, key=lambda number: names.get(number, ""), reverse=wanted.backward))
     return found
+
+
+def folded(
+    terminal: Terminal, session: Session, known: "array[int]", apart: frozenset[int] = frozenset()
+) -> "array[int]":
+    """Return the numbers of a list without the second halves of its pairs. Raises RightMissing, SealBroken.
+
+    Both halves stay of pairs that people took `apart`. Only contents tell what a pair is, so that no more than
+    `MOST_FOLDED` messages are asked: the halves of pairs further down have a row each, which still means both.
+    """
+    admit(terminal, session, Right.READ)
+    with terminal.database.reading() as reading:
+        rows = queue.rows_of(reading, known[:MOST_FOLDED])
+        others = partners(terminal, reading, rows)
+    above, second = set[int](), set[int]()
+    for row in rows:
+        other = others.get(row.id)
+        if other is not None and other.id in above and other.state is row.state and row.id not in apart:
+            second.add(row.id)
+        above.add(row.id)
+    return array("q", (number for number in known if number not in second)) if second else known
 
 
 def count_states(terminal: Terminal) -> dict[str, int]:

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from console.jobs.admission import admit
 from console.jobs.messages import listing
+from console.jobs.messages.partners import partners
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -38,7 +41,8 @@ class Outline:
     """The messages that would take the step, counted, and the others.
 
     `late`: how many of them are overdue. `until_day`: how many would be held until their planned day. `behind` has the
-    numbers of the others by what stands in their way. `named` has all of them, by number.
+    numbers of the others by what stands in their way. `named` has all of them, by number. Of a pair both halves are
+    counted, and `together` has by number the other half of each.
     """
 
     ids: Sequence[int]
@@ -48,24 +52,29 @@ class Outline:
     until_day: int
     behind: Mapping[Obstacle, Sequence[int]]
     named: Mapping[int, Named]
+    together: Mapping[int, int]
 
 
-def outline(terminal: Terminal, session: Session, numbers: Sequence[int], step: Step) -> Outline:
+def outline(
+    terminal: Terminal, session: Session, numbers: Sequence[int], step: Step, *, apart: frozenset[int] = frozenset()
+) -> Outline:
     """Return what `step` would do with these messages. It promises nothing: the step itself checks each of them again.
 
+    The other half of a pair comes with each, except for those that people have taken `apart`.
     Raises RightMissing, SealBroken.
     """
     admit(terminal, session, Right.READ)
     with terminal.database.reading() as reading:
-        rows = queue.rows_of(reading, numbers)
+        rows, together = _with_halves(terminal, reading, numbers, apart)
         claims = queue.claims_of_others(reading, session.id, clock.now())
-        contents = queue.contents_of(reading, terminal.vault, numbers)
+        contents = queue.contents_of(reading, terminal.vault, [row.id for row in rows])
     shown = {
-        row.id: listing.row_of(terminal, row, decode(contents.get(row.id, listing.ERASED)), claims) for row in rows
+        row.id: listing.row_of(terminal, row, decode(contents.get(row.id, listing.ERASED)), claims, None)
+        for row in rows
     }
-    obstacles = {
-        row.id: _obstacle(terminal, session, row, step, claimed=shown[row.id].claim is not None) for row in rows
-    }
+    own = {row.id: _obstacle(terminal, session, row, step, claimed=shown[row.id].claim is not None) for row in rows}
+    # What keeps one half of a pair keeps the other one as well.
+    obstacles = {number: own[number] or own.get(together.get(number, number)) for number in shown}
     ready = [shown[number] for number in shown if obstacles[number] is None]
     today = clock.day_in_japan(clock.now())
     return Outline(
@@ -80,7 +89,21 @@ def outline(terminal: Terminal, session: Session, numbers: Sequence[int], step: 
             if obstacle in obstacles.values()
         },
         named={row.id: Named(row.reference, row.name or row.number) for row in shown.values()},
+        together=together,
     )
+
+
+def _with_halves(
+    terminal: Terminal, reading: Connection, numbers: Sequence[int], apart: frozenset[int]
+) -> tuple[list[MessageRow], dict[int, int]]:
+    """Return the messages with the other halves of their pairs, and by number the other half of each."""
+    rows = {row.id: row for row in queue.rows_of(reading, numbers)}
+    together: dict[int, int] = {}
+    for number, other in partners(terminal, reading, rows.values()).items():
+        if other.state is rows[number].state and not {number, other.id} & apart:
+            together |= {number: other.id, other.id: number}
+            rows.setdefault(other.id, other)
+    return list(rows.values()), together
 
 
 def _obstacle(terminal: Terminal, session: Session, row: MessageRow, step: Step, *, claimed: bool) -> Obstacle | None:

@@ -16,8 +16,8 @@ from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.entry_hint import Hint
 from console.screens.messages.entry_summary import SummaryScreen
-from console.screens.messages.entry_title import EntryTitle
 from console.screens.messages.naming import Naming
+from console.screens.messages.titles import EntryTitle
 from console.widgets.choices import Choices
 from console.widgets.form import Form, Row
 from console.widgets.frame import FootLine, HeadLine

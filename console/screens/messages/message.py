@@ -14,11 +14,10 @@ from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
+from console.screens.messages.titles import MessageTitle
 from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
-from console.widgets.surface import Surface
-from console.widgets.text import Ink
 from console.words import Words
 from store.message.states import CANCELLABLE, SENT, UNDOABLE, Direction, OutState, Step
 from store.rights import Right
@@ -52,7 +51,7 @@ class MessageScreen(ConsoleScreen):
     """Shows the message `key`; `hint` is the key of a text for the notice line.
 
     `along` returns the message that stands some rows after another one in the list that this page was opened from, or
-    None beyond its ends.
+    None beyond its ends. Both halves of a pair are shown and decided about, unless the message is to be `alone`.
     """
 
     NAME = "message"
@@ -62,18 +61,24 @@ class MessageScreen(ConsoleScreen):
     DEFAULT_CSS = "MessageScreen #contents { margin-top: 1; }"
 
     def __init__(
-        self, key: int, hint: str | None = None, along: Callable[[int, int], int | None] | None = None
+        self,
+        key: int,
+        hint: str | None = None,
+        along: Callable[[int, int], int | None] | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
         super().__init__()
         self._key = key
         self._hint = hint
         self._along = along
+        self._alone = alone
         self.shown: MessageView | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the title and the contents."""
         yield HeadLine()
-        yield MessageTitle(id="title")
+        yield MessageTitle(self)
         yield TextPage(id="contents")
         yield self.notice
         yield FootLine(MESSAGE)
@@ -98,7 +103,9 @@ class MessageScreen(ConsoleScreen):
         This is called in a thread of the background, as is every method here that takes a terminal.
         """
         # `take`: a person who may decide about the message claims it while the page is open, and others only read it.
-        return jobs.messages.reading.read(terminal, session, self._key, take=True, address=address)
+        return jobs.messages.reading.read(
+            terminal, session, self._key, take=True, address=address, pair=not self._alone
+        )
 
     def _show(self, view: "MessageView") -> None:
         # The page went on to another message meanwhile.
@@ -138,18 +145,30 @@ class MessageScreen(ConsoleScreen):
         step = STEPS[Step(name)]
         if self.shown is None or self._claimed():
             return
-        if step.confirms_warnings and any(finding.severity == "error" for finding in self.shown.findings):
+        row, half = self.shown.row, self.shown.half if step.in_pairs else None
+        findings = (*self.shown.findings, *(half.findings if half is not None else ()))
+        if step.confirms_warnings and any(finding.severity == "error" for finding in findings):
             self.say("trouble", "message.approve_errors")
             return
-        row = self.shown.row
         # The state does not tell whether the peer has read the message, so the question would promise too much.
         if step.step is Step.RESEND and not self._allows(step.step):
             say_wrong_state(self, row)
             return
         # This page shows the warnings, so going on confirms them.
-        warnings = row.warnings if step.confirms_warnings else 0
-        done = partial(self._reviewed, step.step)
-        Review(self, step, [row.id], row, done, {row.id: row.version}, warnings).ask()
+        rows = (row,) if half is None else (row, half.row)
+        warnings = sum(each.warnings for each in rows) if step.confirms_warnings else 0
+        done, seen = partial(self._reviewed, step.step), {each.id: each.version for each in rows}
+        other = None if half is None else row.pair
+        Review(self, step, [each.id for each in rows], row, done, seen, warnings, half=other).ask()
+
+    def action_split(self) -> None:
+        """Show and decide about this half of a pair alone, or about both again."""
+        if self.shown is None or self.shown.row.pair is None:
+            self.say("note", "queue.pair.none")
+            return
+        self._alone = not self._alone
+        self._let_go()
+        self._read()
 
     def _reviewed(self, step: Step, decided: "Decided | None") -> None:
         # Also after a refusal: somebody else may have changed the message that is on the screen.
@@ -162,7 +181,7 @@ class MessageScreen(ConsoleScreen):
         if key is None:
             return False
         # Others may take it in hand as soon as this page has gone on.
-        self.work(partial(self._put_back, self._key), lambda _done: None)
+        self._let_go()
         self._key, self.shown = key, None
         self._page.show(lambda _width: ())
         self.query_one("#title").refresh()
@@ -208,8 +227,8 @@ class MessageScreen(ConsoleScreen):
         if self.shown is None:
             return False
         row = self.shown.row
-        if action == "revise":
-            return self._allows(Step.REVISE)
+        if action in {"revise", "split"}:
+            return self._allows(Step.REVISE) if action == "revise" else row.pair is not None
         if action in {"show_address", "cancel_event"}:
             return self.shown.protected if action == "show_address" else self._may_cancel_event(row)
         if action in _UNDOING:
@@ -361,36 +380,16 @@ class MessageScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """Go back to the queue, and let others review or edit the message."""
-        # A claim that stayed would keep others waiting until its lease ends.
-        self.work(partial(self._put_back, self._key), lambda _done: None)
+        self._let_go()
         self.dismiss()
 
-    @staticmethod
-    def _put_back(key: int, terminal: "Terminal", session: "Session") -> None:
-        jobs.messages.claims.put_back(terminal, session, key)
+    def _let_go(self) -> None:
+        """Let others review or edit what this page has in hand."""
+        # A claim that stayed would keep others waiting until its lease ends.
+        half = None if self.shown is None else self.shown.half
+        keys = (self._key,) if half is None else (self._key, half.row.id)
+        self.work(partial(_put_back, keys), lambda _done: None)
 
 
-class MessageTitle(Surface):
-    """The title of the page: whom the message is about, what happened, its state; then its number and kind.
-
-    Who else has it in hand stands behind the kind.
-    """
-
-    DEFAULT_CSS = "MessageTitle { height: 2; width: 1fr; }"
-
-    def draw_line(self, y: int) -> Ink:
-        """Draw a line."""
-        ink = self.ink().put(" ")
-        screen = self.screen
-        if not isinstance(screen, MessageScreen) or screen.shown is None:
-            return ink.put(self.words("common.loading"), self.palette["faint"])
-        from console.screens.messages.message_lines import MessageLines
-
-        row = screen.shown.row
-        ink.put_all(MessageLines(screen.shown, self.words, self.palette, self.size.width).title()[y])
-        if row.claim is None or y == 0:
-            return ink
-        # While a message is edited, others about the same person are only read, lest two people contradict each other.
-        task = row.claim.task if row.claim.reference == row.reference else "same_person"
-        claim = self.words(f"message.claim.{task}", person=row.claim.person)
-        return ink.put("   ").put(claim, self.palette["attention"])
+def _put_back(keys: Sequence[int], terminal: "Terminal", session: "Session") -> None:
+    jobs.messages.claims.put_back(terminal, session, *keys)

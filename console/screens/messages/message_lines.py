@@ -4,36 +4,33 @@ Dated codes have the names that the tables of the store give for the day of the 
 documents write them. All other words come from the catalogues.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 
 from console.screens.messages.message_list import event_of
 from console.screens.messages.naming import Naming
+from console.screens.messages.pair_table import Half, PairTable, fields_of
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
 from console.widgets.text import fit, wrap
 from console.words import Words
 from store.clock import JAPAN
-from store.message.checks.items import ordered_fields
-from store.message.codes import Kind
 from store.message.groups import value_at
 from store.message.states import Direction, OutState
 from store.message.tables import peer_name
 
 if TYPE_CHECKING:
     from console.jobs.messages.reading import MessageView
+    from store.message.checks.rules import Finding
 
 _LABEL: Final = 22
 _INDENT: Final = 2
 _PLANNED: Final = "basis.planned_departure"
 _CALLED_OFF: Final = "message.called_off"
 # What tells people of the same name apart, where nothing else has to be told in few lines.
-_LAST: Final = frozenset({"municipality", "occurred_at"})
 _BRIEF: Final = ("person.address", "person.birth_date", "card_number", "certificate_number", "delivered_on")
-# Items that other sections show, or the title.
-_ELSEWHERE: Final = ("kind", "reference", "changes", "category_lost", "previous_address", "corrected")
 
 
 class MessageLines:
@@ -74,11 +71,13 @@ class MessageLines:
         # The same two lines head the page and stand above the message beside the list.
         row, words = self._view.row, self._words
         who = f"{row.name} {row.name_kanji}".strip() or row.number or words("message.nameless")
+        rows = (row,) if self._view.half is None else (row, self._view.half.row)
+        numbers = "  ".join(f"{each.reference}  {words.name('kinds', each.kind)}" for each in rows)
         author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
         state = words.name(f"states.{row.direction}", row.state)
         return [
             [(who, self._palette["strong"]), (f"  {event_of(row, words)}  ", None), (state, self._palette["key"])],
-            [(f"{row.reference}  {words.name('kinds', row.kind)}{author}", self._palette["faint"])],
+            [(f"{numbers}{author}", self._palette["faint"])],
         ]
 
     def brief(self) -> Iterator[Pieces]:
@@ -114,7 +113,9 @@ class MessageLines:
         yield from self._pair(words("message.status.peer"), peer_name(self._day).name(words.language))
         if self._view.terminal is not None:
             yield from self._pair(words("message.status.terminal"), self._view.terminal)
-        for counter in self._view.counters:
+        half = self._view.half
+        # Of the half that stands beside this one on the page, nothing more is to be said.
+        for counter in (each for each in self._view.counters if half is None or each.id != half.row.id):
             state = f"{counter.reference}  {words.name(f'states.{row.direction}', counter.state)}"
             yield from self._pair(words(f"message.status.{counter.pointer}"), state, self._palette["attention"])
         waited = words.span(row.waiting_seconds)
@@ -154,13 +155,20 @@ class MessageLines:
             yield from self._pair(self._naming.label(field), value, self._palette["strong"])
 
     def _findings(self) -> Iterator[Pieces]:
-        for finding in self._view.findings:
+        for finding in self._all_findings():
             fault = self._words.finding(finding.rule, finding.facts)
             style = self._palette["trouble" if finding.severity == "error" else "attention"]
             mark = self._words(f"message.{finding.severity}")
             label = self._naming.label(finding.field)
             yield from self._hanging(f"{mark}  {label}: {fault.cause}", style)
             yield from self._hanging(fault.remedy, self._palette["faint"])
+
+    def _all_findings(self) -> Iterator["Finding"]:
+        """Yield the findings of both halves; what both say alike about the person is said once."""
+        half = self._view.half
+        yield from self._view.findings
+        if half is not None:
+            yield from (finding for finding in half.findings if finding not in self._view.findings)
 
     def _trouble(self) -> Iterator[Pieces]:
         """Yield why the message does not go on, and what to do. What the peer says of its content is the outcome."""
@@ -213,16 +221,15 @@ class MessageLines:
             )
 
     def _items(self) -> Iterator[Pieces]:
-        record = self._view.record
-        fields = ordered_fields(Kind(self._view.row.kind))
-        named = [field for field in fields if value_at(record, field) is not None]
-        # Items that the kind does not have are shown as well: nobody may decide about content that the page hides.
-        unknown = [field for field in _flat(record) if field not in fields]
-        # Who and what first; the municipality is this one, in every message.
-        named.sort(key=lambda field: (not field.startswith("person."), field in _LAST))
-        for field in (*named, *unknown):
-            if field.partition(".")[0] not in _ELSEWHERE:
-                yield from self._pair(self._naming.label(field), self._naming.value(field, value_at(record, field)))
+        half = self._view.half
+        if half is None:
+            for field in fields_of(self._view.record, self._view.row.kind):
+                value = self._naming.value(field, value_at(self._view.record, field))
+                yield from self._pair(self._naming.label(field), value)
+            return
+        first = Half(self._view.row.kind, self._view.record, self._naming)
+        second = Half(half.row.kind, half.record, Naming(self._words, half.row.kind, self._day))
+        yield from PairTable(first, second, self._words, self._palette, self._width).lines()
 
     def _outcome(self) -> Iterator[Pieces]:
         outcome, words = self._view.outcome, self._words
@@ -269,11 +276,3 @@ class MessageLines:
     def _hanging(self, text: str, style: Style) -> Iterator[Pieces]:
         for line in wrap(text, self._width - _INDENT):
             yield [(" " * _INDENT, None), (line, style)]
-
-
-def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"

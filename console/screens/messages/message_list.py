@@ -11,7 +11,7 @@ from store.message.codes import Action
 from store.message.states import UNSENT, Direction, InState, OutState
 
 if TYPE_CHECKING:
-    from console.jobs.messages.listing import QueueRow
+    from console.jobs.messages.listing import OtherHalf, QueueRow
     from console.words import Words
 
 # By the name of the state: `returned` wants attention in both directions.
@@ -44,17 +44,21 @@ class MessageList(VirtualList["QueueRow"]):
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self.empty_text = "queue.empty"
+        # The halves of pairs that have a row each, because the person took them apart.
+        self.apart: frozenset[int] = frozenset()
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns, who and what first; the name takes the cells that the others leave."""
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
-        state, waiting, marks = (8, 8, 8) if japanese else (10, 6, 5)
-        event = _EVENT if japanese else _EVENT + 2
+        state, waiting, marks = (8, 7, 6) if japanese else (10, 6, 5)
+        # The name needs what kind and number leave.
+        event = _EVENT - 2 if width >= _NARROW else _EVENT
+        event += 0 if japanese else 2
         after = [Column("event", "queue.column.event", event)]
         # Beside the message the list tells who, what and how long; the rest stands in the message.
         if width >= _NARROW:
-            after.append(Column("kind", "queue.column.kind", 6 if japanese else 9))
+            after.append(Column("kind", "queue.column.kind", self._kind_width(6 if japanese else 9)))
             after.append(Column("reference", "queue.column.reference", self._reference_width()))
         after.append(Column("waiting", "queue.column.waiting", waiting, "right"))
         after.append(Column("marks", "queue.column.marks", marks))
@@ -65,9 +69,24 @@ class MessageList(VirtualList["QueueRow"]):
 
     def _reference_width(self) -> int:
         """Return the cells that the numbers need; most offices give short ones."""
-        rows = (self.row_at(index) for index in self.shown_indices)
-        longest = max((width_of(row.reference) for row in rows if row is not None), default=0)
+        longest = max((width_of(row.reference) for row in self._shown_rows()), default=0)
         return min(max(longest, width_of(self.words("queue.column.reference"))), _NUMBER)
+
+    def _kind_width(self, least: int) -> int:
+        """Return the cells that the kinds need: a pair names two."""
+        return max((width_of(self._kind(row)) for row in self._shown_rows()), default=0) or least
+
+    def _shown_rows(self) -> Iterator["QueueRow"]:
+        rows = (self.row_at(index) for index in self.shown_indices)
+        return (row for row in rows if row is not None)
+
+    def half_of(self, row: "QueueRow") -> "OtherHalf | None":
+        """Return the other half of a pair that stands in one row with this one."""
+        return None if row.id in self.apart else row.pair
+
+    def _kind(self, row: "QueueRow") -> str:
+        pair = self.half_of(row) is not None
+        return self.words("queue.pair.kind") if pair else self.words.name("kinds.short", row.kind)
 
     def cell(self, row: "QueueRow", column: str) -> Cell:
         """Return what `column` shows of `row`."""
@@ -76,7 +95,7 @@ class MessageList(VirtualList["QueueRow"]):
             role = _STATE_STYLES.get(row.state)
             return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
         if column == "kind":
-            return Cell(words.name("kinds.short", row.kind), palette["faint"])
+            return Cell(self._kind(row), palette["faint"])
         if column == "name":
             return Cell(self._who(row))
         if column == "event":
@@ -114,14 +133,18 @@ class MessageList(VirtualList["QueueRow"]):
 
     def _marks_of(self, row: "QueueRow") -> Iterator[tuple[str, dict[str, object]]]:
         """Yield the marks of a message, the one that explains most first, with what their texts tell."""
+        half = self.half_of(row)
+        # The mark tells where there is no room for the kinds, and of a half in its own row that there is another.
+        if row.pair is not None and (half is None or self.size.width < _NARROW):
+            yield "pair", {}
         if row.deletion:
             yield "deletion", {}
         if row.pointer is not None:
             yield row.pointer, {}
         if row.state == OutState.REFUSED:
             yield "errors", {"count": 1}
-        elif row.warnings and row.ended_at is None:
-            yield "warnings", {"count": row.warnings}
+        elif (warnings := row.warnings + (half.warnings if half is not None else 0)) and row.ended_at is None:
+            yield "warnings", {"count": warnings}
         # Also before it is approved: the list says when it will leave.
         if row.due_on is not None and row.state in UNSENT and row.effective_at > clock.now():
             yield "until", {"month": row.due_on.month, "day": row.due_on.day}

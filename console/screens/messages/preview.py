@@ -15,7 +15,7 @@ from store.rights import Right
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from console.jobs.messages.listing import QueueRow
+    from console.jobs.messages.listing import OtherHalf, QueueRow
     from console.jobs.messages.reading import MessageView
     from console.session import Session
     from console.terminal import Terminal
@@ -46,8 +46,11 @@ class Preview(Surface):
         """Whether there is room for the whole message beside the list."""
         return self.screen.size.width >= BESIDE_FROM
 
-    def follow(self, key: int | None, row: "QueueRow | None") -> None:
-        """Show the message `key`, once the cursor has rested on its `row`, which may still be on its way."""
+    def follow(self, key: int | None, row: "QueueRow | None", half: "OtherHalf | None") -> None:
+        """Show the message `key`, once the cursor has rested on its `row`, which may still be on its way.
+
+        `half` is the other half of the pair, if it is shown with the message.
+        """
         if self._rest is not None:
             self._rest.stop()
             self._rest = None
@@ -58,22 +61,27 @@ class Preview(Surface):
             return
         if row is None or not self.console_app.may(Right.READ):
             self._put(None)
-        elif not self._is_shown(row):
+        elif not self._is_shown(row, half):
             self._put(None)
+            read = partial(self._read, row, pair=half is not None)
             if REST_SECONDS:
-                self._rest = self.set_timer(REST_SECONDS, partial(self._read, row))
+                self._rest = self.set_timer(REST_SECONDS, read)
             else:
-                self._read(row)
+                read()
 
-    def whole(self, row: "QueueRow") -> bool:
-        """Tell whether the findings of just this message, as it is now, can be read here."""
-        return self.beside and self._is_shown(row)
+    def whole(self, row: "QueueRow", half: "OtherHalf | None") -> bool:
+        """Tell whether the findings of just this message and half, as they are now, can be read here."""
+        return self.beside and self._is_shown(row, half)
 
-    def _is_shown(self, row: "QueueRow") -> bool:
-        return self.shown is not None and (self.shown.row.id, self.shown.row.version) == (row.id, row.version)
+    def _is_shown(self, row: "QueueRow", half: "OtherHalf | None") -> bool:
+        if self.shown is None:
+            return False
+        other = self.shown.half
+        shown = (self.shown.row.id, self.shown.row.version, other and (other.row.id, other.row.version))
+        return shown == (row.id, row.version, half and (half.id, half.version))
 
-    def _read(self, row: "QueueRow") -> None:
-        self.console_app.work(self, partial(_fetch, row.id), self._arrived, partial(self._failed, row))
+    def _read(self, row: "QueueRow", *, pair: bool) -> None:
+        self.console_app.work(self, partial(_fetch, row.id, pair), self._arrived, partial(self._failed, row))
 
     def _arrived(self, view: "MessageView") -> None:
         # The cursor went on meanwhile.
@@ -121,6 +129,6 @@ class Preview(Surface):
         return ink.put_all(self._lines[y]) if y < len(self._lines) else ink
 
 
-def _fetch(number: int, terminal: "Terminal", session: "Session") -> "MessageView":
+def _fetch(number: int, pair: bool, terminal: "Terminal", session: "Session") -> "MessageView":  # noqa: FBT001  # Bound by `partial`.
     """Read the message for looking at it, without taking it in hand; the log has that it was looked at."""
-    return jobs.messages.reading.read(terminal, session, number)
+    return jobs.messages.reading.read(terminal, session, number, pair=pair)

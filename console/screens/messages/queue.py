@@ -15,12 +15,11 @@ from console.screens.messages.message_list import MessageList
 from console.screens.messages.preview import BESIDE_FROM, Preview
 from console.screens.messages.queue_view import Begun, Completed, View, begin, complete
 from console.screens.messages.review import Review, allows
+from console.screens.messages.titles import ViewLine
 from console.screens.work.ways import WorkScreen
 from console.steps import STEPS, ReviewStep
 from console.widgets.field import TextField
 from console.widgets.frame import CountsLine, FootLine, HeadLine
-from console.widgets.surface import OneLine
-from console.widgets.text import Ink, width_of
 from console.widgets.virtual_list import VirtualList
 from store.message.states import Direction, OutState, Step
 from store.message.worklists import Sort, WorkList
@@ -61,12 +60,14 @@ class QueueScreen(WorkScreen):
         self._seen: dict[int, int] = {}
         # The message that the last step was taken with, and the one on which the cursor went on.
         self._passed: tuple[int, int | None] | None = None
+        # For how many messages the rows stand.
+        self.messages = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the counts, the line of the filter, the list, and the field of the search."""
         yield HeadLine()
         yield CountsLine(id="counts")
-        yield ViewLine(id="view")
+        yield ViewLine(self)
         with Box(id="work"):
             yield MessageList(id="list")
             yield Preview(id="preview")
@@ -102,10 +103,11 @@ class QueueScreen(WorkScreen):
             # The cursor may stand beyond the first rows, so that all take the place of all.
             self._complete(known=False)
         else:
-            self.look("rows", partial(begin, self.view), self._begun, self._not_loaded)
+            self.look("rows", partial(begin, self.view, self.rows.apart), self._begun, self._not_loaded)
 
     def _complete(self, *, known: bool, rows: "Sequence[QueueRow]" = ()) -> None:
-        self.look("rows", partial(complete, self.view, known=known), partial(self._completed, rows), self._not_loaded)
+        job = partial(complete, self.view, self.rows.apart, known=known)
+        self.look("rows", job, partial(self._completed, rows), self._not_loaded)
 
     def _not_loaded(self, error: Exception) -> None:
         self.show_error(error)
@@ -115,6 +117,7 @@ class QueueScreen(WorkScreen):
 
     def _begun(self, begun: Begun) -> None:
         # Painted at once. The numbers of all follow, and with them the last row and the choice of every one.
+        self.messages = begun.messages
         self._put(begun.keys, begun.rows, whole=begun.whole)
         self._complete(known=begun.whole, rows=begun.rows)
 
@@ -122,16 +125,17 @@ class QueueScreen(WorkScreen):
         self.counts = completed.counts
         self.query_one("#counts").refresh()
         if completed.keys is not None:
+            self.messages = completed.messages
             self._put(completed.keys, rows, whole=True)
 
     def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", *, whole: bool) -> None:
         app, session = self.console_app, self.console_app.session
         # People decide on the rows that they see, so the versions of those rows go with the decision.
-        seen = self._seen = {row.id: row.version for row in rows}
+        seen = self._seen = dict(_versions(rows))
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
             rows = jobs.messages.listing.rows(app.terminal, session, keys) if session else []
-            seen.update({row.id: row.version for row in rows})
+            seen.update(_versions(rows))
             return rows
 
         # The first rows are taken over only where they are still the first.
@@ -142,7 +146,9 @@ class QueueScreen(WorkScreen):
         """Show the new position, the message that stands there, and the keys that fit it."""
         self.query_one("#view").refresh()
         self.query_one("#foot").refresh()
-        self.query_one("#preview", Preview).follow(self.rows.cursor_key, self.rows.cursor_row)
+        row = self.rows.cursor_row
+        half = None if row is None else self.rows.half_of(row)
+        self.query_one("#preview", Preview).follow(self.rows.cursor_key, row, half)
 
     def on_resize(self) -> None:
         """Put list and message beside each other where there is room for both."""
@@ -157,7 +163,7 @@ class QueueScreen(WorkScreen):
         from console.screens.messages.message import MessageScreen
 
         self.notice.clear()
-        self.app.push_screen(MessageScreen(key, hint, self._along))
+        self.app.push_screen(MessageScreen(key, hint, self._along, alone=key in self.rows.apart))
 
     def _along(self, key: int, step: int) -> int | None:
         """Return the message `step` rows after `key`, and put the cursor on it: where one leaves off, one goes on."""
@@ -168,7 +174,11 @@ class QueueScreen(WorkScreen):
 
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with the row under the cursor, as far as its state tells."""
-        return super().offers(key) and (key.step is None or self._fits(key.step))
+        if not super().offers(key):
+            return False
+        if key.action == "split":
+            return self.rows.cursor_row is not None and self.rows.cursor_row.pair is not None
+        return key.step is None or self._fits(key.step)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Obey a key that means two steps only for the direction of the row under the cursor."""
@@ -182,6 +192,16 @@ class QueueScreen(WorkScreen):
         if row is None or self.rows.selected:
             return STEPS[step].direction == (Direction.OUT if row is None else row.direction)
         return allows(row, step)
+
+    def action_split(self) -> None:
+        """Take the pair under the cursor apart, so that each half has its own row; or put it together again."""
+        row = self.rows.cursor_row
+        if row is None or row.pair is None:
+            self.say("note", "queue.pair.none")
+            return
+        self.notice.clear()
+        self.rows.apart ^= {row.id, row.pair.id}
+        self.load()
 
     # Reviewing
 
@@ -201,8 +221,10 @@ class QueueScreen(WorkScreen):
 
     def _is_to_be_read(self, step: ReviewStep, row: "QueueRow") -> bool:
         """Tell whether a message has warnings that are confirmed with the step and do not stand on the screen."""
-        asked = step.confirms_warnings and row.warnings > 0 and row.state == OutState.REVIEW
-        return asked and not self.query_one("#preview", Preview).whole(row)
+        half = self.rows.half_of(row)
+        warnings = row.warnings + (half.warnings if half is not None else 0)
+        asked = step.confirms_warnings and warnings > 0 and row.state == OutState.REVIEW
+        return asked and not self.query_one("#preview", Preview).whole(row, half)
 
     def _review(self, step: ReviewStep) -> None:
         ids = sorted(self.rows.selected) or [key for key in (self.rows.cursor_key,) if key is not None]
@@ -210,9 +232,23 @@ class QueueScreen(WorkScreen):
             self.say("note", "queue.note.nothing")
             return
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
+        half = self.rows.half_of(row) if row is not None and step.in_pairs else None
+        if half is not None:
+            ids = [*ids, half.id]
         # What stands beside the list is on the screen, so that going on confirms it.
-        warnings = row.warnings if row is not None and step.confirms_warnings else 0
-        Review(self, step, ids, row, self._reviewed, self._seen, warnings, begun=self._go_past).ask()
+        warnings = row.warnings + (half.warnings if half is not None else 0) if row is not None else 0
+        Review(
+            self,
+            step,
+            ids,
+            row,
+            self._reviewed,
+            self._seen,
+            warnings if step.confirms_warnings else 0,
+            begun=self._go_past,
+            half=half,
+            apart=self.rows.apart,
+        ).ask()
 
     def _go_past(self, ids: Sequence[int]) -> None:
         # At once, and not when the step is done: a key that is typed ahead means the next message.
@@ -320,36 +356,9 @@ class QueueScreen(WorkScreen):
         self.set_focus(self.rows)
 
 
-class ViewLine(OneLine):
-    """The line above the list: what it shows, how many rows are selected, and where the cursor is."""
-
-    def draw_line(self, _y: int) -> Ink:
-        """Draw the line."""
-        ink, words = self.ink().put(" "), self.words
-        screen = self.screen
-        if not isinstance(screen, QueueScreen):
-            return ink
-        view, rows, faint = screen.view, screen.rows, self.palette["faint"]
-        for text in self._shown(view):
-            ink.put(text, self.palette["strong"]).put("  ")
-        if not view.sought:
-            order = words(f"queue.sort.{view.sort}") + (words("queue.sort.backward") if view.backward else "")
-            ink.put(words("queue.order", order=order), faint)
-        if rows.selected:
-            ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
-        more = "" if rows.whole else "+"
-        where = words("queue.where", position=f"{rows.position:,}", count=f"{rows.count:,}{more}")
-        return ink.gap_to(self.size.width - width_of(where) - 1).put(where, faint)
-
-    def _shown(self, view: View) -> Iterator[str]:
-        """Yield what the list shows: what was sought, or the list and what of it was chosen."""
-        words = self.words
-        if view.sought:
-            yield words("queue.found_name" if view.name else "queue.found", sought=view.sought)
-            return
-        chosen = words("head.between").join(words(f"states.{state}") for state in sorted(view.states))
-        yield chosen or words(f"queue.list.{view.work}")
-        if view.kinds:
-            yield words("head.between").join(words(f"kinds.short.{kind}") for kind in sorted(view.kinds))
-        for mark in sorted(view.marks):
-            yield words(f"queue.mark.{mark}")
+def _versions(rows: "Sequence[QueueRow]") -> Iterator[tuple[int, int]]:
+    """Yield number and version of each message that the rows show, of pairs both."""
+    for row in rows:
+        yield row.id, row.version
+        if row.other is not None:
+            yield row.other.id, row.other.version

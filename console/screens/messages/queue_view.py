@@ -72,37 +72,57 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The beginning of a list: the numbers and rows of the first messages; `whole`: there are no others."""
+    """The beginning of a list: the numbers and rows of the first messages; `whole`: there are no others.
+
+    The second half of a pair has no row of its own, so that there may be more `messages` than rows.
+    """
 
     keys: "array[int]"
     rows: Sequence["QueueRow"]
     whole: bool
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The rest: the numbers of all messages (None: they are known already), and the counts."""
+    """The rest: the number of each row, for how many messages they stand, and the counts of all lists.
+
+    Without numbers, they are known already.
+    """
 
     keys: "array[int] | None"
+    messages: int
     counts: "Counts"
 
 
-def begin(view: View, terminal: "Terminal", session: "Session") -> Begun:
+def begin(view: View, apart: frozenset[int], terminal: "Terminal", session: "Session") -> Begun:
     """Return how the list of `view` begins; this and `complete` are called in a thread of the background.
 
-    The first rows never wait for the numbers of all, which take 0.3 s for a million messages.
+    The first rows never wait for the numbers of all, which take 0.3 s for a million messages. Pairs that the person
+    took `apart` have a row for each half.
     """
     # The custodian sees no personal data: for that role the queue is its counts.
     if not session.may(Right.READ):
-        return Begun(array("q"), (), whole=True)
+        return Begun(array("q"), (), whole=True, messages=0)
     if view.sought:
-        keys = _found(view, terminal, session)
-        return Begun(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), whole=True)
+        found = _found(view, terminal, session)
+        keys = jobs.work.lists.folded(terminal, session, found, apart)
+        return Begun(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), whole=True, messages=len(found))
     first = jobs.work.lists.first(terminal, session, wanted(view, session), BLOCK)
-    return Begun(array("q", (row.id for row in first.rows)), first.rows, first.whole)
+    rows = list(_unless_second(first.rows, apart))
+    return Begun(array("q", (row.id for row in rows)), rows, first.whole, len(first.rows))
 
 
-def complete(view: View, terminal: "Terminal", session: "Session", *, known: bool) -> Completed:
+def _unless_second(rows: Sequence["QueueRow"], apart: frozenset[int]) -> Iterator["QueueRow"]:
+    """Yield the rows but for the second halves of pairs."""
+    above = set[int]()
+    for row in rows:
+        if row.pair is None or row.pair.id not in above or row.id in apart:
+            yield row
+        above.add(row.id)
+
+
+def complete(view: View, apart: frozenset[int], terminal: "Terminal", session: "Session", *, known: bool) -> Completed:
     """Return the counts, and unless they are `known` the numbers of all messages of `view`.
 
     Rows come in blocks: the list stays still under the cursor while other consoles change the queue, and 100,000
@@ -110,10 +130,10 @@ def complete(view: View, terminal: "Terminal", session: "Session", *, known: boo
     """
     counts = jobs.messages.listing.counts(terminal)
     if known or not session.may(Right.READ):
-        return Completed(None, counts)
-    if view.sought:
-        return Completed(_found(view, terminal, session), counts)
-    return Completed(jobs.work.lists.numbers(terminal, session, wanted(view, session)), counts)
+        return Completed(None, 0, counts)
+    lists = jobs.work.lists
+    every = _found(view, terminal, session) if view.sought else lists.numbers(terminal, session, wanted(view, session))
+    return Completed(lists.folded(terminal, session, every, apart), len(every), counts)
 
 
 def wanted(view: View, session: "Session") -> "Wanted":

@@ -17,7 +17,7 @@ from store.message.entry.typed import typed_day
 from store.message.states import TRANSITIONS, Ask, InState, Step
 
 if TYPE_CHECKING:
-    from console.jobs.messages.listing import QueueRow
+    from console.jobs.messages.listing import OtherHalf, QueueRow
     from console.jobs.messages.review import Decided
     from console.jobs.work.outline import Outline
     from console.session import Session
@@ -33,6 +33,8 @@ class Review:
     `row` is the message if there is only one; of several, `outline` tells what the step would do with them. `seen`
     holds the versions of the messages as they were on the screen, by number: a message that somebody else has changed
     since is refused. `warnings` is the number of warnings that the person has on the screen, and confirms by going on.
+    `half` is the other message of the pair, which takes the step with `row`; several messages take it with their other
+    halves, but for those that the person took `apart`.
     `begun` is called with the messages when the question is answered, and `done` after the step was tried: also when
     all was refused, and with None when it failed altogether.
     """
@@ -46,6 +48,8 @@ class Review:
     warnings: int = 0
     outline: "Outline | None" = None
     begun: Callable[[Sequence[int]], None] = lambda _ids: None
+    half: "OtherHalf | None" = None
+    apart: frozenset[int] = frozenset()
 
     def ask(self) -> None:
         """Ask whether to go on. For several messages their number has to be typed, for some steps a reason or a day."""
@@ -67,7 +71,9 @@ class Review:
 
     def _look(self, terminal: "Terminal", session: "Session") -> "Outline":
         """Find out what the step would do with all of them; this is called in a thread of the background."""
-        return jobs.work.outline.outline(terminal, session, self.ids, self.step.step)
+        # Where a step is for one message alone, no other one comes with it.
+        apart = self.apart if self.step.in_pairs else frozenset(self.ids)
+        return jobs.work.outline.outline(terminal, session, self.ids, self.step.step, apart=apart)
 
     def _ask_many(self, outline: "Outline") -> None:
         if outline.ids:
@@ -86,8 +92,14 @@ class Review:
         held = day and self.step.step is Step.APPROVE
         name = "ask_warnings" if self.warnings else "ask_until" if held else f"ask{self._turn(row)}"
         # Each text takes the facts that it needs.
-        kind = words.name("kinds.short", row.kind)
-        facts = {"reference": row.reference, "kind": kind, "name": row.name, "count": self.warnings, "day": day}
+        rows = (row,) if self.half is None else (row, self.half)
+        facts = {
+            "reference": words("queue.pair.between").join(each.reference for each in rows),
+            "kind": words.name("kinds.short", row.kind) if self.half is None else words("queue.pair.kind"),
+            "name": row.name or row.number,
+            "count": self.warnings,
+            "day": day,
+        }
         question = words(self._text(name), **facts, first=row.author or "")
         return f"{question}\n{words(self._text('until'), day=day)}" if self.warnings and held else question
 
@@ -138,7 +150,17 @@ class Review:
             asked["confirm_warnings"] = self.warnings > 0
         # A row that was selected but never shown has no version here, so nothing could have changed before the eyes.
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
+        if self.step.in_pairs:
+            asked["together"] = self._together()
         return self.step.job()(terminal, session, self.ids, seen=seen, **asked)
+
+    def _together(self) -> Mapping[int, int]:
+        """Return the other half of each message that has one here, by number."""
+        if self.outline is not None:
+            return self.outline.together
+        if self.row is None or self.half is None:
+            return {}
+        return {self.row.id: self.half.id, self.half.id: self.row.id}
 
     def _show_outcome(self, decided: "Decided") -> None:
         # First the screen, which may clear the notice line or read the message once more.

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import shutil
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -127,6 +128,7 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.listing.rows": (Right.READ, lambda t, s: listing.rows(t, s, NUMBERS)),
     "work.lists.count_kinds": (Right.READ, lambda t, s: lists.count_kinds(t, s, TODO)),
     "work.lists.first": (Right.READ, lambda t, s: lists.first(t, s, TODO, 10)),
+    "work.lists.folded": (Right.READ, lambda t, s: lists.folded(t, s, array("q"))),
     "work.lists.numbers": (Right.READ, lambda t, s: lists.numbers(t, s, TODO)),
     "work.today.today": (Right.READ, today.today),
     "work.outline.outline": (Right.READ, lambda t, s: outline.outline(t, s, NUMBERS, Step.APPROVE)),

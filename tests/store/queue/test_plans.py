@@ -37,7 +37,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "notices about a number": lambda reading: queue.notices_about(reading, ["s", "t"]),
     "notices beside one": lambda reading: queue.notices_beside(reading, queue.get(reading, 1)),
     "messages about persons": lambda reading: list(queue.about_persons(reading, NOBODY, ["s", "t"])),
-    "messages of one moment": lambda reading: queue.of_one_moment(reading, queue.get(reading, 1)),
+    "messages of one moment": lambda reading: queue.of_one_moment(reading, [1, 2]),
     "what points at a message": lambda reading: queue.pointing_at(reading, queue.get(reading, 1)),
     "what the agency is to be told": lambda reading: queue.unacknowledged(reading, queue.Feed("t-1", "agency"), 100),
 }

@@ -1,7 +1,7 @@
 """Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified.
 
 It shows the questions before the form (`console.screens.messages.entry_event`), the title above it
-(`console.screens.messages.entry_title`), the hint below it (`console.screens.messages.entry_hint`) and the page before
+(`console.screens.messages.titles`), the hint below it (`console.screens.messages.entry_hint`) and the page before
 the queue (`console.screens.messages.entry_summary`) as well.
 """
 
