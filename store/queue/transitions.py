@@ -50,9 +50,9 @@ class Act:
     `by` is a user ID, or None for the terminal itself, and `session` is that person's session: a step by a person is
     refused for messages that another session claims. `two_persons` is the municipality's rule. `reason` is stored
     sealed. `expected_version` is the version of the row that the person saw, for a single step; `seen` are the versions
-    of many rows by number. If a row has changed since, MessageChanged names the person who changed it. `moved_in` is
-    the day that another municipality states, and `occurred` holds by number when departures were taken. `together` has
-    by number the other message of a pair: both take the step, or neither does.
+    of many rows by number. If a row has changed since, MessageChanged names the person who changed it. `together` has
+    by number the other message of a pair: both take the step, or neither. `moved_in` is the day that another
+    municipality states, and `occurred` holds by number when departures were taken.
     """
 
     by: str | None
@@ -126,8 +126,8 @@ def move_many(tx: Connection, vault: Vault, numbers: Iterable[int], step: Step, 
     wanted = list(dict.fromkeys(numbers))
     rows = rows_of(tx, wanted)
     missing = set(wanted).difference(row.id for row in rows)
-    refused = [_changed(row) for row in rows if not _as_seen(row, act)]
-    refused += [RefusedTransition(number, MessageMissing()) for number in sorted(missing)]
+    refused = [RefusedTransition(number, MessageMissing()) for number in sorted(missing)]
+    refused += [_changed(row) for row in rows if not _as_seen(row, act)]
     moved = _step_all(tx, vault, sound(tx, vault, [row for row in rows if _as_seen(row, act)]), step, act, refused)
     _keep_reasons(tx, vault, moved.changed, step, act)
     return moved
@@ -218,8 +218,7 @@ def _changed(row: MessageRow) -> RefusedTransition:
 def _step_all(
     tx: Connection, vault: Vault, found: Sound, step: Step, act: Act, refused: Sequence[RefusedTransition] = ()
 ) -> Transitions:
-    rows = found.rows
-    moved = Transitions(refused=[*refused, *(RefusedTransition(*broken) for broken in found.broken)])
+    rows, moved = found.rows, Transitions(refused=[*refused, *(RefusedTransition(*broken) for broken in found.broken)])
     # The order in time is a matter of other rows. It is asked once for all messages, and only where the step needs it.
     ordered = Ask.ORDER in TRANSITIONS[step].asks
     waiting = held_up(tx, vault, rows) if ordered else {}
@@ -231,21 +230,17 @@ def _step_all(
             moved.changed.append(sealed_rows.sealed(vault.rows, after))
         except (QueueFault, RightsFault, IntegrityFault) as error:
             moved.refused.append(RefusedTransition(row.id, error))
-    moved = _both_or_neither(moved, act)
+    _both_or_neither(moved, act)
     _write(tx, rows, moved.changed, step)
     return moved
 
 
-def _both_or_neither(moved: Transitions, act: Act) -> Transitions:
+def _both_or_neither(moved: Transitions, act: Act) -> None:
     """Refuse the half of a pair whose other half is refused: the peer would learn half of an event."""
-    if not act.together or not moved.refused:
-        return moved
-    refused = {refusal.id for refusal in moved.refused}
-    kept = [row for row in moved.changed if act.together.get(row.id) not in refused]
-    apart = [row for row in moved.changed if act.together.get(row.id) in refused]
-    return Transitions(
-        kept, [*moved.refused, *(RefusedTransition(row.id, PairApart(reference=row.reference)) for row in apart)]
-    )
+    refused = {refusal.id for refusal in moved.refused} if act.together else set()
+    for row in [row for row in moved.changed if act.together.get(row.id) in refused]:
+        moved.changed.remove(row)
+        moved.refused.append(RefusedTransition(row.id, PairApart(reference=row.reference)))
 
 
 def _claims(tx: Connection, step: Step, act: Act) -> Claims:
@@ -385,9 +380,6 @@ def _wait_for_day(row: MessageRow, act: Act) -> MessageRow:
     if row.due_on is None or row.due_on <= act.today:
         return row
     return row._replace(state=OutState.HELD, hold=Hold.DAY)
-
-
-# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _write(tx: Connection, before: Sequence[MessageRow], rows: Sequence[MessageRow], step: Step) -> None:

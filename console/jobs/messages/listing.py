@@ -20,7 +20,7 @@ from store.message.dates import parse_moment
 from store.message.names import NamePart
 from store.message.states import UNHANDLED, UNSENT, Direction, InState, OutState, State, state_of
 from store.message.worklists import DONE
-from store.queue import Claims, MessageRow, PageKey, QueueFilter
+from store.queue import Claim, Claims, MessageRow, PageKey, QueueFilter
 from store.rights import Right
 
 ERASED: Final = b"{}"
@@ -294,10 +294,7 @@ def row_of(
 
     `other` is the other message of the event.
     """
-    subject, claim = subject_of(record), queue.claim_on(row, claims)
-    if claim is None and other is not None and other.state == row.state:
-        # People decide about both at once, so that nobody does while somebody has the other half in hand.
-        claim = queue.claim_on(other, claims)
+    subject, claim = subject_of(record), _claim_of(row, other, claims)
     return QueueRow(
         id=row.id,
         uid=row.uid,
@@ -328,6 +325,14 @@ def row_of(
         claim=ClaimView(str(claim.task), claim.person, claim.reference) if claim is not None else None,
         other=None if other is None else _half(other),
     )
+
+
+def _claim_of(row: MessageRow, other: MessageRow | None, claims: Claims) -> Claim | None:
+    """Return who has the message in hand, or the other half of its pair: people decide about both at once."""
+    claim = queue.claim_on(row, claims)
+    if claim is None and other is not None and other.state is row.state:
+        return queue.claim_on(other, claims)
+    return claim
 
 
 def _half(row: MessageRow) -> OtherHalf:

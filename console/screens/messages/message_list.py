@@ -51,7 +51,7 @@ class MessageList(VirtualList["QueueRow"]):
         """Return the columns, who and what first; the name takes the cells that the others leave."""
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
-        state, waiting, marks = (8, 7, 6) if japanese else (10, 6, 5)
+        state, waiting, marks = (8, 7, 7) if japanese else (10, 6, 5)
         # The name needs what kind and number leave.
         event = _EVENT - 2 if width >= _NARROW else _EVENT
         event += 0 if japanese else 2

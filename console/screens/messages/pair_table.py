@@ -56,18 +56,20 @@ class PairTable:
             texts = [half.text(field) for half in self._halves]
             label = (first if texts[0] is not None else second).naming.label(field)
             same = texts[0] == texts[1]
+            # What only one half states is no difference: the other kind does not have the item, or did not need it.
             absent = self._words("message.value.absent")
             shown = self._words("queue.pair.same") if same else texts[1] or absent
             yield from self._row(label, texts[0] or absent, shown, same=same)
 
     def _row(self, label: str, left: str, right: str, *, same: bool) -> Iterator[Pieces]:
+        # Whatever does not fit goes on below, each in its own column.
         columns = (wrap(label, _LABEL), wrap(left, self._column), wrap(right, self._column))
-        for head, one, other in zip_longest(*columns, fillvalue=""):
+        for head, first, second in zip_longest(*columns, fillvalue=""):
             yield [
                 (" " * _INDENT, None),
                 (f"{fit(head, _LABEL)} ", self._palette["faint"]),
-                (f"{fit(one, self._column)} ", None),
-                (other, self._palette["faint"] if same else None),
+                (f"{fit(first, self._column)} ", None),
+                (second, self._palette["faint"] if same else None),
             ]
 
 

@@ -1,7 +1,7 @@
 """The lines at the top that say what is below them: in a list, on the page of a message, and above a form."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, width_of, wrap
@@ -11,18 +11,35 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from console.jobs.messages.draft import Draft
-    from console.screens.messages.message import MessageScreen
-    from console.screens.messages.queue import QueueScreen
+    from console.jobs.messages.reading import MessageView
+    from console.screens.messages.message_list import MessageList
     from console.screens.messages.queue_view import View
 
 # A reason may be long, and the form needs the rows: the message's own page shows the whole of it.
 _MOST_REASON_LINES: Final = 2
 
 
+class Listing(Protocol):
+    """A screen with a list: what the list shows, its rows, and for how many messages they stand."""
+
+    view: "View"
+    messages: int
+
+    @property
+    def rows(self) -> "MessageList":
+        """The rows."""
+
+
+class Page(Protocol):
+    """A screen with one message, which is None until it is read."""
+
+    shown: "MessageView | None"
+
+
 class ViewLine(OneLine):
     """The line above the list of `queue`: what it shows, how many rows are selected, and where the cursor is."""
 
-    def __init__(self, queue: "QueueScreen") -> None:
+    def __init__(self, queue: Listing) -> None:
         super().__init__(id="view")
         self._queue = queue
 
@@ -69,7 +86,7 @@ class MessageTitle(Surface):
 
     DEFAULT_CSS = "MessageTitle { height: 2; width: 1fr; }"
 
-    def __init__(self, page: "MessageScreen") -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__(id="title")
         self._page = page
 

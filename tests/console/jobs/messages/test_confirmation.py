@@ -154,7 +154,7 @@ def test_what_changed_since_it_was_on_the_screen_is_told(site: Site, operator: S
 def test_a_long_list_goes_in_portions_and_comes_back_whole(
     site: Site, operator: Session, receive: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review, "_PORTION", 2)
+    monkeypatch.setattr(review, "PORTION", 2)
     numbers = receive(*(notice(number) for number in range(1, 6)))
     assert confirmation.confirm(site.terminal, operator, numbers).changed == numbers
     assert len(site.entries(Event.NOTICE_CONFIRMED)) == len(numbers)

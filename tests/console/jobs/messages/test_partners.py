@@ -83,8 +83,8 @@ def test_who_opens_a_pair_has_read_both_and_has_both_in_hand(site: Site, approve
     view = reading.read(site.terminal, approver, first, take=True, pair=True)
     assert view.half is not None
     assert view.half.record["deemed_by"] == "juki-22"
-    read = [row.object for row in site.entries() if row.event == Event.MESSAGE_READ]
-    assert sorted(read) == sorted(site.row(number).uid for number in (first, second))
+    read = {row.object for row in site.entries(Event.MESSAGE_READ)}
+    assert read == {site.row(number).uid for number in (first, second)}
     other = site.session("ka-301")
     assert all(row.claim is not None for row in rows_of(site, other, [first, second]))
     claims.put_back(site.terminal, approver, first, second)
