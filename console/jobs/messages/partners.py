@@ -27,6 +27,7 @@ def partners(terminal: Terminal, reading: Connection, rows: Iterable[MessageRow]
 
     Raises SealBroken.
     """
+    # Only two kinds make pairs, and nobody's messages have no others beside them.
     asked = [row for row in rows if row.kind in _KINDS and row.subject is not None]
     beside = queue.of_one_moment(reading, [row.id for row in asked])
     # Most messages have nothing beside them, so that no content is opened.

@@ -95,6 +95,7 @@ def folded(
     with terminal.database.reading() as reading:
         rows = queue.rows_of(reading, known[:MOST_FOLDED])
         others = partners(terminal, reading, rows)
+    # The half that comes first keeps the row, whatever the order: so the first rows never depend on those below.
     above, second = set[int](), set[int]()
     for row in rows:
         other = others.get(row.id)

@@ -167,6 +167,7 @@ class MessageScreen(ConsoleScreen):
             self.say("note", "queue.pair.none")
             return
         self._alone = not self._alone
+        # The other half is free for others until both are read again.
         self._let_go()
         self._read()
 

@@ -76,6 +76,7 @@ class Preview(Surface):
     def _is_shown(self, row: "QueueRow", half: "OtherHalf | None") -> bool:
         if self.shown is None:
             return False
+        # Both halves as they are now: the finding of a half that changed since was never on the screen.
         other = self.shown.half
         shown = (self.shown.row.id, self.shown.row.version, other and (other.row.id, other.row.version))
         return shown == (row.id, row.version, half and (half.id, half.version))

@@ -233,6 +233,7 @@ class QueueScreen(WorkScreen):
             return
         row = self.rows.row_of(ids[0]) if len(ids) == 1 else None
         half = self.rows.half_of(row) if row is not None and step.in_pairs else None
+        # Its version was on the screen with the row, and goes with the decision like the row's own.
         if half is not None:
             ids = [*ids, half.id]
         # What stands beside the list is on the screen, so that going on confirms it.

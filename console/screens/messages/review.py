@@ -150,6 +150,7 @@ class Review:
             asked["confirm_warnings"] = self.warnings > 0
         # A row that was selected but never shown has no version here, so nothing could have changed before the eyes.
         seen = {number: self.seen[number] for number in self.ids if number in self.seen}
+        # The other steps are about one message by their nature, such as a departure.
         if self.step.in_pairs:
             asked["together"] = self._together()
         return self.step.job()(terminal, session, self.ids, seen=seen, **asked)
