@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.clusters import Cluster, ClusterMissing, running
+from tests.compilation import import_by_turns, keep_bytecode, statements_compiled_once
 from tests.running import World, run, world_at
 
 # How long an example takes says something about the machine alone.
@@ -26,9 +27,23 @@ settings.load_profile("same")
 _SECONDS_TO_END = 30
 
 
+keep_bytecode()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Before the collection: what the workers can spare each other."""
+    import_by_turns(session.config)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores: a quarter of their time the tests wait for disks and other processes."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _statements_compiled_once() -> Iterator[None]:
+    with statements_compiled_once():
+        yield
 
 
 @pytest.fixture(autouse=True)
