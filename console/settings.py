@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -34,6 +35,8 @@ SEVERAL = frozenset({"handin"})
 """The tables of which a file may have none, one or several (`[[handin]]`)."""
 # An error is one line: of a longer value its beginning is told.
 _LONGEST_VALUE = 60
+# An opening asks a hundred times for the types of the same few classes, and each answer evaluates their sources anew.
+_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 
 def _text(pattern: str, wanted: str, default: str | None = None, *, secret: bool = False) -> Any:
@@ -275,7 +278,7 @@ def dump(settings: Settings, about: Mapping[str, str]) -> str:
 def declarations() -> Iterator[tuple[str, Field[Any]]]:
     """Yield the dotted name of every setting, with the field that declares its bounds and default."""
     for entry in fields(Settings):
-        kind = get_type_hints(Settings)[entry.name]
+        kind = _hints(Settings)[entry.name]
         if entry.name == "rehearsal":
             continue
         table = get_args(kind)[0] if get_origin(kind) is tuple else kind
@@ -305,9 +308,9 @@ def spelt(value: object) -> str:
 def checked(name: str, value: object) -> Any:
     """Return `value` if the setting with the dotted `name` may have it. Raises SettingsInvalid."""
     section, _, item = name.partition(".")
-    kind = get_type_hints(Settings)[section]
+    kind = _hints(Settings)[section]
     entry = dict(declarations())[name]
-    return _value(entry, get_type_hints(kind)[item], value, name)
+    return _value(entry, _hints(kind)[item], value, name)
 
 
 def invalid(name: str, value: object, wanted: str) -> SettingsInvalid:
@@ -351,7 +354,7 @@ def _fill(kind: type[Any], data: Mapping[str, object], prefix: str) -> Any:
     for name in data:
         if name not in known:
             raise SettingsUnknown(setting=prefix + name)
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, object] = {}
     for name, entry in known.items():
         if name in data:
