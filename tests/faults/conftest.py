@@ -8,13 +8,15 @@ import pytest
 
 from console.settings import StoreSettings
 from console.terminal import Terminal
+from tests.cheap_pins import cheap_pins
 from tests.console.jobs.site import Site
 
 
 @pytest.fixture(scope="session")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("site")
-    Site.make(place / "terminal", place / "agency", StoreSettings())
+    with cheap_pins():
+        Site.make(place / "terminal", place / "agency", StoreSettings())
     return place
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from console.settings import StoreSettings
 from console.terminal import Terminal
 from store.log.bundle import bundles_in
+from tests.cheap_pins import cheap_pins
 from tests.console.jobs.log.table_histories import live as live_at
-from tests.console.jobs.site import Site, cheap_pins
+from tests.console.jobs.site import Site
 from tests.store.log import shared_tampering
 from tests.store.log.histories import live
 from tests.store.log.log_world import House, make_house

@@ -9,8 +9,9 @@ import pytest
 
 from console.settings import FILE_NAME, StoreSettings
 from console.terminal import Terminal
+from tests.cheap_pins import cheap_pins
 from tests.console.jobs.relay import Relay
-from tests.console.jobs.site import Site, cheap_pins, free_port
+from tests.console.jobs.site import Site, free_port
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-import pytest
-from argon2 import PasswordHasher
 from sqlmodel import SQLModel
 
 from console.jobs.messages import intake, review
@@ -31,7 +29,7 @@ from store.log import newest as newest_entry
 from store.log import page as log_page
 from store.message.states import Direction
 from store.peers import PeerDraft
-from store.people import Role, attempts, open_session, person, pins
+from store.people import Role, open_session, person
 from tests.resealing import reseal
 from transport import agency
 from transport.agency.home import AgencyHome
@@ -55,19 +53,6 @@ PEOPLE: Final[dict[str, tuple[tuple[Role, ...], str]]] = {
 """One person for each role, with a PIN."""
 
 Record = dict[str, Any]
-
-
-_CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_NOBODYS: Final = _CHEAP.hash(b"what nobody types")
-
-
-@contextmanager
-def cheap_pins() -> Iterator[None]:
-    """Hash PINs at no cost meanwhile: how dear they are is the store's matter, and its tests'."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pins, "_hasher", _CHEAP)
-        patch.setattr(attempts, "NOBODYS_HASH", _NOBODYS)
-        yield
 
 
 def second(person_id: str) -> SecondPerson:

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from console.commands import cli
-from store.people import pins
 from store.sealing.sources import passphrase
 from store.sealing.sources.passphrase import Cost
 from tests.running import run_program
@@ -34,7 +32,6 @@ Call = Callable[..., tuple[int, dict[str, Any]]]
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
     """Call the command line in this process, for its status and its JSON; stretching costs nothing."""
     monkeypatch.setattr(passphrase, "STANDARD_COST", Cost(1, 8, 1))
-    monkeypatch.setattr(pins, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     def called(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
         status = cli([*map(str, arguments), "--json"])
