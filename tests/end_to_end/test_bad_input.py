@@ -191,6 +191,7 @@ def test_a_wrong_certificate_of_ours(world: World, tmp_path: Path) -> None:
     assert world.states() == before
 
 
+@pytest.mark.long
 def test_a_file_that_may_not_grow(world: World, tmp_path: Path) -> None:
     """A limit on the size of files stops the database in the middle of a transaction."""
     before = world.states()
@@ -212,6 +213,7 @@ needs_namespaces = pytest.mark.skipif(
 )
 
 
+@pytest.mark.long
 @needs_namespaces
 def test_a_full_disk(world: World, tmp_path: Path) -> None:
     """The terminal lies on a small disk of its own, which somebody else has filled."""

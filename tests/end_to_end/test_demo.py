@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from console.words import LANGUAGES, Language, Words
+from console.words import Language, Words
 from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux, wait_until
-from tests.running import PROGRAM, World, environment, run, run_program, world_at
+from tests.running import PROGRAM, World, environment, run, run_program
 
 CHIEF = "ka-301"
 
@@ -28,10 +28,9 @@ def processes_about(home: Path) -> dict[int, str]:
 
 
 @needs_tmux
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
-    home, words = tmp_path / "world", Words(language)
-    world = world_at(run("demo", "--prepare", "--home", home, "--json").json)
+@pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.long)])
+def test_the_main_job_with_keys(world: World, tmp_path: Path, language: Language) -> None:
+    home, words = world.home, Words(language)
     before = world.states()
     with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home), "--language", language]) as screen:
         log_on(screen, world, words, CHIEF)
@@ -51,11 +50,11 @@ def test_the_main_job_with_keys(tmp_path: Path, language: Language) -> None:
     _shows_what_was_done(world)
 
 
+@pytest.mark.long
 @needs_tmux
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_is_left_running_when_the_demo_is_killed(tmp_path: Path, end: signal.Signals) -> None:
-    home = tmp_path / "world"
-    world = world_at(run("demo", "--prepare", "--home", home, "--json").json)
+def test_nothing_is_left_running_when_the_demo_is_killed(world: World, tmp_path: Path, end: signal.Signals) -> None:
+    home = world.home
     with Screen(tmp_path, [str(PROGRAM), "demo", "--home", str(home)]) as screen:
         log_on(screen, world, Words("ja"), CHIEF)
         (console,) = (number for number, line in processes_about(home).items() if "agency" not in line)

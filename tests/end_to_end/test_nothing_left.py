@@ -144,17 +144,17 @@ def terminate(screen: Screen) -> None:
     assert screen.wait_for_end() == 128 + signal.SIGTERM
 
 
-WAYS: list[tuple[Callable[[Screen], None], tuple[str, ...]]] = [
-    (lock, ()),
-    (quit_whole, ()),
-    (terminate, ()),
-    (crash, CRASHING),
-    (crash, CRASHING_THREAD),
+WAYS = [
+    pytest.param(lock, (), id="lock", marks=pytest.mark.long),
+    pytest.param(quit_whole, (), id="quit"),
+    pytest.param(terminate, (), id="terminate", marks=pytest.mark.long),
+    pytest.param(crash, CRASHING, id="crash"),
+    pytest.param(crash, CRASHING_THREAD, id="crash in a thread", marks=pytest.mark.long),
 ]
 
 
 @needs_tmux
-@pytest.mark.parametrize(("end", "changes"), WAYS, ids=["lock", "quit", "terminate", "crash", "crash in a thread"])
+@pytest.mark.parametrize(("end", "changes"), WAYS)
 def test_nothing_is_left_on_the_terminal(
     worked: Worked, tmp_path: Path, end: Callable[[Screen], None], changes: tuple[str, ...]
 ) -> None:

@@ -6,6 +6,7 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+from tests.cheap_pins import cheap_pins
 from tests.running import NEW_TERMINAL, PROGRAM, World, environment, run, run_program, serving
 
 OPERATOR, APPROVER, CHIEF = "op-101", "ap-201", "ka-301"
@@ -25,28 +26,26 @@ def test_the_main_job_by_script(world: World) -> None:
         "left": [],
     }
 
-    listed = world.run_program(OPERATOR, "queue", "--state", "review").json
+    listed = world.run(OPERATOR, "queue", "--state", "review").json
     assert listed["total"] == len(listed["messages"]) == count
     first, second = (message["id"] for message in listed["messages"][:2])
     assert datetime.fromisoformat(listed["messages"][0]["occurred_at"]).tzinfo is not None
     assert listed["messages"][0]["waiting_seconds"] > 0
 
-    assert world.run_program(CHIEF, "return", str(first), "--reason", "番地を確かめてください").json["changed"] == [
-        first
-    ]
-    approved = world.run_program(APPROVER, "approve", "--all", "--confirm-warnings").json
+    assert world.run(CHIEF, "return", str(first), "--reason", "番地を確かめてください").json["changed"] == [first]
+    approved = world.run(APPROVER, "approve", "--all", "--confirm-warnings").json
     assert second in approved["changed"]
     assert first not in approved["changed"]
     with serving(world.agency_home):
         sent = world.run_program(OPERATOR, "send").json
         assert sent["sent"] == sent["delivered"] == world.states().count("delivered") > 0
-        got = world.run_program(OPERATOR, "receive").json
+        got = world.run(OPERATOR, "receive").json
         assert (got["received"], got["rejected"]) == (len(world.states("in")), 0)
         states = world.states()
         assert got["results"] == states.count("accepted") + states.count("refused") == sent["sent"]
         assert states.count("refused") == 1  # The agency of a rehearsal refuses one, so that this can be seen.
-        assert world.run_program(CHIEF, "check").json["ok"] is True
-    held = run_program("agency", "received", "--home", world.agency_home, "--json").json
+        assert world.run(CHIEF, "check").json["ok"] is True
+    held = run("agency", "received", "--home", world.agency_home, "--json").json
     assert held == {"messages": sent["sent"], "distinct": sent["sent"]}
     assert world.log_is_whole()
 
@@ -100,6 +99,7 @@ def test_a_script_whose_reader_leaves_does_its_work_and_logs_off(world: World) -
     assert events == ["operator.logged_on", "operator.logged_off", "operator.logged_on"]
 
 
+@cheap_pins()
 def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
     home, settings = tmp_path / "terminal", tmp_path / "prepared.toml"
     made = run_program("init", "--home", home, *NEW_TERMINAL, "--json").json
@@ -107,8 +107,8 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
     code = Path(made["one_time_code_file"])
     assert stat.S_IMODE(code.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert run_program("init", "--home", home, *NEW_TERMINAL, "--json").error["code"] == "home_not_empty"
-    assert run_program("init", "--home", tmp_path / "other", "--settings", settings, "--json").status == 0
+    assert run("init", "--home", home, *NEW_TERMINAL, "--json").error["code"] == "home_not_empty"
+    assert run("init", "--home", tmp_path / "other", "--settings", settings, "--json").status == 0
 
     chosen, first_pin = tmp_path / "chosen", tmp_path / "first-pin"
     chosen.write_text("正しい 馬の 電池を とめる針\n", encoding="utf-8")
@@ -116,7 +116,7 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
 
     def officer(*arguments: str | Path, pin_file: Path = chosen) -> dict[str, object]:
         who = ("--home", home, "--as", made["operator"], "--pin-file", pin_file, "--json")
-        return run_program("operator", *arguments, *who).json
+        return run("operator", *arguments, *who).json
 
     assert "error" in officer("list", pin_file=code)
     assert officer("pin", "--new-pin-file", chosen, pin_file=code) == {"operator": made["operator"]}

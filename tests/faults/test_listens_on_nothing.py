@@ -46,6 +46,7 @@ def test_no_socket_of_the_console_listens_while_it_exchanges(site: Site, tmp_pat
     assert any(item["connected"] for item in seen)
 
 
+@pytest.mark.long
 @needs_tmux
 @pytest.mark.skipif(not can_trace(), reason="needs strace, allowed to trace")
 def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Path) -> None:

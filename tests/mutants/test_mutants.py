@@ -202,6 +202,7 @@ def test_tests_that_can_judge_nothing_are_refused(tmp_path: Path, test: str, cau
         trial()
 
 
+@pytest.mark.long
 def test_a_test_that_fails_by_itself_now_and_then_finds_nothing(tmp_path: Path) -> None:
     # The first run is the one without a fault; the test fails in the second alone, as it may on a busy machine.
     test = f"""

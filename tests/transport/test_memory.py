@@ -229,6 +229,7 @@ def _read_request(secured: ssl.SSLSocket) -> None:
         left -= len(chunk)
 
 
+@pytest.mark.long
 def test_the_terminal_stays_small(rehearsal: Rehearsal, strangers: Strangers) -> None:
     hostile = Hostile(rehearsal, strangers)
     packed = gzip.compress(bytes(HUGE))

@@ -39,10 +39,16 @@ def _made(_made_on: Callable[[str], Path]) -> Path:
     return _made_on(StoreSettings().url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def engine(request: pytest.FixtureRequest) -> str:
     """The engine below the jobs. They speak to the store alone, whose own tests use both engines each time."""
     return str(request.param)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Show on the second engine at each proof what locks, counts or moves rows of many: the rest says no SQL itself."""
+    if item.get_closest_marker("postgresql") and item.get_closest_marker("by_engine"):
+        item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture

@@ -54,11 +54,12 @@ def entries_of(world: World, event: str) -> list[dict[str, Any]]:
     ("number", "cause"),
     [
         (signal.SIGTERM, "signal"),
-        (signal.SIGQUIT, "signal"),
-        (signal.SIGINT, "signal"),
         (signal.SIGHUP, "hang_up"),
         # Meant for other programs, and ends this one all the same.
         (signal.SIGUSR1, "signal"),
+        # Handled by the same lines.
+        pytest.param(signal.SIGQUIT, "signal", marks=pytest.mark.long),
+        pytest.param(signal.SIGINT, "signal", marks=pytest.mark.long),
     ],
 )
 def test_a_signal_closes_the_session_and_gives_the_terminal_back(
@@ -85,6 +86,7 @@ def test_every_signal_that_would_end_the_process_is_waited_for() -> None:
     }
 
 
+@pytest.mark.long
 def test_two_signals_at_once_make_one_entry(world: World) -> None:
     with logged_on(world) as program:
         for _ in range(5):
@@ -102,6 +104,7 @@ def test_a_closed_terminal_closes_the_session(world: World) -> None:
     assert [entry["detail"]["cause"] for entry in closings(world)] == ["hang_up"]
 
 
+@pytest.mark.long
 def test_a_terminal_that_nobody_reads_does_not_keep_the_session_open(world: World) -> None:
     with logged_on(world) as program:
         # Each key repaints lines that nobody takes, until the writes are stuck.
@@ -129,6 +132,7 @@ def impatient(world: World, tmp_path: Path, *, lock: int, logoff: int) -> list[s
     return [sys.executable, "-I", "-X", "utf8", str(probe)]
 
 
+@pytest.mark.long
 def test_an_idle_session_is_locked_then_logged_off(world: World, tmp_path: Path) -> None:
     with logged_on(world, impatient(world, tmp_path, lock=2, logoff=5)) as program:
         seen = len(program.seen)

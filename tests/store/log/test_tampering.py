@@ -23,9 +23,9 @@ from tests.store.log.log_world import ENTRIES, MARKS, STEADY, STEPPED, House, en
 from tests.store.log.media_tampering import ON_MEDIA, make_media, refused_by_both, script, sum_again
 from tests.store.log.tampering import TABLE, assert_noticed
 
-SEEDS: Final = range(2)
+SEEDS: Final = (0, pytest.param(1, marks=pytest.mark.long))
 MEDIA_SEEDS: Final = range(1)
-HISTORIES: Final = range(12)
+HISTORIES: Final = (*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 12)))
 
 
 @pytest.fixture(scope="module", params=[STEADY, STEPPED], ids=["steady", "stepped"])

@@ -18,9 +18,9 @@ FIELDS = st.sampled_from(sorted({name for record in GOOD.values() for name in re
 
 
 def test_a_short_run_of_random_damage() -> None:
-    refused, _ = run(6_000, seed=20261123)
+    refused, _ = run(2_000, seed=20261123)
 
-    assert 3_000 < refused < 6_000  # The damage is real, and not all of it makes a record bad.
+    assert 1_000 < refused < 2_000  # The damage is real, and not all of it makes a record bad.
 
 
 @given(st.integers())

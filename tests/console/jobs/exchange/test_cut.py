@@ -55,7 +55,9 @@ def cut_on_answer(relay: Relay, killed: Callable[[], bool]) -> None:
     relay.on_answer = killed
 
 
-@pytest.mark.parametrize(("arm", "arrived"), [(cut_on_request, 0), (cut_on_answer, BATCH)])
+@pytest.mark.parametrize(
+    ("arm", "arrived"), [(cut_on_request, 0), pytest.param(cut_on_answer, BATCH, marks=pytest.mark.long)]
+)
 def test_the_agency_is_killed_while_messages_are_on_their_way(
     site: Site, operator: Session, relay: Relay, arm: Callable[[Relay, Callable[[], bool]], None], arrived: int
 ) -> None:
@@ -141,6 +143,7 @@ def test_the_terminal_is_killed_between_storing_and_acknowledging(site: Site, op
     assert site.log_holds()
 
 
+@pytest.mark.long
 def test_the_terminal_is_killed_while_sending(site: Site, operator: Session, relay: Relay) -> None:
     numbers = site.approve([entry(number) for number in range(1, COUNT + 1)])
     with site.running(relay.target):

@@ -28,6 +28,8 @@ from transport.errors import LineCancelled, LineUnreachable, PeerNotTrusted
 from transport.evidence.envelope import Opened
 from transport.evidence.receipts import issue_receipts, sign_receipts
 
+pytestmark = pytest.mark.by_engine
+
 
 @pytest.fixture
 def operator(site: Site) -> Session:

@@ -10,6 +10,8 @@ from store.log import Event
 from tests.console.jobs.site import APPROVER, OPERATOR, PEOPLE, Site, entry, notice
 from transport.evidence.envelope import Purpose
 
+pytestmark = pytest.mark.by_engine
+
 ALL = "state, hold, state_since, version, changed_by, seal, approver, approved_revision, approved_digest, warnings"
 
 

@@ -46,6 +46,8 @@ from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, OPERATOR, Site, entry, second
 from transport.errors import MediumOccupied
 
+pytestmark = pytest.mark.by_engine
+
 
 @pytest.fixture
 def auditor(site: Site) -> Session:

@@ -14,6 +14,8 @@ from store.log import Event
 from tests.console.jobs.log.table_histories import live
 from tests.console.jobs.site import AUDITOR, OPERATOR, Site, entry, write_lines
 
+pytestmark = pytest.mark.by_engine
+
 
 def test_a_full_comparison_is_recorded_and_begins_the_fast_ones(site: Site) -> None:
     numbers = site.approve([entry(1), entry(2)])

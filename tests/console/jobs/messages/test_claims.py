@@ -26,6 +26,8 @@ from tests.console.jobs.site import APPROVER, OPERATOR, Site, open_as
 from tests.console.jobs.site import entry as written
 from tests.console.jobs.worker import stopped_in_the_middle
 
+pytestmark = pytest.mark.by_engine
+
 COLLEAGUE = "op-102"
 Side = tuple[Terminal, Session]
 

@@ -50,6 +50,8 @@ from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import MUNICIPALITY, OPERATOR, Record, Site, doubtful, entry, person_of, write_lines
 from tests.console.jobs.worker import stopped_in_the_middle
 
+pytestmark = pytest.mark.by_engine
+
 PORTION = Pace().size
 
 

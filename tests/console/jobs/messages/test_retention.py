@@ -19,6 +19,8 @@ from tests.clusters import ON_POSTGRESQL, ON_SQLITE, Cluster
 from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, entry, notice, person_of
 from transport.evidence.envelope import Purpose
 
+pytestmark = pytest.mark.by_engine
+
 PERSON = person_of(name=CANARIES[0], name_kanji=CANARIES[1], address=CANARIES[3])
 
 

@@ -14,6 +14,8 @@ from console.session import Session
 from console.terminal import Terminal
 from tests.console.jobs.site import APPROVER, CHIEF, PATIENCE, Site, entry, open_as
 
+pytestmark = pytest.mark.by_engine
+
 Side = tuple[Terminal, Session]
 
 

@@ -10,6 +10,8 @@ from console.terminal import Terminal
 from store.endings import Ending
 from tests.console.jobs.site import OPERATOR, Site
 
+pytestmark = pytest.mark.by_engine
+
 DEADLINE_SECONDS = 30
 
 

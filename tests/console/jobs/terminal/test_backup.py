@@ -26,6 +26,8 @@ from store.sealing.sealedfile import read_pieces
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, Site, entry
 
+pytestmark = pytest.mark.by_engine
+
 TERMINAL_KEY = Path("keys") / "terminal.key"
 
 

@@ -16,6 +16,8 @@ from store.log import checkpoints as kept
 from tests.console.jobs.site import CHIEF, Site
 from tests.console.jobs.worker import stopped_in_the_middle
 
+pytestmark = pytest.mark.by_engine
+
 
 def test_each_beginning_names_machine_and_settings(site: Site) -> None:
     opening.begin(site.terminal, origin="screen")

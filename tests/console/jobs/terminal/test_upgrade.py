@@ -21,6 +21,8 @@ from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
 from transport.errors import LineCancelled
 from transport.line.client import Line
 
+pytestmark = pytest.mark.by_engine
+
 _NEXT = """
 import sqlalchemy as sa
 from alembic import op
