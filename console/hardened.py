@@ -30,7 +30,7 @@ T = TypeVar("T")
 ACTIONS: Final = frozenset(
     {
         # anywhere
-        "help", "language", "log_off", "back", "next_field", "previous_field", "enter",
+        "help", "language", "log_off", "back", "next_field", "previous_field", "enter", "letter",
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
@@ -40,9 +40,9 @@ ACTIONS: Final = frozenset(
         "mark", "column", "clear_all",
         # entry
         "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
-        "revisions", "older", "along", "show_address", "protect",
+        "revisions", "older", "along", "show_address", "protect", "unprotect",
         # exchange and log
-        "send", "receive", "read_again", "verify", "ask", "export",
+        "send", "receive", "read_again", "conditions", "export",
     }
 )  # fmt: skip
 

@@ -1,11 +1,14 @@
 """The one table of keys: what the screens bind, what the foot line and the help show, and who may use a key.
 
-Every function key has a letter beside it, for keyboards and connections that lose function keys. The keys of the review
-steps come from the table of steps (`console.steps`).
+A letter has one meaning on all screens, which `LETTERS` declares once: a key that gives it another one cannot be made.
+Every function key has a letter beside it, for keyboards and connections that lose function keys; where text is typed,
+letters are text and the function keys remain. The keys of the review steps come from the table of steps
+(`console.steps`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from textual.binding import Binding, BindingType
@@ -17,11 +20,86 @@ from store.rights import Right
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter means on every screen: the actions that it may lead to there, and its function key.
+
+    The action of a step is `review(<step>)`. `turns`: the capital letter turns the direction round; all other capitals
+    are the small letters, so that Caps Lock does no harm.
+    """
+
+    actions: frozenset[str]
+    twin: str | None = None
+    turns: bool = False
+
+
+def _letter(actions: str, twin: str | None = None, *, turns: bool = False) -> Letter:
+    return Letter(frozenset(actions.split()), twin, turns)
+
+
+# A new deed takes the letter whose meaning it has. Letters without a line here are free: d, m, p and z.
+LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
+    {
+        # decide: approve, confirm, and in a form go on to where it is registered
+        "a": _letter("review(approve) review(confirm) finish", "f9"),
+        "b": _letter("back", "escape"),
+        # characters: those of a text, and those in which the screens are written
+        "c": _letter("characters language", "f2"),
+        # write
+        "e": _letter("entry revise replace_sent"),
+        # conditions, and what a field can hold
+        "f": _letter("filter conditions", "f4"),
+        "g": _letter("edge scroll_edge", turns=True),
+        # keep from going on, and from being seen
+        "h": _letter("review(hold) review(put_on_hold) protect", "f12"),
+        # take in
+        "i": _letter("receive"),
+        "j": _letter("move scroll"),
+        "k": _letter("move scroll"),
+        "l": _letter("log"),
+        "n": _letter("along", turns=True),
+        # put out
+        "o": _letter("export"),
+        "q": _letter("log_off", "f10"),
+        "r": _letter("review(give_back)", "f11"),
+        "s": _letter("sort", turns=True),
+        # the pair: its halves, and the way from one to the other
+        "t": _letter("split"),
+        # let go on
+        "u": _letter("review(release) review(take_up) review(bring_forward) unprotect clear_all"),
+        # see more of it
+        "v": _letter("revisions older show_address all_items", "f6"),
+        # take back
+        "w": _letter("review(withdraw) review(call_off) cancel_sent cancel_event"),
+        "x": _letter("exchange send", "f7"),
+        # once more
+        "y": _letter("review(resend) read_again"),
+        "question_mark": _letter("help", "f1"),
+        "slash": _letter("search", "f3"),
+        # make it up to date
+        "full_stop": _letter("reload take_seiji", "f5"),
+    }
+)
+_TWINS: Final = MappingProxyType({letter.twin: name for name, letter in LETTERS.items() if letter.twin is not None})
+
+
+def meaning_of(name: str) -> Letter | None:
+    """Return what the key that Textual calls `name` means; None for one that has no meaning of its own, such as Tab."""
+    small = name.lower() if len(name) == 1 else name
+    return LETTERS.get(_TWINS.get(small, small))
+
+
+class DoubleMeaning(ValueError):
+    """A key was to mean something else than its letter does on all screens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A key: its names in Textual, the sign that people read, its action, its word, and the right that it needs.
 
     `word` names the text in the catalogue `keys`; the key of a step has its text with the others of the step. To a
     person without `right` the key is not shown, and it does nothing. The help shows keys that are not `in_foot` too.
+    Keys of a screen may share their letter: which of them is meant follows from what is on the screen, and where
+    several fit, the person is asked. Raises DoubleMeaning.
     """
 
     keys: str
@@ -31,6 +109,30 @@ class Key:
     right: Right | None = None
     in_foot: bool = True
     step: Step | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an action that the letter does not mean."""
+        for name in self.names:
+            letter = meaning_of(name)
+            if letter is None and len(name) == 1 and name.isalpha():
+                raise DoubleMeaning(name)
+            if letter is not None and self.deed not in letter.actions:
+                raise DoubleMeaning(f"{name} {self.deed}")
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the key in Textual; none where a widget binds it."""
+        return [name for name in self.keys.split(",") if name]
+
+    @property
+    def letter(self) -> str | None:
+        """The letter whose meaning the key has, or None."""
+        return next((name for name in self.names if name in LETTERS), None)
+
+    @property
+    def deed(self) -> str:
+        """The action as the letters name it: without its parameters, which tell only how, but for a step."""
+        return self.action.partition("(")[0] if self.step is None else f"{REVIEW}({self.step})"
 
     @property
     def text(self) -> str:
@@ -50,23 +152,27 @@ REVIEW: Final = "review"
 
 # Function keys work everywhere; letters do not while text is typed.
 HELP: Final = Key("f1,question_mark", "F1", "help", "help")
+# Its letter is bound only where it does not mean the characters of a text: at the log-on and in the help.
 LANGUAGE: Final = Key("f2", "F2", "language", "language")
 LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
 EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
 
+# In the help and at the log-on nothing has characters, and the letter means those in which the screens are written.
+HELP_LANGUAGE: Final = Key("f2,c", "F2", "language", "language")
 BACK: Final = Key("escape,b", "Esc", "back", "back")
 OPEN: Final = Key("", "Enter", "choose", "open", Right.READ)  # The list itself binds it.
 # In the list the letter enters a new message, on the page it corrects the message that is shown.
 ENTER: Final = Key("e", "e", "entry", "entry", Right.ENTER)
 REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
-REPLACE: Final = Key("s", "s", "replace_sent", "replace_sent", Right.ENTER)
-CANCEL: Final = Key("z", "z", "cancel_sent", "cancel_sent", Right.ENTER)
-CANCEL_EVENT: Final = Key("Z", "Z", "cancel_event", "cancel_event", Right.READ)
-ADDRESS: Final = Key("p", "p", "show_address", "show_address", Right.READ)
-PROTECT: Final = Key("P", "P", "protect", "protect", Right.READ, in_foot=False)
 SPLIT: Final = Key("t", "t", "split", "split", Right.READ)
+REPLACE: Final = Key("e", "e", "replace_sent", "replace_sent", Right.ENTER)
+CANCEL: Final = Key("w", "w", "cancel_sent", "cancel_sent", Right.ENTER)
+CANCEL_EVENT: Final = Key("w", "w", "cancel_event", "cancel_event", Right.READ)
+ADDRESS: Final = Key("f6,v", "v", "show_address", "show_address", Right.READ)
+PROTECT: Final = Key("f12,h", "h", "protect", "protect", Right.ENTER, in_foot=False)
+UNPROTECT: Final = Key("u", "u", "unprotect", "unprotect", Right.APPROVE, in_foot=False)
 NEXT: Final = Key("n", "n", "along(1)", "next")
-REVISIONS: Final = Key("v", "v", "revisions", "revisions", Right.READ)
+REVISIONS: Final = Key("f6,v", "v", "revisions", "revisions", Right.READ)
 
 
 # Each digit opens its list, so that the action has the key for its parameter.
@@ -91,7 +197,7 @@ def _of_list(*, first: bool) -> Iterator[Key]:
 
 SEARCH: Final = Key("f3,slash", "/", "search", "search", Right.READ)
 EXCHANGE_KEY: Final = Key("f7,x", "x", "exchange", "exchange")
-LOG_KEY: Final = Key("f8,l", "l", "log", "log", Right.LOG)
+LOG_KEY: Final = Key("l", "l", "log", "log", Right.LOG)
 RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
 
 # Home. The digits stand before the lists themselves.
@@ -134,9 +240,10 @@ MESSAGE: Final = (
     BACK,
     REVISIONS,
     ADDRESS,
-    Key("f6,c", "c", "characters", "characters"),
+    Key("f2,c", "c", "characters", "characters"),
     PROTECT,
     SPLIT,
+    UNPROTECT,
     NEXT,
     *_of_page(KeyPlace.LAST),
     Key("N", "N", "along(-1)", "before", in_foot=False),
@@ -145,38 +252,60 @@ MESSAGE: Final = (
 ENTRY: Final = (
     Key("f9", "F9", "finish", "finish"),
     Key("escape", "Esc", "back", "drop"),
-    Key("f5", "F5", "all_items", "all_items"),
-    Key("f6", "F6", "characters", "characters"),
-    Key("f7", "F7", "take_seiji", "seiji"),
+    Key("f6", "F6", "all_items", "all_items"),
+    Key("f2", "F2", "characters", "characters"),
+    Key("f5", "F5", "take_seiji", "seiji"),
 )
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (
-    Key("f7,s", "s", "send", "send", Right.EXCHANGE),
-    Key("f8,v", "v", "receive", "receive", Right.EXCHANGE),
+    Key("f7,x", "x", "send", "send", Right.EXCHANGE),
+    Key("i", "i", "receive", "receive", Right.EXCHANGE),
     OPEN,
-    Key("f5,n", "n", "reload", "reload_line"),
+    Key("f5,full_stop", ".", "reload", "reload_line"),
     BACK,
-    Key("r", "r", "read_again", "read_again", Right.EXCHANGE, in_foot=False),
+    Key("y", "y", "read_again", "read_again", Right.EXCHANGE, in_foot=False),
 )
 LOG: Final = (
-    Key("f7,v", "v", "verify", "verify", Right.LOG),
+    Key("f5,full_stop", ".", "reload", "verify", Right.LOG),
     Key("f3,slash", "/", "search", "find_entry", Right.LOG),
-    Key("f4,f", "f", "filter(1)", "filter_log"),
-    Key("F", "F", "filter(-1)", "filter_back", in_foot=False),
-    Key("f9,x", "x", "export", "export_log", Right.EXPORT_LOG),
+    Key("f4,f", "f", "conditions", "conditions", Right.LOG),
     BACK,
-    Key("f6,o", "o", "ask", "ask", Right.LOG),
-    Key("f5,n", "n", "reload", "reload"),
+    Key("o", "o", "export", "export_log", Right.EXPORT_LOG),
 )
 # The keys of lists and pages, which each widget binds itself; the help explains them in words.
 LIST_WORDS: Final = ("move", "pages", "edges")
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
-    """Return the bindings of `keys`; keys without a name are bound by a widget."""
-    return [
-        Binding(name, key.action.format(key=name), show=False)
-        for key in keys
-        for name in (key.keys.split(",") if "{key}" in key.action else [key.keys])
-        if name
+    """Return the bindings of `keys`; keys without a name are bound by a widget.
+
+    Where several keys share a letter, the letter is bound once, and the screen finds out which of them is meant.
+    """
+    keys = list(keys)
+    shared = {name for name in LETTERS if sum(key.letter == name for key in keys) > 1 and not LETTERS[name].turns}
+    bound: dict[str, BindingType] = {}
+    for key in keys:
+        for name in key.names:
+            action = f"letter('{key.letter}')" if key.letter in shared else key.action.format(key=name)
+            for spelt in (name, *_capital(name)):
+                bound[spelt] = Binding(spelt, action, show=False)
+    return list(bound.values())
+
+
+def above(keys: Iterable[Key], *everywhere: Key, typed: bool = False) -> list[BindingType]:
+    """Return the bindings of a screen that lies above others, through which the application's keys do not reach.
+
+    Those of `everywhere` are named again; where something is `typed`, without their letters, which are text there.
+    """
+    named = [
+        Binding(name, f"app.{key.action}", show=False)
+        for key in everywhere
+        for names in key.names
+        for name in (names, *_capital(names))
+        if not typed or _TWINS.get(names) is not None
     ]
+    return [*bindings(keys), *named]
+
+
+def _capital(name: str) -> list[str]:
+    return [name.upper()] if len(name) == 1 and name in LETTERS and not LETTERS[name].turns else []

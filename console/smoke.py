@@ -152,14 +152,14 @@ class _Run:
     async def _send(self) -> None:
         await self._press("x")
         await self._until(lambda: self._shows("exchange"))
-        await self._press("s")
+        await self._press("x")
         # None in between either: each has a receipt, or the agency of the world refused it.
         await self._until(lambda: self._in_state("approved", "sending", "unknown") == 0)
 
     async def _receive(self) -> None:
         # The sending must have ended: no other exchange begins while one is under way.
         await self._until(self._is_idle)
-        await self._press("v")
+        await self._press("i")
         await self._until(lambda: self._in_state("delivered") == 0 and self._in_state("received") == NOTICES)
         await self._until(self._is_idle)
         await self._press("escape")
@@ -168,7 +168,7 @@ class _Run:
     async def _verify(self) -> None:
         await self._press("l")
         await self._until(lambda: self._shows("log"))
-        await self._press("v")
+        await self._press("full_stop")
         await self._until(lambda: self._logged(Event.LOG_VERIFIED, result="done"))
 
     async def _log_off(self) -> None:

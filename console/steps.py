@@ -91,13 +91,8 @@ class ReviewStep:
         """Whether the warnings of a message have to be confirmed with the step."""
         return Ask.CONFIRMED_WARNINGS in TRANSITIONS[self.step].asks
 
-    @property
-    def shares_key(self) -> bool:
-        """Whether the same key is another step for what travels in the other direction."""
-        return any(other.keys == self.keys for other in _TABLE if other.direction != self.direction)
 
-
-# In the order in which the keys are shown. Where a step has no function key, all twelve are in use on the list.
+# In the order in which the keys are shown. Steps may share a letter: the state of the message tells which is meant.
 _TABLE: Final = (
     ReviewStep(
         step=Step.APPROVE,
@@ -140,7 +135,7 @@ _TABLE: Final = (
     ReviewStep(
         step=Step.BRING_FORWARD,
         job=lambda: jobs.messages.review.bring_forward,
-        keys="m",
+        keys="u",
         command="bring-forward",
         place=KeyPlace.MENDING,
         in_list_foot=False,
@@ -148,7 +143,7 @@ _TABLE: Final = (
     ReviewStep(
         step=Step.CALL_OFF,
         job=lambda: jobs.messages.review.call_off,
-        keys="y",
+        keys="w",
         command="call-off",
         place=KeyPlace.MENDING,
         in_list_foot=False,
@@ -157,7 +152,7 @@ _TABLE: Final = (
     ReviewStep(
         step=Step.RESEND,
         job=lambda: jobs.exchange.resend,
-        keys="o",
+        keys="y",
         command="resend",
         place=KeyPlace.MENDING,
         in_list_foot=False,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from console.keys import Key
+from console.keys import LANGUAGE, LOG_OFF, Key, above
 from console.screens.base import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine
@@ -32,14 +32,7 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
     QuestionDialog TextField { margin: 0 2; }
     """
-    # The application's own keys do not reach through a modal screen, so those that work here are named again. Their
-    # letters are left out: in a dialog letters are text.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
-        Binding("enter", "enter", show=False),
-        Binding("f2", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_CONFIRM, _CANCEL), LANGUAGE, LOG_OFF, typed=True)
 
     def __init__(
         self,
@@ -106,11 +99,7 @@ class Selection(Dialog[str | None]):
     DEFAULT_CSS = """
     Selection #box { height: auto; width: 1fr; layout: vertical; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
-        Binding("f2", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_CANCEL,), LANGUAGE, LOG_OFF, typed=True)
 
     def __init__(
         self,

@@ -5,10 +5,23 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import ENTRY, EVERYWHERE, EXCHANGE, LIST_WORDS, LOG, MESSAGE, QUEUE, TODAY, Key
+from console.keys import (
+    ENTRY,
+    EVERYWHERE,
+    EXCHANGE,
+    HELP_LANGUAGE,
+    LIST_WORDS,
+    LOG,
+    LOG_OFF,
+    MESSAGE,
+    QUEUE,
+    TODAY,
+    Key,
+    above,
+)
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -28,8 +41,8 @@ _KEYS: Final = MappingProxyType(
 )
 _SIGN: Final = 14  # the width of the column of keys, in cells
 _WIDEST_TEXT: Final = 76
-# The key that opened the help closes it as well.
-_CLOSE: Final = Key("escape,enter,f1,b", "Esc", "back", "close")
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+_AGAIN: Final = Key("f1,question_mark", "F1", "help", "close")
 # What is printed on the keys of a keyboard, where Textual has other names for them.
 _SIGNS: Final = MappingProxyType(
     {
@@ -48,12 +61,8 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Explains the screen whose topic in the catalogue `help` is `topic`."""
 
     NAME = "help"
-    # The application's own keys do not reach through a modal screen: no second help opens above this one.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_CLOSE.keys, _CLOSE.action, show=False),
-        Binding("f2,t", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    # The key that opened the help closes it as well: no second help opens above this one.
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), HELP_LANGUAGE, LOG_OFF)
 
     def __init__(self, topic: str) -> None:
         super().__init__()
@@ -72,6 +81,10 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         page.show(lambda width: list(self._lines(width)))
 
     def action_back(self) -> None:
+        """Close the help."""
+        self.dismiss()
+
+    def action_help(self) -> None:
         """Close the help."""
         self.dismiss()
 

@@ -18,8 +18,8 @@ class TextPage(Surface, can_focus=True):
 
     DEFAULT_CSS = "TextPage { height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k,K", "scroll(-1)", show=False),
+        Binding("down,j,J", "scroll(1)", show=False),
         Binding("pageup", "scroll_page(-1)", show=False),
         Binding("pagedown,space", "scroll_page(1)", show=False),
         Binding("home,g", "scroll_edge(-1)", show=False),

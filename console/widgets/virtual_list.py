@@ -48,8 +48,8 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
 
     DEFAULT_CSS = "VirtualList { height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        Binding("up,k,K", "move(-1)", show=False),
+        Binding("down,j,J", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
         Binding("home,g", "edge(-1)", show=False),

@@ -147,9 +147,9 @@ def exchange_once(screen: Screen, words: Words) -> None:
     """Send the one approved message of a fresh world, and receive what its agency has; go back to the queue."""
     screen.press("x")
     screen.wait_for(words("exchange.empty"))
-    screen.press("s")
+    screen.press("x")
     screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0))
-    screen.press("v")
+    screen.press("i")
     screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
     screen.press("Escape")
     screen.wait_for(words("queue.sort.urgency"))

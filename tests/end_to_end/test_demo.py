@@ -109,7 +109,7 @@ def _approve_and_return(screen: Screen, words: Words) -> None:
 def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.press("l")
     screen.wait_for(words("log.column.event"), words("events.message.accepted"))
-    screen.press("v")
+    screen.press(".")
     screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
     screen.press("Escape")
     screen.wait_for(words("queue.sort.urgency"))

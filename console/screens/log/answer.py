@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import EVERYWHERE, Key
+from console.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key, above
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -27,11 +27,7 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Shows the counts of `answer`."""
 
     NAME = "answer"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_CLOSE.keys, _CLOSE.action, show=False),
-        Binding("f2,t", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, LOG_OFF)
 
     def __init__(self, answer: "Answer") -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.log.answer import AnswerScreen
+from console.screens.log.conditions import Conditions
 from console.screens.log.entry_list import EntryPanel, LogList
 from console.screens.messages.message import MessageScreen
 from console.widgets.frame import FootLine, HeadLine
@@ -29,7 +30,7 @@ from store.rights import Right
 if TYPE_CHECKING:
     from console.host import Host
     from console.jobs.log.export import Exported
-    from console.jobs.log.questions import Answer
+    from console.jobs.log.questions import Answer, Question
     from console.jobs.log.search import Search
     from console.jobs.log.viewing import NamedEntry
     from console.jobs.progress import Report
@@ -37,14 +38,9 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
     from store.log import Verification
 
-# None shows everything.
-_CLASSES: Final = (None, *EventClass)
 # The numbers of a narrowed list have gaps, so its rows are read and kept at once, the newest ones up to this many. The
 # whole log is paged without a limit.
 _MOST_WHEN_NARROWED: Final = 2000
-# Question 5 asks about one person, whose ID is typed behind the number.
-_ABOUT_EVERYBODY: Final = frozenset("1234")
-_ABOUT_ONE_PERSON: Final = "5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +73,6 @@ class Shown:
         if self.typed is not None:
             return words("log.search.found", typed=self.typed)
         return words(f"log.class.{self.event_class or 'all'}")
-
-
-def _unclear_question(typed: str) -> str | None:
-    number, *more = typed.split() or [""]
-    # Behind the number stand the person, where the question is about one, and the period.
-    persons = 1 if number == _ABOUT_ONE_PERSON else 0
-    clear = number in _ABOUT_EVERYBODY | {_ABOUT_ONE_PERSON} and persons <= len(more) <= persons + 1
-    return None if clear else "log.question.unclear"
 
 
 def _missing(typed: str) -> str | None:
@@ -163,11 +151,6 @@ class LogScreen(ConsoleScreen):
         else:
             self.app.push_screen(MessageScreen(row.message))
 
-    def action_filter(self, step: int) -> None:
-        """Show the next class of entries, or the one before for a negative step."""
-        at = _CLASSES.index(self.shown.event_class)
-        self._show(Shown(event_class=_CLASSES[(at + step) % len(_CLASSES)]))
-
     def _show(self, shown: "Shown", *, at: int | None = None) -> None:
         self.shown = shown
         self.notice.clear()
@@ -212,19 +195,12 @@ class LogScreen(ConsoleScreen):
             # An entry is shown among its neighbours, so the whole log is listed.
             self._show(Shown(), at=search.entry)
 
-    def action_ask(self) -> None:
-        """Ask one of the ready questions."""
-        self.app.push_screen(
-            QuestionDialog(lambda words: words("log.question.ask"), typed=True, check=_unclear_question), self._ask
-        )
+    def action_conditions(self) -> None:
+        """Offer the ready questions, and the classes of entries."""
+        Conditions(self, self._ask, lambda chosen: self._show(Shown(event_class=chosen))).offer()
 
-    def _ask(self, typed: str | None) -> None:
-        if typed is None:
-            return
-        number, *more = typed.split()
-        person = more.pop(0) if number == _ABOUT_ONE_PERSON else None
-        period = more[0] if more else None
-        job = partial(_answer, number=int(number), person=person, period=period)
+    def _ask(self, question: "Question", person: str | None, period: str | None) -> None:
+        job = partial(_answer, question=question, person=person, period=period)
         self.look("rows", job, partial(self._answered, period))
 
     def _answered(self, period: str | None, answer: "Answer") -> None:
@@ -279,18 +255,14 @@ class LogScreen(ConsoleScreen):
         self.load()
 
     def action_reload(self) -> None:
-        """Show the entries written since the last snapshot."""
+        """Show the entries written since the last snapshot, and verify the whole chain."""
         self.notice.clear()
         # The new entries are at the top.
         self.rows.action_edge(-1)
         self.load()
-
-    def action_verify(self) -> None:
-        """Verify the whole chain."""
-        if self._busy:
+        if self._busy or not self.console_app.may(Right.LOG):
             return
         self._busy = True
-        self.notice.clear()
         report = self.query_one("#gauge", Gauge).report
         self.work(partial(_verify, report=report), self._verified, self._failed)
 
@@ -361,10 +333,8 @@ def _find(terminal: "Terminal", session: "Session", *, typed: str) -> "Search":
 
 
 def _answer(
-    terminal: "Terminal", session: "Session", *, number: int, person: str | None, period: str | None
+    terminal: "Terminal", session: "Session", *, question: "Question", person: str | None, period: str | None
 ) -> "Answer":
-    # The catalogue numbers the questions in the order of their enum.
-    question = list(jobs.log.questions.Question)[number - 1]
     chosen = None if period is None else jobs.log.periods.asked_for(period)
     return jobs.log.questions.ask(terminal, session, question, person=person, period=chosen)
 

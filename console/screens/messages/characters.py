@@ -6,18 +6,18 @@ from typing import Any, ClassVar, Final
 
 from rich.cells import split_graphemes
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import EVERYWHERE, Key
+from console.keys import LOG_OFF, Key, above
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import fit, wrap
 from store.message.seiji import replacements
 
-# The key that opened the page closes it as well.
-_CLOSE: Final = Key("escape,enter,c,b", "Esc", "back", "close")
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+_AGAIN: Final = Key("f2,c", "F2", "characters", "close")
 # The texts that must be written exactly as a card or a paper has them.
 _TEXTS: Final = ("name", "name_kanji", "birth_date_note")
 # Widths of the columns, in cells.
@@ -28,11 +28,7 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
     """Spells the names in `record`; each line is one character as people see it."""
 
     NAME = "characters"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_CLOSE.keys, _CLOSE.action, show=False),
-        Binding("f2,t", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), LOG_OFF)
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         super().__init__()
@@ -43,7 +39,7 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
         """Lay out the page."""
         yield HeadLine()
         yield TextPage(id="spelling")
-        yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
+        yield FootLine((_CLOSE,), everywhere=(LOG_OFF,))
 
     def on_mount(self) -> None:
         """Show the page."""
@@ -53,6 +49,10 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
 
     def action_back(self) -> None:
         """Close the page."""
+        self.dismiss()
+
+    def action_characters(self) -> None:
+        """Close the page with the key that opened it."""
         self.dismiss()
 
     def _lines(self) -> Iterator[Pieces]:

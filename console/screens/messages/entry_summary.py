@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import EVERYWHERE, Key
+from console.keys import EVERYWHERE, LANGUAGE, Key, above
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft, DraftItem
 
 _LABEL: Final = 24  # the width of the labels, in cells
-_AGREE: Final = Key("enter,f9", "Enter", "finish", "enter_queue")
+_AGREE: Final = Key("enter", "Enter", "finish", "enter_queue")
 _BACK: Final = Key("escape,b", "Esc", "back", "mend")
 
 
@@ -29,11 +29,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     NAME = "summary"
     help_topic = None
     # F10 is missing on purpose: only the form asks before an entry is lost.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_AGREE.keys, _AGREE.action, show=False),
-        Binding(_BACK.keys, _BACK.action, show=False),
-        Binding("f2,t", "app.language", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_AGREE, _BACK), LANGUAGE)
     DEFAULT_CSS = "SummaryScreen TextPage { margin-top: 1; }"
 
     def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:

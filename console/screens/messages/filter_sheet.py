@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
-from console.keys import Key
+from console.keys import LANGUAGE, LOG_OFF, Key, above
 from console.screens.base import Dialog
 from console.screens.messages.queue_view import Mark, View, wanted
 from console.widgets.frame import FootLine
@@ -62,13 +62,11 @@ class FilterSheet(Dialog[View | None]):
     NAME = "filter"
     DEFAULT_CSS = "FilterSheet #menu { height: 14; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key.keys, key.action, show=False) for key in _KEYS),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        *above(_KEYS, LANGUAGE, LOG_OFF, typed=True),
+        Binding("up,k,K", "move(-1)", show=False),
+        Binding("down,j,J", "move(1)", show=False),
         Binding("left", "column(-1)", show=False),
         Binding("right,tab", "column(1)", show=False),
-        Binding("f2", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
     ]
 
     def __init__(self, view: View) -> None:

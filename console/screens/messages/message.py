@@ -20,7 +20,6 @@ from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.words import Words
 from store.message.states import CANCELLABLE, SENT, UNDOABLE, Direction, OutState, Step
-from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.draft import Draft
@@ -195,21 +194,13 @@ class MessageScreen(ConsoleScreen):
         if not self._go_along(step):
             self.say("note", "message.no_more")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Obey a key that means two steps only for the direction in which the message travels."""
-        key = self.key_of(action, parameters)
-        if self.shown is not None and key is not None and key.step is not None:
-            step = STEPS[key.step]
-            if step.shares_key and step.direction != self.shown.row.direction:
-                return False
-        return super().check_action(action, parameters)
-
     def offers(self, key: Key) -> bool:
         """Show in the foot line what can be done with a message in this state."""
         # Until the message is read, nothing is known that would rule a key out.
-        offered = super().offers(key)
-        if not offered or self.shown is None:
-            return offered
+        return super().offers(key) and (self.shown is None or self.fits(key))
+
+    def fits(self, key: Key) -> bool:
+        """Tell whether the message in this state can take the step of the key, or what else the key does."""
         return self._allows(key.step) if key.step is not None else self._possible(key.action)
 
     def _allows(self, step: Step) -> bool:
@@ -227,14 +218,21 @@ class MessageScreen(ConsoleScreen):
         """Return whether `action`, which is not a step of review, can be done with the message."""
         if self.shown is None:
             return False
-        row = self.shown.row
-        if action in {"revise", "split"}:
-            return self._allows(Step.REVISE) if action == "revise" else row.pair is not None
-        if action in {"show_address", "cancel_event"}:
-            return self.shown.protected if action == "show_address" else self._may_cancel_event(row)
+        row, protected = self.shown.row, self.shown.protected
+        possible: dict[str, Callable[[], bool]] = {
+            "revise": lambda: self._allows(Step.REVISE),
+            "split": lambda: row.pair is not None,
+            "show_address": lambda: protected,
+            "unprotect": lambda: protected,
+            "protect": lambda: row.direction == Direction.OUT and not protected,
+            "cancel_event": lambda: self._may_cancel_event(row),
+            "revisions": lambda: row.revision > 1,
+        }
         if action in _UNDOING:
             return row.claim is None and row.direction == Direction.OUT and row.state in UNDOABLE
-        return self._along is not None if action == "along" else action != "revisions" or row.revision > 1
+        if action.startswith("along"):
+            return self._along is not None
+        return possible.get(action, lambda: True)()
 
     def _may_cancel_event(self, row: "QueueRow") -> bool:
         other = None if self.shown is None else self.shown.partner
@@ -353,15 +351,17 @@ class MessageScreen(ConsoleScreen):
             self.look("message", partial(self._fetch, address=True), self._show)
 
     def action_protect(self) -> None:
-        """Hide the address of this person in all messages (支援措置), or end that."""
-        if self.shown is None or self.shown.row.direction != Direction.OUT:
+        """Hide the address of this person in all messages (支援措置)."""
+        self._ask_protection(ends=False)
+
+    def action_unprotect(self) -> None:
+        """Let the address be shown again."""
+        self._ask_protection(ends=True)
+
+    def _ask_protection(self, *, ends: bool) -> None:
+        if self.shown is None or not self._possible("unprotect" if ends else "protect"):
             return
-        # One key for both: which of them it is, and whose right it needs, depends on what is in force.
-        name, ends = self.shown.row.name, self.shown.protected
-        if not self.console_app.may(Right.APPROVE if ends else Right.ENTER):
-            self.say("note", "message.protection.no_right")
-            return
-        question = "message.protection.ask_end" if ends else "message.protection.ask"
+        name, question = self.shown.row.name, "message.protection.ask_end" if ends else "message.protection.ask"
         asked = QuestionDialog(lambda words: words(question, name=name))
         self.app.push_screen(asked, partial(self._protection_asked, ends))
 

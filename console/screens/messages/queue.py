@@ -180,12 +180,9 @@ class QueueScreen(WorkScreen):
             return self.rows.cursor_row is not None and self.rows.cursor_row.pair is not None
         return key.step is None or self._fits(key.step)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Obey a key that means two steps only for the direction of the row under the cursor."""
-        key, row = self.key_of(action, parameters), self.rows.cursor_row if self.in_hand else None
-        if key is not None and key.step is not None and row is not None and STEPS[key.step].shares_key:
-            return row.direction == STEPS[key.step].direction and super().check_action(action, parameters)
-        return super().check_action(action, parameters)
+    def fits(self, key: Key) -> bool:
+        """Tell whether the row under the cursor can take the step; of an empty list nothing is known."""
+        return self.offers(key) and self.rows.cursor_key is not None
 
     def _fits(self, step: Step) -> bool:
         row = self.rows.cursor_row
@@ -213,7 +210,7 @@ class QueueScreen(WorkScreen):
         if single is not None and self._is_to_be_read(step, single):
             # Only somebody who has the warnings on the screen can confirm them.
             self._open(single.id, hint="queue.note.read_first")
-        elif step.step is Step.CONFIRM and single is not None:
+        elif step.step is Step.CONFIRM and single is not None and allows(single, step.step):
             # On its page one reads what it changes.
             self._open(single.id, hint="queue.note.open_first")
         else:

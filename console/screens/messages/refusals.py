@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from console.keys import Key
+from console.keys import LANGUAGE, LOG_OFF, Key, above
 from console.screens.base import Dialog
 from console.screens.dialogs import Box
 from console.widgets.frame import FootLine
@@ -27,11 +27,7 @@ class RefusalSheet(Dialog[None]):
     DEFAULT_CSS = """
     RefusalSheet #box { height: 60%; width: 1fr; layout: vertical; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_CLOSE.keys, _CLOSE.action, show=False),
-        Binding("f2", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, LOG_OFF)
 
     def __init__(self, refused: "Sequence[RefusedStep]", named: "Mapping[int, Named]") -> None:
         super().__init__()

@@ -56,8 +56,6 @@ class Review:
         if self.row is not None and self.row.claim is not None:
             facts = {"reference": self.row.claim.reference, "person": self.row.claim.person}
             self.screen.show_fault("message_claimed", facts)
-        elif self.row is not None and self.step.of_departures and not has_day_ahead(self.row):
-            self.screen.show_fault("no_day_ahead", {"reference": self.row.reference})
         elif self.row is not None and not allows(self.row, self.step.step):
             say_wrong_state(self.screen, self.row)
         elif self.row is None:
@@ -204,9 +202,9 @@ def behind_lines(outline: "Outline", words: Words) -> Iterator[str]:
 
 
 def allows(row: "QueueRow", step: Step) -> bool:
-    """Return whether the state of a message allows a step, and its day where the step is about departures."""
-    transition = TRANSITIONS[step]
-    fits = Ask.DAY_AHEAD not in transition.asks or has_day_ahead(row)
+    """Return whether the state of a message allows a step, and its planned day where the step asks about it."""
+    transition, ahead = TRANSITIONS[step], has_day_ahead(row)
+    fits = Ask.PLANNED_DAY not in transition.asks if ahead else Ask.DAY_AHEAD not in transition.asks
     return row.direction == transition.direction and row.state in sources_of(step) and fits
 
 

@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from console import jobs
-from console.keys import EVERYWHERE, Key
+from console.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key, above
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
@@ -41,12 +41,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     NAME = "revisions"
     help_topic = None
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(_OLDER.keys, _OLDER.action, show=False),
-        Binding(_CLOSE.keys, _CLOSE.action, show=False),
-        Binding("f2,t", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((_OLDER, _CLOSE), LANGUAGE, LOG_OFF)
     DEFAULT_CSS = "RevisionScreen TextPage { margin-top: 1; }"
 
     def __init__(self, key: int, reference: str, present: int) -> None:

@@ -4,10 +4,11 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from console import jobs
+from console.keys import LANGUAGE, LOG_OFF, above
 from console.screens.base import ConsoleScreen
 from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
@@ -29,11 +30,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     NAME = "lock"
     # No help here: nothing may lie above the lock.
     help_topic = None
-    # The application's own keys do not reach through a modal screen, so those that work here are named again.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "app.language", show=False),
-        Binding("f10", "app.log_off", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = above((), LANGUAGE, LOG_OFF)
     DEFAULT_CSS = """
     LockScreen #form { height: 1fr; width: 1fr; align: center middle; layout: vertical; }
     LockScreen LockTitle { height: 3; width: 50; }

@@ -39,8 +39,8 @@ class TodayScreen(WorkScreen):
     KEYS: ClassVar[Sequence[Key]] = TODAY
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(TODAY),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        Binding("up,k,K", "move(-1)", show=False),
+        Binding("down,j,J", "move(1)", show=False),
         Binding("enter", "choose", show=False),
     ]
 

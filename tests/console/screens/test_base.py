@@ -51,7 +51,7 @@ async def test_the_notice_follows_the_language(world: World) -> None:
 
 
 async def test_keys_that_ask_for_a_right_are_obeyed_only_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = Key("x", "x", "filter(1)", "close", right=Right.APPROVE)
+    key = Key("f", "f", "filter(1)", "close", right=Right.APPROVE)
     async with driving(world.home) as console:
         screen = _screen(console)
         monkeypatch.setattr(type(screen), "KEYS", (key,))

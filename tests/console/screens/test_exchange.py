@@ -28,10 +28,10 @@ async def test_what_is_approved_is_sent_and_its_result_received(world: World, la
             # What is counted is read in a thread, and the approval before it is one as well.
             await console.until(lambda: console.words("exchange.count", count=1) in console.text())
             assert console.words("head.line_up") in console.text().splitlines()[0]
-            await console.press("s")
+            await console.press("x")
             assert console.words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0) in console.text()
             assert console.words("exchange.outcomes.delivered") in console.text()
-            await console.press("v")
+            await console.press("i")
             assert console.words("exchange.outcomes.received") in console.text()
             assert console.words("exchange.outcomes.accepted") in console.text()
             await console.press("escape")
@@ -48,7 +48,7 @@ async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: 
         async with driving(world.home, size=(120, 40)) as console:
             await console.log_on()
             await console.press("x")
-            await console.press("v")
+            await console.press("i")
             assert console.words("exchange.result_refused", code="number_not_current") in console.text()
             # The result was made when it was asked for: after the notices.
             await console.press("end", "enter")
@@ -61,7 +61,7 @@ async def test_a_line_that_is_down_is_told_with_a_remedy(world: World) -> None:
         await console.log_on()
         await console.press("x")
         assert console.words("head.line_down") in console.text().splitlines()[0]
-        await console.press("s")
+        await console.press("x")
         line = exchange(console).line
         assert line is not None
         assert line.code is not None
@@ -73,9 +73,9 @@ async def test_escape_stops_an_exchange_and_log_off_waits_for_it(world: World) -
     with serving(world.agency_home):
         async with driving(world.home) as console:
             await console.log_on()
-            await console.press("A", "a", *"40", "enter", "x")
+            await console.press("a", *"40", "enter", "x")
             screen = exchange(console)
-            await console.pilot.press("s")
+            await console.pilot.press("x")
             await console.until(lambda: screen.unfinished)
             console.app.action_log_off()
             assert console.app.session is not None
@@ -96,9 +96,9 @@ async def test_the_log_is_listed_filtered_and_verified(world: World) -> None:
         assert newest is not None
         assert newest.event == "operator.logged_on"
         assert newest.hash in console.text()
-        await console.press("v")
+        await console.press("full_stop")
         assert console.words("log.sound", entries=newest.seq) in console.text()
-        await console.press("f")
+        await console.press("f", "6", "2")
         assert console.words("log.class.authentication") in console.text()
         await console.press("end")
         last = screen.rows.cursor_row
@@ -110,7 +110,7 @@ async def test_a_changed_entry_is_named(world: World, tmp_path: Path) -> None:
     _tamper(world, 3)
     async with driving(world.home) as console:
         await console.log_on()
-        await console.press("l", "v")
+        await console.press("l", "full_stop")
         text = console.text().replace("\n", "")
         assert console.words("common.trouble") in text
         assert "3番の記録" in text

@@ -49,7 +49,7 @@ def exchange(console: Driven) -> ExchangeScreen:
 # ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("language", "key"), [("ja", "s"), ("en", "v")])
+@pytest.mark.parametrize(("language", "key"), [("ja", "x"), ("en", "i")])
 async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, language: Language, key: str) -> None:
     with agency_ahead(APART), served_here(world):
         async with driving(world.home, language=language) as console:
@@ -63,7 +63,7 @@ async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, langua
                 assert console.words(f"exchange.clock.{reason}")[:40] in console.text()
             await console.press("2")
             assert f"{APART}" in notice(console)
-            assert exchange(console).results.count == (1 if key == "s" else 10)
+            assert exchange(console).results.count == (1 if key == "x" else 10)
     (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
     assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
 
@@ -76,7 +76,7 @@ async def test_an_officer_says_why_although_the_clock_is_far_ahead_and_work_goes
     with served_here(world):
         async with driving(world.home) as console:
             await console.log_on("ka-301")
-            await console.press("x", "v")
+            await console.press("x", "i")
             assert isinstance(console.app.screen, Selection)
             await console.press("2")
             assert exchange(console).results.count == 10
@@ -91,7 +91,7 @@ async def test_an_officer_who_calls_it_off_has_exchanged_nothing(world: World) -
         async with driving(world.home) as console:
             await console.log_on("ka-301")
             await console.press("a", "enter", "x")
-            await console.press("s")
+            await console.press("x")
             assert isinstance(console.app.screen, Selection)
             await console.press("escape")
             assert not exchange(console).unfinished
@@ -105,7 +105,7 @@ async def test_nobody_else_is_asked(world: World) -> None:
         async with driving(world.home) as console:
             await console.log_on("op-101")
             await console.press("x")
-            await console.press("s")
+            await console.press("x")
             assert not exchange(console).unfinished
             assert console.words.fault("clocks_apart", {"seconds": "+400", "most": "300"}).cause[:12] in notice(console)
 
@@ -126,10 +126,10 @@ async def test_escape_stops_an_exchange_that_hangs_within_a_second(world: World,
         register(world, proxy.port)
         async with driving(world.home) as console:
             await console.log_on("ka-301")
-            await console.press("A", "a", *"40", "enter", "x")
+            await console.press("a", *"40", "enter", "x")
             screen, held = exchange(console), Fault(way, at, Harm.HOLD)
             proxy.tell(held)
-            await console.pilot.press("s")
+            await console.pilot.press("x")
             await console.until(held.struck.is_set)
             assert screen.unfinished
             began = time.monotonic()
@@ -156,7 +156,7 @@ async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(wo
         async with driving(world.home, language=language) as console:
             await console.log_on()
             await console.press("x")
-            await console.press("v")
+            await console.press("i")
             await console.press("end", "enter")
             (line,) = (world.home / TECHNICAL_LOG).read_text().splitlines()
             fault = console.words.fault("item_unreadable")
@@ -164,9 +164,9 @@ async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(wo
                 assert "".join(text.split()) in "".join(notice(console).split())
             assert console.screen == "exchange"
             # Receiving goes on behind it; reading again goes back to it.
-            await console.press("v")
+            await console.press("i")
             assert exchange(console).results.count == 0
-            await console.press("r")
+            await console.press("y")
             assert exchange(console).results.count == 1
             assert console.words("exchange.received", received=0, results=0, rejected=1) in notice(console)
 
@@ -212,7 +212,7 @@ async def test_what_the_peer_was_found_to_have_is_told_first_and_item_by_item(
     monkeypatch.setattr(jobs_of_exchange, "receive", lambda *_args, **_more: found)
     async with driving(world.home, language=language) as console:
         await console.log_on()
-        await console.press("x", "v")
+        await console.press("x", "i")
         words = console.words
         assert notice(console).startswith(words("exchange.recovered", recovered=2, lost=1))
         text = console.text()

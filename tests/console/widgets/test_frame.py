@@ -26,7 +26,7 @@ class Counted(Bench):
     counts: object = None
 
     def offers(self, key: Key) -> bool:
-        return key.word != "reload"
+        return key.word != "export_log"
 
 
 async def test_the_head_names_the_place_and_the_section_gives_way(tmp_path: Path) -> None:
@@ -117,8 +117,7 @@ async def test_the_foot_shows_what_can_be_done_now_and_what_fits(tmp_path: Path)
         words = Words("ja")
         line = screen.lines()[0]
         assert words("keys.verify") in line
-        assert words("keys.reload") not in line, "the screen does not offer it"
-        assert words("keys.filter_back") not in line, "it is only in the help"
+        assert words("keys.export_log") not in line, "the screen does not offer it"
         # Nobody is logged on: the same key ends the console.
         assert line.endswith(words("keys.leave"))
         await screen.resize(pilot, 50, 4)

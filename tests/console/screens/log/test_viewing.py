@@ -73,16 +73,19 @@ async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -
 async def test_a_question_is_answered(world: World, language: Language) -> None:
     async with driving(world.home, language=language) as console:
         screen = await _open(console)
-        await console.press("o", "9", "enter")
-        assert console.words("log.question.unclear") in console.text()
-        await console.press("backspace", "3", "enter")
+        await console.press("f", "3")
+        await console.type("today yesterday")
+        await console.press("enter")
+        assert console.words("log.conditions.unclear") in console.text()
+        await console.press("ctrl+u", "enter")
         assert console.screen == "answer"
         assert "ka-301" in console.text()
         assert console.words("log.question.logins_per_id") in console.text()
-        await console.press("escape", "o", *"5 op-101", "enter")
+        await console.press("escape", "f", "5", *"op-101", "enter")
         assert console.words("log.question.none") in console.text()
-        await console.press("n")
-        row = screen.rows.row_of(screen.rows.count)
+        # The question is an entry itself, and so is the verification that comes with looking anew.
+        await console.press("full_stop")
+        row = screen.rows.row_of(screen.rows.count - 1)
         assert row is not None
         assert (row.event, row.object) == ("log.read", "op-101")
 
@@ -92,7 +95,7 @@ async def test_the_log_is_exported_and_verified(world: World, tmp_path: Path) ->
     medium.mkdir()
     async with driving(world.home) as console:
         await _open(console)
-        await console.press("x")
+        await console.press("o")
         await console.type(str(medium))
         await console.press("enter")
         await console.type("LOG-1")
@@ -104,14 +107,14 @@ async def test_the_log_is_exported_and_verified(world: World, tmp_path: Path) ->
         (bundle,) = bundles_in(medium)
         assert bundle.name in console.text()
         assert verify_bundle(bundle).ok
-        await console.press("v")
+        await console.press("full_stop")
         assert console.words("log.sound", entries="")[:4] in console.text() or "検証" in console.text()
 
 
 async def test_an_approver_has_no_key_to_export(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("ap-201")
-        await console.press("l", "x")
+        await console.press("l", "o")
         assert log(console).name == console.screen
         assert console.words("keys.export_log") not in console.text().splitlines()[-1]
 

@@ -268,7 +268,7 @@ async def test_who_approves_a_departure_is_told_until_when_it_is_held(world: Wor
         assert console.words("steps.approve.did", count=1) in console.text()
         assert world.states().count("held") == 1
         # The other municipality tells that the person moved in there: it need not wait any longer.
-        await console.press("f", "down", "down", "down", "enter", "m")
+        await console.press("f", "down", "down", "down", "enter", "u")
         assert day in console.text()
         await console.type("13月")
         await console.press("enter")
@@ -287,11 +287,13 @@ async def test_what_is_no_departure_cannot_be_called_off(world: World) -> None:
         while (row := rows.cursor_row) is not None and row.due_on is not None:
             await console.press("down")
         assert row is not None
-        await console.press("y")
-        assert console.words.fault("no_day_ahead", {"reference": row.reference}).cause in console.text()
+        await console.press("w")
+        assert console.words("steps.withdraw.ask", reference=row.reference).splitlines()[0] in console.text()
+        await console.press("escape")
         while (row := rows.cursor_row) is not None and row.due_on is None:
             await console.press("down")
-        await console.press("y", "enter")
+        # It can be withdrawn as well, so that the letter asks which is meant.
+        await console.press("w", "1", "enter")
         assert console.words("steps.call_off.did", count=1) in console.text()
     assert world.states().count("withdrawn") == 1
 

@@ -79,7 +79,7 @@ async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, l
         async with driving(world.home, language=language, size=(120, 40)) as console:
             await console.log_on()
             await console.press("x")
-            await console.press("s")
+            await console.press("x")
             assert isinstance(console.app.screen, ExchangeScreen)
             assert reference in console.text()
             assert cause[:20] in text_of(console)
@@ -100,13 +100,13 @@ async def test_one_goes_again_from_its_page(world: World) -> None:
         async with driving(world.home) as console:
             await open_message(console, reference, CHIEF)
             assert console.words("steps.resend.key") in console.text().splitlines()[-1]
-            await console.press("o")
+            await console.press("y")
             assert reference in console.text()
             await console.press("enter")
             assert console.words("steps.resend.did", count=1) in console.text()
             # It waits now: nothing is left to be done anew.
             assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
-            await console.press("o")
+            await console.press("y")
             assert console.screen == "message"
         assert send(world).delivered == 1
     assert agency.received(world.agency_home).messages == 1
@@ -120,7 +120,7 @@ async def test_many_go_again_when_their_number_is_typed(world: World) -> None:
             await console.log_on()
             screen = console.app.screen
             assert isinstance(screen, QueueScreen)
-            await console.press("5", "asterisk", "o", "3", "enter")
+            await console.press("5", "asterisk", "y", "3", "enter")
             assert console.words("steps.resend.did", count=3) in console.text()
         assert send(world).delivered == 3
 
@@ -138,7 +138,7 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
         assert console.words("message.section.outcome") in console.text()
         assert "number_not_current" in console.text()
         assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
-        await console.press("o")
+        await console.press("y")
         assert console.screen == "message"
 
 
