@@ -78,32 +78,6 @@ class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
         """Tell whether the foot line shows `key` to this person, given what is on the screen."""
         return self.console_app.may(key.right)
 
-    def fits(self, key: Key) -> bool:
-        """Tell whether `key` is meant by its letter now, of several that share it; screens that have such say more."""
-        return self.offers(key)
-
-    async def action_letter(self, letter: str) -> None:
-        """Do what the letter means here; where it can mean several things, ask which."""
-        mine = [key for key in self.KEYS if key.letter == letter and self.console_app.may(key.right)]
-        # Where nothing fits, the first one says why.
-        meant = [key for key in mine if self.fits(key)] or mine[:1]
-        if len(meant) == 1:
-            await self.run_action(meant[0].action)
-        elif meant:
-            self._ask_which(meant)
-
-    def _ask_which(self, keys: Sequence[Key]) -> None:
-        # Not at the top: dialogs are screens, and this module is what all screens are made of.
-        from console.screens.dialogs import Selection
-
-        texts = {key.action: key.text for key in keys}
-        question = Selection(lambda words: words("keys.which"), list(texts), lambda words, action: words(texts[action]))
-        self.app.push_screen(question, self._which_said)
-
-    async def _which_said(self, action: str | None) -> None:
-        if action is not None:
-            await self.run_action(action)
-
     def work(
         self,
         job: Callable[["Terminal", "Session"], T],

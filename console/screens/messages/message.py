@@ -9,12 +9,12 @@ from textual.binding import BindingType
 
 from console import jobs
 from console.keys import MESSAGE, Key, bindings
-from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
 from console.screens.messages.titles import MessageTitle
+from console.screens.shared_letters import SharedLetters
 from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -46,7 +46,7 @@ _GOES_ON: Final = frozenset(
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
-class MessageScreen(ConsoleScreen):
+class MessageScreen(SharedLetters):
     """Shows the message `key`; `hint` is the key of a text for the notice line.
 
     `along` returns the message that stands some rows after another one in the list that this page was opened from, or

@@ -1,10 +1,10 @@
 """The ways from the screens of the day's work to the others, each of which is imported when it is opened."""
 
-from console.screens.base import ConsoleScreen
+from console.screens.shared_letters import SharedLetters
 from store.message.worklists import DIGITS, WorkList
 
 
-class WorkScreen(ConsoleScreen):
+class WorkScreen(SharedLetters):
     """A screen from which the work of the day goes out: home, or the queue above it."""
 
     def action_entry(self) -> None:

@@ -1,6 +1,7 @@
 """The log's screen: find, question, verify and export it by keys.
 
-It shows `console.screens.log.entry_list` as well, which draws the entries.
+It shows `console.screens.log.entry_list` as well, which draws the entries, and asks
+`console.screens.log.conditions`.
 """
 
 from pathlib import Path
