@@ -247,6 +247,18 @@ class HandinForeign(InputFault):
     """Where a system hands in, a `file` is not of its account `owner`: the custodian finds out whose it is."""
 
 
+class HandinUnreadable(InputFault):
+    """The hand-in directory `path` is missing or closed to the terminal's account: the custodian makes or opens it."""
+
+
+class HandinOwnerless(InputFault):
+    """The machine has no account `owner`, whose the files in `path` should be: the custodian makes it, or mends it."""
+
+
+class HandinExposed(InputFault):
+    """Every account can write in the hand-in directory `path`: the custodian lets only the system write there."""
+
+
 class TimersShutOut(InputFault):
     """No timer can open a terminal that two persons open: the custodian lets people do that work, or moves the key."""
 

@@ -146,7 +146,7 @@ def take_in(
     Raises a FileFault when a file cannot be read at all, ImportUnderWay while another import has one of its references,
     SessionClosed when the session was ended meanwhile, DiskLow, DiskFull and other DatabaseFaults. Then nothing of that
     file was taken in, but the files before it were: they are added to `total` one by one. `report` gets the phase
-    `import`, counted in bytes of the file. `layout` reads them, or that of their place (LayoutFault, HandinForeign).
+    `import`, counted in bytes of the file. `layout` reads them, or that of their place (LayoutFault, HandinForeign …).
     """
     admit(terminal, session, Right.ENTER)
     leftovers.remove(terminal)

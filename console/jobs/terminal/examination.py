@@ -31,7 +31,7 @@ class Examination:
 def examine(terminal: Terminal, session: Session, paths: Sequence[Path], layout: str | None = None) -> Examination:
     """Read and check the records of the files as an import does.
 
-    A layout may be tried before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults, HandinForeign.
+    A layout may be tried before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults, faults of places.
     """
     admit(terminal, session, Right.ENTER)
     examination = Examination(Intake(), [])

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from console.configuration.handins import refuse_unfit
 from console.errors import ContentSealBroken, HomeUnwritable, RecoveryAwaited
 from console.jobs import checkpoints, exchange
 from console.jobs.admission import GATES, Gate, free_bytes
 from console.jobs.exchange.clocks import MOST_SECONDS, WARNED_SECONDS
 from console.jobs.exchange.rebuilding import awaited, is_due
 from console.jobs.log import tables
-from console.jobs.terminal import overlays
+from console.jobs.terminal import layouts, overlays
 from console.jobs.terminal.findings import Check, attempt, refused
 from console.terminal import Terminal
 from console.words import Words
@@ -151,6 +154,29 @@ _CODES: Final = {
     Difference.MISSING: RowMissing.code,
 }
 """The errors for which a job is refused that would decide on such a row."""
+
+
+def handins(terminal: Terminal, words: Words) -> Iterator[Check]:
+    """Yield whether imports would take in what systems hand in, or why not from the first place where they would not.
+
+    A terminal without such places has no such part.
+    """
+    if terminal.settings.handin:
+        yield attempt("handin", words, partial(_handed_in, terminal, words))
+
+
+def _handed_in(terminal: Terminal, words: Words) -> Check:
+    places, waiting = terminal.settings.handin, 0
+    for place in places:
+        refuse_unfit(place)
+        # Also where nothing lies yet: what the place names is missing for the first file that comes.
+        if place.layout:
+            layouts.chosen(terminal, place.layout)
+        for file in islice(sorted(Path(place.directory).iterdir()), _PORTION):
+            if file.is_file():
+                layouts.of_file(terminal, file, None)
+                waiting += 1
+    return Check("handin", ok=True, detail=words("check.found.handin", places=len(places), files=waiting))
 
 
 def line(terminal: Terminal, words: Words) -> Iterator[Check]:

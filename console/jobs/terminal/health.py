@@ -59,6 +59,7 @@ def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
     # Without a peer the line says so, and there is no certificate to speak of.
     if peers.code != PeerMissing.code:
         yield peers
+    yield from gate_checks.handins(terminal, words)
     yield attempt("protections", words, lambda: upkeep.settings(terminal, words))
     try:
         yield from upkeep.people(terminal, words)

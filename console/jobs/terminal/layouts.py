@@ -98,7 +98,7 @@ def chosen(terminal: Terminal, name: str, *, even_unconfirmed: bool = False) -> 
 def of_file(terminal: Terminal, file: Path, name: str | None, *, even_unconfirmed: bool = False) -> LayoutText | None:
     """Return the layout `name` for the reading of `file`, without a name that of the place where it was handed in.
 
-    None stands for files that hold records as they are. Raises HandinForeign, and what `chosen` does.
+    None stands for files that hold records as they are. Raises what `place_of` and `chosen` do.
     """
     place = place_of(terminal.settings.handin, file)
     wanted = name or (place.layout if place is not None else "")

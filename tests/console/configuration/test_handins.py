@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from console.configuration.handins import HandinSettings, place_of
-from console.errors import HandinForeign, SettingAbsent, SettingsFault, SettingsInvalid, SettingsUnknown
+from console.configuration.handins import HandinSettings, place_of, refuse_unfit
+from console.errors import (
+    HandinExposed,
+    HandinForeign,
+    HandinOwnerless,
+    HandinUnreadable,
+    SettingAbsent,
+    SettingsFault,
+    SettingsInvalid,
+    SettingsUnknown,
+)
 from console.settings import FILE_NAME, Settings, dump, names
 from tests.console.test_settings import GOOD, toml
 
@@ -89,7 +98,39 @@ def test_a_file_belongs_to_the_innermost_place_it_lies_in(tmp_path: Path) -> Non
 
 def test_a_file_of_another_account_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
-    place = HandinSettings(directory=str(tmp_path), owner="no-such-account", purpose="x")
+    place = HandinSettings(directory=str(tmp_path), owner="nobody", purpose="x")
     with pytest.raises(HandinForeign) as refused:
         place_of([place], tmp_path / "a.csv")
-    assert refused.value.facts == {"file": "a.csv", "owner": "no-such-account"}
+    assert refused.value.facts == {"file": "a.csv", "owner": "nobody"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "fault"),
+    [
+        (0o755, "nobody", None),
+        (0o775, "nobody", None),
+        # Sticky: everybody may put files there, and nobody touches those of others.
+        (0o1777, "nobody", None),
+        (0o777, "nobody", HandinExposed),
+        (0o757, "nobody", HandinExposed),
+        (0o755, "no-such-account", HandinOwnerless),
+        (None, "nobody", HandinUnreadable),
+    ],
+)
+def test_a_place_that_shows_nothing_is_refused_before_any_file_of_it(
+    tmp_path: Path, mode: int | None, owner: str, fault: type[Exception] | None
+) -> None:
+    directory = tmp_path / "place"
+    if mode is not None:
+        directory.mkdir()
+        directory.chmod(mode)
+        (directory / "a.csv").touch()
+    place = HandinSettings(directory=str(directory), owner=owner, purpose="x")
+    if fault is None:
+        refuse_unfit(place)
+        return
+    with pytest.raises(fault):
+        refuse_unfit(place)
+    if mode is not None:
+        with pytest.raises(fault):
+            place_of([place], directory / "a.csv")

@@ -36,7 +36,8 @@ def test_from_a_file_to_its_import_by_commands(world: World, tmp_path: Path) -> 
     settings.write_text(settings.read_text(encoding="utf-8") + place, encoding="utf-8")
     assert world.run("op-101", "import", file).json["known"] == 1
     assert world.run("op-101", "import", "--check", file).json["rows"]
-    settings.write_text(settings.read_text(encoding="utf-8").replace('owner = "', 'owner = "nobody-'), encoding="utf-8")
+    given = settings.read_text(encoding="utf-8").replace(f'owner = "{getpass.getuser()}"', 'owner = "nobody"')
+    settings.write_text(given, encoding="utf-8")
     foreign = world.run("op-101", "import", file)
     assert (foreign.status, foreign.error["code"]) == (4, "handin_foreign")
     custodian = ("--home", world.home, "--as", "cu-501", "--pin-file", world.pin_files["cu-501"], "--language", "en")
