@@ -27,8 +27,11 @@ COMPLETION_VARIABLE: Final = "_RENKEI_COMPLETE"
 # Without animations a page over SSH takes 7 kB instead of 175 kB. Without the kitty keyboard protocol, input methods
 # send plain text.
 SET: Final = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
-# The option of prctl(2). At 0, no other process of the same user can attach to this one or read its memory.
+# Options of prctl(2). Dumpable at 0, no other process of the same user can attach to this one or read its memory.
+# Without new privileges, nothing that it starts becomes another user by its file's mode (`sudo`, `su`), and neither do
+# its children: whoever finds a way out of the console is still nobody but its account.
 _PR_SET_DUMPABLE: Final = 4
+_PR_SET_NO_NEW_PRIVS: Final = 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def harden() -> None:
-    """Leave no memory image: no core file is written, and no other process of the same user may look inside.
+    """Leave no memory image, and gain no rights: no core file, no look inside for others, no way to another account.
 
     A core file of the console holds the text of its screens, and with it names and addresses.
     """
@@ -67,7 +70,9 @@ def harden() -> None:
     # Imported here, where the program runs for the second time; the first run ends before.
     import ctypes
 
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    system = ctypes.CDLL(None, use_errno=True)
+    system.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    system.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def opening(arguments: Sequence[str]) -> Opening | None:

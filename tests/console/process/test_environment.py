@@ -79,7 +79,7 @@ def test_the_program_runs_isolated_with_a_clean_environment_and_no_core_files(tm
         "from console.process import environment\n"
         "environment.harden()\n"
         "print(json.dumps({'environment': dict(os.environ), 'core': resource.getrlimit(resource.RLIMIT_CORE),\n"
-        "    'dumpable': ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)}))\n"
+        "    'dumpable': ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), 'status': open('/proc/self/status').read()}))\n"
     )
     ended = subprocess.run(
         [sys.executable, "-I", "-X", "utf8", str(probe)],
@@ -91,6 +91,7 @@ def test_the_program_runs_isolated_with_a_clean_environment_and_no_core_files(tm
     assert not set(seen["environment"]) & set(HOSTILE)
     assert seen["core"] == [0, 0]
     assert seen["dumpable"] == 0
+    assert "\nNoNewPrivs:\t1\n" in seen["status"]
 
 
 def test_hostile_variables_change_nothing_of_a_command() -> None:
