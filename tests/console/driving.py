@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 import textual._wait
 
 from console.app import RenkeiApp
@@ -20,6 +21,8 @@ from store.rights import Right
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
+JAPANESE_FIRST: Final = ("ja", pytest.param("en", marks=pytest.mark.long))
+"""The languages of what people do: keys and steps are the same in both. What must fit is tried in both each time."""
 _DEADLINE_SECONDS: Final = 30.0
 # A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round. Some take more
 # on a busy machine, so that the rounds are counted from the last change that was seen.

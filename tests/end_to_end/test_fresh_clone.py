@@ -31,7 +31,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def surroundings() -> dict[str, str]:
     """Return an environment without this one's, but with the package installer's own settings."""
     installer = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "UV_"))}
-    return environment(**installer)
+    # What pip would compile beforehand is compiled when it is used as well, and most never is. pip wants a "no" here.
+    return environment(**{**installer, "PIP_NO_COMPILE": "no"})
 
 
 @needs_tmux

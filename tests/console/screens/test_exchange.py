@@ -7,7 +7,7 @@ from console.jobs.messages import listing, review
 from console.screens.exchange import ExchangeScreen
 from console.screens.log.viewing import LogScreen
 from console.words import Language
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.here import acting, served_here, states
 from tests.running import World, serving
 from transport import agency
@@ -19,7 +19,7 @@ def exchange(console: Driven) -> ExchangeScreen:
     return screen
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_what_is_approved_is_sent_and_its_result_received(world: World, language: Language) -> None:
     with serving(world.agency_home):
         async with driving(world.home, language=language) as console:

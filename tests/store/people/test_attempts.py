@@ -1,5 +1,6 @@
 """Logging on: each attempt is counted first, and unknown IDs look like known ones."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,11 +24,18 @@ from store.people import (
     unlock,
 )
 from store.sealing.row_seals import RowSeals
+from tests.cheap_pins import cheap_pins
 
 PEPPER = Pepper(b"p" * 32, "t-131041-01")
 SEALS = RowSeals(b"k" * 32, "t-131041-01")
 PIN = "40718295"
 LONG = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cheap_pins() -> Iterator[None]:
+    with cheap_pins():
+        yield
 
 
 @pytest.fixture(scope="module")

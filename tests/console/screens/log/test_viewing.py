@@ -11,7 +11,7 @@ import pytest
 from console.screens.log.viewing import LogScreen
 from console.words import Language
 from store.log.bundle import bundles_in, verify_bundle
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.running import World
 
 
@@ -70,7 +70,7 @@ async def test_an_entry_is_found_by_number_time_person_and_event(world: World) -
         assert screen.rows.count >= everything
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_a_question_is_answered(world: World, language: Language) -> None:
     async with driving(world.home, language=language) as console:
         screen = await _open(console)

@@ -14,7 +14,7 @@ from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.message import MessageScreen
 from console.screens.messages.queue import QueueScreen
 from console.words import Language
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.here import acting
 from tests.running import World, serving
 
@@ -72,7 +72,7 @@ def shown_queue(console: Driven) -> QueueScreen:
     return screen
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_a_returned_message_is_corrected_and_its_old_revision_stays_readable(
     world: World, language: Language
 ) -> None:

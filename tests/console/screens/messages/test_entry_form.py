@@ -18,7 +18,7 @@ from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.queue import QueueScreen
 from console.widgets.options import Options
 from console.words import Language
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.here import states
 from tests.running import World
 
@@ -71,7 +71,7 @@ def entered(console: Driven) -> list[str]:
     return re.findall(r"M\d{6}-\d{3}", screen.notice.shown)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_a_move_is_typed_once_and_gives_the_pair(world: World, language: Language) -> None:
     async with driving(world.home, language=language) as console:
         await begin(console, "move_within", "1", "1")

@@ -10,9 +10,9 @@ from console.screens.exchange import ExchangeScreen
 from console.screens.messages.message import MessageScreen
 from console.screens.messages.queue import QueueScreen
 from console.terminal import Terminal
-from console.words import LANGUAGES, Language, Words
+from console.words import Language, Words
 from store import clock, queue
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.here import acting, served_here
 from tests.console.screens.messages.test_correction import open_message
 from tests.faults.forging import keep_shipment
@@ -71,7 +71,7 @@ def _incident(world: World) -> str:
     return number
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_why_is_told_where_it_is_sent_and_where_it_is_read(world: World, language: Language) -> None:
     (reference,) = approve_wrongly_sealed(world, 1)
     cause, remedy = refusal(language)

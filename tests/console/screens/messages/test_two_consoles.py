@@ -9,7 +9,7 @@ from console.terminal import Terminal
 from console.words import Language
 from store import queue
 from store.message.states import OutState
-from tests.console.driving import Driven, driving
+from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.screens.messages.test_correction import foot, number_of, open_message, return_message, shown_queue
 from tests.running import World
 
@@ -26,7 +26,7 @@ def claimed(console: Driven, task: str, person: str) -> str:
     return console.words(f"message.claim.{task}", person=person)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_while_one_edits_the_other_only_reads(world: World, language: Language) -> None:
     return_message(world, "R26-000009")
     async with AsyncExitStack() as consoles:
@@ -59,7 +59,7 @@ def pair_about_one(world: World) -> list[str]:
     return next(references for references in by_subject.values() if len(references) == 2)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
 async def test_while_one_edits_the_other_only_reads_what_else_there_is_about_the_person(
     world: World, language: Language
 ) -> None:
