@@ -22,6 +22,11 @@ ON_SQLITE: Final = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 ON_POSTGRESQL: Final = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 """For tests of what PostgreSQL alone does."""
 
+SQLITE_FIRST: Final = pytest.mark.parametrize(
+    "engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
+"""For tests of many steps, whose statements other tests of the store hand to both engines each time."""
+
 WORKER: Final = "renkei"
 OWNER: Final = "renkei-owner"
 _MEMORY: Final = "/dev/shm"

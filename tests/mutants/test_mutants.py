@@ -169,6 +169,7 @@ def tiny(place: Path, test: str) -> Iterator[Trials]:
         yield trials
 
 
+@pytest.mark.long
 def test_what_becomes_of_faults(tmp_path: Path) -> None:
     expected = {
         "count >= LEAST → (count > LEAST)": Fate.SURVIVED,

@@ -11,6 +11,7 @@ from store.people import Pepper
 from store.protected_persons import PROTECTED_PERSONS
 from store.queue import get
 from store.sealing.vault import Vault
+from tests.clusters import SQLITE_FIRST
 from tests.store.conftest import TERMINAL
 from tests.store.table_world import SEALED_TABLES, TableWorld
 
@@ -39,6 +40,7 @@ def test_rows_that_agree_get_the_seals_and_authors_that_they_would_have(world: T
     assert world.snapshot() == before
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     ("change", "row"),
     [

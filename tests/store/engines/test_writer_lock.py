@@ -15,6 +15,7 @@ from store.engines.writer_lock import FairLock
 from store.errors import DatabaseBusy, DatabaseFailed, DatabaseHeld, DatabaseTurnFault
 from store.log import Event as LogEvent
 from store.log import Log
+from tests.clusters import SQLITE_FIRST
 
 PROCESSES = multiprocessing.get_context("spawn")
 
@@ -33,6 +34,7 @@ def hold(database: Path, held: Event, let_go: Event) -> None:
         let_go.wait(60)
 
 
+@SQLITE_FIRST
 def test_processes_make_one_unbroken_chain(database: Database, log: Log, url: str) -> None:
     writers = [PROCESSES.Process(target=write_many, args=(url, 40)) for _ in range(3)]
     for writer in writers:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 from store.database import Database
 from store.log import Event, EventClass, Log, LogFilter, Result, first_since, newest, page
 from store.log.stretches import numbers_between
-from tests.clusters import ON_SQLITE
+from tests.clusters import ON_SQLITE, SQLITE_FIRST
 from tests.store.conftest import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -95,6 +95,7 @@ def fill_by_steps(tx: Connection, log: Log, now: datetime, steps: tuple[timedelt
             log.append(tx, Event.MESSAGE_READ, actor=actor, session=None, now=moment)
 
 
+@SQLITE_FIRST
 def test_a_filter_by_time_is_right_whatever_the_clock_did(stepped: Database) -> None:
     with stepped.reading() as reading:
         everything = page(reading, limit=100)

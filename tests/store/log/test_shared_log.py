@@ -352,6 +352,7 @@ def test_both_proofs_refuse_a_bad_bundle(shared: Shared, tmp_path: Path, tamper:
     assert (verify_bundle(bundle).ok, script(bundle)) == (False, 1)
 
 
+@pytest.mark.long
 def test_segments_of_several_terminals_are_joined(
     shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

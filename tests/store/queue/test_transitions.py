@@ -22,6 +22,7 @@ from store.errors import (
 from store.message.states import TRANSITIONS, Ask, Direction, Hold, InState, OutState, State, Step
 from store.queue import Act, MessageRow, Revision
 from store.sealing.vault import Vault
+from tests.clusters import SQLITE_FIRST
 from tests.resealing import reseal
 from tests.store.conftest import Fill
 
@@ -225,6 +226,7 @@ def test_unknown_number(database: Database, vault: Vault, by_approver: Act) -> N
         step(database, vault, 99, Step.APPROVE, by_approver)
 
 
+@SQLITE_FIRST
 @pytest.mark.parametrize("name", [name for name in Step if name is not Step.REVISE])
 def test_every_step_from_every_state(
     database: Database, vault: Vault, fill: Fill, now: datetime, by_approver: Act, name: Step

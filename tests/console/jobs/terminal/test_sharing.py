@@ -214,8 +214,8 @@ def test_a_retired_terminal_begins_nothing_and_one_let_in_under_its_name_goes_on
 
 
 @ON_POSTGRESQL
-@pytest.mark.parametrize("pruned", [False, True], ids=["whole", "pruned"])
-@pytest.mark.parametrize("name", [FIRST, NAME], ids=["began", "joined"])
+@pytest.mark.parametrize("pruned", [False, pytest.param(True, marks=pytest.mark.long)], ids=["whole", "pruned"])
+@pytest.mark.parametrize("name", [pytest.param(FIRST, marks=pytest.mark.long), NAME], ids=["began", "joined"])
 def test_keys_that_were_retired_sign_nothing_under_the_name_that_another_machine_bears(
     served: Site, other: Site, tmp_path: Path, name: str, *, pruned: bool
 ) -> None:
@@ -282,6 +282,7 @@ def test_a_key_that_was_let_in_once_is_not_let_in_again(site: Site, tmp_path: Pa
 
 
 @ON_POSTGRESQL
+@pytest.mark.long
 def test_a_machine_that_dies_amid_an_exchange_leaves_the_other_working(
     served: Site, other: Site, tmp_path: Path
 ) -> None:
@@ -397,6 +398,7 @@ def test_a_request_that_is_none_lets_nobody_in(
 
 
 @ON_POSTGRESQL
+@pytest.mark.long
 def test_a_terminal_that_was_let_in_is_restored_from_its_own_backup(
     other: Site, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
