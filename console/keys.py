@@ -256,6 +256,7 @@ ENTRY: Final = (
     Key("f2", "F2", "characters", "characters"),
     Key("f5", "F5", "take_seiji", "seiji"),
 )
+PERSON: Final = (OPEN, RELOAD, BACK)
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 EXCHANGE: Final = (
     Key("f7,x", "x", "send", "send", Right.EXCHANGE),

@@ -14,7 +14,7 @@ from console.commands.invocation import Invocation
 def protect(call: Invocation, *, number: int, ends: bool) -> int:
     """Hide the address of the person of a message in all messages, or show it again."""
     with call.acting() as (terminal, session):
-        change = jobs.residents.unprotect if ends else jobs.residents.protect
+        change = jobs.residents.protection.unprotect if ends else jobs.residents.protection.protect
         changed = change(terminal, session, number)
     call.output.result(
         {"protected": not ends, "changed": changed},

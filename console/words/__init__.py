@@ -90,6 +90,13 @@ class Words:
         day = _in_japan(moment)
         return self("common.day", month=day.month, day=day.day)
 
+    def day_of_year(self, moment: datetime, now: datetime) -> str:
+        """Return the day of `moment` in Japanese time; of another year than that of `now`, year and month."""
+        day = _in_japan(moment)
+        if day.year == _in_japan(now).year:
+            return self.day(moment)
+        return self("common.month", year=day.year, month=day.month)
+
     def time_of_day(self, moment: datetime) -> str:
         """Return the time of day of `moment` in Japanese time, to the second."""
         return f"{_in_japan(moment):%H:%M:%S}"

@@ -77,6 +77,8 @@ class Event(StrEnum):
     NOTICE_APPLIED = "notice.applied", EventClass.OPERATION, InState.APPLIED
     NOTICE_NOT_APPLIED = "notice.not_applied", EventClass.OPERATION, InState.RETURNED
     NOTICE_SUPERSEDED = "notice.superseded", EventClass.OPERATION, InState.SUPERSEDED
+    # Everything about one person on one page: the object is the pseudonym of the person, or the uid of a notice.
+    RESIDENT_READ = "resident.read", EventClass.OPERATION
     # 支援措置: the object is the pseudonym of the person.
     RESIDENT_PROTECTED = "resident.protected", EventClass.OPERATION
     RESIDENT_UNPROTECTED = "resident.unprotected", EventClass.OPERATION

@@ -19,7 +19,7 @@ from store.log.events import Event
 from store.log.pages import LogFilter, LogRow, page
 from store.log.stretches import numbers_between
 
-LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ})
+LOOKUPS: Final = frozenset({Event.MESSAGE_READ, Event.MESSAGE_SEARCHED, Event.NOTICE_READ, Event.RESIDENT_READ})
 FAILURES: Final = frozenset({Event.OPERATOR_REFUSED, Event.OPERATOR_LOCKED, Event.KEY_REFUSED})
 MANY: Final = 50
 """From this number of look-ups by one person on one day they count as many."""

@@ -6,11 +6,12 @@ The number of a card or certificate changes at every issue, and a notice may cha
 matches both by the values that it states and by those that it says were there before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from store.message.codes import NoticeItem
 from store.message.echoes import number_of
+from store.message.groups import Subject
 from store.message.kinds import AgencyNotice
 from store.message.seiji import fold
 
@@ -30,6 +31,18 @@ def is_same_person(older: AgencyNotice, newer: AgencyNotice) -> bool:
     return number_of(older) in numbers_of(newer) and all(
         fold(str(getattr(older.person, item)))
         in {fold(str(value)) for value in (getattr(newer.person, item), *_before(newer, item))}
+        for item in _PERSON
+    )
+
+
+def is_about(notice: AgencyNotice, person: Subject, numbers: Collection[str]) -> bool:
+    """Tell whether a notice is about the person of our messages, who has or had these numbers.
+
+    By the values that the notice states and by those that were there before, as `is_same_person` compares notices.
+    """
+    return not numbers_of(notice).isdisjoint(numbers) and all(
+        fold(str(getattr(person, item)))
+        in {fold(str(value)) for value in (getattr(notice.person, item), *_before(notice, item))}
         for item in _PERSON
     )
 

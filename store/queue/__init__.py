@@ -65,8 +65,8 @@ from store.queue.notices import (
     add_former_numbers,
     confirm,
     former_numbers,
-    notices_about,
     notices_beside,
+    rows_about,
     supersede_others,
 )
 from store.queue.pages import (
@@ -268,7 +268,6 @@ __all__ = [
     "next_to_send",
     "note_about",
     "notes_of",
-    "notices_about",
     "notices_beside",
     "numbers_named",
     "of_one_moment",
@@ -286,6 +285,7 @@ __all__ = [
     "renew_claims",
     "results_of",
     "revise",
+    "rows_about",
     "rows_by_uid",
     "rows_of",
     "seal_drafts",

@@ -44,10 +44,11 @@ _NAMING: Final = select(MESSAGES.c.id).where(
 )
 
 
-def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
-    """Return the notices that state one of these pseudonyms of a number, or that know it as a former number.
+def rows_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]:
+    """Return the messages and notices that state one of these pseudonyms, or know it as a former number of the person.
 
-    They are in any state, the newest first.
+    A pseudonym of a number finds notices, and one of the 宛名番号 finds messages. They are in any state, the newest
+    first.
     """
     return [message_row(row) for row in conn.execute(_ABOUT, {"abouts": list(abouts)})]
 
@@ -55,7 +56,7 @@ def notices_about(conn: Connection, abouts: Collection[str]) -> list[MessageRow]
 def notices_beside(conn: Connection, row: MessageRow) -> list[MessageRow]:
     """Return the other notices about the number that a notice states, or about a former number of its person."""
     abouts = {*former_numbers(conn, row), *([row.subject] if row.subject else ())}
-    return [other for other in notices_about(conn, abouts) if other.id != row.id] if abouts else []
+    return [other for other in rows_about(conn, abouts) if other.id != row.id] if abouts else []
 
 
 def former_numbers(conn: Connection, row: MessageRow) -> list[str]:
@@ -84,7 +85,7 @@ def supersede_others(
     # Of two notices that name each other, one must stay in force: the one that came last.
     if _naming(tx, notice) - gone:
         gone.add(number)
-    rows = {row.id: row for row in (notices_about(tx, abouts) if abouts else ())}
+    rows = {row.id: row for row in (rows_about(tx, abouts) if abouts else ())}
     # Notices are about the same person by number and person together, never by the number.
     # The contents are opened to compare the persons.
     if (arrived := rows.pop(number, None)) is not None and rows:

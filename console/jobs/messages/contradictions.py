@@ -121,7 +121,7 @@ def _notices_changing(
     """Return the references of the notices that change an item of the person, the newest first."""
     # A notice is found by the number of the card.
     abouts = {terminal.vault.pseudonym("number", number) for number in _numbers(records)}
-    rows = queue.notices_about(conn, abouts) if abouts else []
+    rows = queue.rows_about(conn, abouts) if abouts else []
     opened = queue.sound_contents_of(conn, terminal.vault, (row.id for row in rows)).opened
     return [
         row.reference

@@ -11,8 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from console.jobs import residents
 from console.jobs.messages import claims, entry
+from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
@@ -287,7 +287,7 @@ def replace(terminal: Terminal, session: Session, number: int) -> Draft:
     """
     record = entry.counter(terminal, session, number, Pointer.REPLACES)
     claims.begin_edit(terminal, session, number)
-    residents.note_shown_of(terminal, session, number)
+    protection.note_shown_of(terminal, session, number)
     return Draft(terminal, [record], purpose=DraftPurpose.REPLACEMENT, number=number, target=str(record["replaces"]))
 
 

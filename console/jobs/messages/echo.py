@@ -46,7 +46,7 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     if not may_be_echo(message):
         return None
     about = pseudonym(terminal, message)
-    rows = queue.notices_about(conn, [about]) if about else []
+    rows = queue.rows_about(conn, [about]) if about else []
     contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
     # A notice whose content was erased is missing here; nothing can be compared with it any more.
     notices = {row.reference: AgencyNotice.from_record(decode(contents[row.id])) for row in rows if row.id in contents}

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from console.jobs import residents
 from console.jobs.messages.candidates import Candidate
+from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -49,8 +49,8 @@ def add_sealed(
     # Also with a file that is still hidden: to hide an address too early does no harm.
     protected = [draft for draft in sealed.drafts if draft.protected and draft.subject]
     for draft in protected:
-        residents.put(
-            terminal, session, tx, residents.marks(terminal, draft.subject or "", [draft.content]), protected=True
+        protection.put(
+            terminal, session, tx, protection.marks(terminal, draft.subject or "", [draft.content]), protected=True
         )
     # All entries in one call: the end of the chain is read once, and one statement writes them.
     terminal.log.append_many(tx, entries)

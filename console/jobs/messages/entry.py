@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAlready
-from console.jobs import residents
 from console.jobs.admission import admit
 from console.jobs.messages import enqueue
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.echo import find_echo
+from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -140,7 +140,7 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
         if row.state not in TRANSITIONS[Step.REVISE].sources:
             raise StepRefused(step=Step.REVISE, state=row.state, reference=row.reference)
         queue.claim(tx, row, Task.EDIT, session_id=session.id, now=clock.now())
-        residents.note_shown(terminal, session, tx, row)
+        protection.note_shown(terminal, session, tx, row)
         return decode(queue.content_of(tx, terminal.vault, row)), row.version
 
 
@@ -170,8 +170,8 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
             raise ReferenceTaken
         warnings = _beside_others(terminal, tx, [content])[0].warnings
         if draft.protected and draft.subject:
-            marks = residents.marks(terminal, draft.subject, [draft.content])
-            residents.put(terminal, session, tx, marks, protected=True)
+            marks = protection.marks(terminal, draft.subject, [draft.content])
+            protection.put(terminal, session, tx, marks, protected=True)
         row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
         terminal.log.append(
             tx,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from console.errors import AddressHidden
 from console.files import new_file
-from console.jobs import residents
 from console.jobs.admission import admit
+from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
 from store import queue
@@ -33,9 +33,9 @@ def write_out(terminal: Terminal, session: Session, number: int, file: Path, *, 
         # The entry is durable before the file appears. A recorded file may not exist, but an existing one is recorded.
         with terminal.database.writing() as tx:
             row = queue.get(tx, number)
-            if not address and residents.is_protected(terminal, tx, row):
+            if not address and protection.is_protected(terminal, tx, row):
                 raise AddressHidden(reference=row.reference)
-            residents.note_shown(terminal, session, tx, row)
+            protection.note_shown(terminal, session, tx, row)
             record = decode(queue.content_of(tx, terminal.vault, row))
             terminal.log.append(tx, Event.MESSAGE_EXPORTED, actor=session.person_id, session=session.id, object=row.uid)
         write_records(stream, file.name, [record], kinds=[Kind(row.kind)])

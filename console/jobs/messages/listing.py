@@ -212,7 +212,7 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> 
     The log holds how many there were, not the name. Raises SealBroken.
     """
     admit(terminal, session, Right.READ)
-    numbers = _named(terminal, _filters(terminal, query), NamePart(name))
+    numbers = numbers_named(terminal, _filters(terminal, query), NamePart(name))
     # Recorded like looking at a message: a search by name tells who is among the municipality's residents.
     with terminal.database.writing() as tx:
         terminal.log.append(
@@ -225,8 +225,11 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> 
     return numbers
 
 
-def _named(terminal: Terminal, filters: Sequence[QueueFilter], part: NamePart) -> "array[int]":
-    """Return the numbers of the chosen messages about people with this part in their name."""
+def numbers_named(terminal: Terminal, filters: Sequence[QueueFilter], part: NamePart) -> "array[int]":
+    """Return the numbers of the chosen messages about people with this part in their name.
+
+    A job that shows people what was found records that. Raises SealBroken.
+    """
     while True:
         with terminal.database.reading() as reading:
             # No index holds names, since it would keep them readable. They are sealed by the thousand instead.

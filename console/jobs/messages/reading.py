@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from console.jobs import residents
 from console.jobs.admission import admit
 from console.jobs.exchange.contents import signed_in, words_in
 from console.jobs.exchange.kept_bytes import label_of
@@ -17,6 +16,7 @@ from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
 from console.jobs.messages.partners import partner
 from console.jobs.peers import register
+from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
@@ -172,7 +172,7 @@ def read(
         for each in (row,) if other is None else (row, other):
             event = Event.MESSAGE_READ if each.direction is Direction.OUT else Event.NOTICE_READ
             terminal.log.append(tx, event, actor=session.person_id, session=session.id, object=each.uid)
-            noted = address and residents.note_shown(terminal, session, tx, each)
+            noted = address and protection.note_shown(terminal, session, tx, each)
             if take:
                 _take(tx, session, each)
     # Opening and verifying happen in a snapshot, so that other writers need not wait for them. The row is read again,
@@ -181,7 +181,7 @@ def read(
         row = queue.get(reading, number)
         queue.refuse_unsound(reading, terminal.vault, row)
         # Somebody may have protected the person a moment ago: what was not noted is not shown.
-        hidden = residents.is_protected(terminal, reading, row)
+        hidden = protection.is_protected(terminal, reading, row)
         masked = hidden and not noted
         # Only what the entries above name is shown: a pair that came about since is seen at the next look.
         half = None if other is None else _half_view(terminal, session, reading, row, other, masked=masked)
@@ -205,7 +205,7 @@ def _half_view(
     claims = queue.claims_of_others(reading, session.id, clock.now())
     return HalfView(
         row=row_of(terminal, other, record, claims, row),
-        record=residents.without_address(record) if masked else record,
+        record=protection.without_address(record) if masked else record,
         findings=_findings(terminal, reading, other, record),
     )
 
@@ -221,7 +221,7 @@ def _view(
     outcome = _outcome(terminal, reading, row.id)
     return MessageView(
         row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now()), other),
-        record=residents.without_address(record) if masked else record,
+        record=protection.without_address(record) if masked else record,
         protected=hidden,
         findings=_findings(terminal, reading, row, record),
         history=[HistoryStep(entry.at, entry.actor, entry.event) for entry in reversed(history)],
@@ -249,8 +249,8 @@ def read_revision(terminal: Terminal, session: Session, number: int, revision: i
             tx, Event.MESSAGE_READ, actor=session.person_id, session=session.id, object=row.uid, detail=detail
         )
         now = decode(queue.content_of(tx, terminal.vault, row))
-        if residents.is_protected(terminal, tx, row):
-            record, now = residents.without_address(record), residents.without_address(now)
+        if protection.is_protected(terminal, tx, row):
+            record, now = protection.without_address(record), protection.without_address(now)
     return RevisionView(revision, row.revision, row.kind, occurred_at(row, record), record, now)
 
 

@@ -371,7 +371,7 @@ class MessageScreen(SharedLetters):
             self.work(partial(self._protect, ends=ends), lambda _new: self._entered(done, ()))
 
     def _protect(self, terminal: "Terminal", session: "Session", *, ends: bool) -> bool:
-        change = jobs.residents.unprotect if ends else jobs.residents.protect
+        change = jobs.residents.protection.unprotect if ends else jobs.residents.protection.protect
         return change(terminal, session, self._key)
 
     def action_characters(self) -> None:

@@ -13,7 +13,7 @@ from store.message.kinds import AgencyNotice
 from store.message.matching import numbers_of
 from store.message.states import Direction, InState
 from store.queue import Act, MessageDraft
-from store.queue.notices import add_former_numbers, confirm, notices_about, notices_beside, supersede_others
+from store.queue.notices import add_former_numbers, confirm, notices_beside, rows_about, supersede_others
 from store.queue.tables import CONTENTS, MessageRow
 from store.sealing.vault import Vault
 from tests.store.message.specimens import changed, good
@@ -49,7 +49,7 @@ def arrive(database: Database, vault: Vault, now: datetime) -> Arrive:
 
 def about(database: Database, *numbers: str) -> list[MessageRow]:
     with database.reading() as reading:
-        return notices_about(reading, numbers)
+        return rows_about(reading, numbers)
 
 
 def test_the_newer_notice_supersedes_the_older_one_of_the_same_person(database: Database, arrive: Arrive) -> None:

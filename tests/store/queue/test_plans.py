@@ -34,7 +34,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "what other terminals have": lambda reading: queue.shipped_elsewhere(reading, "t-1"),
     "what waits for an earlier one": lambda reading: queue.count_waiting(reading, NOON),
     "what is here already": lambda reading: queue.known(reading, Direction.IN, [MessageKey("agency_notice", "R-1")]),
-    "notices about a number": lambda reading: queue.notices_about(reading, ["s", "t"]),
+    "notices about a number": lambda reading: queue.rows_about(reading, ["s", "t"]),
     "notices beside one": lambda reading: queue.notices_beside(reading, queue.get(reading, 1)),
     "messages about persons": lambda reading: list(queue.about_persons(reading, NOBODY, ["s", "t"])),
     "messages of one moment": lambda reading: queue.of_one_moment(reading, [1, 2]),

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from console.errors import AddressHidden, NoSubject
-from console.jobs import exchange, residents
+from console.jobs import exchange
 from console.jobs.log import tables as table_check
 from console.jobs.messages import draft, extract, reading
 from console.jobs.messages import entry as hand
+from console.jobs.residents import protection
 from console.session import Session
 from store.log import Event
 from store.message.kinds import message_from_record
@@ -40,13 +41,13 @@ def moved(number: int, **items: Any) -> dict[str, Any]:
 
 def test_it_follows_the_person_through_all_messages(site: Site, operator: Session) -> None:
     own, beside, other = site.take_in([entry(1), moved(2), entry(3)])
-    assert residents.protect(site.terminal, operator, own)
-    assert not residents.protect(site.terminal, operator, beside), "it is the same person"
+    assert protection.protect(site.terminal, operator, own)
+    assert not protection.protect(site.terminal, operator, beside), "it is the same person"
     (later,) = site.take_in([entry(4, subject=SUBJECT)])
     for number in (own, beside, later):
         view = reading.read(site.terminal, operator, number)
         assert view.protected
-        assert view.record["person"]["address"] == residents.HIDDEN
+        assert view.record["person"]["address"] == protection.HIDDEN
         assert ADDRESS not in json.dumps(view.record, ensure_ascii=False)
     assert "仮設町" not in shown(site, operator, beside)
     assert ADDRESS in shown(site, operator, other)
@@ -61,7 +62,7 @@ def test_who_asks_for_the_address_is_in_the_log(site: Site, operator: Session, t
     (number,) = site.take_in([entry(1)])
     assert ADDRESS in shown(site, operator, number, address=True)
     assert site.entries(Event.ADDRESS_SHOWN) == [], "where nothing is hidden, nothing is noted"
-    residents.protect(site.terminal, operator, number)
+    protection.protect(site.terminal, operator, number)
     approver = site.session(APPROVER)
     assert ADDRESS in shown(site, approver, number, address=True)
     # The form of a correction shows it, and so does a file.
@@ -76,7 +77,7 @@ def test_who_asks_for_the_address_is_in_the_log(site: Site, operator: Session, t
 def test_no_file_without_asking_and_no_earlier_revision_has_it(site: Site, operator: Session, tmp_path: Path) -> None:
     (number,) = site.take_in([entry(1)])
     hand.revise(site.terminal, operator, number, entry(1, card_number="XY00000000YX"), version=1)
-    residents.protect(site.terminal, operator, number)
+    protection.protect(site.terminal, operator, number)
     with pytest.raises(AddressHidden):
         extract.write_out(site.terminal, operator, number, tmp_path / "out.jsonl")
     assert list(tmp_path.glob("out.jsonl*")) == []
@@ -103,15 +104,15 @@ def test_a_message_brings_the_protection_and_it_never_leaves(served: Site, opera
 def test_an_approver_ends_it(site: Site, operator: Session) -> None:
     (number,) = site.take_in([entry(1, protected=True)])
     approver = site.session(APPROVER)
-    assert residents.unprotect(site.terminal, approver, number)
-    assert not residents.unprotect(site.terminal, approver, number)
+    assert protection.unprotect(site.terminal, approver, number)
+    assert not protection.unprotect(site.terminal, approver, number)
     assert ADDRESS in shown(site, operator, number)
     assert table_check.verify(site.terminal, site.session(AUDITOR)).ok
 
 
 def test_the_notices_about_a_protected_person_hide_the_address_as_well(served: Site, operator: Session) -> None:
     (number,) = served.take_in([entry(1)])
-    residents.protect(served.terminal, operator, number)
+    protection.protect(served.terminal, operator, number)
     renewed = [{"item": "card_number", "before": "AB12345678CD", "after": "XY00000000YX", "reason": "changed"}]
     records = [
         notice(1, card_number="AB12345678CD"),
@@ -131,4 +132,4 @@ def test_a_notice_states_no_key_of_its_person(served: Site, operator: Session) -
     served.feed(notice(1), Purpose.NOTICE, "ab" * 16)
     exchange.receive(served.terminal, served.session(CHIEF))
     with pytest.raises(NoSubject):
-        residents.protect(served.terminal, operator, served.number("N-000001"))
+        protection.protect(served.terminal, operator, served.number("N-000001"))

@@ -1,0 +1,246 @@
+"""Everything about one person (この人): the messages and notices in the order of time, and what each side told last.
+
+Messages know their person by the 宛名番号, and notices by the number of a card. Which notices belong to which messages
+is decided as everywhere: by number *and* name, birth date, sex and nationality (`store.message.matching`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from console.jobs.admission import admit
+from console.jobs.messages import listing
+from console.jobs.messages.partners import partners
+from console.jobs.residents import protection
+from console.session import Session
+from console.terminal import Terminal
+from store import clock, queue
+from store.log import Event
+from store.message.canonical import decode
+from store.message.codes import NoticeItem
+from store.message.groups import Subject, value_at
+from store.message.kinds import AgencyNotice
+from store.message.matching import is_about, numbers_of
+from store.message.names import NamePart
+from store.message.states import SENT, UNSENT, Direction, InState, OutState, Pointer
+from store.queue import MessageRow, QueueFilter
+from store.rights import Right
+
+_MOST: Final = 500  # More messages than anybody has; a list of them all still opens at once.
+_NUMBERS: Final = ("card_number", "certificate_number")
+ITEMS: Final = (
+    "person.name",
+    "person.name_kanji",
+    "person.birth_date",
+    "person.sex",
+    "person.nationality",
+    "person.address",
+    "category",
+    "status_of_residence",
+    "period_of_stay",
+    "expiry_date",
+    *_NUMBERS,
+)
+"""The items of which the page says what was told last."""
+
+Records = Mapping[int, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a message says of an item, since when, and the message's number."""
+
+    value: object
+    at: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An item: what we told last, what the agency told last, and what we have entered and not told (None: nothing)."""
+
+    item: str
+    ours: Statement | None
+    theirs: Statement | None
+    untold: Statement | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else waits here than what was told."""
+        return self.untold is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person: who it is by the newest message, the former numbers, what was told, and the rows, newest first.
+
+    `subject` is the 宛名番号, empty for somebody of whom only notices are here. `messages` counts what the rows stand
+    for. `protected`: the address is hidden in all that is here.
+    """
+
+    subject: str
+    newest: Mapping[str, Any]
+    former: tuple[str, ...]
+    told: tuple[Told, ...]
+    rows: Sequence[listing.QueueRow]
+    messages: int
+    protected: bool
+
+
+def person(terminal: Terminal, session: Session, number: int) -> Person:
+    """Return everything about the person of a message or notice, and record the look-up.
+
+    Raises RightMissing, MessageMissing, SealBroken, RowSealBroken.
+    """
+    admit(terminal, session, Right.READ)
+    with terminal.database.reading() as reading:
+        asked = queue.get(reading, number)
+        queue.refuse_unsound(reading, terminal.vault, asked)
+        contents = queue.contents_of(reading, terminal.vault, [number])
+    subject = asked.subject if asked.direction is Direction.OUT else _subject_of(terminal, contents.get(number))
+    # The entry first: if the log cannot be written, nobody looks at anything.
+    with terminal.database.writing() as tx:
+        terminal.log.append(
+            tx, Event.RESIDENT_READ, actor=session.person_id, session=session.id, object=subject or asked.uid
+        )
+    with terminal.database.reading() as reading:
+        return _person(terminal, session, reading, asked, subject)
+
+
+def _person(
+    terminal: Terminal, session: Session, reading: Connection, asked: MessageRow, subject: str | None
+) -> Person:
+    rows, records = _all_about(terminal, reading, asked, subject)
+    protected = any(protection.is_protected(terminal, reading, row) for row in rows)
+    if protected:
+        records = {number: protection.without_address(record) for number, record in records.items()}
+    claims, others = queue.claims_of_others(reading, session.id, clock.now()), partners(terminal, reading, rows)
+    shown = [listing.row_of(terminal, row, records.get(row.id, {}), claims, others.get(row.id)) for row in rows]
+    newest = next((records[row.id] for row in rows if "person" in records.get(row.id, {})), {})
+    told = tuple(_told(rows, records))
+    return Person(
+        subject=next((str(record["subject"]) for record in records.values() if "subject" in record), ""),
+        newest=newest,
+        former=tuple(_former(rows, records, told)),
+        told=told,
+        rows=list(_folded(shown)),
+        messages=len(rows),
+        protected=protected,
+    )
+
+
+def _all_about(
+    terminal: Terminal, reading: Connection, asked: MessageRow, subject: str | None
+) -> tuple[list[MessageRow], Records]:
+    """Return the messages of the 宛名番号 and the notices about the same person, newest first, with their contents."""
+    pseudonym = terminal.vault.pseudonym
+    own = queue.rows_about(reading, [subject]) if subject else []
+    records = _records(terminal, reading, own)
+    numbers = {str(record[name]) for record in records.values() for name in _NUMBERS if name in record}
+    persons = [Subject.from_record(record["person"]) for record in records.values() if "person" in record]
+    notices = queue.rows_about(reading, [pseudonym("number", number) for number in numbers]) if numbers else []
+    if asked.direction is Direction.IN:
+        notices = [*notices, asked, *queue.notices_beside(reading, asked)]
+    received = _records(terminal, reading, notices)
+    found = {row.id: row for row in notices if row.id == asked.id or _is_theirs(received.get(row.id), persons, numbers)}
+    # Newest first; of one moment as they were taken in, so that the record comes before the residence of its pair.
+    rows = sorted((*own, *found.values()), key=lambda row: row.id)
+    rows.sort(key=lambda row: row.effective_at, reverse=True)
+    return rows[:_MOST], {**records, **received}
+
+
+def _records(terminal: Terminal, reading: Connection, rows: Iterable[MessageRow]) -> dict[int, Mapping[str, Any]]:
+    contents = queue.contents_of(reading, terminal.vault, [row.id for row in rows])
+    return {number: decode(content) for number, content in contents.items()}
+
+
+def _is_theirs(record: Mapping[str, Any] | None, persons: Sequence[Subject], numbers: set[str]) -> bool:
+    if record is None:
+        return False
+    notice = AgencyNotice.from_record(record)
+    return any(is_about(notice, known, numbers) for known in persons)
+
+
+def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
+    """Return the pseudonym of the person of a notice, if exactly one person of our messages is the notice's.
+
+    No index leads from the number of a card to a message, so that people of that name are looked through.
+    """
+    if content is None:
+        return None
+    notice = AgencyNotice.from_record(decode(content))
+    if not notice.person.name or not numbers_of(notice):
+        return None
+    numbers = listing.numbers_named(terminal, [QueueFilter(Direction.OUT)], NamePart(notice.person.name))
+    with terminal.database.reading() as reading:
+        rows = [row for row in queue.rows_of(reading, numbers) if row.subject is not None]
+        records = _records(terminal, reading, rows)
+    found = {row.subject for row in rows if row.id in records and _names(records[row.id], notice)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _names(record: Mapping[str, Any], notice: AgencyNotice) -> bool:
+    numbers = {str(record[name]) for name in _NUMBERS if name in record}
+    return "person" in record and is_about(notice, Subject.from_record(record["person"]), numbers)
+
+
+def _folded(rows: Sequence[listing.QueueRow]) -> Iterator[listing.QueueRow]:
+    """Yield a row for each pair whose halves are in one state, and one for everything else."""
+    above = set[int]()
+    for row in rows:
+        if row.pair is None or row.pair.id not in above:
+            yield row
+        above.add(row.id)
+
+
+# ── What each side told last ──────────────────────────────────────────────────────────────────────
+
+
+def _told(rows: Sequence[MessageRow], records: Records) -> Iterator[Told]:
+    """Yield the items of which anything is known; `rows` are the newest first."""
+    undone = {
+        (row.kind, row.target) for row in rows if row.pointer is Pointer.CANCELS and row.state is OutState.ACCEPTED
+    }
+    out = [row for row in rows if row.direction is Direction.OUT and (row.kind, row.reference) not in undone]
+    sent = [row for row in out if row.state in SENT and row.pointer is not Pointer.CANCELS]
+    waiting = [row for row in out if row.state in UNSENT or row.state is OutState.REFUSED]
+    received = [row for row in rows if row.direction is Direction.IN and row.state is not InState.SUPERSEDED]
+    for item in ITEMS:
+        ours = _newest(sent, records, item)
+        theirs = _newest(received, records, item)
+        untold = _newest(waiting, records, item)
+        last = max((side for side in (ours, theirs) if side is not None), key=lambda side: side.at, default=None)
+        # What waits here and says the same is no difference, and neither is what was entered before the last word.
+        if untold is not None and last is not None and (untold.value == last.value or untold.at < last.at):
+            untold = None
+        if ours or theirs or untold:
+            yield Told(item, ours, theirs, untold)
+
+
+def _former(rows: Sequence[MessageRow], records: Records, told: Iterable[Told]) -> Iterator[str]:
+    """Yield the numbers that the person had before, the last of them first."""
+    sides = [side for each in told if each.item in _NUMBERS for side in (each.ours, each.theirs) if side is not None]
+    present = max(sides, key=lambda side: side.at).value if sides else None
+    stated = (records[row.id].get(name) for row in rows if row.id in records for name in _NUMBERS)
+    yield from (str(number) for number in dict.fromkeys(stated) if number not in {None, present})
+
+
+def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> Statement | None:
+    for row in rows:
+        value = _value_in(records.get(row.id, {}), row.direction, item)
+        if value is not None:
+            return Statement(value, row.effective_at, row.reference)
+    return None
+
+
+def _value_in(record: Mapping[str, Any], direction: Direction, item: str) -> object:
+    if direction is Direction.OUT:
+        return value_at(record, item)
+    # A notice tells what it changes; the rest of it only says whom it is about.
+    name = item.rpartition(".")[2]
+    if name not in set(NoticeItem):
+        return None
+    return next((change.get("after") for change in record.get("changes", ()) if change.get("item") == name), None)

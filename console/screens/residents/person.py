@@ -1,0 +1,261 @@
+"""この人の通知: who it is, what each side told last, and all messages and notices about the person, newest first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console import jobs
+from console.keys import PERSON, Key, bindings
+from console.screens.base import ConsoleScreen
+from console.screens.messages.message_list import event_of
+from console.screens.messages.naming import Naming
+from console.widgets.frame import CountsLine, FootLine, HeadLine
+from console.widgets.page import Pieces
+from console.widgets.surface import OneLine, Surface
+from console.widgets.text import Ink, fit, width_of, wrap
+from console.widgets.virtual_list import Cell, Column, VirtualList
+from store import clock
+from store.clock import JAPAN
+from store.message.codes import Kind
+from store.message.groups import value_at
+
+if TYPE_CHECKING:
+    from console.jobs.messages.listing import Counts, QueueRow
+    from console.jobs.residents.person import Person, Statement, Told
+    from console.session import Session
+    from console.terminal import Terminal
+
+_LABEL: Final = 16
+_DAY: Final = 9
+_INDENT: Final = 3
+# Whoever comes from a message knows these, so that they are told only where they differ or the agency told them.
+_KNOWN: Final = frozenset({"person.name", "person.name_kanji", "person.birth_date", "person.sex", "person.nationality"})
+_TITLE: Final = ("person.birth_date", "person.sex", "person.nationality", "category")
+
+
+class PersonScreen(ConsoleScreen):
+    """Shows everything about the person of the message or notice `key`."""
+
+    NAME = "person"
+    help_topic = "person"
+    KEYS: ClassVar[Sequence[Key]] = PERSON
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PERSON)
+
+    def __init__(self, key: int) -> None:
+        super().__init__()
+        self._key = key
+        self.shown: Person | None = None
+        self.counts: Counts | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out who it is, what was told, and the messages."""
+        yield HeadLine()
+        yield CountsLine(id="counts")
+        yield PersonTitle(lambda: self.shown)
+        yield PersonPanel(lambda: self.shown)
+        yield PersonList(id="list")
+        yield self.notice
+        yield FootLine(PERSON)
+
+    def on_mount(self) -> None:
+        """Put the cursor on the list; what it shows is read whenever the screen comes in front."""
+        self.set_focus(self.rows)
+
+    def on_screen_resume(self) -> None:
+        """Read everything: another screen may have changed it."""
+        self.load()
+
+    @property
+    def rows(self) -> "PersonList":
+        """The messages and notices."""
+        return self.query_one("#list", PersonList)
+
+    def load(self) -> None:
+        """Read everything about the person; the cursor stays on its message."""
+        self.look("person", partial(_read, key=self._key), self._loaded)
+
+    def _loaded(self, found: "tuple[Person, Counts]") -> None:
+        self.shown, self.counts = found
+        # All of them are in memory: a person has few.
+        by_number = {row.id: row for row in self.shown.rows}
+        self.rows.load(list(by_number), lambda keys: [by_number[key] for key in keys], self.shown.rows)
+        for name in ("#counts", "#person-title"):
+            self.query_one(name).refresh()
+        self.query_one("#told", PersonPanel).reword()
+
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
+        """Open the message under the cursor."""
+        from console.screens.messages.message import MessageScreen
+
+        self.notice.clear()
+        self.app.push_screen(MessageScreen(event.key, along=self._along))
+
+    def _along(self, key: int, step: int) -> int | None:
+        found = self.rows.neighbour(key, step)
+        if found is not None:
+            self.rows.go_to(found)
+        return found
+
+    def action_reload(self) -> None:
+        """Read everything again."""
+        self.notice.clear()
+        self.load()
+
+    def action_back(self) -> None:
+        """Go back to where the person was asked for."""
+        self.dismiss()
+
+
+class PersonTitle(OneLine):
+    """The line with the name, the 宛名番号, and how many messages there are."""
+
+    def __init__(self, shown: "Callable[[], Person | None]") -> None:
+        super().__init__(id="person-title")
+        self._shown = shown
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw the line, which says that it is loading until the person is read."""
+        ink, words, person = self.ink().put(" "), self.words, self._shown()
+        if person is None:
+            return ink.put(words("common.loading"), self.palette["faint"])
+        names = (value_at(person.newest, f"person.{name}") for name in ("name", "name_kanji"))
+        ink.put(" ".join(str(name) for name in names if name) or words("message.nameless"), self.palette["strong"])
+        # Of somebody of whom only notices are here, no 宛名番号 is known.
+        number = words("person.subject", subject=person.subject) if person.subject else words("person.no_subject")
+        ink.put("   ").put(number, self.palette["faint"])
+        count = words("person.count", count=person.messages, rows=len(person.rows))
+        return ink.gap_to(self.size.width - width_of(count) - 1).put(count, self.palette["faint"])
+
+
+class PersonPanel(Surface):
+    """Who the person is, and in a table what we told last, what the agency told last, and what waits here untold."""
+
+    DEFAULT_CSS = "PersonPanel { height: auto; max-height: 50%; width: 1fr; }"
+
+    def __init__(self, shown: "Callable[[], Person | None]") -> None:
+        super().__init__(id="told")
+        self._shown = shown
+
+    def reword(self) -> None:
+        """Draw it in the current language, which may take another number of lines."""
+        self.refresh(layout=True)
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """Return the number of lines, with a blank one below."""
+        return len(self._lines(width)) + 1
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line."""
+        lines = self._lines(self.size.width)
+        return self.ink().put_all(lines[y]) if y < len(lines) else self.ink()
+
+    def _lines(self, width: int) -> list[Pieces]:
+        person = self._shown()
+        if person is None:
+            return []
+        naming = Naming(self.words, Kind.RESIDENT_RECORD, clock.day_in_japan(clock.now()))
+        return [*self._who(person, naming, width), [], *self._table(person.told, naming, width)]
+
+    def _who(self, person: "Person", naming: Naming, width: int) -> Iterator[Pieces]:
+        words, faint = self.words, self.palette["faint"]
+        known = ((item, value_at(person.newest, item)) for item in _TITLE)
+        items = [naming.value(item, value) for item, value in known if value is not None]
+        yield [(" " * _INDENT, None), (fit("  ".join(items), width - _INDENT), None)]
+        if person.protected:
+            yield [(" " * _INDENT, None), (words("message.protected"), self.palette["trouble"])]
+        if person.former:
+            former = words("person.former", numbers=words("head.between").join(person.former))
+            yield from ([(" " * _INDENT, None), (line, faint)] for line in wrap(former, width - _INDENT))
+
+    def _table(self, told: "Sequence[Told]", naming: Naming, width: int) -> Iterator[Pieces]:
+        words, key = self.words, self.palette["key"]
+        # Each side has its value and its day; what differs stands in a line of its own.
+        column = (width - _INDENT - _LABEL - 2 * (_DAY + 2)) // 2
+        head = (fit(words("person.item"), _LABEL), fit(words("person.ours"), column + _DAY + 2), words("person.theirs"))
+        yield [(" " * _INDENT, None), (" ".join(head), key)]
+        for each in told:
+            if each.item in _KNOWN and each.theirs is None and not each.differs:
+                continue
+            yield from self._row(each, naming, column)
+            if each.untold is not None:
+                yield from self._untold(each, each.untold, naming, width)
+
+    def _row(self, told: "Told", naming: Naming, column: int) -> Iterator[Pieces]:
+        faint = self.palette["faint"]
+        sides = ((self._value(told.item, side, naming), self._day(side)) for side in (told.ours, told.theirs))
+        (ours, our_day), (theirs, their_day) = sides
+        lines = zip_longest(wrap(ours, column), wrap(theirs, column), fillvalue="")
+        for index, (left, right) in enumerate(lines):
+            first = index == 0
+            yield [
+                (" " * _INDENT, None),
+                (f"{fit(naming.label(told.item) if first else '', _LABEL)} ", faint),
+                (f"{fit(left, column)} ", None),
+                (f"{fit(our_day if first else '', _DAY)}  ", faint),
+                (f"{fit(right, column)} ", None),
+                (their_day if first else "", faint),
+            ]
+
+    def _untold(self, told: "Told", untold: "Statement", naming: Naming, width: int) -> Iterator[Pieces]:
+        value = naming.value(told.item, untold.value)
+        text = self.words("person.untold", value=value, reference=untold.reference)
+        for line in wrap(text, width - _INDENT - _LABEL - 1):
+            yield [(" " * (_INDENT + _LABEL + 1), None), (line, self.palette["attention"])]
+
+    @staticmethod
+    def _value(item: str, statement: "Statement | None", naming: Naming) -> str:
+        return "-" if statement is None else naming.value(item, statement.value)
+
+    def _day(self, statement: "Statement | None") -> str:
+        return "" if statement is None else self.words.day_of_year(statement.at, clock.now())
+
+
+class PersonList(VirtualList["QueueRow"]):
+    """The messages and notices of the person."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self.empty_text = "queue.empty"
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns: when, which way, what, and what became of it."""
+        japanese = self.words.language == "ja"
+        when, way, kind, state = (24, 4, 14, 10) if japanese else (16, 4, 9, 12)
+        taken = when + way + kind + state + 5
+        number = max(10, min(16, width - taken - 12))
+        return (
+            Column("when", "person.column.when", when),
+            Column("way", "person.column.way", way),
+            Column("event", "queue.column.event", max(8, width - taken - number - 1)),
+            Column("kind", "queue.column.kind", kind),
+            Column("reference", "queue.column.reference", number),
+            Column("state", "queue.column.state", state),
+        )
+
+    def cell(self, row: "QueueRow", column: str) -> Cell:
+        """Return what `column` shows of `row`."""
+        words, faint = self.words, self.palette["faint"]
+        if column == "when":
+            # As papers write the day; a list of years of messages needs the year.
+            at = row.occurred_at.astimezone(JAPAN)
+            naming = Naming(words, row.kind, at.date())
+            return Cell(f"{naming.day('occurred_at', at.date().isoformat())} {at:%H:%M}")
+        if column == "way":
+            return Cell(words(f"person.way.{row.direction}"), faint)
+        if column == "event":
+            return Cell(event_of(row, words))
+        if column == "kind":
+            pair = row.pair is not None
+            return Cell(words("queue.pair.kind") if pair else words.name("kinds.short", row.kind), faint)
+        if column == "state":
+            return Cell(words.name(f"states.{row.direction}", row.state), self.palette["key"])
+        return Cell(row.reference, faint)
+
+
+def _read(terminal: "Terminal", session: "Session", *, key: int) -> "tuple[Person, Counts]":
+    found = jobs.residents.person.person(terminal, session, key)
+    return found, jobs.messages.listing.counts(terminal)
