@@ -14,7 +14,7 @@ from store.message import seiji, tables
 from store.message.codes import OUTGOING, Action, BasisKind, Category, CorrectedItem
 from store.message.declarations.values import check_digit
 from store.message.errors import TableForeign, TableItemWrong, TablePeriodBroken
-from store.message.names import VARIANTS, read_variants
+from store.message.search import VARIANTS, read_variants
 from store.message.table_entries import line_of
 from store.message.table_files import names, package_text
 from store.message.tables import CLASSES, CounterEvent, Entry, Table

@@ -60,7 +60,7 @@ from store.queue.intake import (
     known,
     seal_drafts,
 )
-from store.queue.name_blocks import make_block, missing_blocks, numbers_named
+from store.queue.name_blocks import make_block, missing_blocks, numbers_found
 from store.queue.notices import (
     add_former_numbers,
     confirm,
@@ -78,6 +78,7 @@ from store.queue.pages import (
     get_by_uid,
     ids,
     ids_of_all,
+    numbers_with_reference,
     page,
     place_of,
     pointing_at,
@@ -269,7 +270,8 @@ __all__ = [
     "note_about",
     "notes_of",
     "notices_beside",
-    "numbers_named",
+    "numbers_found",
+    "numbers_with_reference",
     "of_one_moment",
     "open_shipments",
     "page",

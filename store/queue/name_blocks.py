@@ -1,4 +1,4 @@
-"""Name blocks: the names of a thousand messages sealed together, so that a search opens one seal for all of them.
+"""Name blocks: the names and numbers of a thousand messages' persons sealed together, so that a search opens one seal.
 
 A block is a copy of what the contents hold. It is made with the messages, taken away when one of its contents changes
 or is erased, and made anew from the contents by whoever searches next. So no name outlives its content, and nothing is
@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
-from store.message.names import NamePart, names_in
+from store.message.search import SearchPart, terms_in
 from store.queue.contents import open_content
 from store.queue.tables import ALL_MESSAGES, CONTENTS, ERASED, NAME_BLOCK, NAME_BLOCKS
 from store.sealing.vault import Place, Sealed, Vault
@@ -45,7 +45,7 @@ def add_names(tx: Connection, vault: Vault, numbers: Sequence[int], contents: It
     """Add the names of new messages, given by their numbers and contents."""
     named: dict[int, dict[int, str]] = {}
     for number, content in zip(numbers, contents, strict=True):
-        named.setdefault(number // NAME_BLOCK, {})[number] = names_in(content)
+        named.setdefault(number // NAME_BLOCK, {})[number] = terms_in(content)
     for block, names in named.items():
         before = tx.execute(select(NAME_BLOCKS).where(NAME_BLOCKS.c.number == block)).one_or_none()
         known = {} if before is None else _opened(vault, block, Sealed(before.ciphertext, before.wrapped_key))
@@ -74,12 +74,12 @@ def make_block(tx: Connection, vault: Vault, block: int) -> None:
     names = {}
     for number, uid, revision, ciphertext, wrapped in tx.execute(_CONTENTS, {"first": block * NAME_BLOCK}).all():
         erased = wrapped == ERASED
-        names[number] = "" if erased else names_in(open_content(vault, uid, revision, ciphertext, wrapped))
+        names[number] = "" if erased else terms_in(open_content(vault, uid, revision, ciphertext, wrapped))
     _write(tx, vault, block, names)
 
 
-def numbers_named(reading: Connection, vault: Vault, part: NamePart) -> Iterator[int]:
-    """Yield the numbers of the messages about somebody with this part in the name. Raises SealBroken.
+def numbers_found(reading: Connection, vault: Vault, part: SearchPart) -> Iterator[int]:
+    """Yield the numbers of the messages about somebody with this part in a name or number. Raises SealBroken.
 
     Call it where `missing_blocks` found none, in the same snapshot.
     """

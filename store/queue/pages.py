@@ -117,6 +117,15 @@ def ids_of_all(reading: Connection, filters: Sequence[QueueFilter], order: Order
         return array("q", chain.from_iterable(result.cursor.fetchall()))
 
 
+def numbers_with_reference(reading: Connection, part: str) -> list[int]:
+    """Return the numbers of all messages with `part` in their reference, in capitals or not.
+
+    It walks through all references, for a part of one stands in no order.
+    """
+    reference = func.lower(MESSAGES.c.reference)
+    return list(reading.scalars(select(MESSAGES.c.id).where(reference.contains(part.lower(), autoescape=True))))
+
+
 def rows_by_uid(conn: Connection, uids: Iterable[str]) -> dict[str, MessageRow]:
     """Return the rows of the messages with these ids, by id; ids of nothing here are left out."""
     statements = (select_messages().where(MESSAGES.c.uid.in_(some)) for some in in_batches(uids))

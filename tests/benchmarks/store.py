@@ -18,7 +18,7 @@ from store import queue
 from store.database import Database
 from store.log import EntryDraft, Event, Log, SigningKeys
 from store.message.canonical import encode
-from store.message.names import NamePart
+from store.message.search import SearchPart
 from store.message.states import Direction, OutState
 from store.queue import MessageDraft, Order, PageKey, QueueFilter
 from store.sealing.sources.file import KeyFile
@@ -124,7 +124,7 @@ class _Store:
         with self.database.reading() as reading:
             if queue.missing_blocks(reading):
                 raise RuntimeError("names of some messages are in no block")
-            named = set(queue.numbers_named(reading, self.vault, NamePart("NGUYEN")))
+            named = set(queue.numbers_found(reading, self.vault, SearchPart("NGUYEN")))
             return [number for number in queue.ids(reading, QueueFilter()) if number in named]
 
     def grow(self) -> "_Store":

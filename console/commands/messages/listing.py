@@ -97,7 +97,7 @@ def _rows(terminal: "Terminal", session: "Session", query: "QueueQuery", limit: 
 def _rows_by_name(
     terminal: "Terminal", session: "Session", query: "QueueQuery", name: str, limit: int
 ) -> tuple[list["QueueRow"], int]:
-    """Return up to `limit` rows (0: all) about people whose names contain `name`, and how many there are."""
+    """Return up to `limit` rows (0: all) with `name` in a name, number or reference, and how many there are."""
     numbers = jobs.messages.listing.find(terminal, session, query, name)
     return jobs.messages.listing.rows(terminal, session, numbers[:limit] if limit else numbers), len(numbers)
 

@@ -17,7 +17,7 @@ from store.log import Event
 from store.message.canonical import decode
 from store.message.codes import Action
 from store.message.dates import parse_moment
-from store.message.names import NamePart
+from store.message.search import SearchPart
 from store.message.states import UNHANDLED, UNSENT, Direction, InState, OutState, State, state_of
 from store.message.worklists import DONE
 from store.queue import Claim, Claims, MessageRow, PageKey, QueueFilter
@@ -206,27 +206,45 @@ def ids(terminal: Terminal, session: Session, query: QueueQuery) -> "array[int]"
     return numbers
 
 
-def find(terminal: Terminal, session: Session, query: QueueQuery, name: str) -> "array[int]":
-    """Return the numbers of the query's messages about people with `name` in their name, and record the search.
+def find(terminal: Terminal, session: Session, query: QueueQuery, text: str) -> "array[int]":
+    """Return the numbers of the query's messages that are meant by what somebody typed, and record the search.
 
-    The log holds how many there were, not the name. Raises SealBroken.
+    It is a part of a name, of the 宛名番号, of the number of a card or certificate, or of a reference, however it is
+    spelt. All about one person stands together, and the person of whom something came last stands first. The log holds
+    how many there were, not what was sought. Raises SealBroken.
     """
     admit(terminal, session, Right.READ)
-    numbers = numbers_named(terminal, _filters(terminal, query), NamePart(name))
-    # Recorded like looking at a message: a search by name tells who is among the municipality's residents.
+    numbers = numbers_about(terminal, _filters(terminal, query), SearchPart(text), reference=text)
+    with terminal.database.reading() as reading:
+        found = _by_person(queue.rows_of(reading, numbers))
+    # Recorded like looking at a message: a search tells who is among the municipality's residents.
     with terminal.database.writing() as tx:
         terminal.log.append(
             tx,
             Event.MESSAGE_SEARCHED,
             actor=session.person_id,
             session=session.id,
-            detail={"count": len(numbers)},
+            detail={"count": len(found)},
         )
-    return numbers
+    return found
 
 
-def numbers_named(terminal: Terminal, filters: Sequence[QueueFilter], part: NamePart) -> "array[int]":
-    """Return the numbers of the chosen messages about people with this part in their name.
+def _by_person(rows: Iterable[MessageRow]) -> "array[int]":
+    newest = sorted(rows, key=lambda row: (row.effective_at, row.id), reverse=True)
+    # A notice states a number and no 宛名番号, so that it stands with the others of that number.
+    places: dict[str, int] = {}
+    for row in newest:
+        places.setdefault(row.subject or row.uid, len(places))
+    newest.sort(key=lambda row: places[row.subject or row.uid])
+    return array("q", (row.id for row in newest))
+
+
+def numbers_about(
+    terminal: Terminal, filters: Sequence[QueueFilter], part: SearchPart, *, reference: str = ""
+) -> "array[int]":
+    """Return the numbers of the chosen messages about people with this part in a name or number.
+
+    With a part of a `reference`, those that have it as well.
 
     A job that shows people what was found records that. Raises SealBroken.
     """
@@ -235,7 +253,8 @@ def numbers_named(terminal: Terminal, filters: Sequence[QueueFilter], part: Name
             # No index holds names, since it would keep them readable. They are sealed by the thousand instead.
             missing = queue.missing_blocks(reading)
             if not missing:
-                named = set(queue.numbers_named(reading, terminal.vault, part))
+                named = set(queue.numbers_found(reading, terminal.vault, part))
+                named |= set(queue.numbers_with_reference(reading, reference) if reference else ())
                 chosen = (number for each in filters for number in queue.ids(reading, each))
                 return array("q", (number for number in chosen if number in named))
         # In a turn each: making one opens a thousand contents.

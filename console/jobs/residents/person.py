@@ -24,7 +24,7 @@ from store.message.codes import NoticeItem
 from store.message.groups import Subject, value_at
 from store.message.kinds import AgencyNotice
 from store.message.matching import is_about, numbers_of
-from store.message.names import NamePart
+from store.message.search import SearchPart
 from store.message.states import SENT, UNSENT, Direction, InState, OutState, Pointer
 from store.queue import MessageRow, QueueFilter
 from store.rights import Right
@@ -174,7 +174,7 @@ def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
     notice = AgencyNotice.from_record(decode(content))
     if not notice.person.name or not numbers_of(notice):
         return None
-    numbers = listing.numbers_named(terminal, [QueueFilter(Direction.OUT)], NamePart(notice.person.name))
+    numbers = listing.numbers_about(terminal, [QueueFilter(Direction.OUT)], SearchPart(notice.person.name))
     with terminal.database.reading() as reading:
         rows = [row for row in queue.rows_of(reading, numbers) if row.subject is not None]
         records = _records(terminal, reading, rows)

@@ -1,11 +1,10 @@
 """What the queue can show: a list of work or chosen states, in an order; and the rows that the list is drawn from."""
 
-import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from console import jobs
 from console.widgets.virtual_list import BLOCK
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from console.jobs.work.lists import Wanted
     from console.session import Session
     from console.terminal import Terminal
-
-_DIGIT: Final = re.compile(r"\d")
 
 
 class Mark(StrEnum):
@@ -56,18 +53,6 @@ class View:
         """What the list is made of."""
         parts = tuple(_chosen_parts(self.states)) if self.states else PARTS[self.work]
         return tuple(_late(parts)) if Mark.OVERDUE in self.marks else parts
-
-    # One field serves both searches: references hold a digit, and names do not.
-
-    @property
-    def name(self) -> str | None:
-        """The part of a name that is searched for: text without a digit."""
-        return self.sought if self.sought and not _DIGIT.search(self.sought) else None
-
-    @property
-    def reference(self) -> str | None:
-        """The beginning of a reference that is searched for: text with a digit, as every reference has one."""
-        return self.sought if self.sought and self.name is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +135,8 @@ def wanted(view: View, session: "Session") -> "Wanted":
 
 def _found(view: View, terminal: "Terminal", session: "Session") -> "array[int]":
     listing = jobs.messages.listing
-    # Names are sealed, so looking for one opens every content, and is recorded in the log. References lie open.
-    if view.name:
-        return listing.find(terminal, session, listing.QueueQuery(), view.name)
-    return listing.ids(terminal, session, listing.QueueQuery(reference=view.reference))
+    # Through everything, whatever list is on the screen: who looks for a person wants all about the person.
+    return listing.find(terminal, session, listing.QueueQuery(), view.sought)
 
 
 def _chosen_parts(states: frozenset[str]) -> Iterator[WorkPart]:

@@ -68,7 +68,7 @@ class ViewLine(OneLine):
         """Yield what the list shows: what was sought, or the list and what of it was chosen."""
         words = self.words
         if view.sought:
-            yield words("queue.found_name" if view.name else "queue.found", sought=view.sought)
+            yield words("queue.found", sought=view.sought)
             return
         chosen = words("head.between").join(words(f"states.{state}") for state in sorted(view.states))
         yield chosen or words(f"queue.list.{view.work}")

@@ -35,7 +35,7 @@ from console.jobs.messages import (
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
-from console.jobs.residents import protection
+from console.jobs.residents import person, protection
 from console.jobs.terminal import backup, examination, layouts, protections, rekey, sharing
 from console.jobs.work import lists, outline, today
 from console.session import Session
@@ -96,8 +96,9 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     ),
     "messages.entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, written(1))),
     "messages.entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
-    "protection.protect": (Right.ENTER, lambda t, s: protection.protect(t, s, 1)),
-    "protection.unprotect": (Right.APPROVE, lambda t, s: protection.unprotect(t, s, 1)),
+    "residents.person.person": (Right.READ, lambda t, s: person.person(t, s, 1)),
+    "residents.protection.protect": (Right.ENTER, lambda t, s: protection.protect(t, s, 1)),
+    "residents.protection.unprotect": (Right.APPROVE, lambda t, s: protection.unprotect(t, s, 1)),
     "exchange.receive": (Right.EXCHANGE, exchange.receive),
     "exchange.recover": (Right.EXCHANGE, exchange.recover),
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
@@ -202,9 +203,9 @@ STEPS: Final = {
     "messages.enqueue.key_of",
     "messages.enqueue.seal",
     "messages.entry.put_in",
-    "protection.note_shown",
-    "protection.note_shown_of",
-    "protection.put",
+    "residents.protection.note_shown",
+    "residents.protection.note_shown_of",
+    "residents.protection.put",
 }
 
 

@@ -1,12 +1,12 @@
-"""Forms of one kanji are one for the search, and stay apart everywhere else; held in `store.message.names`."""
+"""Forms of one kanji are one for the search, and stay apart everywhere else; held in `store.message.search`."""
 
 import unicodedata
 
 import pytest
 
 from store.message.errors import TableItemWrong
-from store.message.names import VARIANTS, read_variants, search_form
 from store.message.overlays import check, said_of
+from store.message.search import VARIANTS, read_variants, search_form
 from store.message.seiji import fold
 from store.message.table_files import lay_over, package_text
 

@@ -10,7 +10,7 @@ from store import queue
 from store.database import Database
 from store.errors import SealBroken
 from store.message.canonical import encode
-from store.message.names import NamePart
+from store.message.search import SearchPart
 from store.message.states import Direction
 from store.queue import Act, MessageDraft, Revision
 from store.queue.tables import CONTENTS, NAME_BLOCK, NAME_BLOCKS
@@ -36,7 +36,7 @@ def found(database: Database, vault: Vault, part: str) -> list[int]:
     """Return what a search finds; make no block for it."""
     with database.reading() as reading:
         assert queue.missing_blocks(reading) == []
-        return sorted(queue.numbers_named(reading, vault, NamePart(part)))
+        return sorted(queue.numbers_found(reading, vault, SearchPart(part)))
 
 
 def test_messages_are_found_from_the_moment_they_are_in(database: Database, vault: Vault, now: datetime) -> None:
@@ -57,7 +57,7 @@ def test_a_block_ends_where_its_numbers_end(database: Database, vault: Vault, no
     # Numbers begin at 1.
     assert [tuple(row) for row in sizes] == [(0, NAME_BLOCK - 1), (1, 2)]
     with database.reading() as reading, patch.object(vault, "unseal", wraps=vault.unseal) as opened:
-        assert len(list(queue.numbers_named(reading, vault, NamePart("nguyen")))) == len(numbers)
+        assert len(list(queue.numbers_found(reading, vault, SearchPart("nguyen")))) == len(numbers)
     assert opened.call_count == len(sizes), "one seal for a thousand messages"
 
 
@@ -93,7 +93,7 @@ def test_messages_of_a_file_that_was_given_up_leave_no_name(database: Database, 
         queue.add_sealed(tx, vault, sealed, now=now, intake_id="0" * 32)
         # Made anew meanwhile, it holds what is hidden as well: nothing makes it anew when the file is in.
         queue.make_block(tx, vault, 0)
-        assert len(list(queue.numbers_named(tx, vault, NamePart("NGUYEN")))) == 1
+        assert len(list(queue.numbers_found(tx, vault, SearchPart("NGUYEN")))) == 1
         queue.remove_given_up(tx, 10)
         assert tx.execute(select(NAME_BLOCKS)).all() == []
         queue.make_block(tx, vault, 0)
@@ -120,7 +120,7 @@ def test_a_block_opens_in_its_place_alone(database: Database, vault: Vault, now:
         values = {"ciphertext": last.ciphertext, "wrapped_key": last.wrapped_key}
         tx.execute(update(NAME_BLOCKS).where(NAME_BLOCKS.c.number == 0).values(values))
         with pytest.raises(SealBroken):
-            list(queue.numbers_named(tx, vault, NamePart("NGUYEN")))
+            list(queue.numbers_found(tx, vault, SearchPart("NGUYEN")))
 
 
 def test_a_content_that_does_not_open_is_told(database: Database, vault: Vault, now: datetime) -> None:

@@ -99,15 +99,36 @@ def test_looking_at_a_message_is_recorded(site: Site, operator: Session) -> None
 
 
 @ON_SQLITE
-def test_people_are_found_by_a_part_of_the_name_in_the_order_of_the_queue(site: Site, operator: Session) -> None:
+def test_people_are_found_by_a_part_of_the_name_the_newest_first(site: Site, operator: Session) -> None:
     names = ("NGUYEN VAN AN", "TRAN THI", "LE NGUYEN")
     site.take_in([entry(number, person=person_of(name=name)) for number, name in enumerate(names, 1)])
-    assert list(listing.find(site.terminal, operator, QueueQuery(), "nguyen")) == [1, 3]
+    assert list(listing.find(site.terminal, operator, QueueQuery(), "nguyen")) == [3, 1]
     assert list(listing.find(site.terminal, operator, QueueQuery(reference="R-000003"), "nguyen")) == [3]
     assert list(listing.find(site.terminal, operator, QueueQuery(direction="in"), "nguyen")) == []
     # The log tells who looked and how many were found; the name is in none of its entries.
     searches = site.entries(Event.MESSAGE_SEARCHED)
     assert [(row.actor, row.detail) for row in searches] == [(OPERATOR, {"count": count}) for count in (2, 1, 0)]
+
+
+@ON_SQLITE
+def test_one_field_finds_numbers_and_references_and_keeps_a_person_together(site: Site, operator: Session) -> None:
+    person, later = {"subject": "6491884651"}, {"occurred_at": "2026-11-21T09:30:00+09:00"}
+    site.take_in([entry(1, **person), entry(2, card_number="ZZ99999999ZZ", **later)])
+    site.take_in([entry(3, occurred_at="2026-11-22T09:30:00+09:00", **person)])
+
+    def found(text: str) -> list[int]:
+        return list(listing.find(site.terminal, operator, QueueQuery(), text))
+
+    # What came last comes first, and brings along what else there is about the same person.
+    assert found("hossain") == [3, 1, 2]
+    assert [found(text) for text in ("1884651", "zz9999", "ＺＺ９９９９", "r-000002", "000002", "nobody")] == [
+        [3, 1],
+        [2],
+        [2],
+        [2],
+        [2],
+        [],
+    ]
 
 
 def test_a_content_that_was_put_in_anothers_place_does_not_open(site: Site, operator: Session) -> None:

@@ -106,7 +106,7 @@ def test_what_was_sent_before_stays_proved_and_what_was_not_leaves_in_the_same_b
         assert tables.compare_new(terminal).named == []
         assert anew.raw("SELECT message_id, envelope FROM kept_bytes") == [(unsent, kept)]
         # The first search makes what the former program did not keep.
-        assert [*listing.find(terminal, anew.session(OPERATOR), QueueQuery(), "hossain")] == [sent, unsent]
+        assert [*listing.find(terminal, anew.session(OPERATOR), QueueQuery(), "hossain")] == [unsent, sent]
         view = reading.read(terminal, anew.session(OPERATOR), sent)
         assert (view.receipt is not None, view.outcome is not None) == (True, True)
         assert exchange.send(terminal, anew.session(OPERATOR)).delivered == 1

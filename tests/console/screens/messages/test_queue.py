@@ -212,7 +212,7 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
         await console.press("enter")
         rows = queue(console).rows
         assert 0 < rows.count < 40
-        assert console.words("queue.found_name", sought=part) in console.text()
+        assert console.words("queue.found", sought=part) in console.text()
         shown = [rows.row_of(key) for key in rows._keys]
         assert all(match is not None and part.upper() in match.name for match in shown)
 

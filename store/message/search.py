@@ -1,8 +1,8 @@
-"""Search for a person by a part of the name.
+"""Search for a person by a part of the name, of the 宛名番号, or of the number of a card or certificate.
 
-Names are sealed inside the contents of messages and in no index, so that whoever searches opens what is sealed and
-looks at it. For the search, and nowhere else, the forms of a kanji count as one: 高 and 髙 are both 正字, so a card may
-bear either, and they stay two characters in records and comparisons. Who searches for 高崎 means 髙﨑 as well and
+All of these are sealed inside the contents of messages and in no index, so that whoever searches opens what is sealed
+and looks at it. For the search, and nowhere else, the forms of a kanji count as one: 高 and 髙 are both 正字, so a card
+may bear either, and they stay two characters in records and comparisons. Who searches for 高崎 means 髙﨑 as well and
 cannot know which of them was written.
 """
 
@@ -19,17 +19,19 @@ from store.message.table_files import Kept, layers
 VARIANTS: Final = "variants.txt"
 # So much of a line that is wrong is told.
 _SHOWN: Final = 20
-# The names as the canonical bytes hold them; no other item of a message is called so.
-_BEGINNINGS: Final = (b'"name":"', b'"name_kanji":"')
+# The terms as the canonical bytes hold them; no other item of a message is called so.
+_BEGINNINGS: Final = tuple(
+    f'"{item}":"'.encode() for item in ("name", "name_kanji", "subject", "card_number", "certificate_number")
+)
 _ESCAPED: Final = re.compile(rb'((?:[^"\\]|\\.)*)"')
 # Characters of the private area, which no name has, and which stay what they are when they are folded.
-_BETWEEN_NAMES: Final = "\ue000"
+_BETWEEN_TERMS: Final = "\ue000"
 _BETWEEN_PERSONS: Final = "\ue001"
-_OURS: Final = {ord(_BETWEEN_NAMES): None, ord(_BETWEEN_PERSONS): None}
+_OURS: Final = {ord(_BETWEEN_TERMS): None, ord(_BETWEEN_PERSONS): None}
 
 
-class NamePart:
-    """A part of a name as somebody types it.
+class SearchPart:
+    """A part of a name or number as somebody types it.
 
     It is found however either side is spelt: in capitals or not, in wide or narrow forms, with blanks or without, in
     正字 or in a form for which there is one, in one form of a kanji or another. Only the search folds names; a stored
@@ -37,27 +39,27 @@ class NamePart:
     """
 
     def __init__(self, text: str) -> None:
-        """Take the text; an empty one is part of every name."""
+        """Take the text; an empty one is part of every term."""
         self._folded: Final = search_form(text).translate(_OURS)
 
-    def places_in(self, names: Sequence[str]) -> list[int]:
-        """Return the places of those among `names`, each from `names_in`, in which this part is."""
+    def places_in(self, terms: Sequence[str]) -> list[int]:
+        """Return the places of those among `terms`, each from `terms_in`, in which this part is."""
         # Folded together: one by one, folding thousands of names takes five times as long.
-        folded = search_form(_BETWEEN_PERSONS.join(names)).split(_BETWEEN_PERSONS)
-        return [place for place, name in enumerate(folded) if self._folded in name]
+        folded = search_form(_BETWEEN_PERSONS.join(terms)).split(_BETWEEN_PERSONS)
+        return [place for place, text in enumerate(folded) if self._folded in text]
 
     def is_in(self, content: bytes) -> bool:
-        """Tell whether the canonical bytes of a message are about somebody with this part in their name."""
-        return bool(self.places_in([names_in(content)]))
+        """Tell whether the canonical bytes of a message are about somebody with this part in a term."""
+        return bool(self.places_in([terms_in(content)]))
 
 
-def names_in(content: bytes) -> str:
-    """Return the names of the person that the canonical bytes of a message are about, as one text; "" without any."""
-    # Reading the two names alone, not the whole content, takes a fifth of the time.
-    return _BETWEEN_NAMES.join(name if name.isascii() else name.translate(_OURS) for name in _names(content))
+def terms_in(content: bytes) -> str:
+    """Return the names and numbers of the person that the canonical bytes of a message are about, as one text."""
+    # Reading these alone, not the whole content, takes a fifth of the time.
+    return _BETWEEN_TERMS.join(term if term.isascii() else term.translate(_OURS) for term in _terms(content))
 
 
-def _names(content: bytes) -> Iterator[str]:
+def _terms(content: bytes) -> Iterator[str]:
     for beginning in _BEGINNINGS:
         at = content.find(beginning)
         if at >= 0:

@@ -3,7 +3,7 @@
 import pytest
 
 from store.message.canonical import encode
-from store.message.names import NamePart
+from store.message.search import SearchPart
 from tests.console.jobs.site import entry, person_of
 
 
@@ -31,9 +31,12 @@ from tests.console.jobs.site import entry, person_of
 )
 def test_a_part_of_either_name_finds(part: str, name: str, kanji: str | None, *, is_hit: bool) -> None:
     names = {"name": name} if kanji is None else {"name": name, "name_kanji": kanji}
-    assert NamePart(part).is_in(encode(entry(1, person=person_of(**names)))) is is_hit
+    assert SearchPart(part).is_in(encode(entry(1, person=person_of(**names)))) is is_hit
 
 
 def test_only_names_count() -> None:
-    assert not NamePart("架空町").is_in(encode(entry(1)))
-    assert not NamePart("juki").is_in(encode({"kind": "certificate_delivery", "about": "juki"}))
+    # By the numbers as well, however wide they are typed.
+    for part in ("0000000001", "00001", "12345678cd", "ＡＢ１２"):
+        assert SearchPart(part).is_in(encode(entry(1)))
+    assert not SearchPart("架空町").is_in(encode(entry(1)))
+    assert not SearchPart("juki").is_in(encode({"kind": "certificate_delivery", "about": "juki"}))
