@@ -35,7 +35,7 @@ ACTIONS: Final = frozenset(
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message
         "select", "select_all", "split", "review", "search", "filter", "sort", "open_list", "reload", "exchange", "log",
-        "characters",
+        "characters", "person",
         # filter
         "mark", "column", "clear_all",
         # entry

@@ -36,7 +36,7 @@ def _letter(actions: str, twin: str | None = None, *, turns: bool = False) -> Le
     return Letter(frozenset(actions.split()), twin, turns)
 
 
-# A new deed takes the letter whose meaning it has. Letters without a line here are free: d, m, p and z.
+# A new deed takes the letter whose meaning it has. Letters without a line here are free: d, m and z.
 LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
     {
         # decide: approve, confirm, and in a form go on to where it is registered
@@ -57,6 +57,8 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "k": _letter("move scroll"),
         "l": _letter("log"),
         "n": _letter("along", turns=True),
+        # all about this person
+        "p": _letter("person"),
         # put out
         "o": _letter("export"),
         "q": _letter("log_off", "f10"),
@@ -164,6 +166,7 @@ OPEN: Final = Key("", "Enter", "choose", "open", Right.READ)  # The list itself 
 # In the list the letter enters a new message, on the page it corrects the message that is shown.
 ENTER: Final = Key("e", "e", "entry", "entry", Right.ENTER)
 REVISE: Final = Key("e", "e", "revise", "revise", Right.ENTER)
+WHO: Final = Key("p", "p", "person", "person", Right.READ)
 SPLIT: Final = Key("t", "t", "split", "split", Right.READ)
 REPLACE: Final = Key("e", "e", "replace_sent", "replace_sent", Right.ENTER)
 CANCEL: Final = Key("w", "w", "cancel_sent", "cancel_sent", Right.ENTER)
@@ -219,6 +222,7 @@ QUEUE: Final = (
     LOG_KEY,
     Key("space", "Space", "select", "select"),
     SPLIT,
+    WHO,
     SEARCH,
     Key("f4,f", "f", "filter", "filter"),
     Key("s", "s", "sort(1)", "sort"),
@@ -243,6 +247,7 @@ MESSAGE: Final = (
     Key("f2,c", "c", "characters", "characters"),
     PROTECT,
     SPLIT,
+    WHO,
     UNPROTECT,
     NEXT,
     *_of_page(KeyPlace.LAST),

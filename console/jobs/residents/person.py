@@ -67,11 +67,6 @@ class Told:
     theirs: Statement | None
     untold: Statement | None
 
-    @property
-    def differs(self) -> bool:
-        """Whether something else waits here than what was told."""
-        return self.untold is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -223,9 +218,12 @@ def _told(rows: Sequence[MessageRow], records: Records) -> Iterator[Told]:
 def _former(rows: Sequence[MessageRow], records: Records, told: Iterable[Told]) -> Iterator[str]:
     """Yield the numbers that the person had before, the last of them first."""
     sides = [side for each in told if each.item in _NUMBERS for side in (each.ours, each.theirs) if side is not None]
-    present = max(sides, key=lambda side: side.at).value if sides else None
-    stated = (records[row.id].get(name) for row in rows if row.id in records for name in _NUMBERS)
-    yield from (str(number) for number in dict.fromkeys(stated) if number not in {None, present})
+    stated = dict.fromkeys(
+        str(records[row.id][name]) for row in rows for name in _NUMBERS if name in records.get(row.id, {})
+    )
+    # Of somebody of whom nothing was told yet, the newest message has the present number.
+    present = max(sides, key=lambda side: side.at).value if sides else next(iter(stated), None)
+    yield from (number for number in stated if number != present)
 
 
 def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> Statement | None:

@@ -246,6 +246,13 @@ class MessageScreen(SharedLetters):
         session = self.console_app.session
         return session is not None and row.author == session.person_id
 
+    def action_person(self) -> None:
+        """Show everything about the person of this message."""
+        from console.screens.residents.person import PersonScreen
+
+        self.notice.clear()
+        self.app.push_screen(PersonScreen(self._key))
+
     # Correcting and undoing
 
     def action_revise(self) -> None:

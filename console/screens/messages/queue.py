@@ -200,6 +200,14 @@ class QueueScreen(WorkScreen):
         self.rows.apart ^= {row.id, row.pair.id}
         self.load()
 
+    def action_person(self) -> None:
+        """Show everything about the person of the message under the cursor."""
+        from console.screens.residents.person import PersonScreen
+
+        if (key := self.rows.cursor_key) is not None:
+            self.notice.clear()
+            self.app.push_screen(PersonScreen(key))
+
     # Reviewing
 
     def action_review(self, name: str) -> None:

@@ -178,11 +178,14 @@ class PersonPanel(Surface):
         head = (fit(words("person.item"), _LABEL), fit(words("person.ours"), column + _DAY + 2), words("person.theirs"))
         yield [(" " * _INDENT, None), (" ".join(head), key)]
         for each in told:
-            if each.item in _KNOWN and each.theirs is None and not each.differs:
+            is_told = each.ours is not None or each.theirs is not None
+            # Who it is stands above: it is repeated only where the two sides may differ about it.
+            if each.item in _KNOWN and (not is_told or (each.theirs is None and each.untold is None)):
                 continue
-            yield from self._row(each, naming, column)
+            if is_told:
+                yield from self._row(each, naming, column)
             if each.untold is not None:
-                yield from self._untold(each, each.untold, naming, width)
+                yield from self._untold(each.item, each.untold, naming, width, named=not is_told)
 
     def _row(self, told: "Told", naming: Naming, column: int) -> Iterator[Pieces]:
         faint = self.palette["faint"]
@@ -200,11 +203,16 @@ class PersonPanel(Surface):
                 (their_day if first else "", faint),
             ]
 
-    def _untold(self, told: "Told", untold: "Statement", naming: Naming, width: int) -> Iterator[Pieces]:
-        value = naming.value(told.item, untold.value)
+    def _untold(self, item: str, untold: "Statement", naming: Naming, width: int, *, named: bool) -> Iterator[Pieces]:
+        value = naming.value(item, untold.value)
         text = self.words("person.untold", value=value, reference=untold.reference)
-        for line in wrap(text, width - _INDENT - _LABEL - 1):
-            yield [(" " * (_INDENT + _LABEL + 1), None), (line, self.palette["attention"])]
+        for index, line in enumerate(wrap(text, width - _INDENT - _LABEL - 1)):
+            label = naming.label(item) if named and index == 0 else ""
+            yield [
+                (" " * _INDENT, None),
+                (f"{fit(label, _LABEL)} ", self.palette["faint"]),
+                (line, self.palette["attention"]),
+            ]
 
     @staticmethod
     def _value(item: str, statement: "Statement | None", naming: Naming) -> str:

@@ -68,6 +68,9 @@ def test_what_each_side_told_last_and_what_waits_untold(both_ways: Site, operato
     assert theirs == {"card_number": "XY00000000YX"}
     # The number of the card is behind what the agency told.
     assert untold == {"person.address": MOVED["address"], "card_number": CARD}
+    # Nobody was told anything of the other person: the number in the message is the present one.
+    waiting = person.person(both_ways.terminal, operator, both_ways.number("R-000003"))
+    assert (told(waiting, "ours"), waiting.former) == ({}, ())
     # What is approved and sent is told.
     review.approve(both_ways.terminal, both_ways.session(APPROVER), [both_ways.number("R-000002")])
     exchange.send(both_ways.terminal, operator)
