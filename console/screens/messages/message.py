@@ -32,15 +32,7 @@ if TYPE_CHECKING:
 
 # After these the next message of the list opens by itself; after others one looks at what came of them.
 _GOES_ON: Final = frozenset(
-    {
-        Step.APPROVE,
-        Step.GIVE_BACK,
-        Step.HOLD,
-        Step.WITHDRAW,
-        Step.CALL_OFF,
-        Step.CONFIRM,
-        Step.PUT_ON_HOLD,
-    }
+    {Step.APPROVE, Step.GIVE_BACK, Step.HOLD, Step.WITHDRAW, Step.CALL_OFF, Step.CONFIRM, Step.PUT_ON_HOLD}
 )
 # What has left is never changed: another message that points at it replaces or cancels it.
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
@@ -251,7 +243,7 @@ class MessageScreen(SharedLetters):
         from console.screens.residents.person import PersonScreen
 
         self.notice.clear()
-        self.app.push_screen(PersonScreen(self._key))
+        self.app.push_screen(PersonScreen(self._key, MessageScreen))
 
     # Correcting and undoing
 

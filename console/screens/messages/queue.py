@@ -202,11 +202,12 @@ class QueueScreen(WorkScreen):
 
     def action_person(self) -> None:
         """Show everything about the person of the message under the cursor."""
+        from console.screens.messages.message import MessageScreen
         from console.screens.residents.person import PersonScreen
 
         if (key := self.rows.cursor_key) is not None:
             self.notice.clear()
-            self.app.push_screen(PersonScreen(key))
+            self.app.push_screen(PersonScreen(key, MessageScreen))
 
     # Reviewing
 

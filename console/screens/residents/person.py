@@ -37,17 +37,26 @@ _KNOWN: Final = frozenset({"person.name", "person.name_kanji", "person.birth_dat
 _TITLE: Final = ("person.birth_date", "person.sex", "person.nationality", "category")
 
 
+Along = Callable[[int, int], int | None]
+MessagePage = Callable[[int, str | None, Along], ConsoleScreen]
+
+
 class PersonScreen(ConsoleScreen):
-    """Shows everything about the person of the message or notice `key`."""
+    """Shows everything about the person of the message or notice `key`.
+
+    `message` makes the page of a message, from its number, a hint and the way along the list. That page leads here in
+    its turn, so that neither can know the other by itself.
+    """
 
     NAME = "person"
     help_topic = "person"
     KEYS: ClassVar[Sequence[Key]] = PERSON
     BINDINGS: ClassVar[list[BindingType]] = bindings(PERSON)
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, message: MessagePage) -> None:
         super().__init__()
         self._key = key
+        self._message = message
         self.shown: Person | None = None
         self.counts: Counts | None = None
 
@@ -89,10 +98,8 @@ class PersonScreen(ConsoleScreen):
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Open the message under the cursor."""
-        from console.screens.messages.message import MessageScreen
-
         self.notice.clear()
-        self.app.push_screen(MessageScreen(event.key, along=self._along))
+        self.app.push_screen(self._message(event.key, None, self._along))
 
     def _along(self, key: int, step: int) -> int | None:
         found = self.rows.neighbour(key, step)
