@@ -122,6 +122,7 @@ def numbers_with_reference(reading: Connection, part: str) -> list[int]:
 
     It walks through all references, for a part of one stands in no order.
     """
+    # Lower case on both sides: one engine's LIKE knows capitals and the other's does not.
     reference = func.lower(MESSAGES.c.reference)
     return list(reading.scalars(select(MESSAGES.c.id).where(reference.contains(part.lower(), autoescape=True))))
 

@@ -230,6 +230,7 @@ def find(terminal: Terminal, session: Session, query: QueueQuery, text: str) -> 
 
 
 def _by_person(rows: Iterable[MessageRow]) -> "array[int]":
+    # The person about whom something came last is the one whom people most often mean.
     newest = sorted(rows, key=lambda row: (row.effective_at, row.id), reverse=True)
     # A notice states a number and no 宛名番号, so that it stands with the others of that number.
     places: dict[str, int] = {}

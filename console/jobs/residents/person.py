@@ -50,7 +50,7 @@ Records = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Stated:
     """What a message says of an item, since when, and the message's number."""
 
     value: object
@@ -59,17 +59,17 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastWord:
     """An item: what we told last, what the agency told last, and what we have entered and not told (None: nothing)."""
 
     item: str
-    ours: Statement | None
-    theirs: Statement | None
-    untold: Statement | None
+    ours: Stated | None
+    theirs: Stated | None
+    untold: Stated | None
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonView:
     """One person: who it is by the newest message, the former numbers, what was told, and the rows, newest first.
 
     `subject` is the 宛名番号, empty for somebody of whom only notices are here. `messages` counts what the rows stand
@@ -79,13 +79,13 @@ class Person:
     subject: str
     newest: Mapping[str, Any]
     former: tuple[str, ...]
-    told: tuple[Told, ...]
+    last_words: tuple[LastWord, ...]
     rows: Sequence[listing.QueueRow]
     messages: int
     protected: bool
 
 
-def person(terminal: Terminal, session: Session, number: int) -> Person:
+def person(terminal: Terminal, session: Session, number: int) -> PersonView:
     """Return everything about the person of a message or notice, and record the look-up.
 
     Raises RightMissing, MessageMissing, SealBroken, RowSealBroken.
@@ -107,7 +107,7 @@ def person(terminal: Terminal, session: Session, number: int) -> Person:
 
 def _person(
     terminal: Terminal, session: Session, reading: Connection, asked: MessageRow, subject: str | None
-) -> Person:
+) -> PersonView:
     rows, records = _all_about(terminal, reading, asked, subject)
     protected = any(protection.is_protected(terminal, reading, row) for row in rows)
     if protected:
@@ -115,12 +115,12 @@ def _person(
     claims, others = queue.claims_of_others(reading, session.id, clock.now()), partners(terminal, reading, rows)
     shown = [listing.row_of(terminal, row, records.get(row.id, {}), claims, others.get(row.id)) for row in rows]
     newest = next((records[row.id] for row in rows if "person" in records.get(row.id, {})), {})
-    told = tuple(_told(rows, records))
-    return Person(
+    last_words = tuple(_last_words(rows, records))
+    return PersonView(
         subject=next((str(record["subject"]) for record in records.values() if "subject" in record), ""),
         newest=newest,
-        former=tuple(_former(rows, records, told)),
-        told=told,
+        former=tuple(_former(rows, records, last_words)),
+        last_words=last_words,
         rows=list(_folded(shown)),
         messages=len(rows),
         protected=protected,
@@ -153,6 +153,7 @@ def _records(terminal: Terminal, reading: Connection, rows: Iterable[MessageRow]
 
 
 def _is_theirs(record: Mapping[str, Any] | None, persons: Sequence[Subject], numbers: set[str]) -> bool:
+    # An erased notice tells nothing of its person any more.
     if record is None:
         return False
     notice = AgencyNotice.from_record(record)
@@ -167,6 +168,7 @@ def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
     if content is None:
         return None
     notice = AgencyNotice.from_record(decode(content))
+    # A newborn without a name cannot be looked for, and who has no number is matched with nobody.
     if not notice.person.name or not numbers_of(notice):
         return None
     numbers = listing.numbers_about(terminal, [QueueFilter(Direction.OUT)], SearchPart(notice.person.name))
@@ -194,7 +196,7 @@ def _folded(rows: Sequence[listing.QueueRow]) -> Iterator[listing.QueueRow]:
 # ── What each side told last ──────────────────────────────────────────────────────────────────────
 
 
-def _told(rows: Sequence[MessageRow], records: Records) -> Iterator[Told]:
+def _last_words(rows: Sequence[MessageRow], records: Records) -> Iterator[LastWord]:
     """Yield the items of which anything is known; `rows` are the newest first."""
     undone = {
         (row.kind, row.target) for row in rows if row.pointer is Pointer.CANCELS and row.state is OutState.ACCEPTED
@@ -212,12 +214,14 @@ def _told(rows: Sequence[MessageRow], records: Records) -> Iterator[Told]:
         if untold is not None and last is not None and (untold.value == last.value or untold.at < last.at):
             untold = None
         if ours or theirs or untold:
-            yield Told(item, ours, theirs, untold)
+            yield LastWord(item, ours, theirs, untold)
 
 
-def _former(rows: Sequence[MessageRow], records: Records, told: Iterable[Told]) -> Iterator[str]:
+def _former(rows: Sequence[MessageRow], records: Records, last_words: Iterable[LastWord]) -> Iterator[str]:
     """Yield the numbers that the person had before, the last of them first."""
-    sides = [side for each in told if each.item in _NUMBERS for side in (each.ours, each.theirs) if side is not None]
+    sides = [
+        side for each in last_words if each.item in _NUMBERS for side in (each.ours, each.theirs) if side is not None
+    ]
     stated = dict.fromkeys(
         str(records[row.id][name]) for row in rows for name in _NUMBERS if name in records.get(row.id, {})
     )
@@ -226,11 +230,11 @@ def _former(rows: Sequence[MessageRow], records: Records, told: Iterable[Told]) 
     yield from (number for number in stated if number != present)
 
 
-def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> Statement | None:
+def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> Stated | None:
     for row in rows:
         value = _value_in(records.get(row.id, {}), row.direction, item)
         if value is not None:
-            return Statement(value, row.effective_at, row.reference)
+            return Stated(value, row.effective_at, row.reference)
     return None
 
 

@@ -25,7 +25,7 @@ from store.message.groups import value_at
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
-    from console.jobs.residents.person import Person, Statement, Told
+    from console.jobs.residents.person import LastWord, PersonView, Stated
     from console.session import Session
     from console.terminal import Terminal
 
@@ -57,7 +57,7 @@ class PersonScreen(ConsoleScreen):
         super().__init__()
         self._key = key
         self._message = message
-        self.shown: Person | None = None
+        self.shown: PersonView | None = None
         self.counts: Counts | None = None
 
     def compose(self) -> ComposeResult:
@@ -87,9 +87,9 @@ class PersonScreen(ConsoleScreen):
         """Read everything about the person; the cursor stays on its message."""
         self.look("person", partial(_read, key=self._key), self._loaded)
 
-    def _loaded(self, found: "tuple[Person, Counts]") -> None:
+    def _loaded(self, found: "tuple[PersonView, Counts]") -> None:
         self.shown, self.counts = found
-        # All of them are in memory: a person has few.
+        # All of them are in memory: a person has few. The list may have changed while another screen was in front.
         by_number = {row.id: row for row in self.shown.rows}
         self.rows.load(list(by_number), lambda keys: [by_number[key] for key in keys], self.shown.rows)
         for name in ("#counts", "#person-title"):
@@ -120,7 +120,7 @@ class PersonScreen(ConsoleScreen):
 class PersonTitle(OneLine):
     """The line with the name, the 宛名番号, and how many messages there are."""
 
-    def __init__(self, shown: "Callable[[], Person | None]") -> None:
+    def __init__(self, shown: "Callable[[], PersonView | None]") -> None:
         super().__init__(id="person-title")
         self._shown = shown
 
@@ -132,9 +132,9 @@ class PersonTitle(OneLine):
         names = (value_at(person.newest, f"person.{name}") for name in ("name", "name_kanji"))
         ink.put(" ".join(str(name) for name in names if name) or words("message.nameless"), self.palette["strong"])
         # Of somebody of whom only notices are here, no 宛名番号 is known.
-        number = words("person.subject", subject=person.subject) if person.subject else words("person.no_subject")
+        number = words("about.subject", subject=person.subject) if person.subject else words("about.no_subject")
         ink.put("   ").put(number, self.palette["faint"])
-        count = words("person.count", count=person.messages, rows=len(person.rows))
+        count = words("about.count", count=person.messages, rows=len(person.rows))
         return ink.gap_to(self.size.width - width_of(count) - 1).put(count, self.palette["faint"])
 
 
@@ -143,7 +143,7 @@ class PersonPanel(Surface):
 
     DEFAULT_CSS = "PersonPanel { height: auto; max-height: 50%; width: 1fr; }"
 
-    def __init__(self, shown: "Callable[[], Person | None]") -> None:
+    def __init__(self, shown: "Callable[[], PersonView | None]") -> None:
         super().__init__(id="told")
         self._shown = shown
 
@@ -165,26 +165,27 @@ class PersonPanel(Surface):
         if person is None:
             return []
         naming = Naming(self.words, Kind.RESIDENT_RECORD, clock.day_in_japan(clock.now()))
-        return [*self._who(person, naming, width), [], *self._table(person.told, naming, width)]
+        return [*self._who(person, naming, width), [], *self._table(person.last_words, naming, width)]
 
-    def _who(self, person: "Person", naming: Naming, width: int) -> Iterator[Pieces]:
+    def _who(self, person: "PersonView", naming: Naming, width: int) -> Iterator[Pieces]:
         words, faint = self.words, self.palette["faint"]
         known = ((item, value_at(person.newest, item)) for item in _TITLE)
         items = [naming.value(item, value) for item, value in known if value is not None]
         yield [(" " * _INDENT, None), (fit("  ".join(items), width - _INDENT), None)]
+        # Said before any address could be missed on the page.
         if person.protected:
             yield [(" " * _INDENT, None), (words("message.protected"), self.palette["trouble"])]
         if person.former:
-            former = words("person.former", numbers=words("head.between").join(person.former))
+            former = words("about.former", numbers=words("head.between").join(person.former))
             yield from ([(" " * _INDENT, None), (line, faint)] for line in wrap(former, width - _INDENT))
 
-    def _table(self, told: "Sequence[Told]", naming: Naming, width: int) -> Iterator[Pieces]:
+    def _table(self, last_words: "Sequence[LastWord]", naming: Naming, width: int) -> Iterator[Pieces]:
         words, key = self.words, self.palette["key"]
         # Each side has its value and its day; what differs stands in a line of its own.
         column = (width - _INDENT - _LABEL - 2 * (_DAY + 2)) // 2
-        head = (fit(words("person.item"), _LABEL), fit(words("person.ours"), column + _DAY + 2), words("person.theirs"))
+        head = (fit(words("about.item"), _LABEL), fit(words("about.ours"), column + _DAY + 2), words("about.theirs"))
         yield [(" " * _INDENT, None), (" ".join(head), key)]
-        for each in told:
+        for each in last_words:
             is_told = each.ours is not None or each.theirs is not None
             # Who it is stands above: it is repeated only where the two sides may differ about it.
             if each.item in _KNOWN and (not is_told or (each.theirs is None and each.untold is None)):
@@ -194,25 +195,25 @@ class PersonPanel(Surface):
             if each.untold is not None:
                 yield from self._untold(each.item, each.untold, naming, width, named=not is_told)
 
-    def _row(self, told: "Told", naming: Naming, column: int) -> Iterator[Pieces]:
+    def _row(self, word: "LastWord", naming: Naming, column: int) -> Iterator[Pieces]:
         faint = self.palette["faint"]
-        sides = ((self._value(told.item, side, naming), self._day(side)) for side in (told.ours, told.theirs))
+        sides = ((self._value(word.item, side, naming), self._day(side)) for side in (word.ours, word.theirs))
         (ours, our_day), (theirs, their_day) = sides
         lines = zip_longest(wrap(ours, column), wrap(theirs, column), fillvalue="")
         for index, (left, right) in enumerate(lines):
             first = index == 0
             yield [
                 (" " * _INDENT, None),
-                (f"{fit(naming.label(told.item) if first else '', _LABEL)} ", faint),
+                (f"{fit(naming.label(word.item) if first else '', _LABEL)} ", faint),
                 (f"{fit(left, column)} ", None),
                 (f"{fit(our_day if first else '', _DAY)}  ", faint),
                 (f"{fit(right, column)} ", None),
                 (their_day if first else "", faint),
             ]
 
-    def _untold(self, item: str, untold: "Statement", naming: Naming, width: int, *, named: bool) -> Iterator[Pieces]:
+    def _untold(self, item: str, untold: "Stated", naming: Naming, width: int, *, named: bool) -> Iterator[Pieces]:
         value = naming.value(item, untold.value)
-        text = self.words("person.untold", value=value, reference=untold.reference)
+        text = self.words("about.untold", value=value, reference=untold.reference)
         for index, line in enumerate(wrap(text, width - _INDENT - _LABEL - 1)):
             label = naming.label(item) if named and index == 0 else ""
             yield [
@@ -222,10 +223,10 @@ class PersonPanel(Surface):
             ]
 
     @staticmethod
-    def _value(item: str, statement: "Statement | None", naming: Naming) -> str:
+    def _value(item: str, statement: "Stated | None", naming: Naming) -> str:
         return "-" if statement is None else naming.value(item, statement.value)
 
-    def _day(self, statement: "Statement | None") -> str:
+    def _day(self, statement: "Stated | None") -> str:
         return "" if statement is None else self.words.day_of_year(statement.at, clock.now())
 
 
@@ -243,8 +244,8 @@ class PersonList(VirtualList["QueueRow"]):
         taken = when + way + kind + state + 5
         number = max(10, min(16, width - taken - 12))
         return (
-            Column("when", "person.column.when", when),
-            Column("way", "person.column.way", way),
+            Column("when", "about.column.when", when),
+            Column("way", "about.column.way", way),
             Column("event", "queue.column.event", max(8, width - taken - number - 1)),
             Column("kind", "queue.column.kind", kind),
             Column("reference", "queue.column.reference", number),
@@ -260,7 +261,7 @@ class PersonList(VirtualList["QueueRow"]):
             naming = Naming(words, row.kind, at.date())
             return Cell(f"{naming.day('occurred_at', at.date().isoformat())} {at:%H:%M}")
         if column == "way":
-            return Cell(words(f"person.way.{row.direction}"), faint)
+            return Cell(words(f"about.way.{row.direction}"), faint)
         if column == "event":
             return Cell(event_of(row, words))
         if column == "kind":
@@ -271,6 +272,6 @@ class PersonList(VirtualList["QueueRow"]):
         return Cell(row.reference, faint)
 
 
-def _read(terminal: "Terminal", session: "Session", *, key: int) -> "tuple[Person, Counts]":
+def _read(terminal: "Terminal", session: "Session", *, key: int) -> "tuple[PersonView, Counts]":
     found = jobs.residents.person.person(terminal, session, key)
     return found, jobs.messages.listing.counts(terminal)

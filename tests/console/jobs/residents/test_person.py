@@ -5,7 +5,7 @@ import pytest
 from console.jobs import exchange
 from console.jobs.messages import listing, review
 from console.jobs.residents import person, protection
-from console.jobs.residents.person import Statement
+from console.jobs.residents.person import Stated
 from console.session import Session
 from store.log import Event
 from tests.console.jobs.messages.test_pairs import report
@@ -22,9 +22,9 @@ def operator(site: Site) -> Session:
     return site.session(OPERATOR)
 
 
-def told(found: person.Person, side: str) -> dict[str, object]:
-    stated = {each.item: getattr(each, side) for each in found.told}
-    return {item: statement.value for item, statement in stated.items() if isinstance(statement, Statement)}
+def words_of(found: person.PersonView, side: str) -> dict[str, object]:
+    stated = {each.item: getattr(each, side) for each in found.last_words}
+    return {item: statement.value for item, statement in stated.items() if isinstance(statement, Stated)}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_both_directions_are_on_one_page_and_nobody_elses(both_ways: Site, opera
 
 def test_what_each_side_told_last_and_what_waits_untold(both_ways: Site, operator: Session) -> None:
     found = person.person(both_ways.terminal, operator, both_ways.number("R-000002"))
-    ours, theirs, untold = (told(found, side) for side in ("ours", "theirs", "untold"))
+    ours, theirs, untold = (words_of(found, side) for side in ("ours", "theirs", "untold"))
     assert ours["person.address"] == person_of()["address"]
     assert ours["card_number"] == CARD
     assert theirs == {"card_number": "XY00000000YX"}
@@ -70,12 +70,12 @@ def test_what_each_side_told_last_and_what_waits_untold(both_ways: Site, operato
     assert untold == {"person.address": MOVED["address"], "card_number": CARD}
     # Nobody was told anything of the other person: the number in the message is the present one.
     waiting = person.person(both_ways.terminal, operator, both_ways.number("R-000003"))
-    assert (told(waiting, "ours"), waiting.former) == ({}, ())
+    assert (words_of(waiting, "ours"), waiting.former) == ({}, ())
     # What is approved and sent is told.
     review.approve(both_ways.terminal, both_ways.session(APPROVER), [both_ways.number("R-000002")])
     exchange.send(both_ways.terminal, operator)
     found = person.person(both_ways.terminal, operator, both_ways.number("R-000002"))
-    assert (told(found, "ours")["person.address"], told(found, "untold")) == (MOVED["address"], {})
+    assert (words_of(found, "ours")["person.address"], words_of(found, "untold")) == (MOVED["address"], {})
 
 
 def test_a_notice_leads_to_the_messages_of_its_person(both_ways: Site, operator: Session) -> None:
@@ -93,7 +93,7 @@ def test_a_hidden_address_is_hidden_on_the_page_as_well(both_ways: Site, operato
     found = person.person(both_ways.terminal, operator, number)
     assert found.protected
     assert person_of()["address"] not in repr(found)
-    assert told(found, "ours")["person.address"] == protection.HIDDEN
+    assert words_of(found, "ours")["person.address"] == protection.HIDDEN
 
 
 def test_a_search_alone_is_not_recorded_as_one(both_ways: Site, operator: Session) -> None:

@@ -23,10 +23,10 @@ async def test_a_key_leads_to_all_about_the_person_and_back(
         assert isinstance(screen, PersonScreen)
         assert screen.shown is not None
         shown = console.text()
-        assert words("person.subject", subject=screen.shown.subject) in shown
+        assert words("about.subject", subject=screen.shown.subject) in shown
         # What waits in review was told to nobody yet, and says so with its number.
         assert row.reference in shown
-        assert words("person.ours") in shown
+        assert words("about.ours") in shown
         assert len(shown.splitlines()) == size[1]
         # The pair is one row here as well; Enter opens it, and Escape leads all the way back.
         assert second not in screen.rows._keys
