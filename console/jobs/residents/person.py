@@ -50,7 +50,7 @@ Records = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedValue:
     """What a message says of an item, since when, and the message's number."""
 
     value: object
@@ -63,9 +63,9 @@ class LastWord:
     """An item: what we told last, what the agency told last, and what we have entered and not told (None: nothing)."""
 
     item: str
-    ours: Stated | None
-    theirs: Stated | None
-    untold: Stated | None
+    ours: StatedValue | None
+    theirs: StatedValue | None
+    untold: StatedValue | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +230,11 @@ def _former(rows: Sequence[MessageRow], records: Records, last_words: Iterable[L
     yield from (number for number in stated if number != present)
 
 
-def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> Stated | None:
+def _newest(rows: Iterable[MessageRow], records: Records, item: str) -> StatedValue | None:
     for row in rows:
         value = _value_in(records.get(row.id, {}), row.direction, item)
         if value is not None:
-            return Stated(value, row.effective_at, row.reference)
+            return StatedValue(value, row.effective_at, row.reference)
     return None
 
 

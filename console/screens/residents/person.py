@@ -25,7 +25,7 @@ from store.message.groups import value_at
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
-    from console.jobs.residents.person import LastWord, PersonView, Stated
+    from console.jobs.residents.person import LastWord, PersonView, StatedValue
     from console.session import Session
     from console.terminal import Terminal
 
@@ -211,7 +211,7 @@ class PersonPanel(Surface):
                 (their_day if first else "", faint),
             ]
 
-    def _untold(self, item: str, untold: "Stated", naming: Naming, width: int, *, named: bool) -> Iterator[Pieces]:
+    def _untold(self, item: str, untold: "StatedValue", naming: Naming, width: int, *, named: bool) -> Iterator[Pieces]:
         value = naming.value(item, untold.value)
         text = self.words("about.untold", value=value, reference=untold.reference)
         for index, line in enumerate(wrap(text, width - _INDENT - _LABEL - 1)):
@@ -223,10 +223,10 @@ class PersonPanel(Surface):
             ]
 
     @staticmethod
-    def _value(item: str, statement: "Stated | None", naming: Naming) -> str:
+    def _value(item: str, statement: "StatedValue | None", naming: Naming) -> str:
         return "-" if statement is None else naming.value(item, statement.value)
 
-    def _day(self, statement: "Stated | None") -> str:
+    def _day(self, statement: "StatedValue | None") -> str:
         return "" if statement is None else self.words.day_of_year(statement.at, clock.now())
 
 

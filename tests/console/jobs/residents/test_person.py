@@ -5,7 +5,7 @@ import pytest
 from console.jobs import exchange
 from console.jobs.messages import listing, review
 from console.jobs.residents import person, protection
-from console.jobs.residents.person import Stated
+from console.jobs.residents.person import StatedValue
 from console.session import Session
 from store.log import Event
 from tests.console.jobs.messages.test_pairs import report
@@ -24,7 +24,7 @@ def operator(site: Site) -> Session:
 
 def words_of(found: person.PersonView, side: str) -> dict[str, object]:
     stated = {each.item: getattr(each, side) for each in found.last_words}
-    return {item: statement.value for item, statement in stated.items() if isinstance(statement, Stated)}
+    return {item: statement.value for item, statement in stated.items() if isinstance(statement, StatedValue)}
 
 
 @pytest.fixture
