@@ -110,8 +110,10 @@ def _person(
 ) -> PersonView:
     rows, records = _all_about(terminal, reading, asked, subject)
     protected = any(protection.is_protected(terminal, reading, row) for row in rows)
+    # Before anything is taken out of them: neither table nor header can show what they do not hold.
     if protected:
         records = {number: protection.without_address(record) for number, record in records.items()}
+    # The rows are those of every list, so that a pair or somebody's claim looks the same wherever it is met.
     claims, others = queue.claims_of_others(reading, session.id, clock.now()), partners(terminal, reading, rows)
     shown = [listing.row_of(terminal, row, records.get(row.id, {}), claims, others.get(row.id)) for row in rows]
     newest = next((records[row.id] for row in rows if "person" in records.get(row.id, {})), {})
@@ -175,6 +177,7 @@ def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
     with terminal.database.reading() as reading:
         rows = [row for row in queue.rows_of(reading, numbers) if row.subject is not None]
         records = _records(terminal, reading, rows)
+    # Two who fit are nobody: a page that mixed two people would be worse than none.
     found = {row.subject for row in rows if row.id in records and _names(records[row.id], notice)}
     return found.pop() if len(found) == 1 else None
 
@@ -201,6 +204,7 @@ def _last_words(rows: Sequence[MessageRow], records: Records) -> Iterator[LastWo
     undone = {
         (row.kind, row.target) for row in rows if row.pointer is Pointer.CANCELS and row.state is OutState.ACCEPTED
     }
+    # What was cancelled was never said, as far as the register is concerned.
     out = [row for row in rows if row.direction is Direction.OUT and (row.kind, row.reference) not in undone]
     sent = [row for row in out if row.state in SENT and row.pointer is not Pointer.CANCELS]
     waiting = [row for row in out if row.state in UNSENT or row.state is OutState.REFUSED]
@@ -219,9 +223,8 @@ def _last_words(rows: Sequence[MessageRow], records: Records) -> Iterator[LastWo
 
 def _former(rows: Sequence[MessageRow], records: Records, last_words: Iterable[LastWord]) -> Iterator[str]:
     """Yield the numbers that the person had before, the last of them first."""
-    sides = [
-        side for each in last_words if each.item in _NUMBERS for side in (each.ours, each.theirs) if side is not None
-    ]
+    numbers = (each for each in last_words if each.item in _NUMBERS)
+    sides = [side for each in numbers for side in (each.ours, each.theirs) if side is not None]
     stated = dict.fromkeys(
         str(records[row.id][name]) for row in rows for name in _NUMBERS if name in records.get(row.id, {})
     )

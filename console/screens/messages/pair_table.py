@@ -48,6 +48,7 @@ class PairTable:
         """Yield the heads and the items: first those of the first half, in its order."""
         first, second = self._halves
         heads = [self._words.name("kinds.short", half.kind) for half in self._halves]
+        # Heads first: without them nobody knows which message a value would travel in.
         yield from self._row("", heads[0], heads[1], same=False)
         fields = fields_of(first.record, first.kind)
         fields += [field for field in fields_of(second.record, second.kind) if field not in fields]

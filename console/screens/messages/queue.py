@@ -197,6 +197,7 @@ class QueueScreen(WorkScreen):
             self.say("note", "queue.pair.none")
             return
         self.notice.clear()
+        # Kept while the screen lives: who takes a pair apart decides about its halves one after the other.
         self.rows.apart ^= {row.id, row.pair.id}
         self.load()
 

@@ -76,6 +76,7 @@ class PersonScreen(ConsoleScreen):
 
     def on_screen_resume(self) -> None:
         """Read everything: another screen may have changed it."""
+        # Also the first time: the screen resumes when it is opened.
         self.load()
 
     @property
@@ -102,6 +103,7 @@ class PersonScreen(ConsoleScreen):
         self.app.push_screen(self._message(event.key, None, self._along))
 
     def _along(self, key: int, step: int) -> int | None:
+        # As in the queue: where the page of a message leaves off, the list goes on.
         found = self.rows.neighbour(key, step)
         if found is not None:
             self.rows.go_to(found)
@@ -241,6 +243,7 @@ class PersonList(VirtualList["QueueRow"]):
         """Return the columns: when, which way, what, and what became of it."""
         japanese = self.words.language == "ja"
         when, way, kind, state = (24, 4, 14, 10) if japanese else (16, 4, 9, 12)
+        # Number and event share what is left; a number is cut before the event is.
         taken = when + way + kind + state + 5
         number = max(10, min(16, width - taken - 12))
         return (
