@@ -8,14 +8,13 @@ second. tests/console/test_start.py lists what may be loaded before it.
 """
 
 import gc
-import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.binding import BindingType
@@ -30,7 +29,7 @@ from console.process import tty
 from console.screens.base import ConsoleScreen, Dialog
 from console.screens.passphrase import PartsScreen
 from console.screens.people.logon import LoginScreen
-from console.session import Session, SessionKeeper
+from console.session import Session, SessionKeeper, TimeLeft
 from console.settings import KeySourceName, Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
 from console.widgets.surface import Surface
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from store.sealing.sources import PassphraseParts
 
 T = TypeVar("T")
-_MINUTE: Final = 60
 
 
 class RenkeiApp(HardenedApp):
@@ -80,7 +78,7 @@ class RenkeiApp(HardenedApp):
         self._lease: Lease | None = None
         self._ending = threading.Event()
         self._painted = False
-        self._minutes_shown = 0
+        self._time_shown: object = None
         self._farewell: str | None = None
 
     # The start
@@ -90,10 +88,10 @@ class RenkeiApp(HardenedApp):
         return LoginScreen()
 
     def on_mount(self) -> None:
-        """Ask for the passphrase if the terminal has one, and check each second whether the minutes shown changed."""
+        """Ask for the passphrase if the terminal has one, and look each second at the time that is left."""
         if self.settings.keys.source == KeySourceName.PASSPHRASE:
             self.push_screen(PartsScreen())
-        # Only a changed minute is painted: output every second would keep sshd from ever noticing a dead client.
+        # Only what changed is painted: output each second would keep sshd from ever noticing a dead client.
         self.set_interval(1.0, self._show_minutes)
 
     def first_painted(self) -> None:
@@ -198,9 +196,9 @@ class RenkeiApp(HardenedApp):
         return right is None or (session is not None and session.may(right))
 
     @property
-    def minutes_left(self) -> int:
-        """Whole minutes until the session ends if nothing is touched, rounded up."""
-        return math.ceil(self._keeper.time_left().to_logoff / _MINUTE)
+    def time_left(self) -> TimeLeft:
+        """How long the session lasts if nothing is touched."""
+        return self._keeper.time_left()
 
     def work(
         self,
@@ -231,11 +229,9 @@ class RenkeiApp(HardenedApp):
 
     def _announce(self, session: Session) -> None:
         """Say at log-on which certificate of either side ends soon, and which settings wait to be confirmed."""
-        look = partial(self._look_for_announcements, session)
-        self.background.start(self.screen, look, self._announced)
-
-    def _look_for_announcements(self, session: Session) -> "list[Announcement | PendingSettings]":
-        return jobs.terminal.announcements.at_log_on(self.terminal, session)
+        self.background.start(
+            self.screen, lambda: jobs.terminal.announcements.at_log_on(self.terminal, session), self._announced
+        )
 
     def _announced(self, announcements: "list[Announcement | PendingSettings]") -> None:
         screen = self.screen
@@ -300,6 +296,11 @@ class RenkeiApp(HardenedApp):
         self._end_lease()
         if self.is_running:
             self.call_later(self._return_to_login, ending)
+
+    def action_lock(self) -> None:
+        """Lock the screen at once (画面ロック)."""
+        self._keeper.lock()
+        self._lock()
 
     def _lock(self) -> None:
         from console.screens.people.lock import LockScreen
@@ -374,9 +375,9 @@ class RenkeiApp(HardenedApp):
                 head.refresh()
 
     def _show_minutes(self) -> None:
-        minutes = self.minutes_left
-        if minutes != self._minutes_shown:
-            self._minutes_shown = minutes
+        shown = self.time_left.shown
+        if shown != self._time_shown:
+            self._time_shown = shown
             self.refresh_heads()
 
     # Trouble

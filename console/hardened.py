@@ -30,7 +30,8 @@ T = TypeVar("T")
 ACTIONS: Final = frozenset(
     {
         # anywhere
-        "help", "language", "log_off", "back", "next_field", "previous_field", "enter", "letter",
+        "help", "language", "log_off", "back", "next_field", "previous_field", "enter", "letter", "lock",
+        "destroy",
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",
         # queue and message

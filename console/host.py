@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from console.background import Background
     from console.jobs.exchange import LineState
-    from console.session import Session
+    from console.session import Session, TimeLeft
     from console.settings import Settings
     from console.terminal import Terminal
     from console.widgets.palette import Palette
@@ -40,8 +40,8 @@ class Host(Protocol):
         """The session of the person who is logged on."""
 
     @property
-    def minutes_left(self) -> int:
-        """Whole minutes until the session ends if nothing is touched, rounded up."""
+    def time_left(self) -> "TimeLeft":
+        """How long the session lasts if nothing is touched."""
 
     def may(self, right: str | None) -> bool:
         """Tell whether the person who is logged on has `right`; None asks for none."""

@@ -36,7 +36,7 @@ def _letter(actions: str, twin: str | None = None, *, turns: bool = False) -> Le
     return Letter(frozenset(actions.split()), twin, turns)
 
 
-# A new deed takes the letter whose meaning it has. Letters without a line here are free: d, m and z.
+# A new deed takes the letter whose meaning it has. Only m has none yet.
 LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
     {
         # decide: approve, confirm, and in a form go on to where it is registered
@@ -44,6 +44,8 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "b": _letter("back", "escape"),
         # characters: those of a text, and those in which the screens are written
         "c": _letter("characters language", "f2"),
+        # what cannot be taken back
+        "d": _letter("destroy"),
         # write
         "e": _letter("entry revise replace_sent"),
         # conditions, and what a field can hold
@@ -75,6 +77,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "x": _letter("exchange send", "f7"),
         # once more
         "y": _letter("review(resend) read_again"),
+        "z": _letter("lock", "f8"),
         "question_mark": _letter("help", "f1"),
         "slash": _letter("search", "f3"),
         # make it up to date
@@ -127,6 +130,11 @@ class Key:
         return [name for name in self.keys.split(",") if name]
 
     @property
+    def function_sign(self) -> str:
+        """The sign where letters are text: that of the function key, if it has one."""
+        return next((name.upper() for name in self.names if name[0] == "f" and name[1:].isdigit()), self.sign)
+
+    @property
     def letter(self) -> str | None:
         """The letter whose meaning the key has, or None."""
         return next((name for name in self.names if name in LETTERS), None)
@@ -156,8 +164,12 @@ REVIEW: Final = "review"
 HELP: Final = Key("f1,question_mark", "F1", "help", "help")
 # Its letter is bound only where it does not mean the characters of a text: at the log-on and in the help.
 LANGUAGE: Final = Key("f2", "F2", "language", "language")
-LOG_OFF: Final = Key("f10,q", "F10", "log_off", "log_off")
-EVERYWHERE: Final = (HELP, LANGUAGE, LOG_OFF)
+LOCK: Final = Key("f8,z", "z", "lock", "lock")
+LOG_OFF: Final = Key("f10,q", "q", "log_off", "log_off")
+EVERYWHERE: Final = (HELP, LANGUAGE, LOCK, LOG_OFF)
+# What the foot line shows of them: before the log-on there is nothing to lock, and afterwards more needs the room.
+AT_LOG_ON: Final = (HELP, LANGUAGE, LOG_OFF)
+AT_WORK: Final = (HELP, LOCK, LOG_OFF)
 
 # In the help and at the log-on nothing has characters, and the letter means those in which the screens are written.
 HELP_LANGUAGE: Final = Key("f2,c", "F2", "language", "language")

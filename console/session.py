@@ -9,6 +9,7 @@ then. The wall clock is looked at as well, because a virtual machine that was pa
 were, and only the wall clock is set right afterwards.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from store.endings import Ending
 # A thread's waiting is measured by the monotonic clock. After a suspend it would wait for what was left before, so it
 # looks at the clocks this often.
 _LOOK_SECONDS: Final = 5.0
+_MINUTE: Final = 60
+_COUNTED_TO_LOCK: Final = 30
+_COUNTED_TO_LOGOFF: Final = 60
 
 
 def boot_time() -> float:
@@ -63,6 +67,16 @@ class TimeLeft:
 
     to_lock: float
     to_logoff: float
+
+    @property
+    def shown(self) -> tuple[str, int]:
+        """What the head line tells: minutes until the log-off or, shortly before lock or log-off, the seconds."""
+        if 0 < self.to_lock <= _COUNTED_TO_LOCK:
+            return "seconds_to_lock", math.ceil(self.to_lock)
+        # Only behind a lock is the log-off the next thing.
+        if not self.to_lock and self.to_logoff <= _COUNTED_TO_LOGOFF:
+            return "seconds_to_logoff", math.ceil(self.to_logoff)
+        return "minutes_left", math.ceil(self.to_logoff / _MINUTE)
 
 
 class SessionKeeper:
@@ -131,6 +145,11 @@ class SessionKeeper:
                 self._touched = self._seen
             return in_time
 
+    def lock(self) -> None:
+        """Lock at the person's wish: only `unlock` goes on from here; the time to log-off runs as after any lock."""
+        with self._changed:
+            self._lock_announced = self._session is not None
+
     def unlock(self) -> None:
         """Go on after the person has given the PIN at the locked screen."""
         with self._changed:
@@ -143,7 +162,8 @@ class SessionKeeper:
             if self._session is None:
                 return TimeLeft(0.0, 0.0)
             idle = self._idle()
-            return TimeLeft(max(0.0, self._limits.lock_seconds - idle), max(0.0, self._limits.logoff_seconds - idle))
+            to_lock = 0.0 if self._lock_announced else max(0.0, self._limits.lock_seconds - idle)
+            return TimeLeft(to_lock, max(0.0, self._limits.logoff_seconds - idle))
 
     def end(self, ending: Ending) -> bool:
         """End the session with one closing entry, if one is open; return whether it was this call that ended it."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
-from console.keys import LANGUAGE, LOG_OFF, Key, above
+from console.keys import LANGUAGE, LOCK, LOG_OFF, Key, above
 from console.screens.base import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine
@@ -15,13 +15,24 @@ from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, wrap
 from console.words import Words
 
-_CONFIRM = Key("enter", "Enter", "enter", "confirm")
 _CANCEL = Key("escape", "Esc", "back", "cancel")
 _CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 
 
+class Deed(Key):
+    """The key of a deed, whose text is in the catalogue of what it is about."""
+
+    @property
+    def text(self) -> str:
+        """The key of the word in the catalogues."""
+        return self.word
+
+
 class QuestionDialog(Dialog[str | None]):
     """Asks a question. Its result is what was typed ("" where nothing is typed), or None when it was cancelled.
+
+    The deed stands on its key: `deed` is the key of a text in the catalogues. What `destroys` is done by `d` and not by
+    Enter, which stands for what can be taken back; nothing is typed there, and `back` says where Escape leads.
 
     `check` gets what was typed and returns the key of a complaint, or None when the answer is acceptable. The field
     begins with `initial`, so that an answer with a slip is mended and not typed again, and with `complaint` above it.
@@ -32,19 +43,29 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog #box { height: auto; width: 1fr; layout: vertical; }
     QuestionDialog TextField { margin: 0 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = above((_CONFIRM, _CANCEL), LANGUAGE, LOG_OFF, typed=True)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *above((_CANCEL,), LANGUAGE, LOCK, LOG_OFF, typed=True),
+        Binding("enter", "enter", show=False),
+        Binding("d,D", "destroy", show=False),
+    ]
 
     def __init__(
         self,
         text: Callable[[Words], str],
+        deed: str,
         *,
         typed: bool = False,
+        destroys: bool = False,
+        back: str = "cancel",
         initial: str = "",
         complaint: str | None = None,
         check: Callable[[str], str | None] = lambda _typed: None,
     ) -> None:
         super().__init__()
         self._text = text
+        self._deed = Deed("d", "d", "destroy", deed) if destroys else Deed("enter", "Enter", "enter", deed)
+        self._back = Key("escape", "Esc", "back", back)
+        self._destroys = destroys
         self._typed = typed
         self._initial = initial
         self._complaint = complaint
@@ -58,7 +79,7 @@ class QuestionDialog(Dialog[str | None]):
                 yield TextField(id="answer", longest=500)
             # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
-        yield FootLine((_CONFIRM, _CANCEL), everywhere=())
+        yield FootLine((self._deed, self._back), everywhere=(LOCK,), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the answer."""
@@ -75,6 +96,8 @@ class QuestionDialog(Dialog[str | None]):
 
     def action_enter(self) -> None:
         """Close with the answer, unless there is a complaint about it."""
+        if self._destroys:
+            return
         answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""
         complaint = self._check(answer)
         # After a complaint the dialog stays, with what was typed.
@@ -82,6 +105,11 @@ class QuestionDialog(Dialog[str | None]):
             self.dismiss(answer)
         else:
             self.hint(complaint)
+
+    def action_destroy(self) -> None:
+        """Close with the answer of a question about what cannot be taken back."""
+        if self._destroys:
+            self.dismiss("")
 
     def hint(self, key: str, **facts: object) -> None:
         """Show the text `key` below the question."""
@@ -99,7 +127,7 @@ class Selection(Dialog[str | None]):
     DEFAULT_CSS = """
     Selection #box { height: auto; width: 1fr; layout: vertical; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = above((_CANCEL,), LANGUAGE, LOG_OFF, typed=True)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CANCEL,), LANGUAGE, LOCK, LOG_OFF)
 
     def __init__(
         self,
@@ -117,7 +145,7 @@ class Selection(Dialog[str | None]):
         with Box(id="box"):
             yield QuestionText(self._text)
             yield Options(id="options", ground="dialog")
-        yield FootLine((_CHOOSE, _CANCEL), everywhere=())
+        yield FootLine((_CHOOSE, _CANCEL), everywhere=(LOCK,))
 
     def on_mount(self) -> None:
         """Wait for the choice."""

@@ -9,11 +9,13 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from console.keys import (
+    AT_WORK,
     ENTRY,
     EVERYWHERE,
     EXCHANGE,
     HELP_LANGUAGE,
     LIST_WORDS,
+    LOCK,
     LOG,
     LOG_OFF,
     MESSAGE,
@@ -64,7 +66,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     NAME = "help"
     # The key that opened the help closes it as well: no second help opens above this one.
-    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), HELP_LANGUAGE, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), HELP_LANGUAGE, LOCK, LOG_OFF)
 
     def __init__(self, topic: str) -> None:
         super().__init__()
@@ -74,7 +76,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Lay out the page."""
         yield HeadLine()
         yield TextPage(id="help-page")
-        yield FootLine((_CLOSE,), everywhere=EVERYWHERE[1:])
+        yield FootLine((_CLOSE,), everywhere=(HELP_LANGUAGE, *AT_WORK[1:]))
 
     def on_mount(self) -> None:
         """Show the page; it is built again for each width and language."""

@@ -49,7 +49,7 @@ class PairScreen(ConsoleScreen):
                     yield FieldLabel(key)
                     yield PinField(id=name, longest=_LONGEST)
         yield self.notice
-        yield FootLine(())
+        yield FootLine((), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the first secret."""

@@ -6,7 +6,7 @@ from typing import Final
 from rich.style import Style
 
 from console.errors import DrillCopy
-from console.keys import EVERYWHERE, LANGUAGE, LOG_OFF, Key
+from console.keys import AT_LOG_ON, AT_WORK, LANGUAGE, LOG_OFF, Key
 from console.process.tty import draws_japanese
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
@@ -56,8 +56,13 @@ class HeadLine(OneLine):
             *self._line(),
             (f"  {session.person_id}", self.palette["strong"]),
             (f" {roles}  ", None),
-            (words("head.minutes_left", minutes=app.minutes_left), None),
+            self._time_left(),
         ]
+
+    def _time_left(self) -> tuple[str, Style | None]:
+        name, count = self.console_app.time_left.shown
+        style = None if name == "minutes_left" else self.palette["attention"]
+        return self.words(f"head.{name}", count=count), style
 
     def _line(self) -> list[tuple[str, Style | None]]:
         state, words = self.console_app.line_state, self.words
@@ -177,40 +182,69 @@ class NoticeLine(Surface):
         self.refresh()
 
 
-class FootLine(OneLine):
-    """Shows the keys of the screen on the left, and the keys that work everywhere on the right."""
+class FootLine(Surface):
+    """Shows the keys of the screen on the left, and on the right those that work everywhere.
 
-    def __init__(self, keys: Iterable[Key], *, everywhere: Sequence[Key] = EVERYWHERE) -> None:
+    Where they need it they have a line each. The height follows from what the person may do at all, and not from the
+    state of what is on the screen: the work above must not jump. `typed`: letters are text here.
+    """
+
+    DEFAULT_CSS = "FootLine { height: auto; width: 1fr; }"
+
+    def __init__(self, keys: Iterable[Key], *, everywhere: Sequence[Key] | None = None, typed: bool = False) -> None:
         super().__init__(id="foot")
         self._keys = [key for key in keys if key.in_foot]
         self._everywhere = everywhere
+        self._typed = typed
 
-    def draw_line(self, _y: int) -> Ink:
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """Return one line, or two."""
+        usable = [key for key in self._keys if self.console_app.may(key.right)]
+        left, right = (self._width_of(signs) for signs in (self._named(usable), self._named(self._right_keys())))
+        return 2 if left and left + _GAP + right + 2 * _MARGIN > width else 1
+
+    def reword(self) -> None:
+        """Show the keys in the current language, in as many lines as they take there."""
+        self.refresh(layout=True)
+
+    def draw_line(self, y: int) -> Ink:
         """Draw as many keys as fit; the help shows all of them."""
-        ink = self.ink("frame").put(" ")
-        # Where Japanese cannot be drawn there is nothing to switch to.
-        offered = (key for key in self._everywhere if key is not LANGUAGE or draws_japanese())
-        right = [(key, self._word(key)) for key in offered]
-        taken = sum(width_of(key.sign) + 1 + width_of(word) + _GAP for key, word in right) - _GAP
-        start = self.size.width - _MARGIN - taken
-        for key in self._keys:
-            word = self._word(key)
+        ink, apart = self.ink("frame").put(" "), self.size.height > 1
+        right = self._named(self._right_keys()) if not apart or y == 1 else []
+        start = self.size.width - _MARGIN - self._width_of(right)
+        for sign, word in self._named(filter(self._offers, self._keys)) if y == 0 else ():
             # A key too long for the room is left out, and a shorter one after it may still fit.
-            if not self._offers(key) or ink.width + width_of(key.sign + word) + 1 > start - _GAP:
-                continue
-            self._put(ink, key, word)
+            if ink.width + width_of(f"{sign} {word}") <= start - (_GAP if right else 0):
+                self._put(ink, sign, word)
         ink.gap_to(start)
-        for key, word in right:
-            self._put(ink, key, word)
+        for sign, word in right:
+            self._put(ink, sign, word)
         return ink
+
+    def _right_keys(self) -> Iterable[Key]:
+        everywhere = self._everywhere
+        if everywhere is None:
+            everywhere = AT_LOG_ON if self.console_app.session is None else AT_WORK
+        # Where Japanese cannot be drawn there is nothing to switch to.
+        return [key for key in everywhere if key.action != LANGUAGE.action or draws_japanese()]
+
+    def _named(self, keys: Iterable[Key]) -> list[tuple[str, str]]:
+        """Return the signs of the keys with their words; keys that share a sign stand together."""
+        named: dict[str, list[str]] = {}
+        for key in keys:
+            named.setdefault(key.function_sign if self._typed else key.sign, []).append(self._word(key))
+        return [(sign, self.words("head.between").join(dict.fromkeys(words))) for sign, words in named.items()]
+
+    def _width_of(self, named: Sequence[tuple[str, str]]) -> int:
+        return sum(width_of(f"{sign} {word}") + _GAP for sign, word in named) - (_GAP if named else 0)
 
     def _offers(self, key: Key) -> bool:
         """Return whether the screen says that the key can be used now; a dialog offers all of its keys."""
         offers = getattr(self.screen, "offers", None)
         return offers is None or offers(key)
 
-    def _put(self, ink: Ink, key: Key, word: str) -> None:
-        ink.put(key.sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)
+    def _put(self, ink: Ink, sign: str, word: str) -> None:
+        ink.put(sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)
 
     def _word(self, key: Key) -> str:
         # At the login screen there is nobody to log off, and the same key ends the console.

@@ -56,6 +56,11 @@ class Driven:
         strips = self.app.screen._compositor.render_strips(self.app.size)
         return "\n".join(strip.text for strip in strips)
 
+    @property
+    def foot(self) -> str:
+        """The keys at the foot of the screen, which are in two lines where they need it."""
+        return "\n".join(self.text().splitlines()[-self.app.screen.query_one("#foot").size.height :])
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.settle()

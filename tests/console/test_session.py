@@ -261,6 +261,24 @@ def test_without_a_session_a_key_is_never_late(kept: Kept) -> None:
     assert kept.keeper.touch()
 
 
+def test_a_lock_at_the_person_s_wish_is_a_lock(kept: Kept) -> None:
+    kept.keeper.lock()
+    assert kept.keeper.touch(), "without a session there is nothing to lock"
+    kept.keeper.begin(session())
+    kept.keeper.lock()
+    assert not kept.keeper.touch()
+    assert kept.keeper.time_left() == TimeLeft(0, LOGOFF)
+    kept.keeper.unlock()
+    assert kept.keeper.touch()
+
+
+def test_the_last_seconds_are_counted() -> None:
+    assert TimeLeft(31, 151).shown == ("minutes_left", 3)
+    assert TimeLeft(29.5, 149.5).shown == ("seconds_to_lock", 30)
+    assert TimeLeft(0, 61).shown == ("minutes_left", 2)
+    assert TimeLeft(0, 59.2).shown == ("seconds_to_logoff", 60)
+
+
 def test_unlocking_starts_the_time_anew_and_locks_again(kept: Kept) -> None:
     kept.keeper.begin(session())
     kept.at(LOCK)

@@ -24,7 +24,7 @@ ROWS = list(STEPS.values())
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_step_has_all_its_texts(row: ReviewStep, language: str) -> None:
     words = Words("ja" if language == "ja" else "en")
-    names = ["key", "ask", "did"]
+    names = ["key", "deed", "ask", "did"]
     if row.direction is Direction.OUT:
         names.append("ask_many")
     if row.confirms_warnings:

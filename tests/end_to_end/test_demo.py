@@ -96,11 +96,11 @@ def test_the_demo_refuses_without_a_terminal(tmp_path: Path) -> None:
 
 def _approve_and_return(screen: Screen, words: Words) -> None:
     screen.press("a")
-    screen.wait_for(words("keys.confirm"))
+    screen.wait_for(words("steps.approve.deed"))
     screen.press("Enter")
     screen.wait_for(words("steps.approve.did", count=1))
     screen.press("r")
-    screen.wait_for(words("keys.confirm"))
+    screen.wait_for(words("steps.give_back.deed"))
     screen.type("住所の番地を確かめてください")
     screen.press("Enter")
     screen.wait_for(words("steps.give_back.did", count=1))

@@ -57,6 +57,7 @@ class Conditions:
         about = "person" if question is Question.LOOKUPS else "period"
         asked = QuestionDialog(
             lambda words: f"{words(f'log.question.{question}')}\n{words(f'log.conditions.{about}')}",
+            "log.deed.search",
             typed=True,
             check=partial(_unclear, question),
         )

@@ -162,7 +162,8 @@ class LogScreen(ConsoleScreen):
         # The conditions in force stand in the field: the next search is often the same with one word more.
         initial = self.shown.typed or "" if self.shown.question is None else ""
         self.app.push_screen(
-            QuestionDialog(lambda words: words("log.search.ask"), typed=True, initial=initial), self._search
+            QuestionDialog(lambda words: words("log.search.ask"), "log.deed.search", typed=True, initial=initial),
+            self._search,
         )
 
     def _search(self, typed: str | None) -> None:
@@ -182,6 +183,7 @@ class LogScreen(ConsoleScreen):
         # What was typed is kept: often it is one letter that has to be mended.
         again = QuestionDialog(
             lambda words: words("log.search.ask"),
+            "log.deed.search",
             typed=True,
             initial=typed,
             complaint="log.search.unclear",
@@ -219,13 +221,18 @@ class LogScreen(ConsoleScreen):
         """Ask for the medium and its label, then export."""
         if not self._busy:
             self.app.push_screen(
-                QuestionDialog(lambda words: words("log.export.directory"), typed=True, check=_missing), self._ask_label
+                QuestionDialog(
+                    lambda words: words("log.export.directory"), "log.deed.next", typed=True, check=_missing
+                ),
+                self._ask_label,
             )
 
     def _ask_label(self, directory: str | None) -> None:
         if directory is None:
             return
-        question = QuestionDialog(lambda words: words("log.export.label"), typed=True, check=_missing)
+        question = QuestionDialog(
+            lambda words: words("log.export.label"), "log.deed.export", typed=True, check=_missing
+        )
         self.app.push_screen(question, partial(self._export, Path(directory)))
 
     def _export(self, directory: Path, label: str | None, *, same_disk: bool = False) -> None:
@@ -245,7 +252,7 @@ class LogScreen(ConsoleScreen):
         def decide(answer: str | None) -> None:
             self._export(directory, None if answer is None else label, same_disk=True)
 
-        question = QuestionDialog(lambda words: words("log.export.own_disk"))
+        question = QuestionDialog(lambda words: words("log.export.own_disk"), "log.deed.own_disk")
         self.app.push_screen(question, decide)
 
     def _exported(self, exported: "Exported") -> None:

@@ -77,7 +77,7 @@ class EntryScreen(ConsoleScreen):
         yield Form(id="form")
         yield Hint(self, id="hint")
         yield self.notice
-        yield FootLine(ENTRY)
+        yield FootLine(ENTRY, typed=True)
 
     def on_mount(self) -> None:
         """Ask for the first item that is wanted."""
@@ -320,9 +320,16 @@ class EntryScreen(ConsoleScreen):
     def action_back(self) -> None:
         """Drop the draft, after a question if something was entered."""
         if self.draft.changed:
-            self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.drop")), self._dropped)
+            self._ask_to_lose("drop", self._dropped)
         else:
             self.dismiss()
+
+    def _ask_to_lose(self, way: str, then: Callable[[str | None], None]) -> None:
+        """Ask before what was entered is lost: that cannot be taken back."""
+        asked = QuestionDialog(
+            lambda words: words(f"entry.ask.{way}"), f"entry.deed.{way}", destroys=True, back="back_to_form"
+        )
+        self.app.push_screen(asked, then)
 
     def _dropped(self, answer: str | None) -> None:
         if answer is not None:
@@ -331,7 +338,7 @@ class EntryScreen(ConsoleScreen):
     def action_log_off(self) -> None:
         """Log off, after a question if something was entered: it would be lost."""
         if self.draft.changed:
-            self.app.push_screen(QuestionDialog(lambda words: words("entry.ask.log_off")), self._leaving)
+            self._ask_to_lose("log_off", self._leaving)
         else:
             self.console_app.action_log_off()
 

@@ -275,7 +275,7 @@ class MessageScreen(SharedLetters):
             kind = words.name("kinds.short", row.kind)
             return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
 
-        self.app.push_screen(QuestionDialog(text), self._cancel_asked)
+        self.app.push_screen(QuestionDialog(text, "entry.deed.cancel"), self._cancel_asked)
 
     def _cancel_asked(self, answer: str | None) -> None:
         if answer is not None:
@@ -297,7 +297,7 @@ class MessageScreen(SharedLetters):
             )
             return "\n".join((words("entry.ask.cancel_event", name=row.name), *fates))
 
-        self.app.push_screen(QuestionDialog(text), self._event_asked)
+        self.app.push_screen(QuestionDialog(text, "entry.deed.cancel_event"), self._event_asked)
 
     def _event_asked(self, answer: str | None) -> None:
         if answer is not None:
@@ -361,7 +361,8 @@ class MessageScreen(SharedLetters):
         if self.shown is None or not self._possible("unprotect" if ends else "protect"):
             return
         name, question = self.shown.row.name, "message.protection.ask_end" if ends else "message.protection.ask"
-        asked = QuestionDialog(lambda words: words(question, name=name))
+        deed = "message.protection.deed_end" if ends else "message.protection.deed"
+        asked = QuestionDialog(lambda words: words(question, name=name), deed)
         self.app.push_screen(asked, partial(self._protection_asked, ends))
 
     def _protection_asked(self, ends: bool, answer: str | None) -> None:  # noqa: FBT001  # Bound by `partial`.

@@ -65,7 +65,8 @@ class Review:
 
     def put_question(self, *, typed: bool) -> None:
         """Put the question; `typed`: something has to be typed to go on."""
-        self.screen.app.push_screen(QuestionDialog(self._question, typed=typed, check=self._check), self._answered)
+        asked = QuestionDialog(self._question, self._text("deed"), typed=typed, check=self._check)
+        self.screen.app.push_screen(asked, self._answered)
 
     def _look(self, terminal: "Terminal", session: "Session") -> "Outline":
         """Find out what the step would do with all of them; this is called in a thread of the background."""

@@ -48,7 +48,7 @@ class LockScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
                 yield FieldLabel("login.pin")
                 yield PinField(id="lock-pin", longest=_LONGEST_PIN)
         yield self.notice
-        yield FootLine(())
+        yield FootLine((), everywhere=(LANGUAGE, LOG_OFF), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the PIN."""

@@ -67,7 +67,7 @@ class LoginScreen(ConsoleScreen):
             if self.console_app.settings.rehearsal:
                 yield Rehearsal(id="rehearsal")
         yield self.notice
-        yield FootLine(())
+        yield FootLine((), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the ID, and tell the application when the screen can be seen."""

@@ -33,23 +33,23 @@ def home(world: World) -> Path:
 
 async def test_a_plain_question_is_confirmed_or_cancelled(home: Path) -> None:
     async with driving(home) as console:
-        confirmed = await _open(console, QuestionDialog(_text))
+        confirmed = await _open(console, QuestionDialog(_text, "steps.approve.deed"))
         assert "second line" in console.text()
         await console.press("x")
         assert confirmed == []
         await console.press("enter")
-        cancelled = await _open(console, QuestionDialog(_text))
+        cancelled = await _open(console, QuestionDialog(_text, "steps.approve.deed"))
         await console.press("escape")
     assert (confirmed, cancelled) == ([""], [None])
 
 
 async def test_a_typed_answer_is_given_without_the_spaces_around_it(home: Path) -> None:
     async with driving(home) as console:
-        answers = await _open(console, QuestionDialog(_text, typed=True))
+        answers = await _open(console, QuestionDialog(_text, "steps.approve.deed", typed=True))
         # In one burst: Enter submits everything that was typed before it.
         await console.pilot.press("space", *"4 7", "space", "enter")
         await console.settle()
-        cancelled = await _open(console, QuestionDialog(_text, typed=True))
+        cancelled = await _open(console, QuestionDialog(_text, "steps.approve.deed", typed=True))
         await console.type("47")
         await console.press("escape")
     assert (answers, cancelled) == (["4 7"], [None])
@@ -60,7 +60,7 @@ async def test_a_complaint_keeps_the_dialog_and_what_was_typed(home: Path) -> No
         return None if answer == "12" else "entry.missing"
 
     async with driving(home) as console:
-        answers = await _open(console, QuestionDialog(_text, typed=True, check=check))
+        answers = await _open(console, QuestionDialog(_text, "steps.approve.deed", typed=True, check=check))
         await console.type("1")
         assert console.words("entry.missing") not in console.text()
         await console.press("enter")
@@ -71,9 +71,22 @@ async def test_a_complaint_keeps_the_dialog_and_what_was_typed(home: Path) -> No
     assert answers == ["12"]
 
 
+async def test_what_cannot_be_taken_back_is_not_done_by_enter(home: Path) -> None:
+    async with driving(home) as console:
+        asked = QuestionDialog(_text, "entry.deed.drop", destroys=True, back="back_to_form")
+        answers = await _open(console, asked)
+        assert f"d {console.words('entry.deed.drop')}  Esc {console.words('keys.back_to_form')}" in console.foot
+        await console.press("enter")
+        assert answers == []
+        await console.press("d")
+        await _open(console, QuestionDialog(_text, "steps.approve.deed"))
+        await console.press("d")
+        assert (answers, console.screen) == ([""], "question")
+
+
 async def test_the_question_is_asked_again_in_the_other_language(home: Path) -> None:
     async with driving(home) as console:
-        await _open(console, QuestionDialog(_text))
+        await _open(console, QuestionDialog(_text, "steps.approve.deed"))
         japanese = console.words("common.incident", number="7")
         assert japanese in console.text()
         await console.press("f2")
@@ -99,7 +112,7 @@ async def _choose(console: Driven, keys: list[str]) -> list[str | None]:
 
 async def test_a_second_enter_in_a_burst_answers_nothing_more(home: Path) -> None:
     async with driving(home) as console:
-        answers = await _open(console, QuestionDialog(_text, typed=True))
+        answers = await _open(console, QuestionDialog(_text, "steps.approve.deed", typed=True))
         field = console.app.screen.query_one("#answer", TextField)
         # Both wait before the first of them closes the dialog.
         field._submit()

@@ -117,7 +117,7 @@ async def test_an_approver_has_no_key_to_export(world: World) -> None:
         await console.log_on("ap-201")
         await console.press("l", "o")
         assert log(console).name == console.screen
-        assert console.words("keys.export_log") not in console.text().splitlines()[-1]
+        assert console.words("keys.export_log") not in console.foot
 
 
 async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
@@ -134,6 +134,6 @@ async def test_a_log_set_back_is_told_at_log_on(world: World) -> None:
 async def test_the_way_back_is_shown_in_the_narrowest_foot_line(world: World, language: Language) -> None:
     async with driving(world.home, size=(80, 24), language=language) as console:
         await _open(console)
-        foot = console.text().splitlines()[-1]
+        foot = console.foot
         assert f"Esc {console.words('keys.back')}" in foot
         assert console.words("keys.export_log") in foot

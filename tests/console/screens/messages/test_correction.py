@@ -63,7 +63,7 @@ async def open_message(
 
 
 def foot(console: Driven) -> str:
-    return console.text().splitlines()[-1]
+    return console.foot
 
 
 def shown_queue(console: Driven) -> QueueScreen:

@@ -99,13 +99,13 @@ async def test_one_goes_again_from_its_page(world: World) -> None:
         assert send(world).refused == 1
         async with driving(world.home) as console:
             await open_message(console, reference, CHIEF)
-            assert console.words("steps.resend.key") in console.text().splitlines()[-1]
+            assert console.words("steps.resend.key") in console.foot
             await console.press("y")
             assert reference in console.text()
             await console.press("enter")
             assert console.words("steps.resend.did", count=1) in console.text()
             # It waits now: nothing is left to be done anew.
-            assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
+            assert console.words("steps.resend.key") not in console.foot
             await console.press("y")
             assert console.screen == "message"
         assert send(world).delivered == 1
@@ -137,7 +137,7 @@ async def test_what_the_peer_has_read_is_not_offered_to_go_again(world: World) -
         # Cause and remedy are the peer's, on the first page.
         assert console.words("message.section.outcome") in console.text()
         assert "number_not_current" in console.text()
-        assert console.words("steps.resend.key") not in console.text().splitlines()[-1]
+        assert console.words("steps.resend.key") not in console.foot
         await console.press("y")
         assert console.screen == "message"
 

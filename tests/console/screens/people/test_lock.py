@@ -65,6 +65,27 @@ async def test_limits_that_nobody_confirmed_do_not_hold_and_the_officer_is_told(
         assert "session.lock_seconds" in console.text()
 
 
+async def test_a_key_locks_everywhere_and_the_pin_leads_back(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        pin = world.pin_files["op-101"].read_text().strip()
+        # On a screen by its letter; where letters are text, and in a question, by its function key.
+        for way, back in (
+            (["z"], []),
+            (["f1", "Z"], ["escape"]),
+            (["slash", "z", "f8"], ["escape"]),
+            (["f", "f8"], ["escape"]),
+        ):
+            await console.press(*way)
+            assert console.screen == "lock", way
+            assert console.app.time_left.to_lock == 0
+            await console.type(pin)
+            await console.press("enter")
+            await console.until(lambda: console.screen != "lock")
+            await console.press(*back)
+            assert console.screen == "queue"
+
+
 async def test_a_screen_that_closes_below_the_lock_leaves_the_lock(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()
