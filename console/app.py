@@ -354,13 +354,11 @@ class RenkeiApp(HardenedApp):
             self.words.toggle()
             self.reword()
 
-    def action_help(self) -> None:
-        """Explain the current screen."""
-        from console.screens.help import HelpScreen
+    def action_help(self, part: str = "page") -> None:
+        """Explain the current screen, or show its keys."""
+        from console.screens.help import open_help
 
-        topic = getattr(self.screen, "help_topic", None)
-        if topic is not None:
-            self.push_screen(HelpScreen(topic))
+        open_help(self, self.screen, part)
 
     def reword(self) -> None:
         """Show every text in the current language; input and focus stay as they are."""

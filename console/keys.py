@@ -84,6 +84,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "full_stop": _letter("reload take_seiji", "f5"),
     }
 )
+_SIGNS: Final = MappingProxyType({"question_mark": "?", "slash": "/", "full_stop": "."})
 _TWINS: Final = MappingProxyType({letter.twin: name for name, letter in LETTERS.items() if letter.twin is not None})
 
 
@@ -135,6 +136,11 @@ class Key:
         return next((name.upper() for name in self.names if name[0] == "f" and name[1:].isdigit()), self.sign)
 
     @property
+    def letter_sign(self) -> str:
+        """The sign of the letter, as it is printed on the key."""
+        return _SIGNS.get(self.letter or "", self.letter or self.sign)
+
+    @property
     def letter(self) -> str | None:
         """The letter whose meaning the key has, or None."""
         return next((name for name in self.names if name in LETTERS), None)
@@ -161,15 +167,18 @@ REVIEW: Final = "review"
 """The action of every key of a step; its parameter is the step."""
 
 # Function keys work everywhere; letters do not while text is typed.
-HELP: Final = Key("f1,question_mark", "F1", "help", "help")
+HELP: Final = Key("f1", "F1", "help", "help")
+KEY_SHEET: Final = Key("question_mark", "?", "help('keys')", "keys")
 # Its letter is bound only where it does not mean the characters of a text: at the log-on and in the help.
 LANGUAGE: Final = Key("f2", "F2", "language", "language")
 LOCK: Final = Key("f8,z", "z", "lock", "lock")
 LOG_OFF: Final = Key("f10,q", "q", "log_off", "log_off")
-EVERYWHERE: Final = (HELP, LANGUAGE, LOCK, LOG_OFF)
+EVERYWHERE: Final = (KEY_SHEET, HELP, LANGUAGE, LOCK, LOG_OFF)
 # What the foot line shows of them: before the log-on there is nothing to lock, and afterwards more needs the room.
 AT_LOG_ON: Final = (HELP, LANGUAGE, LOG_OFF)
-AT_WORK: Final = (HELP, LOCK, LOG_OFF)
+AT_WORK: Final = (KEY_SHEET, HELP, LOCK, LOG_OFF)
+# On a screen that lies above others the help begins with its keys.
+ABOVE_OTHERS: Final = (KEY_SHEET, LOCK, LOG_OFF)
 
 # In the help and at the log-on nothing has characters, and the letter means those in which the screens are written.
 HELP_LANGUAGE: Final = Key("f2,c", "F2", "language", "language")
@@ -290,8 +299,8 @@ LOG: Final = (
     BACK,
     Key("o", "o", "export", "export_log", Right.EXPORT_LOG),
 )
-# The keys of lists and pages, which each widget binds itself; the help explains them in words.
-LIST_WORDS: Final = ("move", "pages", "edges")
+# The keys of lists and pages, which each widget binds itself: their signs, and their words.
+LIST_KEYS: Final = (("j k", "move"), ("PgUp PgDn", "pages"), ("g G", "edges"))
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.keys import LANGUAGE, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, LOCK, LOG_OFF, Key, above
 from console.screens.base import Dialog
 from console.widgets.field import TextField
 from console.widgets.frame import FootLine
@@ -44,7 +44,7 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog TextField { margin: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *above((_CANCEL,), LANGUAGE, LOCK, LOG_OFF, typed=True),
+        *above((_CANCEL,), HELP, LANGUAGE, LOCK, LOG_OFF, typed=True),
         Binding("enter", "enter", show=False),
         Binding("d,D", "destroy", show=False),
     ]
@@ -79,7 +79,7 @@ class QuestionDialog(Dialog[str | None]):
                 yield TextField(id="answer", longest=500)
             # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
-        yield FootLine((self._deed, self._back), everywhere=(LOCK,), typed=True)
+        yield FootLine((self._deed, self._back), everywhere=(HELP, LOCK), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the answer."""
@@ -127,7 +127,7 @@ class Selection(Dialog[str | None]):
     DEFAULT_CSS = """
     Selection #box { height: auto; width: 1fr; layout: vertical; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = above((_CANCEL,), LANGUAGE, LOCK, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CANCEL,), HELP, LANGUAGE, *ABOVE_OTHERS)
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Selection(Dialog[str | None]):
         with Box(id="box"):
             yield QuestionText(self._text)
             yield Options(id="options", ground="dialog")
-        yield FootLine((_CHOOSE, _CANCEL), everywhere=(LOCK,))
+        yield FootLine((_CHOOSE, _CANCEL), everywhere=ABOVE_OTHERS[:2])
 
     def on_mount(self) -> None:
         """Wait for the choice."""

@@ -1,20 +1,18 @@
 """The help (F1): what a screen is for, and all its keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from console.keys import (
     AT_WORK,
     ENTRY,
-    EVERYWHERE,
     EXCHANGE,
     HELP_LANGUAGE,
-    LIST_WORDS,
     LOCK,
     LOG,
     LOG_OFF,
@@ -26,11 +24,12 @@ from console.keys import (
     above,
 )
 from console.screens.base import ConsoleScreen
+from console.screens.key_sheet import KeySheet, columns, everywhere_lines, key_lines
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
-from console.widgets.text import fit, wrap
+from console.widgets.text import wrap
 
-_KEYS: Final = MappingProxyType(
+TABLES: Final = MappingProxyType(
     {
         "login": (),
         "parts": (),
@@ -43,22 +42,11 @@ _KEYS: Final = MappingProxyType(
         "log": LOG,
     }
 )
-_SIGN: Final = 14  # the width of the column of keys, in cells
+_TYPED: Final = frozenset({"login", "parts", "entry"})
 _WIDEST_TEXT: Final = 76
+_WIDEST: Final = 100
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
 _AGAIN: Final = Key("f1,question_mark", "F1", "help", "close")
-# What is printed on the keys of a keyboard, where Textual has other names for them.
-_SIGNS: Final = MappingProxyType(
-    {
-        "escape": "Esc",
-        "enter": "Enter",
-        "space": "Space",
-        "slash": "/",
-        "question_mark": "?",
-        "full_stop": ".",
-        "asterisk": "*",
-    }
-)
 
 
 class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
@@ -88,7 +76,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Close the help."""
         self.dismiss()
 
-    def action_help(self) -> None:
+    def action_help(self, _part: str = "page") -> None:
         """Close the help."""
         self.dismiss()
 
@@ -96,27 +84,21 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         words, palette = self.words, self.console_app.palette
         yield [(words(f"help.{self._topic}.title"), palette["strong"])]
         yield []
+        # The keys first: they are what most people look for.
+        left = key_lines(self.console_app, TABLES[self._topic], typed=self._topic in _TYPED)
+        yield from columns(
+            left, everywhere_lines(self.console_app, typed=self._topic in _TYPED), self.console_app, min(width, _WIDEST)
+        )
+        yield []
         # Longer lines than these are hard to read on a wide screen.
         for line in wrap(words(f"help.{self._topic}.text"), min(width, _WIDEST_TEXT)):
             yield [(line, None)]
-        yield []
-        yield [(words("help.keys"), palette["key"])]
-        # Messages and notices bind the same key to two actions with the same word: it is listed once.
-        for sign, word in dict.fromkeys(self._keys()):
-            yield [(fit(f"  {sign}", _SIGN), palette["strong"]), (word, None)]
-        # The login screen has neither a list nor a page to move in.
-        if self._topic != "login":
-            yield from ([(" " * _SIGN, None), (words(f"keys.{name}"), palette["faint"])] for name in LIST_WORDS)
-
-    def _keys(self) -> Iterator[tuple[str, str]]:
-        # As in the foot line, nobody is told of keys that they may not use.
-        own: Sequence[Key] = [key for key in _KEYS[self._topic] if self.console_app.may(key.right)]
-        for key in (*own, *EVERYWHERE):
-            yield " ".join(_signs(key)), self.words(key.text)
 
 
-def _signs(key: Key) -> Iterator[str]:
-    # Where each key has a meaning of its own, such as the digits, the sign stands for all of them.
-    names = key.keys.split(",") if key.keys and "{key}" not in key.action else [key.sign]
-    for name in names:
-        yield _SIGNS.get(name, name.upper() if name[:1] == "f" and name[1:].isdigit() else name)
+def open_help(app: App[Any], screen: Screen[Any], part: str = "page") -> None:
+    """Open the page of the help about `screen`, or its keys: these where it has no page."""
+    topic = getattr(screen, "help_topic", None)
+    if part == "page" and topic is not None:
+        app.push_screen(HelpScreen(topic))
+    elif screen.name != "lock" and screen.query(FootLine):
+        app.push_screen(KeySheet(screen), lambda wanted: open_help(app, screen) if wanted and topic else None)

@@ -1,7 +1,7 @@
 """The lines that frame the work on each screen: head, counts, notice and foot."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 
@@ -13,6 +13,9 @@ from console.widgets.text import Ink, fit, width_of, wrap
 from console.words import Words
 from store.message.worklists import DIGITS, WorkList
 from store.rights import Role
+
+if TYPE_CHECKING:
+    from console.host import Host
 
 _GAP: Final = 2
 _MARGIN: Final = 1
@@ -193,9 +196,10 @@ class FootLine(Surface):
 
     def __init__(self, keys: Iterable[Key], *, everywhere: Sequence[Key] | None = None, typed: bool = False) -> None:
         super().__init__(id="foot")
-        self._keys = [key for key in keys if key.in_foot]
+        self.keys = list(keys)
+        self.typed = typed
+        self._keys = [key for key in self.keys if key.in_foot]
         self._everywhere = everywhere
-        self._typed = typed
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return one line, or two."""
@@ -226,13 +230,15 @@ class FootLine(Surface):
         if everywhere is None:
             everywhere = AT_LOG_ON if self.console_app.session is None else AT_WORK
         # Where Japanese cannot be drawn there is nothing to switch to.
-        return [key for key in everywhere if key.action != LANGUAGE.action or draws_japanese()]
+        drawn = (key for key in everywhere if key.action != LANGUAGE.action or draws_japanese())
+        # Where letters are text, a key that is only a letter does nothing.
+        return [key for key in drawn if not self.typed or key.function_sign != key.letter_sign]
 
     def _named(self, keys: Iterable[Key]) -> list[tuple[str, str]]:
         """Return the signs of the keys with their words; keys that share a sign stand together."""
         named: dict[str, list[str]] = {}
         for key in keys:
-            named.setdefault(key.function_sign if self._typed else key.sign, []).append(self._word(key))
+            named.setdefault(key.function_sign if self.typed else key.sign, []).append(word_of(key, self.console_app))
         return [(sign, self.words("head.between").join(dict.fromkeys(words))) for sign, words in named.items()]
 
     def _width_of(self, named: Sequence[tuple[str, str]]) -> int:
@@ -246,8 +252,7 @@ class FootLine(Surface):
     def _put(self, ink: Ink, sign: str, word: str) -> None:
         ink.put(sign, self.palette["key"]).put(f" {word}").put(" " * _GAP)
 
-    def _word(self, key: Key) -> str:
-        # At the login screen there is nobody to log off, and the same key ends the console.
-        if key is LOG_OFF and self.console_app.session is None:
-            return self.words("keys.leave")
-        return self.words(key.text)
+
+def word_of(key: Key, app: "Host") -> str:
+    """Return what a key is called: before the log-on there is nobody to log off, and the same key ends the console."""
+    return app.words("keys.leave" if key is LOG_OFF and app.session is None else key.text)

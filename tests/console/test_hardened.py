@@ -141,7 +141,7 @@ def test_the_doors_that_are_shut_are_those_that_textual_has() -> None:
 
 
 class Failing(Closed):
-    def action_help(self) -> None:
+    def action_help(self, part: str = "page") -> None:  # noqa: ARG002  # Its name in the base.
         secret = SECRET
         raise ValueError(secret)
 

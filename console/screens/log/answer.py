@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import AT_WORK, LANGUAGE, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, Key, above
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -27,7 +27,7 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     """Shows the counts of `answer`."""
 
     NAME = "answer"
-    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, LOCK, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, HELP, *ABOVE_OTHERS)
 
     def __init__(self, answer: "Answer") -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Lay out the page."""
         yield HeadLine()
         yield TextPage(id="answer-page")
-        yield FootLine((_CLOSE,), everywhere=AT_WORK[1:])
+        yield FootLine((_CLOSE,), everywhere=ABOVE_OTHERS)
 
     def on_mount(self) -> None:
         """Show the page; it is built again when the language changes."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import AT_WORK, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, Key, above
 from console.screens.base import ConsoleScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -28,7 +28,7 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
     """Spells the names in `record`; each line is one character as people see it."""
 
     NAME = "characters"
-    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), LOCK, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _AGAIN), HELP, *ABOVE_OTHERS)
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class CharactersScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False)
         """Lay out the page."""
         yield HeadLine()
         yield TextPage(id="spelling")
-        yield FootLine((_CLOSE,), everywhere=AT_WORK[1:])
+        yield FootLine((_CLOSE,), everywhere=ABOVE_OTHERS)
 
     def on_mount(self) -> None:
         """Show the page."""

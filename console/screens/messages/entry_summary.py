@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from console.keys import LANGUAGE, LOCK, Key, above
+from console.keys import HELP, KEY_SHEET, LANGUAGE, LOCK, Key, above
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
@@ -29,7 +29,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     NAME = "summary"
     help_topic = None
     # F10 is missing on purpose: only the form asks before an entry is lost.
-    BINDINGS: ClassVar[list[BindingType]] = above((_AGREE, _BACK), LANGUAGE, LOCK)
+    BINDINGS: ClassVar[list[BindingType]] = above((_AGREE, _BACK), HELP, KEY_SHEET, LANGUAGE, LOCK)
     DEFAULT_CSS = "SummaryScreen TextPage { margin-top: 1; }"
 
     def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:
@@ -43,7 +43,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield SummaryTitle(len(self._draft.records))
         yield TextPage(id="summary-page")
         yield self.notice
-        yield FootLine((_AGREE, _BACK), everywhere=(LOCK,))
+        yield FootLine((_AGREE, _BACK), everywhere=(KEY_SHEET, LOCK))
 
     def on_mount(self) -> None:
         """Show the page; it is built again for each width and language."""

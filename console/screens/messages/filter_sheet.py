@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
-from console.keys import LANGUAGE, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, Key, above
 from console.screens.base import Dialog
 from console.screens.messages.queue_view import Mark, View, wanted
 from console.widgets.frame import FootLine
@@ -62,7 +62,7 @@ class FilterSheet(Dialog[View | None]):
     NAME = "filter"
     DEFAULT_CSS = "FilterSheet #menu { height: 14; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *above(_KEYS, LANGUAGE, LOCK, LOG_OFF),
+        *above(_KEYS, HELP, LANGUAGE, *ABOVE_OTHERS),
         Binding("up,k,K", "move(-1)", show=False),
         Binding("down,j,J", "move(1)", show=False),
         Binding("left", "column(-1)", show=False),
@@ -86,7 +86,7 @@ class FilterSheet(Dialog[View | None]):
         """Lay out the menu and the keys."""
         # Letters are keys here, because nothing is typed.
         yield FilterMenu(id="menu")
-        yield FootLine(_KEYS, everywhere=(LOCK,))
+        yield FootLine(_KEYS, everywhere=ABOVE_OTHERS[:2])
 
     def on_mount(self) -> None:
         """Count meanwhile: the menu does not wait for the numbers."""

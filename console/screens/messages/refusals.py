@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.keys import LANGUAGE, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, Key, above
 from console.screens.base import Dialog
 from console.screens.dialogs import Box
 from console.widgets.frame import FootLine
@@ -27,7 +27,7 @@ class RefusalSheet(Dialog[None]):
     DEFAULT_CSS = """
     RefusalSheet #box { height: 60%; width: 1fr; layout: vertical; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, LOCK, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), HELP, LANGUAGE, *ABOVE_OTHERS)
 
     def __init__(self, refused: "Sequence[RefusedStep]", named: "Mapping[int, Named]") -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class RefusalSheet(Dialog[None]):
         """Lay out the list."""
         with Box(id="box"):
             yield TextPage(id="refused")
-        yield FootLine((_CLOSE,), everywhere=(LOCK,))
+        yield FootLine((_CLOSE,), everywhere=ABOVE_OTHERS[:2])
 
     def on_mount(self) -> None:
         """Show the list; it is built again for each width and language."""

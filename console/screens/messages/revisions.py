@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from console import jobs
-from console.keys import AT_WORK, LANGUAGE, LOCK, LOG_OFF, Key, above
+from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, Key, above
 from console.screens.base import ConsoleScreen
 from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
@@ -41,7 +41,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     NAME = "revisions"
     help_topic = None
-    BINDINGS: ClassVar[list[BindingType]] = above((_OLDER, _CLOSE), LANGUAGE, LOCK, LOG_OFF)
+    BINDINGS: ClassVar[list[BindingType]] = above((_OLDER, _CLOSE), LANGUAGE, HELP, *ABOVE_OTHERS)
     DEFAULT_CSS = "RevisionScreen TextPage { margin-top: 1; }"
 
     def __init__(self, key: int, reference: str, present: int) -> None:
@@ -59,7 +59,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield RevisionTitle()
         yield TextPage(id="revision")
         yield self.notice
-        yield FootLine((_OLDER, _CLOSE), everywhere=AT_WORK[1:])
+        yield FootLine((_OLDER, _CLOSE), everywhere=ABOVE_OTHERS)
 
     def on_mount(self) -> None:
         """Read the revision before the present one."""

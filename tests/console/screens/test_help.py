@@ -4,9 +4,16 @@ import re
 
 import pytest
 
-from console.keys import ENTRY, EVERYWHERE, LIST_WORDS, LOG, QUEUE, Key
-from console.screens.help import HelpScreen
-from tests.console.driving import driving
+from console.keys import EVERYWHERE, LIST_KEYS
+from console.screens.exchange import ExchangeScreen
+from console.screens.help import TABLES, HelpScreen
+from console.screens.log.viewing import LogScreen
+from console.screens.messages.entry_form import EntryScreen
+from console.screens.messages.message import MessageScreen
+from console.screens.messages.queue import QueueScreen
+from console.screens.work.today import TodayScreen
+from console.words import LANGUAGES, Language, Words
+from tests.console.driving import Driven, driving
 from tests.running import World
 
 SIZE = (100, 60)
@@ -18,26 +25,47 @@ async def test_the_login_screen_has_neither_list_nor_keys_of_its_own(world: Worl
         text = console.text()
         assert console.screen == "help"
         assert console.words("help.login.title") in text
-        assert all(console.words(key.text) in text for key in EVERYWHERE)
-        assert not any(console.words(f"keys.{name}") in text for name in LIST_WORDS)
+        assert all(console.words(word) in text for word in ("keys.help", "keys.language", "keys.leave"))
+        assert not any(console.words(f"keys.{name}") in text for _sign, name in LIST_KEYS)
         # No second help above this one: the same key closes it.
         await console.press("f1")
         assert console.screen == "login"
 
 
-@pytest.mark.parametrize(("topic", "keys"), [("queue", QUEUE), ("entry", ENTRY), ("log", LOG)])
-async def test_keys_are_listed_only_for_those_who_may_use_them(world: World, topic: str, keys: tuple[Key, ...]) -> None:
+def _listed(console: Driven, topic: str) -> set[str]:
+    """The words of the keys on the page: a line has two columns, and keys that share a letter stand in one line."""
+    keys, _, _ = console.text().partition(console.words(f"help.{topic}.text").strip()[:8])
+    pieces = {piece for line in keys.splitlines() for piece in re.split(r"\s{2,}", line.strip())}
+    return pieces | {word for piece in pieces for word in piece.split(console.words("head.between"))}
+
+
+@pytest.mark.parametrize("topic", [topic for topic, keys in TABLES.items() if keys])
+async def test_keys_are_listed_only_for_those_who_may_use_them(world: World, topic: str) -> None:
+    keys = TABLES[topic]
     async with driving(world.home, size=SIZE) as console:
         # Nobody is logged on: only the keys that ask for no right are left.
         console.app.push_screen(HelpScreen(topic))
         await console.settle()
-        # The text of a key is the last column of its line.
-        listed = {re.split(r"\s{2,}", line.strip())[-1] for line in console.text().splitlines()}
-        free = {console.words(key.text) for key in (*keys, *EVERYWHERE) if key.right is None}
+        free = {console.words(key.text) for key in keys if key.right is None}
         barred = {console.words(key.text) for key in keys if key.right is not None} - free
+        assert free <= _listed(console, topic)
+        assert not barred & _listed(console, topic)
 
-        assert free <= listed
-        assert not barred & listed
+
+def test_each_screen_with_a_page_has_its_own_keys_there() -> None:
+    for kind in (TodayScreen, QueueScreen, MessageScreen, EntryScreen, ExchangeScreen, LogScreen):
+        assert kind.help_topic is not None
+        assert TABLES[kind.help_topic] is kind.KEYS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("topic", [topic for topic, keys in TABLES.items() if keys])
+def test_the_text_of_a_page_names_no_key_that_its_screen_has_not(topic: str, language: Language) -> None:
+    text = Words(language)(f"help.{topic}.text")
+    pattern = r"(?:^|[、。（\s])([a-zA-Z.?/]|F\d+|Enter|Esc|Space) (?:で|と|の)" if language == "ja" else r"\b(F\d+)\b"
+    signs = {sign for key in (*TABLES[topic], *EVERYWHERE) for sign in (key.sign, key.function_sign, key.letter_sign)}
+    # A digit stands for its list, and lists bind Enter themselves.
+    assert set(re.findall(pattern, text)) <= signs | {"Enter", "Esc"}
 
 
 async def test_the_help_is_written_again_in_the_other_language(world: World) -> None:

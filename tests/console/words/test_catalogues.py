@@ -108,7 +108,7 @@ def test_every_code_that_screens_show_has_a_name() -> None:
         *(f"log.flaw.{flaw}" for flaw in Flaw),
         *(f"log.detail.{name}" for name in sorted(DETAIL_KEYS)),
         *(key.text for key in (*keys.EVERYWHERE, *keys.QUEUE, *keys.MESSAGE, *keys.EXCHANGE, *keys.LOG)),
-        *(f"keys.{name}" for name in keys.LIST_WORDS),
+        *(f"keys.{name}" for _sign, name in keys.LIST_KEYS),
         *(f"exchange.phases.{phase}" for phase in ("ask", "send", "receive")),
         "log.phases.verify",
     ]

@@ -1,0 +1,154 @@
+"""The key sheet (キー一覧): all keys of the screen in hand, beside those that work everywhere.
+
+It shows what the foot line of that screen was given, so that foot, sheet and help say the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from console.keys import AT_LOG_ON, EVERYWHERE, LANGUAGE, LIST_KEYS, LOCK, LOG_OFF, Key, above
+from console.screens.base import Dialog
+from console.widgets.frame import FootLine, word_of
+from console.widgets.page import Pieces
+from console.widgets.surface import Surface
+from console.widgets.text import Ink, fit, wrap
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from console.host import Host
+
+_SIGN: Final = 13  # the cells of a key
+_RIGHT: Final = 33  # those of what works everywhere
+_HEAD: Final = 4  # the title, the names of the columns, and the blank lines between
+_PAGE: Final = Key("f1", "F1", "help", "read_help")
+_CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
+_AGAIN: Final = Key("question_mark", "?", "help('keys')", "close", in_foot=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A line of the sheet: the sign of a key, its word, and whether it can do something now."""
+
+    sign: str
+    word: str
+    offered: bool = True
+
+
+def key_lines(
+    app: "Host", keys: Sequence[Key], screen: Screen[Any] | None = None, *, typed: bool = False
+) -> list[KeyLine]:
+    """Return the lines of `keys` that the person may use; keys that share a letter stand in one.
+
+    With a `screen`, what its state does not allow is not offered. `typed`: letters are text there.
+    """
+    offers = getattr(screen, "offers", lambda _key: True)
+    shared: dict[str, list[Key]] = {}
+    for key in keys:
+        if app.may(key.right):
+            shared.setdefault(_sign(key, typed=typed), []).append(key)
+    between = app.words("head.between")
+    return [
+        KeyLine(sign, between.join(dict.fromkeys(word_of(key, app) for key in alike)), any(map(offers, alike)))
+        for sign, alike in shared.items()
+    ]
+
+
+def columns(left: Sequence[KeyLine], right: Sequence[KeyLine], app: "Host", width: int) -> Iterator[Pieces]:
+    """Yield the lines of two columns of keys beside each other; a long word takes several lines."""
+    beside = zip_longest(_wrapped(left, width - _RIGHT - _SIGN), _wrapped(right, _RIGHT - _SIGN))
+    for sides in beside:
+        pieces: list[tuple[str, Style | None]] = []
+        for line, room in zip(sides, (width - _RIGHT, _RIGHT), strict=True):
+            sign, word, offered = (line.sign, line.word, line.offered) if line is not None else ("", "", True)
+            pieces += [
+                (fit(f"  {sign}", _SIGN), app.palette["key" if offered else "faint"]),
+                (fit(word, room - _SIGN), None if offered else app.palette["faint"]),
+            ]
+        yield pieces
+
+
+def _wrapped(lines: Sequence[KeyLine], room: int) -> Iterator[KeyLine]:
+    for line in lines:
+        for at, part in enumerate(wrap(line.word, room - 1)):
+            yield replace(line, word=part, sign=line.sign if at == 0 else "")
+
+
+def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
+    """Return the keys that work everywhere, and those of lists and pages."""
+    everywhere = AT_LOG_ON if app.session is None else EVERYWHERE
+    keys = [key for key in everywhere if not typed or key.function_sign != key.letter_sign]
+    moves = () if typed else LIST_KEYS
+    return [*key_lines(app, keys, typed=typed), *(KeyLine(sign, app.words(f"keys.{name}")) for sign, name in moves)]
+
+
+def _sign(key: Key, *, typed: bool) -> str:
+    if typed or key.letter is None:
+        return key.function_sign
+    twin = (
+        "" if key.function_sign in {key.sign, key.letter_sign} and key.function_sign[:1] != "F" else key.function_sign
+    )
+    return f"{key.letter_sign}  {twin}".rstrip()
+
+
+class KeySheet(Dialog[bool]):
+    """Shows the keys of the screen below. Its result is whether the page of the help is wanted."""
+
+    NAME = "keys"
+    DEFAULT_CSS = "KeySheet KeyTable { height: auto; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE, _PAGE, _AGAIN), LANGUAGE, LOCK, LOG_OFF)
+
+    def __init__(self, about: Screen[Any]) -> None:
+        super().__init__()
+        self.about = about
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table."""
+        yield KeyTable()
+        yield FootLine((_PAGE, _CLOSE), everywhere=(LOCK,))
+
+    def action_back(self) -> None:
+        """Close the sheet."""
+        self.dismiss(result=False)
+
+    def action_help(self, part: str = "page") -> None:
+        """Close the sheet; F1 goes on to the page of the help."""
+        self.dismiss(result=part == "page")
+
+
+class KeyTable(Surface):
+    """The two columns."""
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """Return a line for each key of the longer column, with the head and a blank line below."""
+        return _HEAD + len(self._lines(width)) + 1
+
+    def reword(self) -> None:
+        """Show the keys in the current language."""
+        self.refresh(layout=True)
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw the title, the names of the columns, or keys."""
+        ink, words, palette = self.ink("dialog"), self.words, self.palette
+        lines = self._lines(self.size.width)
+        if y == 1:
+            return ink.put(f"  {words('keys.keys')}", palette["strong"])
+        if y == _HEAD - 1:
+            return ink.put(fit(f"  {words('keys.here')}", self.size.width - _RIGHT), palette["key"]).put(
+                f"  {words('keys.everywhere')}", palette["key"]
+            )
+        return ink.put_all(lines[y - _HEAD]) if 0 <= y - _HEAD < len(lines) else ink
+
+    def _lines(self, width: int) -> list[Pieces]:
+        sheet = self.screen
+        if not isinstance(sheet, KeySheet):
+            return []
+        foot = sheet.about.query_one(FootLine)
+        left = key_lines(self.console_app, foot.keys, sheet.about, typed=foot.typed)
+        return list(columns(left, everywhere_lines(self.console_app, typed=foot.typed), self.console_app, width))

@@ -1,0 +1,76 @@
+"""The key sheet: all keys of the screen in hand, dialogs included; what cannot be done now is faint."""
+
+import re
+
+import pytest
+
+from console.keys import EVERYWHERE, EXCHANGE, MESSAGE, QUEUE, TODAY
+from console.screens.key_sheet import KeyTable, key_lines
+from console.words import LANGUAGES, Language
+from tests.console.driving import Driven, driving
+from tests.running import World
+
+
+def _faint(console: Driven, word: str) -> bool:
+    table = console.app.screen.query_one(KeyTable)
+    drawn = [segment for y in range(table.size.height) for segment in table.render_line(y)]
+    (style,) = {segment.style for segment in drawn if segment.text.strip() == word}
+    return style is not None and style.color == console.app.palette["faint"].color
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_each_screen_shows_its_keys(world: World, language: Language) -> None:
+    async with driving(world.home, language=language, size=(120, 40)) as console:
+        await console.log_on("ka-301", opens="")
+        for way, keys in (([], TODAY), (["2"], QUEUE), (["enter"], MESSAGE), (["escape", "x"], EXCHANGE)):
+            await console.press(*way, "question_mark")
+            text = re.sub(r"\s+", " ", console.text())
+            assert console.screen == "keys"
+            for key in (*keys, *EVERYWHERE):
+                if console.app.may(key.right):
+                    assert console.words(key.text) in text, key
+            await console.press("question_mark")
+            assert console.screen != "keys"
+
+
+async def test_what_cannot_be_done_now_is_faint_and_the_page_of_the_help_follows(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("question_mark")
+        assert not _faint(console, console.words("steps.give_back.key"))
+        assert _faint(console, console.words("steps.resend.key"))
+        await console.press("f1")
+        assert console.screen == "help"
+        assert console.words("help.queue.title") in console.text()
+
+
+async def test_a_question_has_a_sheet_as_well(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        # Something is typed here: the letter is text, and the function key shows the sheet.
+        await console.press("r", "question_mark", "f1")
+        assert console.screen == "keys"
+        assert console.words("steps.give_back.deed") in console.text()
+        assert not re.search(r"^ +q ", console.text(), re.MULTILINE)
+        await console.press("escape")
+        assert console.app.screen.query_one("#answer").value == "?"  # type: ignore[attr-defined]  # A field of text.
+        await console.press("escape", "f", "question_mark")
+        assert console.words("keys.clear_all") in console.text()
+
+
+async def test_nobody_is_told_of_keys_that_they_may_not_use(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        words = [line.word for line in key_lines(console.app, QUEUE)]
+        assert console.words("keys.entry") in words
+        assert not any(console.words("steps.approve.key") in word for word in words)
+
+
+async def test_the_longest_sheet_fits_the_smallest_screen(world: World) -> None:
+    async with driving(world.home, language="en") as console:
+        await console.log_on("ka-301")
+        await console.press("enter", "question_mark")
+        table = console.app.screen.query_one(KeyTable)
+        assert table.region.y >= 0
+        assert console.words("keys.here") in console.text()
+        assert console.words("keys.before") in console.text()
