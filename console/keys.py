@@ -136,6 +136,11 @@ class Key:
         return next((name.upper() for name in self.names if name[0] == "f" and name[1:].isdigit()), self.sign)
 
     @property
+    def has_function_key(self) -> bool:
+        """Whether the key works where letters are text."""
+        return any(name[0] == "f" and name[1:].isdigit() for name in self.names)
+
+    @property
     def letter_sign(self) -> str:
         """The sign of the letter, as it is printed on the key."""
         return _SIGNS.get(self.letter or "", self.letter or self.sign)

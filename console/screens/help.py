@@ -24,7 +24,7 @@ from console.keys import (
     above,
 )
 from console.screens.base import ConsoleScreen
-from console.screens.key_sheet import KeySheet, columns, everywhere_lines, key_lines
+from console.screens.key_sheet import KeySheet, columns, sides
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import wrap
@@ -85,10 +85,8 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield [(words(f"help.{self._topic}.title"), palette["strong"])]
         yield []
         # The keys first: they are what most people look for.
-        left = key_lines(self.console_app, TABLES[self._topic], typed=self._topic in _TYPED)
-        yield from columns(
-            left, everywhere_lines(self.console_app, typed=self._topic in _TYPED), self.console_app, min(width, _WIDEST)
-        )
+        left, right = sides(self.console_app, TABLES[self._topic], typed=self._topic in _TYPED)
+        yield from columns(left, right, self.console_app, min(width, _WIDEST))
         yield []
         # Longer lines than these are hard to read on a wide screen.
         for line in wrap(words(f"help.{self._topic}.text"), min(width, _WIDEST_TEXT)):

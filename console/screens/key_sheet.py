@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SIGN: Final = 13  # the cells of a key
 _RIGHT: Final = 33  # those of what works everywhere
 _HEAD: Final = 4  # the title, the names of the columns, and the blank lines between
+_WAYS: Final = frozenset({"exchange", "log", "search", "reload", "open_list", "back"})
 _PAGE: Final = Key("f1", "F1", "help", "read_help")
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
 _AGAIN: Final = Key("question_mark", "?", "help('keys')", "close", in_foot=False)
@@ -88,13 +89,20 @@ def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
     return [*key_lines(app, keys, typed=typed), *(KeyLine(sign, app.words(f"keys.{name}")) for sign, name in moves)]
 
 
+def sides(
+    app: "Host", keys: Sequence[Key], screen: Screen[Any] | None = None, *, typed: bool = False
+) -> list[list[KeyLine]]:
+    """Return both columns: what is done to what the screen shows, and the ways that are the same on every screen."""
+    here = [key for key in keys if typed or key.deed not in _WAYS]
+    ways = [key for key in keys if key not in here]
+    right = [*key_lines(app, ways, screen, typed=typed), *everywhere_lines(app, typed=typed)]
+    return [key_lines(app, here, screen, typed=typed), right]
+
+
 def _sign(key: Key, *, typed: bool) -> str:
     if typed or key.letter is None:
         return key.function_sign
-    twin = (
-        "" if key.function_sign in {key.sign, key.letter_sign} and key.function_sign[:1] != "F" else key.function_sign
-    )
-    return f"{key.letter_sign}  {twin}".rstrip()
+    return key.letter_sign if key.function_sign == key.letter_sign else f"{key.letter_sign}  {key.function_sign}"
 
 
 class KeySheet(Dialog[bool]):
@@ -150,5 +158,5 @@ class KeyTable(Surface):
         if not isinstance(sheet, KeySheet):
             return []
         foot = sheet.about.query_one(FootLine)
-        left = key_lines(self.console_app, foot.keys, sheet.about, typed=foot.typed)
-        return list(columns(left, everywhere_lines(self.console_app, typed=foot.typed), self.console_app, width))
+        left, right = sides(self.console_app, foot.keys, sheet.about, typed=foot.typed)
+        return list(columns(left, right, self.console_app, width))

@@ -232,7 +232,7 @@ class FootLine(Surface):
         # Where Japanese cannot be drawn there is nothing to switch to.
         drawn = (key for key in everywhere if key.action != LANGUAGE.action or draws_japanese())
         # Where letters are text, a key that is only a letter does nothing.
-        return [key for key in drawn if not self.typed or key.function_sign != key.letter_sign]
+        return [key for key in drawn if not self.typed or key.has_function_key]
 
     def _named(self, keys: Iterable[Key]) -> list[tuple[str, str]]:
         """Return the signs of the keys with their words; keys that share a sign stand together."""

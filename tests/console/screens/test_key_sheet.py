@@ -72,5 +72,6 @@ async def test_the_longest_sheet_fits_the_smallest_screen(world: World) -> None:
         await console.press("enter", "question_mark")
         table = console.app.screen.query_one(KeyTable)
         assert table.region.y >= 0
+        assert console.words("keys.read_help") in console.foot
         assert console.words("keys.here") in console.text()
         assert console.words("keys.before") in console.text()
