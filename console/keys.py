@@ -314,6 +314,7 @@ def bindings(keys: Iterable[Key]) -> list[BindingType]:
     Where several keys share a letter, the letter is bound once, and the screen finds out which of them is meant.
     """
     keys = list(keys)
+    # A letter that turns the direction round has a key for each direction, told apart by the capital.
     shared = {name for name in LETTERS if sum(key.letter == name for key in keys) > 1 and not LETTERS[name].turns}
     bound: dict[str, BindingType] = {}
     for key in keys:
@@ -334,6 +335,7 @@ def above(keys: Iterable[Key], *everywhere: Key, typed: bool = False) -> list[Bi
         for key in everywhere
         for names in key.names
         for name in (names, *_capital(names))
+        # What is no twin of a letter is the letter itself.
         if not typed or _TWINS.get(names) is not None
     ]
     return [*bindings(keys), *named]

@@ -148,6 +148,7 @@ class SessionKeeper:
     def lock(self) -> None:
         """Lock at the person's wish: only `unlock` goes on from here; the time to log-off runs as after any lock."""
         with self._changed:
+            # As if the clock had called: its thread goes on to wait for the log-off.
             self._lock_announced = self._session is not None
 
     def unlock(self) -> None:

@@ -96,6 +96,7 @@ class QuestionDialog(Dialog[str | None]):
 
     def action_enter(self) -> None:
         """Close with the answer, unless there is a complaint about it."""
+        # Enter is pressed without thinking, and in a burst.
         if self._destroys:
             return
         answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""

@@ -94,7 +94,10 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
 
 def open_help(app: App[Any], screen: Screen[Any], part: str = "page") -> None:
-    """Open the page of the help about `screen`, or its keys: these where it has no page."""
+    """Open the page of the help about `screen`, or its keys: these where it has no page.
+
+    Nothing opens above the lock, whose keys are few. From the keys F1 goes on to the page, which begins with them.
+    """
     topic = getattr(screen, "help_topic", None)
     if part == "page" and topic is not None:
         app.push_screen(HelpScreen(topic))

@@ -1,6 +1,8 @@
 """The key sheet (キー一覧): all keys of the screen in hand, beside those that work everywhere.
 
-It shows what the foot line of that screen was given, so that foot, sheet and help say the same.
+It shows what the foot line of that screen was given, so that foot, sheet and help say the same, and a screen or dialog
+needs no line of its own for it. A key that the person has no right to is shown nowhere; one that the state of what is
+on the screen does not allow is faint here, and is missing in the foot.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from console.host import Host
 
 _SIGN: Final = 13  # the cells of a key
-_RIGHT: Final = 33  # those of what works everywhere
+_RIGHT: Final = 38  # those of what works everywhere
 _HEAD: Final = 4  # the title, the names of the columns, and the blank lines between
+# They lead away from what the screen shows, and are the same on every screen that has them.
 _WAYS: Final = frozenset({"exchange", "log", "search", "reload", "open_list", "back"})
 _PAGE: Final = Key("f1", "F1", "help", "read_help")
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")
@@ -75,6 +78,7 @@ def columns(left: Sequence[KeyLine], right: Sequence[KeyLine], app: "Host", widt
         yield pieces
 
 
+# A letter that several deeds share has all of their words, which may take more than one line.
 def _wrapped(lines: Sequence[KeyLine], room: int) -> Iterator[KeyLine]:
     for line in lines:
         for at, part in enumerate(wrap(line.word, room - 1)):
@@ -84,7 +88,8 @@ def _wrapped(lines: Sequence[KeyLine], room: int) -> Iterator[KeyLine]:
 def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
     """Return the keys that work everywhere, and those of lists and pages."""
     everywhere = AT_LOG_ON if app.session is None else EVERYWHERE
-    keys = [key for key in everywhere if not typed or key.function_sign != key.letter_sign]
+    keys = [key for key in everywhere if not typed or key.has_function_key]
+    # A form moves by Tab and the arrows, and its letters are text.
     moves = () if typed else LIST_KEYS
     return [*key_lines(app, keys, typed=typed), *(KeyLine(sign, app.words(f"keys.{name}")) for sign, name in moves)]
 
@@ -92,7 +97,10 @@ def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
 def sides(
     app: "Host", keys: Sequence[Key], screen: Screen[Any] | None = None, *, typed: bool = False
 ) -> list[list[KeyLine]]:
-    """Return both columns: what is done to what the screen shows, and the ways that are the same on every screen."""
+    """Return both columns: what is done to what the screen shows, and the ways that are the same on every screen.
+
+    So divided, each column has about half of the keys, and the sheet of the fullest screen has room at 80 by 24.
+    """
     here = [key for key in keys if typed or key.deed not in _WAYS]
     ways = [key for key in keys if key not in here]
     right = [*key_lines(app, ways, screen, typed=typed), *everywhere_lines(app, typed=typed)]

@@ -18,7 +18,10 @@ class SharedLetters(ConsoleScreen):
         return self.offers(key)
 
     async def action_letter(self, letter: str) -> None:
-        """Do what the letter means here; where it can mean several things, ask which."""
+        """Do what the letter means here; where it can mean several things, ask which.
+
+        The deed runs through `run_action`, so that the rights of its own key are looked at once more.
+        """
         mine = [key for key in self.KEYS if key.letter == letter and self.console_app.may(key.right)]
         # Where nothing fits, the first one says why.
         meant = [key for key in mine if self.fits(key)] or mine[:1]

@@ -64,6 +64,7 @@ class HeadLine(OneLine):
 
     def _time_left(self) -> tuple[str, Style | None]:
         name, count = self.console_app.time_left.shown
+        # Only the seconds stand out: the minutes are always there.
         style = None if name == "minutes_left" else self.palette["attention"]
         return self.words(f"head.{name}", count=count), style
 
@@ -203,6 +204,7 @@ class FootLine(Surface):
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return one line, or two."""
+        # Whether the state allows a key is not asked: it changes with every row under the cursor.
         usable = [key for key in self._keys if self.console_app.may(key.right)]
         left, right = (self._width_of(signs) for signs in (self._named(usable), self._named(self._right_keys())))
         return 2 if left and left + _GAP + right + 2 * _MARGIN > width else 1
