@@ -13,11 +13,15 @@ from console.settings import FILE_NAME, Settings
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the program and the terminal are on this machine, and whose account they run under."""
+    """Where the program and the terminal are on this machine, and whose account they run under.
+
+    `python` is where the program's Python comes from, which may be far from its environment: in somebody's home.
+    """
 
     program: Path
     home: Path
     account: str
+    python: Path = Path("/usr")
 
     @classmethod
     def of(cls, home: Path) -> Self:
@@ -28,7 +32,7 @@ class Machine:
         except KeyError:
             raise AccountNameless(path=str(home), owner=owner) from None
         # The installed program, not a module of it: that is what a service starts.
-        return cls(Path(sys.executable).with_name("renkei"), home.absolute(), account)
+        return cls(Path(sys.executable).with_name("renkei"), home.absolute(), account, Path(sys.base_prefix).resolve())
 
 
 def settings_of(home: Path) -> Settings:

@@ -144,7 +144,8 @@ def _network(settings: Settings, machine: Machine, *, online: bool) -> tuple[str
 
 def _homes(settings: Settings, machine: Machine) -> str:
     """Return what a unit sees of people's own directories: nothing, unless something of the terminal lies there."""
-    places = [machine.program, *_written_places(settings, machine), *(Path(each.directory) for each in settings.handin)]
+    handed_in = (Path(each.directory) for each in settings.handin)
+    places = [machine.program, machine.python, *_written_places(settings, machine), *handed_in]
     lies_there = any(place.is_relative_to(home) for place in places for home in ("/home", "/root", "/run/user"))
     return "read-only" if lies_there else "yes"
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def _home(tmp_path: Path) -> Path:
 
 def test_a_service_runs_under_the_account_of_the_terminal(tmp_path: Path) -> None:
     home = _home(tmp_path)
-    assert Machine.of(home) == Machine(PROGRAM, home, pwd.getpwuid(os.getuid()).pw_name)
+    account, python = pwd.getpwuid(os.getuid()).pw_name, Path(sys.base_prefix).resolve()
+    assert Machine.of(home) == Machine(PROGRAM, home, account, python)
 
 
 def test_a_number_without_an_account_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,11 @@ def test_odd_paths_mean_themselves() -> None:
 def test_people_s_own_directories_are_seen_only_where_the_terminal_is_one(place: str) -> None:
     texts = _texts(machine=replace(MACHINE, home=Path(place)))
     assert ("ProtectHome=yes\n" in texts["renkei-check.service"]) == (place == "/var/lib/renkei")
+    # An environment anywhere may be made of a Python that somebody has in their home.
+    assert (
+        "ProtectHome=read-only\n"
+        in _texts(machine=replace(MACHINE, python=Path("/home/x/python")))["renkei-send.service"]
+    )
     handed = replace(SETTINGS, handin=(HandinSettings(directory="/home/juki", owner="juki", purpose="x"),))
     assert "ProtectHome=read-only\n" in _texts(handed)["renkei-check.service"]
 
