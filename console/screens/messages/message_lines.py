@@ -14,7 +14,7 @@ from console.screens.messages.naming import Naming
 from console.screens.messages.pair_table import Half, PairTable, fields_of
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
-from console.widgets.text import fit, wrap
+from console.widgets.text import fit, width_of, wrap
 from console.words import Words
 from store.clock import JAPAN
 from store.message.groups import value_at
@@ -72,12 +72,16 @@ class MessageLines:
         row, words = self._view.row, self._words
         who = f"{row.name} {row.name_kanji}".strip() or row.number or words("message.nameless")
         rows = (row,) if self._view.half is None else (row, self._view.half.row)
-        numbers = "  ".join(f"{each.reference}  {words.name('kinds', each.kind)}" for each in rows)
         author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
+        # Two kinds in full have no room beside the list.
+        for topic in ("kinds", "kinds.short"):
+            second = "  ".join(f"{each.reference}  {words.name(topic, each.kind)}" for each in rows) + author
+            if width_of(second) <= self._width:
+                break
         state = words.name(f"states.{row.direction}", row.state)
         return [
             [(who, self._palette["strong"]), (f"  {event_of(row, words)}  ", None), (state, self._palette["key"])],
-            [(f"{numbers}{author}", self._palette["faint"])],
+            [(second, self._palette["faint"])],
         ]
 
     def brief(self) -> Iterator[Pieces]:

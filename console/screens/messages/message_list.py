@@ -52,9 +52,8 @@ class MessageList(VirtualList["QueueRow"]):
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
         state, waiting, marks = (8, 7, 7) if japanese else (10, 6, 5)
-        # The name needs what kind and number leave.
-        event = _EVENT - 2 if width >= _NARROW else _EVENT
-        event += 0 if japanese else 2
+        # Japanese names come with their kanji, and need what the short Japanese words leave.
+        event = _EVENT + 2 if not japanese else _EVENT - 2 if width >= _NARROW else _EVENT
         after = [Column("event", "queue.column.event", event)]
         # Beside the message the list tells who, what and how long; the rest stands in the message.
         if width >= _NARROW:
