@@ -92,7 +92,10 @@ class MessageList(VirtualList["QueueRow"]):
         words, palette = self.words, self.palette
         if column == "state":
             role = _STATE_STYLES.get(row.state)
-            return Cell(words.name(f"states.{row.direction}", row.state), palette[role] if role else None)
+            # One state has a name longer than its column.
+            short = f"states.short.{row.state}"
+            name = words(short) if words.has(short) else words.name(f"states.{row.direction}", row.state)
+            return Cell(name, palette[role] if role else None)
         if column == "kind":
             return Cell(self._kind(row), palette["faint"])
         if column == "name":

@@ -13,7 +13,7 @@ def test_the_list_and_each_topic_are_plain_where_there_is_no_terminal() -> None:
     assert [each["topic"] for each in listed] == list(TOPICS)
     assert all(each["title"] in run("guide", "--language", "en").out for each in listed)
     whole = run("guide", "backup", "--json").json
-    assert whole["text"].splitlines()[0] == whole["title"] == "控えと復元"
+    assert whole["text"].splitlines()[0] == whole["title"] == "バックアップと復元"
     assert run("guide", "backup").out.rstrip("\n") == whole["text"].rstrip("\n")
     assert run("guide", "nothing").status == 2
 
