@@ -61,7 +61,10 @@ def _check(call: Invocation, files: Sequence[Path], layout: str | None) -> int:
         {"file": file, "line": row.line, "items": [item._asdict() for item in row.items]} for file, row in examined.rows
     ]
     # Another name than after an import: a script must not take a dry run for one.
-    good = {"good": data["accepted"], **{name: data[name] for name in ("refused", "errors", "warnings", "more")}}
+    good = {
+        "good": data["accepted"],
+        **{name: data[name] for name in ("known", "refused", "errors", "warnings", "more")},
+    }
     call.output.result({**good, "rows": rows}, _check_lines(data, examined.rows, call.words))
     return ExitStatus.BAD_INPUT if examined.found.refused else ExitStatus.DONE
 
@@ -73,7 +76,7 @@ def _check_lines(data: Mapping[str, Any], rows: "Sequence[tuple[str, TracedRow]]
             kind = "constant" if item.column is None else "traced"
             yield words(f"commands.import.{kind}", **item._asdict())
     yield from _fault_lines(data, words)
-    yield words("commands.import.good", good=data["accepted"], refused=data["refused"])
+    yield words("commands.import.good", good=data["accepted"], known=data["known"], refused=data["refused"])
 
 
 def _facts(taken: "Intake", files: Sequence[Path], words: Words) -> dict[str, Any]:

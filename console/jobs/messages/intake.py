@@ -23,7 +23,7 @@ from console.jobs.messages import enqueue, leftovers
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.echo import find_echo
-from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, RecordFile, read_checked
+from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, Portions, RecordFile, read_checked
 from console.jobs.pace import Pace
 from console.jobs.progress import Meter, Report
 from console.jobs.terminal import layouts
@@ -157,6 +157,11 @@ def take_in(
     return total
 
 
+def foresee(terminal: Terminal, session: Session, path: Path, layout: LayoutText | None) -> Intake:
+    """Return what `take_in` would make of a file now, and change nothing. Raises as it does. Asks for no right."""
+    return _File(terminal, session, path, Meter(None), layout).foresee()
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Keep the collector of cycles from walking over records again and again: they hold none.
@@ -190,9 +195,11 @@ class _File:
         ours = terminal.settings.municipality
         file = RecordFile(path, ours.code, clock.now(), ours.subject_digits, layout)
         self._checked = read_checked(file, self._size)
-        self._records = _Ahead(self._checked)
+        self._records = Portions(self._checked)
         self._taken = Intake()
         self._intake_id: str | None = None
+        # Of a dry run alone: its former portions are not in the queue, where an import finds them.
+        self._foreseen: dict[queue.MessageKey, queue.Known] = {}
 
     def take_in(self) -> Intake:
         """Take the file in, and return what became of its records."""
@@ -207,6 +214,24 @@ class _File:
         # Outside the turn: a terminal that takes no more output must not keep others waiting.
         self._meter.reach(self._records.offset)
         return self._taken
+
+    def foresee(self) -> Intake:
+        """Return what would become of the records, by the rules of `take_in`, and change nothing."""
+        with closing(self._checked), _uncollected():
+            while not self._records.over:
+                good = self._sift(self._records.next(self._pace.size))
+                with self._terminal.database.reading() as reading:
+                    self._count(self._new_among(reading, good))
+                gc.collect(0)
+        self._stamp.check(self._path)
+        return self._taken
+
+    def _count(self, fresh: Sequence[CheckedRecord]) -> None:
+        for record, candidate in zip(fresh, _candidates(fresh), strict=True):
+            digest = self._terminal.vault.digest(candidate.content)
+            self._foreseen[enqueue.key_of(candidate)] = queue.Known(0, digest)
+            self._warn(record)
+        self._taken.accepted += len(fresh)
 
     def _add_whole(self, records: Sequence[CheckedRecord]) -> None:
         portion = self._prepare(records)
@@ -262,26 +287,34 @@ class _File:
     # ── Before the turn ───────────────────────────────────────────────────────────────────────────
 
     def _prepare(self, records: Sequence[CheckedRecord]) -> _Portion:
+        good = self._sift(records)
+        with self._terminal.database.reading() as reading:
+            return self._ready(reading, good)
+
+    def _sift(self, records: Sequence[CheckedRecord]) -> list[CheckedRecord]:
+        """Report what is wrong with the records by themselves, and return the good ones."""
         for record in records:
             if record.remark:
                 self._warn(record)
             elif record.candidate is None:
                 self._refuse(record.line, record.findings)
-        with self._terminal.database.reading() as reading:
-            return self._ready(reading, [record for record in records if record.candidate is not None])
+        return [record for record in records if record.candidate is not None]
 
     def _ready(self, conn: Connection, good: Sequence[CheckedRecord]) -> _Portion:
         notices, seen = _notices(conn), newest(conn)
-        fresh = self._compared(conn, list(self._settle(conn, good)))
+        fresh = self._new_among(conn, good)
         sealed = enqueue.seal(self._terminal, self._session, list(_candidates(fresh)))
         return _Portion(fresh, sealed, notices, seen)
+
+    def _new_among(self, conn: Connection, good: Sequence[CheckedRecord]) -> list[CheckedRecord]:
+        return self._compared(conn, list(self._settle(conn, good)))
 
     def _settle(self, conn: Connection, good: Sequence[CheckedRecord]) -> Iterator[CheckedRecord]:
         """Yield the records that are new; count those that are known, and refuse those that may not come in."""
         # One query for the whole portion. Contents within the portion are added below: a file that has a record twice
         # is treated like two files.
         keys = list(map(enqueue.key_of, _candidates(good)))
-        known, lost = self._find(conn, keys), queue.lost_among(conn, keys)
+        known, lost = self._foreseen | self._find(conn, keys), queue.lost_among(conn, keys)
         contents: dict[queue.MessageKey, bytes] = {}
         for record, candidate, key in zip(good, _candidates(good), keys, strict=True):
             if key in lost:
@@ -293,7 +326,7 @@ class _File:
                     self._refuse(record.line, [_plain(echo)])
                 else:
                     contents[key] = candidate.content
-                    yield record if echo is None else _warned(record, _plain(echo))
+                    yield record if echo is None else record.warned(_plain(echo))
             elif self._is_same(candidate.content, known.get(key), contents.get(key)):
                 self._taken.known += 1
             else:
@@ -303,7 +336,7 @@ class _File:
         """Add a warning to records that tell of another person than other messages of their 宛名番号."""
         found = find_contradictions(self._terminal, conn, list(_candidates(fresh)), intake_id=self._intake_id)
         return [
-            reduce(_warned, map(_plain, findings), record) if findings else record
+            reduce(CheckedRecord.warned, map(_plain, findings), record) if findings else record
             for record, findings in zip(fresh, found, strict=True)
         ]
 
@@ -351,32 +384,6 @@ class _File:
         return {"accepted": taken.accepted, "known": taken.known, "errors": taken.error_count}
 
 
-class _Ahead:
-    """Cuts the records of a file into portions, one record ahead, so that the last portion is known as the last.
-
-    `offset` is the number of bytes of the file up to the end of the last portion.
-    """
-
-    def __init__(self, records: Iterator[CheckedRecord]) -> None:
-        self._records = records
-        self._ahead = next(records, None)
-        self.offset = 0
-
-    @property
-    def over(self) -> bool:
-        """Whether no record follows."""
-        return self._ahead is None
-
-    def next(self, most: int) -> list[CheckedRecord]:
-        """Return at most so many records."""
-        portion: list[CheckedRecord] = []
-        while self._ahead is not None and len(portion) < most:
-            portion.append(self._ahead)
-            self.offset = self._ahead.offset
-            self._ahead = next(self._records, None)
-        return portion
-
-
 def _notices(conn: Connection) -> int:
     """Return how many notices there are: none is ever removed, so the number tells whether one has come."""
     return sum(number for (direction, _), number in queue.counts(conn).items() if direction is Direction.IN)
@@ -389,11 +396,3 @@ def _candidates(records: Iterable[CheckedRecord]) -> Iterator[Candidate]:
 
 def _plain(finding: Finding) -> PlainFinding:
     return PlainFinding(finding.field, finding.rule, dict(finding.facts))
-
-
-def _warned(record: CheckedRecord, finding: PlainFinding) -> CheckedRecord:
-    """Return the record with one warning more, unless it has that one from an earlier look."""
-    if finding in record.findings or record.candidate is None:
-        return record
-    candidate = record.candidate._replace(warnings=record.candidate.warnings + 1)
-    return record._replace(candidate=candidate, findings=(*record.findings, finding))

@@ -58,6 +58,13 @@ class CheckedRecord(NamedTuple):
     findings: tuple[PlainFinding, ...]
     remark: bool = False
 
+    def warned(self, finding: PlainFinding) -> Self:
+        """Return the record with one warning more, unless it has that one from an earlier look."""
+        if finding in self.findings or self.candidate is None:
+            return self
+        candidate = self.candidate._replace(warnings=self.candidate.warnings + 1)
+        return self._replace(candidate=candidate, findings=(*self.findings, finding))
+
 
 class RecordFile(NamedTuple):
     """A file to read, by which layout, and by what to check it: the municipality with its 宛名番号, and the moment.
@@ -70,6 +77,32 @@ class RecordFile(NamedTuple):
     now: datetime
     subject_digits: int = 0
     layout: LayoutText | None = None
+
+
+class Portions:
+    """Cuts the records of a file into portions, one record ahead, so that the last portion is known as the last.
+
+    `offset` is the number of bytes of the file up to the end of the last portion.
+    """
+
+    def __init__(self, records: Iterator[CheckedRecord]) -> None:
+        self._records = records
+        self._ahead = next(records, None)
+        self.offset = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether no record follows."""
+        return self._ahead is None
+
+    def next(self, most: int) -> list[CheckedRecord]:
+        """Return at most so many records."""
+        portion: list[CheckedRecord] = []
+        while self._ahead is not None and len(portion) < most:
+            portion.append(self._ahead)
+            self.offset = self._ahead.offset
+            self._ahead = next(self._records, None)
+        return portion
 
 
 def read_checked(file: RecordFile, size: int) -> Generator[CheckedRecord, None, None]:

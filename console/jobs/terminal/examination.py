@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from console.jobs.admission import admit
-from console.jobs.messages.intake import Intake, RecordFault
-from console.jobs.messages.record_reader import RecordFile, check_records
+from console.jobs.messages.intake import Intake, foresee
 from console.jobs.terminal import layouts
 from console.session import Session
 from console.terminal import Terminal
-from store import clock
-from store.message.files.completeness import Stamp, check_checksum
 from store.message.files.reading import TracedRow, trace_rows
 from store.rights import Right
 
@@ -29,29 +26,19 @@ class Examination:
 
 
 def examine(terminal: Terminal, session: Session, paths: Sequence[Path], layout: str | None = None) -> Examination:
-    """Read and check the records of the files as an import does.
+    """Read the files and compare their records with the queue as an import does, by its own rules.
 
-    A layout may be tried before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults, faults of places.
+    Each file by itself: of two that repeat each other, an import finds the second one known. A layout may be tried
+    before anybody confirmed it. Raises RightMissing, FileFaults, LayoutFaults, faults of places, and ImportUnderWay.
     """
     admit(terminal, session, Right.ENTER)
     examination = Examination(Intake(), [])
     for path in paths:
         chosen = layouts.of_file(terminal, path, layout, even_unconfirmed=True)
-        found, stamp = Intake(), Stamp.of(path)
-        check_checksum(path)
+        found = foresee(terminal, session, path, chosen)
         # From the first rows alone, since a person looks at them.
         if chosen is not None:
             rows = trace_rows(path, chosen.parsed(), _TRACED)
             examination.rows.extend((path.name, row) for row in rows)
-        ours = terminal.settings.municipality
-        for record in check_records(RecordFile(path, ours.code, clock.now(), ours.subject_digits, chosen)):
-            faults = [RecordFault(path.name, record.line, *finding) for finding in record.findings]
-            # Whether a record is known already, or echoes a notice, only an import can say.
-            if record.candidate is None and not record.remark:
-                found.refuse(faults)
-            else:
-                found.accepted += not record.remark
-                found.warn(faults)
-        stamp.check(path)
         examination.found.add(path.name, found)
     return examination

@@ -203,6 +203,7 @@ STEPS: Final = {
     "messages.enqueue.key_of",
     "messages.enqueue.seal",
     "messages.entry.put_in",
+    "messages.intake.foresee",
     "residents.protection.note_shown",
     "residents.protection.note_shown_of",
     "residents.protection.put",

@@ -20,7 +20,7 @@ def test_from_a_file_to_its_import_by_commands(world: World, tmp_path: Path) -> 
     who = ("--home", world.home, "--as", "op-101", "--pin-file", world.pin_files["op-101"], "--language", "en")
     spoken = run("import", "--check", "--layout", "ward", file, *who)
     assert "  性別 “1” → person.sex = male" in spoken.out.splitlines()
-    assert spoken.out.splitlines()[-1] == "1 good, 0 with errors (nothing was taken in)"
+    assert spoken.out.splitlines()[-1] == "1 good, 0 known, 0 with errors (nothing was taken in)"
 
     refused = world.run("op-101", "import", "--layout", "ward", file)
     assert (refused.status, refused.error["code"]) == (3, "layout_unconfirmed")

@@ -500,7 +500,7 @@ def test_a_file_that_somebody_writes_to_is_not_taken_in(
 ) -> None:
     file = write_lines(tmp_path / "growing.jsonl", [entry(number) for number in range(count)])
 
-    class Writing(intake._Ahead):
+    class Writing(record_reader.Portions):
         def next(self, most: int) -> Any:
             portion = super().next(most)
             if self.over:
@@ -508,7 +508,7 @@ def test_a_file_that_somebody_writes_to_is_not_taken_in(
                     stream.write(b"{")
             return portion
 
-    monkeypatch.setattr(intake, "_Ahead", Writing)
+    monkeypatch.setattr(intake, "Portions", Writing)
     with pytest.raises(FileChanged):
         intake.take_in(site.terminal, operator, [file])
     assert total(site) == 0
