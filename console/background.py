@@ -12,6 +12,8 @@ from typing import TypeVar
 from textual.app import App
 from textual.widget import Widget
 
+from console.hardened import HardenedScreen
+
 T = TypeVar("T")
 
 
@@ -61,7 +63,7 @@ class Background:
         def finish() -> None:
             # Counted down first: what receives the result may start the next job, or fail.
             self._finish()
-            if owner.is_attached:
+            if _is_there(owner):
                 receive()
 
         # The queue of the event loop is the only way in from another thread; False means that it takes no more.
@@ -76,3 +78,11 @@ class Background:
     def _finish(self) -> None:
         with self._changed:
             self._open -= 1
+
+
+def _is_there(owner: Widget) -> bool:
+    """Tell whether a widget can take in a result: its screen may be on the way out, with its other widgets gone."""
+    if not owner.is_attached:
+        return False
+    screen = owner.screen
+    return not (isinstance(screen, HardenedScreen) and screen.gone)
