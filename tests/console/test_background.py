@@ -4,7 +4,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.widget import Widget
 
 from tests.console.widgets.bench import Bench, bench
@@ -57,19 +56,4 @@ async def test_the_result_for_a_widget_that_has_left_is_dropped(tmp_path: Path) 
         await owner.remove()
         gate.set()
         await idle(screen)
-        assert came == []
-
-
-async def test_the_result_for_a_screen_on_its_way_out_is_dropped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    came: list[Any] = []
-    gate = threading.Event()
-    async with bench(tmp_path, Owner()) as (_pilot, screen):
-        screen.console_app.background.start(screen.query_one(Owner), gate.wait, came.append, came.append)
-        # Still attached, while what it shows is being taken down.
-        monkeypatch.setattr(type(screen), "gone", True)
-        gate.set()
-        await idle(screen)
-        monkeypatch.undo()
         assert came == []

@@ -83,3 +83,23 @@ async def test_an_answer_counts_only_until_the_same_is_looked_at_again(world: Wo
         first_may_end.set()
         await console.settle()
         assert sorted(answers) == ["apart", "newer"]
+
+
+async def test_what_a_job_brings_to_a_screen_on_its_way_out_is_dropped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, answers = threading.Event(), list[object]()
+
+    def slow(_terminal: object, _session: object) -> bool:
+        return may_end.wait(30)
+
+    async with driving(world.home) as console:
+        await console.log_on()
+        screen = _screen(console)
+        screen.work(slow, answers.append, answers.append)
+        with monkeypatch.context() as patch:
+            # Still attached, while its widgets are being taken down.
+            patch.setattr(type(screen), "gone", True)
+            may_end.set()
+            await console.until(lambda: not console.app.background.busy)
+        assert answers == []
