@@ -6,11 +6,12 @@ It lies in the terminal's directory, bounded, and the journal of systemd gets a 
 import secrets
 import traceback
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from console.process.journal import write_to_journal
+from store.clock import JAPAN
 from transport.record_file import append_record
 
 TECHNICAL_LOG: Final = Path("log") / "technical.log"
@@ -36,8 +37,9 @@ def record_refusal(home: Path, code: str, incident: str) -> str:
 
 
 def _record(home: Path | None, text: str) -> str:
-    # The random part keeps the numbers of one second apart, and also those of several processes.
-    number = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    # The time is Japanese, as every time that people see. The random part keeps the numbers of one second apart, and
+    # also those of several processes.
+    number = f"{datetime.now(JAPAN):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     if home is not None:
         # The disk may be the very thing that failed; the person still gets a number to report.
         with suppress(OSError):

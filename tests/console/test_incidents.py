@@ -4,12 +4,14 @@ import re
 import resource
 import stat
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from console.errors import SettingsInvalid
 from console.incidents import TECHNICAL_LOG, record_incident, record_refusal
+from store.clock import JAPAN
 
 SECRET = "GEHEIMNIS"
 NUMBER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -48,6 +50,12 @@ def test_an_incident_has_a_number_and_one_line(tmp_path: Path) -> None:
     assert NUMBER.fullmatch(number)
     assert technical_log(tmp_path).startswith(f"{number} ")
     assert technical_log(tmp_path).count("\n") == 1
+
+
+def test_the_number_begins_with_japanese_time(tmp_path: Path) -> None:
+    before, number, after = datetime.now(JAPAN), incident(tmp_path), datetime.now(JAPAN)
+    at = datetime.strptime(number[:15], "%Y%m%d-%H%M%S").replace(tzinfo=JAPAN)
+    assert before.replace(microsecond=0) <= at <= after
 
 
 def test_an_incident_tells_types_and_places_of_the_whole_chain(tmp_path: Path) -> None:

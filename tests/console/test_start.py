@@ -15,6 +15,7 @@ from tests.running import World
 
 HEAVY = {"sqlmodel", "sqlalchemy", "cryptography", "urllib3", "argon2", "pydantic", "click"}
 LIGHT = [
+    "store.clock",
     "store.endings",
     "store.message",
     "store.message.states",

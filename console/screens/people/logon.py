@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
+from console.process.tty import draws_japanese
 from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
@@ -74,6 +75,9 @@ class LoginScreen(ConsoleScreen):
         self.set_focus(self._person_id)
         # The screen that asks for the passphrase comes above this one: secrets typed too early must not show here.
         self._lock_fields(locked=self.console_app.settings.keys.source == KeySourceName.PASSPHRASE)
+        if not draws_japanese():
+            # The words change to English by themselves; the names and addresses of people cannot.
+            self.say("trouble", "login.no_japanese")
         self.call_after_refresh(self.set_timer, _PAINT_SECONDS, self.console_app.first_painted)
 
     def take_ids(self) -> None:

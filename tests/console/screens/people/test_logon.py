@@ -22,6 +22,14 @@ async def test_a_rehearsal_world_shows_its_people_and_their_pins(world: World, l
             assert console.words(f"roles.short.{role}") in shown
 
 
+async def test_a_terminal_without_japanese_says_so_before_anybody_logs_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    async with driving(world.home, language="en") as console:
+        assert console.words("login.no_japanese")[:40] in console.text()
+
+
 async def test_the_pin_is_never_shown_and_the_right_one_opens_the_queue(world: World) -> None:
     async with driving(world.home) as console:
         await console.pilot.press(*"op-101", "tab", *"12345678")
