@@ -1,5 +1,6 @@
 """What the tests of several rooms share."""
 
+import gc
 import json
 import os
 import shutil
@@ -34,6 +35,12 @@ keep_bytecode()
 def pytest_collection(session: pytest.Session) -> None:
     """Before the collection: what the workers can spare each other."""
     import_by_turns(session.config)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays until the end: thousands of tests, trees and tables."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:
