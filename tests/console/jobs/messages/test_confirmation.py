@@ -23,6 +23,8 @@ from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, noti
 from transport import agency
 from transport.evidence.envelope import Purpose
 
+pytestmark = pytest.mark.by_engine
+
 LOST = {"category_lost": {"cause": "departed", "on": "2026-11-18"}}
 Take = Callable[..., list[int]]
 

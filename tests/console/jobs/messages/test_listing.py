@@ -18,6 +18,8 @@ from store.log import Event
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, OPERATOR, Record, Site, doubtful, entry, person_of
 
+pytestmark = pytest.mark.by_engine
+
 
 @pytest.fixture
 def operator(site: Site) -> Session:

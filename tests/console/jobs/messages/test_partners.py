@@ -13,6 +13,8 @@ from store.message.states import Step
 from tests.console.jobs.messages.test_pairs import report
 from tests.console.jobs.site import APPROVER, Site, entry
 
+pytestmark = pytest.mark.by_engine
+
 
 @pytest.fixture
 def approver(site: Site) -> Session:

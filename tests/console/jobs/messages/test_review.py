@@ -21,6 +21,8 @@ from store.people import Right
 from store.queue import next_to_send
 from tests.console.jobs.site import APPROVER, AUDITOR, OPERATOR, Site, doubtful, entry, moving_out
 
+pytestmark = pytest.mark.by_engine
+
 TODAY = clock.day_in_japan(clock.now())
 
 

@@ -12,6 +12,8 @@ from tests.console.jobs.messages.test_pairs import report
 from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, notice, person_of
 from transport.evidence.envelope import Purpose
 
+pytestmark = pytest.mark.by_engine
+
 CARD = "AB12345678CD"
 RENEWED = [{"item": "card_number", "before": CARD, "after": "XY00000000YX", "reason": "changed"}]
 MOVED = person_of(address="東京都新宿区架空町九丁目9番9号")
