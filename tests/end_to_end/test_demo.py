@@ -96,11 +96,12 @@ def test_the_demo_refuses_without_a_terminal(tmp_path: Path) -> None:
 
 def _approve_and_return(screen: Screen, words: Words) -> None:
     screen.press("a")
-    screen.wait_for(words("steps.approve.deed"))
+    # Only a question has a key that cancels: in English the deed is the word of the list's own key.
+    screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
     screen.press("Enter")
     screen.wait_for(words("steps.approve.did", count=1))
     screen.press("r")
-    screen.wait_for(words("steps.give_back.deed"))
+    screen.wait_for(words("steps.give_back.deed"), f"Esc {words('keys.cancel')}")
     screen.type("住所の番地を確かめてください")
     screen.press("Enter")
     screen.wait_for(words("steps.give_back.did", count=1))

@@ -58,7 +58,7 @@ def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Pat
     ):
         log_on(screen, world, words, "ka-301")
         screen.press("a")
-        screen.wait_for(words("steps.approve.deed"))
+        screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
         screen.press("Enter")
         screen.wait_for(words("steps.approve.did", count=1))
         exchange_once(screen, words)

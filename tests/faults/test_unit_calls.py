@@ -99,7 +99,7 @@ def test_no_session_at_the_screen_asks_for_one(world: World, tmp_path: Path) -> 
     with serving(world.agency_home), Screen(tmp_path, traced) as screen:
         log_on(screen, world, words, "ka-301")
         screen.press("a")
-        screen.wait_for(words("steps.approve.deed"))
+        screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
         screen.press("Enter")
         screen.wait_for(words("steps.approve.did", count=1))
         exchange_once(screen, words)
