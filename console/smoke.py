@@ -19,9 +19,9 @@ from console.errors import SmokeStuck
 from console.incidents import record_incident
 from console.jobs.rehearsal.world import CHIEF, NOTICES, World, prepare, start_agency
 from console.screens.exchange import ExchangeScreen
+from console.screens.messages.queue import QueueScreen
 from console.settings import Settings
 from console.terminal import Terminal
-from console.widgets.virtual_list import VirtualList
 from console.words import Language
 from store.endings import Ending
 from store.log import Event, LogFilter
@@ -191,7 +191,9 @@ class _Run:
         return self._app.screen.name == screen
 
     def _listed(self) -> int:
-        return self._app.screen.query_one("#list", VirtualList).count
+        # Messages, not rows: the two of one event stand in one row.
+        screen = self._app.screen
+        return screen.messages if isinstance(screen, QueueScreen) and screen.rows.whole else -1
 
     def _is_idle(self) -> bool:
         screen = self._app.screen
