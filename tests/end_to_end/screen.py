@@ -143,6 +143,15 @@ def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
     screen.wait_for(words("queue.column.reference"), "R26-", person)
 
 
+def approve_first(screen: Screen, words: Words) -> None:
+    """Approve the message under the cursor of the list."""
+    screen.press("a")
+    # Only a question has a key that cancels: in English the deed is the word of the list's own key.
+    screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
+    screen.press("Enter")
+    screen.wait_for(words("steps.approve.did", count=1))
+
+
 def exchange_once(screen: Screen, words: Words) -> None:
     """Send the one approved message of a fresh world, and receive what its agency has; go back to the queue."""
     screen.press("x")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.words import Language, Words
-from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux, wait_until
+from tests.end_to_end.screen import Screen, approve_first, exchange_once, log_on, needs_tmux, wait_until
 from tests.running import PROGRAM, World, environment, run, run_program
 
 CHIEF = "ka-301"
@@ -95,11 +95,7 @@ def test_the_demo_refuses_without_a_terminal(tmp_path: Path) -> None:
 
 
 def _approve_and_return(screen: Screen, words: Words) -> None:
-    screen.press("a")
-    # Only a question has a key that cancels: in English the deed is the word of the list's own key.
-    screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
-    screen.press("Enter")
-    screen.wait_for(words("steps.approve.did", count=1))
+    approve_first(screen, words)
     screen.press("r")
     screen.wait_for(words("steps.give_back.deed"), f"Esc {words('keys.cancel')}")
     screen.type("住所の番地を確かめてください")

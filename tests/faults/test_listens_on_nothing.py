@@ -12,7 +12,7 @@ import pytest
 
 from console.words import Words
 from tests.console.jobs.site import OPERATOR, PATIENCE, PEOPLE, Site, entry
-from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux
+from tests.end_to_end.screen import Screen, approve_first, exchange_once, log_on, needs_tmux
 from tests.faults.failing_files import can_trace
 from tests.faults.proxy import FaultProxy
 from tests.running import PROGRAM, World, environment, serving
@@ -57,10 +57,7 @@ def test_a_whole_session_at_the_screen_never_listens(world: World, tmp_path: Pat
         Screen(tmp_path, [*traced, str(PROGRAM), "--home", str(world.home), "--language", "ja"]) as screen,
     ):
         log_on(screen, world, words, "ka-301")
-        screen.press("a")
-        screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
-        screen.press("Enter")
-        screen.wait_for(words("steps.approve.did", count=1))
+        approve_first(screen, words)
         exchange_once(screen, words)
         screen.press("F10")
         screen.wait_for(words("login.pin"), words("login.ended.log_off"))

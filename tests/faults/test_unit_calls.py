@@ -14,7 +14,7 @@ import pytest
 
 from console.configuration import units
 from console.words import Words
-from tests.end_to_end.screen import Screen, exchange_once, log_on, needs_tmux
+from tests.end_to_end.screen import Screen, approve_first, exchange_once, log_on, needs_tmux
 from tests.faults.failing_files import can_trace
 from tests.running import PROGRAM, World, environment, serving
 
@@ -98,10 +98,7 @@ def test_no_session_at_the_screen_asks_for_one(world: World, tmp_path: Path) -> 
     traced = [*_tracer(), "-o", str(trace), str(PROGRAM), "--home", str(world.home)]
     with serving(world.agency_home), Screen(tmp_path, traced) as screen:
         log_on(screen, world, words, "ka-301")
-        screen.press("a")
-        screen.wait_for(words("steps.approve.deed"), f"Esc {words('keys.cancel')}")
-        screen.press("Enter")
-        screen.wait_for(words("steps.approve.did", count=1))
+        approve_first(screen, words)
         exchange_once(screen, words)
         screen.press("F10")
         screen.wait_for(words("login.pin"), words("login.ended.log_off"))

@@ -44,6 +44,20 @@ def partner(terminal: Terminal, reading: Connection, row: MessageRow) -> Message
     return partners(terminal, reading, [row]).get(row.id)
 
 
+def second_halves(halves: Iterable[tuple[int, int | None]]) -> set[int]:
+    """Return the messages that come after the other half of their pair, which has the row of both in a list.
+
+    `halves` are the messages in the order of the list, each with its other half (None: it has a row of its own).
+    """
+    above, second = set[int](), set[int]()
+    for number, other in halves:
+        # The half that comes first keeps the row, whatever the order: so the first rows never depend on those below.
+        if other in above:
+            second.add(number)
+        above.add(number)
+    return second
+
+
 def _stands(row: MessageRow) -> bool:
     return row.kind in _KINDS and row.state is not OutState.WITHDRAWN
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from console.jobs.admission import admit
 from console.jobs.messages import listing
-from console.jobs.messages.partners import partners
+from console.jobs.messages.partners import partners, second_halves
 from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
@@ -116,6 +116,7 @@ def _person(
     # The rows are those of every list, so that a pair or somebody's claim looks the same wherever it is met.
     claims, others = queue.claims_of_others(reading, session.id, clock.now()), partners(terminal, reading, rows)
     shown = [listing.row_of(terminal, row, records.get(row.id, {}), claims, others.get(row.id)) for row in rows]
+    second = second_halves((row.id, None if row.pair is None else row.pair.id) for row in shown)
     newest = next((records[row.id] for row in rows if "person" in records.get(row.id, {})), {})
     last_words = tuple(_last_words(rows, records))
     return PersonView(
@@ -123,7 +124,7 @@ def _person(
         newest=newest,
         former=tuple(_former(rows, records, last_words)),
         last_words=last_words,
-        rows=list(_folded(shown)),
+        rows=[row for row in shown if row.id not in second],
         messages=len(rows),
         protected=protected,
     )
@@ -185,15 +186,6 @@ def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
 def _names(record: Mapping[str, Any], notice: AgencyNotice) -> bool:
     numbers = {str(record[name]) for name in _NUMBERS if name in record}
     return "person" in record and is_about(notice, Subject.from_record(record["person"]), numbers)
-
-
-def _folded(rows: Sequence[listing.QueueRow]) -> Iterator[listing.QueueRow]:
-    """Yield a row for each pair whose halves are in one state, and one for everything else."""
-    above = set[int]()
-    for row in rows:
-        if row.pair is None or row.pair.id not in above:
-            yield row
-        above.add(row.id)
 
 
 # ── What each side told last ──────────────────────────────────────────────────────────────────────

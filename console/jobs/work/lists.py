@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from console.jobs.admission import admit
 from console.jobs.messages import listing
-from console.jobs.messages.partners import partners
+from console.jobs.messages.partners import partners, second_halves
 from console.session import Session
 from console.terminal import Terminal
 from store import queue
@@ -95,13 +95,9 @@ def folded(
     with terminal.database.reading() as reading:
         rows = queue.rows_of(reading, known[:MOST_FOLDED])
         others = partners(terminal, reading, rows)
-    # The half that comes first keeps the row, whatever the order: so the first rows never depend on those below.
-    above, second = set[int](), set[int]()
-    for row in rows:
-        other = others.get(row.id)
-        if other is not None and other.id in above and other.state is row.state and row.id not in apart:
-            second.add(row.id)
-        above.add(row.id)
+    # In different states, each half waits for somebody else.
+    pairs = {row.id: other.id for row in rows if (other := others.get(row.id)) is not None and other.state is row.state}
+    second = second_halves((row.id, None if row.id in apart else pairs.get(row.id)) for row in rows)
     return array("q", (number for number in known if number not in second)) if second else known
 
 

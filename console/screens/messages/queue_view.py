@@ -94,17 +94,11 @@ def begin(view: View, apart: frozenset[int], terminal: "Terminal", session: "Ses
         keys = jobs.work.lists.folded(terminal, session, found, apart)
         return Begun(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), whole=True, messages=len(found))
     first = jobs.work.lists.first(terminal, session, wanted(view, session), BLOCK)
-    rows = list(_unless_second(first.rows, apart))
+    second = jobs.messages.partners.second_halves(
+        (row.id, row.pair.id if row.pair is not None and row.id not in apart else None) for row in first.rows
+    )
+    rows = [row for row in first.rows if row.id not in second]
     return Begun(array("q", (row.id for row in rows)), rows, first.whole, len(first.rows))
-
-
-def _unless_second(rows: Sequence["QueueRow"], apart: frozenset[int]) -> Iterator["QueueRow"]:
-    """Yield the rows but for the second halves of pairs."""
-    above = set[int]()
-    for row in rows:
-        if row.pair is None or row.pair.id not in above or row.id in apart:
-            yield row
-        above.add(row.id)
 
 
 def complete(view: View, apart: frozenset[int], terminal: "Terminal", session: "Session", *, known: bool) -> Completed:
