@@ -9,6 +9,7 @@ from typing import Any, Final
 from store.message.checks.items import ITEMS, NAMES, ordered_fields
 from store.message.checks.plausibility import check_plausibility
 from store.message.checks.rules import RECORD_FIELD, RULES, Finding, Severity
+from store.message.checks.texts import check_texts
 from store.message.codes import INCOMING, OUTGOING, Kind
 from store.message.declarations.findings import Findings
 from store.message.declarations.values import check_moment, is_not_sent
@@ -110,6 +111,7 @@ def _check_record(record: dict[Any, Any], direction: Direction | None, findings:
     # The conditions come after the items, because they skip those in which a fault was found.
     CLASSES[kind].check_conditions(record, findings)
     check_plausibility(record, kind, findings)
+    check_texts(record, kind, findings)
 
 
 def _kind_of(record: dict[Any, Any], direction: Direction | None, findings: Findings) -> Kind | None:

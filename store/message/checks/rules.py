@@ -114,6 +114,10 @@ _COMMON: Final = (
     error("certificate_number_unwanted"),
     # Items that agree with each other, in more than one kind.
     warning("previous_address_same"),
+    # Texts that can hardly be.
+    warning("name_small_letters", *STANDARD, mend=str.upper),
+    warning("address_short", *STANDARD),
+    warning("address_without_municipality", *STANDARD),
     # Dates that can hardly be.
     warning("date_ahead", *STANDARD),
     warning("departure_far_ahead", "juki-24"),
