@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from console.jobs import (
         admission,
         checkpoints,
+        entry,
         exchange,
         intents,
         log,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "admission",
     "checkpoints",
+    "entry",
     "exchange",
     "intents",
     "log",

@@ -1,1 +1,1 @@
-"""The queue, one message, entry and correction."""
+"""The queue, and one message with what is decided about it."""

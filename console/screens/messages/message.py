@@ -22,7 +22,7 @@ from console.words import Words
 from store.message.states import CANCELLABLE, SENT, UNDOABLE, Direction, OutState, Step
 
 if TYPE_CHECKING:
-    from console.jobs.messages.draft import Draft
+    from console.jobs.entry.draft import Draft
     from console.jobs.messages.listing import QueueRow
     from console.jobs.messages.pairs import CancelledEvent
     from console.jobs.messages.reading import MessageView
@@ -255,7 +255,7 @@ class MessageScreen(SharedLetters):
         self.work(self._draft_revision, lambda draft: self._open(draft, "entry.revised", reason))
 
     def _draft_revision(self, terminal: "Terminal", session: "Session") -> "Draft":
-        return jobs.messages.draft.reopen(terminal, session, self._key)
+        return jobs.entry.draft.reopen(terminal, session, self._key)
 
     def action_replace_sent(self) -> None:
         """Enter a message that replaces this one, which has left."""
@@ -263,7 +263,7 @@ class MessageScreen(SharedLetters):
             self.work(self._draft_replacement, lambda draft: self._open(draft, "entry.done"))
 
     def _draft_replacement(self, terminal: "Terminal", session: "Session") -> "Draft":
-        return jobs.messages.draft.replace(terminal, session, self._key)
+        return jobs.entry.draft.replace(terminal, session, self._key)
 
     def action_cancel_sent(self) -> None:
         """Enter a message that cancels this one, which has left."""
@@ -312,7 +312,7 @@ class MessageScreen(SharedLetters):
 
     def _open(self, draft: "Draft", text: str, reason: str | None = None) -> None:
         """Open the form; `text` is the key of the notice that follows when the message is entered."""
-        from console.screens.messages.entry_form import EntryScreen
+        from console.screens.entry.form import EntryScreen
 
         self.notice.clear()
         self.app.push_screen(EntryScreen(draft, partial(self._entered, text), reason=reason), self._form_closed)

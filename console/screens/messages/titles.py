@@ -10,7 +10,7 @@ from store.message import tables
 if TYPE_CHECKING:
     from rich.style import Style
 
-    from console.jobs.messages.draft import Draft
+    from console.jobs.entry.draft import Draft
     from console.jobs.messages.reading import MessageView
     from console.screens.messages.message_list import MessageList
     from console.screens.messages.queue_view import View

@@ -9,7 +9,7 @@ class WorkScreen(SharedLetters):
 
     def action_entry(self) -> None:
         """Open the entry by hand."""
-        from console.screens.messages.entry_event import EventScreen
+        from console.screens.entry.event import EventScreen
 
         self.notice.clear()
         self.app.push_screen(EventScreen())

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from console.jobs import exchange, intents
-from console.jobs.messages import draft, intake
+from console.jobs.entry import draft
+from console.jobs.messages import intake
 from console.jobs.progress import Progress
 from console.terminal import Terminal
 from store.log import Event

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from console.keys import EVERYWHERE, LIST_KEYS
+from console.screens.entry.form import EntryScreen
 from console.screens.exchange import ExchangeScreen
 from console.screens.help import TABLES, HelpScreen
 from console.screens.log.viewing import LogScreen
-from console.screens.messages.entry_form import EntryScreen
 from console.screens.messages.message import MessageScreen
 from console.screens.messages.queue import QueueScreen
 from console.screens.work.today import TodayScreen

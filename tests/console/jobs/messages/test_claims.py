@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from console.jobs import exchange
-from console.jobs.messages import claims, draft, entry, listing, reading, review
+from console.jobs.entry import draft
+from console.jobs.messages import claims, entry, listing, reading, review
 from console.jobs.messages.listing import ClaimView
 from console.jobs.people import logon
 from console.jobs.terminal.setup import add_people

@@ -8,9 +8,10 @@ import pytest
 
 from console.errors import AddressHidden, NoSubject
 from console.jobs import exchange
+from console.jobs.entry import draft
 from console.jobs.log import tables as table_check
-from console.jobs.messages import draft, extract, reading
 from console.jobs.messages import entry as hand
+from console.jobs.messages import extract, reading
 from console.jobs.residents import protection
 from console.session import Session
 from store.log import Event

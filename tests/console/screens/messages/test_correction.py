@@ -10,7 +10,7 @@ import pytest
 
 from console.jobs import exchange
 from console.jobs.messages import listing, review
-from console.screens.messages.entry_form import EntryScreen
+from console.screens.entry.form import EntryScreen
 from console.screens.messages.message import MessageScreen
 from console.screens.messages.queue import QueueScreen
 from console.words import Language

@@ -1,8 +1,8 @@
 """Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified.
 
-It shows the questions before the form (`console.screens.messages.entry_event`), the title above it
-(`console.screens.messages.titles`), the hint below it (`console.screens.messages.entry_hint`) and the page before
-the queue (`console.screens.messages.entry_summary`) as well.
+It shows the questions before the form (`console.screens.entry.event`), the title above it
+(`console.screens.messages.titles`), the hint below it (`console.screens.entry.hint`) and the page before
+the queue (`console.screens.entry.summary`) as well.
 """
 
 import re
@@ -13,8 +13,8 @@ from textual import events as keys
 
 from console.app import RenkeiApp
 from console.jobs.messages import listing
-from console.screens.messages.entry_event import EventScreen
-from console.screens.messages.entry_form import EntryScreen
+from console.screens.entry.event import EventScreen
+from console.screens.entry.form import EntryScreen
 from console.screens.messages.queue import QueueScreen
 from console.widgets.options import Options
 from console.words import Language

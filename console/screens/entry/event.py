@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from console import jobs
 from console.keys import EVENT, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.messages.entry_form import EntryScreen
+from console.screens.entry.form import EntryScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
@@ -26,7 +26,7 @@ from store.message.entry.proposal import propose, usual_category
 if TYPE_CHECKING:
     from datetime import date
 
-    from console.jobs.messages.draft import Draft
+    from console.jobs.entry.draft import Draft
     from console.jobs.messages.listing import QueueRow
     from console.session import Session
     from console.terminal import Terminal
@@ -254,4 +254,4 @@ class EventTitle(OneLine):
 
 def _begin_draft(terminal: "Terminal", session: "Session", *, choice: Choice) -> "Draft":
     category, presented = Category(choice.category or ""), choice.card == "yes"
-    return jobs.messages.draft.begin(terminal, session, choice.event or "", category=category, card_presented=presented)
+    return jobs.entry.draft.begin(terminal, session, choice.event or "", category=category, card_presented=presented)

@@ -16,7 +16,7 @@ from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.messages.draft import Draft, DraftItem
+    from console.jobs.entry.draft import Draft, DraftItem
 
 _LABEL: Final = 24  # the width of the labels, in cells
 _AGREE: Final = Key("enter", "Enter", "finish", "enter_queue")

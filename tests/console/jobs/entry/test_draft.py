@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from console.errors import RecordFaulty, RightMissing
-from console.jobs.messages import draft as drafts
+from console.jobs.entry import draft as drafts
+from console.jobs.entry.draft import Draft, DraftItem
 from console.jobs.messages import entry, listing, reading, review
-from console.jobs.messages.draft import Draft, DraftItem
 from console.session import Session
 from store import clock
 from store import queue as store_queue

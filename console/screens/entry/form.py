@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from console.keys import ENTRY, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
+from console.screens.entry.hint import Hint
+from console.screens.entry.summary import SummaryScreen
 from console.screens.messages.characters import CharactersScreen
-from console.screens.messages.entry_hint import Hint
-from console.screens.messages.entry_summary import SummaryScreen
 from console.screens.messages.naming import Naming
 from console.screens.messages.titles import EntryTitle
 from console.widgets.choices import Choices
@@ -28,7 +28,7 @@ from store.message.groups import value_at
 if TYPE_CHECKING:
     from rich.style import Style
 
-    from console.jobs.messages.draft import Draft, DraftItem
+    from console.jobs.entry.draft import Draft, DraftItem
 
 # How wide the field of an item is by its shape, in cells; shapes that are not listed take all the room there is.
 _WIDTHS: Final = {"day": 20, "paper_date": 20, "moment": 20, "number": 16, "word": 34}

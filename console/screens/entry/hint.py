@@ -8,7 +8,7 @@ from console.widgets.surface import Surface
 from console.widgets.text import Ink, width_of, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.messages.draft import DraftItem
+    from console.jobs.entry.draft import DraftItem
     from console.widgets.choices import Choices
     from console.widgets.form import Form
 
