@@ -55,4 +55,4 @@ def _beginning(municipality: str, day: date) -> re.Pattern[str]:
     ours = tables.municipalities().at(municipality, day)
     if ours is None:
         return _ANY_MUNICIPALITY
-    return re.compile(rf"\s*(?:{re.escape(ours.prefecture)})?(?:\S{{1,4}}郡)?{re.escape(ours.ja)}")
+    return re.compile(rf"\s*(?:{re.escape(ours.prefecture)}\s*)?(?:\S{{1,4}}郡)?{re.escape(ours.ja)}")

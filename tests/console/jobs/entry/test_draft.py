@@ -65,7 +65,7 @@ def test_a_pair_asks_once_for_what_both_carry(site: Site, clerk: Session) -> Non
 
 def test_both_wait_for_a_second_person(site: Site, clerk: Session) -> None:
     draft = fill(begun(site, clerk, "move_in"), SHARED)
-    fill(draft, {"previous_address": "大阪市", "1.moved_on": "2026-11-18"})
+    fill(draft, {"previous_address": "大阪市北区架空町1番", "1.moved_on": "2026-11-18"})
     references = draft.submit(site.terminal, clerk)
     rows = [row for row in listing.page(site.terminal, clerk, listing.QueueQuery()).rows if row.reference in references]
     assert [row.kind for row in rows] == ["resident_record", "residence_report"]
@@ -88,10 +88,10 @@ def test_an_answer_changes_what_is_asked_next(site: Site, clerk: Session) -> Non
 
 def test_what_comes_to_be_wanted_later_is_taken_from_the_other_message(site: Site, clerk: Session) -> None:
     draft = fill(begun(site, clerk, "arrival_from_abroad"), {"card_number": "AB12345678CD"})
-    fill(draft, {"0.action": "correction", "0.corrected": ["address"], "previous_address": "大阪市"})
+    fill(draft, {"0.action": "correction", "0.corrected": ["address"], "previous_address": "大阪市北区架空町1番"})
     draft.answer(item(draft, "1.deemed_by"), None)
     draft.answer(item(draft, "1.article"), "immigration-19-9")
-    assert draft.records[1]["previous_address"] == "大阪市"
+    assert draft.records[1]["previous_address"] == "大阪市北区架空町1番"
 
 
 def test_codes_are_those_that_the_event_leaves_open_or_the_rules_allow(site: Site, clerk: Session) -> None:

@@ -48,7 +48,7 @@ def test_a_message_is_not_made_one_by_correcting_it(noticed: Site) -> None:
 
 def test_another_spelling_is_a_warning_from_a_file_by_hand_and_by_correction(noticed: Site, tmp_path: Path) -> None:
     operator = noticed.session(OPERATOR)
-    spelt = correction(person=person_of(name="new name"))
+    spelt = correction(person=person_of(name="ＮＥＷ NAME"))
     warning = ("corrected", "corrected_like_notice", {"notice": NOTICE["reference"]})
     taken = intake.take_in(noticed.terminal, operator, [write_lines(tmp_path / "more.jsonl", [spelt])])
     assert (taken.accepted, [(fault.field, fault.rule, fault.facts) for fault in taken.warnings]) == (1, [warning])
@@ -56,7 +56,7 @@ def test_another_spelling_is_a_warning_from_a_file_by_hand_and_by_correction(not
     assert [(finding.field, finding.rule, finding.facts) for finding in judged.findings] == [warning]
     numbers = entry.enter(noticed.terminal, operator, [{**spelt, "reference": "R-9"}])
     _record, version = entry.open_for_revision(noticed.terminal, operator, numbers[0])
-    revised = {**spelt, "reference": "R-9", "person": person_of(name="New Name")}
+    revised = {**spelt, "reference": "R-9", "person": person_of(name="NEW ＮＡＭＥ")}
     entry.revise(noticed.terminal, operator, numbers[0], revised, version=version)
     # Whoever approves has to confirm it, however it came in.
     assert [noticed.row(number).warnings for number in (noticed.number(spelt["reference"]), numbers[0])] == [1, 1]
