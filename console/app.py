@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from console.foreseen import Foreseen
     from console.host import Host
     from console.jobs.exchange import LineState
+    from console.jobs.log.conditions import Conditions
     from console.jobs.people.lease import Lease
     from console.jobs.terminal.announcements import Announcement, PendingSettings
     from console.terminal import Terminal
@@ -69,6 +70,7 @@ class RenkeiApp(HardenedApp):
         self.palette = Palette(colours)
         self.background = Background(self._job_failed)
         self.line_state: LineState | None = None
+        self.conditions: dict[str, Conditions] = {}
         self.failure: Foreseen | None = None
         # Somebody may type ID and PIN before the terminal is open: their log-on waits for this, in its own thread.
         self._terminal: Future[Terminal] = Future()

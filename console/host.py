@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from console.background import Background
     from console.jobs.exchange import LineState
+    from console.jobs.log.conditions import Conditions
     from console.session import Session, TimeLeft
     from console.settings import Settings
     from console.terminal import Terminal
@@ -30,6 +31,8 @@ class Host(Protocol):
     background: "Background"
     # None until the peer was asked for the first time after a log-on.
     line_state: "LineState | None"
+    # What each person typed into the form of the log last, in memory only: it outlives the log-off, not the process.
+    conditions: "dict[str, Conditions]"
 
     @property
     def terminal(self) -> "Terminal":

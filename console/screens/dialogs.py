@@ -211,6 +211,11 @@ class Complaint(OneLine):
         self._key, self._facts = key, facts
         self.refresh()
 
+    def clear(self) -> None:
+        """Show nothing."""
+        self._key = None
+        self.refresh()
+
     def draw_line(self, _y: int) -> Ink:
         """Draw the complaint, or an empty line while there is none."""
         ink = self.ink("dialog").put("  ")

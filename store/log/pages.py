@@ -7,7 +7,7 @@ Pages go by the number of the last row seen, never by OFFSET, whose cost grows w
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ from store.log.stretches import numbers_between
 class LogFilter:
     """Which entries to show: `since` <= at < `until`; a field that is None or empty lets all entries through.
 
-    `objects`: entries about any of these.
+    `objects`: entries about any of these. `person`: entries by or about this person: of a refused log-on nobody is the
+    actor, and the ID that was tried is the object.
     """
 
     since: datetime | None = None
@@ -32,6 +33,7 @@ class LogFilter:
     session: str | None = None
     objects: frozenset[str] = frozenset()
     result: Result | None = None
+    person: str | None = None
 
 
 EVERYTHING = LogFilter()
@@ -58,6 +60,8 @@ class LogRow:
 
 def page(reading: Connection, *, before: int | None = None, limit: int, chosen: LogFilter = EVERYTHING) -> list[LogRow]:
     """Return at most `limit` entries below number `before` (None: from the newest on), newest first."""
+    if chosen.person is not None:
+        return _by_or_about(reading, chosen.person, before, limit, replace(chosen, person=None))
     rows: list[LogRow] = []
     # Each range goes by the index; a query over all of them would sort, or walk through the whole log.
     for numbers in reversed(_ranges(reading, chosen, before)):
@@ -65,6 +69,16 @@ def page(reading: Connection, *, before: int | None = None, limit: int, chosen: 
         if len(rows) == limit:
             break
     return rows
+
+
+def _by_or_about(reading: Connection, person: str, before: int | None, limit: int, chosen: LogFilter) -> list[LogRow]:
+    """Merge what the person did and what was done about the person: each half goes by its own index."""
+    # One query with OR would walk both indexes to their ends before it sorts.
+    halves = [] if chosen.actor not in {None, person} else [replace(chosen, actor=person)]
+    if not chosen.objects or person in chosen.objects:
+        halves.append(replace(chosen, objects=frozenset({person})))
+    found = {row.seq: row for half in halves for row in page(reading, before=before, limit=limit, chosen=half)}
+    return [found[seq] for seq in sorted(found, reverse=True)[:limit]]
 
 
 def _page(reading: Connection, numbers: range, limit: int, chosen: LogFilter) -> list[LogRow]:

@@ -27,6 +27,9 @@ MANY: Final = 50
 OFFICE_HOURS: Final = (time(8, 0), time(19, 0))
 """In Japanese time. Work outside these hours, or on a day when offices are closed, is out of the ordinary."""
 
+MARK_LENGTH: Final = 32
+"""The signs of the mark under which the log has an ID that nobody bears (`store.people.pins`)."""
+
 _AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
 
@@ -80,6 +83,38 @@ def is_off_hours(moment: datetime) -> bool:
 def failed_logins(reading: Connection, period: Period, *, limit: int) -> list[LogRow]:
     """Return the newest refused log-ons, and the entries about IDs that were locked because of them."""
     return page(reading, limit=limit, chosen=LogFilter(period.since, period.until, FAILURES))
+
+
+def failures_per_id(reading: Connection, period: Period) -> list[Count]:
+    """Return how often a log-on was refused for each ID, the most frequent first; `refused` counts those of the locks.
+
+    An ID that nobody has stands under its keyed mark.
+    """
+    ranges = numbers_between(reading, period.since, period.until)
+    refused = _count_by(reading, ENTRIES.c.object, Event.OPERATOR_REFUSED, ranges)
+    locked = _count_by(reading, ENTRIES.c.object, Event.OPERATOR_LOCKED, ranges)
+    counts = [Count(about, None, refused[about], locked[about]) for about in refused.keys() | locked.keys()]
+    return sorted(counts, key=lambda count: (-count.done, count.about))
+
+
+def log_on_after(reading: Connection, person: str, seq: int) -> datetime | None:
+    """Return when the person logged on next after the entry `seq`; None when that did not happen yet."""
+    found: datetime | None = reading.scalar(
+        select(ENTRIES.c.at)
+        .where(ENTRIES.c.actor == person, ENTRIES.c.event == Event.OPERATOR_LOGGED_ON, ENTRIES.c.seq > seq)
+        .order_by(ENTRIES.c.seq)
+        .limit(1)
+    )
+    return found
+
+
+def unknown_ids(reading: Connection, beginning: str) -> frozenset[str]:
+    """Return the marks of unknown IDs that begin so: people read only the beginning of a mark."""
+    tried = select(ENTRIES.c.object).where(
+        ENTRIES.c.event == Event.OPERATOR_REFUSED, ENTRIES.c.object.startswith(beginning, autoescape=True)
+    )
+    # A person's ID may begin with the same signs, and is shorter than any mark.
+    return frozenset(mark for mark in reading.scalars(tried.distinct()) if len(mark) == MARK_LENGTH)
 
 
 def lookups(reading: Connection, period: Period, person: str, *, limit: int) -> list[LogRow]:

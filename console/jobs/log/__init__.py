@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.log import export, periods, pruning, questions, search, tables, viewing
+    from console.jobs.log import conditions, export, periods, pruning, questions, search, tables, viewing
 
-__all__ = ["export", "periods", "pruning", "questions", "search", "tables", "viewing"]
+__all__ = ["conditions", "export", "periods", "pruning", "questions", "search", "tables", "viewing"]
 __getattr__ = submodules(__name__)

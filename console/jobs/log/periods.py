@@ -53,6 +53,12 @@ def asked_for(text: str) -> Period:
     return period
 
 
+def is_yesterday(period: Period) -> bool:
+    """Tell whether `period` is what people mean by yesterday."""
+    today = clock.day_in_japan(clock.now())
+    return period == _days(_last_working_day(today), today - _ONE)
+
+
 def _days(first: date, last: date) -> Period:
     """Return the period of whole days, with both of them in it."""
     if last < first:

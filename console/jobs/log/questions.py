@@ -1,9 +1,8 @@
 """The ready questions to the log (証跡), each of which is recorded when it is asked."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 
 from console.errors import SearchUnclear
 from console.jobs.admission import admit
+from console.jobs.log.conditions import PERSON
 from console.jobs.log.viewing import NamedEntry, named
 from console.session import Session
 from console.terminal import Terminal
@@ -20,20 +20,41 @@ from store.log import questions as asked
 from store.log.questions import Count, Period, Question
 from store.rights import Right
 
-__all__ = ["Answer", "Count", "Period", "Question", "ask"]
+__all__ = ["Answer", "Count", "Failures", "Period", "Question", "Tried", "ask"]
 
 # Lists are bounded: an answer has to fit the memory and a person's patience.
 _MOST: Final = 2000
-_PERSON: Final = re.compile(r"[a-z0-9-]{3,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An ID for which log-ons were refused: how often, and when it logged on after the last of them, if it did.
+
+    An ID that nobody has stands under its keyed mark.
+    """
+
+    about: str
+    count: int
+    logged_on_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Refused log-ons in total: for each ID in the period, those that were locked, and each ID in the last 31 days."""
+
+    tried: tuple[Tried, ...]
+    locked: tuple[str, ...]
+    of_late: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a question: entries, newest first, or counts."""
+    """The answer to a question: entries, newest first, or counts; of failed log-ons what they come to as well."""
 
     question: Question
     entries: tuple[NamedEntry, ...] = ()
     counts: tuple[Count, ...] = ()
+    failures: Failures | None = None
 
 
 _ENTRIES: Final[Mapping[Question, Callable[..., list[LogRow]]]] = MappingProxyType(
@@ -58,8 +79,8 @@ def ask(
     The question `lookups` is about `person`. Raises RightMissing, SearchUnclear when that question names nobody.
     """
     admit(terminal, session, Right.LOG)
-    chosen = period or Period(since=clock.now() - timedelta(days=31))
-    if question is Question.LOOKUPS and (person is None or not _PERSON.fullmatch(person)):
+    chosen = period or _of_late()
+    if question is Question.LOOKUPS and (person is None or not PERSON.fullmatch(person)):
         raise SearchUnclear
     with terminal.database.reading() as reading:
         answer = _answer(reading, question, chosen, person, limit)
@@ -80,6 +101,27 @@ def _answer(reading: Connection, question: Question, period: Period, person: str
     if question in _COUNTS:
         return Answer(question, counts=tuple(_COUNTS[question](reading, period)))
     if question in _ENTRIES:
-        return Answer(question, entries=tuple(named(reading, _ENTRIES[question](reading, period, limit=limit))))
+        found = _ENTRIES[question](reading, period, limit=limit)
+        failures = _failures(reading, period, found) if question is Question.FAILED_LOGINS else None
+        return Answer(question, entries=tuple(named(reading, found)), failures=failures)
     found = asked.lookups(reading, period, str(person), limit=limit)
     return Answer(question, entries=tuple(named(reading, found)))
+
+
+def _failures(reading: Connection, period: Period, found: Sequence[LogRow]) -> Failures:
+    # Counted by the log itself, since the list of entries may be cut.
+    counts = asked.failures_per_id(reading, period)
+    # The entries are newest first: the first about an ID is its last.
+    last = {row.object: row.seq for row in reversed(found)}
+    tried = (
+        Tried(count.about, count.done, asked.log_on_after(reading, count.about, last.get(count.about, 0)))
+        for count in counts
+        if count.done
+    )
+    # A single day says little about an ID that fails every week.
+    of_late = asked.failures_per_id(reading, _of_late())
+    return Failures(tuple(tried), tuple(count.about for count in counts if count.refused), tuple(of_late))
+
+
+def _of_late() -> Period:
+    return Period(since=clock.now() - timedelta(days=31))

@@ -1,35 +1,25 @@
 """The search in the log (証跡): one entry by its number or time, or all that meet every condition that was typed."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
 
 from console.errors import SearchUnclear
 from console.jobs.admission import admit
+from console.jobs.log.conditions import PERSON, UID, events_named, messages_named, results
 from console.jobs.log.periods import period_of
 from console.session import Session
 from console.terminal import Terminal
-from console.words import LANGUAGES, Words
-from store import clock, queue
-from store.log import EVERYTHING, Event, LogFilter, Result, first_since, newest
-from store.message.states import Direction
-from store.queue import QueueFilter
+from store import clock
+from store.log import EVERYTHING, Event, LogFilter, first_since, newest
 from store.rights import Right
 
 _MOMENT: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2}))?")
 _NUMBER: Final = re.compile(r"#?([\d,]{1,15})")
-_UID: Final = re.compile(r"[0-9a-f]{32}")
-_PERSON: Final = re.compile(r"[a-z0-9-]{3,32}")
-# Whoever types the beginning of a reference means a few messages.
-_MOST_MESSAGES: Final = 50
-# A single letter stands in nearly every name.
-_LEAST_OF_NAME: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ def _period(word: str) -> LogFilter | None:
 
 
 def _result(word: str) -> LogFilter | None:
-    result = _results().get(word)
+    result = results().get(word)
     return None if result is None else LogFilter(result=result)
 
 
@@ -100,51 +90,27 @@ def _event(word: str) -> LogFilter | None:
 
 # An id that nothing bears finds nothing, which is an answer as well: whoever holds a receipt asks by it.
 def _uid(word: str) -> LogFilter | None:
-    return LogFilter(objects=frozenset({word})) if _UID.fullmatch(word) else None
+    return LogFilter(objects=frozenset({word})) if UID.fullmatch(word) else None
 
 
 def _reference(reading: Connection) -> Callable[[str], LogFilter | None]:
     """Return the meaning of a word as the beginning of a message's reference."""
 
     def meaning(word: str) -> LogFilter | None:
-        # Every reference has a digit, and asking the queue about each word of a sentence would be slow.
-        if not word.isascii() or not any(map(str.isdigit, word)):
-            return None
-        filters = (QueueFilter(direction, reference=word) for direction in Direction)
-        uids = [row.uid for chosen in filters for row in queue.page(reading, chosen, limit=_MOST_MESSAGES)]
-        return LogFilter(objects=frozenset(uids)) if uids else None
+        uids = messages_named(reading, word)
+        return LogFilter(objects=uids) if uids else None
 
     return meaning
 
 
 def _event_by_name(word: str) -> LogFilter | None:
-    if len(word) < _LEAST_OF_NAME:
-        return None
-    events = frozenset(event for event, names in _event_names().items() if word.casefold() in names)
+    events = events_named(word)
     return LogFilter(events=events) if events else None
 
 
 # Last of all, because nearly every word of Latin letters could be somebody's ID.
 def _person(word: str) -> LogFilter | None:
-    return LogFilter(actor=word) if _PERSON.fullmatch(word) else None
-
-
-@cache
-def _results() -> Mapping[str, Result]:
-    """Return the results by code and by name in either language."""
-    named = {Words(language).name("results", result): result for language in LANGUAGES for result in Result}
-    return MappingProxyType({**named, **{result.value: result for result in Result}})
-
-
-@cache
-def _event_names() -> Mapping[Event, str]:
-    """Return the names of each event in both languages, folded for comparing."""
-    return MappingProxyType(
-        {
-            event: "\n".join(Words(language).name("events", event) for language in LANGUAGES).casefold()
-            for event in Event
-        }
-    )
+    return LogFilter(actor=word) if PERSON.fullmatch(word) else None
 
 
 def _moment(text: str) -> datetime | None:

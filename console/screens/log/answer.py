@@ -9,9 +9,12 @@ from textual.screen import ModalScreen
 
 from console.keys import ABOVE_OTHERS, HELP, LANGUAGE, Key, above
 from console.screens.base import ConsoleScreen
+from console.screens.log.shown import Shown
+from console.screens.log.wording import id_in_words
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.text import Align, fit
+from console.words import Words
 
 if TYPE_CHECKING:
     from console.jobs.log.questions import Answer, Count
@@ -29,9 +32,10 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     NAME = "answer"
     BINDINGS: ClassVar[list[BindingType]] = above((_CLOSE,), LANGUAGE, HELP, *ABOVE_OTHERS)
 
-    def __init__(self, answer: "Answer") -> None:
+    def __init__(self, answer: "Answer", shown: Shown | None = None) -> None:
         super().__init__()
         self._answer = answer
+        self._shown = shown or Shown(answer=answer)
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
@@ -51,16 +55,12 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     def _lines(self) -> Iterator[Pieces]:
         words, palette = self.words, self.console_app.palette
-        question = self._answer.question.value
-        yield [
-            (words(f"log.question.{question}"), palette["strong"]),
-            (f"  {words('log.question.period')}", palette["faint"]),
-        ]
+        yield [(self._shown.describe(words), palette["strong"])]
         yield []
         columns = self._columns()
         yield [("".join(fit(words(f"log.count.{name}"), *shape) for name, shape in columns.items()), palette["key"])]
         for count in self._answer.counts:
-            cells = _cells(count)
+            cells = _cells(count, words)
             yield [("".join(fit(cells[name], *shape) for name, shape in columns.items()), None)]
 
     def _columns(self) -> dict[str, tuple[int, Align]]:
@@ -73,9 +73,9 @@ class AnswerScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         return columns
 
 
-def _cells(count: "Count") -> dict[str, str]:
+def _cells(count: "Count", words: Words) -> dict[str, str]:
     return {
-        "person": count.about,
+        "person": id_in_words(count.about, words),
         "day": str(count.day or ""),
         "done": f"{count.done:,}",
         # Nought is left out, so that the few refusals stand out.

@@ -1,19 +1,23 @@
 """The entries of the log as a list, and the one under the cursor in full."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from console.screens.log.wording import actor_in_words, detail_in_words, id_in_words, object_in_words
+from console.widgets.page import Pieces
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
 from console.widgets.virtual_list import Cell, Column, VirtualList
 
 if TYPE_CHECKING:
+    from console.jobs.log.questions import Answer, Failures, Tried
     from console.jobs.log.viewing import NamedEntry
 
 _RESULT_STYLES: Final = {"refused": "attention", "failed": "trouble"}
 _LABEL: Final = 12  # the width of the labels in the panel, in cells
 _MOST_DETAIL_LINES: Final = 2
 # The columns of fixed width, in cells, and the gaps between all six.
-_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 8, 10, 7, 11, 6
+_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 7, 15, 7, 11, 6
 # The time with its year, where there is room for it; else the panel below says which year it was.
 _WIDE: Final = 100
 _FULL_TIME, _TIME = 19, 14
@@ -55,10 +59,10 @@ class LogList(VirtualList["NamedEntry"]):
                 role = _RESULT_STYLES.get(row.result, "faint")
                 return Cell(words.name("results", row.result), self.palette[role])
             case "actor":
-                return Cell(row.actor or "")
+                return Cell(actor_in_words(row, words), None if row.actor else self.palette["faint"])
             case _:
                 # Who reads the log knows a message by its number, and a person by the ID.
-                return Cell(row.reference or row.object or "")
+                return Cell(object_in_words(row, words))
 
 
 class EntryPanel(Surface):
@@ -78,7 +82,7 @@ class EntryPanel(Surface):
 
     def _lines(self, row: "NamedEntry") -> list[tuple[str, str]]:
         words = self.words
-        details = "  ".join(f"{words.name('log.detail', name)} {value}" for name, value in row.detail.items())
+        details = "  ".join(detail_in_words(name, value, words) for name, value in row.detail.items())
         detail_lines = wrap(details, self.size.width - _LABEL - 3) if details else []
         # Several terminals may write one log: a session does not say at which of them it was.
         when = words.exact_time(row.at)
@@ -93,3 +97,66 @@ class EntryPanel(Surface):
                 for index, line in enumerate(detail_lines[:_MOST_DETAIL_LINES])
             ),
         ]
+
+
+class FailurePanel(Surface):
+    """Above the entries about failed log-ons: whom they were tried for, what is locked, and how many were of late.
+
+    Without such an answer it takes no line.
+    """
+
+    DEFAULT_CSS = "FailurePanel { height: 0; width: 1fr; }"
+
+    def __init__(self, answer: "Callable[[], Answer | None]") -> None:
+        super().__init__(id="failures")
+        self._answer = answer
+
+    def fit_height(self) -> None:
+        """Take as many lines as there are to show."""
+        self.styles.height = len(self._lines())
+        self.refresh()
+
+    def reword(self) -> None:
+        """Show the texts in the current language, in as many lines as they take there."""
+        self.fit_height()
+
+    def on_resize(self) -> None:
+        """Wrap the texts for the new width."""
+        self.fit_height()
+
+    def draw_line(self, y: int) -> Ink:
+        """Draw a line."""
+        lines = self._lines()
+        return self.ink().put_all(lines[y]) if y < len(lines) else self.ink()
+
+    def _lines(self) -> list[Pieces]:
+        answer = self._answer()
+        return [] if answer is None or answer.failures is None else list(self._summary(answer.failures))
+
+    def _summary(self, failures: "Failures") -> Iterator[Pieces]:
+        words, palette = self.words, self.palette
+        yield []
+        yield [(f" {words('log.failures.per_id')}", palette["key"])]
+        tried = "  ".join(self._tried(each) for each in failures.tried) or words("common.none")
+        for line in wrap(tried, self.size.width - 4)[:_MOST_DETAIL_LINES]:
+            yield [(f"   {line}", palette["strong"])]
+        between = words("log.between")
+        locked = between.join(id_in_words(about, words) for about in failures.locked) or words("common.none")
+        recent = between.join(
+            words("log.failures.times", who=id_in_words(count.about, words), count=count.done)
+            for count in failures.of_late
+        )
+        total = sum(count.done for count in failures.of_late)
+        text = words("log.failures.others", locked=locked, total=total)
+        # Whose they were only where it says more than the total.
+        text += words("log.failures.of_whom", whom=recent) if recent else ""
+        for line in wrap(text, self.size.width - 4)[:_MOST_DETAIL_LINES]:
+            yield [(f"   {line}", None)]
+        yield []
+
+    def _tried(self, tried: "Tried") -> str:
+        words = self.words
+        text = words("log.failures.times", who=id_in_words(tried.about, words), count=tried.count)
+        if tried.logged_on_at is None:
+            return text
+        return f"{text} {words('log.failures.then', at=words.short_time(tried.logged_on_at))}"

@@ -1,7 +1,6 @@
 """The log (証跡): newest first, one entry in full; found, questioned, verified as a whole, and exported."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -15,20 +14,21 @@ from console.keys import LOG, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
 from console.screens.log.answer import AnswerScreen
-from console.screens.log.conditions import Conditions
-from console.screens.log.entry_list import EntryPanel, LogList
+from console.screens.log.conditions import ConditionSheet, FormAnswer
+from console.screens.log.entry_list import EntryPanel, FailurePanel, LogList
+from console.screens.log.shown import Shown
 from console.screens.messages.message import MessageScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.gauge import Gauge
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink
+from console.widgets.text import Ink, fit
 from console.widgets.virtual_list import BLOCK
 from console.words import Words
-from store.log import Event, EventClass, LogFilter
 from store.rights import Right
 
 if TYPE_CHECKING:
     from console.host import Host
+    from console.jobs.log.conditions import Conditions
     from console.jobs.log.export import Exported
     from console.jobs.log.questions import Answer, Question
     from console.jobs.log.search import Search
@@ -41,38 +41,6 @@ if TYPE_CHECKING:
 # The numbers of a narrowed list have gaps, so its rows are read and kept at once, the newest ones up to this many. The
 # whole log is paged without a limit.
 _MOST_WHEN_NARROWED: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Which part of the log is shown: a class, the result of a search, the answer to a question, or everything.
-
-    `typed` is what was searched for, and `chosen` the filter that it means; with a question, `typed` is its period.
-    """
-
-    event_class: EventClass | None = None
-    typed: str | None = None
-    chosen: LogFilter | None = None
-    question: str | None = None
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether it is less than everything."""
-        return self != Shown()
-
-    def as_filter(self) -> LogFilter:
-        """Return the filter that selects these entries."""
-        if self.chosen is not None:
-            return self.chosen
-        return LogFilter(events=frozenset(event for event in Event if event.event_class == self.event_class))
-
-    def describe(self, words: Words) -> str:
-        """Return it in words."""
-        if self.question is not None:
-            return f"{words(f'log.question.{self.question}')} ({self.typed or words('log.question.period')})"
-        if self.typed is not None:
-            return words("log.search.found", typed=self.typed)
-        return words(f"log.class.{self.event_class or 'all'}")
 
 
 def _missing(typed: str) -> str | None:
@@ -98,6 +66,7 @@ class LogScreen(ConsoleScreen):
         """Lay out the line that says what is shown, the list, the entry in full and the bar."""
         yield HeadLine()
         yield LogViewLine(id="view")
+        yield FailurePanel(lambda: self.shown.answer)
         yield LogList(id="list")
         yield EntryPanel(id="entry")
         yield Gauge("log")
@@ -154,13 +123,14 @@ class LogScreen(ConsoleScreen):
     def _show(self, shown: "Shown", *, at: int | None = None) -> None:
         self.shown = shown
         self.notice.clear()
+        self.query_one(FailurePanel).fit_height()
         self.on_virtual_list_moved()
         self.load(at=at)
 
     def action_search(self) -> None:
         """Ask for a number or a time, or for conditions: a period, a person, a message, an event, a result."""
         # The conditions in force stand in the field: the next search is often the same with one word more.
-        initial = self.shown.typed or "" if self.shown.question is None else ""
+        initial = self.shown.typed or ""
         self.app.push_screen(
             QuestionDialog(lambda words: words("log.search.ask"), "log.deed.search", typed=True, initial=initial),
             self._search,
@@ -198,24 +168,46 @@ class LogScreen(ConsoleScreen):
             self._show(Shown(), at=search.entry)
 
     def action_conditions(self) -> None:
-        """Offer the ready questions, and the classes of entries."""
-        Conditions(self, self._ask, lambda chosen: self._show(Shown(event_class=chosen))).offer()
+        """Open the form, with what this person typed there last."""
+        self.app.push_screen(ConditionSheet(self._kept()), self._wanted)
 
-    def _ask(self, question: "Question", person: str | None, period: str | None) -> None:
-        job = partial(_answer, question=question, person=person, period=period)
-        self.look("rows", job, partial(self._answered, period))
+    def _kept(self) -> "Conditions":
+        # In the memory of this process only: it holds IDs and numbers and no names, and ends with the console.
+        first = jobs.log.conditions.Conditions(period=self.words("log.period.yesterday"))
+        return self.console_app.conditions.get(self._person, first)
 
-    def _answered(self, period: str | None, answer: "Answer") -> None:
-        if answer.counts:
-            self.app.push_screen(AnswerScreen(answer))
-        elif answer.entries:
-            # The entries came with the answer; no filter describes them, so they are not loaded again.
-            self.shown = Shown(question=answer.question.value, typed=period)
-            self.notice.clear()
-            self.on_virtual_list_moved()
-            self._loaded([row.seq for row in answer.entries], answer.entries)
+    @property
+    def _person(self) -> str:
+        session = self.console_app.session
+        return "" if session is None else session.person_id
+
+    def _wanted(self, wanted: FormAnswer | None) -> None:
+        if wanted is None:
+            return
+        # What is kept follows what is in force: whoever asked for everything begins anew.
+        stated = bool(wanted.typed.stated())
+        if stated:
+            self.console_app.conditions[self._person] = wanted.typed
         else:
-            self.say("note", "log.question.none")
+            self.console_app.conditions.pop(self._person, None)
+        if wanted.question is not None:
+            self._ask(wanted.question, wanted.typed)
+        else:
+            self._show(Shown(conditions=wanted.typed, chosen=wanted.chosen) if stated else Shown())
+
+    def _ask(self, question: "Question", typed: "Conditions") -> None:
+        self.look("rows", partial(_answer, question=question, typed=typed), partial(self._answered, typed))
+
+    def _answered(self, typed: "Conditions", answer: "Answer") -> None:
+        if answer.counts:
+            self.app.push_screen(AnswerScreen(answer, Shown(conditions=typed, answer=answer)))
+            return
+        # The entries came with the answer; no filter describes them, so they are not loaded again.
+        self.shown = Shown(conditions=typed, answer=answer)
+        self.notice.clear()
+        self.query_one(FailurePanel).fit_height()
+        self.on_virtual_list_moved()
+        self._loaded([row.seq for row in answer.entries], answer.entries)
 
     def action_export(self) -> None:
         """Ask for the medium and its label, then export."""
@@ -306,9 +298,9 @@ class LogViewLine(OneLine):
         screen = self.screen
         if not isinstance(screen, LogScreen):
             return ink
-        ink.put(words("log.title"), self.palette["strong"]).put(" / ", self.palette["faint"])
-        ink.put(screen.shown.describe(words), self.palette["strong"])
+        ink.put(f"{words('log.title')}  ", self.palette["strong"])
         where = f"{screen.rows.position:,} / {screen.rows.count:,}"
+        ink.put(fit(screen.shown.describe(words), max(2, self.size.width - ink.width - len(where) - 2)))
         return ink.gap_to(self.size.width - len(where) - 1).put(where, self.palette["faint"])
 
 
@@ -319,8 +311,10 @@ def _read_snapshot(
     terminal: "Terminal", session: "Session", *, shown: Shown
 ) -> "tuple[Sequence[int], Sequence[NamedEntry]]":
     """Return the numbers of all entries to list, newest first, and the rows that are read with them."""
-    if shown.narrowed:
-        rows = jobs.log.viewing.page(terminal, session, limit=_MOST_WHEN_NARROWED, chosen=shown.as_filter())
+    if shown.answer is not None:
+        return [row.seq for row in shown.answer.entries], shown.answer.entries
+    if shown.chosen is not None:
+        rows = jobs.log.viewing.page(terminal, session, limit=_MOST_WHEN_NARROWED, chosen=shown.chosen)
         return [row.seq for row in rows], rows
     # Numbers are dense, so the list of a million entries is a range.
     first, newest = jobs.log.viewing.span(terminal, session)
@@ -339,11 +333,9 @@ def _find(terminal: "Terminal", session: "Session", *, typed: str) -> "Search":
     return jobs.log.search.find(terminal, session, typed)
 
 
-def _answer(
-    terminal: "Terminal", session: "Session", *, question: "Question", person: str | None, period: str | None
-) -> "Answer":
-    chosen = None if period is None else jobs.log.periods.asked_for(period)
-    return jobs.log.questions.ask(terminal, session, question, person=person, period=chosen)
+def _answer(terminal: "Terminal", session: "Session", *, question: "Question", typed: "Conditions") -> "Answer":
+    period = jobs.log.periods.asked_for(typed.period) if typed.period else None
+    return jobs.log.questions.ask(terminal, session, question, person=typed.person or None, period=period)
 
 
 def _write_bundle(

@@ -19,7 +19,7 @@ import pytest
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, timekeeping
-from console.jobs.log import export, pruning, questions, search, tables, viewing
+from console.jobs.log import conditions, export, pruning, questions, search, tables, viewing
 from console.jobs.messages import (
     claims,
     confirmation,
@@ -166,6 +166,10 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
         lambda t, s: export.export(t, s, _target(t)),
     ),
     "log.questions.ask": (Right.LOG, lambda t, s: questions.ask(t, s, questions.Question.FAILED_LOGINS)),
+    "log.conditions.understand": (
+        Right.LOG,
+        lambda t, s: conditions.understand(t, s, conditions.Conditions(person="op-101")),
+    ),
     "log.search.find": (Right.LOG, lambda t, s: search.find(t, s, "op-101")),
     "log.viewing.newest": (Right.LOG, viewing.newest),
     "log.viewing.page": (Right.LOG, viewing.page),
