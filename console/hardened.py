@@ -43,7 +43,7 @@ ACTIONS: Final = frozenset(
         "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
         "revisions", "older", "along", "show_address", "protect", "unprotect",
         # exchange and log
-        "send", "receive", "read_again", "conditions", "export",
+        "send", "receive", "read_again", "last_exchange", "conditions", "export",
     }
 )  # fmt: skip
 

@@ -71,7 +71,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         # let go on
         "u": _letter("review(release) review(take_up) review(bring_forward) unprotect clear_all"),
         # see more of it
-        "v": _letter("revisions older show_address all_items", "f6"),
+        "v": _letter("revisions older show_address all_items last_exchange", "f6"),
         # take back
         "w": _letter("review(withdraw) review(call_off) cancel_sent cancel_event"),
         "x": _letter("exchange send", "f7"),
@@ -289,13 +289,19 @@ ENTRY: Final = (
 )
 PERSON: Final = (OPEN, RELOAD, BACK)
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
+LAST_EXCHANGE: Final = Key("f6,v", "v", "last_exchange", "last_exchange")
+STOP: Final = Key("escape", "Esc", "back", "stop")
 EXCHANGE: Final = (
-    Key("f7,x", "x", "send", "send", Right.EXCHANGE),
-    Key("i", "i", "receive", "receive", Right.EXCHANGE),
+    Key("f7,x", "x", "send", "send_receive", Right.EXCHANGE),
     OPEN,
-    Key("f5,full_stop", ".", "reload", "reload_line"),
+    Key("n", "n", "along(1)", "next_error"),
+    LAST_EXCHANGE,
+    Key("i", "i", "receive", "receive", Right.EXCHANGE),
+    Key("f5,full_stop", ".", "reload", "preflight"),
+    STOP,
     BACK,
     Key("y", "y", "read_again", "read_again", Right.EXCHANGE, in_foot=False),
+    Key("N", "N", "along(-1)", "error_before", in_foot=False),
 )
 LOG: Final = (
     Key("f5,full_stop", ".", "reload", "verify", Right.LOG),

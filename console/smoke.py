@@ -18,7 +18,7 @@ from console.app import RenkeiApp
 from console.errors import SmokeStuck
 from console.incidents import record_incident
 from console.jobs.rehearsal.world import CHIEF, NOTICES, World, prepare, start_agency
-from console.screens.exchange import ExchangeScreen
+from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.messages.queue import QueueScreen
 from console.settings import Settings
 from console.terminal import Terminal

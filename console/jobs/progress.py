@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a job is: `done` of `total` items in the phase `phase` (a key of the catalogue `exchange`)."""
+    """Where a job is: `done` of `total` items in the phase `phase` (a key of the catalogue `exchange`).
+
+    A `total` of 0 is not known: then there is no share to speak of.
+    """
 
     phase: str
     done: int
@@ -53,7 +56,7 @@ class Meter:
         # Without a total there is nothing to divide: the person sees the count and the rate, and no remaining time.
         left = (self._total - self._done) / rate if rate > 0 and self._total else None
         # More can turn up than was counted at the start: messages are approved while others are being sent.
-        self._report(Progress(self._phase, self._done, max(self._total, self._done), rate, left))
+        self._report(Progress(self._phase, self._done, max(self._total, self._done) if self._total else 0, rate, left))
 
     def reach(self, count: int) -> None:
         """Set the number of finished items to `count`, and report."""

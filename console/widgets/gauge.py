@@ -59,8 +59,12 @@ class Gauge(OneLine):
 
     def _describe(self, progress: "Progress") -> str:
         words = self.words
-        parts = [words(f"{self._topic}.phases.{progress.phase}"), f"{progress.done:,} / {progress.total:,}"]
-        if progress.total:
+        parts = [words(f"{self._topic}.phases.{progress.phase}")]
+        if not progress.total:
+            # No share of an unknown total: "100 / 100" would say at every page that it is over.
+            parts.append(words("common.so_far", count=f"{progress.done:,}"))
+        else:
+            parts.append(f"{progress.done:,} / {progress.total:,}")
             parts.append(f"{progress.done * 100 // progress.total}%")
         if progress.per_second:
             parts.append(words("common.rate", rate=f"{progress.per_second:,.0f}"))

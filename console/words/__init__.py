@@ -81,6 +81,10 @@ class Words:
         """Return cause and remedy of a `rule` of the messages that is broken."""
         return self._fault(_catalogue("rules"), rule, facts or {})
 
+    def pair(self, key: str, /, **facts: object) -> FaultText:
+        """Return `cause` and `remedy` under `key`, for what is no error and wants a person all the same."""
+        return FaultText(self(f"{key}.cause", **facts), self(f"{key}.remedy", **facts))
+
     def time(self, moment: datetime) -> str:
         """Return `moment` in Japanese time, to the minute."""
         return f"{_in_japan(moment):%Y-%m-%d %H:%M}"

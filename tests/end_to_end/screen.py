@@ -155,10 +155,12 @@ def approve_first(screen: Screen, words: Words) -> None:
 def exchange_once(screen: Screen, words: Words) -> None:
     """Send the one approved message of a fresh world, and receive what its agency has; go back to the queue."""
     screen.press("x")
-    screen.wait_for(words("exchange.empty"))
+    # The counts are the question: nothing is sent before they are on the screen.
+    screen.wait_for(words("exchange.to_receive_unknown"))
     screen.press("x")
-    screen.wait_for(words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0))
-    screen.press("i")
-    screen.wait_for(words("exchange.received", received=10, results=1, rejected=0))
+    screen.wait_for(
+        words("exchange.sent", delivered=1, unknown=0, refused=0, held=0, waiting=0),
+        words("exchange.received", received=10, results=1, rejected=0),
+    )
     screen.press("Escape")
     screen.wait_for(words("queue.sort.urgency"))

@@ -6,8 +6,10 @@ of the feed is acknowledged only after it is stored.
 """
 
 from console.jobs.exchange.clocks import ClockReason
+from console.jobs.exchange.history import LastExchange, last_exchange
 from console.jobs.exchange.line import Interruption, LineState, line_state
 from console.jobs.exchange.outcome import ItemResult, SendOutcome
+from console.jobs.exchange.preflight import Preflight, preflight
 from console.jobs.exchange.reach import set_cursor
 from console.jobs.exchange.receiving import ReceiveOutcome, before_rejected, receive
 from console.jobs.exchange.recovery import Lost, RecoveryOutcome, recover
@@ -19,14 +21,18 @@ __all__ = [
     "ClockReason",
     "Interruption",
     "ItemResult",
+    "LastExchange",
     "LineState",
     "Lost",
+    "Preflight",
     "ReceiveOutcome",
     "RecoveryOutcome",
     "SendOutcome",
     "Trial",
     "before_rejected",
+    "last_exchange",
     "line_state",
+    "preflight",
     "receive",
     "recover",
     "resend",

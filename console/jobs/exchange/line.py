@@ -1,6 +1,7 @@
 """The line as the jobs use it: opened to the peer in force, recorded, and closed at once when a person cancels."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ _DRILLS: Final = LogFilter(events=frozenset({Event.BACKUP_DRILLED}))
 class LineState:
     """Whether the peer answers: its registered name, when that was checked, and the error's code if it does not.
 
-    `clock_offset`: seconds by which the peer's clock is ahead of ours.
+    `clock_offset`: seconds by which the peer's clock is ahead of ours. `answer_seconds`: how long its answer took.
     """
 
     up: bool
@@ -39,6 +40,7 @@ class LineState:
     code: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     clock_offset: float | None = None
+    answer_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,13 @@ def line_state(terminal: Terminal) -> LineState:
         endpoint = register.endpoint(terminal)
         name = endpoint.name
         with Line(endpoint, terminal.identity, line_limits(terminal)) as line:
+            began = time.monotonic()
             status = line.status()
+            took = time.monotonic() - began
     except (TransportError, StoreError, DrillCopy) as error:
         return LineState(up=False, peer_name=name, code=error.code, facts=error.facts, checked_at=clock.now())
-    return LineState(up=True, peer_name=name, checked_at=clock.now(), clock_offset=status.clock_offset)
+    offset = status.clock_offset
+    return LineState(up=True, peer_name=name, checked_at=clock.now(), clock_offset=offset, answer_seconds=took)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ class WorkScreen(SharedLetters):
 
     def action_exchange(self) -> None:
         """Open the exchange."""
-        from console.screens.exchange import ExchangeScreen
+        from console.screens.exchange.exchange import ExchangeScreen
 
         self.notice.clear()
         self.app.push_screen(ExchangeScreen())

@@ -37,8 +37,8 @@ def test_without_a_total_no_time_is_told(seconds: list[float]) -> None:
     meter.begin("verify", 0)
     seconds[0] += 1
     meter.advance(8)
-    # What turned up is the total then: nobody reads 8 of 0.
-    assert reports[-1] == Progress("verify", 8, 8, 8.0, None)
+    # Nobody reads 8 of 8 at every page of something whose end is not known.
+    assert reports[-1] == Progress("verify", 8, 0, 8.0, None)
 
 
 def test_each_phase_begins_at_nothing(seconds: list[float]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from console.keys import EVERYWHERE, LIST_KEYS
 from console.screens.entry.form import EntryScreen
-from console.screens.exchange import ExchangeScreen
+from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.help import TABLES, HelpScreen
 from console.screens.log.viewing import LogScreen
 from console.screens.messages.message import MessageScreen

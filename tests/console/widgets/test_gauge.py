@@ -40,7 +40,7 @@ async def test_without_a_total_no_share_is_shown(tmp_path: Path) -> None:
         gauge.report(Progress("ask", 7, 0, 0.0, None))
         await screen.until(lambda: gauge.has_class("running"))
         await pilot.pause()
-        assert screen.lines()[0] == f" {gauge.words('exchange.phases.ask')}  7 / 0"
+        assert screen.lines()[0] == f" {gauge.words('exchange.phases.ask')}  {gauge.words('common.so_far', count=7)}"
 
 
 @pytest.mark.parametrize(

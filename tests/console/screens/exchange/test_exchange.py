@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from console.jobs import exchange as sending
 from console.jobs.messages import listing, review
-from console.screens.exchange import ExchangeScreen
+from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.log.viewing import LogScreen
 from console.words import Language
 from tests.console.driving import JAPANESE_FIRST, Driven, driving
@@ -20,40 +19,71 @@ def exchange(console: Driven) -> ExchangeScreen:
 
 
 @pytest.mark.parametrize("language", JAPANESE_FIRST)
-async def test_what_is_approved_is_sent_and_its_result_received(world: World, language: Language) -> None:
+async def test_the_pre_flight_asks_and_the_same_key_exchanges(world: World, language: Language) -> None:
     with serving(world.agency_home):
         async with driving(world.home, language=language) as console:
             await console.log_on()
             await console.press("a", "enter", "x")
+            words, screen = console.words, exchange(console)
             # What is counted is read in a thread, and the approval before it is one as well.
-            await console.until(lambda: console.words("exchange.count", count=1) in console.text())
-            assert console.words("head.line_up") in console.text().splitlines()[0]
+            await console.until(lambda: screen.preflight is not None and screen.preflight.leaving == 1)
+            text = console.text()
+            assert words("exchange.stage.preflight") in text
+            assert words("exchange.to_receive_unknown") in text
+            assert words("head.line_up") in text.splitlines()[0]
+            assert "isa-rehearsal" in text.splitlines()[4]
+            # Nothing has left: the page is the question.
+            assert agency.received(world.agency_home).messages == 0
+            assert words("keys.next_error") not in console.foot
             await console.press("x")
-            assert console.words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0) in console.text()
-            assert console.words("exchange.outcomes.delivered") in console.text()
-            await console.press("i")
-            assert console.words("exchange.outcomes.received") in console.text()
-            assert console.words("exchange.outcomes.accepted") in console.text()
+            assert words("exchange.sent", delivered=1, unknown=0, refused=0, waiting=0) in console.text()
+            assert words("exchange.received", received=10, results=1, rejected=0) in console.text()
+            assert words("exchange.outcomes.received") in console.text()
+            await console.press("end")
+            assert words("exchange.outcomes.accepted") in console.text()
+            # From the result the key leads to the question first, and the result of before can be seen again.
+            await console.press("x")
+            assert (screen.stage, words("exchange.stage.preflight") in console.text()) == ("preflight", True)
+            await console.press("v")
+            assert (screen.stage, screen.results.count) == ("result", 11)
             await console.press("escape")
             assert console.screen == "queue"
     assert "accepted" in states(world)
 
 
-async def test_a_message_that_the_peer_does_not_accept_leads_to_its_page(world: World) -> None:
+async def test_the_refused_one_is_one_key_after_an_exchange_and_is_found_again_after_a_log_off(world: World) -> None:
     with acting(world, "ka-301") as (terminal, session), served_here(world):
-        (row,) = listing.page(terminal, session, listing.QueueQuery(direction="out", state="review", limit=1)).rows
-        agency.refuse(world.agency_home, row.reference, "number_not_current")
-        review.approve(terminal, session, [row.id], confirm_warnings=True)
-        assert sending.send(terminal, session).delivered == 1
-        async with driving(world.home, size=(120, 40)) as console:
+        rows = listing.page(terminal, session, listing.QueueQuery(direction="out", state="review", limit=3)).rows
+        for row in rows[1:]:
+            agency.refuse(world.agency_home, row.reference, "number_not_current")
+        review.approve(terminal, session, [row.id for row in rows], confirm_warnings=True)
+        async with driving(world.home) as console:
             await console.log_on()
             await console.press("x")
-            await console.press("i")
-            assert console.words("exchange.result_refused", code="number_not_current") in console.text()
-            # The result was made when it was asked for: after the notices.
-            await console.press("end", "enter")
+            await console.press("x")
+            screen, words = exchange(console), console.words
+            # Errors first and counted, the cursor on the first of them, with what is to be done.
+            assert f"{words('exchange.outcomes.refused')} 2" in console.text()
+            assert words("exchange.result_refused.cause", code="number_not_current") in console.text()
+            await console.press("enter")
             assert console.screen == "message"
-            assert row.reference in console.text()
+            references = {row.reference for row in rows[1:]}
+            assert any(reference in console.text() for reference in references)
+            await console.press("escape", "n")
+            assert screen.results.position == 2
+            await console.press("n")
+            assert words("exchange.no_more_errors") in console.text()
+            before = [(item.outcome, item.reference) for item in screen.results.items]
+            await console.press("q")
+            await console.log_on("op-101")
+            await console.press("x")
+            await console.press("v")
+            again = exchange(console)
+            after = [(item.outcome, item.reference) for item in again.results.items]
+            assert after[:2] == before[:2]
+            assert sorted(map(str, after)) == sorted(map(str, before))
+            assert again.span is not None
+            assert again.span.by == "ka-301"
 
 
 async def test_a_line_that_is_down_is_told_with_a_remedy(world: World) -> None:

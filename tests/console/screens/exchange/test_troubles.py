@@ -15,7 +15,7 @@ from console.jobs.exchange import ItemResult, ReceiveOutcome
 from console.jobs.exchange.rebuilding import lost_item
 from console.jobs.terminal import announcements
 from console.screens.dialogs import Selection
-from console.screens.exchange import ExchangeScreen
+from console.screens.exchange.exchange import ExchangeScreen
 from console.terminal import Terminal
 from console.widgets.frame import NoticeLine
 from console.words import Language
@@ -63,8 +63,11 @@ async def test_an_officer_says_why_and_the_exchange_goes_on(world: World, langua
                 assert console.words(f"exchange.clock.{reason}")[:40] in console.text()
             await console.press("2")
             assert f"{APART}" in notice(console)
-            assert exchange(console).results.count == (1 if key == "x" else 10)
-    (entry,) = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
+            # With `x` what was sent is accepted in the same exchange.
+            assert exchange(console).results.count == (11 if key == "x" else 10)
+    entry, *more = world.run("ka-301", "log", "show", "--event", "clock.overruled").json["entries"]
+    # Sending and receiving open the line each.
+    assert len(more) == (1 if key == "x" else 0)
     assert (entry["actor"], entry["detail"]["cause"]) == ("ka-301", "sync_down")
 
 
@@ -76,7 +79,8 @@ async def test_an_officer_says_why_although_the_clock_is_far_ahead_and_work_goes
     with served_here(world):
         async with driving(world.home) as console:
             await console.log_on("ka-301")
-            await console.press("x", "i")
+            await console.press("x")
+            await console.press("i")
             assert isinstance(console.app.screen, Selection)
             await console.press("2")
             assert exchange(console).results.count == 10
@@ -157,7 +161,8 @@ async def test_an_item_that_was_not_taken_in_tells_why_and_under_which_number(wo
             await console.log_on()
             await console.press("x")
             await console.press("i")
-            await console.press("end", "enter")
+            # What was not taken in comes first: the cursor stands on it.
+            await console.press("enter")
             (line,) = (world.home / TECHNICAL_LOG).read_text().splitlines()
             fault = console.words.fault("item_unreadable")
             for text in (fault.cause, fault.remedy, line.split()[0]):
@@ -212,11 +217,13 @@ async def test_what_the_peer_was_found_to_have_is_told_first_and_item_by_item(
     monkeypatch.setattr(jobs_of_exchange, "receive", lambda *_args, **_more: found)
     async with driving(world.home, language=language) as console:
         await console.log_on()
-        await console.press("x", "i")
+        await console.press("x")
+        await console.press("i")
         words = console.words
         assert notice(console).startswith(words("exchange.recovered", recovered=2, lost=1))
         text = console.text()
         for outcome in ("recovered", "lost"):
             assert words(f"exchange.outcomes.{outcome}") in text
-        await console.press("end", "enter")
+        # What only the peer has comes first: somebody has to act on it.
+        await console.press("enter")
         assert "ab" * 16 in console.text().replace("\n", "").replace(" ", "").replace("│", "")

@@ -1,0 +1,115 @@
+"""The panels of the exchange: the pre-flight line by line, and the steps with honest numbers.
+
+It shows `console.screens.exchange.preflight`, `console.screens.exchange.progress` and
+`console.screens.exchange.results`.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from console.jobs.exchange import ItemResult, LineState, Preflight
+from console.jobs.exchange.preflight import LogStanding, PeerInForce, Waiting
+from console.jobs.progress import Progress
+from console.screens.exchange.preflight import PreflightPanel
+from console.screens.exchange.progress import StepsPanel
+from console.screens.exchange.results import why
+from console.words import LANGUAGES, Language, Words
+from store import clock
+from store.message.codes import Kind
+from tests.console.widgets.bench import bench
+
+NOW = datetime(2026, 11, 30, 0, 24, 3, tzinfo=UTC)
+KNOWN = Preflight(
+    peer=PeerInForce("出入国在留管理庁長官", "v2", datetime(2019, 3, 31, 15, tzinfo=UTC), NOW + timedelta(days=500)),
+    own_certificate_until=NOW + timedelta(days=41, hours=1),
+    log=LogStanding(4312, NOW, sound=True, exported_at=NOW - timedelta(days=3)),
+    ready={Kind.RESIDENT_RECORD: 7, Kind.RESIDENCE_REPORT: 4, Kind.CERTIFICATE_DELIVERY: 1},
+    to_ask=2,
+    waiting=Waiting(day=2, first_day=date(2026, 12, 5), earlier=1),
+)
+UP = LineState(up=True, peer_name="出入国在留管理庁長官", checked_at=NOW, clock_offset=0.2, answer_seconds=0.038)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_pre_flight_tells_what_is_known_and_what_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    answered: list[LineState] = []
+    panel = PreflightPanel(lambda: KNOWN, lambda: answered[0] if answered else None)
+    async with bench(tmp_path, panel, size=(80, 16)) as (pilot, screen):
+        panel.console_app.words.language = language
+        panel.ask()
+        await pilot.pause()
+        words, text = panel.words, "\n".join(screen.lines())
+        # The line is asked beside it: what this terminal knows does not wait for the answer.
+        assert words("exchange.asking", seconds=0) in text
+        assert words("exchange.not_asked") in text
+        assert words("exchange.count", count=12) in text
+        assert f"{words('kinds.short.residence_report')} 4" in text
+        assert words("exchange.to_ask", count=2) in text
+        first = words("common.day", month=12, day=5)
+        assert words("exchange.wait.day", count=2, day=first) in text
+        assert words("exchange.wait.earlier", count=1) in text
+        assert words("exchange.to_receive_unknown") in text
+        assert ("残41日" if language == "ja" else "41 days left") in text
+        assert ("平成31年4月1日" if language == "ja" else "2019-04-01") in text
+        assert not any(len(line) > 80 for line in screen.lines())
+        answered.append(UP)
+        panel.refresh()
+        await pilot.pause()
+        text = "\n".join(screen.lines())
+        assert words("exchange.answer", count=38) in text
+        assert words("exchange.offset", seconds="0.2") in text
+        # A line that is down says why, and what to do.
+        answered[0] = replace(UP, up=False, code="line_unreachable", clock_offset=None)
+        panel.refresh()
+        await pilot.pause()
+        shown = "".join("".join(screen.lines()).split())
+        assert "".join(words.fault("line_unreachable").cause.split())[:12] in shown
+
+
+async def test_the_steps_count_what_is_known_and_no_share_of_what_is_not(tmp_path: Path) -> None:
+    panel = StepsPanel()
+    async with bench(tmp_path, panel, size=(80, 8)) as (pilot, screen):
+        words = panel.words
+        panel.begin("send")
+        await pilot.pause()
+        connecting, *_ = [line for line in screen.lines() if line]
+        assert words("exchange.phases.connect") in connecting
+        assert words("exchange.step.under_way") in connecting
+        assert words("common.seconds", count=0) in connecting
+        panel.report(Progress("ask", 0, 0, 0.0, None))
+        panel.report(Progress("send", 9, 12, 6.0, 1.0))
+        panel.refresh()
+        await pilot.pause()
+        lines = [line.split() for line in screen.lines() if line]
+        done, under_way, to_come = (words(f"exchange.step.{state}") for state in ("done", "under_way", "to_come"))
+        assert [line[1] for line in lines] == [done, done, under_way, to_come]
+        assert lines[2][2:] == ["9", "/", "12"]
+        # How many the peer has is not known before the end.
+        assert "".join(lines[3][2:]) == "".join(words("exchange.unknown_count").split())
+        panel.report(Progress("receive", 100, 0, 50.0, None))
+        panel.refresh()
+        await pilot.pause()
+        last = [line for line in screen.lines() if line][-1]
+        assert words("exchange.count", count=100) in last
+        assert "/" not in last
+        assert "%" not in "".join(screen.lines())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_item_tells_its_cause_as_far_as_it_names_nobody(language: Language) -> None:
+    words = Words(language)
+    assert why(ItemResult(1, "R-1", "accepted"), words) is None
+    open_one = why(ItemResult(1, "R-1", "unknown"), words)
+    assert open_one is not None
+    assert open_one.remedy == words("exchange.why.unknown.remedy")
+    rejected = why(ItemResult(None, None, "rejected", "item_unreadable"), words)
+    assert rejected == words.fault("item_unreadable")
+    # What the peer says about the content may name people: only the message's own page shows that.
+    refused = why(ItemResult(1, "R-1", "refused", "number_not_current"), words)
+    assert refused == words.pair("exchange.result_refused", code="number_not_current")
