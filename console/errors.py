@@ -287,6 +287,10 @@ class RecordUnread(InputFault):
     """Line `line` of the file breaks a rule and holds no record: the person corrects it."""
 
 
+class ImportStopped(InputFault):
+    """The person stopped the import of `file`, of which nothing was taken in: they begin it again when they want."""
+
+
 class UndoneAlready(InputFault):
     """The message `reference` is already cancelled or replaced by `by`: the person deals with that message first."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from store.errors import RowOutdated, RowSealBroken
+from store.handins.outcomes import FILE_LOOKS, FILE_OUTCOMES, check_outcome, is_bound
 from store.log.entries import ENTRIES
 from store.log.events import Event
 from store.log.latest import numbers_of
@@ -102,6 +103,7 @@ def compare(
     _peers(reading, vault, done)
     _settings(reading, vault, done)
     _protected(reading, vault, done)
+    _files(reading, vault, done)
     return done
 
 
@@ -306,6 +308,18 @@ def _protected(reading: Connection, vault: Vault, done: Comparison) -> None:
             done.note(PROTECTED_PERSONS.name, row.subject, how)
     for subject in sorted(versions):
         done.note(PROTECTED_PERSONS.name, subject, Difference.MISSING)
+
+
+def _files(reading: Connection, vault: Vault, done: Comparison) -> None:
+    """Check the seals of what became of files: the log has no entry for each, and one that is gone decides nothing."""
+    for row in reading.execute(select(FILE_OUTCOMES)).all():
+        done.rows += 1
+        if _difference(partial(check_outcome, vault.rows, row)) is not None:
+            done.note(FILE_OUTCOMES.name, row.file, Difference.CHANGED)
+    for look, file, seal in reading.execute(select(FILE_LOOKS)):
+        done.rows += 1
+        if not is_bound(vault.rows, look, file, seal):
+            done.note(FILE_LOOKS.name, look, Difference.CHANGED)
 
 
 def _key_of(row: Row[Any]) -> tuple[str, str]:

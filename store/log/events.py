@@ -126,6 +126,8 @@ class Event(StrEnum):
     # The clock was set back since the entry before. From here on, times are what the clock says now.
     CLOCK_STEPPED = "clock.stepped", EventClass.EVENT
     MESSAGE_ERASED = "message.erased", EventClass.EVENT
+    # The report of a file that was taken in: the object is the pseudonym of the file.
+    REPORT_ERASED = "report.erased", EventClass.EVENT
 
     # What ends in -ING is an intent: it is durable before the first byte leaves the terminal. So even an export that a
     # crash cuts off is on record.
@@ -133,6 +135,7 @@ class Event(StrEnum):
     BACKUP_MADE = "backup.made", EventClass.EXPORT
     MESSAGE_EXPORTED = "message.exported", EventClass.EXPORT
     NOTICE_EXPORTED = "notice.exported", EventClass.EXPORT, InState.EXPORTED
+    REPORT_EXPORTED = "report.exported", EventClass.EXPORT
     LOG_EXPORTING = "log.exporting", EventClass.EXPORT
     LOG_EXPORTED = "log.exported", EventClass.EXPORT
 

@@ -78,6 +78,10 @@ class FileChanged(FileFault):
     """Somebody wrote to the file while it was read: the person waits until it is complete."""
 
 
+class FileReplaced(FileFault):
+    """The file is not the one that the person looked at: they look at it once more before it is taken in."""
+
+
 class FileChecksumUnusable(FileFault):
     """The file of the checksum beside the file holds none for it: it is written again, or removed."""
 

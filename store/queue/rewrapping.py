@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, tuple_, update
 
+from store.handins.outcomes import FILE_REPORTS, report_place
 from store.queue.contents import content_place, note_place
 from store.queue.name_blocks import block_place
 from store.queue.shipping import result_place
@@ -53,6 +54,12 @@ _SEALED_TABLES: Final = (
         (NAME_BLOCKS.c.number,),
         select(NAME_BLOCKS.c.number, NAME_BLOCKS.c.wrapped_key),
         lambda row: block_place(row.number),
+    ),
+    _SealedTable(
+        FILE_REPORTS,
+        (FILE_REPORTS.c.file,),
+        select(FILE_REPORTS.c.file, FILE_REPORTS.c.wrapped_key),
+        lambda row: report_place(row.file),
     ),
     _SealedTable(
         RESULTS, (RESULTS.c.uid,), select(RESULTS.c.uid, RESULTS.c.wrapped_key), lambda row: result_place(row.uid)

@@ -16,7 +16,7 @@ from console.words import Words
 from store.errors import FileFault
 
 if TYPE_CHECKING:
-    from console.jobs.messages.intake import Intake, RecordFault
+    from console.jobs.handins.intake_outcome import Intake, RecordFault
     from store.message.files.reading import TracedRow
 
 
@@ -29,7 +29,7 @@ def import_files(call: Invocation, files: tuple[Path, ...], layout: str | None, 
     """Take record files in; exit status 4 when records were refused. The good records are taken in all the same."""
     if check:
         return _check(call, files, layout)
-    taken, failure = jobs.messages.intake.Intake(), None
+    taken, failure = jobs.handins.intake_outcome.Intake(), None
     try:
         with call.acting() as (terminal, session), ProgressLine(call.words) as progress:
             jobs.messages.intake.take_in(terminal, session, files, report=progress.show, total=taken, layout=layout)
@@ -55,7 +55,7 @@ def import_files(call: Invocation, files: tuple[Path, ...], layout: str | None, 
 def _check(call: Invocation, files: Sequence[Path], layout: str | None) -> int:
     """Tell what an import would find, and take nothing in."""
     with call.acting() as (terminal, session):
-        examined = jobs.terminal.examination.examine(terminal, session, files, layout)
+        examined = jobs.handins.examination.examine(terminal, session, files, layout)
     data = _facts(examined.found, files, call.words)
     rows = [
         {"file": file, "line": row.line, "items": [item._asdict() for item in row.items]} for file, row in examined.rows
@@ -95,6 +95,8 @@ def _facts(taken: "Intake", files: Sequence[Path], words: Words) -> dict[str, An
 
 def _fault_facts(fault: "RecordFault", words: Words) -> dict[str, Any]:
     place = {"file": fault.file, "line": fault.line, "field": fault.field, "rule": fault.rule}
+    # Whoever mends the record looks for it by its reference, and not by a line of a file.
+    place["reference"] = fault.reference
     return {**place, **finding_texts(fault.rule, fault.facts, words)}
 
 

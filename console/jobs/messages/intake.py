@@ -6,18 +6,20 @@ larger file are hidden until its last transaction (`store.queue.hiding`), and ea
 """
 
 import gc
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
-from typing import Final, NamedTuple
+from threading import Event as Flag
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from console.configuration.layout_text import LayoutText
+from console.errors import ImportStopped
 from console.jobs.admission import admit, keep_reserve
+from console.jobs.handins import keeping
+from console.jobs.handins.intake_outcome import Intake, RecordFault
 from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
 from console.jobs.messages.candidates import Candidate
@@ -33,86 +35,10 @@ from store import clock, queue
 from store.errors import DatabaseFault
 from store.log import Event, Result, newest
 from store.message.checks.rules import Finding, Severity
-from store.message.files.completeness import Stamp, check_checksum
+from store.message.errors import FileReplaced
+from store.message.files.completeness import Stamp, check_checksum, digest_of
 from store.message.states import Direction
 from store.rights import Right
-
-MOST_LISTED: Final = 1000
-"""How many errors, and how many warnings, are listed; the others are counted by their rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFault:
-    """An error or a warning about a record: the file's base name, the line, the field, the rule and its facts."""
-
-    file: str
-    line: int
-    field: str
-    rule: str
-    facts: Mapping[str, str]
-
-
-class FileTotals(NamedTuple):
-    """What became of the records of one file, by its base name; see Intake."""
-
-    file: str
-    accepted: int
-    known: int
-    refused: int
-
-
-@dataclass(slots=True)
-class Intake:
-    """The outcome for the records of the files, and for each file by itself.
-
-    `accepted` were taken in; `known` were there already with the same content; `refused` have errors. `errors` and
-    `warnings`, which belong to records that were taken in, list the first MOST_LISTED; `more_errors` and
-    `more_warnings` count the others by rule.
-    """
-
-    accepted: int = 0
-    known: int = 0
-    refused: int = 0
-    errors: list[RecordFault] = field(default_factory=list)
-    warnings: list[RecordFault] = field(default_factory=list)
-    more_errors: Counter[str] = field(default_factory=Counter)
-    more_warnings: Counter[str] = field(default_factory=Counter)
-    files: list[FileTotals] = field(default_factory=list)
-
-    def refuse(self, faults: Iterable[RecordFault]) -> None:
-        """Count a refused record, and list or count its errors."""
-        self.refused += 1
-        _list(faults, self.errors, self.more_errors)
-
-    def warn(self, faults: Iterable[RecordFault]) -> None:
-        """List or count the warnings of a record."""
-        _list(faults, self.warnings, self.more_warnings)
-
-    @property
-    def error_count(self) -> int:
-        """How many errors there are in all."""
-        return len(self.errors) + self.more_errors.total()
-
-    def add(self, file: str, other: "Intake") -> None:
-        """Add the outcome of a file."""
-        self.files.append(FileTotals(file, other.accepted, other.known, other.refused))
-        self.accepted += other.accepted
-        self.known += other.known
-        self.refused += other.refused
-        for mine, more, its, rest in (
-            (self.errors, self.more_errors, other.errors, other.more_errors),
-            (self.warnings, self.more_warnings, other.warnings, other.more_warnings),
-        ):
-            _list(its, mine, more)
-            more.update(rest)
-
-
-def _list(faults: Iterable[RecordFault], listed: list[RecordFault], more: Counter[str]) -> None:
-    for fault in faults:
-        if len(listed) < MOST_LISTED:
-            listed.append(fault)
-        else:
-            more[fault.rule] += 1
 
 
 class _Portion(NamedTuple):
@@ -140,6 +66,8 @@ def take_in(
     report: Report | None = None,
     total: Intake | None = None,
     layout: str | None = None,
+    cancel: Flag | None = None,
+    wanted: str | None = None,
 ) -> Intake:
     """Take the records of the files into the queue, where a second person reviews them.
 
@@ -147,19 +75,40 @@ def take_in(
     SessionClosed when the session was ended meanwhile, DiskLow, DiskFull and other DatabaseFaults. Then nothing of that
     file was taken in, but the files before it were: they are added to `total` one by one. `report` gets the phase
     `import`, counted in bytes of the file. `layout` reads them, or that of their place (LayoutFault, HandinForeign …).
+
+    `cancel` stops between two transactions, and nothing of that file is in (ImportStopped). `wanted` is the digest of
+    the only file, as a person looked at it: other bytes under its name are not taken in (FileReplaced).
     """
     admit(terminal, session, Right.ENTER)
     leftovers.remove(terminal)
     total = Intake() if total is None else total
     for path in paths:
         chosen = layouts.of_file(terminal, path, layout)
-        total.add(path.name, _File(terminal, session, path, Meter(report), chosen).take_in())
+        seen = _Seen.at(path)
+        if wanted not in (None, seen.digest):
+            raise FileReplaced(file=path.name)
+        with keeping.refusing(terminal, session, path, seen.digest):
+            total.add(path.name, _File(terminal, session, seen, Meter(report, cancel), chosen).take_in())
     return total
 
 
-def foresee(terminal: Terminal, session: Session, path: Path, layout: LayoutText | None) -> Intake:
-    """Return what `take_in` would make of a file now, and change nothing. Raises as it does. Asks for no right."""
-    return _File(terminal, session, path, Meter(None), layout).foresee()
+class DryRun(NamedTuple):
+    """What would become of a file, and the SHA-256 of the bytes of which that was said."""
+
+    found: Intake
+    digest: str
+
+
+def foresee(terminal: Terminal, session: Session, path: Path, layout: LayoutText | None, meter: Meter) -> DryRun:
+    """Return what `take_in` would make of a file now; its queue stays as it is. Raises as it does. Asks for no right.
+
+    `meter` gets the phase `examine`, counted in bytes, and may stop it.
+    """
+    seen = _Seen.at(path)
+    with keeping.refusing(terminal, session, path, seen.digest):
+        found = _File(terminal, session, seen, meter, layout).foresee()
+    keeping.recognise(terminal, path, seen.digest)
+    return DryRun(found, seen.digest)
 
 
 @contextmanager
@@ -177,23 +126,36 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+class _Seen(NamedTuple):
+    """A file as it was when its digest was taken: the stamp tells later whether the records are of the same bytes."""
+
+    path: Path
+    stamp: Stamp
+    digest: str
+
+    @classmethod
+    def at(cls, path: Path) -> "_Seen":
+        """Look at the file at `path`. Raises FileUnreadable, FileChecksumUnusable, FileChecksumDiffers."""
+        seen = cls(path, Stamp.of(path), digest_of(path))
+        check_checksum(path, seen.digest)
+        return seen
+
+
 class _File:
     """A file on its way into the queue."""
 
     def __init__(
-        self, terminal: Terminal, session: Session, path: Path, meter: Meter, layout: LayoutText | None
+        self, terminal: Terminal, session: Session, seen: "_Seen", meter: Meter, layout: LayoutText | None
     ) -> None:
         self._terminal = terminal
         self._session = session
-        self._name = path.name
-        self._path = path
-        self._stamp = Stamp.of(path)
-        check_checksum(path)
+        self._path, self._stamp, self._digest = seen
+        self._name = seen.path.name
         self._size = self._stamp.size
         self._meter = meter
         self._pace = Pace()
         ours = terminal.settings.municipality
-        file = RecordFile(path, ours.code, clock.now(), ours.subject_digits, layout)
+        file = RecordFile(seen.path, ours.code, clock.now(), ours.subject_digits, layout)
         self._checked = read_checked(file, self._size)
         self._records = Portions(self._checked)
         self._taken = Intake()
@@ -217,14 +179,22 @@ class _File:
 
     def foresee(self) -> Intake:
         """Return what would become of the records, by the rules of `take_in`, and change nothing."""
+        self._meter.begin("examine", self._size)
         with closing(self._checked), _uncollected():
             while not self._records.over:
                 good = self._sift(self._records.next(self._pace.size))
                 with self._terminal.database.reading() as reading:
                     self._count(self._new_among(reading, good))
                 gc.collect(0)
+                self._meter.reach(self._records.offset)
+                self._go_on()
         self._stamp.check(self._path)
         return self._taken
+
+    def _go_on(self) -> None:
+        """Raise ImportStopped when the person has asked to stop; called where nothing of the file is to be seen yet."""
+        if self._meter.cancelled:
+            raise ImportStopped(file=self._name)
 
     def _count(self, fresh: Sequence[CheckedRecord]) -> None:
         for record, candidate in zip(fresh, _candidates(fresh), strict=True):
@@ -236,6 +206,7 @@ class _File:
     def _add_whole(self, records: Sequence[CheckedRecord]) -> None:
         portion = self._prepare(records)
         self._stamp.check(self._path)
+        self._go_on()
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             self._finish(tx)
@@ -247,6 +218,7 @@ class _File:
             records = self._records.next(self._pace.size)
         portion = self._prepare(records)
         self._stamp.check(self._path)
+        self._go_on()
         with self._terminal.database.writing() as tx:
             self._put(tx, portion)
             # The transaction that makes the messages appear is the one that says so.
@@ -258,6 +230,7 @@ class _File:
     def _add_some(self, records: Sequence[CheckedRecord]) -> None:
         # A large file must not use up what log-off and export need.
         keep_reserve(self._terminal)
+        self._go_on()
         portion = self._prepare(records)
         with self._pace.turn(self._terminal.database, len(portion.fresh)) as tx:
             self._put(tx, portion)
@@ -297,7 +270,7 @@ class _File:
             if record.remark:
                 self._warn(record)
             elif record.candidate is None:
-                self._refuse(record.line, record.findings)
+                self._refuse(record, record.findings)
         return [record for record in records if record.candidate is not None]
 
     def _ready(self, conn: Connection, good: Sequence[CheckedRecord]) -> _Portion:
@@ -318,19 +291,19 @@ class _File:
         contents: dict[queue.MessageKey, bytes] = {}
         for record, candidate, key in zip(good, _candidates(good), keys, strict=True):
             if key in lost:
-                self._refuse(record.line, [PlainFinding("reference", "reference_at_peer", {})])
+                self._refuse(record, [PlainFinding("reference", "reference_at_peer", {})])
             elif key not in known and key not in contents:
                 # Only new records are asked about. A known one was taken in before, when no notice forbade it.
                 echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
                 if echo is not None and echo.severity is Severity.ERROR:
-                    self._refuse(record.line, [_plain(echo)])
+                    self._refuse(record, [_plain(echo)])
                 else:
                     contents[key] = candidate.content
                     yield record if echo is None else record.warned(_plain(echo))
             elif self._is_same(candidate.content, known.get(key), contents.get(key)):
                 self._taken.known += 1
             else:
-                self._refuse(record.line, [PlainFinding("reference", "reference_conflict", {})])
+                self._refuse(record, [PlainFinding("reference", "reference_conflict", {})])
 
     def _compared(self, conn: Connection, fresh: Sequence[CheckedRecord]) -> list[CheckedRecord]:
         """Add a warning to records that tell of another person than other messages of their 宛名番号."""
@@ -347,11 +320,14 @@ class _File:
     def _find(self, conn: Connection, keys: Iterable[queue.MessageKey]) -> dict[queue.MessageKey, queue.Known]:
         return queue.known(conn, Direction.OUT, keys, intake_id=self._intake_id)
 
-    def _refuse(self, line: int, findings: Iterable[PlainFinding]) -> None:
-        self._taken.refuse(RecordFault(self._name, line, *finding) for finding in findings)
+    def _refuse(self, record: CheckedRecord, findings: Iterable[PlainFinding]) -> None:
+        self._taken.refuse(self._faults(record, findings))
 
     def _warn(self, record: CheckedRecord) -> None:
-        self._taken.warn(RecordFault(self._name, record.line, *finding) for finding in record.findings)
+        self._taken.warn(self._faults(record, record.findings))
+
+    def _faults(self, record: CheckedRecord, findings: Iterable[PlainFinding]) -> Iterator[RecordFault]:
+        return (RecordFault(self._name, record.line, *finding, record.reference) for finding in findings)
 
     # ── In the turn ───────────────────────────────────────────────────────────────────────────────
 
@@ -368,6 +344,7 @@ class _File:
             self._warn(record)
 
     def _finish(self, tx: Connection) -> None:
+        keeping.keep(self._terminal, self._session, tx, self._path, self._digest, self._taken)
         # Counts only: what is wrong with a record may quote it, and the log holds no personal data.
         if self._taken.refused:
             self._terminal.log.append(

@@ -26,30 +26,35 @@ from console.jobs.messages.candidates import Candidate
 from store.message.checks.checking import check
 from store.message.checks.rules import Finding
 from store.message.files.reading import Read, read_records
+from store.message.groups import Record, value_at
 from store.message.states import Direction
 from store.message.table_files import laid_over, lay_over
 
 # Starting a process takes as long as reading and checking some thousands of records.
 _LARGE_BYTES: Final = 4 * 2**20
 _AT_ONCE: Final = 200
+# A person recognises a value by its beginning.
+_LONGEST_VALUE: Final = 60
 # How far the process may be ahead: about a portion. It is the most that Linux gives without privileges.
 _AHEAD_BYTES: Final = 2**20
 _PROGRAM: Final = f"import sys; from {__name__} import serve; serve(*sys.argv[1:])"
 
 
 class PlainFinding(NamedTuple):
-    """A finding as plain values."""
+    """A finding as plain values, with the beginning of what the field holds."""
 
     field: str
     rule: str
     facts: dict[str, str]
+    value: str = ""
 
 
 class CheckedRecord(NamedTuple):
     """A record of a file: its line, the bytes of the file up to its end, and what was found.
 
     Either a candidate, and `findings` are its warnings; or no candidate, and they are the errors. A `remark` is no
-    record: its findings are warnings about the file as a whole.
+    record: its findings are warnings about the file as a whole. `reference` is that of the record, as far as it states
+    one.
     """
 
     line: int
@@ -57,6 +62,7 @@ class CheckedRecord(NamedTuple):
     candidate: Candidate | None
     findings: tuple[PlainFinding, ...]
     remark: bool = False
+    reference: str = ""
 
     def warned(self, finding: PlainFinding) -> Self:
         """Return the record with one warning more, unless it has that one from an earlier look."""
@@ -137,14 +143,25 @@ def _checked(read: Read, file: RecordFile) -> CheckedRecord:
         subject_digits=file.subject_digits,
     )
     if checked.message is None:
-        return CheckedRecord(read.line, read.offset, None, _plain(checked.errors))
+        stated = _stated(read.record, "reference")
+        return CheckedRecord(read.line, read.offset, None, _plain(checked.errors, read.record), reference=stated)
     # All findings are warnings here.
     candidate = Candidate.of(checked.message, warnings=len(checked.findings))
-    return CheckedRecord(read.line, read.offset, candidate, _plain(checked.findings))
+    warnings = _plain(checked.findings, read.record)
+    return CheckedRecord(read.line, read.offset, candidate, warnings, reference=candidate.reference)
 
 
-def _plain(findings: tuple[Finding, ...]) -> tuple[PlainFinding, ...]:
-    return tuple(PlainFinding(finding.field, finding.rule, dict(finding.facts)) for finding in findings)
+def _plain(findings: tuple[Finding, ...], record: Record | None = None) -> tuple[PlainFinding, ...]:
+    return tuple(
+        PlainFinding(finding.field, finding.rule, dict(finding.facts), _stated(record or {}, finding.field))
+        for finding in findings
+    )
+
+
+def _stated(record: Record, field: str) -> str:
+    """Return the beginning of what a record holds in a field; nothing of a whole group."""
+    value = value_at(record, field)
+    return str(value)[:_LONGEST_VALUE] if isinstance(value, str | int | float) else ""
 
 
 class ReaderProcess:

@@ -1,12 +1,13 @@
-"""Retention (保存期間): contents of closed messages are erased when their time is over; the evidence remains."""
+"""Retention (保存期間): contents of closed messages and old reports of files are erased; the evidence remains."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from console.jobs.admission import admit
 from console.session import Session
 from console.terminal import Terminal
 from store import clock, queue
+from store.handins import outcomes
 from store.log import EntryDraft, Event
 from store.rights import Right
 
@@ -16,6 +17,7 @@ _PORTION: Final = 500
 def erase_expired(terminal: Terminal, session: Session) -> int:
     """Erase the contents whose retention (`retention.content_days`) is over, each with its entry; return how many.
 
+    The report of a file quotes records. It goes as long after the file was taken in, whatever became of the messages.
     0 days means that nothing is ever erased. Raises RightMissing.
     """
     admit(terminal, session, Right.SETTINGS)
@@ -33,7 +35,16 @@ def erase_expired(terminal: Terminal, session: Session) -> int:
         erased += len(rows)
         if len(rows) < _PORTION:
             break
-    if erased:
+    reports = _erase_reports(terminal, session, before)
+    if erased or reports:
         # A deleted row can still be read in the engine's files until they are cleaned.
         terminal.database.scrub()
     return erased
+
+
+def _erase_reports(terminal: Terminal, session: Session, before: datetime) -> int:
+    with terminal.database.writing() as tx:
+        files = outcomes.forget(tx, before)
+        entries = [EntryDraft(Event.REPORT_ERASED, session.person_id, session.id, file) for file in files]
+        terminal.log.append_many(tx, entries)
+    return len(files)

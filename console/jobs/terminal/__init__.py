@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from console.jobs.terminal import (
         announcements,
         backup,
-        examination,
         health,
         joining,
         layouts,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = [
     "announcements",
     "backup",
-    "examination",
     "health",
     "joining",
     "layouts",

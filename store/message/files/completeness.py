@@ -37,10 +37,11 @@ class Stamp(NamedTuple):
             raise FileChanged(file=path.name)
 
 
-def check_checksum(path: Path) -> None:
+def check_checksum(path: Path, digest: str | None = None) -> None:
     """Hold the file at `path` against the SHA-256 in the file beside it, where there is one.
 
-    Raises FileChecksumUnusable, FileChecksumDiffers, FileUnreadable.
+    `digest` is that of the file, where it was computed already. Raises FileChecksumUnusable, FileChecksumDiffers,
+    FileUnreadable.
     """
     beside = path.with_name(path.name + CHECKSUM_SUFFIX)
     try:
@@ -53,7 +54,7 @@ def check_checksum(path: Path) -> None:
     if wanted is None:
         raise FileChecksumUnusable(file=path.name, checksum=beside.name)
     # The whole file is read once more for it, at about a second for each gigabyte.
-    if _digest_of(path) != wanted:
+    if (digest or digest_of(path)) != wanted:
         raise FileChecksumDiffers(file=path.name, checksum=beside.name)
 
 
@@ -79,7 +80,11 @@ def _digest_for(name: str, text: str) -> str | None:
     return digests.pop() if len(digests) == 1 else None
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of the file at `path` in hex. Raises FileUnreadable."""
+    if not path.is_file():
+        # A pipe or a device could keep the reader waiting forever.
+        raise FileUnreadable(file=path.name)
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -24,6 +24,7 @@ from console.session import Session
 from console.settings import MunicipalitySettings, Settings, StoreSettings, TerminalSettings
 from console.terminal import Terminal
 from store import clock, queue
+from store.handins import outcomes
 from store.log import Event, LogFilter, LogRow
 from store.log import newest as newest_entry
 from store.log import page as log_page
@@ -239,8 +240,9 @@ class Site:
             return connection.execute(statement).fetchall()
 
     def contents(self) -> str:
-        """Return a digest of everything that the database holds but the log, where refusals are recorded."""
-        tables = sorted(table for table in SQLModel.metadata.tables if table != "log_entry")
+        """Return a digest of everything that the database holds but where refusals are recorded: log and files."""
+        recorded = {"log_entry", *(table.name for table in outcomes.TABLES)}
+        tables = sorted(SQLModel.metadata.tables.keys() - recorded)
         return sha256(
             repr([sorted(map(repr, self.raw(f'SELECT * FROM "{table}"'))) for table in tables]).encode()
         ).hexdigest()

@@ -19,6 +19,8 @@ import pytest
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, timekeeping
+from console.jobs.handins import examination, keeping, places, report
+from console.jobs.handins.intake_outcome import Intake
 from console.jobs.log import conditions, export, pruning, questions, search, tables, viewing
 from console.jobs.messages import (
     claims,
@@ -36,10 +38,11 @@ from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
 from console.jobs.residents import person, protection
-from console.jobs.terminal import backup, examination, layouts, protections, rekey, sharing
+from console.jobs.terminal import backup, layouts, protections, rekey, sharing
 from console.jobs.work import lists, outline, today
 from console.session import Session
 from console.terminal import Terminal
+from console.words import Words
 from store.errors import StoreError
 from store.log import Event
 from store.message.codes import Category, NoticeItem
@@ -104,9 +107,17 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "exchange.resend": (Right.APPROVE, lambda t, s: exchange.resend(t, s, NUMBERS)),
     "exchange.set_cursor": (Right.FEED, lambda t, s: exchange.set_cursor(t, s, 0)),
     "exchange.send": (Right.EXCHANGE, exchange.send),
-    "terminal.examination.examine": (
+    "handins.examination.examine": (
         Right.ENTER,
         lambda t, s: examination.examine(t, s, [t.home.with_name("more.jsonl")]),
+    ),
+    "handins.keeping.former": (Right.ENTER, lambda t, s: keeping.former(t, s, t.home.with_name("more.jsonl"))),
+    "handins.places.handed_in": (Right.ENTER, places.handed_in),
+    "handins.report.write_out": (
+        Right.ENTER,
+        lambda t, s: report.write_out(
+            t, s, keeping.FileReport("more.jsonl", "0" * 32, Intake()), t.home.with_name("out.txt"), Words()
+        ),
     ),
     "messages.extract.write_out": (Right.ENTER, lambda t, s: extract.write_out(t, s, 1, t.home.with_name("out.jsonl"))),
     "messages.intake.take_in": (Right.ENTER, lambda t, s: intake.take_in(t, s, [t.home.with_name("more.jsonl")])),
@@ -195,6 +206,8 @@ OWN: Final = {
 # What jobs are made of: each asks for no right itself, because the job that calls it or that it calls has asked.
 STEPS: Final = {
     "admission.admit",
+    "handins.keeping.keep",
+    "handins.keeping.refusing",
     "intents.conclude",
     "intents.intended",
     "log.tables.compare_all",

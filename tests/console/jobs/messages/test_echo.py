@@ -6,8 +6,8 @@ import pytest
 
 from console.errors import RecordFaulty
 from console.jobs import exchange
+from console.jobs.handins.intake_outcome import RecordFault
 from console.jobs.messages import entry, intake
-from console.jobs.messages.intake import RecordFault
 from tests.console.jobs.site import CHIEF, OPERATOR, Site, person_of, write_lines
 from tests.console.jobs.site import entry as plain_entry
 from tests.store.message.test_echoes import NOTICE, correction

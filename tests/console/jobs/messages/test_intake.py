@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from console.errors import RecordNotSingle, RecordUnread
 from console.jobs import admission
+from console.jobs.handins.intake_outcome import Intake, RecordFault
 from console.jobs.messages import enqueue, intake, listing, reading, record_reader
 from console.jobs.messages import entry as by_hand
-from console.jobs.messages.intake import RecordFault
 from console.jobs.pace import Pace
 from console.jobs.people import logon
 from console.jobs.progress import Progress
@@ -242,7 +242,7 @@ def large(tmp_path: Path) -> Path:
     return write_lines(tmp_path / "large.jsonl", [entry(number) for number in range(PORTION + 1)])
 
 
-def between_its_portions(site: Site, operator: Session, file: Path, look: Callable[[], object]) -> intake.Intake:
+def between_its_portions(site: Site, operator: Session, file: Path, look: Callable[[], object]) -> Intake:
     """Take a file in, and do something when a part of it is done."""
 
     def report(progress: Progress) -> None:

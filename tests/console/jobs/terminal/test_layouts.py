@@ -1,6 +1,6 @@
 """A layout is used as two persons confirmed it, and as nothing else; a dry run may try it before.
 
-It shows `console.jobs.terminal.examination`, through which layouts are tried.
+It shows `console.jobs.handins.examination`, through which layouts are tried.
 """
 
 from hashlib import sha256
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from console.errors import FileExists
+from console.jobs.handins import examination
 from console.jobs.log import tables
 from console.jobs.messages import intake, record_reader
-from console.jobs.terminal import announcements, backup, examination, layouts, protections
+from console.jobs.terminal import announcements, backup, layouts, protections
 from console.words import Words
 from store.errors import FileUnreadable
 from store.log import Event

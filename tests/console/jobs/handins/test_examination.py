@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from console.jobs.handins import examination
 from console.jobs.messages import intake
 from console.jobs.pace import Pace
-from console.jobs.terminal import examination
 from store.errors import FileFault
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import OPERATOR, Site, doubtful, entry, write_lines

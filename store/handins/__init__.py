@@ -1,0 +1,1 @@
+"""The files that systems hand in: what became of each, and the sealed report of it."""
