@@ -44,6 +44,8 @@ ACTIONS: Final = frozenset(
         "revisions", "older", "along", "show_address", "protect", "unprotect",
         # exchange and log
         "send", "receive", "read_again", "last_exchange", "conditions", "export",
+        # import
+        "handins", "take_in", "former_report",
     }
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ letters are text and the function keys remain. The keys of the review steps come
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -54,7 +54,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         # keep from going on, and from being seen
         "h": _letter("review(hold) review(put_on_hold) protect", "f12"),
         # take in
-        "i": _letter("receive"),
+        "i": _letter("receive handins take_in"),
         "j": _letter("move scroll"),
         "k": _letter("move scroll"),
         "l": _letter("log"),
@@ -71,7 +71,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         # let go on
         "u": _letter("review(release) review(take_up) review(bring_forward) unprotect clear_all"),
         # see more of it
-        "v": _letter("revisions older show_address all_items last_exchange", "f6"),
+        "v": _letter("revisions older show_address all_items last_exchange former_report", "f6"),
         # take back
         "w": _letter("review(withdraw) review(call_off) cancel_sent cancel_event"),
         "x": _letter("exchange send", "f7"),
@@ -226,6 +226,7 @@ def _of_list(*, first: bool) -> Iterator[Key]:
 
 SEARCH: Final = Key("f3,slash", "/", "search", "search", Right.READ)
 EXCHANGE_KEY: Final = Key("f7,x", "x", "exchange", "exchange")
+HANDINS_KEY: Final = Key("i", "i", "handins", "handins", Right.ENTER)
 LOG_KEY: Final = Key("l", "l", "log", "log", Right.LOG)
 RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
 
@@ -235,6 +236,7 @@ TODAY: Final = (
     Key("", "Enter", "choose", "open_line", Right.READ),
     SEARCH,
     ENTER,
+    HANDINS_KEY,
     EXCHANGE_KEY,
     LOG_KEY,
     RELOAD,
@@ -256,6 +258,7 @@ QUEUE: Final = (
     LISTS,
     Key("asterisk", "*", "select_all", "select_all", in_foot=False),
     Key("S", "S", "sort(-1)", "sort_back", in_foot=False),
+    replace(HANDINS_KEY, in_foot=False),
     RELOAD,
     Key("escape,b", "Esc", "back", "clear", in_foot=False),
 )
@@ -301,6 +304,23 @@ EXCHANGE: Final = (
     STOP,
     BACK,
     Key("y", "y", "read_again", "read_again", Right.EXCHANGE, in_foot=False),
+    Key("N", "N", "along(-1)", "error_before", in_foot=False),
+)
+# The places in which other systems hand their files in, and the dry run of one of these files.
+HANDINS: Final = (
+    Key("", "Enter", "choose", "dry_run", Right.ENTER),
+    Key("f6,v", "v", "former_report", "former_report", Right.ENTER),
+    RELOAD,
+    BACK,
+)
+HANDIN_REPORT: Final = (
+    Key("i", "i", "take_in", "take_in", Right.ENTER),
+    Key("o", "o", "export", "export_report", Right.ENTER),
+    Key("n", "n", "along(1)", "next_error"),
+    Key("f4,f", "f", "filter", "filter"),
+    Key("f5,full_stop", ".", "reload", "dry_run_again", Right.ENTER),
+    STOP,
+    BACK,
     Key("N", "N", "along(-1)", "error_before", in_foot=False),
 )
 LOG: Final = (

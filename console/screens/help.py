@@ -12,6 +12,8 @@ from console.keys import (
     AT_WORK,
     ENTRY,
     EXCHANGE,
+    HANDIN_REPORT,
+    HANDINS,
     HELP_LANGUAGE,
     LOCK,
     LOG,
@@ -39,6 +41,8 @@ TABLES: Final = MappingProxyType(
         "person": PERSON,
         "entry": ENTRY,
         "exchange": EXCHANGE,
+        "handins": HANDINS,
+        "handin_report": HANDIN_REPORT,
         "log": LOG,
     }
 )

@@ -51,25 +51,25 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfitPlace:
-    """A place of which nothing can be taken in, and why."""
+class BarePlace:
+    """A place without files: nothing lies there, or nothing can be taken in from there, and `fault` says why."""
 
     place: HandinSettings
-    fault: ConsoleError
+    fault: ConsoleError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Handins:
-    """The files of all places, first those that wait, and the places that cannot be used; `more` are not listed."""
+    """The files of all places, first those that wait, and the places without any; `more` files are not listed."""
 
     places: int
     files: list[HandedIn]
-    unfit: list[UnfitPlace]
+    bare: list[BarePlace]
     more: int = 0
 
     @property
     def waiting(self) -> list[HandedIn]:
-        """The files that nobody took in, oldest last as they are listed."""
+        """The files that nobody took in, in each place the oldest last."""
         return [file for file in self.files if file.state is FileState.WAITING]
 
 
@@ -77,19 +77,21 @@ def handed_in(terminal: Terminal, session: Session) -> Handins:
     """Return what lies in the hand-in places of the settings. Raises RightMissing."""
     admit(terminal, session, Right.ENTER)
     places = terminal.settings.handin
-    unfit, files, more = [], list[HandedIn](), 0
+    bare, files, more = list[BarePlace](), list[HandedIn](), 0
     for place in places:
         try:
             refuse_unfit(place)
             entries = sorted(_regular(place), key=lambda entry: entry.modified, reverse=True)
         except ConsoleError as fault:
-            unfit.append(UnfitPlace(place, fault))
+            bare.append(BarePlace(place, fault))
             continue
+        if not entries:
+            bare.append(BarePlace(place))
         # Whoever never clears a directory up is not to fill the memory of the console.
         more += max(0, len(entries) - MOST_FILES)
         files += _known(terminal, place, entries[:MOST_FILES])
     # A stable sort: within both halves the places stand as in the settings, and the newest file first.
-    return Handins(len(places), sorted(files, key=lambda file: file.state is not FileState.WAITING), unfit, more)
+    return Handins(len(places), sorted(files, key=lambda file: file.state is not FileState.WAITING), bare, more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from console.widgets.text import Ink, fit, width_of
 from store.message.dates import display_date
 from store.message.states import Direction
 from store.message.worklists import DIGITS, WorkList
+from store.rights import Right
 
 if TYPE_CHECKING:
+    from console.jobs.handins.places import HandedIn
     from console.jobs.work.today import Due, Today
     from console.session import Session
     from console.terminal import Terminal
@@ -47,6 +49,8 @@ class TodayScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self.today: Today | None = None
+        # The files that nobody took in, for who may take them in.
+        self.handed_in: Sequence[HandedIn] = ()
         self.cursor = 0
 
     def compose(self) -> ComposeResult:
@@ -63,13 +67,21 @@ class TodayScreen(WorkScreen):
     def load(self) -> None:
         """Read what there is to do."""
         self.look("work", _read, self._loaded)
+        if self.console_app.may(Right.ENTER) and self.console_app.settings.handin:
+            # By itself: a directory on another machine may let one wait, and the lists are not to wait for it.
+            self.look("files", _read_handed_in, self._files_known)
 
     def _loaded(self, today: "Today") -> None:
         self.today = today
         self._go(self.cursor)
 
+    def _files_known(self, files: "Sequence[HandedIn]") -> None:
+        self.handed_in = files
+        self._go(self.cursor)
+
     def _go(self, line: int) -> None:
-        last = 0 if self.today is None else len(self.today.yours) - 1
+        # The files stand below the lists, as one line more.
+        last = 0 if self.today is None else len(self.today.yours) - (0 if self.handed_in else 1)
         # Lists come and go while other screens are open, so that the cursor may stand below the last one.
         self.cursor = min(max(0, line), max(0, last))
         self.query_one("#today").refresh()
@@ -79,9 +91,12 @@ class TodayScreen(WorkScreen):
         self._go(self.cursor + lines)
 
     def action_choose(self) -> None:
-        """Open the list under the cursor; with nothing to do, the list of everything that is to be done."""
+        """Open the list under the cursor, or the import; with nothing to do, the list of everything to be done."""
         yours = self.today.yours if self.today is not None else ()
-        self.open_list(yours[self.cursor].work if yours else WorkList.TODO)
+        if self.handed_in and self.cursor == len(yours):
+            self.action_handins()
+        else:
+            self.open_list(yours[self.cursor].work if yours else WorkList.TODO)
 
     def open_list(self, work: WorkList, *, searching: bool = False) -> None:
         """Open the queue with a list of work, if wanted with the field of the search."""
@@ -124,7 +139,9 @@ class TodayPage(Surface):
         yield self._heads()
         for index, due in enumerate(today.yours):
             yield self._due(due, here=index == screen.cursor)
-        if not today.yours:
+        if screen.handed_in:
+            yield self._import(screen.handed_in, here=screen.cursor == len(today.yours))
+        elif not today.yours:
             yield self.ink().put(f"  {words('today.nothing')}", palette["good"])
         yield self.ink()
         yield from self._others(today)
@@ -155,6 +172,17 @@ class TodayPage(Surface):
             late = row.overdue and due.work is not WorkList.OVERDUE and row.direction == Direction.OUT
             ink.put(f" {words('message.late')}" if late else "", None if here else self.palette["attention"])
         return ink
+
+    def _import(self, files: "Sequence[HandedIn]", *, here: bool) -> Ink:
+        """Return the line of the files that nobody took in, with the one that lies there longest."""
+        words, oldest = self.words, max(files, key=lambda file: file.age)
+        ink = self.ink("cursor" if here else "page")
+        ink.put(">" if here else " ").put(" ").put("i.", None if here else self.palette["key"])
+        ink.put(fit(words("handins.title"), 19))
+        ink.put(fit(f"{len(files):,}", 6, "right"), None if here else self.palette["strong"]).put("  ")
+        # By its name: what the file holds nobody has read yet.
+        ink.put(fit(words.span(oldest.age), 10)).put(fit(oldest.path.name, _NAME)).put(" ")
+        return ink.put(oldest.place.purpose)
 
     def _others(self, today: "Today") -> Iterator[Ink]:
         """Yield whose turn it is not, and what only waits, in as many lines as it takes."""
@@ -220,3 +248,7 @@ class TodayPage(Surface):
 
 def _read(terminal: "Terminal", session: "Session") -> "Today":
     return jobs.work.today.today(terminal, session)
+
+
+def _read_handed_in(terminal: "Terminal", session: "Session") -> "Sequence[HandedIn]":
+    return jobs.handins.places.handed_in(terminal, session).waiting

@@ -21,6 +21,13 @@ class WorkScreen(SharedLetters):
         self.notice.clear()
         self.app.push_screen(ExchangeScreen())
 
+    def action_handins(self) -> None:
+        """Open the hand-in places."""
+        from console.screens.handins.places import HandinsScreen
+
+        self.notice.clear()
+        self.app.push_screen(HandinsScreen())
+
     def action_log(self) -> None:
         """Open the log."""
         from console.screens.log.viewing import LogScreen

@@ -101,11 +101,16 @@ def test_each_file_has_its_word(site: Site, operator: Session, place: Path) -> N
 def test_a_place_that_is_not_there_is_told_beside_the_others(site: Site, operator: Session, place: Path) -> None:
     mixed(place)
     (ours,) = site.terminal.settings.handin
+    (place / "empty").mkdir()
+    empty = replace(ours, directory=str(place / "empty"))
     gone, foreign = replace(ours, directory=str(place / "gone")), replace(ours, owner="nobody")
-    site.terminal.settings = replace(site.terminal.settings, handin=(gone, ours))
+    site.terminal.settings = replace(site.terminal.settings, handin=(gone, ours, empty))
     found = places.handed_in(site.terminal, operator)
-    assert [(each.place.directory, each.fault.code) for each in found.unfit] == [(gone.directory, "handin_unreadable")]
-    assert ([file.path.name for file in found.waiting], found.places) == (["mixed.jsonl"], 2)
+    assert [(each.place.directory, each.fault and each.fault.code) for each in found.bare] == [
+        (gone.directory, "handin_unreadable"),
+        (empty.directory, None),
+    ]
+    assert ([file.path.name for file in found.waiting], found.places) == (["mixed.jsonl"], 3)
     site.terminal.settings = replace(site.terminal.settings, handin=(foreign,))
     (file,) = places.handed_in(site.terminal, operator).files
     assert (file.state, file.code) == (FileState.REFUSED, "handin_foreign")

@@ -38,8 +38,8 @@ PARTS, NEW_PARTS = (
 )
 NAME = "renkei-terminal-key"
 ROWS = 12
-# A content each, and the block of their names.
-SEALS = ROWS + 1
+# A content each, the block of their names, and the report of their file.
+SEALS = ROWS + 2
 KINDS = ("home", "file", "credential", "passphrase")
 
 

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.by_engine
 TERMINAL_KEY = Path("keys") / "terminal.key"
 
 MESSAGES = 39
-SEALED = MESSAGES + 2
-"""Their contents, a note, and the names in them for the search."""
+SEALED = MESSAGES + 3
+"""Their contents, a note, the names in them for the search, and the report of their file."""
 FEW = 3
 """As many as are needed where files alone matter."""
 
