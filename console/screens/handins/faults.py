@@ -74,7 +74,7 @@ class ReportTitle(OneLine):
         if of.only is not None:
             ink.put("  ").put(words(f"handins.shown.{of.only}"), palette["key"])
         where = f"{of.rows.position:,} / {of.rows.count:,}" if of.rows.count else ""
-        return ink.gap_to(self.size.width - len(where) - 1).put(where, palette["faint"])
+        return ink.gap_to(max(ink.width + 1, self.size.width - len(where) - 1)).put(where, palette["faint"])
 
 
 class ReportSummary(OneLine):

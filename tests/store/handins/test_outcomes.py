@@ -3,14 +3,18 @@
 It shows `store.handins.states` as well.
 """
 
+import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import pytest
 from sqlalchemy import Connection, select, update
 
+from store import dump
 from store.comparison import Difference
 from store.database import Database
 from store.errors import SealBroken
@@ -102,3 +106,60 @@ def test_what_is_old_is_forgotten_with_its_looks(world: TableWorld) -> None:
         assert outcomes.forget(tx, NOON + timedelta(days=1)) == [FILE]
         assert known(world, tx).keys() == {f"look {OTHER}"}
         assert list(tx.scalars(select(FILE_REPORTS.c.file))) == [OTHER]
+
+
+def test_nothing_is_known_of_no_files(world: TableWorld) -> None:
+    with world.database.writing() as tx:
+        assert outcomes.outcomes_by_look(tx, world.vault.rows, []) == {}
+        assert outcomes.outcome_of(tx, world.vault.rows, "c" * 32) is None
+        assert outcomes.forget(tx, NOON) == []
+
+
+def test_a_list_of_any_length_is_asked_for_in_parts(world: TableWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcomes, "_AT_ONCE", 2)
+    names = [f"look {number}" for number in range(5)]
+    with world.database.writing() as tx:
+        for name in names:
+            outcomes.note_look(tx, world.vault.rows, name, FILE)
+        found = outcomes.outcomes_by_look(tx, world.vault.rows, [*names, "look at nothing"])
+        assert found == dict.fromkeys(names, DONE)
+        for number in range(5):
+            outcomes.put(tx, world.vault, f"{number}" * 32, DONE, b"old")
+        assert len(outcomes.forget(tx, NOON + timedelta(seconds=1))) == 7
+        assert tx.execute(select(FILE_LOOKS)).all() == tx.execute(select(FILE_OUTCOMES)).all() == []
+
+
+def test_a_look_leads_to_the_file_that_was_read_last(world: TableWorld) -> None:
+    later = replace(DONE, state=FileState.TAKEN)
+    with world.database.writing() as tx:
+        outcomes.put(tx, world.vault, OTHER, later, b"")
+        outcomes.note_look(tx, world.vault.rows, f"look {FILE}", OTHER)
+        assert known(world, tx) == dict.fromkeys((f"look {FILE}", f"look {OTHER}"), later)
+        assert world.compare(tx).ok
+
+
+def test_what_became_of_files_goes_with_a_backup(world: TableWorld, tmp_path: Path) -> None:
+    with world.database.reading() as reading:
+        dumped = list(dump.lines(reading))
+        before = known(world, reading)
+    tables = [name for name, _ in map(json.loads, dumped) if name]
+    # A look and a report refer to their outcome, which therefore comes first.
+    assert tables.index("file_outcome") < min(tables.index("file_look"), tables.index("file_report"))
+    with closing(Database.create(f"sqlite:///{tmp_path / 'restored.sqlite'}")) as restored:
+        with restored.writing() as tx:
+            dump.load(tx, dumped)
+        with restored.reading() as reading:
+            assert known(world, reading) == before
+            assert outcomes.report_of(reading, world.vault, FILE) == b"of this file" * 200
+            assert world.compare(reading).ok
+
+
+@pytest.mark.parametrize("state", [state for state in FileState if state is not FileState.WAITING])
+def test_each_state_is_kept_as_its_word(world: TableWorld, state: FileState) -> None:
+    refused = replace(DONE, state=state, code="file_spreadsheet" if state is FileState.REFUSED else None)
+    with world.database.writing() as tx:
+        outcomes.put(tx, world.vault, FILE, refused, b"")
+        assert outcomes.outcome_of(tx, world.vault.rows, FILE) == refused
+        assert tx.scalar(select(FILE_OUTCOMES.c.state).where(FILE_OUTCOMES.c.file == FILE)) == state.value
+        # An empty report is a report: who looks for it finds that it says nothing.
+        assert outcomes.report_of(tx, world.vault, FILE) == b""

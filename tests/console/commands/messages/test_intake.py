@@ -20,7 +20,8 @@ def test_the_good_records_are_in_and_the_bad_are_named(world: World, tmp_path: P
         (2, "occurred_at"),
     }
     (warning,) = ran.json["warnings"]
-    assert warning["line"] == 3
+    assert (warning["line"], warning["reference"]) == (3, "R-000903")
+    assert {error["reference"] for error in ran.json["errors"]} == {"R-000902"}
     assert all(fault["message"] and fault["remedy"] for fault in [*ran.json["errors"], warning])
     # A second time the good ones are known; a warning alone is no failure.
     again = write_lines(tmp_path / "again.jsonl", [records[0], records[2]])

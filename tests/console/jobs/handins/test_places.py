@@ -1,8 +1,4 @@
-"""The files of the hand-in places and what became of each; nothing but what was looked at is taken in.
-
-It shows `console.jobs.handins.keeping`, `console.jobs.handins.report` and `console.jobs.handins.intake_outcome` as
-well.
-"""
+"""The files of the hand-in places and what became of each; nothing but what was looked at is taken in."""
 
 import getpass
 import shutil

@@ -1,8 +1,4 @@
-"""取込 on the screen: from home to the dry run, what it says, and taking in just that.
-
-It shows `console.screens.handins.report`, `console.screens.handins.faults` and `console.screens.handins.progress` as
-well.
-"""
+"""取込 on the screen: from home to the dry run, what it says, and taking in just that."""
 
 import getpass
 from pathlib import Path

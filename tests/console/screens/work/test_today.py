@@ -1,5 +1,10 @@
 """Home: what waits for each role, and the way into the list. It shows `console.screens.work.ways` as well."""
 
+import getpass
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from console.screens.messages.queue import QueueScreen
@@ -39,3 +44,28 @@ async def test_who_has_nothing_to_do_is_told_so_and_whose_turn_it_is(world: Worl
         await console.press("slash")
         assert console.screen == "queue"
         assert console.words("queue.note.search") in console.text()
+
+
+async def test_files_that_wait_have_a_line_of_which_enter_is_the_way_in(world: World, tmp_path: Path) -> None:
+    for name, age in (("oldest.csv", 3 * 3600), ("newest.csv", 60)):
+        (tmp_path / name).touch()
+        at = time.time() - age
+        os.utime(tmp_path / name, (at, at))
+    settings = world.home / "renkei.toml"
+    table = f'\n[[handin]]\ndirectory = "{tmp_path}"\nowner = "{getpass.getuser()}"\npurpose = "住民記録"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + table, encoding="utf-8")
+    async with driving(world.home) as console:
+        await console.log_on("op-101", opens="")
+        (line,) = (line for line in console.text().splitlines() if "i.取込" in line)
+        assert line.split() == [">", "i.取込", "2", "3時間", "oldest.csv", "住民記録"]
+        assert console.words("today.nothing") not in console.text()
+        await console.press("enter")
+        assert console.screen == "handins"
+        await console.press("escape", "i")
+        assert console.screen == "handins"
+    # Who may take nothing in is told of no file.
+    async with driving(world.home) as console:
+        await console.log_on("ap-201", opens="")
+        assert "i.取込" not in console.text()
+        await console.press("i")
+        assert console.screen == "today"
