@@ -213,3 +213,39 @@ def test_waiting_files_stand_first(site: Site, operator: Session, place: Path, m
     after = places.handed_in(site.terminal, operator)
     assert [file.state for file in after.files] == [FileState.WAITING, FileState.TAKEN]
     assert after.waiting == after.files[:1]
+
+
+def test_without_places_there_is_nothing_to_list(site: Site, operator: Session) -> None:
+    found = places.handed_in(site.terminal, operator)
+    assert (found.places, found.files, found.bare, found.waiting, found.more) == (0, [], [], [], 0)
+
+
+def test_a_place_with_a_layout_takes_files_of_any_name(site: Site, operator: Session, place: Path) -> None:
+    for name in ("export.dat", "export", "export.xlsx"):
+        (place / name).touch()
+    before = {name: file.code for name, file in lying(site, operator).items()}
+    assert before == {
+        "export.dat": "file_suffix_unknown",
+        "export": "file_suffix_unknown",
+        "export.xlsx": "file_spreadsheet",
+    }
+    (ours,) = site.terminal.settings.handin
+    site.terminal.settings = replace(site.terminal.settings, handin=(replace(ours, layout="ward"),))
+    assert {name: file.code for name, file in lying(site, operator).items()} == {
+        "export.dat": None,
+        "export": None,
+        # A workbook is no text, whatever the layout.
+        "export.xlsx": "file_spreadsheet",
+    }
+
+
+def test_a_list_reads_no_file(site: Site, operator: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed(place)
+    intake.take_in(site.terminal, operator, [place / "mixed.jsonl"])
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(keeping, "digest_of", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    assert lying(site, operator)["mixed.jsonl"].state is FileState.PARTLY
