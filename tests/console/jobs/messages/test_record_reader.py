@@ -96,3 +96,36 @@ def test_small_files_start_no_process(
     monkeypatch.setattr(record_reader, "_LARGE_BYTES", 2)
     assert len(list(read_checked(mixed, 1))) == MANY + 2
     assert processes == []
+
+
+@pytest.mark.parametrize(
+    ("record", "reference", "values"),
+    [
+        (entry(1), "R-000001", []),
+        (doubtful(2), "R-000002", ["1985-02-29"]),
+        (entry(3, municipality="131016"), "R-000003", ["131016"]),
+        # Of a long value its beginning, and of a group nothing: a person looks for it, and no more.
+        (entry(4, speed="fast" * 50), "R-000004", ["fast" * 15]),
+        (entry(5, card_number=None, reference=6), "6", None),
+        ({"kind": "resident_record"}, "", None),
+    ],
+)
+def test_a_record_is_found_by_its_reference_and_by_what_an_item_holds(
+    tmp_path: Path, record: dict[str, object], reference: str, values: list[str] | None
+) -> None:
+    file = write_lines(tmp_path / "single.jsonl", [record])
+    (checked,) = check_records(file_of(file))
+    assert checked.reference == reference
+    stated = [finding.value for finding in checked.findings]
+    assert all(len(value) <= 60 for value in stated)
+    if values is not None:
+        assert stated == values
+
+
+def test_what_is_no_record_has_neither(tmp_path: Path) -> None:
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"kind": "resident_record"}\n{broken\n[1]\n', encoding="utf-8")
+    _, broken, listed = check_records(file_of(file))
+    for checked in (broken, listed):
+        assert checked.reference == ""
+        assert [finding.value for finding in checked.findings] == [""]

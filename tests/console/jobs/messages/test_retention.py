@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from console.jobs import exchange
+from console.jobs.handins import keeping
 from console.jobs.log import export
-from console.jobs.messages import listing, reading, retention, review
+from console.jobs.messages import intake, listing, reading, retention, review
 from console.jobs.terminal import backup, rekey
 from console.settings import RetentionSettings
 from store import clock
@@ -16,7 +17,7 @@ from store.errors import ContentErased
 from store.log import Event
 from tests.canaries import CANARIES, files_with
 from tests.clusters import ON_POSTGRESQL, ON_SQLITE, Cluster
-from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, entry, notice, person_of
+from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, Site, entry, notice, person_of, write_lines
 from transport.evidence.envelope import Purpose
 
 pytestmark = pytest.mark.by_engine
@@ -112,3 +113,60 @@ def test_a_restored_terminal_with_erased_contents_verifies(
     key = served.home / "keys" / "terminal.key"
     done = backup.restore(tmp_path / "backup", tmp_path / "again", key)
     assert done.receipts == 4
+
+
+def _reports(site: Site) -> list[int]:
+    return [int(site.raw(f"SELECT count(*) FROM file_{name}")[0][0]) for name in ("outcome", "look", "report")]
+
+
+def test_the_report_of_a_file_goes_by_its_own_age(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    custodian = site.session(CUSTODIAN)
+    site.take_in([entry(1)])
+    # Without a retention nothing is ever erased.
+    retention.erase_expired(site.terminal, custodian)
+    assert _reports(site) == [1, 1, 1]
+    later(site, monkeypatch, 364)
+    retention.erase_expired(site.terminal, custodian)
+    site.take_in([entry(2)])
+    assert (_reports(site), site.entries(Event.REPORT_ERASED)) == ([2, 2, 2], [])
+    later(site, monkeypatch, 364 + 2)
+    # The message still waits for review, so that its content stays; the report of its file is no part of it.
+    assert retention.erase_expired(site.terminal, custodian) == 0
+    assert _reports(site) == [1, 1, 1]
+    (erased,) = site.entries(Event.REPORT_ERASED)
+    assert (erased.actor, erased.detail) == (CUSTODIAN, {})
+    assert reading.read(site.terminal, site.session(OPERATOR), 1).record["reference"] == "R-000001"
+    assert site.log_holds()
+
+
+def test_a_file_whose_report_was_erased_is_known_when_it_comes_again(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / "again.jsonl", [entry(1)])
+    operator = site.session(OPERATOR)
+    assert intake.take_in(site.terminal, operator, [file]).accepted == 1
+    later(site, monkeypatch, 366)
+    retention.erase_expired(site.terminal, site.session(CUSTODIAN))
+    assert _reports(site) == [0, 0, 0]
+    again = intake.take_in(site.terminal, operator, [file])
+    assert (again.accepted, again.known, again.refused) == (0, 1, 0)
+    assert _reports(site) == [1, 1, 1]
+
+
+def test_an_erased_report_lies_in_no_file_of_the_engine(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = entry(1, person={**PERSON, "sex": CANARIES[0]}, card_number=CANARIES[4])
+    file = write_lines(tmp_path / "wrong.jsonl", [wrong])
+    taken = intake.take_in(site.terminal, site.session(OPERATOR), [file])
+    assert taken.refused == 1
+    kept = keeping.former(site.terminal, site.session(OPERATOR), file)
+    assert kept is not None
+    # The report quotes what is wrong, which is why it is sealed and goes.
+    assert CANARIES[0] in [fault.value for fault in kept.taken.errors]
+    file.unlink()
+    assert files_with([site.home], CANARIES) == []
+    later(site, monkeypatch, 366)
+    retention.erase_expired(site.terminal, site.session(CUSTODIAN))
+    assert _reports(site) == [0, 0, 0]
+    assert files_with([site.home], CANARIES) == []

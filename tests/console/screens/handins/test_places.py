@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.jobs.progress import Progress
-from console.screens.handins.places import HandinsScreen, size_text
+from console.screens.handins.places import HandinsScreen
 from console.screens.handins.progress import ImportProgress
 from console.screens.handins.report import ReportScreen
 from tests.console.driving import Driven, driving
@@ -139,9 +139,3 @@ async def test_stopping_takes_nothing_in_and_progress_is_told_once_it_is_known(w
         assert screen._cancel is not None
         assert (screen._cancel.is_set(), console.words("handins.stopping") in console.text()) == (True, True)
         screen._cancel = None
-
-
-def test_a_size_has_three_digits_at_most() -> None:
-    assert [size_text(count) for count in (0, 999, 1500, 48_200, 9_810_000, 12e9)] == [
-        "0B", "999B", "1.5kB", "48kB", "9.8MB", "12GB",
-    ]  # fmt: skip

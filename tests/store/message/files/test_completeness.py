@@ -8,7 +8,7 @@ import pytest
 
 from store.errors import FileUnreadable
 from store.message.errors import FileChanged, FileChecksumDiffers, FileChecksumUnusable
-from store.message.files.completeness import Stamp, check_checksum
+from store.message.files.completeness import Stamp, check_checksum, digest_of
 
 CONTENT = b"kind,reference\n"
 DIGEST = sha256(CONTENT).hexdigest()
@@ -76,3 +76,28 @@ def test_without_a_checksum_nothing_is_compared_and_a_pipe_is_none(file: Path) -
     os.mkfifo(file.with_name("some file.csv.sha256"))
     with pytest.raises(FileChecksumUnusable):
         check_checksum(file)
+
+
+def test_a_digest_is_that_of_the_bytes_and_of_nothing_else(file: Path) -> None:
+    assert digest_of(file) == DIGEST
+    renamed = file.rename(file.with_name("another name.csv"))
+    assert digest_of(renamed) == DIGEST
+    with renamed.open("ab") as more:
+        more.write(b"\n")
+    assert digest_of(renamed) == sha256(CONTENT + b"\n").hexdigest()
+
+
+def test_what_is_no_file_has_no_digest_and_keeps_nobody_waiting(file: Path) -> None:
+    pipe = file.with_name("pipe.csv")
+    os.mkfifo(pipe)
+    for path in (pipe, file.parent, file.with_name("missing.csv")):
+        with pytest.raises(FileUnreadable) as refused:
+            digest_of(path)
+        assert refused.value.facts == {"file": path.name}
+
+
+def test_a_digest_that_is_known_already_is_held_against_the_checksum(file: Path) -> None:
+    file.with_name("some file.csv.sha256").write_text(f"{DIGEST}  some file.csv\n")
+    check_checksum(file, DIGEST)
+    with pytest.raises(FileChecksumDiffers):
+        check_checksum(file, "0" * 64)
