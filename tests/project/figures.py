@@ -1,12 +1,11 @@
 """The figures of the house: sizes, sentences, suppressions, arrows between rooms. `python -m tests.project.figures`.
 
-They are read from the sources alone, so that they can be compared before and after a change. Coverage is shown when
-`coverage.json` lies in the project's directory (`.ci/run --coverage` makes it).
+They are read from the sources alone, so that they can be compared before and after a change. Coverage is shown when a
+run of the tests measured it (`tests.covering`).
 """
 
 import ast
 import io
-import json
 import re
 import statistics
 import sys
@@ -17,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests import covering
 from tests.project import sources
 from tests.project.sources import ROOT, module_name, product_files, test_files
 
 _SUPPRESSION: Final = re.compile(r"#\s*(noqa|type: ignore)")
-_COVERAGE: Final = ROOT / "coverage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +164,12 @@ def _house_lines(files: Sequence[Path]) -> Iterator[str]:
 
 
 def _coverage_lines() -> Iterator[str]:
-    if not _COVERAGE.exists():
-        yield "coverage: not measured here (`.ci/run --coverage` measures it)"
+    files = covering.read()
+    if files is None:
+        yield "coverage: not measured here (`PYTEST_PLUGINS=tests.covering .venv/bin/pytest -n auto` measures it)"
         return
-    measured = json.loads(_COVERAGE.read_text(encoding="utf-8"))["files"]
-    for room in ("store", "transport", "console"):
-        sums = [file["summary"] for name, file in measured.items() if name.startswith(f"{room}/")]
-        covered = sum(summary["covered_lines"] + summary["covered_branches"] for summary in sums)
-        whole = sum(summary["num_statements"] + summary["num_branches"] for summary in sums)
-        yield f"coverage of {room}, lines and branches: {100 * covered / whole:.1f} %"
+    for room in covering.ROOMS:
+        yield f"coverage of {room}, lines and branches: {covering.share(files, room):.1f} %"
 
 
 def report() -> Iterator[str]:
