@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Each module has `measure(runs) -> Report`.
 BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "console": "tests.benchmarks.console",
         "start": "tests.benchmarks.start",
         "import": "tests.benchmarks.intake",
         "line": "tests.benchmarks.line",

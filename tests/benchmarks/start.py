@@ -1,27 +1,18 @@
 """How long from exec to a painted login screen, in a real pseudo-terminal, beside a bare Textual app."""
 
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
 import sys
 import tempfile
-import termios
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from tests.benchmarks.painting import Painted
 from tests.benchmarks.report import Report
 
 # The label of the PIN field: the last of the two, on both screens.
 _PAINTED: Final = "暗証番号".encode()
 _LIMIT: Final = 1.6
-_DEADLINE_SECONDS: Final = 60
-_SIZE: Final = struct.pack("HHHH", 24, 80, 0, 0)
 
 
 def measure(runs: int) -> Report:
@@ -51,32 +42,5 @@ def _prepare(home: Path) -> None:
 
 
 def _seconds_to_painted(command: Sequence[str]) -> float:
-    began = time.perf_counter()
-    process, terminal = pty.fork()
-    if process == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, _SIZE)
-        os.execve(command[0], list(command), _environment())
-    try:
-        _read_until(terminal, _PAINTED)
-        return time.perf_counter() - began
-    finally:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        os.close(terminal)
-
-
-def _environment() -> Mapping[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-
-
-def _read_until(terminal: int, wanted: bytes) -> None:
-    seen = b""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while wanted not in seen:
-        if not select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise TimeoutError(f"no login screen within {_DEADLINE_SECONDS} s; the last bytes: {seen[-500:]!r}")
-        try:
-            seen += os.read(terminal, 65536)
-        except OSError as error:
-            raise RuntimeError(f"the program ended before it painted: {seen[-500:]!r}") from error
+    with Painted(command, 80, 24) as program:
+        return program.seconds_to(_PAINTED)
