@@ -7,6 +7,7 @@ East Asian characters take two.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final, Literal
 
 from rich.cells import cell_len, split_graphemes
@@ -129,4 +130,11 @@ class Ink:
 
     def strip(self, width: int) -> Strip:
         """Return the line in exactly `width` cells."""
-        return Strip(self._segments, self._width).adjust_cell_length(width, self._base)
+        # Neighbours in one style become one piece: a piece brings its colours along, 40 bytes each time.
+        return Strip(self._segments, self._width).adjust_cell_length(width, self._base).simplify()
+
+
+def cells_alike(segments: Iterable[Segment], others: Iterable[Segment]) -> int:
+    """Return how many cells the segments take with which both begin."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(segments, others, strict=False))
+    return sum(cell_len(segment.text) for segment, _ in alike)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 
 from console.widgets.palette import Colours
 from console.widgets.surface import OneLine, Surface
@@ -47,3 +48,50 @@ async def test_words_and_colours_are_those_of_the_console(tmp_path: Path) -> Non
 def test_what_draws_nothing_is_no_widget() -> None:
     with pytest.raises(NotImplementedError):
         Surface().draw_line(0)
+
+
+class Lines(Surface):
+    """Draws the lines that the test wants, the first word of each in another ink than the rest."""
+
+    DEFAULT_CSS = "Lines { height: 3; width: 1fr; }"
+    lines: tuple[str, ...] = ("one 1", "two 2", "three 3")
+
+    def draw_line(self, y: int) -> Ink:
+        first, _, rest = self.lines[y].partition(" ")
+        return self.ink().put(first, self.palette["key"]).put(f" {rest}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed"),
+    [
+        (("one 1", "two 2", "three 3"), []),
+        (("one 1", "two 9", "three 3"), [Region(3, 1, 17, 1)]),
+        (("six 1", "two 2", "three 3"), [Region(0, 0, 3, 1)]),
+        (("漢字 1", "two 2", "four 4"), [Region(0, 0, 20, 1), Region(0, 2, 20, 1)]),
+    ],
+)
+async def test_a_refresh_repaints_the_cells_that_changed(
+    tmp_path: Path, lines: tuple[str, ...], changed: list[Region]
+) -> None:
+    async with bench(tmp_path, Lines(), size=SIZE) as (pilot, screen):
+        await pilot.pause()
+        widget = screen.query_one(Lines)
+        widget.lines = lines
+        widget.refresh()
+        assert sorted(widget._repaint_regions) == sorted(changed)
+        await pilot.pause()
+        painted = [strip.text for strip in screen._compositor.render_strips()]
+        assert [line.rstrip() for line in painted[:3]] == list(lines)
+
+
+async def test_all_of_it_is_painted_again_in_another_size(tmp_path: Path) -> None:
+    async with bench(tmp_path, Lines(), size=SIZE) as (pilot, screen):
+        await pilot.pause()
+        widget = screen.query_one(Lines)
+        await pilot.resize_terminal(30, 4)
+        widget.lines = ("four 4", "five 5", "six 6")
+        widget.refresh()
+        await pilot.pause()
+        assert [strip.text for strip in screen._compositor.render_strips()][:3] == [
+            f"{line:<30}" for line in widget.lines
+        ]
