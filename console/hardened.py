@@ -153,7 +153,8 @@ class HardenedApp(App[int], inherit_bindings=False):
             return False
         # "app.log_off" and "filter(1)" are on the list as "log_off" and "filter".
         name = action.partition("(")[0].rpartition(".")[2]
-        if name not in ACTIONS:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if name not in ACTIONS or (isinstance(screen, HardenedScreen) and not screen.obeys(name)):
             return False
         return await super().run_action(action, default_namespace, cast("dict[str, DOMNode] | None", namespaces))
 
@@ -229,6 +230,10 @@ class HardenedScreen(Screen[T], inherit_bindings=False):
     def in_hand(self) -> bool:
         """Whether the screen is laid out, and no other lies above it."""
         return self.is_mounted and self.app.screen is self
+
+    def obeys(self, action: str) -> bool:  # noqa: ARG002  # For subclasses.
+        """Tell whether the screen is in a state in which this action makes sense."""
+        return True
 
     @property
     def below(self) -> Screen[Any]:

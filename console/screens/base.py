@@ -10,6 +10,7 @@ from console.hardened import HardenedScreen
 from console.keys import Key
 from console.widgets.field import TextField
 from console.widgets.frame import NoticeLine
+from console.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
 from console.words import Words
 
 if TYPE_CHECKING:
@@ -22,7 +23,37 @@ A = TypeVar("A")
 _FIRST_OF_PERSON: Final = 2  # The log-on lies below all screens.
 
 
-class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
+# What a person needs who cannot see the screen for want of room.
+_UNSEEN: Final = frozenset({"log_off", "lock", "language"})
+
+
+class RoomyScreen(HardenedScreen[T], inherit_bindings=False):
+    """A screen that wants 80×24. Where there is less it says so, and no key does what nobody could see."""
+
+    DEFAULT_CSS = """
+    RoomyScreen { layers: default above; }
+    RoomyScreen.-small > TooSmall { display: block; }
+    """
+
+    @property
+    def too_small(self) -> bool:
+        """Whether the terminal has no room for the screen."""
+        return self.size.width < LEAST_COLUMNS or self.size.height < LEAST_ROWS
+
+    def on_mount(self) -> None:
+        """Lay what says so over the screen, unseen."""
+        self.mount(TooSmall())
+
+    def on_resize(self) -> None:
+        """Show it, or what it covered, which has stayed as it was."""
+        self.set_class(self.too_small, "-small")
+
+    def obeys(self, action: str) -> bool:
+        """Tell whether a key may do this now."""
+        return not self.too_small or action in _UNSEEN
+
+
+class ConsoleScreen(RoomyScreen[None], inherit_bindings=False):
     """A screen with a head line, its work, a notice line and a foot line.
 
     Subclasses have a `NAME` each, their keys in `KEYS` and the page of the help in `help_topic` (None: F1 does
@@ -149,7 +180,7 @@ class ConsoleScreen(HardenedScreen[None], inherit_bindings=False):
         self.notice.say("trouble", text)
 
 
-class Dialog(HardenedScreen[T], ModalScreen[T], inherit_bindings=False):
+class Dialog(RoomyScreen[T], ModalScreen[T], inherit_bindings=False):
     """A question at the lower edge of the screen, which leaves the work it is about in sight."""
 
     # As for screens: the dialog sets its focus itself.
