@@ -116,6 +116,11 @@ class QuestionDialog(Dialog[str | None]):
         """Show the text `key` below the question."""
         self.query_one("#complaint", Complaint).say(key, **facts)
 
+    def ask(self, text: Callable[[Words], str], check: Callable[[str], str | None]) -> None:
+        """Ask this instead, with what was typed: more has become known of what the question is about."""
+        self._check = check
+        self.query_one(QuestionText).change(text)
+
     def action_back(self) -> None:
         """Cancel."""
         self.dismiss(None)
@@ -192,6 +197,11 @@ class QuestionText(Surface):
         ink = self.ink("dialog").put("  ")
         lines = wrap(self._text(self.words), self.size.width - 4)
         return ink.put(lines[y - 1], self.palette["strong"] if y == 1 else None) if 0 < y <= len(lines) else ink
+
+    def change(self, text: Callable[[Words], str]) -> None:
+        """Show another text."""
+        self._text = text
+        self.reword()
 
     def reword(self) -> None:
         """Ask in the current language, which may take another number of lines."""

@@ -59,14 +59,14 @@ class Review:
         elif self.row is not None and not allows(self.row, self.step.step):
             say_wrong_state(self.screen, self.row)
         elif self.row is None:
-            self.screen.work(self._look, self._ask_many)
+            self._ask_many()
         else:
             self.put_question(typed=self.step.asks_reason or self.step.asks_day)
 
     def put_question(self, *, typed: bool) -> None:
         """Put the question; `typed`: something has to be typed to go on."""
-        asked = QuestionDialog(self._question, self._text("deed"), typed=typed, check=self._check)
-        self.screen.app.push_screen(asked, self._answered)
+        asked = QuestionDialog(self.question, self._text("deed"), typed=typed, check=self.check)
+        self.screen.app.push_screen(asked, self.answered)
 
     def _look(self, terminal: "Terminal", session: "Session") -> "Outline":
         """Find out what the step would do with all of them; this is called in a thread of the background."""
@@ -74,17 +74,40 @@ class Review:
         apart = self.apart if self.step.in_pairs else frozenset(self.ids)
         return jobs.work.outline.outline(terminal, session, self.ids, self.step.step, apart=apart)
 
-    def _ask_many(self, outline: "Outline") -> None:
-        if outline.ids:
-            # What cannot take the step stays selected, and is named in the question.
-            replace(self, ids=outline.ids, outline=outline).put_question(typed=True)
-        else:
-            self.screen.notice.say("note", lambda words: " ".join(behind_lines(outline, words)))
+    def _ask_many(self) -> None:
+        """Put the question at once, so that a number typed ahead is its answer and opens no list.
 
-    def _question(self, words: Words) -> str:
+        What it is about follows. Until then it takes no answer: nobody decides on messages that they were not told of.
+        """
+        told = self
+        asked = QuestionDialog(self.question, self._text("deed"), typed=True, check=self.check)
+
+        def arrived(outline: "Outline") -> None:
+            nonlocal told
+            if outline.ids:
+                # What cannot take the step stays selected, and is named in the question.
+                told = replace(self, ids=outline.ids, outline=outline)
+                asked.ask(told.question, told.check)
+            else:
+                asked.dismiss(None)
+                self.screen.notice.say("note", lambda words: " ".join(behind_lines(outline, words)))
+
+        def failed(error: Exception) -> None:
+            asked.dismiss(None)
+            self.screen.show_error(error)
+
+        def answered(typed: str | None) -> None:
+            told.answered(typed)
+
+        self.screen.app.push_screen(asked, answered)
+        self.screen.work(self._look, arrived, failed)
+
+    def question(self, words: Words) -> str:
+        """Return the question as far as it is known what it is about."""
         if self.row is None:
-            lines = [] if self.outline is None else outline_lines(self.outline, self.step, words)
-            return "\n".join((*lines, words(self._text("ask_many"))))
+            if self.outline is None:
+                return words("queue.many.counting", count=len(self.ids))
+            return "\n".join((*outline_lines(self.outline, self.step, words), words(self._text("ask_many"))))
         row = self.row
         day = self._planned_day(words, row)
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.
@@ -121,7 +144,10 @@ class Review:
             return "_second"
         return "_first" if "category_lost" in row.matter else ""
 
-    def _check(self, typed: str) -> str | None:
+    def check(self, typed: str) -> str | None:
+        """Return the key of what is wrong with an answer; None for one to go on with."""
+        if self.row is None and self.outline is None:
+            return "queue.ask.counting"
         if self.step.asks_reason:
             return None if typed else "queue.ask.reason_missing"
         if self.step.asks_day:
@@ -129,7 +155,8 @@ class Review:
         # Several messages are decided only with their number typed, so that a forgotten selection does no harm.
         return None if self.row is not None or typed == str(len(self.ids)) else "queue.ask.wrong_count"
 
-    def _answered(self, typed: str | None) -> None:
+    def answered(self, typed: str | None) -> None:
+        """Take the step, unless the person cancelled."""
         if typed is not None:
             self.begun(self.ids)
             self.screen.work(partial(self._do, typed), self._show_outcome, self._failed)

@@ -7,11 +7,14 @@ well.
 
 import re
 import sqlite3
+import threading
 from contextlib import closing
+from typing import Any
 
 import pytest
 from textual import events
 
+from console.jobs.work import outline
 from console.screens.messages.preview import Preview
 from console.screens.messages.queue import QueueScreen
 from console.words import Language
@@ -84,6 +87,30 @@ async def test_several_are_approved_only_when_their_number_is_typed(world: World
         moved = [state for state in states(world) if state != "review"]
         assert len(moved) == 3
         assert set(moved) <= {"approved", "held"}
+
+
+async def test_a_number_typed_ahead_waits_in_the_question_until_it_says_what_they_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, look = threading.Event(), outline.outline
+
+    def slow(*arguments: Any, **options: Any) -> outline.Outline:
+        assert known.wait(30)
+        return look(*arguments, **options)
+
+    monkeypatch.setattr(outline, "outline", slow)
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("space", "space", "space")
+        await console.pilot.press("a", "3", "enter")
+        await console.until(lambda: console.words("queue.ask.counting") in console.text())
+        assert set(states(world)) == {"review"}
+        known.set()
+        await console.settle()
+        assert console.words("queue.many.title", step=console.words("steps.approve.key"), count=3) in console.text()
+        await console.press("enter")
+        assert console.screen == "queue"
+        assert len([state for state in states(world) if state != "review"]) == 3
 
 
 async def test_a_message_is_withdrawn_with_a_reason(world: World) -> None:
