@@ -96,7 +96,11 @@ class HandinsScreen(ConsoleScreen):
         lines: list[Line] = [*unfit, *self.shown.files, *(place for place in self.shown.bare if place.fault is None)]
         # All of them are in memory. A file keeps its number, so that the cursor stays on it wherever it goes.
         by_number = {self._numbers.setdefault(_name(line), len(self._numbers)): line for line in lines}
+        begun = self.rows.count > 0
         self.rows.load(list(by_number), lambda keys: [by_number[key] for key in keys], lines)
+        if self.shown.waiting and not begun:
+            # Below what cannot be used: Enter means the file that somebody came for.
+            self.rows.go_to(self._numbers[_name(self.shown.waiting[0])])
         for name in ("#counts", "#title"):
             self.query_one(name).refresh()
 

@@ -7,12 +7,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console import jobs
+from console.errors import ConsoleError
 from console.keys import TODAY, Key, bindings
 from console.screens.work import plots
 from console.screens.work.ways import WorkScreen
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, width_of
+from store.errors import StoreError
 from store.message.dates import display_date
 from store.message.states import Direction
 from store.message.worklists import DIGITS, WorkList
@@ -69,7 +71,7 @@ class TodayScreen(WorkScreen):
         self.look("work", _read, self._loaded)
         if self.console_app.may(Right.ENTER) and self.console_app.settings.handin:
             # By itself: a directory on another machine may let one wait, and the lists are not to wait for it.
-            self.look("files", _read_handed_in, self._files_known)
+            self.look("files", _read_handed_in, self._files_known, self._files_unknown)
 
     def _loaded(self, today: "Today") -> None:
         self.today = today
@@ -78,6 +80,12 @@ class TodayScreen(WorkScreen):
     def _files_known(self, files: "Sequence[HandedIn]") -> None:
         self.handed_in = files
         self._go(self.cursor)
+
+    def _files_unknown(self, error: Exception) -> None:
+        # What keeps all new work from beginning is told where it is begun, and not each time that somebody comes home.
+        self._files_known(())
+        if not isinstance(error, ConsoleError | StoreError):
+            self.show_error(error)
 
     def _go(self, line: int) -> None:
         # The files stand below the lists, as one line more.

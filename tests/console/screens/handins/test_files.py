@@ -98,8 +98,8 @@ async def test_with_room_names_and_results_are_whole_in_either_language(tmp_path
         await pilot.pause()
         lines = screen.lines()
         assert lines[0].split() == ["System", "File", "Size", "Age", "State", "Result"]
-        assert lines[2].split()[-4:] == ["in", "212", "warnings", "3"]
-        assert lines[3].split()[-5:] == ["In", "part", "190", "errors", "2"]
+        assert lines[2].split()[-5:] == ["Taken", "in", "212", "in", "W3"]
+        assert lines[3].split()[-5:] == ["In", "part", "190", "in", "E2"]
         assert lines[8].split()[-4:] == ["Unusable", "missing", "or", "unreadable"]
 
 

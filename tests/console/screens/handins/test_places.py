@@ -50,8 +50,8 @@ async def test_from_home_a_file_is_looked_at_and_taken_in_by_three_keys(
         await console.press("i")
         assert words("handins.unfit", count=1) in console.text()
         assert words("handins.why.file_spreadsheet") in console.text()
-        # What cannot be used stands first, and says why when it is chosen.
-        await console.press("enter")
+        # What cannot be used stands first, and says why when it is chosen; the cursor is on what waits.
+        await console.press("up", "enter")
         assert isinstance(console.app.screen, HandinsScreen)
         assert str(tmp_path / "gone") in console.app.screen.notice.shown
         await console.press("down", "enter")
@@ -89,7 +89,7 @@ async def test_a_file_that_changed_or_vanished_is_not_taken_in(world: World, pla
     file = place / NAME
     async with driving(world.home) as console:
         await console.log_on("op-101", opens="")
-        await console.press("i", "down", "enter")
+        await console.press("i", "enter")
         write_lines(file, [entry(904)])
         await console.press("i")
         assert console.words.fault("file_replaced", {"file": file.name}).cause in report_of(console).notice.shown
@@ -107,7 +107,7 @@ async def test_a_file_that_changed_or_vanished_is_not_taken_in(world: World, pla
 async def test_a_locked_screen_shows_nothing_of_a_dry_run_that_ends_meanwhile(world: World, place: Path) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101", opens="")
-        await console.press("i", "down")
+        await console.press("i")
         await console.pilot.press("enter", "z")
         await console.settle()
         assert (console.screen, "R-000903" in console.text()) == ("lock", False)
@@ -116,7 +116,7 @@ async def test_a_locked_screen_shows_nothing_of_a_dry_run_that_ends_meanwhile(wo
 async def test_stopping_takes_nothing_in_and_progress_is_told_once_it_is_known(world: World, place: Path) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101", opens="")
-        await console.press("i", "down", "enter")
+        await console.press("i", "enter")
         screen = report_of(console)
         # As the job's thread would leave it: the bar, and no rate before it is known.
         screen._begin("taking_in")

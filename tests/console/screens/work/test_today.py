@@ -10,6 +10,7 @@ import pytest
 from console.screens.messages.queue import QueueScreen
 from console.screens.work.today import TodayScreen
 from console.words import Language
+from store.errors import DiskLow
 from store.message.worklists import WorkList
 from tests.console.driving import driving
 from tests.running import World
@@ -46,7 +47,9 @@ async def test_who_has_nothing_to_do_is_told_so_and_whose_turn_it_is(world: Worl
         assert console.words("queue.note.search") in console.text()
 
 
-async def test_files_that_wait_have_a_line_of_which_enter_is_the_way_in(world: World, tmp_path: Path) -> None:
+async def test_files_that_wait_have_a_line_of_which_enter_is_the_way_in(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, age in (("oldest.csv", 3 * 3600), ("newest.csv", 60)):
         (tmp_path / name).touch()
         at = time.time() - age
@@ -63,6 +66,25 @@ async def test_files_that_wait_have_a_line_of_which_enter_is_the_way_in(world: W
         assert console.screen == "handins"
         await console.press("escape", "i")
         assert console.screen == "handins"
+        # From the queue as well, and back to it.
+        await console.press("escape", "0", "i")
+        assert console.screen == "handins"
+        await console.press("escape")
+        assert console.screen == "queue"
+        await console.press("escape")
+        assert console.words("handins.title") in console.text()
+
+        def halt(*_: object) -> None:
+            raise DiskLow(free=1)
+
+        # What keeps new work from beginning is told where it is begun.
+        monkeypatch.setattr("console.jobs.handins.places.admit", halt)
+        await console.press("full_stop")
+        assert "i.取込" not in console.text()
+        assert "DiskLow" not in console.text()
+        await console.press("i")
+        assert console.words.fault("disk_low", {"free": "1"}).cause[:12] in console.text()
+    monkeypatch.undo()
     # Who may take nothing in is told of no file.
     async with driving(world.home) as console:
         await console.log_on("ap-201", opens="")
