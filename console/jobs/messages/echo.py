@@ -3,8 +3,10 @@
 What an agency notice caused never produces an outgoing message.
 """
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,9 +17,15 @@ from store.message.checks.rules import RULES, Finding
 from store.message.echoes import is_echo, is_echo_spelt_otherwise, may_be_echo, number_of
 from store.message.kinds import AgencyNotice, Message, ResidentRecord
 from store.message.matching import numbers_of
+from store.queue.pages import in_batches
 
 _REPEATED: Final = RULES["corrected_by_notice"]
 _SPELT_OTHERWISE: Final = RULES["corrected_like_notice"]
+
+
+class _Noticed(NamedTuple):
+    reference: str
+    notice: AgencyNotice
 
 
 def pseudonym(terminal: Terminal, message: ResidentRecord | AgencyNotice) -> str | None:
@@ -42,16 +50,38 @@ def find_echo(terminal: Terminal, conn: Connection, message: Message) -> Finding
     An error when it does so word by word, a warning when only the spelling differs. Raises SealBroken when a notice
     about the person cannot be opened.
     """
-    # Asked of every record of a file: most are no such corrections, and need no look at the database.
-    if not may_be_echo(message):
-        return None
-    about = pseudonym(terminal, message)
-    rows = queue.rows_about(conn, [about]) if about else []
-    contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
-    # A notice whose content was erased is missing here; nothing can be compared with it any more.
-    notices = {row.reference: AgencyNotice.from_record(decode(contents[row.id])) for row in rows if row.id in contents}
+    return find_echoes(terminal, conn, [message])[0]
+
+
+def find_echoes(terminal: Terminal, conn: Connection, messages: Sequence[Message]) -> list[Finding | None]:
+    """Return what `find_echo` does for each of many messages, with one look at the notices about all their persons."""
+    # Most messages are no such corrections, and need no look at the database.
+    abouts = [pseudonym(terminal, message) if may_be_echo(message) else None for message in messages]
+    notices = _notices_about(terminal, conn, {about for about in abouts if about})
+    return [
+        _echo_of(message, notices[about]) if about in notices and may_be_echo(message) else None
+        for message, about in zip(messages, abouts, strict=True)
+    ]
+
+
+def _notices_about(terminal: Terminal, conn: Connection, abouts: AbstractSet[str]) -> dict[str, list[_Noticed]]:
+    """Return the notices that know each of these pseudonyms as a number of their person, the newest first."""
+    found: dict[str, list[_Noticed]] = {}
+    for some in in_batches(abouts):
+        rows = queue.rows_about(conn, some)
+        contents = queue.contents_of(conn, terminal.vault, (row.id for row in rows))
+        for row in rows:
+            # A notice whose content was erased is missing here; nothing can be compared with it any more.
+            if row.id in contents:
+                notice = AgencyNotice.from_record(decode(contents[row.id]))
+                for about in pseudonyms(terminal, notice) & abouts:
+                    found.setdefault(about, []).append(_Noticed(row.reference, notice))
+    return found
+
+
+def _echo_of(message: ResidentRecord, notices: Sequence[_Noticed]) -> Finding | None:
     for rule, repeats in ((_REPEATED, is_echo), (_SPELT_OTHERWISE, is_echo_spelt_otherwise)):
-        for reference, notice in notices.items():
+        for reference, notice in notices:
             if repeats(message, notice):
                 return Finding("corrected", rule.name, rule.severity, MappingProxyType({"notice": reference}))
     return None

@@ -24,7 +24,7 @@ from console.jobs.intents import Intent, conclude, intended
 from console.jobs.messages import enqueue, leftovers
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
-from console.jobs.messages.echo import find_echo
+from console.jobs.messages.echo import find_echoes
 from console.jobs.messages.record_reader import CheckedRecord, PlainFinding, Portions, RecordFile, read_checked
 from console.jobs.pace import Pace
 from console.jobs.progress import Meter, Report
@@ -288,13 +288,15 @@ class _File:
         # is treated like two files.
         keys = list(map(enqueue.key_of, _candidates(good)))
         known, lost = self._foreseen | self._find(conn, keys), queue.lost_among(conn, keys)
+        # Only new records are asked about. A known one was taken in before, when no notice forbade it.
+        asked = [candidate for candidate, key in zip(_candidates(good), keys, strict=True) if key not in known]
+        echoes = self._echoes(conn, [candidate for candidate in asked if candidate.may_be_echo])
         contents: dict[queue.MessageKey, bytes] = {}
         for record, candidate, key in zip(good, _candidates(good), keys, strict=True):
             if key in lost:
                 self._refuse(record, [PlainFinding("reference", "reference_at_peer", {})])
             elif key not in known and key not in contents:
-                # Only new records are asked about. A known one was taken in before, when no notice forbade it.
-                echo = find_echo(self._terminal, conn, candidate.message) if candidate.may_be_echo else None
+                echo = echoes.get(candidate.content)
                 if echo is not None and echo.severity is Severity.ERROR:
                     self._refuse(record, [_plain(echo)])
                 else:
@@ -304,6 +306,12 @@ class _File:
                 self._taken.known += 1
             else:
                 self._refuse(record, [PlainFinding("reference", "reference_conflict", {})])
+
+    def _echoes(self, conn: Connection, candidates: Sequence[Candidate]) -> dict[bytes, Finding]:
+        """Return what only repeats a notice, by its content."""
+        found = find_echoes(self._terminal, conn, [candidate.message for candidate in candidates])
+        contents = (candidate.content for candidate in candidates)
+        return {content: echo for content, echo in zip(contents, found, strict=True) if echo is not None}
 
     def _compared(self, conn: Connection, fresh: Sequence[CheckedRecord]) -> list[CheckedRecord]:
         """Add a warning to records that tell of another person than other messages of their 宛名番号."""
