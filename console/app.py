@@ -22,13 +22,13 @@ from textual.widget import AwaitMount, Widget
 
 from console import jobs
 from console.background import Background
-from console.hardened import HardenedApp
 from console.incidents import record_incident
-from console.keys import EVERYWHERE, bindings
+from console.keys import EVERYWHERE, WAYS, bindings
 from console.process import tty
 from console.screens.base import ConsoleScreen, Dialog
 from console.screens.passphrase import PartsScreen
 from console.screens.people.logon import LoginScreen
+from console.screens.ways import Ways
 from console.session import Session, SessionKeeper, TimeLeft
 from console.settings import KeySourceName, Settings
 from console.widgets.palette import GROUND, INK, Colours, Palette
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RenkeiApp(HardenedApp):
+class RenkeiApp(Ways):
     """The console for the terminal in the directory `home`."""
 
     TITLE = "Renkei"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((*EVERYWHERE, *WAYS))
     CSS = f"""
     Screen {{ background: {GROUND}; color: {INK}; overflow: hidden hidden; }}
     Screen:ansi {{ background: ansi_default; color: ansi_default; }}

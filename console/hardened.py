@@ -30,7 +30,7 @@ T = TypeVar("T")
 ACTIONS: Final = frozenset(
     {
         # anywhere
-        "help", "language", "log_off", "back", "next_field", "previous_field", "enter", "letter", "lock",
+        "help", "language", "log_off", "back", "menu", "next_field", "previous_field", "enter", "letter", "lock",
         "destroy",
         # lists and pages
         "move", "page", "edge", "choose", "scroll", "scroll_page", "scroll_edge",

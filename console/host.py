@@ -76,6 +76,12 @@ class Host(Protocol):
     def action_log_off(self) -> None:
         """End the session; at the login screen, end the console."""
 
+    def action_exchange(self) -> None:
+        """Open the pre-flight."""
+
+    def action_log(self) -> None:
+        """Open the log."""
+
     def look_at_line(self) -> None:
         """Ask whether the peer can be reached, for the head line."""
 

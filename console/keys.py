@@ -36,7 +36,7 @@ def _letter(actions: str, twin: str | None = None, *, turns: bool = False) -> Le
     return Letter(frozenset(actions.split()), twin, turns)
 
 
-# A new deed takes the letter whose meaning it has. Only m has none yet.
+# A new deed takes the letter whose meaning it has.
 LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
     {
         # decide: approve, confirm, and in a form go on to where it is registered
@@ -58,6 +58,8 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "j": _letter("move scroll"),
         "k": _letter("move scroll"),
         "l": _letter("log"),
+        # the other screens
+        "m": _letter("menu"),
         "n": _letter("along", turns=True),
         # all about this person
         "p": _letter("person"),
@@ -179,9 +181,14 @@ LANGUAGE: Final = Key("f2", "F2", "language", "language")
 LOCK: Final = Key("f8,z", "z", "lock", "lock")
 LOG_OFF: Final = Key("f10,q", "q", "log_off", "log_off")
 EVERYWHERE: Final = (KEY_SHEET, HELP, LANGUAGE, LOCK, LOG_OFF)
+# The ways to the other screens, from every screen; where text is typed, by their function key.
+EXCHANGE_KEY: Final = Key("f7,x", "x", "exchange", "exchange")
+LOG_KEY: Final = Key("l", "l", "log", "log", Right.LOG)
+MENU: Final = Key("m", "m", "menu", "menu")
+WAYS: Final = (EXCHANGE_KEY, LOG_KEY, MENU)
 # What the foot line shows of them: before the log-on there is nothing to lock, and afterwards more needs the room.
 AT_LOG_ON: Final = (HELP, LANGUAGE, LOG_OFF)
-AT_WORK: Final = (KEY_SHEET, HELP, LOCK, LOG_OFF)
+AT_WORK: Final = (KEY_SHEET, HELP, MENU, LOCK, LOG_OFF)
 # On a screen that lies above others the help begins with its keys.
 ABOVE_OTHERS: Final = (KEY_SHEET, LOCK, LOG_OFF)
 
@@ -225,9 +232,7 @@ def _of_list(*, first: bool) -> Iterator[Key]:
 
 
 SEARCH: Final = Key("f3,slash", "/", "search", "search", Right.READ)
-EXCHANGE_KEY: Final = Key("f7,x", "x", "exchange", "exchange")
 HANDINS_KEY: Final = Key("i", "i", "handins", "handins", Right.ENTER)
-LOG_KEY: Final = Key("l", "l", "log", "log", Right.LOG)
 RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
 
 # Home. The digits stand before the lists themselves.
@@ -330,6 +335,7 @@ LOG: Final = (
     BACK,
     Key("o", "o", "export", "export_log", Right.EXPORT_LOG),
 )
+HEALTH: Final = (RELOAD, BACK)
 # The keys of lists and pages, which each widget binds itself: their signs, and their words.
 LIST_KEYS: Final = (("j k", "move"), ("PgUp PgDn", "pages"), ("g G", "edges"))
 

@@ -9,11 +9,12 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
 from console.keys import (
-    AT_WORK,
     ENTRY,
     EXCHANGE,
     HANDIN_REPORT,
     HANDINS,
+    HEALTH,
+    HELP,
     HELP_LANGUAGE,
     LOCK,
     LOG,
@@ -44,6 +45,7 @@ TABLES: Final = MappingProxyType(
         "handins": HANDINS,
         "handin_report": HANDIN_REPORT,
         "log": LOG,
+        "health": HEALTH,
     }
 )
 _TYPED: Final = frozenset({"login", "parts", "entry"})
@@ -68,7 +70,7 @@ class HelpScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Lay out the page."""
         yield HeadLine()
         yield TextPage(id="help-page")
-        yield FootLine((_CLOSE,), everywhere=(HELP_LANGUAGE, *AT_WORK[1:]))
+        yield FootLine((_CLOSE,), everywhere=(HELP_LANGUAGE, HELP, LOCK, LOG_OFF))
 
     def on_mount(self) -> None:
         """Show the page; it is built again for each width and language."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
-from console.keys import AT_LOG_ON, EVERYWHERE, LANGUAGE, LIST_KEYS, LOCK, LOG_OFF, Key, above
+from console.keys import AT_LOG_ON, EVERYWHERE, LANGUAGE, LIST_KEYS, LOCK, LOG_OFF, WAYS, Key, above
 from console.screens.base import Dialog
 from console.widgets.frame import FootLine, word_of
 from console.widgets.page import Pieces
@@ -103,6 +103,10 @@ def sides(
     """
     here = [key for key in keys if typed or key.deed not in _WAYS]
     ways = [key for key in keys if key not in here]
+    # Those that every screen has, unless the letter is the screen's own here. A dialog wants its answer first.
+    if app.session is not None and not isinstance(screen, ModalScreen):
+        taken = {key.letter for key in keys}
+        ways += [way for way in WAYS if way.letter not in taken and (not typed or way.has_function_key)]
     right = [*key_lines(app, ways, screen, typed=typed), *everywhere_lines(app, typed=typed)]
     return [key_lines(app, here, screen, typed=typed), right]
 

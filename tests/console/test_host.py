@@ -6,6 +6,7 @@ import pytest
 
 from console.app import RenkeiApp
 from console.host import Host
+from console.screens.ways import Ways
 from tests.console.widgets.bench import SETTINGS
 
 ATTRIBUTES = frozenset(Host.__annotations__)
@@ -19,7 +20,8 @@ def app(tmp_path: Path) -> RenkeiApp:
 
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_the_application_does_what_its_screens_ask(name: str) -> None:
-    assert name in vars(RenkeiApp)
+    # Not what Textual does under the same name: our own, or that of the ways which every screen has.
+    assert name in {*vars(RenkeiApp), *vars(Ways)}
 
 
 def test_the_application_has_what_its_screens_read(app: RenkeiApp) -> None:

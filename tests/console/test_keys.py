@@ -20,7 +20,7 @@ from store.message.states import Step
 from store.message.worklists import DIGITS
 from store.rights import Right
 
-SCREENS = {name: getattr(keys, name) for name in ("QUEUE", "MESSAGE", "ENTRY", "EVENT", "EXCHANGE", "LOG")}
+SCREENS = {name: getattr(keys, name) for name in ("QUEUE", "MESSAGE", "ENTRY", "EVENT", "EXCHANGE", "LOG", "HEALTH")}
 
 
 def _screens_and_widgets() -> list[type]:

@@ -108,6 +108,11 @@ def _verify_the_log(screen: Screen, words: Words) -> None:
     screen.wait_for(words("log.column.event"), words("events.message.accepted"))
     screen.press(".")
     screen.wait_for(words("log.sound", entries=0).removeprefix("0")[:20])
+    # With the key to the log, the failed log-ons of yesterday are three keys away.
+    screen.press("f")
+    screen.wait_for(words("log.conditions.how"), words("log.period.yesterday"))
+    screen.press("2")
+    screen.wait_for(words("log.question.failed_logins"), words("log.failures.per_id"))
     screen.press("Escape")
     screen.wait_for(words("queue.sort.urgency"))
 

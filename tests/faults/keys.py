@@ -25,7 +25,7 @@ from textual.geometry import Size
 from textual.keys import key_to_character
 
 from console.incidents import TECHNICAL_LOG
-from console.keys import ENTRY, EVENT, EVERYWHERE, EXCHANGE, LOG, MESSAGE, QUEUE
+from console.keys import ENTRY, EVENT, EVERYWHERE, EXCHANGE, LOG, MESSAGE, QUEUE, WAYS
 from tests.console.driving import Driven, driving
 from tests.faults.power import memory
 from tests.running import run
@@ -38,7 +38,7 @@ _LET_IN: Final = 0.3
 _KEYS: Final = sorted(
     {
         name
-        for key in (*QUEUE, *MESSAGE, *ENTRY, *EVENT, *EXCHANGE, *LOG, *EVERYWHERE)
+        for key in (*QUEUE, *MESSAGE, *ENTRY, *EVENT, *EXCHANGE, *LOG, *EVERYWHERE, *WAYS)
         for name in key.keys.split(",")
         # What leaves the console has its own, small share below.
         if name and name not in {"f10", "q"}

@@ -50,6 +50,17 @@ def check(home: Path, words: Words, parts: PassphraseParts | None = None) -> Hea
     return Health((settings, *checks))
 
 
+def check_open(terminal: Terminal, words: Words) -> Health:
+    """Check a terminal that is open, as the console has it: its keys and its database have proved themselves."""
+    halted = terminal.halted
+    try:
+        settings = attempt("settings", words, lambda: _settings(terminal.home, words))
+        return Health((settings, *each_once(_inside(terminal, words))))
+    finally:
+        # The walk looks anew for what halts; what people have decided about it meanwhile holds.
+        terminal.halted = halted
+
+
 def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
     """Yield the parts of an open terminal."""
     gates = list(gate_checks.gates(terminal, words))

@@ -13,7 +13,7 @@ def landing(session: "Session") -> ConsoleScreen:
     """Return the first screen of a person.
 
     Who reads messages begins with the work of the day, the auditor with the log, and the custodian, who sees no
-    personal data, with the counts of the queue.
+    personal data, with the state of the terminal.
     """
     # Each screen is imported when somebody begins with it.
     if session.pin_given:
@@ -28,6 +28,6 @@ def landing(session: "Session") -> ConsoleScreen:
         from console.screens.log.viewing import LogScreen
 
         return LogScreen()
-    from console.screens.messages.queue import QueueScreen
+    from console.screens.terminal.health import HealthScreen
 
-    return QueueScreen()
+    return HealthScreen()

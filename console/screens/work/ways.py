@@ -16,10 +16,8 @@ class WorkScreen(SharedLetters):
 
     def action_exchange(self) -> None:
         """Open the exchange."""
-        from console.screens.exchange.exchange import ExchangeScreen
-
         self.notice.clear()
-        self.app.push_screen(ExchangeScreen())
+        self.console_app.action_exchange()
 
     def action_handins(self) -> None:
         """Open the hand-in places."""
@@ -30,10 +28,8 @@ class WorkScreen(SharedLetters):
 
     def action_log(self) -> None:
         """Open the log."""
-        from console.screens.log.viewing import LogScreen
-
         self.notice.clear()
-        self.app.push_screen(LogScreen())
+        self.console_app.action_log()
 
     def action_open_list(self, digit: str) -> None:
         """Show the list of work that bears the digit."""

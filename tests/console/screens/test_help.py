@@ -11,6 +11,7 @@ from console.screens.help import TABLES, HelpScreen
 from console.screens.log.viewing import LogScreen
 from console.screens.messages.message import MessageScreen
 from console.screens.messages.queue import QueueScreen
+from console.screens.terminal.health import HealthScreen
 from console.screens.work.today import TodayScreen
 from console.words import LANGUAGES, Language, Words
 from tests.console.driving import Driven, driving
@@ -53,7 +54,7 @@ async def test_keys_are_listed_only_for_those_who_may_use_them(world: World, top
 
 
 def test_each_screen_with_a_page_has_its_own_keys_there() -> None:
-    for kind in (TodayScreen, QueueScreen, MessageScreen, EntryScreen, ExchangeScreen, LogScreen):
+    for kind in (TodayScreen, QueueScreen, MessageScreen, EntryScreen, ExchangeScreen, LogScreen, HealthScreen):
         assert kind.help_topic is not None
         assert TABLES[kind.help_topic] is kind.KEYS
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from console.keys import EVERYWHERE, EXCHANGE, MESSAGE, QUEUE, TODAY
+from console.keys import EVERYWHERE, EXCHANGE, MENU, MESSAGE, QUEUE, TODAY
 from console.screens.key_sheet import KeyTable, key_lines
 from console.words import LANGUAGES, Language
 from tests.console.driving import Driven, driving
@@ -26,7 +26,7 @@ async def test_each_screen_shows_its_keys(world: World, language: Language) -> N
             await console.press(*way, "question_mark")
             text = re.sub(r"\s+", " ", console.text())
             assert console.screen == "keys"
-            for key in (*keys, *EVERYWHERE):
+            for key in (*keys, *EVERYWHERE, MENU):
                 if console.app.may(key.right):
                     assert console.words(key.text) in text, key
             await console.press("question_mark")

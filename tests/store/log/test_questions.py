@@ -8,17 +8,20 @@ import pytest
 
 from store import clock
 from store.database import Database
-from store.log import Event, Log, LogRow, Result
+from store.log import Event, Log, LogFilter, LogRow, Result, page
 from store.log.questions import (
     MANY,
     Count,
     Period,
     failed_logins,
+    failures_per_id,
     is_off_hours,
+    log_on_after,
     logins_per_id,
     lookups,
     many_lookups,
     off_hours,
+    unknown_ids,
 )
 
 SESSION = "0f" * 16
@@ -99,6 +102,64 @@ def test_refused_log_ons_and_locked_ids(database: Database, happen: Happen) -> N
     with database.reading() as reading:
         assert seqs(failed_logins(reading, Period(), limit=10)) == [later, locked, refused]
         assert seqs(failed_logins(reading, Period(until=local("2026-11-21")), limit=10)) == [locked, refused]
+
+
+def test_refusals_are_counted_by_the_id_that_was_tried_and_the_log_on_after_them_is_found(
+    database: Database, happen: Happen
+) -> None:
+    refused: dict[str, Any] = {"result": Result.REFUSED, "session": None}
+    mark = "7f3a" + "0" * 28
+    day = local("2026-11-27", "08:29")
+    happen(Event.OPERATOR_LOGGED_ON, day - timedelta(hours=1), actor="op-102")
+    last = happen(Event.OPERATOR_REFUSED, day, times=2, object="op-102", **refused)
+    happen(Event.OPERATOR_REFUSED, day, object=mark, **refused)
+    happen(Event.OPERATOR_LOCKED, day, object=mark, session=None)
+    happen(Event.OPERATOR_LOGGED_ON, day + timedelta(minutes=2), actor="op-102")
+    happen(Event.OPERATOR_LOGGED_ON, day + timedelta(minutes=9), actor="op-102")
+    # The day after is another period.
+    happen(Event.OPERATOR_REFUSED, day + timedelta(days=1), object="op-102", **refused)
+    period = Period(local("2026-11-27", "00:00"), local("2026-11-28", "00:00"))
+    with database.reading() as reading:
+        assert failures_per_id(reading, period) == [Count("op-102", None, 2), Count(mark, None, 1, 1)]
+        assert failures_per_id(reading, Period())[0] == Count("op-102", None, 3)
+        assert log_on_after(reading, "op-102", last) == day + timedelta(minutes=2)
+        assert log_on_after(reading, mark, last) is None
+
+
+def test_an_unknown_id_is_found_by_the_beginning_of_its_mark(database: Database, happen: Happen) -> None:
+    refused: dict[str, Any] = {"result": Result.REFUSED, "session": None}
+    marks = [f"{beginning}{'0' * 28}" for beginning in ("7f3a", "7f3b", "00ff")]
+    for about in (*marks, "7f3-desk"):
+        happen(Event.OPERATOR_REFUSED, local("2026-11-27"), object=about, **refused)
+    # The id of a message may begin so as well.
+    happen(Event.MESSAGE_READ, local("2026-11-27"), actor="op-101", object="7f3a" + "1" * 28)
+    with database.reading() as reading:
+        assert unknown_ids(reading, "7f3a") == {marks[0]}
+        assert unknown_ids(reading, "7f3") == set(marks[:2])
+        # What people type is no pattern.
+        assert unknown_ids(reading, "%") == frozenset()
+        assert unknown_ids(reading, "____") == frozenset()
+
+
+def test_a_person_is_found_by_what_was_done_and_by_what_was_done_about_the_person(
+    database: Database, happen: Happen
+) -> None:
+    did = happen(Event.MESSAGE_READ, local("2026-11-25"), times=2, actor="op-101", object="ab" * 16)
+    own = happen(Event.OPERATOR_LOGGED_ON, local("2026-11-26"), actor="op-101", object="op-101")
+    about = happen(Event.OPERATOR_REFUSED, local("2026-11-27"), object="op-101", result=Result.REFUSED, session=None)
+    happen(Event.MESSAGE_READ, local("2026-11-27"), actor="op-102", object="ab" * 16)
+    person = LogFilter(person="op-101")
+    with database.reading() as reading:
+        # What is both counts once, and pages follow each other without a gap.
+        assert seqs(page(reading, limit=9, chosen=person)) == [about, own, did, did - 1]
+        assert seqs(page(reading, limit=2, chosen=person)) == [about, own]
+        assert seqs(page(reading, limit=9, before=own, chosen=person)) == [did, did - 1]
+        refused = LogFilter(person="op-101", result=Result.REFUSED)
+        assert seqs(page(reading, limit=9, chosen=refused)) == [about]
+        read = LogFilter(person="op-101", objects=frozenset({"ab" * 16}), events=frozenset({Event.MESSAGE_READ}))
+        assert seqs(page(reading, limit=9, chosen=read)) == [did, did - 1]
+        # Somebody else's acts about the person, and nobody's by two persons at once.
+        assert seqs(page(reading, limit=9, chosen=LogFilter(person="op-101", actor="op-102"))) == []
 
 
 def test_log_ons_per_id_with_those_who_never_got_in(database: Database, happen: Happen) -> None:

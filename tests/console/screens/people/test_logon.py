@@ -43,7 +43,7 @@ async def test_the_pin_is_never_shown_and_the_right_one_opens_the_queue(world: W
         assert console.app.session is not None
 
 
-@pytest.mark.parametrize(("person", "screen"), [("ka-301", "today"), ("au-401", "log"), ("cu-501", "queue")])
+@pytest.mark.parametrize(("person", "screen"), [("ka-301", "today"), ("au-401", "log"), ("cu-501", "health")])
 async def test_each_role_begins_where_its_work_is(world: World, person: str, screen: str) -> None:
     async with driving(world.home) as console:
         await console.log_on(person, opens="")

@@ -1,0 +1,1 @@
+"""The state of the terminal, for whoever keeps it running."""
