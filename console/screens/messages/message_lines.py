@@ -73,9 +73,11 @@ class MessageLines:
         who = f"{row.name} {row.name_kanji}".strip() or row.number or words("message.nameless")
         rows = (row,) if self._view.half is None else (row, self._view.half.row)
         author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
+        # What people confirm is a sheet of its own in an office, and is called so.
+        sheet = f"{words('message.sheet')}  " if row.direction == Direction.IN else ""
         # Two kinds in full have no room beside the list.
         for topic in ("kinds", "kinds.short"):
-            second = "  ".join(f"{each.reference}  {words.name(topic, each.kind)}" for each in rows) + author
+            second = sheet + "  ".join(f"{each.reference}  {words.name(topic, each.kind)}" for each in rows) + author
             if width_of(second) <= self._width:
                 break
         state = words.name(f"states.{row.direction}", row.state)
@@ -195,7 +197,7 @@ class MessageLines:
                 (self._naming.label(item), self._palette["strong"]),
                 (f"  {reason}", self._palette["faint"]),
             ]
-            yield from self._before_after(item, change.get("before"), change.get("after"))
+            yield from self._before_after(item, change.get("before"), change.get("after"), topic="message.notice")
         # A resident record says only which items were corrected, and of the address alone what it was before.
         for item in record.get("corrected", ()):
             name = item if item in record else f"person.{item}"
@@ -207,13 +209,15 @@ class MessageLines:
                 "person.address", record["previous_address"], value_at(record, "person.address")
             )
 
-    def _before_after(self, item: str, before: object, after: object, *, known: bool = True) -> Iterator[Pieces]:
+    def _before_after(
+        self, item: str, before: object, after: object, *, known: bool = True, topic: str = "message"
+    ) -> Iterator[Pieces]:
         # Of most corrected items the message does not say what they were before.
         if known:
             yield from self._pair(
-                self._words("message.before"), self._naming.value(item, before), self._palette["faint"]
+                self._words(f"{topic}.before"), self._naming.value(item, before), self._palette["faint"]
             )
-        yield from self._pair(self._words("message.after"), self._naming.value(item, after), self._palette["strong"])
+        yield from self._pair(self._words(f"{topic}.after"), self._naming.value(item, after), self._palette["strong"])
 
     def _lost(self) -> Iterator[Pieces]:
         if "category_lost" in self._view.record:

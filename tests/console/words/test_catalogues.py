@@ -156,6 +156,8 @@ def _named(words: Words, field: str) -> bool:
         "危難失踪",
         '"実行"',
         '"中止"',
+        # The envelope alone is called so.
+        "電文(?!を、封|を別のもの|の封)",
         r"(?<!相手先の)控え(?![てま]|ておき)",
         "Give up",
         "[Bb]eing undone",

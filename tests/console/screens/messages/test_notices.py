@@ -22,7 +22,9 @@ async def test_what_changes_stands_on_the_first_page_and_is_confirmed(noticed: W
     async with driving(noticed.home, language=language) as console:
         await open_notice(console, CHANGE, "op-101")
         shown = console.text()
-        for word in ("message.section.changes", "message.before", "message.after", "items.field.person.name"):
+        # The page is the sheet that people confirm: what the agency says has changed, before and after.
+        changes = ("message.section.changes", "message.notice.before", "message.notice.after")
+        for word in ("message.sheet", *changes, "items.field.person.name"):
             assert console.words(word) in shown, word
         assert f"a {console.words('steps.confirm.key')}" in foot(console)
         assert console.words("steps.approve.key") not in foot(console)
