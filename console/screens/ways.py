@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 # In the order of the menu, the work of the day first: the key of the menu and Enter lead there.
 _PLACES: Final[Mapping[str, Right | None]] = MappingProxyType(
-    {"today": Right.READ, "exchange": None, "log": Right.LOG, "entry": Right.ENTER, "health": Right.SETTINGS}
+    {
+        "today": Right.READ,
+        "exchange": None,
+        "log": Right.LOG,
+        "entry": Right.ENTER,
+        "handins": Right.ENTER,
+        "health": Right.SETTINGS,
+    }
 )
 _FIRST_OF_PERSON: Final = 1  # The log-on lies below all screens.
 
@@ -70,6 +77,10 @@ class Ways(HardenedApp):
             from console.screens.entry.event import EventScreen
 
             self._open(EventScreen, Right.ENTER)
+        elif place == "handins":
+            from console.screens.handins.places import HandinsScreen
+
+            self._open(HandinsScreen, Right.ENTER)
         elif place == "health":
             from console.screens.terminal.health import HealthScreen
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from console.errors import SearchUnclear
-from console.jobs.log.periods import asked_for, period_of
+from console.jobs.log.periods import asked_for, is_yesterday, period_of
 from store import clock
 
 # A Monday; the Friday before was a working day.
@@ -44,3 +44,16 @@ def test_what_names_no_period_is_left_to_others_and_a_day_that_is_none_is_refuse
     for unclear in ("op-101", "2/30"):
         with pytest.raises(SearchUnclear):
             asked_for(unclear)
+
+
+def test_yesterday_is_told_from_days_that_only_end_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    assert is_yesterday(asked_for("きのう"))
+    # The same days, typed as days: it is what they mean as well.
+    assert is_yesterday(asked_for("11/27-11/29"))
+    assert not is_yesterday(asked_for("11/28-11/29"))
+    assert not is_yesterday(asked_for("今日"))
+    # After a closing in the middle of the week, it is the working day before that.
+    after_holiday = datetime(2026, 11, 24, 9, tzinfo=clock.JAPAN)
+    monkeypatch.setattr(clock, "now", lambda: after_holiday)
+    assert is_yesterday(asked_for("11/20-11/23"))

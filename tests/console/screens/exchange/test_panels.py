@@ -15,7 +15,7 @@ from console.jobs.exchange.preflight import LogStanding, PeerInForce, Waiting
 from console.jobs.progress import Progress
 from console.screens.exchange.preflight import PreflightPanel
 from console.screens.exchange.progress import StepsPanel
-from console.screens.exchange.results import why
+from console.screens.exchange.results import ResultList, ResultPanel, ResultSummary, why
 from console.words import LANGUAGES, Language, Words
 from store import clock
 from store.message.codes import Kind
@@ -113,3 +113,60 @@ def test_an_item_tells_its_cause_as_far_as_it_names_nobody(language: Language) -
     # What the peer says about the content may name people: only the message's own page shows that.
     refused = why(ItemResult(1, "R-1", "refused", "number_not_current"), words)
     assert refused == words.pair("exchange.result_refused", code="number_not_current")
+
+
+ITEMS = (
+    ItemResult(None, "R-000001", "refused", "number_not_current"),
+    ItemResult(None, None, "rejected", "item_unreadable", "8be1-0001"),
+    ItemResult(None, "R-000003", "unknown"),
+    ItemResult(None, "N-000004", "received"),
+    ItemResult(None, "R-000005", "accepted"),
+)
+
+
+async def test_the_list_goes_from_error_to_error_and_its_head_counts_them(tmp_path: Path) -> None:
+    results = ResultList(id="results")
+    async with bench(tmp_path, results, size=(80, 12)) as (pilot, screen):
+        results.show(ITEMS)
+        await screen.until(lambda: results.cursor_row is not None)
+        await pilot.pause()
+        words, lines = results.words, screen.lines()
+        # Whoever is not logged on, or may not read, sees numbers and no names.
+        assert "R-000001" in lines[1]
+        assert words("exchange.outcomes.refused") in lines[1]
+        assert results.position == 1
+        assert [results.error_along(step) for step in (1, -1)] == [1, None]
+        results.go_to(2)
+        # Beyond the last error there is none, and back they come in their order.
+        assert [results.error_along(step) for step in (1, -1)] == [None, 1]
+        summary = ResultSummary(results)
+        await screen.mount(summary)
+        await pilot.pause()
+        head = summary.draw_line(0).strip(80).text
+        places = [head.index(f"{words(f'exchange.outcomes.{name}')} 1") for name in ("refused", "rejected", "accepted")]
+        assert places == sorted(places)
+
+
+async def test_the_item_under_the_cursor_tells_cause_remedy_and_incident(tmp_path: Path) -> None:
+    results = ResultList(id="results")
+    async with bench(tmp_path, results, size=(80, 12)) as (pilot, screen):
+        panel = ResultPanel(results)
+        await screen.mount(panel)
+        results.show(ITEMS)
+        await screen.until(lambda: results.cursor_row is not None)
+        results.go_to(1)
+        await pilot.pause()
+        words = results.words
+        shown = "".join("".join(panel.draw_line(y).strip(80).text for y in range(4)).split())
+        assert "".join(words.fault("item_unreadable").cause.split())[:20] in shown
+        assert "8be1-0001" in shown
+        # What went well has nothing to say but what it is.
+        results.go_to(4)
+        await pilot.pause()
+        assert panel.draw_line(0).strip(80).text.split() == [words("exchange.outcomes.accepted"), "R-000005"]
+        assert not panel.draw_line(1).strip(80).text.strip()
+        # A list of nothing says so, and the panel is empty.
+        results.show(())
+        await pilot.pause()
+        assert not panel.draw_line(0).strip(80).text.strip()
+        assert words("exchange.nothing") in "\n".join(screen.lines())
