@@ -79,15 +79,15 @@ class Review:
 
         What it is about follows. Until then it takes no answer: nobody decides on messages that they were not told of.
         """
-        told = self
+        review = self
         asked = QuestionDialog(self.question, self._text("deed"), typed=True, check=self.check)
 
         def arrived(outline: "Outline") -> None:
-            nonlocal told
+            nonlocal review
             if outline.ids:
                 # What cannot take the step stays selected, and is named in the question.
-                told = replace(self, ids=outline.ids, outline=outline)
-                asked.ask(told.question, told.check)
+                review = replace(self, ids=outline.ids, outline=outline)
+                asked.ask(review.question, review.check)
             else:
                 asked.dismiss(None)
                 self.screen.notice.say("note", lambda words: " ".join(behind_lines(outline, words)))
@@ -97,7 +97,7 @@ class Review:
             self.screen.show_error(error)
 
         def answered(typed: str | None) -> None:
-            told.answered(typed)
+            review.answered(typed)
 
         self.screen.app.push_screen(asked, answered)
         self.screen.work(self._look, arrived, failed)
