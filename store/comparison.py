@@ -21,6 +21,7 @@ from store.log.latest import numbers_of
 from store.log.pages import oldest
 from store.peers import PEER_VERSIONS, check_version
 from store.people.attempts import ATTEMPTS, check_attempt, recorded
+from store.people.drafts import DRAFTS, unsound
 from store.people.persons import PERSONS, check_person
 from store.people.pins import Pepper
 from store.protected_persons import PROTECTED_PERSONS, check_protection
@@ -104,6 +105,7 @@ def compare(
     _settings(reading, vault, done)
     _protected(reading, vault, done)
     _files(reading, vault, done)
+    _drafts(reading, vault, done)
     return done
 
 
@@ -320,6 +322,14 @@ def _files(reading: Connection, vault: Vault, done: Comparison) -> None:
         done.rows += 1
         if not is_bound(vault.rows, look, file, seal):
             done.note(FILE_LOOKS.name, look, Difference.CHANGED)
+
+
+def _drafts(reading: Connection, vault: Vault, done: Comparison) -> None:
+    """Open what people have begun to enter: nothing was decided by it, so that the log has no version of it."""
+    for uid, broken in unsound(reading, vault):
+        done.rows += 1
+        if broken:
+            done.note(DRAFTS.name, uid, Difference.CHANGED)
 
 
 def _key_of(row: Row[Any]) -> tuple[str, str]:

@@ -82,6 +82,9 @@ class Event(StrEnum):
     # 支援措置: the object is the pseudonym of the person.
     RESIDENT_PROTECTED = "resident.protected", EventClass.OPERATION
     RESIDENT_UNPROTECTED = "resident.unprotected", EventClass.OPERATION
+    # 下書き: the object is the draft. One that is registered ends with the entries about its messages.
+    DRAFT_KEPT = "draft.kept", EventClass.OPERATION
+    DRAFT_DISCARDED = "draft.discarded", EventClass.OPERATION
     ADDRESS_SHOWN = "address.shown", EventClass.OPERATION
     # Work on the log is itself in the log: an auditor sees who looked at it and who removed old entries.
     LOG_VERIFIED = "log.verified", EventClass.OPERATION

@@ -1,8 +1,8 @@
-"""Whether messages under one 宛名番号 tell of one person: by the name and the birth date that they state.
+"""Whether messages under one 宛名番号 tell of one person: by name, birth date, sex, nationality and number of the card.
 
-A number that was mistyped, or given to somebody else, would send one person's change as another's. A name or birth date
-that a message itself corrects is no contradiction, and neither is what a message says in place of another. Spelling
-makes no difference.
+A number that was mistyped, or given to somebody else, would send one person's change as another's. What a message
+itself corrects is no contradiction, and neither is what a message says in place of another. Spelling makes no
+difference. Who was deleted from the register comes back with another card, and nobody is told of that one before.
 
 Nor does anybody acquire a status of residence (住基法30条の47) who has a record already: the 区分 of such a person is
 changed by a notice of the agency, and nothing is sent back.
@@ -20,8 +20,15 @@ from store.message.seiji import fold
 
 NAME: Final = "person.name"
 BIRTH_DATE: Final = "person.birth_date"
+SEX: Final = "person.sex"
+NATIONALITY: Final = "person.nationality"
+CARD: Final = "card_number"
+CERTIFICATE: Final = "certificate_number"
+COMPARED: Final = (NAME, BIRTH_DATE, SEX, NATIONALITY, CARD, CERTIFICATE)
+"""The items that are compared."""
+_ISSUED_ANEW: Final = frozenset({CARD, CERTIFICATE})
 # How canonical bytes begin what is compared; no text inside a value can look like it, because it has quotation marks.
-_BEGINNINGS: Final = (b'"name":"', b'"birth_date":"')
+_BEGINNINGS: Final = tuple(f'"{field.rpartition(".")[2]}":"'.encode() for field in COMPARED)
 _ACQUIRING: Final = "juki-30-47"
 
 
@@ -53,7 +60,7 @@ def find(messages: Sequence[Stated]) -> Iterator[Contradiction]:
     if len({_glance(message.content) for message in messages}) == 1:
         return
     read = [(message, decode(message.content)) for message in _standing(messages)]
-    for field in (NAME, BIRTH_DATE):
+    for field in COMPARED:
         yield from _of_field(field, read)
 
 
@@ -88,13 +95,24 @@ def _of_field(field: str, read: Iterable[tuple[Stated, dict[str, Any]]]) -> Iter
     def corrects(record: dict[str, Any]) -> bool:
         return field.rpartition(".")[2] in record.get("corrected", ())
 
-    # A newborn may have no name yet. Of one moment the correction comes first: the other message of its event states
-    # what it corrected.
+    # A newborn may have no name yet. Of one moment the correction or entry comes first: the other message of its event
+    # states what is so since then.
     stating = sorted(
         ((message, record) for message, record in read if value_at(record, field) is not None),
-        key=lambda each: (each[0].effective_at, not corrects(each[1])),
+        key=lambda each: (each[0].effective_at, not (corrects(each[1]) or each[1].get("action") == Action.ENTRY)),
     )
     for (earlier, before), (later, after) in pairwise(stating):
-        mends = later.target is not None or corrects(after)
+        mends = later.target is not None or corrects(after) or _begins_anew(field, before, after)
         if not mends and fold(str(value_at(before, field))) != fold(str(value_at(after, field))):
             yield Contradiction(field, earlier, later, (before, after))
+
+
+def _begins_anew(field: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Tell whether a number may be another one without a word: the person left the register, or came into it, between.
+
+    A certificate is delivered here, and its delivery is what tells of its number.
+    """
+    if field not in _ISSUED_ANEW:
+        return False
+    delivered = after.get("kind") == Kind.CERTIFICATE_DELIVERY
+    return delivered or before.get("action") == Action.DELETION or after.get("action") == Action.ENTRY

@@ -95,6 +95,13 @@ class ResidenceStatus(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nationality(Entry):
+    """国籍・地域, with the names that people have for it besides, in either language."""
+
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Municipality(Entry):
     """A municipality, by its code of six digits."""
 
@@ -118,9 +125,13 @@ class PeerName(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterEvent(Entry):
-    """異動. `messages` holds the kind of each message and the items that the event determines; empty: not notified."""
+    """異動. `messages` holds the kind of each message and the items that the event determines; empty: not notified.
+
+    `aliases`: what people call it besides, in part.
+    """
 
     messages: tuple[Mapping[str, Any], ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 E = TypeVar("E", bound=Entry)
@@ -166,7 +177,7 @@ CLASSES: Final[Mapping[str, type[Entry]]] = MappingProxyType(
         "paragraphs.toml": Entry,
         "causes.toml": Cause,
         "not_sent.toml": Entry,
-        "nationalities.toml": Entry,
+        "nationalities.toml": Nationality,
         "statuses.toml": ResidenceStatus,
         "municipalities.toml": Municipality,
         "eras.toml": Era,
@@ -230,7 +241,7 @@ def not_sent() -> Table[Entry]:
 
 
 @Kept
-def nationalities() -> Table[Entry]:
+def nationalities() -> Table[Nationality]:
     """Return 国籍・地域 by the codes of ISO 3166-1 alpha-3 and some others."""
     return _read("nationalities.toml")
 

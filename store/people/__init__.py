@@ -10,6 +10,7 @@ from store.people.attempts import (
     is_locked,
     unlock,
 )
+from store.people.drafts import DRAFTS
 from store.people.persons import (
     PERSONS,
     Person,
@@ -35,7 +36,7 @@ from store.people.sessions import (
 )
 from store.rights import RIGHTS, Right, Role, rights_of
 
-TABLES = (PERSONS, ATTEMPTS, SESSIONS)
+TABLES = (PERSONS, ATTEMPTS, SESSIONS, DRAFTS)
 
 __all__ = [
     "LEASE",

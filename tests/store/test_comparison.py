@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import update
 
 from store import comparison, queue
 from store.comparison import Difference, Differing
 from store.database import Database
 from store.log import Event, Log, newest
 from store.message.states import Step
-from store.people import Pepper
+from store.people import Pepper, drafts
 from store.sealing.vault import Vault
-from tests.store.conftest import TERMINAL
+from tests.store.conftest import NOON, TERMINAL
 from tests.store.table_world import TableWorld, assert_noticed, tampering_table
 
 SEEDS: Final = (0, pytest.param(1, marks=pytest.mark.long))
@@ -66,6 +67,18 @@ def test_a_count_that_was_edited_is_found(world: TableWorld) -> None:
     with world.database.writing() as tx:
         tx.exec_driver_sql("UPDATE tally SET number = number + 1 WHERE direction = 'out' AND state = 'review'")
         assert world.compare(tx).named == [Differing("tally", "out review", Difference.CHANGED)]
+
+
+def test_a_draft_that_was_given_to_somebody_else_is_found(world: TableWorld) -> None:
+    uid = "d" * 32
+    with world.database.writing() as tx:
+        drafts.keep(tx, world.vault, uid=uid, person="op-101", content=b"begun", now=NOON)
+    with world.database.reading() as reading:
+        assert world.compare(reading).ok
+    with world.database.writing() as tx:
+        tx.execute(update(drafts.DRAFTS).values(person="op-102"))
+    with world.database.reading() as reading:
+        assert world.compare(reading).named == [Differing("entry_draft", uid, Difference.CHANGED)]
 
 
 def test_pages_of_any_size_find_the_same(world: TableWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,3 +36,11 @@ def name_of(field: str, code: str, day: date, language: Literal["ja", "en"]) -> 
     table = None if item is None else item.value.table
     entry = None if table is None else table().at(code, day)
     return None if entry is None else entry.name(language)
+
+
+def aliases_of(field: str, code: str, day: date) -> tuple[str, ...]:
+    """Return what people call a code besides, for the fields whose dated table says so."""
+    item = FIELDS.get(field)
+    table = None if item is None else item.value.table
+    entry = None if table is None else table().at(code, day)
+    return getattr(entry, "aliases", ())

@@ -86,6 +86,10 @@ _COMMON: Final = (
     # Found by the jobs, which know what else stands in the queue.
     warning("subject_two_names", *STANDARD),
     warning("subject_two_birth_dates", *STANDARD),
+    warning("subject_two_sexes", *STANDARD),
+    warning("subject_two_nationalities", *STANDARD),
+    warning("subject_two_numbers", *STANDARD),
+    warning("subject_not_of_target", *STANDARD),
     warning("subject_has_record", "juki-30-47", "immigration-61-8-2"),
     error("reference_conflict", *FORMAT),  # Found by the intake, which alone knows the queue.
     error("reference_to_itself", *FORMAT),

@@ -51,7 +51,8 @@ def _check_address(address: object, field: str, beginning: re.Pattern[str], find
 @lru_cache(maxsize=16)
 def _beginning(municipality: str, day: date) -> re.Pattern[str]:
     """Return how the addresses of the municipality begin; the prefecture and a district (郡) may be left out."""
-    # Residents of this municipality live in it: whoever left is told with the address they left.
+    # Residents of this municipality live in it: whoever left is told with the address they left. A terminal whose table
+    # does not have its own municipality is content with any.
     ours = tables.municipalities().at(municipality, day)
     if ours is None:
         return _ANY_MUNICIPALITY

@@ -16,6 +16,7 @@ from store.message.checks.checking import wanted_items
 from store.message.checks.items import FIELDS, ITEMS
 from store.message.codes import Category, Kind
 from store.message.groups import Record
+from store.message.search import search_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ def propose(
         raise KeyError(event)
     due = (message for message in entry.messages if _is_due(message, category, card_presented=card_presented))
     return tuple(_propose_message(message, category, municipality, now) for message in due)
+
+
+def events_named(text: str, day: date) -> tuple[tables.CounterEvent, ...]:
+    """Return the events of a day that somebody may mean by a part of a name or of what people call them besides."""
+    wanted = search_form(text.strip())
+    return tuple(event for event in tables.events().in_force(day) if wanted in _names_of(event))
+
+
+def _names_of(event: tables.CounterEvent) -> str:
+    # In the form of the search, so that neither width nor capitals matter. Nobody types a line end.
+    return search_form("\n".join((event.ja, event.en, *event.aliases)))
 
 
 def usual_category(event: tables.CounterEvent, day: date) -> str | None:

@@ -21,11 +21,12 @@ _ERA: Final = re.compile(
     r"([^\W\d_]+?)(?:(\d{2})(\d{2})(\d{2})|(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?)",
 )
 _TIME: Final = re.compile(r"(.+?)[ T](\d{1,2}):?(\d{2})", re.ASCII)
+_TODAY: Final = "T"
 _LAST_MINUTE: Final = (23, 59)
 
 
-def read_typed(text: str, shape: Shape) -> str:
-    """Return the value that is meant by typing `text` for an item of that shape."""
+def read_typed(text: str, shape: Shape, today: date | None = None) -> str:
+    """Return the value that is meant by typing `text` for an item of that shape; a day that is a lone T is `today`."""
     # Names are kept code point by code point, so even a blank at the end of one stays.
     if shape is Shape.TEXT:
         return text
@@ -34,6 +35,9 @@ def read_typed(text: str, shape: Shape) -> str:
         case Shape.NUMBER:
             return narrow.upper()
         case Shape.DAY | Shape.PAPER_DATE:
+            # With a digit behind it, T is the era of 大正.
+            if today is not None and narrow.upper() == _TODAY:
+                return today.isoformat()
             return _read_date(narrow) or narrow
         case Shape.MOMENT:
             return _read_moment(narrow) or narrow

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from store.message.canonical import encode
-from store.message.contradictions import BIRTH_DATE, NAME, Stated, find
+from store.message.contradictions import BIRTH_DATE, CARD, CERTIFICATE, NAME, NATIONALITY, SEX, Stated, find
 
 KIND = "resident_record"
 
@@ -12,6 +12,7 @@ KIND = "resident_record"
 def message(number: int, *, kind: str = KIND, hour: int | None = None, **items: Any) -> Stated:
     """Return a message of the hour that is its number."""
     person = {"name": items.pop("name", "HOSSAIN RAFIQ"), "birth_date": items.pop("birth_date", "1990-02-28")}
+    person |= {name: items.pop(name) for name in ("sex", "nationality") if name in items}
     person = {name: value for name, value in person.items() if value is not None}
     moment = datetime(2026, 11, 20, number if hour is None else hour, tzinfo=UTC)
     target = items.get("replaces") or items.get("cancels")
@@ -42,6 +43,26 @@ def test_two_names_and_two_birth_dates() -> None:
     assert found(message(2), message(1, birth_date="1990-02-27")) == [(BIRTH_DATE, "R-1", "R-2")]
     both = found(message(1), message(2, name="X", birth_date="2000-01-01"), message(3, name="X"))
     assert both == [(NAME, "R-1", "R-2"), (BIRTH_DATE, "R-1", "R-2"), (BIRTH_DATE, "R-2", "R-3")]
+
+
+def test_another_sex_nationality_or_number_is_told_as_well() -> None:
+    assert found(message(1, sex="male"), message(2, sex="female")) == [(SEX, "R-1", "R-2")]
+    assert found(message(1, nationality="CHN"), message(2, nationality="TWN")) == [(NATIONALITY, "R-1", "R-2")]
+    assert found(message(1, card_number="A"), message(2, card_number="B")) == [(CARD, "R-1", "R-2")]
+    assert found(message(1, certificate_number="A"), message(2, certificate_number="B")) == [
+        (CERTIFICATE, "R-1", "R-2")
+    ]
+    assert found(message(1, card_number="A"), message(2, certificate_number="B")) == []
+
+
+def test_who_comes_back_has_another_card_and_a_delivery_tells_of_its_number() -> None:
+    left = message(1, card_number="A", action="deletion")
+    assert found(left, message(2, card_number="B", action="entry")) == []
+    # The report of the same moment states what the record stated first.
+    report = message(3, kind="residence_report", hour=2, card_number="B")
+    assert found(message(1, card_number="A"), report, message(2, card_number="B", action="entry")) == []
+    delivered = message(2, kind="certificate_delivery", certificate_number="B")
+    assert found(message(1, certificate_number="A"), delivered) == []
 
 
 def test_a_correction_of_the_item_begins_another_name() -> None:

@@ -8,13 +8,14 @@ import pytest
 from store import queue
 from store.database import Database
 from store.message.states import Step
+from store.people import drafts
 from store.queue import Act, PeerOutcome, ResultRow
 from store.queue.rewrapping import count_left, count_sealed, portions
 from store.sealing.sources.file import KeyFile
 from store.sealing.vault import Vault, begin_key_change
 from tests.store.conftest import TERMINAL, Fill
 
-ROWS = 8  # Five contents, the names in them, a note and the words of a result.
+ROWS = 9  # Five contents, the names in them, a note, the words of a result, and a draft.
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def sealed(database: Database, vault: Vault, fill: Fill, now: datetime) -> list[
         queue.move(tx, vault, numbers[0], Step.WITHDRAW, Act(by="ap-201", now=now, reason="取下げの理由"))
         words = _words_about(numbers[1], now)
         queue.add_result(tx, vault, words)
+        drafts.keep(tx, vault, uid="d" * 32, person="op-101", content=b"begun", now=now)
     return numbers
 
 
@@ -82,6 +84,13 @@ def test_what_was_interrupted_begins_again_and_changes_only_the_rest(
         assert queue.contents_of(reading, changed, sealed) == {
             number: f"content of R-{at}".encode() for at, number in enumerate(sealed)
         }
+
+
+def test_a_draft_opens_under_the_new_key(database: Database, changed: Vault) -> None:
+    rewrap(database, changed, 100)
+    with database.reading() as reading:
+        (draft,) = drafts.drafts_of(reading, changed, "op-101")
+    assert draft.content == b"begun"
 
 
 def test_an_erased_value_gets_no_key(database: Database, changed: Vault, sealed: list[int]) -> None:

@@ -36,6 +36,21 @@ def test_a_date_is_read_as_papers_write_it(typed: str, meant: str) -> None:
     assert read_typed(typed, Shape.DAY) == meant
 
 
+@pytest.mark.parametrize("typed", ["t", "T", "ｔ", " T "])
+def test_a_lone_t_is_today_in_a_day(typed: str) -> None:
+    assert read_typed(typed, Shape.DAY, TODAY) == TODAY.isoformat()
+    assert read_typed(typed, Shape.PAPER_DATE, TODAY) == TODAY.isoformat()
+    # Without a day to take for today, and in an item of another shape, it is a letter.
+    assert read_typed(typed, Shape.DAY) == typed.strip().replace("ｔ", "t")
+    assert read_typed("t", Shape.NUMBER, TODAY) == "T"
+    assert read_typed("t", Shape.TEXT, TODAY) == "t"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("T5.1.2", "1916-01-02"), ("t050102", "1916-01-02")])
+def test_with_a_digit_behind_it_t_is_an_era(typed: str, meant: str) -> None:
+    assert read_typed(typed, Shape.PAPER_DATE, TODAY) == meant
+
+
 @pytest.mark.parametrize("typed", ["2026", "2026-11", "X1.1.1", "R0.1.1", "明日", "20261", "令和8年"])
 def test_what_is_no_date_stays_as_it_was_typed(typed: str) -> None:
     assert read_typed(typed, Shape.DAY) == typed

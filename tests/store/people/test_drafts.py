@@ -1,0 +1,54 @@
+"""Drafts: each is its person's own, sealed, and gone when it ends."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from store.database import Database
+from store.errors import SealBroken
+from store.people.drafts import DRAFTS, count_drafts, drafts_of, end, end_older, keep, unsound
+from store.sealing.vault import Vault
+from tests.store.conftest import NOON
+
+NAME = b"HOSSAIN RAFIQ"
+
+
+@pytest.fixture
+def kept(database: Database, vault: Vault) -> str:
+    with database.writing() as tx:
+        assert keep(tx, vault, uid="a" * 32, person="op-101", content=b"first", now=NOON)
+        assert not keep(tx, vault, uid="a" * 32, person="op-101", content=NAME, now=NOON + timedelta(minutes=1))
+    return "a" * 32
+
+
+def contents(database: Database, vault: Vault, person: str) -> list[bytes]:
+    with database.reading() as reading:
+        return [draft.content for draft in drafts_of(reading, vault, person)]
+
+
+def test_the_last_saving_counts_and_nobody_else_sees_it(database: Database, vault: Vault, kept: str) -> None:
+    assert kept
+    assert (contents(database, vault, "op-101"), contents(database, vault, "op-102")) == ([NAME], [])
+    with database.reading() as reading:
+        assert (count_drafts(reading, "op-101"), count_drafts(reading, "op-102")) == (1, 0)
+        assert NAME not in b"".join(bytes(value) for value in reading.scalars(select(DRAFTS.c.ciphertext)))
+
+
+def test_it_ends_by_its_own_person_or_by_its_age(database: Database, vault: Vault, kept: str) -> None:
+    with database.writing() as tx:
+        assert not end(tx, kept, "op-102")
+        assert end_older(tx, NOON) == []
+        assert end_older(tx, NOON + timedelta(days=1)) == [kept]
+        assert keep(tx, vault, uid=kept, person="op-101", content=NAME, now=NOON)
+        assert end(tx, kept, "op-101")
+    assert contents(database, vault, "op-101") == []
+
+
+def test_a_draft_of_another_person_does_not_open(database: Database, vault: Vault, kept: str) -> None:
+    with database.writing() as tx:
+        tx.execute(update(DRAFTS).values(person="op-102"))
+    with database.reading() as reading:
+        assert list(unsound(reading, vault)) == [(kept, True)]
+    with pytest.raises(SealBroken):
+        contents(database, vault, "op-102")
