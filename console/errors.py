@@ -19,6 +19,7 @@
     │   └── PinToChange, RightMissing, OwnPersonRefused
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
+    │   ├── ReplacesOtherPerson, DraftMissing
     │   ├── TimePast, SearchUnclear, PeerFileUnusable, CursorNotBefore, RegistrationIncomplete, AgencyValueInvalid
     │   ├── TimersShutOut
     │   └── QueueUnshared, RequestUnfit, RequestDiffers, GrantUnfit, TerminalNameTaken, TerminalUnfit
@@ -293,6 +294,14 @@ class ImportStopped(InputFault):
 
 class UndoneAlready(InputFault):
     """The message `reference` is already cancelled or replaced by `by`: the person deals with that message first."""
+
+
+class DraftMissing(InputFault):
+    """The draft was registered or discarded on another screen: there is nothing to go on with."""
+
+
+class ReplacesOtherPerson(InputFault):
+    """It would undo `reference`, a message about another person: the person confirms that, or mends the 宛名番号."""
 
 
 class NoSubject(InputFault):

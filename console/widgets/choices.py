@@ -1,4 +1,4 @@
-"""Codes to choose from: a person marks one by an arrow key, by its number, or by a part of its code or name."""
+"""Codes to choose from: a person marks one by an arrow key, by its number, or by the beginning of its code or name."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -11,22 +11,25 @@ from console.widgets.text import width_of
 
 _NUMBERED: Final = 9  # A single digit tells nine codes apart.
 _GAP: Final = "   "
-_NO_MATCH: Final = 3  # The rank of a code that does not match, behind those that do.
+_NO_MATCH: Final = 2  # The rank of a code that does not match, behind those that do.
 
 
 class Choices:
     """The codes of one item with their names, and the code that is marked.
 
-    `name` returns the name of a code in the current language; `other` returns another text that the code can be found
+    `name` returns the name of a code in the current language; `others` returns other texts that the code can be found
     by, such as its name in the other language.
     """
 
     def __init__(
-        self, codes: Sequence[str], name: Callable[[str], str], other: Callable[[str], str] = lambda _code: ""
+        self,
+        codes: Sequence[str],
+        name: Callable[[str], str],
+        others: Callable[[str], Sequence[str]] = lambda _code: (),
     ) -> None:
         self._codes = codes
         self._name = name
-        self._other = other
+        self._others = others
         # The codes in sight: those that match what was typed.
         self._matching = list(codes)
         self._marked: str | None = None
@@ -57,7 +60,7 @@ class Choices:
             self._marked = self._matching[at % len(self._matching)]
 
     def find(self, text: str) -> None:
-        """Mark the best match for `text`, which is the number of a code, or a part of the code or of a name."""
+        """Mark the best match for `text`: the number of a code, or the beginning of the code or of a name."""
         wanted = text.strip().casefold()
         if self.numbered and wanted.isdecimal():
             number = int(wanted)
@@ -69,14 +72,12 @@ class Choices:
         self._marked = self._matching[0] if wanted and self._matching else None
 
     def _rank(self, code: str, wanted: str) -> int:
-        """Return 0 where the code begins with the text, 1 where a name does, 2 where a name holds it."""
-        # In any case: a person may know a country by its Latin code or by its name in either language.
-        names = (self._name(code).casefold(), self._other(code).casefold())
+        """Return 0 where the code begins with the text, 1 where a name does."""
+        # A part from the middle would find what nobody meant: the 1 of a year in the name of a convention.
+        names = (self._name(code).casefold(), *(other.casefold() for other in self._others(code)))
         if code.casefold().startswith(wanted):
             return 0
-        if any(name.startswith(wanted) for name in names):
-            return 1
-        return 2 if any(wanted in name for name in names) else _NO_MATCH
+        return 1 if any(name.startswith(wanted) for name in names) else _NO_MATCH
 
     def lines(self, width: int, rows: int, palette: Palette, taken: Sequence[str] = ()) -> Sequence[Pieces]:
         """Return the codes in sight in at most `rows` lines of `width` cells, around the mark in a long list.

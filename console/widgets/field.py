@@ -117,7 +117,7 @@ class TextField(OneLine, can_focus=True):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002  # The base's names.
         """Return whether the field takes the key as text, so that the screen does not take it as a command."""
-        return character is not None and character.isprintable()
+        return character is not None and _is_text(character)
 
     def on_key(self, event: events.Key) -> None:
         """Take in a character, or edit the text."""
@@ -126,7 +126,7 @@ class TextField(OneLine, can_focus=True):
             event.stop()
             if not self.locked:
                 getattr(self, self._KEYS[event.key])()
-        elif event.is_printable and event.character is not None:
+        elif event.character is not None and _is_text(event.character):
             event.stop()
             self._take_in(event.character)
 
@@ -228,6 +228,11 @@ class TextField(OneLine, can_focus=True):
             first -= 1
             used += cell_len(shown[first])
         return first
+
+
+def _is_text(character: str) -> bool:
+    # For Python the blank of full width is no printable character, but names and addresses have it.
+    return character.isprintable() or character == "\u3000"
 
 
 class PinField(TextField):

@@ -18,7 +18,8 @@ from console.widgets.text import Ink, fit, width_of
 
 _MARK: Final = 3
 _LABEL: Final = 24
-_START: Final = _MARK + _LABEL  # The column where values begin.
+_LABEL_BESIDE: Final = 17  # the width of a label where former values stand beside it
+_NOTES: Final = 12  # cells kept for notes, where former values stand beside the present ones
 _LONGEST: Final = 1000
 
 
@@ -28,6 +29,8 @@ class Row:
 
     `typed` is the value as it is edited, `shown` as it is read; `note` is shown beside it. `width` is the width of the
     field in cells, None for all that the line has. A row that is `chosen` takes a choice among codes instead of text.
+    The first letter that is typed takes the place of a value that was `given` by the terminal. `before` is a former
+    value, in a column of its own; None where nothing is compared.
     """
 
     label: str
@@ -35,10 +38,13 @@ class Row:
     typed: str = ""
     shown: str = ""
     note: str = ""
+    note_style: Style | None = None
     mark: str = " "
     mark_style: Style | None = None
     width: int | None = None
     chosen: bool = False
+    given: bool = False
+    before: str | None = None
 
 
 class FormHost(Protocol):
@@ -50,8 +56,8 @@ class FormHost(Protocol):
     def picked(self, key: str, step: int) -> None:
         """Mark the next or the previous code of a row with a choice; a step of 0 takes or leaves the marked code."""
 
-    def left(self, key: str) -> None:
-        """Take note that the cursor leaves a row."""
+    def left(self, key: str) -> bool:
+        """Take note that the cursor leaves a row; return whether it may."""
 
     def arrived(self, key: str) -> None:
         """Take note that the cursor is on a row."""
@@ -115,10 +121,12 @@ class Form(Surface):
         """Put the value of the row into the field."""
         row = self.row
         self.editor.value = row.typed if row is not None else ""
+        self.editor.given = row is not None and row.given
 
     def go_to(self, key: str) -> None:
         """Put the cursor on the row `key`, if there is one."""
         if self._index_of(key) is not None:
+            # Somebody is led there, whatever was typed.
             self._leave()
             # Leaving a row may have changed the rows, so the row is looked for again.
             at = self._index_of(key)
@@ -128,9 +136,13 @@ class Form(Surface):
         return next((at for at, row in enumerate(self._rows) if row.key == key), None)
 
     def move(self, step: int) -> bool:
-        """Move the cursor down or up, past headings; return whether there was a row to go to."""
+        """Move the cursor down or up, past headings; return whether there was a row to go to.
+
+        The host may keep it where it is: what is typed there would be lost.
+        """
         # First the host takes in the value, which may add or remove rows.
-        self._leave()
+        if not self._leave():
+            return True
         at = self._cursor + step
         while 0 <= at < len(self._rows) and not self._rows[at].key:
             at += 1 if step > 0 else -1
@@ -160,39 +172,64 @@ class Form(Surface):
             return ink
         row = self._rows[at]
         if not row.key:
-            return ink.put(" ").put(row.label, self.palette["key"])
+            return self._heading(ink, row)
         here = at == self._cursor
+        # The value of the last row in sight gives way to the sign that more rows follow below.
+        more = y == self.size.height - 1 and at < len(self._rows) - 1
         ink.put(f" {row.mark} ", row.mark_style)
-        ink.put(fit(row.label, _LABEL), self.palette["strong"] if here else self.palette["faint"])
+        ink.put(fit(row.label, self._label), self.palette["strong"] if here else self.palette["faint"])
+        if row.before is not None:
+            ink.put(fit(f" {row.before}", self._start - _MARK - self._label - 1), self.palette["faint"]).put(" ")
         if here:
             # The field lies above the row here and draws the value.
-            ink.gap_to(_START + self._field_width(row))
+            ink.gap_to(self._start + self._field_width(row))
         else:
-            room = self.size.width - _START - 2 if row.width is None else max(row.width - 1, width_of(row.shown))
-            ink.put(" ").put(fit(row.shown, min(room, self.size.width - _START - 2)))
+            # What is empty is seen by its ground; what is longer than its field goes on beside it.
+            room = max(self._field_width(row), min(width_of(row.shown) + 1, self.size.width - self._start - 1))
+            room = min(room, self.size.width - self._start - 1 - (self._room_of_more() if more else 0))
+            ink.put(fit(f" {row.shown}", room), self.palette["field"])
         # A note is shown whole or not at all.
-        if row.note and self.size.width - ink.width > width_of(row.note):
-            ink.put(" ").put(row.note, self.palette["faint"])
-        if y == self.size.height - 1 and at < len(self._rows) - 1:
-            self._put_more(ink)
+        if row.note and self.size.width - ink.width > width_of(row.note) + (self._room_of_more() if more else 0):
+            ink.put(" ").put(row.note, row.note_style or self.palette["faint"])
+        if more:
+            ink.gap_to(self.size.width - self._room_of_more()).put(self.words("common.more"), self.palette["key"])
         return ink
 
-    def _put_more(self, ink: Ink) -> None:
-        """Put the sign that more rows follow below, where the line has room for it."""
-        sign = self.words("common.more")
-        start = self.size.width - width_of(sign) - 1
-        if ink.width < start:
-            ink.gap_to(start).put(sign, self.palette["key"])
+    def _heading(self, ink: Ink, row: Row) -> Ink:
+        ink.put(" " if row.before is None else " " * _MARK).put(row.label, self.palette["key"])
+        if row.before is None:
+            return ink
+        # It heads the columns.
+        ink.gap_to(_MARK + self._label + 1).put(row.before, self.palette["faint"])
+        return ink.gap_to(self._start + 1).put(row.shown, self.palette["faint"])
+
+    @property
+    def _compares(self) -> bool:
+        return any(row.before is not None for row in self._rows)
+
+    @property
+    def _label(self) -> int:
+        return _LABEL_BESIDE if self._compares else _LABEL
+
+    @property
+    def _start(self) -> int:
+        """The column where values begin: behind the labels, and behind the former values where there are any."""
+        if not self._compares:
+            return _MARK + _LABEL
+        return _MARK + _LABEL_BESIDE + (self.size.width - _MARK - _LABEL_BESIDE - _NOTES) // 2
+
+    def _room_of_more(self) -> int:
+        """Return how many cells the sign takes that more rows follow below."""
+        return width_of(self.words("common.more")) + 1
 
     def _field_width(self, row: Row) -> int:
         # At least four cells, so that the caret can be seen on the narrowest screen.
-        room = max(4, self.size.width - _START - 1)
+        room = max(4, self.size.width - self._start - 1)
         return room if row.width is None else min(room, row.width)
 
-    def _leave(self) -> None:
+    def _leave(self) -> bool:
         row = self.row
-        if row is not None and row.key:
-            self.host.left(row.key)
+        return row is None or not row.key or self.host.left(row.key)
 
     def _go(self, at: int) -> None:
         self._cursor = at
@@ -223,7 +260,7 @@ class Form(Surface):
         row = self.row
         if row is not None:
             self.editor.styles.width = self._field_width(row)
-            self.editor.styles.offset = (_START, self._cursor - self._top)
+            self.editor.styles.offset = (self._start, self._cursor - self._top)
         self.refresh()
 
 
@@ -243,6 +280,9 @@ class Editor(TextField):
         "pagedown": "_page_after",
     }
 
+    given = False
+    """Whether the text came from the terminal and was not touched since: what is typed then takes its place."""
+
     @property
     def form(self) -> Form:
         """The form that the field belongs to."""
@@ -250,6 +290,7 @@ class Editor(TextField):
 
     def _changed(self) -> None:
         super()._changed()
+        self.given = False
         row = self.form.row
         if row is not None:
             self.form.host.typed(row.key, self.value)
@@ -260,6 +301,8 @@ class Editor(TextField):
         if row is not None and row.chosen and text == " ":
             self.form.host.picked(row.key, 0)
         elif row is not None:
+            if self.given:
+                self._graphemes, self._at = [], 0
             super()._insert(text)
 
     def _erase_before(self) -> None:
@@ -269,6 +312,11 @@ class Editor(TextField):
             self.form.host.typed(row.key, "")
         else:
             super()._erase_before()
+
+    def _go(self, position: int) -> None:
+        # Whoever moves in a text wants to mend it.
+        self.given = False
+        super()._go(position)
 
     def _go_left(self) -> None:
         if not self._pick(-1):

@@ -50,6 +50,8 @@ class Options(Surface, can_focus=True):
     def __init__(self, *, id: str, ground: str = "page") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
         self._ground = ground
+        self.numbers = True
+        """Whether digits choose; where something is typed beside the list, they are text."""
         # Kept, so that the lines can be built again in the other language.
         self._build: Callable[[], Sequence[Option]] = tuple
         self._options: Sequence[Option] = ()
@@ -60,6 +62,15 @@ class Options(Surface, can_focus=True):
     def options(self) -> Sequence[Option]:
         """The lines."""
         return self._options
+
+    @property
+    def _numbered(self) -> bool:
+        return self.numbers and len(self._options) <= _NUMBERED
+
+    @property
+    def current(self) -> str | None:
+        """The code of the line under the cursor."""
+        return self._options[self._cursor].code if self._cursor < len(self._options) else None
 
     def show(self, build: Callable[[], Sequence[Option]], code: str | None = None) -> None:
         """Show the lines that `build` returns, with the cursor on `code` or on the first."""
@@ -92,7 +103,7 @@ class Options(Surface, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Choose a line by its number."""
         # The lines of a longer list have no numbers: one digit could not name them all.
-        if event.character is None or not event.character.isdecimal() or len(self._options) > _NUMBERED:
+        if event.character is None or not event.character.isdecimal() or not self._numbered:
             return
         at = int(event.character) - 1
         if 0 <= at < len(self._options):
@@ -112,7 +123,7 @@ class Options(Surface, can_focus=True):
             return self.ink(self._ground)
         option, here = self._options[at], at == self._cursor
         ink = self.ink("cursor" if here and self.has_focus else self._ground).put(" > " if here else " " * _HEAD)
-        if len(self._options) <= _NUMBERED:
+        if self._numbered:
             ink.put(f"{at + 1} ", self.palette["key"])
         # All names are as wide as the widest, so that what follows them stands in one column.
         name = max(width_of(other.name) for other in self._options) + _GAP

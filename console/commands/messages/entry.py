@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from store.message.checks.rules import Finding
 
 _ONE_MESSAGE = click.argument("number", metavar="ID", type=click.IntRange(min=1))
+_OTHER_PERSON = click.option("--other-person", is_flag=True)
 
 
 @click.command("revise")
 @_ONE_MESSAGE
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@_OTHER_PERSON
 @click.pass_obj
-def revise(call: Invocation, number: int, file: Path) -> int:
+def revise(call: Invocation, *, number: int, file: Path, other_person: bool) -> int:
     """Give a message that has not left the content of FILE; exit status 4 when a rule refuses it."""
     with call.acting() as (terminal, session):
         record = jobs.messages.entry.load(file)
@@ -32,7 +34,7 @@ def revise(call: Invocation, number: int, file: Path) -> int:
         _, version = jobs.messages.entry.open_for_revision(terminal, session, number)
         findings = jobs.messages.entry.judge(terminal, record).findings
         if not _errors(findings):
-            jobs.messages.entry.revise(terminal, session, number, record, version=version)
+            jobs.messages.entry.revise(terminal, session, number, record, version=version, other_person=other_person)
     return _print_outcome(call, "revise", {"id": number, "reference": record.get("reference")}, findings)
 
 
@@ -40,8 +42,9 @@ def revise(call: Invocation, number: int, file: Path) -> int:
 @_ONE_MESSAGE
 @click.option("--cancel", is_flag=True)
 @click.option("--replace", "file", metavar="FILE", type=click.Path(path_type=Path))
+@_OTHER_PERSON
 @click.pass_obj
-def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None) -> int:
+def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None, other_person: bool) -> int:
     """Enter a message that cancels or replaces one that has left; exit status 4 when a rule refuses it."""
     if cancel == (file is not None):
         raise click.UsageError(call.words("commands.undo.one_way"), click.get_current_context())
@@ -52,7 +55,9 @@ def undo(call: Invocation, *, number: int, cancel: bool, file: Path | None) -> i
             record = jobs.messages.entry.replacement(terminal, session, number, jobs.messages.entry.load(file))
         # The rules are checked apart from entering, so that warnings are printed also for a message that was entered.
         findings = jobs.messages.entry.judge(terminal, record).findings
-        entered = [] if _errors(findings) else jobs.messages.entry.enter(terminal, session, [record])
+        entered = []
+        if not _errors(findings):
+            entered = jobs.messages.entry.enter(terminal, session, [record], other_person=other_person)
     return _print_outcome(
         call, "undo", {"id": entered[0] if entered else None, "reference": record["reference"]}, findings
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.entry import draft
+    from console.jobs.entry import draft, items, keeping, known, refusals
 
-__all__ = ["draft"]
+__all__ = ["draft", "items", "keeping", "known", "refusals"]
 __getattr__ = submodules(__name__)

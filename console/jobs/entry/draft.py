@@ -1,25 +1,27 @@
 """A draft: the message or pair of messages that is being entered, item by item as the form asks for them.
 
-A draft exists only in memory until it is put into the queue. Dropping it drops what was typed. This module has no
-list of items to ask for: the rules say, after each answer, what they want of the records so far. What the messages of
-one event have in common is one item here, so that nothing has to be typed twice.
+`console.jobs.entry.keeping` saves a draft while it is typed, until it is put into the queue or discarded. This module
+has no list of items to ask for: the rules say, after each answer, what they want of the records so far. What the
+messages of one event have in common is one item here, so that nothing has to be typed twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
+from console.jobs.entry.items import Corrected, DraftItem, DraftPurpose, Standing
+from console.jobs.entry.refusals import refused_because
 from console.jobs.messages import claims, entry
 from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
-from store import clock
+from store import clock, queue
+from store.errors import MessageChanged
 from store.message.checks.checking import check, possible_items
 from store.message.checks.items import ordered_fields
 from store.message.checks.rules import RULES, Finding, Severity
-from store.message.codes import Category, Kind
+from store.message.codes import Action, Category, Kind
 from store.message.dates import parse_moment
 from store.message.entry.proposal import common_item
 from store.message.entry.shapes import Shape, codes_of, shape_of
@@ -27,6 +29,7 @@ from store.message.groups import Record, value_at, with_value
 from store.message.states import Pointer
 
 if TYPE_CHECKING:
+    from console.jobs.entry.known import Known, LastTold
     from console.jobs.messages.entry import CheckedEntry
 
 # Items that the draft itself fills in, so nobody is asked for them.
@@ -34,49 +37,25 @@ _SETTLED: Final = frozenset({"kind", "municipality", "cancels", "replaces"})
 # Up to this many codes are tried against the rules, so that only valid ones are offered. Longer lists, such as that of
 # the nationalities, are offered whole: trying each one would take too long between two keys.
 _MOST_TRIED: Final = 32
-
-
-class DraftPurpose(StrEnum):
-    """What becomes of a draft."""
-
-    ENTRY = "entry"  # new messages
-    REVISION = "revision"  # new content for a message that has not left
-    REPLACEMENT = "replacement"  # a new message in place of one that has left
-
-
-@dataclass(frozen=True, slots=True)
-class DraftItem:
-    """One item as the form asks for it.
-
-    `places` are the messages (by index) and fields that it fills. `section` is the index of the only message that has
-    it, None for a common item. `wanted`: a rule says that it is missing.
-    """
-
-    key: str
-    kind: str
-    section: int | None
-    places: tuple[tuple[int, str], ...]
-    shape: Shape
-    value: Any
-    wanted: bool
-    findings: tuple[Finding, ...]
-
-    @property
-    def field(self) -> str:
-        """The dotted name of the item in the first message that has it."""
-        return self.places[0][1]
-
-    @property
-    def faulty(self) -> bool:
-        """Whether a rule blocks the item."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+# What a message that replaces another one has for itself.
+_OWN: Final = frozenset({"reference", "occurred_at"})
+# Whose cards bear a name in kanji beside that in Latin letters: the item is there from the beginning.
+_WRITES_KANJI: Final = frozenset({"CHN", "TWN", "KOR", "XKR", "HKG", "MAC"})
+_KANJI: Final = "person.name_kanji"
+_ADDRESS: Final = "person.address"
+_PREVIOUS: Final = "previous_address"
+# What is held against what was told last, and filled in where it is known. Who enters the register has a new card.
+_TOLD: Final = frozenset(
+    {"subject", "person.name", _KANJI, "person.birth_date", "person.sex", "person.nationality", _ADDRESS, _PREVIOUS}
+)
+_TOLD_OF_RESIDENTS: Final = frozenset({"card_number", "certificate_number"})
 
 
 class Draft:
     """One or two messages while they are being entered.
 
-    `choices` holds, for each message, the codes that the event leaves open. `number` and `version` belong to the
-    message that is revised; `target` is the reference of the message that is revised or replaced.
+    `choices` holds, for each message, the codes that the event leaves open; `event` is that event. `corrected` is the
+    message that is revised or replaced.
     """
 
     def __init__(
@@ -86,16 +65,21 @@ class Draft:
         *,
         purpose: DraftPurpose = DraftPurpose.ENTRY,
         choices: Sequence[Mapping[str, tuple[str, ...]]] = (),
-        number: int | None = None,
-        version: int = 0,
-        target: str | None = None,
+        corrected: Corrected | None = None,
+        event: str | None = None,
     ) -> None:
         self._terminal = terminal
         self.records = list(records)
         self.purpose = purpose
-        self.number = number
-        self.target = target
-        self._version = version
+        self.number = None if corrected is None else corrected.number
+        self.target = None if corrected is None else corrected.reference
+        self.refusal = None if corrected is None else corrected.refusal
+        self.event = event
+        # The name under which it is kept, here and in the store.
+        self.uid = uuid4().hex
+        # What is corrected, as it was; records are never changed in place.
+        self._before = () if purpose is DraftPurpose.ENTRY else tuple(self.records)
+        self._version = 0 if corrected is None else corrected.version
         self._choices = choices or [{} for _ in self.records]
         self._given = [record.get("reference") for record in self.records]
         # Items that somebody answered stay visible. Those that the event settled are shown only on request. In a
@@ -107,6 +91,9 @@ class Draft:
             if purpose is not DraftPurpose.ENTRY and value_at(record, field) is not None
         }
         self.changed = False
+        # What was told last of the person: None until somebody was looked up.
+        self.known: Known | None = None
+        self._filled: set[str] = set()
         self._judged: list[CheckedEntry] = []
         self._judge()
 
@@ -117,6 +104,11 @@ class Draft:
         return clock.day_in_japan(clock.now()) if moment is None else clock.day_in_japan(moment)
 
     @property
+    def corrects(self) -> bool:
+        """Whether it corrects a message, so that what differs from that one matters."""
+        return bool(self._before)
+
+    @property
     def faulty(self) -> bool:
         """Whether a rule still blocks one of the messages."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
@@ -125,6 +117,11 @@ class Draft:
     def findings(self) -> tuple[Finding, ...]:
         """All findings of the rules, message by message."""
         return tuple(finding for judged in self._judged for finding in judged.findings)
+
+    @property
+    def for_other_person(self) -> bool:
+        """Whether it would replace a message about somebody else."""
+        return any(finding.rule == "subject_not_of_target" for finding in self.findings)
 
     def items(self, *, everything: bool = False) -> list[DraftItem]:
         """Return the items to ask for, common ones first, in the order of the law.
@@ -155,20 +152,76 @@ class Draft:
             self.records[index] = with_value(self.records[index], field, kept)
             self._answered.add((index, field))
         self.changed = True
+        self._filled.discard(item.key)
         self._judge()
 
-    def submit(self, terminal: Terminal, session: Session) -> tuple[str, ...]:
+    def take_known(self, known: "Known") -> None:
+        """Take what was told last of the person: fill in what is still empty, and compare the rest with it."""
+        self.known, self._filled = known, set()
+        # Filling in an item may make the rules ask for another one, such as the kanji by the nationality.
+        while True:
+            empty = [item for item in self.items() if item.value is None and item.latest is not None]
+            if not empty:
+                return
+            for item in empty:
+                self.pull(item)
+
+    def pull(self, item: DraftItem) -> None:
+        """Put in what was told last of an item."""
+        if item.latest is not None:
+            self.answer(item, item.latest.value)
+            self._filled.add(item.key)
+
+    def content(self) -> dict[str, Any]:
+        """Return what is kept of the draft until it is registered: what was typed, and what it is about."""
+        return {
+            "purpose": str(self.purpose),
+            "event": self.event,
+            "number": self.number,
+            "version": self._version,
+            "target": self.target,
+            "records": self.records,
+            "given": self._given,
+            "choices": [{field: list(codes) for field, codes in each.items()} for each in self._choices],
+            "answered": sorted(self._answered),
+            "missing": sum(item.wanted or item.faulty for item in self.items()),
+        }
+
+    def take_up(self, uid: str, content: Mapping[str, Any]) -> None:
+        """Go on with what was kept as `uid`. Raises MessageChanged when the message to revise is another one since."""
+        if content["version"] != self._version:
+            raise MessageChanged
+        self.uid = uid
+        self.records = list(content["records"])
+        self._given = content["given"]
+        self._choices = [{field: tuple(codes) for field, codes in each.items()} for each in content["choices"]]
+        self._answered = {(index, field) for index, field in content["answered"]}
+        self.changed = True
+        self._judge()
+
+    def submit(self, terminal: Terminal, session: Session, *, other_person: bool = False) -> tuple[str, ...]:
         """Put the draft into the queue, where somebody else reviews it; return the references.
 
-        Raises RecordFaulty while a rule blocks; MessageChanged, StepRefused for a revision that came too late;
+        `other_person`: the person has confirmed that it is to replace a message about somebody else.
+
+        Raises RecordFaulty while a rule blocks; ReplacesOtherPerson unless that is confirmed; MessageChanged,
+        StepRefused for a revision that came too late;
         MessageClaimed while somebody else is working on the message; ReferenceTaken for a reference that the person
         typed and that was used before.
         """
         if self.purpose is DraftPurpose.REVISION and self.number is not None:
-            entry.revise(terminal, session, self.number, self.records[0], version=self._version)
+            entry.revise(
+                terminal,
+                session,
+                self.number,
+                self.records[0],
+                version=self._version,
+                other_person=other_person,
+                draft=self.uid,
+            )
         else:
             records = [self._with_free_reference(terminal, index) for index in range(len(self.records))]
-            entry.enter(terminal, session, records)
+            entry.enter(terminal, session, records, other_person=other_person, draft=self.uid)
             self.records = records
         return tuple(str(record["reference"]) for record in self.records)
 
@@ -194,6 +247,7 @@ class Draft:
                 continue
             there = value_at(record, field) is not None
             asked = field in faulty or field in possible or len(choices.get(field, ())) > 1
+            asked = asked or (field == _KANJI and value_at(record, "person.nationality") in _WRITES_KANJI)
             if asked or (there and (everything or (index, field) in self._answered)):
                 yield field
 
@@ -213,16 +267,55 @@ class Draft:
         # By rule, so that a finding on a common item is shown once and not for each message.
         findings = {finding.rule: finding for name, finding in candidates if finding.field == name}
         values = (value_at(self.records[at], name) for at, name in places)
+        value = next((value for value in values if value is not None), None)
+        latest = self._told(field)
         return DraftItem(
             key=key,
             kind=str(self.records[index]["kind"]),
             section=index if key.startswith(f"{index}.") else None,
             places=places,
             shape=shape,
-            value=next((value for value in values if value is not None), None),
+            value=value,
             wanted=any(RULES[rule].wants for rule in findings),
             findings=tuple(findings.values()),
+            latest=latest,
+            standing=None if latest is None or value is None else self._standing(key, value, latest),
+            **self._correction(index, field, value),
         )
+
+    def _correction(self, index: int, field: str, value: Any) -> dict[str, Any]:
+        """Return what is to be said of an item of a correction: what it was, and whether it is another one now."""
+        if not self.corrects:
+            return {}
+        before = value_at(self._before[index], field)
+        # The reference and the moment of a message that replaces another one are its own.
+        corrected = field not in _OWN and before != value
+        meant = self.refusal is not None and field in self.refusal.fields and (before or value) is not None
+        return {"before": before, "corrected": corrected, "refused": meant}
+
+    def _told(self, field: str) -> "LastTold | None":
+        """Return what was told last of an item, if it is to be so in these messages as well."""
+        if self.known is None:
+            return None
+        enters = any(record.get("action") == Action.ENTRY for record in self.records)
+        if field in _TOLD_OF_RESIDENTS:
+            return None if enters else self.known.get(field)
+        if field not in _TOLD:
+            return None
+        # Who moves had the last address before, and has a new one now.
+        if field == _ADDRESS and (enters or self._moves()):
+            return None
+        return self.known.get(_ADDRESS if field == _PREVIOUS else field)
+
+    def _moves(self) -> bool:
+        """Tell whether a message states, or is to state, where the person lived before."""
+        each = zip(self.records, self._judged, strict=True)
+        return any(_PREVIOUS in record or _PREVIOUS in judged.wanted for record, judged in each)
+
+    def _standing(self, key: str, value: Any, latest: "LastTold") -> Standing:
+        if value != latest.value:
+            return Standing.DIFFERS
+        return Standing.FILLED if key in self._filled else Standing.SAME
 
     def _fits(self, index: int, field: str, code: str) -> bool:
         tried = with_value(self.records[index], field, code)
@@ -267,6 +360,7 @@ def begin(
         terminal,
         [proposal.preset for proposal in proposed],
         choices=[proposal.choices for proposal in proposed],
+        event=event,
     )
 
 
@@ -276,8 +370,8 @@ def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
     Raises MessageMissing, MessageClaimed, StepRefused, SealBroken.
     """
     record, version = entry.open_for_revision(terminal, session, number)
-    target = str(record["reference"])
-    return Draft(terminal, [record], purpose=DraftPurpose.REVISION, number=number, version=version, target=target)
+    corrected = Corrected(number, str(record["reference"]), version)
+    return Draft(terminal, [record], purpose=DraftPurpose.REVISION, corrected=corrected)
 
 
 def replace(terminal: Terminal, session: Session, number: int) -> Draft:
@@ -288,7 +382,10 @@ def replace(terminal: Terminal, session: Session, number: int) -> Draft:
     record = entry.counter(terminal, session, number, Pointer.REPLACES)
     claims.begin_edit(terminal, session, number)
     protection.note_shown_of(terminal, session, number)
-    return Draft(terminal, [record], purpose=DraftPurpose.REPLACEMENT, number=number, target=str(record["replaces"]))
+    with terminal.database.reading() as reading:
+        refusal = refused_because(terminal, reading, queue.get(reading, number))
+    corrected = Corrected(number, str(record["replaces"]), refusal=refusal)
+    return Draft(terminal, [record], purpose=DraftPurpose.REPLACEMENT, corrected=corrected)
 
 
 def _kind(record: Mapping[str, Any]) -> Kind:

@@ -5,6 +5,7 @@ They are found by the keyed pseudonym of the number, for all records of a portio
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,24 +14,38 @@ from sqlalchemy import Connection
 from console.jobs.messages.candidates import Candidate
 from console.terminal import Terminal
 from store import queue
+from store.errors import ImportUnderWay
 from store.message import contradictions
 from store.message.canonical import decode
 from store.message.checks.rules import RULES, Finding
 from store.message.codes import NoticeItem
 from store.message.contradictions import Contradiction, Stated
 from store.message.kinds import AgencyNotice
-from store.message.states import Pointer
+from store.message.states import Direction, Pointer
+from store.queue import MessageKey
 
 _RULES: Final = MappingProxyType(
     {
         contradictions.NAME: RULES["subject_two_names"],
         contradictions.BIRTH_DATE: RULES["subject_two_birth_dates"],
+        contradictions.SEX: RULES["subject_two_sexes"],
+        contradictions.NATIONALITY: RULES["subject_two_nationalities"],
+        contradictions.CARD: RULES["subject_two_numbers"],
+        contradictions.CERTIFICATE: RULES["subject_two_numbers"],
     }
 )
 _SECOND_RECORD: Final = RULES["subject_has_record"]
+_OTHER_PERSON: Final = RULES["subject_not_of_target"]
 _NO_NOTICE: Final = "-"
 _CHANGING: Final = MappingProxyType(
-    {contradictions.NAME: NoticeItem.NAME, contradictions.BIRTH_DATE: NoticeItem.BIRTH_DATE}
+    {
+        contradictions.NAME: NoticeItem.NAME,
+        contradictions.BIRTH_DATE: NoticeItem.BIRTH_DATE,
+        contradictions.SEX: NoticeItem.SEX,
+        contradictions.NATIONALITY: NoticeItem.NATIONALITY,
+        contradictions.CARD: NoticeItem.CARD_NUMBER,
+        contradictions.CERTIFICATE: NoticeItem.CERTIFICATE_NUMBER,
+    }
 )
 
 
@@ -54,7 +69,36 @@ def find_contradictions(
     for about, mine in own.items():
         if about in here or len(mine) > 1:
             _compare(terminal, conn, mine, here[about], found)
+    for at in find_other_persons(terminal, conn, candidates, intake_id=intake_id):
+        candidate = candidates[at]
+        facts = MappingProxyType({"other": str(candidate.target)})
+        wrong = Finding("subject", _OTHER_PERSON.name, _OTHER_PERSON.severity, facts)
+        found[candidate.kind, candidate.reference].append(wrong)
     return [tuple(found[candidate.kind, candidate.reference]) if found else () for candidate in candidates]
+
+
+def find_other_persons(
+    terminal: Terminal, conn: Connection, candidates: Sequence[Candidate], *, intake_id: str | None = None
+) -> list[int]:
+    """Return the places of the candidates that cancel or replace a message with another 宛名番号.
+
+    The peer knows no 宛名番号: it would take the message of one person out and put that of another in, without a word.
+    """
+    pointing = {at: MessageKey(each.kind, each.target) for at, each in enumerate(candidates) if each.target is not None}
+    # Few messages point at another one: the database is asked for those alone.
+    if not pointing:
+        return []
+    beside = {MessageKey(each.kind, each.reference): each.subject for each in candidates}
+    subjects = {key: terminal.vault.pseudonym("subject", about) for key, about in beside.items() if about is not None}
+    with suppress(ImportUnderWay):
+        known = queue.known(conn, Direction.OUT, set(pointing.values()), intake_id=intake_id)
+        rows = {row.id: row.subject for row in queue.rows_of(conn, [found.id for found in known.values()])}
+        subjects |= {key: rows[found.id] or "" for key, found in known.items() if found.id in rows}
+    return [
+        at
+        for at, key in pointing.items()
+        if key in subjects and subjects[key] != subjects.get(MessageKey(candidates[at].kind, candidates[at].reference))
+    ]
 
 
 def _compare(

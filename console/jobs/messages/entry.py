@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, UndoneAlready
+from console.errors import RecordFaulty, RecordNotSingle, RecordUnread, ReplacesOtherPerson, UndoneAlready
 from console.jobs.admission import admit
 from console.jobs.messages import enqueue
 from console.jobs.messages.candidates import Candidate
-from console.jobs.messages.contradictions import find_contradictions
+from console.jobs.messages.contradictions import find_contradictions, find_other_persons
 from console.jobs.messages.echo import find_echo
 from console.jobs.residents import protection
 from console.session import Session
@@ -36,7 +36,8 @@ from store.message.files.completeness import Stamp, check_checksum
 from store.message.files.reading import read_records
 from store.message.groups import Record
 from store.message.states import TRANSITIONS, UNDOABLE, Direction, OutState, Pointer, Step
-from store.queue import Act, MessageKey, MessageRow, Revision, Task
+from store.people import drafts
+from store.queue import Act, MessageDraft, MessageKey, MessageRow, Revision, Task
 from store.rights import Right
 
 __all__ = [
@@ -100,14 +101,24 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     return CheckedEntry(findings, wanted_items(record, municipality=code, now=now))
 
 
-def enter(terminal: Terminal, session: Session, records: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Put the records into the queue for review, all or none; return their numbers.
+def enter(
+    terminal: Terminal,
+    session: Session,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    other_person: bool = False,
+    draft: str | None = None,
+) -> list[int]:
+    """Put the records into the queue for review, all or none; return their numbers. The `draft` of them ends so.
 
-    Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before.
+    Raises RecordFaulty while a rule is broken, ReferenceTaken for a reference that was used before, and
+    ReplacesOtherPerson for what undoes a message about somebody else, unless `other_person` confirms that.
     """
     admit(terminal, session, Right.ENTER)
     candidates = [candidate(terminal, record) for record in records]
     with terminal.database.writing() as tx:
+        _refuse_other_person(terminal, tx, candidates, confirmed=other_person)
+        _end_draft(session, tx, draft)
         return put_in(terminal, session, tx, candidates)
 
 
@@ -144,35 +155,37 @@ def open_for_revision(terminal: Terminal, session: Session, number: int) -> tupl
         return decode(queue.content_of(tx, terminal.vault, row)), row.version
 
 
-def revise(terminal: Terminal, session: Session, number: int, record: Mapping[str, Any], *, version: int) -> None:
+def revise(
+    terminal: Terminal,
+    session: Session,
+    number: int,
+    record: Mapping[str, Any],
+    *,
+    version: int,
+    other_person: bool = False,
+    draft: str | None = None,
+) -> None:
     """Give a message new content: a new revision, which is reviewed again; the former one remains readable.
 
-    Kind and reference stay the same. Raises RecordFaulty, MessageChanged (somebody else changed it), MessageClaimed,
-    StepRefused (it has left).
+    Kind and reference stay the same. Raises RecordFaulty, ReplacesOtherPerson (see `enter`), MessageChanged (somebody
+    else changed it), MessageClaimed, StepRefused (it has left).
     """
     admit(terminal, session, Right.ENTER)
     content = candidate(terminal, record)
-    draft = enqueue.draft_of(terminal, session, content)
+    new = enqueue.draft_of(terminal, session, content)
     act = Act(by=session.person_id, session=session.id, now=clock.now(), expected_version=version)
-    # Everything that the order in time and the pointers rest on is taken from the new content.
-    revision = Revision(
-        content=content.content,
-        effective_at=draft.effective_at,
-        subject=draft.subject,
-        due_on=draft.due_on,
-        pointer=draft.pointer,
-        target=draft.target,
-    )
     with terminal.database.writing() as tx:
         # Kind and reference of the new content must lead to this very message, and to no other.
         key = enqueue.key_of(content)
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
+        _refuse_other_person(terminal, tx, [content], confirmed=other_person)
         warnings = _beside_others(terminal, tx, [content])[0].warnings
-        if draft.protected and draft.subject:
-            marks = protection.marks(terminal, draft.subject, [draft.content])
+        if new.protected and new.subject:
+            marks = protection.marks(terminal, new.subject, [new.content])
             protection.put(terminal, session, tx, marks, protected=True)
-        row = queue.revise(tx, terminal.vault, number, replace(revision, warnings=warnings), act)
+        _end_draft(session, tx, draft)
+        row = queue.revise(tx, terminal.vault, number, _revision(new, warnings), act)
         terminal.log.append(
             tx,
             Event.MESSAGE_REVISED,
@@ -181,6 +194,19 @@ def revise(terminal: Terminal, session: Session, number: int, record: Mapping[st
             object=row.uid,
             detail={"revision": row.revision, "content": row.digest.hex(), "version": row.version},
         )
+
+
+def _revision(new: MessageDraft, warnings: int) -> Revision:
+    # Everything that the order in time and the pointers rest on is taken from the new content.
+    return Revision(
+        content=new.content,
+        effective_at=new.effective_at,
+        subject=new.subject,
+        due_on=new.due_on,
+        pointer=new.pointer,
+        target=new.target,
+        warnings=warnings,
+    )
 
 
 def counter(terminal: Terminal, session: Session, number: int, pointer: Pointer) -> Record:
@@ -303,6 +329,20 @@ def _beside_notices(terminal: Terminal, conn: Connection, candidate: Candidate) 
     if echo.severity is Severity.ERROR:
         raise RecordFaulty(field=echo.field, count="1")
     return candidate._replace(warnings=candidate.warnings + 1)
+
+
+def _end_draft(session: Session, tx: Connection, draft: str | None) -> None:
+    # With the messages that come of it, so that no lost power supply leaves both or neither.
+    if draft is not None:
+        drafts.end(tx, draft, session.person_id)
+
+
+def _refuse_other_person(
+    terminal: Terminal, tx: Connection, candidates: Sequence[Candidate], *, confirmed: bool
+) -> None:
+    """Raise ReplacesOtherPerson for what undoes a message about somebody else; whoever reviews it is warned as well."""
+    for found in [] if confirmed else find_other_persons(terminal, tx, candidates):
+        raise ReplacesOtherPerson(reference=str(candidates[found].target))
 
 
 def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:

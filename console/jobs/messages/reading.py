@@ -26,8 +26,8 @@ from store.log import page as log_page
 from store.message.canonical import decode
 from store.message.checks.checking import check
 from store.message.checks.rules import Finding
-from store.message.states import CONFIRMABLE, Direction, Hold, OutState
-from store.queue import MessageRow, ResultRow, ShipmentRow, Task
+from store.message.states import CONFIRMABLE, Direction, Hold, OutState, Pointer
+from store.queue import MessageKey, MessageRow, ResultRow, ShipmentRow, Task
 from store.queue.tables import RESULTS
 from store.rights import Right
 from transport.errors import EnvelopeFault
@@ -102,13 +102,21 @@ class HalfView:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerView:
+    """What a message corrects: the reference and content of the one that it replaces, or its own former revision."""
+
+    reference: str
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """One complete message: its row, its content, the findings of the rules, and what became of it.
 
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` is the
     one that made its bytes for the peer; only that one sends it and asks what became of it (None: there are none yet).
     `trouble` is why it does not go on. `protected`: the address of the person is hidden, also in `record` unless it was
-    asked for. `half`: the other half of the pair, where both were asked for.
+    asked for. `half`: the other half of the pair, where both were asked for. `former`: what it corrects.
     """
 
     row: QueueRow
@@ -123,6 +131,7 @@ class MessageView:
     terminal: str | None
     trouble: TroubleView | None
     half: HalfView | None
+    former: FormerView | None
 
     @property
     def partner(self) -> CounterView | None:
@@ -218,7 +227,7 @@ def _view(
     notes = queue.notes_of(reading, terminal.vault, row)
     history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(objects=frozenset({row.uid})))
     shipment = queue.shipments_of(reading, [row.id]).get(row.id)
-    outcome = _outcome(terminal, reading, row.id)
+    outcome = outcome_of(terminal, reading, row.id)
     return MessageView(
         row=row_of(terminal, row, record, queue.claims_of_others(reading, session.id, clock.now()), other),
         record=protection.without_address(record) if masked else record,
@@ -232,6 +241,7 @@ def _view(
         terminal=shipment.terminal if shipment is not None else None,
         trouble=_trouble(row, outcome, history),
         half=None,
+        former=_former(terminal, reading, row, masked=masked),
     )
 
 
@@ -266,6 +276,23 @@ def _take(tx: Connection, session: Session, row: MessageRow) -> None:
     # Reading must never fail because somebody else was first: the row itself says who that is.
     with suppress(MessageClaimed):
         queue.claim(tx, row, task, session_id=session.id, now=clock.now())
+
+
+def _former(terminal: Terminal, reading: Connection, row: MessageRow, *, masked: bool) -> FormerView | None:
+    """Return what a message corrects: by pointing at another one, or by a new revision."""
+    if row.pointer is Pointer.REPLACES and row.target is not None:
+        key = MessageKey(row.kind, row.target)
+        known = queue.known(reading, Direction.OUT, [key]).get(key)
+        record = None if known is None else queue.contents_of(reading, terminal.vault, [known.id]).get(known.id)
+        former = None if record is None else FormerView(row.target, decode(record))
+    elif row.revision > 1 and row.direction is Direction.OUT:
+        record = queue.content_of(reading, terminal.vault, row, row.revision - 1)
+        former = FormerView(row.reference, decode(record))
+    else:
+        return None
+    if former is None or not masked:
+        return former
+    return replace(former, record=protection.without_address(former.record))
 
 
 def _counters(reading: Connection, row: MessageRow, other: MessageRow | None) -> list[CounterView]:
@@ -348,7 +375,8 @@ def _prove(terminal: Terminal, reading: Connection, result: ResultRow) -> None:
         raise broken
 
 
-def _outcome(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:
+def outcome_of(terminal: Terminal, reading: Connection, number: int) -> OutcomeView | None:
+    """Return the peer's decision about a message, or None. Raises RowSealBroken for one that the peer did not sign."""
     results = queue.results_of(reading, terminal.vault, number)
     if not results:
         return None

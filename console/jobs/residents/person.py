@@ -95,7 +95,7 @@ def person(terminal: Terminal, session: Session, number: int) -> PersonView:
         asked = queue.get(reading, number)
         queue.refuse_unsound(reading, terminal.vault, asked)
         contents = queue.contents_of(reading, terminal.vault, [number])
-    subject = asked.subject if asked.direction is Direction.OUT else _subject_of(terminal, contents.get(number))
+    subject = asked.subject if asked.direction is Direction.OUT else subject_of(terminal, contents.get(number))
     # The entry first: if the log cannot be written, nobody looks at anything.
     with terminal.database.writing() as tx:
         terminal.log.append(
@@ -108,7 +108,7 @@ def person(terminal: Terminal, session: Session, number: int) -> PersonView:
 def _person(
     terminal: Terminal, session: Session, reading: Connection, asked: MessageRow, subject: str | None
 ) -> PersonView:
-    rows, records = _all_about(terminal, reading, asked, subject)
+    rows, records = all_about(terminal, reading, asked, subject)
     protected = any(protection.is_protected(terminal, reading, row) for row in rows)
     # Before anything is taken out of them: neither table nor header can show what they do not hold.
     if protected:
@@ -118,7 +118,7 @@ def _person(
     shown = [listing.row_of(terminal, row, records.get(row.id, {}), claims, others.get(row.id)) for row in rows]
     second = second_halves((row.id, None if row.pair is None else row.pair.id) for row in shown)
     newest = next((records[row.id] for row in rows if "person" in records.get(row.id, {})), {})
-    last_words = tuple(_last_words(rows, records))
+    last_words = tuple(last_words_of(rows, records))
     return PersonView(
         subject=next((str(record["subject"]) for record in records.values() if "subject" in record), ""),
         newest=newest,
@@ -130,20 +130,24 @@ def _person(
     )
 
 
-def _all_about(
-    terminal: Terminal, reading: Connection, asked: MessageRow, subject: str | None
+def all_about(
+    terminal: Terminal, reading: Connection, asked: MessageRow | None, subject: str | None
 ) -> tuple[list[MessageRow], Records]:
-    """Return the messages of the 宛名番号 and the notices about the same person, newest first, with their contents."""
+    """Return the messages of the 宛名番号 and the notices about the same person, newest first, with their contents.
+
+    A notice that is `asked` about is among them, whatever number it has.
+    """
     pseudonym = terminal.vault.pseudonym
     own = queue.rows_about(reading, [subject]) if subject else []
     records = _records(terminal, reading, own)
     numbers = {str(record[name]) for record in records.values() for name in _NUMBERS if name in record}
     persons = [Subject.from_record(record["person"]) for record in records.values() if "person" in record]
     notices = queue.rows_about(reading, [pseudonym("number", number) for number in numbers]) if numbers else []
-    if asked.direction is Direction.IN:
+    if asked is not None and asked.direction is Direction.IN:
         notices = [*notices, asked, *queue.notices_beside(reading, asked)]
     received = _records(terminal, reading, notices)
-    found = {row.id: row for row in notices if row.id == asked.id or _is_theirs(received.get(row.id), persons, numbers)}
+    first = None if asked is None else asked.id
+    found = {row.id: row for row in notices if row.id == first or _is_theirs(received.get(row.id), persons, numbers)}
     # Newest first; of one moment as they were taken in, so that the record comes before the residence of its pair.
     rows = sorted((*own, *found.values()), key=lambda row: row.id)
     rows.sort(key=lambda row: row.effective_at, reverse=True)
@@ -163,7 +167,7 @@ def _is_theirs(record: Mapping[str, Any] | None, persons: Sequence[Subject], num
     return any(is_about(notice, known, numbers) for known in persons)
 
 
-def _subject_of(terminal: Terminal, content: bytes | None) -> str | None:
+def subject_of(terminal: Terminal, content: bytes | None) -> str | None:
     """Return the pseudonym of the person of a notice, if exactly one person of our messages is the notice's.
 
     No index leads from the number of a card to a message, so that people of that name are looked through.
@@ -191,7 +195,7 @@ def _names(record: Mapping[str, Any], notice: AgencyNotice) -> bool:
 # ── What each side told last ──────────────────────────────────────────────────────────────────────
 
 
-def _last_words(rows: Sequence[MessageRow], records: Records) -> Iterator[LastWord]:
+def last_words_of(rows: Sequence[MessageRow], records: Records) -> Iterator[LastWord]:
     """Yield the items of which anything is known; `rows` are the newest first."""
     undone = {
         (row.kind, row.target) for row in rows if row.pointer is Pointer.CANCELS and row.state is OutState.ACCEPTED

@@ -13,6 +13,7 @@ from console.session import Session
 from console.terminal import Terminal
 from store import clock, workload
 from store.message.worklists import PARTS, WorkList
+from store.people.drafts import count_drafts
 from store.rights import Right
 
 # Who can do what a list waits for. A list of somebody else's is told as well, in fewer words.
@@ -42,12 +43,16 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What this person can do, what others can, and the days of the last weeks, from a Monday on."""
+    """What this person can do, what others can, and the days of the last weeks, from a Monday on.
+
+    `drafts` is how many entries the person has begun and not registered.
+    """
 
     day: date
     yours: Sequence[Due]
     others: Sequence[Due]
     counts: listing.Counts
+    drafts: int
     days: Sequence[workload.Day]
 
 
@@ -60,12 +65,14 @@ def today(terminal: Terminal, session: Session) -> Today:
     with terminal.database.reading() as reading:
         # From a Monday on, so that the weeks stand below each other.
         monday = day - timedelta(days=day.weekday())
+        drafts = count_drafts(reading, session.person_id)
         days = workload.of_days(reading, monday - timedelta(weeks=_WEEKS - 1), day)
     return Today(
         day,
         [Due(work, getattr(counts, work), _oldest(terminal, session, work)) for work in mine],
         [Due(work, getattr(counts, work), None) for work in filled if work not in mine],
         counts,
+        drafts,
         days,
     )
 

@@ -19,6 +19,8 @@ import pytest
 from console import jobs
 from console.errors import ConsoleError, PinToChange, RightMissing
 from console.jobs import exchange, timekeeping
+from console.jobs.entry import keeping as kept_drafts
+from console.jobs.entry import known
 from console.jobs.handins import examination, keeping, places, report
 from console.jobs.handins.intake_outcome import Intake
 from console.jobs.log import conditions, export, pruning, questions, search, tables, viewing
@@ -99,6 +101,11 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     ),
     "messages.entry.replacement": (Right.ENTER, lambda t, s: entry.replacement(t, s, 1, written(1))),
     "messages.entry.revise": (Right.ENTER, lambda t, s: entry.revise(t, s, 1, written(1), version=1)),
+    "entry.keeping.discard": (Right.ENTER, lambda t, s: kept_drafts.discard(t, s, "0" * 32)),
+    "entry.keeping.keep": (Right.ENTER, lambda t, s: kept_drafts.keep(t, s, "0" * 32, {})),
+    "entry.keeping.mine": (Right.ENTER, kept_drafts.mine),
+    "entry.keeping.resume": (Right.ENTER, lambda t, s: kept_drafts.resume(t, s, "0" * 32)),
+    "entry.known.look_up": (Right.ENTER, lambda t, s: known.look_up(t, s, subject="1")),
     "residents.person.person": (Right.READ, lambda t, s: person.person(t, s, 1)),
     "residents.protection.protect": (Right.ENTER, lambda t, s: protection.protect(t, s, 1)),
     "residents.protection.unprotect": (Right.APPROVE, lambda t, s: protection.unprotect(t, s, 1)),

@@ -30,8 +30,9 @@ class Host(Bench):
     def picked(self, key: str, step: int) -> None:
         self.heard.append(("picked", key, step))
 
-    def left(self, key: str) -> None:
+    def left(self, key: str) -> bool:
         self.heard.append(("left", key))
+        return key != "stays"
 
     def arrived(self, key: str) -> None:
         self.heard.append(("arrived", key))
@@ -112,3 +113,28 @@ async def test_values_and_notes_are_drawn_beside_their_labels(tmp_path: Path) ->
         await pilot.press("tab", "tab")
         await pilot.pause()
         assert screen.lines()[2].split() == ["届出日", "2026-11-19", "note"]
+        # A value that would need the whole line gives way to the sign.
+        screen.query_one(Form).go_to("name")
+        screen.query_one(Form).show([Row("住所", key="a"), *[Row("住所", key=key, shown="字" * 40) for key in "bcd"]])
+        await pilot.pause()
+        assert screen.lines()[2].rstrip().endswith("続きあり")
+
+
+async def test_the_host_keeps_the_cursor_where_something_would_be_lost(tmp_path: Path) -> None:
+    async with bench(tmp_path, Form(id="form"), screen=Host) as (pilot, screen):
+        form = screen.query_one(Form)
+        form.show([Row("国籍", key="stays", chosen=True), Row("氏名", key="name")])
+        await pilot.press("tab", "enter", "down")
+        assert (form.row, heard(screen, of="finished")) == (form.rows[0], [])
+
+
+async def test_what_is_typed_takes_the_place_of_what_was_given(tmp_path: Path) -> None:
+    async with bench(tmp_path, Form(id="form"), screen=Host) as (pilot, screen):
+        form = screen.query_one(Form)
+        form.show([Row("氏名", key="name", typed="NGUYEN", given=True)])
+        form.retype()
+        await pilot.press("X", "Y")
+        form.retype()
+        # Who moves in the text mends it.
+        await pilot.press("home", "X")
+        assert heard(screen, of="typed") == [("name", "X"), ("name", "XY"), ("name", "XNGUYEN")]

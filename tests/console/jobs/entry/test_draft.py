@@ -1,12 +1,17 @@
-"""Entry by hand, headless: what is asked for, what a pair shares, and what becomes of the draft."""
+"""Entry by hand, headless: what is asked for, what a pair shares, and what becomes of the draft.
+
+The items are `console.jobs.entry.items`; what the peer said of a refused message is `console.jobs.entry.refusals`.
+"""
 
 from typing import Any
 
 import pytest
 
-from console.errors import RecordFaulty, RightMissing
+from console.errors import RecordFaulty, ReplacesOtherPerson, RightMissing
+from console.jobs import exchange
 from console.jobs.entry import draft as drafts
-from console.jobs.entry.draft import Draft, DraftItem
+from console.jobs.entry.draft import Draft
+from console.jobs.entry.items import DraftItem
 from console.jobs.messages import entry, listing, reading, review
 from console.session import Session
 from store import clock
@@ -17,6 +22,7 @@ from store.message.codes import Category
 from store.message.states import Pointer, Step
 from tests.console.jobs.site import APPROVER, OPERATOR, Site
 from tests.console.jobs.site import entry as written
+from transport import agency
 
 PERSON = {
     "subject": "0000000042",
@@ -208,6 +214,36 @@ def test_what_has_not_left_is_not_undone(site: Site, clerk: Session) -> None:
         drafts.replace(site.terminal, clerk, number)
     with pytest.raises(StepRefused):
         entry.cancel(site.terminal, clerk, number)
+
+
+def test_a_correction_tells_what_it_changes_and_what_the_peer_meant(served: Site, clerk: Session) -> None:
+    agency.refuse(served.agency_home, "R-000001", "number_not_current")
+    served.approve([written(1)])
+    exchange.send(served.terminal, clerk)
+    exchange.receive(served.terminal, clerk)
+    draft = drafts.replace(served.terminal, clerk, served.number("R-000001"))
+    card = item(draft, "card_number")
+    assert (card.refused, card.before, card.corrected) == (True, written(1)["card_number"], False)
+    draft.answer(card, "ZZ12345678ZZ")
+    assert [each.key for each in draft.items(everything=True) if each.corrected] == ["card_number"]
+    (reference,) = draft.submit(served.terminal, clerk)
+    former = reading.read(served.terminal, clerk, served.number(reference)).former
+    assert former is not None
+    assert (former.reference, former.record["card_number"]) == ("R-000001", written(1)["card_number"])
+
+
+def test_a_replacement_for_somebody_else_is_confirmed_by_both(site: Site, clerk: Session, accepted: int) -> None:
+    draft = drafts.replace(site.terminal, clerk, accepted)
+    before = draft.for_other_person
+    draft.answer(item(draft, "subject"), "0000000099")
+    assert (before, draft.for_other_person) == (False, True)
+    with pytest.raises(ReplacesOtherPerson):
+        draft.submit(site.terminal, clerk)
+    (reference,) = draft.submit(site.terminal, clerk, other_person=True)
+    entered = site.number(reference)
+    assert site.row(entered).warnings == 1
+    findings = reading.read(site.terminal, clerk, entered).findings
+    assert [(each.field, each.rule) for each in findings] == [("subject", "subject_not_of_target")]
 
 
 def test_who_may_not_enter_begins_nothing(site: Site, returned: int) -> None:

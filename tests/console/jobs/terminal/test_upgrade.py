@@ -78,6 +78,7 @@ def _kept_as_before(site: Site) -> None:
     site.raw("DROP TABLE name_block")
     for table in ("file_report", "file_look", "file_outcome"):
         site.raw(f"DROP TABLE {table}")
+    site.raw("DROP TABLE entry_draft")
     site.raw("ALTER TABLE shipment DROP COLUMN header")
     for number, receipt in site.raw("SELECT message_id, receipt FROM receipt"):
         site.raw("UPDATE receipt SET receipt = ? WHERE message_id = ?", unpack(bytes(receipt)), number)
@@ -133,6 +134,7 @@ def _made_by_an_older_program(site: Site) -> None:
     site.raw("DROP TABLE name_block")
     for table in ("file_report", "file_look", "file_outcome"):
         site.raw(f"DROP TABLE {table}")
+    site.raw("DROP TABLE entry_draft")
     site.raw("ALTER TABLE shipment RENAME COLUMN header TO envelope")
     site.raw("UPDATE alembic_version SET version_num = '0011'")
     site.terminal.close()
