@@ -40,8 +40,8 @@ ACTIONS: Final = frozenset(
         # filter
         "mark", "column", "clear_all",
         # entry
-        "entry", "finish", "all_items", "take_seiji", "revise", "replace_sent", "cancel_sent", "cancel_event",
-        "revisions", "older", "along", "show_address", "protect", "unprotect",
+        "entry", "finish", "all_items", "take_seiji", "pull", "one_more", "revise", "replace_sent", "cancel_sent",
+        "cancel_event", "revisions", "older", "along", "show_address", "protect", "unprotect",
         # exchange and log
         "send", "receive", "read_again", "last_exchange", "conditions", "export",
         # import

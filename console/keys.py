@@ -78,10 +78,10 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "w": _letter("review(withdraw) review(call_off) cancel_sent cancel_event"),
         "x": _letter("exchange send", "f7"),
         # once more
-        "y": _letter("review(resend) read_again"),
+        "y": _letter("review(resend) read_again one_more"),
         "z": _letter("lock", "f8"),
         "question_mark": _letter("help", "f1"),
-        "slash": _letter("search", "f3"),
+        "slash": _letter("search pull", "f3"),
         # make it up to date
         "full_stop": _letter("reload take_seiji", "f5"),
     }
@@ -294,8 +294,14 @@ ENTRY: Final = (
     Key("f6", "F6", "all_items", "all_items"),
     Key("f2", "F2", "characters", "characters"),
     Key("f5", "F5", "take_seiji", "seiji"),
+    Key("f3", "F3", "pull", "pull"),
 )
 PERSON: Final = (OPEN, RELOAD, BACK)
+DRAFTS: Final = (
+    Key("", "Enter", "choose", "open"),
+    Key("d", "d", "destroy", "discard"),
+    BACK,
+)
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 LAST_EXCHANGE: Final = Key("f6,v", "v", "last_exchange", "last_exchange")
 STOP: Final = Key("escape", "Esc", "back", "stop")

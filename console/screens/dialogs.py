@@ -19,6 +19,10 @@ _CANCEL = Key("escape", "Esc", "back", "cancel")
 _CHOOSE = Key("", "Enter", "choose", "choose")  # The list itself binds it.
 
 
+KEPT = "kept"
+"""The result of a question that was answered by keeping what the other answer would destroy."""
+
+
 class Deed(Key):
     """The key of a deed, whose text is in the catalogue of what it is about."""
 
@@ -66,6 +70,7 @@ class QuestionDialog(Dialog[str | None]):
         self._deed = Deed("d", "d", "destroy", deed) if destroys else Deed("enter", "Enter", "enter", deed)
         self._back = Key("escape", "Esc", "back", back)
         self._destroys = destroys
+        self._keeps: Deed | None = None
         self._typed = typed
         self._initial = initial
         self._complaint = complaint
@@ -79,7 +84,8 @@ class QuestionDialog(Dialog[str | None]):
                 yield TextField(id="answer", longest=500)
             # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
-        yield FootLine((self._deed, self._back), everywhere=(HELP, LOCK), typed=True)
+        keys = (self._deed, self._back) if self._keeps is None else (self._keeps, self._deed, self._back)
+        yield FootLine(keys, everywhere=(HELP, LOCK), typed=True)
 
     def on_mount(self) -> None:
         """Wait for the answer."""
@@ -98,6 +104,8 @@ class QuestionDialog(Dialog[str | None]):
         """Close with the answer, unless there is a complaint about it."""
         # Enter is pressed without thinking, and in a burst.
         if self._destroys:
+            if self._keeps is not None:
+                self.dismiss(KEPT)
             return
         answer = self.query_one("#answer", TextField).value.strip() if self._typed else ""
         complaint = self._check(answer)
@@ -124,6 +132,16 @@ class QuestionDialog(Dialog[str | None]):
     def action_back(self) -> None:
         """Cancel."""
         self.dismiss(None)
+
+
+class LeavingDialog(QuestionDialog):
+    """Asks what becomes of something unfinished: `d` destroys it, and Enter keeps it (KEPT)."""
+
+    NAME = "leaving"
+
+    def __init__(self, text: Callable[[Words], str], deed: str, keeps: str, *, back: str) -> None:
+        super().__init__(text, deed, destroys=True, back=back)
+        self._keeps = Deed("enter", "Enter", "enter", keeps)
 
 
 class Selection(Dialog[str | None]):

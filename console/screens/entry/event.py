@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from console import jobs
 from console.keys import EVENT, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.entry.form import EntryScreen
+from console.widgets.field import TextField
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
@@ -21,7 +22,7 @@ from console.words import Words
 from store import clock
 from store.message import tables
 from store.message.codes import Category, NoticeItem
-from store.message.entry.proposal import propose, usual_category
+from store.message.entry.proposal import events_named, propose, usual_category
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,6 +39,7 @@ _CARD_ANSWERS: Final = ("yes", "no")
 # What is never notified because the agency says it, with the item that its notices then change.
 _SAID_BY_NOTICE: Final = MappingProxyType({"category_changed": NoticeItem.CATEGORY})
 _MOST_NAMED: Final = 3
+_LONGEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +62,34 @@ class EventScreen(ConsoleScreen):
     NAME = "event"
     help_topic = "entry"
     KEYS: ClassVar[Sequence[Key]] = EVENT
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EVENT)
-    DEFAULT_CSS = "EventScreen #options { margin-top: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(EVENT),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+    DEFAULT_CSS = "EventScreen #options { margin-top: 1; } EventScreen #narrow { margin: 0 2; max-width: 40; }"
 
     def __init__(self) -> None:
         super().__init__()
         self.choice = Choice()
         # The choices before each answer, so that Escape goes back question by question and skips the settled ones.
         self._asked: list[Choice] = []
+        # What the last form was opened for, to open another one for the same.
+        self._opened = Choice()
 
     def compose(self) -> ComposeResult:
         """Lay out the title and the list."""
         yield HeadLine()
         yield EventTitle(id="title")
+        yield TextField(id="narrow", longest=_LONGEST)
         yield Options(id="options")
         yield self.notice
-        yield FootLine(EVENT)
+        yield FootLine(EVENT, typed=True)
 
     def on_mount(self) -> None:
         """Ask for the event."""
-        self.set_focus(self._list)
         self._ask()
 
     @property
@@ -98,7 +108,34 @@ class EventScreen(ConsoleScreen):
         if self.choice.category is not None:
             yield self.words(f"items.value.category.{self.choice.category}")
 
+    @property
+    def _field(self) -> TextField:
+        return self.query_one("#narrow", TextField)
+
+    def on_text_field_changed(self) -> None:
+        """Narrow the events by what is typed."""
+        # The cursor stays on its event while that is among those in sight, so that one may type and then think.
+        self._list.show(lambda: list(self._options()), self._list.current)
+
+    def on_text_field_submitted(self) -> None:
+        """Choose the event under the cursor: in the field, Enter reaches the screen as this message."""
+        self._list.action_choose()
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor of the list, while the field has the keys."""
+        self._list.action_move(lines)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor of the list by a page."""
+        self._list.action_page(direction)
+
     def _ask(self, code: str | None = None) -> None:
+        # Only the events are so many that typing helps; the other questions have numbers.
+        narrows = self.choice.step == "event"
+        self._field.display = narrows
+        self._list.numbers = not narrows
+        self._field.value = ""
+        self.set_focus(self._field if narrows else self._list)
         self.query_one("#title").refresh()
         self._list.show(lambda: list(self._options()), code)
 
@@ -129,7 +166,7 @@ class EventScreen(ConsoleScreen):
         return self.words("entry.and").join(names) or self.words("entry.gives.nothing")
 
     def _events(self) -> "Sequence[CounterEvent]":
-        return tables.events().in_force(self._today)
+        return events_named(self._field.value, self._today)
 
     def _proposed(self, category: str, card: str = "yes") -> "Sequence[Proposed]":
         return propose(
@@ -208,6 +245,7 @@ class EventScreen(ConsoleScreen):
         self.notice.say("note", text)
 
     def _open(self) -> None:
+        self._opened = self.choice
         self.work(partial(_begin_draft, choice=self.choice), self._begun)
 
     def _begun(self, draft: "Draft") -> None:
@@ -215,7 +253,17 @@ class EventScreen(ConsoleScreen):
         # Leaving the form leads back to the last question, with the cursor on the answer that was given.
         self.choice = self._asked.pop()
         self._ask(getattr(chosen, self.choice.step))
-        self.app.push_screen(EntryScreen(draft, self._entered, event=chosen.event))
+        self.app.push_screen(EntryScreen(draft, self._entered, event=chosen.event, again=self._once_more))
+
+    def _once_more(self, references: Sequence[str]) -> None:
+        """Open another form for the same event, and say there what was entered."""
+
+        def begun(draft: "Draft") -> None:
+            form = EntryScreen(draft, self._entered, event=self._opened.event, again=self._once_more)
+            self.app.push_screen(form)
+            form.say("done", "entry.done", references=" ".join(dict.fromkeys(references)))
+
+        self.work(partial(_begin_draft, choice=self._opened), begun)
 
     def _entered(self, references: Sequence[str]) -> None:
         """Go back to the queue and say what was entered."""

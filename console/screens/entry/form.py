@@ -1,48 +1,51 @@
 """The form of an entry (入力): asks for what the rules want, checks it while it is typed, and queues the result.
 
-The same form corrects a returned message and replaces one that has left. What is typed lives only in the draft on this
-screen: the lock covers it, and a log-off drops it with the screen.
+The same form corrects a returned message and replaces one that has left. What is typed is kept as a draft (下書き)
+until it is registered or discarded: the lock covers it, and a log-off leaves it to go on with.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console import jobs
 from console.keys import ENTRY, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import QuestionDialog
+from console.screens.dialogs import KEPT, LeavingDialog, QuestionDialog
+from console.screens.entry.choosing import code_of, codes_for, plain, proposal, with_code
 from console.screens.entry.hint import Hint
+from console.screens.entry.rows import CHOSEN, ItemRows
+from console.screens.entry.saving import Saving
 from console.screens.entry.summary import SummaryScreen
 from console.screens.messages.characters import CharactersScreen
-from console.screens.messages.naming import Naming
 from console.screens.messages.titles import EntryTitle
 from console.widgets.choices import Choices
-from console.widgets.form import Form, Row
+from console.widgets.form import Form
 from console.widgets.frame import FootLine, HeadLine
-from store.message import tables
-from store.message.entry.typed import read_typed, show_typed
-from store.message.groups import value_at
+from store import clock
+from store.message.entry.typed import read_typed
 
 if TYPE_CHECKING:
-    from rich.style import Style
+    from console.jobs.entry.draft import Draft
+    from console.jobs.entry.items import DraftItem
+    from console.jobs.entry.known import Known
+    from console.session import Session
+    from console.terminal import Terminal
 
-    from console.jobs.entry.draft import Draft, DraftItem
-
-# How wide the field of an item is by its shape, in cells; shapes that are not listed take all the room there is.
-_WIDTHS: Final = {"day": 20, "paper_date": 20, "moment": 20, "number": 16, "word": 34}
 _FEWEST_ROWS: Final = 13  # of the form: as many as a screen of 24 lines leaves
 _FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
-# The shapes of items that are chosen from a list of codes instead of typed.
-_CHOSEN: Final = frozenset({"code", "codes", "yes_no"})
-_YES_NO: Final = {"true": True, "false": False}
+# By these a person is looked up.
+_IDENTIFYING: Final = frozenset({"subject", "card_number", "certificate_number"})
 
 
 class EntryScreen(ConsoleScreen):
     """Asks for the items of `draft`; `done` is called with the references when they are in the queue.
 
-    `event` is the event that the entry began with; `reason` is why the message was returned.
+    `event` is the event that the entry began with; `reason` is why the message was returned. `again` is called in the
+    place of `done` when the person goes on with another entry for the same event.
     """
 
     NAME = "entry"
@@ -59,16 +62,22 @@ class EntryScreen(ConsoleScreen):
         *,
         event: str | None = None,
         reason: str | None = None,
+        again: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         super().__init__()
         self.draft = draft
-        self._title = EntryTitle(draft, event=event, reason=reason)
+        self._saving = Saving(self, draft, self._kept)
+        self._title = EntryTitle(draft, self._saving, event=event or draft.event, reason=reason)
         self._done = done
+        self._again = again
+        self._goes_on = False
         self._everything = False
         self._items: dict[str, DraftItem] = {}
         # The items that the cursor has left once: what is still being typed is not shown as wrong.
         self._visited: set[str] = set()
         self._choices: Choices | None = None
+        # The numbers by which a person was looked up, so that leaving a row again asks nothing.
+        self._looked_up: set[str] = set()
 
     def compose(self) -> ComposeResult:
         """Lay out the title, the form, and the hint about the current item."""
@@ -84,9 +93,16 @@ class EntryScreen(ConsoleScreen):
         # The form has one field, which moves with the cursor: the focus never changes.
         self.set_focus(self.form.editor)
         self._show()
-        self._go_to_first(lambda item: item.wanted)
+        self._go_to_first(lambda item: item.wanted or item.refused)
         # Moving there left the first row, which nobody has answered yet.
         self._visited.clear()
+
+    def on_screen_suspend(self) -> None:
+        """Save what was typed: the lock or another screen lies above the form now."""
+        self._saving.now()
+
+    def _kept(self) -> None:
+        self._title.refresh()
 
     def on_screen_resume(self) -> None:
         """Lay the form out again: keys that came while another screen was closing moved its field unseen."""
@@ -108,33 +124,25 @@ class EntryScreen(ConsoleScreen):
         """The codes of the item under the cursor, if it is chosen from a list."""
         return self._choices
 
-    @property
-    def naming(self) -> Naming:
-        """The names for the item under the cursor."""
-        return self._naming(self.item)
-
     def visited(self, item: "DraftItem") -> bool:
         """Tell whether the cursor has left the item before."""
         return item.key in self._visited
 
     def label(self, item: "DraftItem") -> str:
-        """Return what an item is called; the day of an ex-officio change is named after its cause (死亡の日)."""
-        cause = value_at(self.draft.records[item.places[0][0]], "basis.cause") if item.field == "basis.date" else None
-        entry = tables.causes().at(str(cause), self.draft.day)
-        if entry is not None:
-            return entry.day_ja if self.words.language == "ja" else entry.day_en.capitalize()
-        return self._naming(item).label(item.field if item.section is not None else item.key)
+        """Return what an item is called."""
+        return self.rows.label(item)
 
-    def _naming(self, item: "DraftItem | None") -> Naming:
-        kind = str(self.draft.records[0]["kind"]) if item is None else item.kind
-        return Naming(self.words, kind, self.draft.day)
+    @property
+    def rows(self) -> ItemRows:
+        """What makes the rows, in the current language and for the present width."""
+        return ItemRows(self.draft, self.words, self.console_app.palette, self.size.width, self.visited)
 
     # The rows
 
     def _show(self) -> None:
         # Which items are asked for follows from the answers so far, so all rows are built again after each.
         self._items = {item.key: item for item in self.draft.items(everything=self._everything)}
-        self.form.show(list(self._rows()))
+        self.form.show(list(self.rows.rows(self._items.values())))
         self._divide()
         self.query_one("#hint").refresh()
 
@@ -147,49 +155,13 @@ class EntryScreen(ConsoleScreen):
         most = max(_FEWEST_ROWS, self.size.height - _FRAME_ROWS)
         self.form.styles.height = min(most, max(_FEWEST_ROWS, len(self.form.rows) + 1))
 
-    def _rows(self) -> Iterator[Row]:
-        # The draft gives what the messages have in common first, then each message's own items, under its heading.
-        section = None
-        for item in self._items.values():
-            if item.section != section:
-                section = item.section
-                yield Row(label=self.words.name("kinds", item.kind))
-            yield self._row(item)
-
-    def _row(self, item: "DraftItem") -> Row:
-        chosen = item.shape in _CHOSEN
-        text = item.value if isinstance(item.value, str) else ""
-        typed = "" if chosen else show_typed(text, item.shape)
-        naming = self._naming(item)
-        mark, style = self._mark(item)
-        return Row(
-            label=self.label(item),
-            key=item.key,
-            typed=typed,
-            shown=typed if not chosen else "" if item.value is None else naming.value(item.field, item.value),
-            note=naming.era(item.field, text) if item.shape in ("day", "paper_date") else "",
-            mark=mark,
-            mark_style=style,
-            width=_WIDTHS.get(item.shape),
-            chosen=chosen,
-        )
-
-    def _mark(self, item: "DraftItem") -> "tuple[str, Style | None]":
-        # The sign says in a character what its colour says as well.
-        palette = self.console_app.palette
-        if item.wanted:
-            return "*", palette["trouble" if self.visited(item) else "key"]
-        if item.faulty:
-            return "!", palette["trouble" if self.visited(item) else "attention"]
-        return ("?", palette["attention"]) if item.findings else (" ", None)
-
     # What the form asks of its screen (`FormHost`)
 
     def typed(self, key: str, text: str) -> None:
         """Take what is in the field now."""
         item = self._items[key]
-        if item.shape not in _CHOSEN:
-            self._answer(item, read_typed(text, item.shape))
+        if item.shape not in CHOSEN:
+            self._answer(item, read_typed(text, item.shape, clock.day_in_japan(clock.now())))
         elif self._choices is not None:
             self._find(item, self._choices, text)
         self._show()
@@ -210,22 +182,81 @@ class EntryScreen(ConsoleScreen):
             self._take(item, choices.marked)
         self._show()
 
-    def left(self, key: str) -> None:
-        """Show from now on what is wrong with the item."""
+    def left(self, key: str) -> bool:
+        """Show from now on what is wrong with the item; stay where what is typed matches no code."""
+        if self._choices is not None and self.form.editor.value and self._choices.marked is None:
+            self.say("note", "entry.choose")
+            return False
         self._visited.add(key)
+        self._look_up(self._items.get(key))
         self._show()
+        return True
+
+    # What is known of the person
+
+    def _look_up(self, item: "DraftItem | None", *, again: bool = False) -> None:
+        """Look the person up by the number that was entered, unless that was done already."""
+        if item is None or item.field not in _IDENTIFYING or item.faulty or self.draft.purpose != "entry":
+            return
+        # Of a person who is known by the 宛名番号 the card says nothing more.
+        number = str(item.value or "")
+        if not number or (not again and (number in self._looked_up or (self.draft.known and item.field != "subject"))):
+            return
+        self._looked_up.add(number)
+        asked = {"subject": number} if item.field == "subject" else {"subject": None, "number": number}
+
+        def job(terminal: "Terminal", session: "Session") -> "Known":
+            return jobs.entry.known.look_up(terminal, session, **asked)
+
+        self.look("known", job, self._take_known)
+
+    def _take_known(self, known: "Known") -> None:
+        # On a page or a lock above the form nobody would see what was filled in.
+        if self.in_hand:
+            self.draft.take_known(known)
+        else:
+            self.draft.known = known
+        if self.draft.changed:
+            self._saving.soon()
+        self._show()
+        item = self.item
+        if item is not None and item.standing == "filled":
+            # The field and the codes as well: what is typed next takes their place.
+            self.form.retype()
+            self.arrived(item.key)
+        filled = sum(each.standing == "filled" for each in self._items.values())
+        if filled:
+            self.say("note", "entry.known", count=filled)
+
+    def action_pull(self) -> None:
+        """Put in what was told last of the item in hand; where nothing is known yet, look the person up."""
+        item = self.item
+        if item is not None and item.latest is not None and item.standing != "same":
+            self.draft.pull(item)
+            self._saving.soon()
+            self._show()
+            self.form.retype()
+            self.arrived(item.key)
+            return
+        identifying = [each for each in self._items.values() if each.field in _IDENTIFYING and each.value]
+        if not identifying:
+            self.say("note", "entry.pull.no_number")
+        elif self.draft.known is None:
+            self._look_up(identifying[0], again=True)
+        else:
+            self.say("note", "entry.pull.nothing")
 
     def arrived(self, key: str) -> None:
         """Prepare the codes of the item, if it is chosen from a list."""
         item = self._items.get(key)
         self._choices = None
-        if item is not None and item.shape in _CHOSEN:
+        if item is not None and item.shape in CHOSEN:
             self._choices = Choices(
-                self._codes(item),
-                lambda code: self._naming(item).value(item.field, _plain(code)),
-                lambda code: self._naming(item).other(item.field, code),
+                codes_for(self.draft, item),
+                lambda code: self.rows.naming(item).value(item.field, plain(code)),
+                lambda code: self.rows.naming(item).others(item.field, code),
             )
-            self._choices.mark(_code(item.value))
+            self._choices.mark(code_of(item.value))
         self.query_one("#hint").refresh()
 
     def finished(self) -> None:
@@ -249,23 +280,13 @@ class EntryScreen(ConsoleScreen):
         if number:
             self.form.editor.value = ""
 
-    def _codes(self, item: "DraftItem") -> tuple[str, ...]:
-        return tuple(_YES_NO) if item.shape == "yes_no" else self.draft.codes(item)
-
     def _take(self, item: "DraftItem", code: str | None) -> None:
-        if item.shape == "yes_no":
-            self._answer(item, None if code is None else _YES_NO[code])
-        elif item.shape == "codes" and code is not None:
-            # A code that is there is taken out, another one is put in. The order is that of the list, not of the keys.
-            before = list(item.value or ())
-            after = [listed for listed in self.draft.codes(item) if (listed in before) != (listed == code)]
-            self._answer(item, after)
-        else:
-            self._answer(item, code)
+        self._answer(item, with_code(self.draft, item, code))
 
     def _answer(self, item: "DraftItem", value: object) -> None:
         self.notice.clear()
         self.draft.answer(item, value)
+        self._saving.soon()
 
     # Keys
 
@@ -275,7 +296,7 @@ class EntryScreen(ConsoleScreen):
         self._visited.update(self._items)
         self._show()
         if not self.draft.faulty:
-            self.app.push_screen(SummaryScreen(self.draft, self._agreed))
+            self.app.push_screen(SummaryScreen(self.draft, self._agreed, repeats=self._again is not None))
             return
         self._go_to_first(lambda item: item.faulty)
         faulty = sum(item.faulty for item in self._items.values())
@@ -286,13 +307,32 @@ class EntryScreen(ConsoleScreen):
         if key is not None:
             self.form.go_to(key)
 
-    def _agreed(self) -> None:
-        self.work(self.draft.submit, self._submitted)
+    def _agreed(self, goes_on: bool) -> None:  # noqa: FBT001  # What the summary tells.
+        self._goes_on = goes_on
+        if not self.draft.for_other_person:
+            self._saving.then(lambda: self.work(self.draft.submit, self._submitted))
+            return
+        # Nobody confirms this by pressing Enter once more: the number is typed again, by whoever looked at it.
+        subject = self.draft.records[0].get("subject")
+        asked = QuestionDialog(
+            lambda words: words("entry.ask.other_person", reference=self.draft.target),
+            "entry.deed.other_person",
+            typed=True,
+            back="back_to_form",
+            check=lambda answer: None if answer == subject else "entry.ask.other_number",
+        )
+        self.app.push_screen(asked, self._confirmed)
+
+    def _confirmed(self, answer: str | None) -> None:
+        if answer is not None:
+            submit = partial(self.draft.submit, other_person=True)
+            self._saving.then(lambda: self.work(submit, self._submitted))
 
     def _submitted(self, references: Sequence[str]) -> None:
         # Closed first: `done` may close the screen below as well.
         self.dismiss()
-        self._done(references)
+        following = self._again if self._goes_on else None
+        (following or self._done)(references)
 
     def action_all_items(self) -> None:
         """Show all items that may be there, or only those that are asked for."""
@@ -305,54 +345,53 @@ class EntryScreen(ConsoleScreen):
         self.app.push_screen(CharactersScreen(self.draft.records[0]))
 
     def action_take_seiji(self) -> None:
-        """Put the 正字 of the notice in the place of other forms in the name under the cursor."""
+        """Put in what is proposed: 正字 for other forms, capitals for small letters, the beginning of an address."""
         item = self.item
-        mend = None if item is None else next((finding.mend for finding in item.findings if finding.mend), None)
-        if item is None or mend is None:
+        proposed = None if item is None else proposal(item, self._municipality, self.draft.day)
+        if item is None or proposed is None:
             self.say("note", "entry.no_seiji")
             return
-        self._answer(item, mend(str(item.value)))
+        value, comment = proposed
+        self._answer(item, value)
         self._show()
         # The field as well: what is typed next goes on from there.
         self.form.retype()
-        self.say("note", "entry.seiji")
+        self.say("note", comment)
+
+    @property
+    def _municipality(self) -> str:
+        return self.console_app.settings.municipality.code
 
     def action_back(self) -> None:
-        """Drop the draft, after a question if something was entered."""
-        if self.draft.changed:
-            self._ask_to_lose("drop", self._dropped)
-        else:
+        """Leave the form, after a question if something was entered: it stays a draft, or is discarded."""
+        if not self.draft.changed:
             self.dismiss()
-
-    def _ask_to_lose(self, way: str, then: Callable[[str | None], None]) -> None:
-        """Ask before what was entered is lost: that cannot be taken back."""
-        asked = QuestionDialog(
-            lambda words: words(f"entry.ask.{way}"), f"entry.deed.{way}", destroys=True, back="back_to_form"
+            return
+        asked = LeavingDialog(
+            lambda words: words("entry.ask.drop"), "entry.deed.drop", "entry.deed.keep", back="back_to_form"
         )
-        self.app.push_screen(asked, then)
+        self.app.push_screen(asked, self._left)
 
-    def _dropped(self, answer: str | None) -> None:
-        if answer is not None:
-            self.dismiss()
+    def _left(self, answer: str | None) -> None:
+        if answer == KEPT:
+            self._saving.then(self._close, saving=True)
+        elif answer is not None:
+            self._saving.then(lambda: self.work(self._discard, lambda _there: self._close()))
+
+    def _close(self) -> None:
+        self.dismiss()
+
+    def _discard(self, terminal: "Terminal", session: "Session") -> bool:
+        return jobs.entry.keeping.discard(terminal, session, self.draft.uid)
 
     def action_log_off(self) -> None:
-        """Log off, after a question if something was entered: it would be lost."""
-        if self.draft.changed:
-            self._ask_to_lose("log_off", self._leaving)
-        else:
+        """Log off; what was entered stays a draft, after a question that says so."""
+        if not self.draft.changed:
             self.console_app.action_log_off()
+            return
+        asked = QuestionDialog(lambda words: words("entry.ask.log_off"), "entry.deed.log_off", back="back_to_form")
+        self.app.push_screen(asked, self._leaving)
 
     def _leaving(self, answer: str | None) -> None:
         if answer is not None:
-            self.console_app.action_log_off()
-
-
-def _code(value: object) -> str | None:
-    """Return the code of a value in a list of codes: yes and no are listed as words."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else None
-
-
-def _plain(code: str) -> object:
-    return _YES_NO.get(code, code)
+            self._saving.then(self.console_app.action_log_off, saving=True)

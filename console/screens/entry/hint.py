@@ -8,7 +8,8 @@ from console.widgets.surface import Surface
 from console.widgets.text import Ink, width_of, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.entry.draft import DraftItem
+    from console.jobs.entry.items import DraftItem
+    from console.screens.entry.rows import ItemRows
     from console.widgets.choices import Choices
     from console.widgets.form import Form
 
@@ -27,6 +28,10 @@ class Asking(Protocol):
     @property
     def choices(self) -> "Choices | None":
         """The codes of the item under the cursor, if it is chosen from a list."""
+
+    @property
+    def rows(self) -> "ItemRows":
+        """What names the items and their values."""
 
     def label(self, item: "DraftItem") -> str:
         """Return what an item is called."""
@@ -55,7 +60,11 @@ class Hint(Surface):
         if item is None:
             return []
         width = self.size.width - 2
-        lines = [self._heading(screen, item, width), *self._findings(screen, item, width)]
+        lines = [
+            self._heading(screen, item, width),
+            *self._told(screen, item, width),
+            *self._findings(screen, item, width),
+        ]
         if screen.choices is not None:
             taken = item.value if isinstance(item.value, list) else ()
             # What is wrong comes first; the codes get the lines that are left, at least one.
@@ -71,6 +80,24 @@ class Hint(Surface):
         if screen.choices is not None and screen.form.editor.value and screen.choices.marked is None:
             pieces = [(label, self.palette["strong"]), (f"  {self.words('entry.choose')}", self.palette["attention"])]
         return pieces
+
+    def _told(self, screen: Asking, item: "DraftItem", width: int) -> Iterator[Pieces]:
+        """Yield where a value came from, or what was told before it; of a correction, the whole former value."""
+        if item.corrected:
+            former = screen.rows.naming(item).value(item.field, item.before)
+            for line in wrap(self.words("entry.source.corrected", value=former), width):
+                yield [(line, self.palette["attention"])]
+        if item.latest is None or item.standing not in ("filled", "differs"):
+            return
+        words = self.words
+        facts = {
+            "value": screen.rows.naming(item).value(item.field, item.latest.value),
+            "when": words.day(item.latest.at),
+            "who": words("entry.standing.theirs" if item.latest.notice else "entry.standing.ours"),
+        }
+        style = self.palette["attention"] if item.standing == "differs" else None
+        for line in wrap(words(f"entry.source.{item.standing}", **facts), width):
+            yield [(line, style)]
 
     def _findings(self, screen: Asking, item: "DraftItem", width: int) -> Iterator[Pieces]:
         visited = screen.visited(item)

@@ -16,26 +16,32 @@ from console.widgets.surface import OneLine
 from console.widgets.text import Ink, fit, wrap
 
 if TYPE_CHECKING:
-    from console.jobs.entry.draft import Draft, DraftItem
+    from console.jobs.entry.draft import Draft
+    from console.jobs.entry.items import DraftItem
 
 _LABEL: Final = 24  # the width of the labels, in cells
 _AGREE: Final = Key("enter", "Enter", "finish", "enter_queue")
+_ONE_MORE: Final = Key("y", "y", "one_more", "one_more")
 _BACK: Final = Key("escape,b", "Esc", "back", "mend")
 
 
 class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
-    """Shows `draft` as it will be queued; `agreed` is called when the person agrees."""
+    """Shows `draft` as it will be queued; `agreed` is called when the person agrees.
+
+    With `repeats` the person may go on with another entry for the same event: `agreed` is told so.
+    """
 
     NAME = "summary"
     help_topic = None
     # F10 is missing on purpose: only the form asks before an entry is lost.
-    BINDINGS: ClassVar[list[BindingType]] = above((_AGREE, _BACK), HELP, KEY_SHEET, LANGUAGE, LOCK)
+    BINDINGS: ClassVar[list[BindingType]] = above((_AGREE, _ONE_MORE, _BACK), HELP, KEY_SHEET, LANGUAGE, LOCK)
     DEFAULT_CSS = "SummaryScreen TextPage { margin-top: 1; }"
 
-    def __init__(self, draft: "Draft", agreed: Callable[[], None]) -> None:
+    def __init__(self, draft: "Draft", agreed: "Callable[[bool], None]", *, repeats: bool) -> None:
         super().__init__()
         self._draft = draft
         self._agreed = agreed
+        self._repeats = repeats
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
@@ -43,7 +49,8 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         yield SummaryTitle(len(self._draft.records))
         yield TextPage(id="summary-page")
         yield self.notice
-        yield FootLine((_AGREE, _BACK), everywhere=(KEY_SHEET, LOCK))
+        keys = (_AGREE, _ONE_MORE, _BACK) if self._repeats else (_AGREE, _BACK)
+        yield FootLine(keys, everywhere=(KEY_SHEET, LOCK))
 
     def on_mount(self) -> None:
         """Show the page; it is built again for each width and language."""
@@ -55,7 +62,13 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         """Agree: the form puts the draft into the queue."""
         # Closed first: an error of the job is shown on the form, where it can be corrected.
         self.dismiss()
-        self._agreed()
+        self._agreed(False)  # noqa: FBT003  # Whether another one follows.
+
+    def action_one_more(self) -> None:
+        """Agree, and go on with another entry for the same event (続けて入力)."""
+        if self._repeats:
+            self.dismiss()
+            self._agreed(True)  # noqa: FBT003  # Whether another one follows.
 
     def action_back(self) -> None:
         """Go back to the form."""
@@ -65,12 +78,37 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
         # Everything that will be sent, so also what the event settled and the form did not ask for.
         items = [item for item in self._draft.items(everything=True) if item.value is not None]
         yield from self._warnings(items, width)
+        if self._draft.corrects:
+            yield from self._corrections(width)
+            yield [(self.words("entry.summary.unchanged"), self.console_app.palette["key"])]
+            for item in (each for each in items if not each.corrected):
+                yield from self._item_lines(item, width)
+            return
         for section in (None, *range(len(self._draft.records))):
             section_items = [item for item in items if item.section == section]
             if section_items:
                 yield [(self._heading(section), self.console_app.palette["key"])]
                 for item in section_items:
                     yield from self._item_lines(item, width)
+
+    def _corrections(self, width: int) -> Iterator[Pieces]:
+        """Yield what a correction changes, old above new: the rest is as it was, and read before.
+
+        Who registers a correction without any difference has corrected something else than they thought.
+        """
+        palette = self.console_app.palette
+        corrected = [item for item in self._draft.items(everything=True) if item.corrected]
+        yield [(self.words("entry.summary.corrected"), palette["key"])]
+        if not corrected:
+            yield [("  ", None), (self.words("entry.summary.nothing"), palette["attention"])]
+        for item in corrected:
+            yield [("  ", None), (self._label(item), palette["strong"])]
+            sides = (("before", item.before, palette["faint"]), ("after", item.value, palette["strong"]))
+            for name, value, style in sides:
+                shown = self._naming(item).value(item.field, value)
+                for at, line in enumerate(wrap(shown, width - _LABEL - 4)):
+                    side = fit(self.words(f"entry.column.{name}") if at == 0 else "", _LABEL - 2)
+                    yield [("    ", None), (side, palette["faint"]), (line, style)]
 
     def _heading(self, section: int | None) -> str:
         records = self._draft.records

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LABEL: Final = 22
 _INDENT: Final = 2
 _PLANNED: Final = "basis.planned_departure"
+# What a message that replaces another one has for itself.
+_OWN: Final = frozenset({"reference", "occurred_at", "replaces", "cancels"})
 _CALLED_OFF: Final = "message.called_off"
 # What tells people of the same name apart, where nothing else has to be told in few lines.
 _BRIEF: Final = ("person.address", "person.birth_date", "card_number", "certificate_number", "delivered_on")
@@ -52,6 +54,7 @@ class MessageLines:
             ("trouble", self._trouble()),
             ("status", self._status()),
             ("outcome", self._outcome()),
+            ("corrections", self._corrections()),
             ("changes", self._changes()),
             ("lost", self._lost()),
             ("items", self._items()),
@@ -93,6 +96,7 @@ class MessageLines:
         yield from self._trouble()
         if self._view.reason:
             yield from self._pair(self._words(self._why), self._view.reason, self._palette["attention"])
+        yield from self._corrections()
         yield from self._changes()
         yield from self._lost()
         for field in _BRIEF:
@@ -208,6 +212,25 @@ class MessageLines:
             yield from self._before_after(
                 "person.address", record["previous_address"], value_at(record, "person.address")
             )
+
+    def _corrections(self) -> Iterator[Pieces]:
+        """Yield what differs from the message that this one replaces, or from its own former revision."""
+        # Of twenty items two were corrected: who reviews it would look for them in vain among the others.
+        former = self._view.former
+        if former is None:
+            return
+        record, kind = self._view.record, self._view.row.kind
+        fields = dict.fromkeys((*fields_of(record, kind), *fields_of(former.record, kind)))
+        differing = [field for field in fields if value_at(record, field) != value_at(former.record, field)]
+        for field in (each for each in differing if each not in _OWN):
+            yield [("  ", None), (self._naming.label(field), self._palette["strong"])]
+            before, after = (self._naming.value(field, value_at(each, field)) for each in (former.record, record))
+            yield from self._pair(
+                self._words("message.former", reference=former.reference), before, self._palette["faint"]
+            )
+            yield from self._pair(self._words("message.corrected"), after, self._palette["strong"])
+        if set(differing) <= _OWN:
+            yield from self._hanging(self._words("message.corrects_nothing"), self._palette["attention"])
 
     def _before_after(
         self, item: str, before: object, after: object, *, known: bool = True, topic: str = "message"

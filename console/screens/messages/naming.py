@@ -9,7 +9,7 @@ from typing import Final
 
 from console.words import Words
 from store.message import tables
-from store.message.checks.items import name_of
+from store.message.checks.items import aliases_of, name_of
 from store.message.dates import display_date, parse_day, parse_moment, parse_parts, shows_era
 
 # The codes that people compare with other papers, so they are shown beside the name.
@@ -58,9 +58,10 @@ class Naming:
         """Return a date in words; a text that is no date comes back as it is."""
         return display_date(text, era=shows_era(field)) if self._words.language == "ja" else text
 
-    def other(self, field: str, code: str) -> str:
-        """Return the name of a dated code in the other language, by which it can be searched for as well."""
-        return name_of(field, code, self._day, "en" if self._words.language == "ja" else "ja") or ""
+    def others(self, field: str, code: str) -> tuple[str, ...]:
+        """Return what a dated code is called besides: in the other language, and by its aliases."""
+        name = name_of(field, code, self._day, "en" if self._words.language == "ja" else "ja")
+        return (*([name] if name else ()), *aliases_of(field, code, self._day))
 
     def era(self, field: str, text: str) -> str:
         """Return the note beside a date while it is typed: the date as documents write it, or its year in the era."""

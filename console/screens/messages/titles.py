@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, width_of, wrap
 from store.message import tables
+from store.message.groups import value_at
 
 if TYPE_CHECKING:
     from rich.style import Style
 
     from console.jobs.entry.draft import Draft
     from console.jobs.messages.reading import MessageView
+    from console.screens.entry.saving import Saving
     from console.screens.messages.message_list import MessageList
     from console.screens.messages.queue_view import View
 
@@ -113,9 +115,10 @@ class EntryTitle(Surface):
 
     DEFAULT_CSS = "EntryTitle { height: auto; width: 1fr; }"
 
-    def __init__(self, draft: "Draft", *, event: str | None, reason: str | None) -> None:
+    def __init__(self, draft: "Draft", saving: "Saving", *, event: str | None, reason: str | None) -> None:
         super().__init__(id="title")
         self._draft = draft
+        self._saving = saving
         self._event = event
         self._reason = reason
 
@@ -136,12 +139,28 @@ class EntryTitle(Surface):
         ink.put_all(self._pieces())
         # The kinds of the messages give way where there is no room: the form repeats them as headings.
         kinds = "   " + self._kinds()
-        return ink.put(kinds, self.palette["key"]) if ink.width + width_of(kinds) < self.size.width else ink
+        if ink.width + width_of(kinds) < self.size.width:
+            ink.put(kinds, self.palette["key"])
+        return self._put_saved(ink)
+
+    def _put_saved(self, ink: Ink) -> Ink:
+        """Say when the draft was saved, where the line has room for it."""
+        at = self._saving.at
+        saved = "" if at is None else self.words("entry.saved", time=self.words.time(at)[-5:])
+        start = self.size.width - width_of(saved) - 1
+        return ink.gap_to(start).put(saved, self.palette["faint"]) if saved and ink.width < start else ink
 
     def _reason_lines(self, width: int) -> list[str]:
+        refusal, words = self._draft.refusal, self.words
+        if refusal is not None:
+            # The peer may give its text in another language only, which is better than none.
+            both = (("cause", refusal.cause), ("remedy", refusal.remedy))
+            given = {name: texts.get(words.language) or next(iter(texts.values()), "") for name, texts in both}
+            lines = (wrap(words(f"entry.refused.{name}", text=text), width - 2) for name, text in given.items())
+            return [line for some in lines for line in some[:_MOST_REASON_LINES]]
         if not self._reason:
             return []
-        return wrap(self.words("entry.reason", reason=self._reason), width - 2)[:_MOST_REASON_LINES]
+        return wrap(words("entry.reason", reason=self._reason), width - 2)[:_MOST_REASON_LINES]
 
     def _pieces(self) -> "Iterator[tuple[str, Style | None]]":
         draft, words, palette = self._draft, self.words, self.palette
@@ -158,6 +177,9 @@ class EntryTitle(Surface):
             yield event.name(words.language)
         elif draft.target is not None:
             yield words("entry.of", reference=draft.target)
+            name = value_at(draft.records[0], "person.name")
+            if name:
+                yield str(name)
         category = draft.records[0].get("category")
         if category is not None:
             yield words.name("items.value.category", str(category))

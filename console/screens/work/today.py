@@ -1,6 +1,7 @@
 """Home (今日の仕事): what needs this person now, with the oldest case of each list, and the last four weeks in text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -88,8 +89,8 @@ class TodayScreen(WorkScreen):
             self.show_error(error)
 
     def _go(self, line: int) -> None:
-        # The files stand below the lists, as one line more.
-        last = 0 if self.today is None else len(self.today.yours) - (0 if self.handed_in else 1)
+        # The files and the drafts stand below the lists, as one line more each.
+        last = len(self._lines()) - 1
         # Lists come and go while other screens are open, so that the cursor may stand below the last one.
         self.cursor = min(max(0, line), max(0, last))
         self.query_one("#today").refresh()
@@ -100,11 +101,25 @@ class TodayScreen(WorkScreen):
 
     def action_choose(self) -> None:
         """Open the list under the cursor, or the import; with nothing to do, the list of everything to be done."""
+        lines = self._lines()
+        # With nothing to do, the list of everything is opened.
+        (lines[self.cursor] if lines else partial(self.open_list, WorkList.TODO))()
+
+    def _lines(self) -> "Sequence[Callable[[], None]]":
+        """Return what each line of the person leads to: the lists, the files that were handed in, the drafts."""
         yours = self.today.yours if self.today is not None else ()
-        if self.handed_in and self.cursor == len(yours):
-            self.action_handins()
-        else:
-            self.open_list(yours[self.cursor].work if yours else WorkList.TODO)
+        lines: list[Callable[[], None]] = [partial(self.open_list, due.work) for due in yours]
+        if self.handed_in:
+            lines.append(self.action_handins)
+        if self.today is not None and self.today.drafts:
+            lines.append(self._open_drafts)
+        return lines
+
+    def _open_drafts(self) -> None:
+        from console.screens.entry.drafts import DraftsScreen
+
+        self.notice.clear()
+        self.app.push_screen(DraftsScreen())
 
     def open_list(self, work: WorkList, *, searching: bool = False) -> None:
         """Open the queue with a list of work, if wanted with the field of the search."""
@@ -149,7 +164,10 @@ class TodayPage(Surface):
             yield self._due(due, here=index == screen.cursor)
         if screen.handed_in:
             yield self._import(screen.handed_in, here=screen.cursor == len(today.yours))
-        elif not today.yours:
+        if today.drafts:
+            below = len(today.yours) + (1 if screen.handed_in else 0)
+            yield self._drafts(today.drafts, here=screen.cursor == below)
+        if not (today.yours or screen.handed_in or today.drafts):
             yield self.ink().put(f"  {words('today.nothing')}", palette["good"])
         yield self.ink()
         yield from self._others(today)
@@ -191,6 +209,11 @@ class TodayPage(Surface):
         # By its name: what the file holds nobody has read yet.
         ink.put(fit(words.span(oldest.age), 10)).put(fit(oldest.path.name, _NAME)).put(" ")
         return ink.put(oldest.place.purpose)
+
+    def _drafts(self, count: int, *, here: bool) -> Ink:
+        ink = self.ink("cursor" if here else "page").put(">" if here else " ").put("   ")
+        ink.put(fit(self.words("today.drafts"), 19))
+        return ink.put(fit(f"{count:,}", 6, "right"), None if here else self.palette["strong"])
 
     def _others(self, today: "Today") -> Iterator[Ink]:
         """Yield whose turn it is not, and what only waits, in as many lines as it takes."""

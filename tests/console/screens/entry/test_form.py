@@ -1,7 +1,8 @@
 """Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified.
 
 It shows the questions before the form (`console.screens.entry.event`), the title above it
-(`console.screens.messages.titles`), the hint below it (`console.screens.entry.hint`) and the page before
+(`console.screens.messages.titles`), the rows (`console.screens.entry.rows`) with what is chosen in them
+(`console.screens.entry.choosing`), the hint below it (`console.screens.entry.hint`) and the page before
 the queue (`console.screens.entry.summary`) as well.
 """
 
@@ -18,6 +19,7 @@ from console.screens.entry.form import EntryScreen
 from console.screens.messages.queue import QueueScreen
 from console.widgets.options import Options
 from console.words import Language
+from store import clock
 from tests.console.driving import JAPANESE_FIRST, Driven, driving
 from tests.console.here import states
 from tests.running import World
@@ -293,6 +295,72 @@ async def test_optional_items_are_shown_on_demand(world: World) -> None:
         assert "occurred_at" in {row.key for row in form(console).form.rows}
 
 
+async def test_the_number_of_a_known_person_fills_in_and_what_differs_says_so(world: World) -> None:
+    listed = world.run("op-101", "queue", "--reference", "R26-").json["messages"]
+    record = world.run("op-101", "show", str(listed[0]["id"])).json["record"]
+    person = record["person"]
+    async with driving(world.home) as console:
+        await begin(console, "family_register", "1")
+        await fill(console, record["subject"])
+        await console.until(lambda: shown(console, "person.name") == person["name"])
+        assert console.words("entry.standing.filled") in console.text()
+        # What is typed takes the place of what the terminal filled in.
+        await fill(console, "WANG XIAOMING")
+        await console.press("up")
+        assert form(console).draft.records[0]["person"]["name"] == "WANG XIAOMING"
+        assert console.words("entry.standing.differs") in console.text()
+        assert person["name"] in console.text()
+        await console.press("f3")
+        assert form(console).form.editor.value == person["name"]
+        assert console.words("entry.standing.filled") in console.text()
+        # An address begins with the municipality.
+        form(console).form.go_to("person.address")
+        await console.press("ctrl+u", "f5")
+        assert form(console).form.editor.value == "東京都新宿区"
+        await fill(console, "\u3000架空町")
+        assert form(console).draft.records[0]["person"]["address"] == "東京都新宿区\u3000架空町"
+
+
+async def test_typing_narrows_the_events_and_one_more_of_the_same_follows(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("op-101")
+        await console.press("e")
+        screen = console.app.screen
+        assert isinstance(screen, EventScreen)
+        options = screen.query_one("#options", Options)
+        screen.query_one("#narrow").post_message(keys.Paste("職権消除"))
+        await console.settle()
+        assert [option.code for option in options.options] == ["entered_anew", "unreported"]
+        # Digits are text here, as in 30条の46.
+        await console.press("ctrl+u", *"46")
+        assert {option.code for option in options.options} >= {"arrival_from_abroad", "entered_anew"}
+        await console.press("ctrl+u", *"death", "enter", "1")
+        await fill(console, "1234567", "WANG XIAOMING", "19850412", "1", "CHN", ADDRESS, "AB12345678CD")
+        # What matches no country is not dropped without a word.
+        form(console).form.go_to("person.nationality")
+        await console.type("zzz")
+        await console.press("tab")
+        assert form(console).item is not None
+        assert console.words("entry.choose") in console.text()
+        await console.press("ctrl+u", *"CHN")
+        form(console).form.go_to("basis.date")
+        await fill(console, "t")
+        assert console.screen == "summary"
+        assert form_below(console).draft.records[0]["basis"]["date"] == clock.day_in_japan(clock.now()).isoformat()
+        await console.press("y")
+        await console.until(lambda: console.screen == "entry" and not form(console).draft.changed)
+        assert re.search(r"M\d{6}-001", form(console).notice.shown)
+        assert shown(console, "subject") == ""
+        await console.press("escape")
+        assert console.screen == "event"
+
+
+def form_below(console: Driven) -> EntryScreen:
+    screen = console.app.screen_stack[-2]
+    assert isinstance(screen, EntryScreen)
+    return screen
+
+
 async def test_throwing_away_is_asked_for_and_only_when_something_was_entered(world: World) -> None:
     async with driving(world.home) as console:
         await begin(console, "death", "1")
@@ -325,13 +393,13 @@ async def test_the_lock_covers_the_form_and_nothing_is_lost(world: World) -> Non
         assert form(console).form.editor.has_focus
 
 
-async def test_log_off_asks_first_and_leaves_nothing(world: World) -> None:
+async def test_log_off_asks_first_and_leaves_nothing_on_the_screen(world: World) -> None:
     async with driving(world.home) as console:
         await begin(console, "death", "1")
         await fill(console, "1234567", "WANG XIAOMING")
         await console.press("f10")
         assert console.words("entry.ask.log_off").splitlines()[0] in console.text()
-        await console.press("d")
+        await console.press("enter")
         await console.until(lambda: console.screen == "login")
         await console.settle()
         assert len(console.app.screen_stack) == 1

@@ -152,9 +152,21 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             assert form.draft.records[0]["replaces"] == ALONE
             assert console.words("entry.of", reference=ALONE) in console.text()
             form.form.go_to("person.sex")
-            await console.press("3", "f9", "enter")
+            await console.press("3")
+            assert console.words("entry.column.before") in console.text()
+            assert console.words("entry.corrected") in console.text()
+            # Old above new, and what stays below.
+            await console.press("f9")
+            assert console.words("entry.summary.corrected") in console.text()
+            await console.press("enter")
             assert console.app.screen is message
             (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+            # Who reviews it sees the same difference.
+            await console.press("escape", "slash", "ctrl+u")
+            await console.type(new)
+            await console.press("enter", "enter")
+            await console.until(lambda: console.screen == "message")
+            await console.until(lambda: console.words("message.former", reference=ALONE) in console.text())
     shown = world.run("op-101", "show", number_of(world, new)).json
     assert (shown["record"]["replaces"], shown["record"]["person"]["sex"]) == (ALONE, "unknown")
     assert shown["state"] == "review"

@@ -36,8 +36,9 @@ def test_a_country_is_shown_with_its_code_and_found_in_the_other_language() -> N
     japanese, english = naming(), naming("en")
     assert japanese.value("person.nationality", value="VNM").endswith("  (VNM)")
     assert japanese.value("nationality", value="VNM") == japanese.value("person.nationality", value="VNM")
-    assert japanese.other("person.nationality", "VNM") in english.value("person.nationality", value="VNM")
-    assert japanese.other("person.nationality", "no code") == ""
+    assert japanese.others("person.nationality", "VNM")[0] in english.value("person.nationality", value="VNM")
+    assert "アメリカ" in japanese.others("person.nationality", "USA")
+    assert japanese.others("person.nationality", "no code") == ()
 
 
 def test_only_documents_dates_are_in_the_era() -> None:
