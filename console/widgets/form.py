@@ -197,6 +197,7 @@ class Form(Surface):
 
     def _heading(self, ink: Ink, row: Row) -> Ink:
         ink.put(" " if row.before is None else " " * _MARK).put(row.label, self.palette["key"])
+        # The heading of a message of a pair is a line of its own, across all columns.
         if row.before is None:
             return ink
         # It heads the columns.

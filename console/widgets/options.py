@@ -63,6 +63,7 @@ class Options(Surface, can_focus=True):
         """The lines."""
         return self._options
 
+    # More than nine have none: one digit could not name them all.
     @property
     def _numbered(self) -> bool:
         return self.numbers and len(self._options) <= _NUMBERED

@@ -88,6 +88,7 @@ def unsound(reading: Connection, vault: Vault) -> Iterator[tuple[str, bool]]:
         try:
             _opened(vault, row)
         except SealBroken:
+            # The person is told when the list is opened; here it is named for the officer.
             yield row.uid, True
         else:
             yield row.uid, False

@@ -32,7 +32,9 @@ def test_files_are_short_except_for_the_trees_of_errors() -> None:
 
 
 def test_no_folder_is_crowded() -> None:
-    folders = Counter(file.parent for file in product_files() if file.name != "__init__.py")
+    # The steps of the database are a sequence, and never fewer.
+    files = (file for file in product_files() if file.name != "__init__.py" and file.parent.name != "versions")
+    folders = Counter(file.parent for file in files)
     assert [str(folder) for folder, modules in folders.items() if modules > MOST_MODULES] == []
 
 

@@ -166,6 +166,7 @@ class Draft:
             for item in empty:
                 self.pull(item)
 
+    # Until it is touched, so that the form can let the first letter take its place.
     def pull(self, item: DraftItem) -> None:
         """Put in what was told last of an item."""
         if item.latest is not None:

@@ -69,6 +69,7 @@ def resume(terminal: Terminal, session: Session, uid: str) -> Draft:
     been changed, sent or undone meanwhile.
     """
     admit(terminal, session, Right.ENTER)
+    # Looked for among the person's own: another one's does not open, whoever knows its name.
     with terminal.database.reading() as reading:
         own = kept.drafts_of(reading, terminal.vault, session.person_id)
         found = next((each for each in own if each.uid == uid), None)

@@ -49,6 +49,7 @@ def look_up(terminal: Terminal, session: Session, *, subject: str | None, number
     about = terminal.vault.pseudonym(_SUBJECT, subject) if subject else _with_number(terminal, number or "")
     if about is None:
         return {}
+    # A new person is looked up as well, and of nobody nothing was read: that needs no entry.
     with terminal.database.reading() as reading:
         if not queue.rows_about(reading, [about]):
             return {}

@@ -341,6 +341,7 @@ def _refuse_other_person(
     terminal: Terminal, tx: Connection, candidates: Sequence[Candidate], *, confirmed: bool
 ) -> None:
     """Raise ReplacesOtherPerson for what undoes a message about somebody else; whoever reviews it is warned as well."""
+    # The first is enough: there is one message that is replaced, or a pair about one person.
     for found in [] if confirmed else find_other_persons(terminal, tx, candidates):
         raise ReplacesOtherPerson(reference=str(candidates[found].target))
 

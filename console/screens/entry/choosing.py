@@ -17,7 +17,10 @@ _YES_NO: Final = MappingProxyType({"true": True, "false": False})
 
 
 def codes_for(draft: "Draft", item: "DraftItem") -> tuple[str, ...]:
-    """Return the codes among which an item is chosen."""
+    """Return the codes among which an item is chosen.
+
+    Yes and no are no codes of a table, but they are chosen like those.
+    """
     return tuple(_YES_NO) if item.shape == "yes_no" else draft.codes(item)
 
 

@@ -75,6 +75,7 @@ class DraftsScreen(ConsoleScreen):
     def _options(self) -> Iterator[Option]:
         words, now = self.words, clock.now()
         for draft in self._drafts:
+            # A draft that lies for weeks is forgotten: what it says of the person may be out of date.
             days = (clock.day_in_japan(now) - clock.day_in_japan(draft.saved_at)).days
             age = "  " + words("entry.drafts.age", days=days) if days > _OLD else ""
             name = fit(draft.name or words("entry.drafts.nameless"), _NAME)
@@ -94,6 +95,7 @@ class DraftsScreen(ConsoleScreen):
         self.work(partial(_resume, uid=event.code), self._open)
 
     def _open(self, draft: "Draft") -> None:
+        # The form keeps what it saves under the same name, so that going on makes no second draft.
         def closed(_nothing: None) -> None:
             # The claim to edit begins with the form and ends with it.
             if draft.number is not None:

@@ -256,7 +256,10 @@ class EventScreen(ConsoleScreen):
         self.app.push_screen(EntryScreen(draft, self._entered, event=chosen.event, again=self._once_more))
 
     def _once_more(self, references: Sequence[str]) -> None:
-        """Open another form for the same event, and say there what was entered."""
+        """Open another form for the same event, and say there what was entered.
+
+        A family that moves has the same event several times: nobody chooses it again for each of them.
+        """
 
         def begun(draft: "Draft") -> None:
             form = EntryScreen(draft, self._entered, event=self._opened.event, again=self._once_more)

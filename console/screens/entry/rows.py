@@ -30,7 +30,10 @@ _DATES: Final = ("day", "paper_date")
 
 
 class ItemRows:
-    """Makes the rows of `draft` in one language for a width; `visited` tells which items the cursor has left once."""
+    """Makes the rows of `draft` in one language for a width; `visited` tells which items the cursor has left once.
+
+    It is made anew for each drawing: language and width may have changed, and it costs nothing.
+    """
 
     def __init__(
         self, draft: "Draft", words: "Words", palette: "Palette", width: int, visited: "Callable[[DraftItem], bool]"

@@ -50,6 +50,7 @@ class Saving:
         self._unsaved, self._under_way = False, True
         # Taken now: the thread must not read what the next key changes.
         uid, content = self._draft.uid, self._draft.content()
+        # In a thread: a disk that is slow must not hold up the next key.
 
         def keep(terminal: "Terminal", session: "Session") -> datetime:
             return jobs.entry.keeping.keep(terminal, session, uid, content)
@@ -62,6 +63,7 @@ class Saving:
             self.now()
         self._rest()
         if self._under_way:
+            # Registering takes the row away: a saving that came after it would put it back.
             self._next = go_on
         else:
             go_on()

@@ -144,7 +144,10 @@ class EntryTitle(Surface):
         return self._put_saved(ink)
 
     def _put_saved(self, ink: Ink) -> Ink:
-        """Say when the draft was saved, where the line has room for it."""
+        """Say when the draft was saved, where the line has room for it.
+
+        Whoever is called away sees that nothing will be lost, and need not register half an entry.
+        """
         at = self._saving.at
         saved = "" if at is None else self.words("entry.saved", time=self.words.time(at)[-5:])
         start = self.size.width - width_of(saved) - 1

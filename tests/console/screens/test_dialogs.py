@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.screen import ModalScreen
 
-from console.screens.dialogs import QuestionDialog, Selection
+from console.screens.dialogs import KEPT, LeavingDialog, QuestionDialog, Selection
 from console.widgets.field import TextField
 from console.words import Words
 from tests.console.driving import Driven, driving
@@ -82,6 +82,22 @@ async def test_what_cannot_be_taken_back_is_not_done_by_enter(home: Path) -> Non
         await _open(console, QuestionDialog(_text, "steps.approve.deed"))
         await console.press("d")
         assert (answers, console.screen) == ([""], "question")
+
+
+async def test_what_is_unfinished_is_kept_by_enter_and_destroyed_by_its_letter(home: Path) -> None:
+    def asked() -> LeavingDialog:
+        return LeavingDialog(_text, "entry.deed.drop", "entry.deed.keep", back="back_to_form")
+
+    async with driving(home) as console:
+        kept = await _open(console, asked())
+        named = [f"Enter {console.words('entry.deed.keep')}", f"d {console.words('entry.deed.drop')}"]
+        assert "  ".join(named) in console.foot
+        await console.press("enter")
+        destroyed = await _open(console, asked())
+        await console.press("d")
+        cancelled = await _open(console, asked())
+        await console.press("escape")
+    assert (kept, destroyed, cancelled) == ([KEPT], [""], [None])
 
 
 async def test_the_question_is_asked_again_in_the_other_language(home: Path) -> None:

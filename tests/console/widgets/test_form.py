@@ -124,6 +124,7 @@ async def test_the_host_keeps_the_cursor_where_something_would_be_lost(tmp_path:
     async with bench(tmp_path, Form(id="form"), screen=Host) as (pilot, screen):
         form = screen.query_one(Form)
         form.show([Row("国籍", key="stays", chosen=True), Row("氏名", key="name")])
+        form.go_to("stays")
         await pilot.press("tab", "enter", "down")
         assert (form.row, heard(screen, of="finished")) == (form.rows[0], [])
 

@@ -40,12 +40,24 @@ async def test_a_longer_list_has_no_numbers(tmp_path: Path) -> None:
         assert [line.split()[0] for line in screen.lines()] == ["名5", "名6", "名7", "名8", "名9", ">"]
 
 
+async def test_beside_a_field_digits_are_text(tmp_path: Path) -> None:
+    async with bench(tmp_path, Options(id="options"), screen=Chooser) as (pilot, screen):
+        options = screen.query_one(Options)
+        options.numbers = False
+        options.show(lambda: some(3), code="c2")
+        await pilot.press("3")
+        await pilot.pause()
+        assert (screen.heard, options.current) == ([], "c2")
+        assert screen.lines()[1].startswith(" > 名2")
+
+
 async def test_an_empty_list_chooses_nothing(tmp_path: Path) -> None:
     async with bench(tmp_path, Options(id="options"), screen=Chooser) as (pilot, screen):
         await pilot.press("enter", "1", "down", "end", "enter")
         await pilot.pause()
         assert screen.heard == []
         assert screen.query_one(Options).options == ()
+        assert screen.query_one(Options).current is None
 
 
 async def test_another_language_keeps_the_cursor(tmp_path: Path) -> None:

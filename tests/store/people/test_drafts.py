@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from store.database import Database
 from store.errors import SealBroken
@@ -43,6 +44,30 @@ def test_it_ends_by_its_own_person_or_by_its_age(database: Database, vault: Vaul
         assert keep(tx, vault, uid=kept, person="op-101", content=NAME, now=NOON)
         assert end(tx, kept, "op-101")
     assert contents(database, vault, "op-101") == []
+
+
+def test_nobody_writes_over_another_persons_draft(database: Database, vault: Vault, kept: str) -> None:
+    # A name that was kept from a session of somebody else makes no second row either.
+    with database.writing() as tx, pytest.raises(IntegrityError):
+        keep(tx, vault, uid=kept, person="op-102", content=b"other", now=NOON)
+    assert contents(database, vault, "op-101") == [NAME]
+
+
+def test_the_newest_comes_first(database: Database, vault: Vault, kept: str) -> None:
+    assert kept
+    with database.writing() as tx:
+        keep(tx, vault, uid="b" * 32, person="op-101", content=b"older", now=NOON - timedelta(days=1))
+        keep(tx, vault, uid="c" * 32, person="op-101", content=b"newer", now=NOON + timedelta(days=1))
+    assert contents(database, vault, "op-101") == [b"newer", NAME, b"older"]
+
+
+def test_what_lies_longer_than_a_moment_goes_whoever_it_is_of(database: Database, vault: Vault, kept: str) -> None:
+    with database.writing() as tx:
+        keep(tx, vault, uid="b" * 32, person="op-102", content=b"older", now=NOON - timedelta(days=1))
+        assert end_older(tx, NOON) == ["b" * 32]
+        assert end_older(tx, NOON) == []
+    assert contents(database, vault, "op-101") == [NAME]
+    assert kept
 
 
 def test_a_draft_of_another_person_does_not_open(database: Database, vault: Vault, kept: str) -> None:

@@ -79,6 +79,25 @@ def test_a_correction_is_held_against_the_message_as_it_is_now(site: Site, clerk
         keeping.resume(site.terminal, clerk, uid)
 
 
+def test_the_newest_comes_first_and_a_name_may_be_missing(site: Site, clerk: Session) -> None:
+    older = kept(site, clerk, begun(site, clerk))
+    bare = kept(site, clerk, drafts.begin(site.terminal, clerk, "birth", category=Category.TRANSITIONAL))
+    lines = keeping.mine(site.terminal, clerk)
+    assert [(line.uid, line.name) for line in lines] == [(bare, ""), (older, "WANG XIAOMING")]
+    assert lines[0].missing > lines[1].missing
+    # Whoever goes on with one has saved it last.
+    kept(site, clerk, keeping.resume(site.terminal, clerk, older))
+    assert [line.uid for line in keeping.mine(site.terminal, clerk)] == [older, bare]
+
+
+def test_what_the_event_left_open_is_still_to_choose(site: Site, clerk: Session) -> None:
+    first = drafts.begin(site.terminal, clerk, "court_decision", category=Category.MID_LONG_TERM)
+    again = keeping.resume(site.terminal, clerk, kept(site, clerk, first))
+    action = next(item for item in again.items() if item.key == "action")
+    assert again.codes(action) == first.codes(action)
+    assert len(again.codes(action)) > 1
+
+
 def test_what_nobody_went_on_with_goes_with_the_retention(
     site: Site, clerk: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,38 @@ def test_who_moves_had_the_last_address_before(served: Site, clerk: Session) -> 
     assert (came["person"].get("address"), came.get("card_number")) == (None, None)
 
 
+def test_both_messages_of_a_pair_are_filled_in_alike(served: Site, clerk: Session) -> None:
+    record, report = begun(served, clerk, "move_within", subject=SUBJECT).records
+    assert record["person"] == report["person"]
+    assert (record["card_number"], record["previous_address"]) == (report["card_number"], report["previous_address"])
+
+
+def test_what_was_typed_before_the_look_up_stays_and_is_compared(served: Site, clerk: Session) -> None:
+    draft = drafts.begin(served.terminal, clerk, "death", category=Category.MID_LONG_TERM)
+    draft.answer(next(item for item in draft.items() if item.key == "person.name"), "GURUNG PRAKASH")
+    draft.take_known(known.look_up(served.terminal, clerk, subject=SUBJECT))
+    assert draft.records[0]["person"]["name"] == "GURUNG PRAKASH"
+    assert standings(draft)["person.name"] is Standing.DIFFERS
+    # What the same person types again is no difference, and no longer the terminal's.
+    draft.answer(next(item for item in draft.items() if item.key == "person.name"), person_of()["name"])
+    assert standings(draft)["person.name"] is Standing.SAME
+
+
+def test_who_told_what_and_when_goes_with_it(served: Site, clerk: Session) -> None:
+    found = known.look_up(served.terminal, clerk, subject=SUBJECT)
+    assert (found["card_number"].notice, found["person.name"].notice) == (True, False)
+    assert found["card_number"].at > found["person.name"].at
+
+
+def test_without_a_look_up_nothing_is_compared(served: Site, clerk: Session) -> None:
+    draft = drafts.begin(served.terminal, clerk, "death", category=Category.MID_LONG_TERM)
+    draft.answer(next(item for item in draft.items() if item.key == "subject"), SUBJECT)
+    assert standings(draft) == {}
+    # Neither is somebody of whom nothing is here.
+    draft.take_known(known.look_up(served.terminal, clerk, subject="9999999999"))
+    assert (standings(draft), draft.known) == ({}, {})
+
+
 def test_a_hidden_address_is_not_filled_in(served: Site, clerk: Session) -> None:
     protection.protect(served.terminal, clerk, served.number("R-000001"))
     assert "address" not in begun(served, clerk, "death", subject=SUBJECT).records[0]["person"]
