@@ -45,7 +45,8 @@ class ProgressLine:
     def show(self, at: "Progress") -> None:
         """Show how much is done, at which rate, and how much time is left once that is known."""
         known = "running" if at.remaining_seconds is None else "remaining"
-        # `total` may still be 0, and a division by it must not end the work.
+        # A total of 0 is not known: nobody reads "8 of 0".
+        known = known if at.total else "counting"
         text = self._words(
             # An import counts bytes of its files, which say nothing to people: only the percentage is shown.
             f"commands.progress.{at.phase if at.phase == 'import' else known}",

@@ -58,6 +58,12 @@ def test_the_line_never_wraps_and_no_total_ends_no_work(monkeypatch: pytest.Monk
     assert cell_len(line) <= 79
 
 
+def test_without_a_total_only_what_is_done_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, line, _ = shown(monkeypatch, Stream(terminal=True), Progress("receive", 800, 0, 25.0, None))
+    assert line == Words("en")("commands.progress.counting", done=800, rate=25)
+    assert " of " not in line
+
+
 def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(monkeypatch, Stream(terminal=False), Progress("send", 1, 2, 1.0, 1.0)) == [""]
 
