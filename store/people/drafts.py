@@ -77,6 +77,7 @@ def end(tx: Connection, uid: str, person: str) -> bool:
 
 def end_older(tx: Connection, before: datetime) -> list[str]:
     """Take away what was not saved since a moment, whoever's it is; return what it was."""
+    # Named before they go, since the log has an entry for each.
     old = list(tx.scalars(select(DRAFTS.c.uid).where(DRAFTS.c.saved_at < before)))
     tx.execute(delete(DRAFTS).where(DRAFTS.c.uid.in_(old)))
     return old

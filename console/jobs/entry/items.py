@@ -34,6 +34,7 @@ class Corrected:
 
     number: int
     reference: str
+    # For a revision alone: what has left is never changed, so that nobody can be too late for it.
     version: int = 0
     refusal: "RefusedBecause | None" = None
 

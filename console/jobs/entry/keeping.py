@@ -49,6 +49,7 @@ def keep(terminal: Terminal, session: Session, uid: str, content: Mapping[str, A
     admit(terminal, session, Right.ENTER)
     now = clock.now()
     with terminal.database.writing() as tx:
+        # Sealed as a whole: a column that told the event or the name would tell of whom it is.
         raw = orjson.dumps(content)
         if kept.keep(tx, terminal.vault, uid=uid, person=session.person_id, content=raw, now=now):
             terminal.log.append(tx, Event.DRAFT_KEPT, actor=session.person_id, session=session.id, object=uid)

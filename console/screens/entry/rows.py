@@ -134,6 +134,7 @@ class ItemRows:
 
     def _standing(self, item: "DraftItem", used: int) -> "tuple[str, Style | None]":
         words, palette, known = self._words, self._palette, self._draft.known
+        # A correction is held against its own message, not against what was told last.
         if item.corrected:
             return words("entry.corrected"), palette["attention"]
         if item.standing is not None and item.latest is not None:
@@ -146,6 +147,7 @@ class ItemRows:
         return "", None
 
     def _short(self, standing: str, item: "DraftItem", latest: "LastTold", used: int) -> str:
+        # What is the same is before one's eyes already.
         if item.standing != "differs":
             return standing
         whole = f"{standing} {self.latest(item, latest)}"

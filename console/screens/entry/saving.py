@@ -35,6 +35,7 @@ class Saving:
 
     def soon(self) -> None:
         """Save after a pause in the typing."""
+        # Not at each key: every saving is a transaction, and a word is typed in less time than one takes.
         self._unsaved = True
         if self._timer is None:
             self._timer = self._screen.set_timer(_PAUSE, self.now)
@@ -86,6 +87,7 @@ class Saving:
 
     def _ended(self) -> None:
         self._under_way = False
+        # Whoever waits has the draft registered or discarded, so that what is unsaved need not be saved any more.
         go_on, self._next = self._next, None
         if go_on is not None:
             go_on()

@@ -66,6 +66,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     def action_one_more(self) -> None:
         """Agree, and go on with another entry for the same event (続けて入力)."""
+        # A correction has no event that could come again.
         if self._repeats:
             self.dismiss()
             self._agreed(True)  # noqa: FBT003  # Whether another one follows.
