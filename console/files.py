@@ -1,5 +1,6 @@
 """Files and directories that appear whole or not at all, and that only their owner can read."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -32,7 +33,7 @@ def drafted(home: Path) -> Iterator[Path]:
         draft.rename(home)
         sync_directory(home.parent)
     except OSError as error:
-        raise disk_fault(error) or HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
+        raise disk_fault(error) or HomeUnwritable(path=str(home), reason=reason_of(error)) from error
     finally:
         # After the rename there is nothing of that name any more, and this does nothing.
         shutil.rmtree(draft, ignore_errors=True)
@@ -45,7 +46,7 @@ def refuse_occupied(home: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise HomeUnwritable(path=str(home), reason=error.strerror or "?") from error
+        raise HomeUnwritable(path=str(home), reason=reason_of(error)) from error
     if occupied:
         raise HomeNotEmpty(home=str(home))
 
@@ -80,9 +81,14 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise FileExists(file=path.name) from None
     except OSError as error:
-        raise disk_fault(error) or FileUnwritable(file=path.name, reason=error.strerror or "?") from error
+        raise disk_fault(error) or FileUnwritable(file=path.name, reason=reason_of(error)) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Return the name of an error's number, such as EACCES: the system's own text is in the system's language."""
+    return errno.errorcode.get(error.errno or 0, "?")
 
 
 def _sync_tree(directory: Path) -> None:

@@ -132,6 +132,9 @@ class Words:
         if "right" in facts:
             # A right is a code inside the program; people know it by what it allows.
             known["right"] = self.name("rights", facts["right"])
+        if "reason" in facts:
+            # A name such as ECONNREFUSED is for the technical log; what has no text here is shown as it is.
+            known["reason"] = self.name("reasons", facts["reason"])
         cause = _text(entry["cause"], self.language, code).format_map(known)
         return FaultText(cause, _text(entry["remedy"], self.language, code).format_map(known))
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from console.configuration.layout_text import LAYOUTS
 from console.configuration.rehearsal_people import REHEARSAL_FILE
 from console.errors import BackupUnfit, BackupUnreadable
-from console.files import drafted, new_file
+from console.files import drafted, new_file, reason_of
 from console.jobs import checkpoints
 from console.jobs.admission import admit
 from console.jobs.exchange.kept_bytes import label_of, replaced_bytes
@@ -174,7 +174,7 @@ def _opened(file: Path) -> BinaryIO:
     try:
         return file.open("rb")
     except OSError as error:
-        raise BackupUnreadable(file=file.name, reason=error.strerror or "?") from error
+        raise BackupUnreadable(file=file.name, reason=reason_of(error)) from error
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -27,6 +27,13 @@ def test_a_missing_fact_is_a_mistake_in_a_text_but_a_gap_in_a_fault() -> None:
     assert "?" in Words("en").fault("home_missing", {}).cause
 
 
+def test_why_the_system_refuses_is_told_in_words_where_there_are_some() -> None:
+    facts = {"path": "/srv", "reason": "EROFS"}
+    assert "書込みのできないディスクです" in Words("ja").fault("home_unwritable", facts).cause
+    assert "(the disk is read-only)" in Words("en").fault("home_unwritable", facts).cause
+    assert "EDOM" in Words("ja").fault("home_unwritable", {**facts, "reason": "EDOM"}).cause
+
+
 def test_an_unknown_fault_names_its_code() -> None:
     fault = Words("en").fault("never_heard_of", {"x": "1"})
     assert "never_heard_of" in fault.cause
