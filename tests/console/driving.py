@@ -41,6 +41,14 @@ class Driven:
         self.app = app
         self.pilot = pilot
         self._pins = {person.id: person.pin for person in settings.rehearsal}
+        self._paints = 0
+        display = app._display
+
+        def counted(*arguments: Any) -> None:
+            self._paints += 1
+            display(*arguments)
+
+        app._display = counted  # type: ignore[assignment]  # Counts what the terminal would be sent.
 
     @property
     def words(self) -> Words:
@@ -71,12 +79,13 @@ class Driven:
     async def settle(self) -> None:
         """Wait until every widget has dealt with its messages, no job is under way, and its result is drawn."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
-        shown: tuple[str | None, str] | None = None
+        shown: tuple[str | None, int] | None = None
         quiet = 0
         while quiet < _QUIET_ROUNDS:
             await self.until(lambda: not self.app.background.busy)
             await self.pilot._wait_for_screen()
-            now = (self.screen, self.text())
+            # Counted and not read: reading the whole screen each time takes longer than what is waited for.
+            now = (self.screen, self._paints)
             quiet = quiet + 1 if now == shown else 1
             shown = now
             assert time.monotonic() < deadline, self.text()
