@@ -88,7 +88,7 @@ async def test_all_of_it_is_painted_again_in_another_size(tmp_path: Path) -> Non
     async with bench(tmp_path, Lines(), size=SIZE) as (pilot, screen):
         await pilot.pause()
         widget = screen.query_one(Lines)
-        await pilot.resize_terminal(30, 4)
+        await screen.resize(pilot, 30, 4)
         widget.lines = ("four 4", "five 5", "six 6")
         widget.refresh()
         await pilot.pause()
