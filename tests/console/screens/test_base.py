@@ -105,6 +105,13 @@ async def test_what_a_job_brings_to_a_screen_on_its_way_out_is_dropped(
         assert answers == []
 
 
+async def _resize(console: Driven, columns: int, rows: int) -> None:
+    """Give the terminal another size, and wait until the screen is laid out in it, which Textual puts off."""
+    await console.pilot.resize_terminal(columns, rows)
+    await console.until(lambda: tuple(console.app.screen._compositor.size) == (columns, rows))
+    await console.settle()
+
+
 async def test_a_screen_without_room_says_so_obeys_no_key_and_comes_back_as_it_was(world: World) -> None:
     async with driving(world.home, size=(80, 24)) as console:
         await console.log_on("ka-301")
@@ -112,16 +119,14 @@ async def test_a_screen_without_room_says_so_obeys_no_key_and_comes_back_as_it_w
         before = console.text()
         await console.press("a")
         assert console.screen == "question"
-        await console.pilot.resize_terminal(60, 18)
-        await console.settle()
+        await _resize(console, 60, 18)
 
         for fact in ("80 x 24", "60 x 18", console.words("head.too_small.kept")):
             assert fact in console.text()
         # Unseen, the question is not answered, and nothing opens above it.
         await console.press("enter", "escape", "f1", "a", "2")
         assert console.screen == "question"
-        await console.pilot.resize_terminal(80, 24)
-        await console.settle()
+        await _resize(console, 80, 24)
         assert console.words("steps.approve.deed") in console.text()
         await console.press("escape")
         assert console.text() == before
