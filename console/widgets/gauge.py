@@ -4,24 +4,18 @@ from typing import TYPE_CHECKING
 
 from rich.cells import split_graphemes
 
-from console.widgets.surface import OneLine
+from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit
 
 if TYPE_CHECKING:
     from console.jobs.progress import Progress
 
 
-class Gauge(OneLine):
-    """The bar. It is the ground under its own text, so it needs one line and no character of doubtful width.
+class Reported(Surface):
+    """A widget that draws the last report of a job, and bears the class `running` while there is one."""
 
-    `topic` is the catalogue that names the phases of the job.
-    """
-
-    DEFAULT_CSS = "Gauge { display: none; } Gauge.running { display: block; }"
-
-    def __init__(self, topic: str, *, id: str = "gauge") -> None:  # noqa: A002  # Textual's own name for it.
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
-        self._topic = topic
         self._progress: Progress | None = None
         self._drawn: Progress | None = None
 
@@ -35,7 +29,7 @@ class Gauge(OneLine):
         self._progress = progress
 
     def finish(self) -> None:
-        """Hide the bar: no job runs any more."""
+        """Forget the job that has ended."""
         self._progress = self._drawn = None
         self.remove_class("running")
 
@@ -44,6 +38,20 @@ class Gauge(OneLine):
             self._drawn = self._progress
             self.add_class("running")
             self.refresh()
+
+
+# Textual takes the style sheet of the first base: a gauge is one line high.
+class Gauge(OneLine, Reported):
+    """The bar. It is the ground under its own text, so it needs one line and no character of doubtful width.
+
+    `topic` is the catalogue that names the phases of the job. It is hidden while no job runs.
+    """
+
+    DEFAULT_CSS = "Gauge { display: none; } Gauge.running { display: block; }"
+
+    def __init__(self, topic: str, *, id: str = "gauge") -> None:  # noqa: A002  # Textual's own name for it.
+        super().__init__(id=id)
+        self._topic = topic
 
     def draw_line(self, _y: int) -> Ink:
         """Draw the bar; while no job runs, draw nothing."""

@@ -1,14 +1,11 @@
 """How far a dry run or an import is: its steps in words, a bar, and rate and remaining time once they are known."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from console.widgets.gauge import Reported
 from console.widgets.page import Pieces
-from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit
-
-if TYPE_CHECKING:
-    from console.jobs.progress import Progress
 
 # What a screen is at, and the step of the job by its name in the catalogue.
 _STEPS: Final = {"running": "examine", "taking_in": "import"}
@@ -26,7 +23,7 @@ class Running(Protocol):
     stage: str
 
 
-class ImportProgress(Surface):
+class ImportProgress(Reported):
     """Shows the steps and the bar while a job runs; the screen hides it at other times."""
 
     DEFAULT_CSS = "ImportProgress { height: 1fr; width: 1fr; }"
@@ -34,26 +31,6 @@ class ImportProgress(Surface):
     def __init__(self, of: Running) -> None:
         super().__init__(id="progress")
         self._of = of
-        self._progress: Progress | None = None
-        self._drawn: Progress | None = None
-
-    def on_mount(self) -> None:
-        """Draw at most five times a second: the job's thread may report thousands of times."""
-        self.set_interval(0.2, self._look)
-
-    def report(self, progress: "Progress") -> None:
-        """Take in how far the job is; this may be called from any thread."""
-        # Setting one attribute needs no lock: the screen draws the last report that it finds.
-        self._progress = progress
-
-    def finish(self) -> None:
-        """Forget the job that has ended."""
-        self._progress = self._drawn = None
-
-    def _look(self) -> None:
-        if self._progress is not self._drawn:
-            self._drawn = self._progress
-            self.refresh()
 
     def draw_line(self, y: int) -> Ink:
         """Draw a line."""
