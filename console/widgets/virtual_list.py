@@ -72,6 +72,8 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self._keys: Sequence[int] = ()
         self._fetch: Callable[[Sequence[int]], Sequence[Row]] | None = None
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        # The rows that were on the screen when the list was loaded again, by key, until they arrive anew.
+        self._former: dict[int, Row] = {}
         # The blocks that are being fetched.
         self._wanted: set[int] = set()
         # Counts the loads: a block that was asked for before the last load holds rows of another list.
@@ -97,6 +99,9 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         """Return what `column` shows of `row`."""
         raise NotImplementedError
 
+    def note(self, rows: Sequence[Row]) -> None:
+        """Take note of rows that have arrived, and are drawn from now on."""
+
     # What screens ask
 
     def load(
@@ -113,6 +118,9 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         first rows, all of them follow, and a key that means the last one or every one waits for them.
         """
         stay_on = self._left if self.cursor_key is None else self.cursor_key
+        # What was on the screen stays there until it arrives anew: a key typed meanwhile means what the person sees.
+        shown = ((self._keys[index], self._known(index)) for index in self.shown_indices)
+        self._former = {key: row for key, row in shown if row is not None} if keys else {}
         self._generation += 1
         self._whole = whole
         self._keys, self._fetch, self._left = keys, fetch, None
@@ -123,6 +131,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             # An incomplete block would show its missing rows as loading for ever.
             if len(block) == min(BLOCK, len(keys) - index):
                 self._blocks[index // BLOCK] = block
+                self.note(block)
         position = _index_of(keys, stay_on, self._cursor)
         self._cursor = min(position, max(0, len(keys) - 1))
         # Only with a selection is it worth making a set of up to 100,000 keys.
@@ -299,8 +308,16 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         # Rows are fetched because they are drawn: what nobody scrolls to is never read.
         if block is None:
             self._want(number)
-            return None
+            return self._known(index)
         self._blocks.move_to_end(number)
+        return block[offset] if offset < len(block) else None
+
+    def _known(self, index: int) -> Row | None:
+        """Return a row as it was last seen, without asking for it."""
+        number, offset = divmod(index, BLOCK)
+        block = self._blocks.get(number)
+        if block is None:
+            return self._former.get(self._keys[index])
         return block[offset] if offset < len(block) else None
 
     def _want(self, number: int) -> None:
@@ -319,6 +336,9 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             return
         self._wanted.discard(number)
         self._blocks[number] = rows
+        self.note(rows)
+        for key in self._keys[number * BLOCK : (number + 1) * BLOCK]:
+            self._former.pop(key, None)
         # The blocks that were drawn longest ago go first, so that memory stays the same however far one scrolls.
         while len(self._blocks) > _BLOCKS_KEPT:
             self._blocks.popitem(last=False)

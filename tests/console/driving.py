@@ -1,6 +1,7 @@
 """The real application on Textual's test driver: keys go in, the text of the screen comes out."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import textual._wait
+from textual.widget import Widget
 
 from console.app import RenkeiApp
 from console.screens.messages import preview
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 JAPANESE_FIRST: Final = ("ja", pytest.param("en", marks=pytest.mark.long))
 """The languages of what people do: keys and steps are the same in both. What must fit is tried in both each time."""
 _DEADLINE_SECONDS: Final = 30.0
+_UNFILLED: Final = re.compile(r"\{[a-z_]+\}")
 # A key leads to a message, the message to a job or a new screen, that to a layout: each takes a round. Some take more
 # on a busy machine, so that the rounds are counted from the last change that was seen.
 _QUIET_ROUNDS: Final = 4
@@ -62,7 +65,10 @@ class Driven:
     def text(self) -> str:
         """All lines of the screen in hand."""
         strips = self.app.screen._compositor.render_strips(self.app.size)
-        return "\n".join(strip.text for strip in strips)
+        shown = "\n".join(strip.text for strip in strips)
+        # A text that was given without its facts, on whatever screen.
+        assert not _UNFILLED.search(shown), shown
+        return shown
 
     @property
     def foot(self) -> str:
@@ -86,9 +92,15 @@ class Driven:
             await self.pilot._wait_for_screen()
             # Counted and not read: reading the whole screen each time takes longer than what is waited for.
             now = (self.screen, self._paints)
-            quiet = quiet + 1 if now == shown else 1
+            quiet = 0 if self._is_behind() else quiet + 1 if now == shown else 1
             shown = now
             assert time.monotonic() < deadline, self.text()
+
+    def _is_behind(self) -> bool:
+        """Tell whether the screen has still to be laid out or drawn, which Textual puts off until it is idle."""
+        screen = self.app.screen
+        widgets = screen.walk_children(Widget, with_self=True)
+        return bool(screen._dirty_widgets) or any(each._layout_required or each._repaint_required for each in widgets)
 
     async def until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _DEADLINE_SECONDS

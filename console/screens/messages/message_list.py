@@ -1,6 +1,6 @@
 """The list of messages: the columns, and what each shows of a message."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +46,24 @@ class MessageList(VirtualList["QueueRow"]):
         self.empty_text = "queue.empty"
         # The halves of pairs that have a row each, because the person took them apart.
         self.apart: frozenset[int] = frozenset()
+        # The version in which each message was last drawn, by number.
+        self._versions: dict[int, int] = {}
+
+    def note(self, rows: "Sequence[QueueRow]") -> None:
+        """Keep the versions of messages that are now on the screen, of pairs both."""
+        for row in rows:
+            self._versions[row.id] = row.version
+            if row.other is not None:
+                self._versions[row.other.id] = row.other.version
+
+    def versions_of(self, ids: Sequence[int]) -> Mapping[int, int]:
+        """Return the versions that the person has seen: a step is refused for a message changed since then."""
+        return {number: self._versions[number] for number in ids if number in self._versions}
+
+    def await_others(self) -> None:
+        """Take all rows away until others arrive."""
+        self._versions.clear()
+        super().await_others()
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns, who and what first; the name takes the cells that the others leave."""

@@ -1,6 +1,6 @@
 """The queue (審査): what waits, what was sent, what came in. People review it here, or on the page of a message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -56,8 +56,6 @@ class QueueScreen(WorkScreen):
         self.counts: Counts | None = None
         self.view = view or View()
         self._searching = searching
-        # The version in which each row was shown, by number: a step is refused for a message changed since then.
-        self._seen: dict[int, int] = {}
         # The message that the last step was taken with, and the one on which the cursor went on.
         self._passed: tuple[int, int | None] | None = None
         # For how many messages the rows stand.
@@ -130,13 +128,9 @@ class QueueScreen(WorkScreen):
 
     def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", *, whole: bool) -> None:
         app, session = self.console_app, self.console_app.session
-        # People decide on the rows that they see, so the versions of those rows go with the decision.
-        seen = self._seen = dict(_versions(rows))
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
-            rows = jobs.messages.listing.rows(app.terminal, session, keys) if session else []
-            seen.update(_versions(rows))
-            return rows
+            return jobs.messages.listing.rows(app.terminal, session, keys) if session else []
 
         # The first rows are taken over only where they are still the first.
         same = [row.id for row in rows] == list(keys[: len(rows)])
@@ -217,6 +211,10 @@ class QueueScreen(WorkScreen):
         step = STEPS[Step(name)]
         row = self.rows.cursor_row
         single = row if not self.rows.selected else None
+        if row is None and not self.rows.selected and self.rows.cursor_key is not None:
+            # Nobody decides about a message that has not been on the screen.
+            self.say("note", "common.loading")
+            return
         if single is not None and self._is_to_be_read(step, single):
             # Only somebody who has the warnings on the screen can confirm them.
             self._open(single.id, hint="queue.note.read_first")
@@ -251,7 +249,8 @@ class QueueScreen(WorkScreen):
             ids,
             row,
             self._reviewed,
-            self._seen,
+            # As they are on the screen now, which may be drawn anew behind the question.
+            self.rows.versions_of(ids),
             warnings if step.confirms_warnings else 0,
             begun=self._go_past,
             half=half,
@@ -362,11 +361,3 @@ class QueueScreen(WorkScreen):
         self.remove_class("searching")
         self.notice.clear()
         self.set_focus(self.rows)
-
-
-def _versions(rows: "Sequence[QueueRow]") -> Iterator[tuple[int, int]]:
-    """Yield number and version of each message that the rows show, of pairs both."""
-    for row in rows:
-        yield row.id, row.version
-        if row.other is not None:
-            yield row.other.id, row.other.version

@@ -107,7 +107,8 @@ class Review:
         if self.row is None:
             if self.outline is None:
                 return words("queue.many.counting", count=len(self.ids))
-            return "\n".join((*outline_lines(self.outline, self.step, words), words(self._text("ask_many"))))
+            asked = words(self._text("ask_many"), count=len(self.ids))
+            return "\n".join((*outline_lines(self.outline, self.step, words), asked))
         row = self.row
         day = self._planned_day(words, row)
         # A deletion (消除) has a question for the first person who confirms it and another one for the second.

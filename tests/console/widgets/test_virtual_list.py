@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,27 @@ async def test_rows_of_an_older_snapshot_are_dropped(tmp_path: Path) -> None:
         lines(numbers)
         await settle(app)
         assert lines(numbers)[0].endswith("n0")
+
+
+async def test_rows_stay_in_sight_until_they_arrive_anew(tmp_path: Path) -> None:
+    app, release = BenchApp(tmp_path, SETTINGS), threading.Event()
+
+    def later(keys: Sequence[int]) -> list[Item]:
+        release.wait()
+        return [Item(key + 900) for key in keys]
+
+    async with app.run_test(size=(40, 20)):
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(3), later, [Item(key) for key in range(3)])
+        numbers.load((2, 5), later)
+        numbers.load((2, 7), later)
+        assert numbers.cursor_row == Item(2)
+        assert [line.split()[-1] for line in lines(numbers)[:2]] == ["n2", app.words("common.loading").split()[-1]]
+        release.set()
+        await settle(app)
+        assert [line.split()[-1] for line in lines(numbers)[:2]] == ["n902", "n907"]
+        numbers.forget()
+        assert numbers.cursor_row is None
 
 
 async def test_selection_and_forgetting(tmp_path: Path) -> None:

@@ -182,6 +182,14 @@ async def test_who_may_not_withdraw_is_not_asked(world: World) -> None:
         assert console.screen == "queue"
 
 
+@pytest.mark.parametrize(("keys", "step"), [("r", "give_back"), ("w2", "withdraw")])
+async def test_the_question_about_several_tells_how_many_they_are(world: World, keys: str, step: str) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("space", "space", *keys)
+        assert console.words(f"steps.{step}.ask_many", count=2).splitlines()[0] in console.text()
+
+
 async def test_a_message_is_returned_with_a_reason_in_japanese(world: World) -> None:
     reason = "葛󠄀飾の字を確かめてください"
     async with driving(world.home) as console:
