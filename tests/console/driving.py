@@ -98,6 +98,9 @@ class Driven:
 
     def _is_behind(self) -> bool:
         """Tell whether the screen has still to be laid out or drawn, which Textual puts off until it is idle."""
+        if self.app._exit:
+            # Nothing is painted any more.
+            return False
         screen = self.app.screen
         widgets = screen.walk_children(Widget, with_self=True)
         return bool(screen._dirty_widgets) or any(each._layout_required or each._repaint_required for each in widgets)

@@ -88,7 +88,7 @@ async def _one_console(home: Path, seeds: list[int]) -> Counter[str]:
     seen: Counter[str] = Counter()
     try:
         async with driving(home) as console:
-            while seeds and console.app.is_running and console.app.return_code is None:
+            while seeds and not _is_closing(console):
                 if console.app.session is None and console.screen == "login":
                     await _log_on(console)
                 await _burst(console, random.Random(seeds.pop(0)))
@@ -127,8 +127,13 @@ async def _burst(console: Driven, chance: random.Random) -> None:
             # Turns of the event loop, not time: which messages are dealt with meanwhile differs from burst to burst.
             for _ in range(chance.randrange(12)):
                 await asyncio.sleep(0)
-    if app.is_running and not app._exit:
+    if not _is_closing(console):
         await console.finish()
+
+
+def _is_closing(console: Driven) -> bool:
+    """Tell whether a key has closed the console, or is about to: nothing is painted any more."""
+    return not console.app.is_running or console.app._exit
 
 
 def _events(chance: random.Random) -> Iterator[events.Event]:
