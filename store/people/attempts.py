@@ -82,6 +82,10 @@ class Attempt:
             return None
         return self._pepper.hash_pin(self.person_id, pin)
 
+    def was_about(self, pin_hash: str | None) -> bool:
+        """Tell whether the PIN was compared with that hash."""
+        return pin_hash == self._pin_hash
+
     @property
     def known(self) -> bool:
         """Whether an active person has that ID. Only then may the log name it."""
@@ -130,13 +134,16 @@ def begin_attempt(tx: Connection, seals: RowSeals, pepper: Pepper, person_id: st
 def finish_attempt(tx: Connection, seals: RowSeals, attempt: Attempt, ok: bool, now: datetime) -> Outcome:  # noqa: FBT001  # It is the answer of `verify`, passed on.
     """Forget the failures after a right PIN; after a wrong PIN, let the waiting time begin now.
 
+    The right PIN counts as wrong when it was changed, or the person suspended, while it was compared.
+
     The caller records it in the log, in the same transaction: a count that the log does not know to be forgotten goes
-    on.
+    on. Raises RowSealBroken, RowOutdated.
     """
-    if ok:
+    if ok and attempt.was_about(kept_pin(tx, seals, attempt.person_id)):
         tx.execute(delete(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark))
         return Outcome(ok=True, failures=0, locked=False, wait_seconds=0)
-    failures = attempt.failures
+    # Others may have tried meanwhile: the count is never set back to what it was when this attempt began.
+    failures = max(attempt.failures, _stored(_find(tx, seals, attempt.mark)).failures)
     # Checking the PIN took time. Measured from the beginning of the attempt, the wait would be shorter than promised.
     values = _sealed(seals, attempt.mark, failures, now)
     tx.execute(update(ATTEMPTS).where(ATTEMPTS.c.mark == attempt.mark).values(values))

@@ -18,10 +18,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from store.message.states import OutState
-from tests.console.jobs.site import PATIENCE
+from store.people.attempts import LOCKED_AFTER
+from tests.console.jobs.site import OPERATOR, PATIENCE
 from tests.faults import failing, failing_files
 from tests.faults.competing import compete
 from tests.faults.crashes import CONFIRMED, SERIES, crash
+from tests.faults.guessing import NOBODY, guess
 from tests.faults.keys import SERIES as BURSTS
 from tests.faults.keys import press_keys, rehearsal_world
 from tests.faults.log_trials import live_honestly, tamper
@@ -77,7 +79,12 @@ def main() -> None:
     keys.add_argument("--count", type=int, default=20_000, help="20000 take an hour or so on two cores")
     keys.add_argument("--at-once", type=int, default=os.cpu_count(), help="consoles side by side, one a core")
     keys.set_defaults(run=_press_keys)
-    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories, keys):
+    guessing = kinds.add_parser("guessing", help="guess PINs in many processes that are killed: ten are looked at")
+    guessing.add_argument(
+        "--count", type=int, default=20, help="terminals, each with two IDs that are guessed"
+    )
+    guessing.set_defaults(run=_guess)
+    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories, keys, guessing):
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201  # The line is what the command is for.
@@ -193,6 +200,18 @@ def _press_keys(chosen: argparse.Namespace) -> dict[str, object]:
             seen += answer
             sys.stderr.write(f"\r{seen.total()}   ")
     return {"bursts": seen.total(), "incidents": 0, "seen": dict(seen)}
+
+
+def _guess(chosen: argparse.Namespace) -> dict[str, object]:
+    """Let PINs be guessed on `count` terminals, one for each seed from `seed` on."""
+    counted: Counter[str] = Counter()
+    for seed in range(chosen.seed, chosen.seed + chosen.count):
+        with fresh_site() as site:
+            site.terminal.close()
+            for person_id in (OPERATOR, NOBODY):
+                counted += guess(site.home, person_id, seed)
+        sys.stderr.write(f"\r{seed - chosen.seed + 1}   ")
+    return {"terminals": chosen.count, "most_allowed": LOCKED_AFTER, **counted}
 
 
 if __name__ == "__main__":

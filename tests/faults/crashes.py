@@ -197,6 +197,11 @@ class _Series:
             assert found[InState.CONFIRMED] == sum(found.values()) - found[InState.SUPERSEDED]
 
 
+def end_with_parent() -> None:
+    """Let this process be killed when its parent ends: it must not outlive a run that was stopped."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _work(home: Path, file: Path, say: Callable[[str], object]) -> None:
     with Terminal.open(home) as terminal:
         taken = intake.take_in(terminal, open_as(terminal, OPERATOR), [file])
@@ -279,8 +284,7 @@ def _be_the_child(work: Callable[[Callable[[str], None]], None], pipe: int) -> N
         os.write(pipe, word.encode() + b"\n")
 
     try:
-        # The agency must not outlive a run that was stopped.
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent()
         work(say)
     finally:
         os._exit(0)

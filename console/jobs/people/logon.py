@@ -1,8 +1,10 @@
 """Logging on and off (protection measures 5 and 6)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NoReturn
 
 from sqlalchemy import Connection
 
@@ -52,14 +54,8 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
     # A session begins under the settings and tables in force now; a console may have been open for weeks.
     terminal.take_settings()
     terminal.take_tables()
-    attempt = _begin(terminal, person_id, origin)
-    # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
-    if not attempt.verify(pin):
-        _refuse(terminal, attempt, origin)
-    bound_hash = attempt.bound_hash(pin)
-    now, seals = clock.now(), terminal.vault.rows
-    with terminal.database.writing() as tx:
-        finish_attempt(tx, seals, attempt, ok=True, now=now)
+    with _proven(terminal, person_id, pin, origin) as (tx, bound_hash):
+        now, seals = clock.now(), terminal.vault.rows
         # Only here is the PIN known, so that a hash of an older program can be bound to its person.
         if bound_hash is not None:
             rebind_pin(tx, seals, person_id, bound_hash)
@@ -79,11 +75,7 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
 
 def check_pin(terminal: Terminal, session: Session, pin: str) -> None:
     """Check the PIN of the person who is logged on, to unlock the screen. Raises as `log_on` does."""
-    attempt = _begin(terminal, session.person_id, "screen")
-    if not attempt.verify(pin):
-        _refuse(terminal, attempt, "screen")
-    with terminal.database.writing() as tx:
-        finish_attempt(tx, terminal.vault.rows, attempt, ok=True, now=clock.now())
+    with _proven(terminal, session.person_id, pin, "screen") as (tx, _):
         _record_confirmed(terminal, tx, session.person_id, session.id, "screen")
 
 
@@ -119,16 +111,11 @@ def vouch(terminal: Terminal, first: Session, second: SecondPerson, right: Right
     """
     if second.person_id == first.person_id:
         raise OwnPersonRefused
-    attempt = _begin(terminal, second.person_id, second.origin)
-    if not attempt.verify(second.pin):
-        _refuse(terminal, attempt, second.origin)
-    now, seals = clock.now(), terminal.vault.rows
-    with terminal.database.writing() as tx:
-        finish_attempt(tx, seals, attempt, ok=True, now=now)
-        known = person(tx, seals, second.person_id)
+    with _proven(terminal, second.person_id, second.pin, second.origin) as (tx, _):
+        known = person(tx, terminal.vault.rows, second.person_id)
         _record_confirmed(terminal, tx, second.person_id, first.id, second.origin)
     # A session that is never opened: it only answers the question about the right, by the same rule as a real one.
-    _session("-", known, now).require(right)
+    _session("-", known, clock.now()).require(right)
 
 
 def close_abandoned(terminal: Terminal) -> int:
@@ -162,6 +149,24 @@ def record_refused_parts(terminal: Terminal) -> None:
     terminal.key_source.mark_refusals_recorded(refused)
 
 
+@contextmanager
+def _proven(terminal: Terminal, person_id: str, pin: str, origin: Origin) -> Iterator[tuple[Connection, str | None]]:
+    """Count an attempt, check its PIN, and run the block in the transaction that forgets the failures before it.
+
+    The block gets the transaction and, where the stored hash is that of an older program, the same PIN's hash bound to
+    the person. Raises as `log_on` does, before the block.
+    """
+    attempt = _begin(terminal, person_id, origin)
+    # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
+    if attempt.verify(pin):
+        bound_hash = attempt.bound_hash(pin)
+        with terminal.database.writing() as tx:
+            if finish_attempt(tx, terminal.vault.rows, attempt, ok=True, now=clock.now()).ok:
+                yield tx, bound_hash
+                return
+    _refuse(terminal, attempt, origin)
+
+
 def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
     try:
         with terminal.database.writing() as tx:
@@ -178,7 +183,7 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
         raise
 
 
-def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
+def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> NoReturn:
     with terminal.database.writing() as tx:
         outcome = finish_attempt(tx, terminal.vault.rows, attempt, ok=False, now=clock.now())
         # An ID that nobody has may be a PIN that was typed into the wrong field, so only its keyed mark is recorded.

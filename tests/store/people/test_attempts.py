@@ -21,6 +21,7 @@ from store.people import (
     hash_new_pin,
     pins,
     set_active,
+    set_pin,
     unlock,
 )
 from store.sealing.row_seals import RowSeals
@@ -88,6 +89,31 @@ def test_attempt_is_counted_before_the_pin_is_looked_at(peopled: Database, now: 
     assert counted == list(range(1, 11))
     with pytest.raises(PersonLocked):
         begin(peopled, "op-101", now + 11 * LONG)
+
+
+def test_those_who_try_at_once_do_not_take_back_each_others_count(peopled: Database, now: datetime) -> None:
+    several = [begin(peopled, "op-101", now) for _ in range(4)]
+    with peopled.writing() as tx:
+        # The first is answered last.
+        answered = [finish_attempt(tx, SEALS, each, ok=False, now=now).failures for each in reversed(several)]
+    assert answered == [4, 4, 4, 4]
+    assert begin(peopled, "op-101", now).failures == 5
+
+
+def test_a_pin_that_was_changed_while_it_was_compared_opens_nothing(peopled: Database, now: datetime) -> None:
+    attempt = begin(peopled, "op-101", now)
+    assert attempt.verify(PIN)
+    with peopled.writing() as tx:
+        set_pin(tx, SEALS, "op-101", hash_new_pin(PEPPER, "op-101", "59301847"), now=now, pin_given=False)
+        assert not finish_attempt(tx, SEALS, attempt, ok=True, now=now).ok
+
+
+def test_who_was_suspended_while_the_pin_was_compared_gets_nowhere(peopled: Database, now: datetime) -> None:
+    attempt = begin(peopled, "op-101", now)
+    assert attempt.verify(PIN)
+    with peopled.writing() as tx:
+        set_active(tx, SEALS, "op-101", active=False)
+        assert not finish_attempt(tx, SEALS, attempt, ok=True, now=now).ok
 
 
 @pytest.mark.parametrize("person_id", ["op-101", "nobody", "40718295 typed into the wrong field"])
