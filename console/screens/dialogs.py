@@ -126,8 +126,10 @@ class QuestionDialog(Dialog[str | None]):
 
     def ask(self, text: Callable[[Words], str], check: Callable[[str], str | None]) -> None:
         """Ask this instead, with what was typed: more has become known of what the question is about."""
-        self._check = check
-        self.query_one(QuestionText).change(text)
+        self._text, self._check = text, check
+        # It may come before the question is laid out, or after it was closed.
+        for shown in self.query(QuestionText):
+            shown.change(text)
 
     def action_back(self) -> None:
         """Cancel."""

@@ -80,9 +80,7 @@ def main() -> None:
     keys.add_argument("--at-once", type=int, default=os.cpu_count(), help="consoles side by side, one a core")
     keys.set_defaults(run=_press_keys)
     guessing = kinds.add_parser("guessing", help="guess PINs in many processes that are killed: ten are looked at")
-    guessing.add_argument(
-        "--count", type=int, default=20, help="terminals, each with two IDs that are guessed"
-    )
+    guessing.add_argument("--count", type=int, default=20, help="terminals, each with two IDs that are guessed")
     guessing.set_defaults(run=_guess)
     for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories, keys, guessing):
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))

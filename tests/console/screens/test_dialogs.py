@@ -71,6 +71,28 @@ async def test_a_complaint_keeps_the_dialog_and_what_was_typed(home: Path) -> No
     assert answers == ["12"]
 
 
+async def test_a_question_that_becomes_known_before_or_after_it_is_on_the_screen_does_no_harm(home: Path) -> None:
+    def known(words: Words) -> str:
+        return words("common.incident", number="8")
+
+    def refuse(_answer: str) -> str | None:
+        return "entry.missing"
+
+    async with driving(home) as console:
+        dialog = QuestionDialog(_text, "steps.approve.deed")
+        console.app.push_screen(dialog)
+        # The answer of a job, which comes whenever it comes.
+        dialog.ask(known, refuse)
+        await console.settle()
+        assert known(console.app.words) in console.text()
+        await console.press("enter")
+        assert console.words("entry.missing") in console.text()
+        await console.press("escape")
+        dialog.ask(_text, refuse)
+        await console.settle()
+        assert console.screen == "login"
+
+
 async def test_what_cannot_be_taken_back_is_not_done_by_enter(home: Path) -> None:
     async with driving(home) as console:
         asked = QuestionDialog(_text, "entry.deed.drop", destroys=True, back="back_to_form")
