@@ -20,9 +20,12 @@ from pathlib import Path
 from store.message.states import OutState
 from store.people.attempts import LOCKED_AFTER
 from tests.console.jobs.site import OPERATOR, PATIENCE
+from tests.console.live import PERSON
 from tests.faults import failing, failing_files
 from tests.faults.competing import compete
 from tests.faults.crashes import CONFIRMED, SERIES, crash
+from tests.faults.endings import SERIES as ENDINGS
+from tests.faults.endings import end_each
 from tests.faults.guessing import NOBODY, guess
 from tests.faults.keys import SERIES as BURSTS
 from tests.faults.keys import press_keys, rehearsal_world
@@ -82,7 +85,11 @@ def main() -> None:
     guessing = kinds.add_parser("guessing", help="guess PINs in many processes that are killed: ten are looked at")
     guessing.add_argument("--count", type=int, default=20, help="terminals, each with two IDs that are guessed")
     guessing.set_defaults(run=_guess)
-    for item in (cuts, kills, crashes, power, failures, writers, tampering, tables, histories, keys, guessing):
+    endings = kinds.add_parser("endings", help="end sessions of the console in every way: one closing entry each")
+    endings.add_argument("--count", type=int, default=1000, help="1000 take half an hour or so on one core")
+    endings.add_argument("--at-once", type=int, default=os.cpu_count(), help="consoles side by side, one a core")
+    endings.set_defaults(run=_end_sessions)
+    for item in kinds.choices.values():
         item.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = parser.parse_args()
     print(json.dumps({"seed": chosen.seed, **chosen.run(chosen)}))  # noqa: T201  # The line is what the command is for.
@@ -210,6 +217,19 @@ def _guess(chosen: argparse.Namespace) -> dict[str, object]:
                 counted += guess(site.home, person_id, seed)
         sys.stderr.write(f"\r{seed - chosen.seed + 1}   ")
     return {"terminals": chosen.count, "most_allowed": LOCKED_AFTER, **counted}
+
+
+def _end_sessions(chosen: argparse.Namespace) -> dict[str, object]:
+    """End `count` sessions of real programs, way by way."""
+    taken: Counter[str] = Counter()
+    ends = chosen.seed + chosen.count
+    parts = [range(start, min(start + ENDINGS, ends)) for start in range(chosen.seed, ends, ENDINGS)]
+    with rehearsal_world() as home, ProcessPoolExecutor(chosen.at_once, get_context("spawn")) as processes:
+        pin = (home / "rehearsal" / f"{PERSON}.pin").read_text().strip()
+        for answer in processes.map(partial(end_each, home, pin), parts):
+            taken += answer
+            sys.stderr.write(f"\r{taken.total()}   ")
+    return {"sessions": taken.total(), "closing_entries": taken.total(), "ways": dict(taken)}
 
 
 if __name__ == "__main__":

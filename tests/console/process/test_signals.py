@@ -7,29 +7,19 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.process.signals import SIGNALS
-from tests.console.pseudo import PROGRAM, Pseudo
+from tests.console.live import PERSON, impatient, logged_on
 from tests.running import World
 
 
-@contextmanager
-def logged_on(world: World, command: Sequence[str] = (), *, label: str = "暗証番号") -> Iterator[Pseudo]:
-    pin = world.pin_files["ka-301"].read_text().strip().encode()
-    with Pseudo(command or [PROGRAM, "--home", str(world.home)]) as program:
-        program.read_until(label)
-        painted = len(program.seen)
-        program.write(b"ka-301\t" + pin + b"\r")
-        program.read_until("Yours" if label == "PIN" else "あなたがすること", since=painted)
-        program.write(b"2")
-        program.read_until("R26-", since=painted)
-        yield program
+def pin_of(world: World) -> str:
+    """The PIN of the person who is logged on."""
+    return world.pin_files[PERSON].read_text().strip()
 
 
 def closings(world: World) -> list[dict[str, Any]]:
@@ -65,7 +55,7 @@ def entries_of(world: World, event: str) -> list[dict[str, Any]]:
 def test_a_signal_closes_the_session_and_gives_the_terminal_back(
     world: World, number: signal.Signals, cause: str
 ) -> None:
-    with logged_on(world) as program:
+    with logged_on(world.home, pin_of(world)) as program:
         os.kill(program.process, number)
         assert program.wait() == 128 + number
         assert program.modes() & termios.ECHO
@@ -88,7 +78,7 @@ def test_every_signal_that_would_end_the_process_is_waited_for() -> None:
 
 @pytest.mark.long
 def test_two_signals_at_once_make_one_entry(world: World) -> None:
-    with logged_on(world) as program:
+    with logged_on(world.home, pin_of(world)) as program:
         for _ in range(5):
             os.kill(program.process, signal.SIGTERM)
             os.kill(program.process, signal.SIGHUP)
@@ -98,7 +88,7 @@ def test_two_signals_at_once_make_one_entry(world: World) -> None:
 
 
 def test_a_closed_terminal_closes_the_session(world: World) -> None:
-    with logged_on(world) as program:
+    with logged_on(world.home, pin_of(world)) as program:
         program.hang_up()
         program.wait(reading=False)
     assert [entry["detail"]["cause"] for entry in closings(world)] == ["hang_up"]
@@ -106,7 +96,7 @@ def test_a_closed_terminal_closes_the_session(world: World) -> None:
 
 @pytest.mark.long
 def test_a_terminal_that_nobody_reads_does_not_keep_the_session_open(world: World) -> None:
-    with logged_on(world) as program:
+    with logged_on(world.home, pin_of(world)) as program:
         # Each key repaints lines that nobody takes, until the writes are stuck.
         for _ in range(400):
             program.write(b"\x1b[6~\x1b[5~")
@@ -115,26 +105,9 @@ def test_a_terminal_that_nobody_reads_does_not_keep_the_session_open(world: Worl
     assert [entry["detail"]["cause"] for entry in closings(world)] == ["signal"]
 
 
-def impatient(world: World, tmp_path: Path, *, lock: int, logoff: int) -> list[str]:
-    """The program with limits shorter than the settings allow, so that nobody waits long for this test."""
-    probe = tmp_path / "impatient.py"
-    probe.write_text(
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from console import __main__ as program\n"
-        "from console.session import SessionKeeper\n"
-        "from console.settings import SessionSettings\n"
-        "begin = SessionKeeper.begin\n"
-        f"limits = SessionSettings(lock_seconds={lock}, logoff_seconds={logoff})\n"
-        "SessionKeeper.begin = lambda self, session, _in_force: begin(self, session, limits)\n"
-        f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), None)))\n"
-    )
-    return [sys.executable, "-I", "-X", "utf8", str(probe)]
-
-
 @pytest.mark.long
 def test_an_idle_session_is_locked_then_logged_off(world: World, tmp_path: Path) -> None:
-    with logged_on(world, impatient(world, tmp_path, lock=2, logoff=5)) as program:
+    with logged_on(world.home, pin_of(world), impatient(world.home, tmp_path, lock=2, logoff=5)) as program:
         seen = len(program.seen)
         program.read_until("画面をロックしています", since=seen)
         locked = len(program.seen)
@@ -148,8 +121,8 @@ def test_an_idle_session_is_locked_then_logged_off(world: World, tmp_path: Path)
 
 
 def test_the_right_pin_unlocks_and_the_work_is_where_it_was(world: World, tmp_path: Path) -> None:
-    pin = world.pin_files["ka-301"].read_text().strip().encode()
-    with logged_on(world, impatient(world, tmp_path, lock=2, logoff=60)) as program:
+    pin = pin_of(world).encode()
+    with logged_on(world.home, pin_of(world), impatient(world.home, tmp_path, lock=2, logoff=60)) as program:
         program.read_until("画面をロックしています")
         locked = len(program.seen)
         program.write(b"11112222\r")
@@ -178,7 +151,7 @@ def test_a_crash_shows_an_incident_number_and_closes_the_session(world: World, t
         "QueueScreen.action_reload = fail\n"
         f"sys.exit(program._open(program.environment.Opening(Path({str(world.home)!r}), 'en')))\n"
     )
-    with logged_on(world, [sys.executable, "-I", "-X", "utf8", str(probe)], label="PIN") as program:
+    with logged_on(world.home, pin_of(world), [sys.executable, "-I", "-X", "utf8", str(probe)], label="PIN") as program:
         program.write(b".")
         assert program.wait() == 1
         assert program.modes() & termios.ECHO
