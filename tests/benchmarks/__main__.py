@@ -22,6 +22,7 @@ BENCHMARKS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "tests.benchmarks.intake",
         "line": "tests.benchmarks.line",
         "log": "tests.benchmarks.log",
+        "logon": "tests.benchmarks.logon",
         "seals": "tests.benchmarks.seals",
         "size": "tests.benchmarks.size",
         "store": "tests.benchmarks.store",
