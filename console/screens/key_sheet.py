@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
+from console.hardened import HardenedScreen
 from console.keys import AT_LOG_ON, EVERYWHERE, LANGUAGE, LIST_KEYS, LOCK, LOG_OFF, WAYS, Key, above
 from console.screens.base import Dialog
 from console.widgets.frame import FootLine, word_of
@@ -127,6 +128,8 @@ class KeySheet(Dialog[bool]):
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
         self.about = about
+        # Taken now: a job may close the screen below while its keys are shown.
+        self.foot = about.query_one(FootLine)
 
     def compose(self) -> ComposeResult:
         """Lay out the table."""
@@ -169,6 +172,11 @@ class KeyTable(Surface):
         sheet = self.screen
         if not isinstance(sheet, KeySheet):
             return []
-        foot = sheet.about.query_one(FootLine)
-        left, right = sides(self.console_app, foot.keys, sheet.about, typed=foot.typed)
+        foot, about = sheet.foot, sheet.about
+        # A screen that was closed knows nothing of its state any more.
+        left, right = sides(self.console_app, foot.keys, None if _is_gone(about) else about, typed=foot.typed)
         return list(columns(left, right, self.console_app, width))
+
+
+def _is_gone(screen: Screen[Any]) -> bool:
+    return isinstance(screen, HardenedScreen) and screen.gone

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from console.keys import EVERYWHERE, EXCHANGE, MENU, MESSAGE, QUEUE, TODAY
-from console.screens.key_sheet import KeyTable, key_lines
+from console.screens.key_sheet import KeySheet, KeyTable, key_lines
 from console.words import LANGUAGES, Language
 from tests.console.driving import Driven, driving
 from tests.running import World
@@ -76,3 +76,18 @@ async def test_the_longest_sheet_fits_the_smallest_screen(world: World) -> None:
         assert console.words("keys.read_help") in console.foot
         assert console.words("keys.here") in console.text()
         assert console.words("keys.before") in console.text()
+
+
+async def test_a_screen_that_a_job_closes_under_its_keys_does_no_harm(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("f", "question_mark")
+        sheet = console.app.screen
+        assert isinstance(sheet, KeySheet)
+        sheet.about.dismiss()
+        await console.settle()
+        # The other language asks again for everything that is shown.
+        await console.press("f2")
+        assert console.words("keys.clear_all") in console.text()
+        await console.press("escape")
+        assert console.screen == "queue"
