@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from console.app import RenkeiApp
 from console.errors import ConsoleError
+from console.incidents import record_incident
+from console.process import confinement
 from console.process.signals import SignalWatch
 from console.process.tty import Tty, draws_japanese, print_line
 from console.process.uncaught import uncaught_recorded
@@ -36,6 +38,12 @@ def run(home: Path | None, language: str | None = None, tty: Tty | None = None) 
     except ConsoleError as error:
         print_line(_describe(words, error))
         return error.exit_status
+    try:
+        # Before the first thread, since only what is started later is held to it as well.
+        confinement.confine(confinement.needs_of(home, settings))
+    except OSError as error:
+        # A custodian finds it in the technical log; nobody can work less safely for want of it than before.
+        record_incident(home, error)
     app = RenkeiApp(home, settings, language=chosen, colours=Colours.of_terminal())
     # From the first moment of the screen on: a traceback would be painted over it, with what a person entered.
     if tty is None:

@@ -72,6 +72,7 @@ def _inside(terminal: Terminal, words: Words) -> Iterator[Check]:
         yield peers
     yield from gate_checks.handins(terminal, words)
     yield attempt("protections", words, lambda: upkeep.settings(terminal, words))
+    yield upkeep.confined(terminal, words)
     try:
         yield from upkeep.people(terminal, words)
     except IntegrityFault as error:

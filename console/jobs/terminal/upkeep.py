@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from console.jobs.terminal import layouts, protections
 from console.jobs.terminal.findings import Check, attempt
+from console.process import confinement
 from console.settings import spelt
 from console.terminal import Terminal
 from console.words import Words
@@ -61,6 +62,15 @@ def people(terminal: Terminal, words: Words) -> Iterator[Check]:
 
 def _is_able(reading: Connection, terminal: Terminal, each: Person) -> bool:
     return each.active and not each.pin_given and not is_locked(reading, terminal.vault.rows, terminal.pepper, each.id)
+
+
+def confined(terminal: Terminal, words: Words) -> Check:
+    """Say what the kernel holds the console of this terminal to; an older one is told and refuses nothing."""
+    held = confinement.possible()
+    # The ports of the peer are in the database, which only a file tells before anything else is started.
+    network = held.network and terminal.settings.database_file(terminal.home) is not None
+    found = "confined" if network else "confined_files" if held.files else "unconfined"
+    return Check("confinement", ok=True, detail=words(f"check.found.{found}"))
 
 
 def settings(terminal: Terminal, words: Words) -> Check:
