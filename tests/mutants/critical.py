@@ -25,6 +25,7 @@ CRITICAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "console.jobs.people.logon": (
             "tests/console/jobs/terminal/test_key_sources.py",
             "tests/console/jobs/terminal/test_opening.py",
+            "tests/console/jobs/terminal/test_protections.py",
             "tests/console/jobs/test_checkpoints.py",
         ),
         "console.jobs.terminal.gate_checks": ("tests/console/jobs/terminal/test_health.py",),

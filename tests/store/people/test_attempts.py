@@ -227,6 +227,12 @@ def test_what_the_log_says_of_before_an_upgrade_counts_no_more(peopled: Database
     assert fail(peopled, "op-101", now).failures == 1
 
 
+def test_an_entry_that_tells_no_count_counts_for_nothing(peopled: Database, log: Log, now: datetime) -> None:
+    with peopled.writing() as tx:
+        log.append(tx, Event.OPERATOR_REFUSED, actor=None, session=None, object="op-101", now=now)
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 0
+
+
 def test_a_count_that_somebody_else_wrote_is_told(peopled: Database, now: datetime) -> None:
     fail(peopled, "op-101", now)
     with peopled.writing() as tx:

@@ -1,7 +1,6 @@
 """Taking files in: the good are in and the bad are named, once, whatever interrupts it.
 
-It shows `console.jobs.messages.candidates`, `console.jobs.messages.enqueue` and `console.jobs.messages.leftovers` as
-well.
+It shows `console.jobs.messages.enqueue` and `console.jobs.messages.leftovers` as well.
 """
 
 from collections.abc import Callable, Iterator
