@@ -29,7 +29,7 @@ class Candidate(NamedTuple):
     content: bytes
     warnings: int
     may_be_echo: bool
-    protected: bool = False
+    protected: bool
 
     @classmethod
     def of(cls, message: Message, *, warnings: int) -> Self:
