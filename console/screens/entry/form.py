@@ -188,6 +188,8 @@ class EntryScreen(ConsoleScreen):
             self.say("note", "entry.choose")
             return False
         self._visited.add(key)
+        # Who types without a pause would have nothing saved: a power failure takes no more than the field in hand.
+        self._saving.now()
         self._look_up(self._items.get(key))
         self._show()
         return True
