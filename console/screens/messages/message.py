@@ -153,7 +153,11 @@ class MessageScreen(SharedLetters):
         Review(self, step, [each.id for each in rows], row, done, seen, warnings, half=other).ask()
 
     def action_split(self) -> None:
-        """Show and decide about this half of a pair alone, or about both again."""
+        """Show and decide about this half of a pair alone, or about both again; beside a correction, show the other."""
+        beside = None if self.shown is None or self.shown.row.pair is not None else self.shown.beside
+        if beside is not None:
+            self.app.push_screen(MessageScreen(beside.id))
+            return
         if self.shown is None or self.shown.row.pair is None:
             self.say("note", "queue.pair.none")
             return
@@ -210,10 +214,10 @@ class MessageScreen(SharedLetters):
         """Return whether `action`, which is not a step of review, can be done with the message."""
         if self.shown is None:
             return False
-        row, protected = self.shown.row, self.shown.protected
+        row, protected, beside = self.shown.row, self.shown.protected, self.shown.beside
         possible: dict[str, Callable[[], bool]] = {
             "revise": lambda: self._allows(Step.REVISE),
-            "split": lambda: row.pair is not None,
+            "split": lambda: row.pair is not None or beside is not None,
             "show_address": lambda: protected,
             "unprotect": lambda: protected,
             "protect": lambda: row.direction == Direction.OUT and not protected,
