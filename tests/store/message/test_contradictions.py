@@ -69,12 +69,12 @@ def test_another_sex_nationality_or_number_is_told_as_well() -> None:
 
 def test_another_address_without_a_word_of_a_move_is_told_of_the_later() -> None:
     old, new, other = "東京都新宿区架空町一丁目2番3号", "東京都新宿区架空町七丁目7番7号", "東京都新宿区仮設町9番9号"
-    first, moved = message(1, lives=old), {"lives": new, "previous_address": old, "corrected": ["address"]}
+    first, moved = message(1, lives=old), message(2, lives=new, previous_address=old, corrected=["address"])
     assert found(first, message(2, lives=new)) == [(ADDRESS, "R-1", "R-2")]
     assert found(first, message(2, lives="東京都新宿区架空町１丁目２番３号".replace("１丁目", "一丁目"))) == []
     # A move says where the person lived until then, in both of its messages.
     report = message(2, hour=2, kind="residence_report", lives=new, previous_address=old)
-    assert found(first, message(2, **moved), report, message(3, lives=new)) == []
+    assert found(first, moved, report, message(3, lives=new)) == []
     elsewhere = message(2, lives=new, previous_address=other, corrected=["address"])
     assert found(first, elsewhere) == [(PREVIOUS, "R-1", "R-2")]
     # Who comes back lived elsewhere, and the report that follows alone repeats what was told.
