@@ -79,6 +79,14 @@ class Screen:
         """Return what is on the screen now."""
         return self._tmux("capture-pane", "-p")
 
+    def styled(self) -> str:
+        """Return what is on the screen now, with its colours."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
     def everything(self) -> str:
         """Return all that the terminal still holds: the screen in hand, the other one, and what was scrolled away."""
         return "\n".join(self._tmux("capture-pane", "-p", "-J", "-S", "-", *other) for other in ((), ("-a", "-q")))
