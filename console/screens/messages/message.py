@@ -11,10 +11,10 @@ from console import jobs
 from console.keys import MESSAGE, Key, bindings
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
+from console.screens.messages.output import MessageOutput
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
 from console.screens.messages.titles import MessageTitle
-from console.screens.shared_letters import SharedLetters
 from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -38,7 +38,7 @@ _GOES_ON: Final = frozenset(
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
-class MessageScreen(SharedLetters):
+class MessageScreen(MessageOutput):
     """Shows the message `key`; `hint` is the key of a text for the notice line.
 
     `along` returns the message that stands some rows after another one in the list that this page was opened from, or
@@ -217,9 +217,9 @@ class MessageScreen(SharedLetters):
         row, protected, beside = self.shown.row, self.shown.protected, self.shown.beside
         possible: dict[str, Callable[[], bool]] = {
             "revise": lambda: self._allows(Step.REVISE),
+            "export": lambda: row.direction == Direction.OUT,
             "split": lambda: row.pair is not None or beside is not None,
-            "show_address": lambda: protected,
-            "unprotect": lambda: protected,
+            **dict.fromkeys(("show_address", "unprotect"), lambda: protected),
             "protect": lambda: row.direction == Direction.OUT and not protected,
             "cancel_event": lambda: self._may_cancel_event(row),
             "revisions": lambda: row.revision > 1,
