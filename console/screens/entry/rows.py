@@ -156,8 +156,8 @@ class ItemRows:
         return self._short(words(f"entry.standing.{item.standing}"), item, item.latest, used), style
 
     def _short(self, standing: str, item: "DraftItem", latest: "LastTold", used: int) -> str:
-        # What is the same is before one's eyes already.
-        if item.standing != "differs":
+        # What is the same is before one's eyes already; in a correction the former value has that room.
+        if item.standing != "differs" or self._draft.corrects:
             return standing
         whole = f"{standing} {self.latest(item, latest)}"
         # What has no room beside the field stands below the form.
