@@ -285,6 +285,7 @@ MESSAGE: Final = (
     UNPROTECT,
     NEXT,
     *_of_page(KeyPlace.LAST),
+    Key("o", "o", "export", "export_message", Right.ENTER),
     Key("N", "N", "along(-1)", "before", in_foot=False),
 )
 # In the form letters are text, so it has only function keys.
@@ -322,6 +323,7 @@ HANDINS: Final = (
     Key("", "Enter", "choose", "dry_run", Right.ENTER),
     Key("f6,v", "v", "former_report", "former_report", Right.ENTER),
     RELOAD,
+    Key("o", "o", "export", "export_report", Right.ENTER),
     BACK,
 )
 HANDIN_REPORT: Final = (

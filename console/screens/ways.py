@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from console.hardened import HardenedApp
+from console.screens.painting import PaintingApp
 from store.rights import Right
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _PLACES: Final[Mapping[str, Right | None]] = MappingProxyType(
 _FIRST_OF_PERSON: Final = 1  # The log-on lies below all screens.
 
 
-class Ways(HardenedApp):
+class Ways(PaintingApp):
     """An application with these ways, for whoever is logged on and has chosen a PIN of their own."""
 
     @property

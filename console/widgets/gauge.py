@@ -70,7 +70,7 @@ class Gauge(OneLine, Reported):
         parts = [words(f"{self._topic}.phases.{progress.phase}")]
         if not progress.total:
             # No share of an unknown total: "100 / 100" would say at every page that it is over.
-            parts.append(words("common.so_far", count=f"{progress.done:,}"))
+            parts += [words("common.so_far", count=f"{progress.done:,}")] if progress.done else []
         else:
             parts.append(f"{progress.done:,} / {progress.total:,}")
             parts.append(f"{progress.done * 100 // progress.total}%")

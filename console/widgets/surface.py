@@ -78,14 +78,14 @@ class Surface(Widget):
             if before is None:
                 yield Region(0, y, self.size.width, 1)
             elif line != before:
-                yield _between(line, before, y)
+                yield cells_between(line, before, y)
 
     def draw_line(self, y: int) -> Ink:
         """Return line `y` without what is too long or missing at its end; subclasses draw here."""
         raise NotImplementedError
 
 
-def _between(line: Strip, before: Strip, y: int) -> Region:
+def cells_between(line: Strip, before: Strip, y: int) -> Region:
     """Return the cells of line `y` between the segments with which both begin and those with which both end."""
     start, rest = cells_alike(line, before), cells_alike(reversed(line), reversed(before))
     width = line.cell_length

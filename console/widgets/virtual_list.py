@@ -15,8 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
+from console.widgets.page import Pieces
 from console.widgets.surface import Surface
 from console.widgets.text import Align, Ink, fit
+from console.widgets.window import Window
 
 BLOCK: Final = 64  # The rows of one fetch. Most screens have fewer lines, so a page needs two blocks at most.
 _BLOCKS_KEPT: Final = 32
@@ -78,7 +80,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self._wanted: set[int] = set()
         # Counts the loads: a block that was asked for before the last load holds rows of another list.
         self._generation = 0
-        self._top = 0
+        self._window = Window()
         self._cursor = 0
         # What was asked of all rows while only the first of them were known.
         self._later: list[Callable[[], None]] = []
@@ -99,6 +101,10 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         """Return what `column` shows of `row`."""
         raise NotImplementedError
 
+    def heading(self, row: Row, width: int) -> Pieces:
+        """Return the heading of the group that begins with `row`, in `width` cells."""
+        raise NotImplementedError
+
     def note(self, rows: Sequence[Row]) -> None:
         """Take note of rows that have arrived, and are drawn from now on."""
 
@@ -111,11 +117,13 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         first: Sequence[Row] = (),
         *,
         whole: bool = True,
+        starts: Sequence[int] = (),
     ) -> None:
         """Show the rows `keys`; `fetch` is called in a thread for each block, and `first` are rows fetched already.
 
         The cursor stays on its row, or at its place in the list where the row is gone. Not `whole`: these are only the
-        first rows, all of them follow, and a key that means the last one or every one waits for them.
+        first rows, all of them follow, and a key that means the last one or every one waits for them. A heading stands
+        above each row whose index is in `starts`.
         """
         stay_on = self._left if self.cursor_key is None else self.cursor_key
         # What was on the screen stays there until it arrives anew: a key typed meanwhile means what the person sees.
@@ -132,11 +140,11 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             if len(block) == min(BLOCK, len(keys) - index):
                 self._blocks[index // BLOCK] = block
                 self.note(block)
-        position = _index_of(keys, stay_on, self._cursor)
-        self._cursor = min(position, max(0, len(keys) - 1))
-        # Only with a selection is it worth making a set of up to 100,000 keys.
-        self.selected &= set(keys) if self.selected else set()
-        self._scroll_to_cursor()
+        self._cursor = min(_index_of(keys, stay_on, self._cursor), max(0, len(keys) - 1))
+        if self.selected:  # Only then is it worth making a set of up to 100,000 keys.
+            self.selected &= set(keys)
+        self._window = Window(len(keys), starts, self._window.top)
+        self._window.follow(self._cursor, self._rows_shown)
         self.refresh()
         self.post_message(self.Moved())
         waiting, self._later = self._later, []
@@ -183,7 +191,12 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
     @property
     def shown_indices(self) -> range:
         """The indices of the rows on the screen."""
-        return range(self._top, min(self._top + self._rows_shown, len(self._keys)))
+        return self._window.shown(self._rows_shown)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the rows stand under headings."""
+        return bool(self._window.starts)
 
     def row_at(self, index: int) -> Row | None:
         """Return the row at `index`, if it has arrived."""
@@ -223,9 +236,12 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         self.refresh()
         self.post_message(self.Moved())
 
-    def await_others(self) -> None:
-        """Take all rows away until others arrive, so that no key pressed meanwhile reaches a row of the list before."""
-        left = self.cursor_key
+    def await_others(self, *, stay: bool = True) -> None:
+        """Take all rows away until others arrive, so that no key pressed meanwhile reaches a row of the list before.
+
+        Not `stay`: the cursor begins with the first of them.
+        """
+        left = self.cursor_key if stay else None
         self.selected.clear()
         self._later.clear()
         self.load((), lambda _keys: ())
@@ -245,7 +261,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by a page; one row of the page before stays in sight."""
-        self._go(self._cursor + direction * max(1, self._rows_shown - 1))
+        self._go(self._cursor + direction * max(1, len(self.shown_indices) - 1))
 
     def action_edge(self, direction: int) -> None:
         """Move the cursor to the first or the last row."""
@@ -263,16 +279,16 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor on the screen."""
-        self._scroll_to_cursor()
+        self._window.follow(self._cursor, self._rows_shown)
         self.refresh()
 
     def draw_line(self, y: int) -> Ink:
         """Draw the heads, a row, or an empty line below the last row."""
         if y == 0:
             return self._draw_heads()
-        index = self._top + y - 1
-        if index < len(self._keys):
-            return self._draw_row(index)
+        spot = self._window.spot(y - 1)
+        if spot is not None:
+            return self._draw_heading(spot.row) if spot.heading else self._draw_row(spot.row)
         if not self._keys and y == 2 and self.empty_text:  # noqa: PLR2004  # The second line below the heads.
             # The list may only be called empty once the store was asked.
             text = self.empty_text if self._fetch else "common.loading"
@@ -285,6 +301,11 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             head = self.words(column.head) if column.head else ""
             ink.put(fit(head, column.width, column.align)).put(" ")
         return ink
+
+    def _draw_heading(self, index: int) -> Ink:
+        row, ink = self._row(index), self.ink().gap_to(_MARKS)
+        # What it says comes with the row below it, which says meanwhile that it is loading.
+        return ink if row is None else ink.put_all(self.heading(row, self.size.width - _MARKS))
 
     def _draw_row(self, index: int) -> Ink:
         here = index == self._cursor
@@ -303,14 +324,13 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
     # Rows and blocks
 
     def _row(self, index: int) -> Row | None:
-        number, offset = divmod(index, BLOCK)
-        block = self._blocks.get(number)
+        block = self._blocks.get(number := index // BLOCK)
         # Rows are fetched because they are drawn: what nobody scrolls to is never read.
         if block is None:
             self._want(number)
             return self._known(index)
         self._blocks.move_to_end(number)
-        return block[offset] if offset < len(block) else None
+        return self._known(index)
 
     def _known(self, index: int) -> Row | None:
         """Return a row as it was last seen, without asking for it."""
@@ -357,7 +377,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         before, self._cursor = self._cursor, index
         if before == index:
             return
-        if self._scroll_to_cursor():
+        if self._window.follow(index, self._rows_shown):
             self.refresh()
         else:
             # Over a slow line two lines are sent instead of the whole screen.
@@ -365,15 +385,8 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
             self._refresh_row(index)
         self.post_message(self.Moved())
 
-    def _scroll_to_cursor(self) -> bool:
-        # The window moves no further than it must, and shows no empty lines while there are rows to fill them.
-        rows = self._rows_shown
-        top = min(max(self._top, self._cursor - rows + 1), self._cursor, max(0, len(self._keys) - rows))
-        moved, self._top = top != self._top, top
-        return moved
-
     def _refresh_row(self, index: int) -> None:
-        self.refresh(Region(0, index - self._top + 1, self.size.width, 1))
+        self.refresh(Region(0, self._window.y_of(index) + 1, self.size.width, 1))
 
 
 def _index_of(keys: Sequence[int], key: int | None, otherwise: int) -> int:

@@ -4,13 +4,16 @@ A number that was mistyped, or given to somebody else, would send one person's c
 itself corrects is no contradiction, and neither is what a message says in place of another. Spelling makes no
 difference. Who was deleted from the register comes back with another card, and nobody is told of that one before.
 
+Who lives elsewhere than was told before has moved, and a message tells of that: the record and the report of the move
+say where the person lived until then.
+
 Nor does anybody acquire a status of residence (住基法30条の47) who has a record already: the 区分 of such a person is
 changed by a notice of the agency, and nothing is sent back.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple
 
 from store.message.canonical import decode
@@ -24,11 +27,13 @@ SEX: Final = "person.sex"
 NATIONALITY: Final = "person.nationality"
 CARD: Final = "card_number"
 CERTIFICATE: Final = "certificate_number"
+ADDRESS: Final = "person.address"
+PREVIOUS: Final = "previous_address"
 COMPARED: Final = (NAME, BIRTH_DATE, SEX, NATIONALITY, CARD, CERTIFICATE)
-"""The items that are compared."""
+"""The items that are compared; where the person lives is held against what was told before."""
 _ISSUED_ANEW: Final = frozenset({CARD, CERTIFICATE})
 # How canonical bytes begin what is compared; no text inside a value can look like it, because it has quotation marks.
-_BEGINNINGS: Final = tuple(f'"{field.rpartition(".")[2]}":"'.encode() for field in COMPARED)
+_BEGINNINGS: Final = tuple(f'"{field.rpartition(".")[2]}":"'.encode() for field in (*COMPARED, ADDRESS))
 _ACQUIRING: Final = "juki-30-47"
 
 
@@ -62,6 +67,7 @@ def find(messages: Sequence[Stated]) -> Iterator[Contradiction]:
     read = [(message, decode(message.content)) for message in _standing(messages)]
     for field in COMPARED:
         yield from _of_field(field, read)
+    yield from _of_address(read)
 
 
 def find_second_records(messages: Sequence[Stated]) -> Iterator[tuple[Stated, Stated]]:
@@ -105,6 +111,35 @@ def _of_field(field: str, read: Iterable[tuple[Stated, dict[str, Any]]]) -> Iter
         mends = later.target is not None or corrects(after) or _begins_anew(field, before, after)
         if not mends and fold(str(value_at(before, field))) != fold(str(value_at(after, field))):
             yield Contradiction(field, earlier, later, (before, after))
+
+
+def _of_address(read: Iterable[tuple[Stated, dict[str, Any]]]) -> Iterator[Contradiction]:
+    """Yield the messages by which somebody lives, or lived before a move, elsewhere than the moment before told."""
+    stating = sorted((each for each in read if value_at(each[1], ADDRESS)), key=lambda each: each[0].effective_at)
+    previous: tuple[Stated, dict[str, Any]] | None = None
+    # The two messages of one event state the same address, and neither was told before the other.
+    for _, event in groupby(stating, key=lambda each: each[0].effective_at):
+        messages = list(event)
+        # Who enters the register comes from elsewhere.
+        enters = any(record.get("action") == Action.ENTRY for _, record in messages)
+        if previous is not None and not enters:
+            earlier, before = previous
+            for later, after in messages:
+                field = _address_apart(before, after)
+                if field is not None and later.target is None:
+                    yield Contradiction(field, earlier, later, (before, after))
+        previous = messages[-1]
+
+
+def _address_apart(before: dict[str, Any], after: dict[str, Any]) -> str | None:
+    """Return the item of `after` that states another address than was told before without a word of a move."""
+    known = fold(str(value_at(before, ADDRESS)))
+    # A report that follows its record states an address that was told already.
+    if fold(str(value_at(after, ADDRESS))) == known:
+        return None
+    if PREVIOUS in after:
+        return PREVIOUS if fold(str(after[PREVIOUS])) != known else None
+    return None if "address" in after.get("corrected", ()) else ADDRESS
 
 
 def _begins_anew(field: str, before: dict[str, Any], after: dict[str, Any]) -> bool:

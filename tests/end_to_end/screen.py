@@ -79,6 +79,14 @@ class Screen:
         """Return what is on the screen now."""
         return self._tmux("capture-pane", "-p")
 
+    def styled(self) -> str:
+        """Return what is on the screen now, with its colours."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
     def everything(self) -> str:
         """Return all that the terminal still holds: the screen in hand, the other one, and what was scrolled away."""
         return "\n".join(self._tmux("capture-pane", "-p", "-J", "-S", "-", *other) for other in ((), ("-a", "-q")))
@@ -130,14 +138,19 @@ class Screen:
         return ended.stdout.rstrip("\n")
 
 
-def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
-    """Log on with keys, from the login screen."""
+def come_home(screen: Screen, world: World, words: Words, person: str) -> None:
+    """Log on with keys, from the login screen, and stay on the first page."""
     screen.wait_for(words("login.person_id"), words("login.pin"), person)
     screen.type(person)
     screen.press("Tab")
     screen.type(world.pin_files[person].read_text().strip())
     screen.press("Enter")
     screen.wait_for(words("today.yours"), person)
+
+
+def log_on(screen: Screen, world: World, words: Words, person: str) -> None:
+    """Log on with keys, and open what is in review."""
+    come_home(screen, world, words, person)
     screen.press("2")
     # A reference on the screen: the list is there, and keys act on its first message.
     screen.wait_for(words("queue.column.reference"), "R26-", person)

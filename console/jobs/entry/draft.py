@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from console.jobs.entry.items import Corrected, DraftItem, DraftPurpose, Standing
+from console.jobs.entry.known import expected
 from console.jobs.entry.refusals import refused_because
 from console.jobs.messages import claims, entry
+from console.jobs.messages.partners import counterpart
 from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
@@ -21,11 +23,12 @@ from store.errors import MessageChanged
 from store.message.checks.checking import check, possible_items
 from store.message.checks.items import ordered_fields
 from store.message.checks.rules import RULES, Finding, Severity
-from store.message.codes import Action, Category, Kind
+from store.message.codes import Category, Kind
 from store.message.dates import parse_moment
 from store.message.entry.proposal import common_item
 from store.message.entry.shapes import Shape, codes_of, shape_of
 from store.message.groups import Record, value_at, with_value
+from store.message.pairs import value_beside
 from store.message.states import Pointer
 
 if TYPE_CHECKING:
@@ -42,13 +45,7 @@ _OWN: Final = frozenset({"reference", "occurred_at"})
 # Whose cards bear a name in kanji beside that in Latin letters: the item is there from the beginning.
 _WRITES_KANJI: Final = frozenset({"CHN", "TWN", "KOR", "XKR", "HKG", "MAC"})
 _KANJI: Final = "person.name_kanji"
-_ADDRESS: Final = "person.address"
 _PREVIOUS: Final = "previous_address"
-# What is held against what was told last, and filled in where it is known. Who enters the register has a new card.
-_TOLD: Final = frozenset(
-    {"subject", "person.name", _KANJI, "person.birth_date", "person.sex", "person.nationality", _ADDRESS, _PREVIOUS}
-)
-_TOLD_OF_RESIDENTS: Final = frozenset({"card_number", "certificate_number"})
 
 
 class Draft:
@@ -74,6 +71,8 @@ class Draft:
         self.number = None if corrected is None else corrected.number
         self.target = None if corrected is None else corrected.reference
         self.refusal = None if corrected is None else corrected.refusal
+        # The other half of the event, of which one half is corrected.
+        self.other = None if corrected is None else corrected.other
         self.event = event
         # The name under which it is kept, here and in the store.
         self.uid = uuid4().hex
@@ -156,8 +155,13 @@ class Draft:
         self._judge()
 
     def take_known(self, known: "Known") -> None:
-        """Take what was told last of the person: fill in what is still empty, and compare the rest with it."""
+        """Take what was told last of the person: fill in what is still empty, and compare the rest with it.
+
+        A correction is filled in already: nothing but what somebody types changes it.
+        """
         self.known, self._filled = known, set()
+        if self.corrects:
+            return
         # Filling in an item may make the rules ask for another one, such as the kanji by the nationality.
         while True:
             empty = [item for item in self.items() if item.value is None and item.latest is not None]
@@ -269,7 +273,7 @@ class Draft:
         findings = {finding.rule: finding for name, finding in candidates if finding.field == name}
         values = (value_at(self.records[at], name) for at, name in places)
         value = next((value for value in values if value is not None), None)
-        latest = self._told(field)
+        latest = None if self.known is None else expected(self.known, field, self.records, moves=self._moves())
         return DraftItem(
             key=key,
             kind=str(self.records[index]["kind"]),
@@ -292,21 +296,8 @@ class Draft:
         # The reference and the moment of a message that replaces another one are its own.
         corrected = field not in _OWN and before != value
         meant = self.refusal is not None and field in self.refusal.fields and (before or value) is not None
-        return {"before": before, "corrected": corrected, "refused": meant}
-
-    def _told(self, field: str) -> "LastTold | None":
-        """Return what was told last of an item, if it is to be so in these messages as well."""
-        if self.known is None:
-            return None
-        enters = any(record.get("action") == Action.ENTRY for record in self.records)
-        if field in _TOLD_OF_RESIDENTS:
-            return None if enters else self.known.get(field)
-        if field not in _TOLD:
-            return None
-        # Who moves had the last address before, and has a new one now.
-        if field == _ADDRESS and (enters or self._moves()):
-            return None
-        return self.known.get(_ADDRESS if field == _PREVIOUS else field)
+        beside = None if self.other is None else value_beside(field, self.other.record)
+        return {"before": before, "corrected": corrected, "refused": meant, "beside": beside}
 
     def _moves(self) -> bool:
         """Tell whether a message states, or is to state, where the person lived before."""
@@ -330,7 +321,7 @@ class Draft:
         """Check all records again; fill in what one message wants and the other one has, until that changes nothing."""
         # It ends: each round fills at least one empty field, and fills no field twice.
         while True:
-            self._judged = [entry.judge(self._terminal, record) for record in self.records]
+            self._judged = [entry.judge(self._terminal, record, self.other) for record in self.records]
             if not self._share():
                 return
 
@@ -371,7 +362,9 @@ def reopen(terminal: Terminal, session: Session, number: int) -> Draft:
     Raises MessageMissing, MessageClaimed, StepRefused, SealBroken.
     """
     record, version = entry.open_for_revision(terminal, session, number)
-    corrected = Corrected(number, str(record["reference"]), version)
+    with terminal.database.reading() as reading:
+        other = counterpart(terminal, reading, queue.get(reading, number))
+    corrected = Corrected(number, str(record["reference"]), version, other=other)
     return Draft(terminal, [record], purpose=DraftPurpose.REVISION, corrected=corrected)
 
 
@@ -384,8 +377,9 @@ def replace(terminal: Terminal, session: Session, number: int) -> Draft:
     claims.begin_edit(terminal, session, number)
     protection.note_shown_of(terminal, session, number)
     with terminal.database.reading() as reading:
-        refusal = refused_because(terminal, reading, queue.get(reading, number))
-    corrected = Corrected(number, str(record["replaces"]), refusal=refusal)
+        row = queue.get(reading, number)
+        refusal, other = refused_because(terminal, reading, row), counterpart(terminal, reading, row)
+    corrected = Corrected(number, str(record["replaces"]), refusal=refusal, other=other)
     return Draft(terminal, [record], purpose=DraftPurpose.REPLACEMENT, corrected=corrected)
 
 

@@ -10,6 +10,7 @@ from store.message.entry.shapes import Shape
 if TYPE_CHECKING:
     from console.jobs.entry.known import LastTold
     from console.jobs.entry.refusals import RefusedBecause
+    from console.jobs.messages.partners import Counterpart
 
 
 class DraftPurpose(StrEnum):
@@ -30,13 +31,17 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The message that is revised or replaced: its number, its version, its reference, and why the peer refused it."""
+    """The message that is revised or replaced: its number, its version, its reference, and why the peer refused it.
+
+    `other` is the other half of its event, as it is now.
+    """
 
     number: int
     reference: str
     # For a revision alone: what has left is never changed, so that nobody can be too late for it.
     version: int = 0
     refusal: "RefusedBecause | None" = None
+    other: "Counterpart | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class DraftItem:
     it, None for a common item. `wanted`: a rule says that it is missing. `latest` is what was told last of it, and
     `standing` how the value stands to that (None: nothing is known, or nothing entered). `before` is the value in the
     message that is corrected, and `corrected` tells whether the item has another one now. `refused`: the peer means it.
+    `beside` is what the other half of the event says of it.
     """
 
     key: str
@@ -62,6 +68,7 @@ class DraftItem:
     before: Any = None
     corrected: bool = False
     refused: bool = False
+    beside: Any = None
 
     @property
     def field(self) -> str:

@@ -3,7 +3,7 @@
 Nobody types a name twice that the terminal has, and a number that is typed wrongly shows as a difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,7 @@ from console.terminal import Terminal
 from store import queue
 from store.log import Event
 from store.message.canonical import decode
+from store.message.codes import Action
 from store.message.search import SearchPart
 from store.message.states import Direction
 from store.queue import QueueFilter
@@ -24,6 +25,12 @@ from store.rights import Right
 _SUBJECT: Final = "subject"
 _NUMBERS: Final = ("card_number", "certificate_number")
 _ADDRESS: Final = "person.address"
+_PREVIOUS: Final = "previous_address"
+_KANJI: Final = "person.name_kanji"
+# What is held against what was told last, and filled in where it is known. Who enters the register has a new card.
+_TOLD: Final = frozenset(
+    {"subject", "person.name", _KANJI, "person.birth_date", "person.sex", "person.nationality", _ADDRESS, _PREVIOUS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,20 @@ def look_up(terminal: Terminal, session: Session, *, subject: str | None, number
     with terminal.database.writing() as tx:
         terminal.log.append(tx, Event.RESIDENT_READ, actor=session.person_id, session=session.id, object=about)
     return _told_about(terminal, about)
+
+
+def expected(known: Known, field: str, records: Iterable[Mapping[str, object]], *, moves: bool) -> LastTold | None:
+    """Return what was told last of an item, if it is to be so in these records of an event as well.
+
+    `moves`: one of them states, or is to state, where the person lived before.
+    """
+    enters = any(record.get("action") == Action.ENTRY for record in records)
+    if field in _NUMBERS:
+        return None if enters else known.get(field)
+    # Who moves had the last address before, and has a new one now.
+    if field not in _TOLD or (field == _ADDRESS and (enters or moves)):
+        return None
+    return known.get(_ADDRESS if field == _PREVIOUS else field)
 
 
 def _told_about(terminal: Terminal, about: str) -> Known:

@@ -98,18 +98,19 @@ def receive(
     if clock_reason is not None:
         timekeeping.overrule(terminal, session, clock_reason.value)
     admit(terminal, session, Right.EXCHANGE)
-    meter = Meter(report, cancel)
+    done = ReceiveOutcome()
+    meter = Meter(report, cancel, done.items)
     with open_line(terminal, session, cancel, clock_reason) as contact:
-        receiving = _Receiving(terminal, session, meter, contact)
+        done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
-            rebuild_if_due(terminal, session, contact, meter, receiving.done.items)
-            receiving.run(after)
+            rebuild_if_due(terminal, session, contact, meter, done.items)
+            _Receiving(terminal, session, meter, contact, done).run(after)
         except TransportError as error:
             record_failure(terminal, session, error)
-            receiving.done.interruption = Interruption.of(error)
+            done.interruption = Interruption.of(error)
         except (FeedFault, DiskLow) as error:
-            receiving.done.interruption = Interruption.of(error)
-    return receiving.done
+            done.interruption = Interruption.of(error)
+    return done
 
 
 def before_rejected(terminal: Terminal, codes: frozenset[str] | None = None) -> int | None:
@@ -138,7 +139,9 @@ class _Disputed(Exception):
 class _Receiving:
     """One receiving while it is under way."""
 
-    def __init__(self, terminal: Terminal, session: Session, meter: Meter, contact: Contact) -> None:
+    def __init__(
+        self, terminal: Terminal, session: Session, meter: Meter, contact: Contact, done: ReceiveOutcome
+    ) -> None:
         self._terminal = terminal
         self._session = session
         self._meter = meter
@@ -150,7 +153,7 @@ class _Receiving:
         self._rejections = Rejections(terminal, session)
         # The last position that something was taken in from: a signature vouches for what stands there.
         self._vouched = 0
-        self.done = ReceiveOutcome(clock_offset=contact.clock.offset, clock_warned=contact.clock.warned)
+        self.done = done
 
     def run(self, after: int | None) -> None:
         """Store page after page; first acknowledge what an earlier receiving stored and could not acknowledge."""

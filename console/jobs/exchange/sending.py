@@ -50,8 +50,8 @@ def send(
         timekeeping.overrule(terminal, session, clock_reason.value)
     admit(terminal, session, Right.EXCHANGE)
     release_due(terminal)
-    meter = Meter(report, cancel)
     done = SendOutcome()
+    meter = Meter(report, cancel, done.items)
     with open_line(terminal, session, cancel, clock_reason) as contact:
         done.clock_offset, done.clock_warned = contact.clock.offset, contact.clock.warned
         try:
@@ -108,7 +108,8 @@ def _pipeline(
     """Yield a pipeline with its crypto worker and the thread of its line."""
     with terminal.database.reading() as reading:
         approved = queue.count(reading, _APPROVED)
-    meter.begin("send", approved)
+        # What waits for the answer to an earlier message stays: a share of all would never be whole.
+        meter.begin("send", approved - queue.count_waiting(reading, clock.now()))
     with ExitStack() as closing:
         worker: CryptoWorker = LocalCryptoWorker() if approved < _MANY else closing.enter_context(CryptoWorkerProcess())
         # One thread, so that the batches reach the peer one after the other, in their order.

@@ -32,11 +32,14 @@ _RULES: Final = MappingProxyType(
         contradictions.NATIONALITY: RULES["subject_two_nationalities"],
         contradictions.CARD: RULES["subject_two_numbers"],
         contradictions.CERTIFICATE: RULES["subject_two_numbers"],
+        contradictions.ADDRESS: RULES["subject_other_address"],
+        contradictions.PREVIOUS: RULES["subject_other_address"],
     }
 )
 _SECOND_RECORD: Final = RULES["subject_has_record"]
 _OTHER_PERSON: Final = RULES["subject_not_of_target"]
 _NO_NOTICE: Final = "-"
+_OF_THE_LATER: Final = frozenset({contradictions.ADDRESS, contradictions.PREVIOUS})
 _CHANGING: Final = MappingProxyType(
     {
         contradictions.NAME: NoticeItem.NAME,
@@ -114,8 +117,10 @@ def _compare(
     others = [stated for stated in here if stated.key not in own]
     for each in contradictions.find([*own.values(), *others]):
         if not {each.earlier.key, each.later.key}.isdisjoint(own) and not _noticed(terminal, conn, each):
-            found[each.earlier.key].append(_finding(each, each.later))
             found[each.later.key].append(_finding(each, each.earlier))
+            # Where somebody lived before is not wrong because another address comes later.
+            if each.field not in _OF_THE_LATER:
+                found[each.earlier.key].append(_finding(each, each.later))
     for second, first in contradictions.find_second_records([*own.values(), *others]):
         if second.key in own:
             found[second.key].append(_second_record(terminal, conn, second, first))
@@ -156,7 +161,8 @@ def _second_record(terminal: Terminal, conn: Connection, second: Stated, first: 
 def _noticed(terminal: Terminal, conn: Connection, contradiction: Contradiction) -> bool:
     """Tell whether the agency itself changed the item: then no message of ours says so."""
     # Asked only where two messages contradict each other, which is rare.
-    return bool(_notices_changing(terminal, conn, contradiction.records, _CHANGING[contradiction.field]))
+    item = _CHANGING.get(contradiction.field)
+    return item is not None and bool(_notices_changing(terminal, conn, contradiction.records, item))
 
 
 def _notices_changing(

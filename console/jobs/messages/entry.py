@@ -20,6 +20,7 @@ from console.jobs.messages import enqueue
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions, find_other_persons
 from console.jobs.messages.echo import find_echo
+from console.jobs.messages.partners import Counterpart, counterpart
 from console.jobs.residents import protection
 from console.session import Session
 from console.terminal import Terminal
@@ -86,8 +87,11 @@ def propose(
     return tuple(_prefilled(terminal, proposal, now) for proposal in proposed)
 
 
-def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
-    """Check a record in its present state while somebody types; change nothing, and ask for no right."""
+def judge(terminal: Terminal, record: Mapping[str, Any], other: Counterpart | None = None) -> CheckedEntry:
+    """Check a record in its present state while somebody types; change nothing, and ask for no right.
+
+    `other` is the other half of the event of which the record corrects one half.
+    """
     now = clock.now()
     code = terminal.settings.municipality.code
     checked = _checked(terminal, record, now)
@@ -96,8 +100,10 @@ def judge(terminal: Terminal, record: Mapping[str, Any]) -> CheckedEntry:
     if checked.message is not None:
         with terminal.database.reading() as reading:
             echo = find_echo(terminal, reading, checked.message)
-            (other,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
-        findings += (*(() if echo is None else (echo,)), *other)
+            (others,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
+        findings += (*(() if echo is None else (echo,)), *others)
+    if other is not None:
+        findings += other.findings(record)
     return CheckedEntry(findings, wanted_items(record, municipality=code, now=now))
 
 
@@ -131,10 +137,12 @@ def put_in(terminal: Terminal, session: Session, tx: Connection, candidates: Seq
     if queue.known(tx, Direction.OUT, keys) or queue.lost_among(tx, keys):
         raise ReferenceTaken
     fit = _beside_others(terminal, tx, candidates)
-    for key in _targets(fit):
-        wrong = queue.known(tx, Direction.OUT, [key]).get(key)
+    for place, each in enumerate(fit):
+        key = MessageKey(each.kind, each.target or "")
+        wrong = queue.known(tx, Direction.OUT, [key]).get(key) if each.target is not None else None
         if wrong is not None:
             refuse_second_undoing(tx, queue.get(tx, wrong.id))
+            fit[place] = each._replace(warnings=each.warnings + _apart(terminal, tx, each, wrong.id))
     return [added.id for added in enqueue.add(terminal, session, tx, fit, Event.MESSAGE_ENTERED)]
 
 
@@ -180,7 +188,7 @@ def revise(
         if queue.known(tx, Direction.OUT, [key]).get(key, queue.Known(0, b"")).id != number:
             raise ReferenceTaken
         _refuse_other_person(terminal, tx, [content], confirmed=other_person)
-        warnings = _beside_others(terminal, tx, [content])[0].warnings
+        warnings = _beside_others(terminal, tx, [content])[0].warnings + _apart(terminal, tx, content, number)
         if new.protected and new.subject:
             marks = protection.marks(terminal, new.subject, [new.content])
             protection.put(terminal, session, tx, marks, protected=True)
@@ -346,9 +354,11 @@ def _refuse_other_person(
         raise ReplacesOtherPerson(reference=str(candidates[found].target))
 
 
-def _targets(candidates: Sequence[Candidate]) -> list[MessageKey]:
-    """Return the kind and reference of the earlier messages that these cancel or replace."""
-    return [MessageKey(candidate.kind, candidate.target) for candidate in candidates if candidate.target is not None]
+def _apart(terminal: Terminal, conn: Connection, candidate: Candidate, corrected: int) -> int:
+    """Return in how many items a pair differs once one half of it, the message `corrected`, is corrected alone."""
+    # Who cancels one half repeats what it said.
+    other = None if candidate.pointer is Pointer.CANCELS else counterpart(terminal, conn, queue.get(conn, corrected))
+    return 0 if other is None else len(other.findings(decode(candidate.content)))
 
 
 def refuse_second_undoing(conn: Connection, wrong: MessageRow) -> None:

@@ -25,6 +25,7 @@ from store.rights import Right
 
 ERASED: Final = b"{}"
 """Stands for an erased content: an empty record, whose row shows neither a name nor a matter."""
+_STATED: Final = ("name", "name_kanji", "birth_date", "nationality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class QueueRow:
     beginning of its planned day. `claim` is set while somebody else is working on it. `name` may be empty: a newborn
     may have none, and a delivered certificate has only its `number`. `pointer`: it cancels or replaces another message.
     `deletion`: it takes somebody out of the register. `ended_at`: since when nothing waits any more (None: it does).
-    `other`: the other message of the event.
+    `other`: the other message of the event. `heading`: whom this row and those below it are about, in the result of a
+    search.
     """
 
     id: int
@@ -124,6 +126,7 @@ class QueueRow:
     ended_at: datetime | None
     claim: ClaimView | None
     other: OtherHalf | None
+    heading: "AboutWhom | None" = None
 
     @property
     def pair(self) -> OtherHalf | None:
@@ -137,6 +140,9 @@ class AboutWhom(NamedTuple):
     name: str
     name_kanji: str
     number: str
+    subject: str
+    birth_date: str
+    nationality: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +373,8 @@ def subject_of(record: Mapping[str, Any]) -> AboutWhom:
     person = record.get("person")
     known = person if isinstance(person, dict) else {}
     number = record.get("certificate_number") or record.get("card_number") or ""
-    return AboutWhom(str(known.get("name", "")), str(known.get("name_kanji", "")), str(number))
+    name, kanji, born, nationality = (str(known.get(item) or "") for item in _STATED)
+    return AboutWhom(name, kanji, str(number), str(record.get("subject", "")), born, nationality)
 
 
 def occurred_at(row: MessageRow, record: Mapping[str, Any]) -> datetime:

@@ -6,20 +6,99 @@ together.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from console.jobs.residents import protection
 from console.terminal import Terminal
 from store import queue
 from store.message.canonical import decode
+from store.message.checks.rules import RULES, Finding
 from store.message.codes import Kind
+from store.message.contradictions import COMPARED
 from store.message.kinds import Message, message_from_record
-from store.message.pairs import is_pair
-from store.message.states import OutState
-from store.queue import MessageRow
+from store.message.pairs import is_pair, items_apart
+from store.message.states import Direction, OutState, Pointer
+from store.queue import MessageKey, MessageRow
 
 _KINDS = frozenset({Kind.RESIDENT_RECORD, Kind.RESIDENCE_REPORT})
+_APART: Final = RULES["pair_differs"]
+_IN_VAIN: Final = frozenset({OutState.WITHDRAWN, OutState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """What the other half of an event says now, beside a message that corrects one half."""
+
+    id: int
+    reference: str
+    record: Mapping[str, Any]
+
+    def findings(self, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """Return a warning for each item of which the corrected half would say something else."""
+        facts = MappingProxyType({"other": self.reference})
+        # Of what stands beside it, name and number are compared anyway; what replaces another is not.
+        compared = () if record.get(Pointer.REPLACES) else COMPARED
+        fields = (field for field in items_apart(record, self.record) if field not in compared)
+        return tuple(Finding(field, _APART.name, _APART.severity, facts) for field in fields)
+
+    def without_address(self) -> "Counterpart":
+        """Return it as it is shown where the address of the person is hidden."""
+        return replace(self, record=protection.without_address(self.record))
+
+
+def counterpart(terminal: Terminal, reading: Connection, row: MessageRow) -> Counterpart | None:
+    """Return what stands beside a message that is corrected or corrects another: the other half, as it is now.
+
+    None without a pair, or when the other half is cancelled. Raises SealBroken.
+    """
+    # A correction has a moment of its own, so that its pair is found by the message that it corrects.
+    halves = (partner(terminal, reading, each) for each in _line_of(reading, row))
+    other = next((half for half in halves if half is not None), None)
+    now = None if other is None else _in_its_place(reading, other)
+    if now is None:
+        return None
+    content = queue.contents_of(reading, terminal.vault, [now.id]).get(now.id)
+    return None if content is None else Counterpart(now.id, now.reference, decode(content))
+
+
+def beside_correction(terminal: Terminal, reading: Connection, row: MessageRow) -> Counterpart | None:
+    """Return what `counterpart` does for a message that replaces another or has a new content; else None."""
+    corrects = row.pointer is Pointer.REPLACES or row.revision > 1
+    return counterpart(terminal, reading, row) if corrects else None
+
+
+def _line_of(reading: Connection, row: MessageRow) -> Iterator[MessageRow]:
+    """Yield a message, the one that it replaces, and so on to the first."""
+    if row.kind not in _KINDS or row.direction is not Direction.OUT:
+        return
+    seen = set[int]()
+    # A message cannot replace itself by a detour; a table that was tampered with could say so.
+    while row.id not in seen:
+        seen.add(row.id)
+        yield row
+        key = MessageKey(row.kind, row.target or "")
+        known = queue.known(reading, Direction.OUT, [key]).get(key) if row.pointer is Pointer.REPLACES else None
+        if known is not None:
+            row = queue.get(reading, known.id)
+
+
+def _in_its_place(reading: Connection, row: MessageRow) -> MessageRow | None:
+    """Return the message that stands in the place of one that was replaced, or None where it was cancelled."""
+    seen = set[int]()
+    while row.id not in seen:
+        seen.add(row.id)
+        for later in queue.pointing_at(reading, row):
+            if later.state in _IN_VAIN:
+                continue
+            if later.pointer is Pointer.CANCELS:
+                return None
+            row = later
+    return row
 
 
 def partners(terminal: Terminal, reading: Connection, rows: Iterable[MessageRow]) -> dict[int, MessageRow]:

@@ -14,7 +14,7 @@ from console.jobs.exchange.kept_bytes import label_of
 from console.jobs.messages.candidates import Candidate
 from console.jobs.messages.contradictions import find_contradictions
 from console.jobs.messages.listing import QueueRow, occurred_at, row_of
-from console.jobs.messages.partners import partner
+from console.jobs.messages.partners import Counterpart, beside_correction, partner
 from console.jobs.peers import register
 from console.jobs.residents import protection
 from console.session import Session
@@ -116,7 +116,8 @@ class MessageView:
     `counters` are the messages that cancel or replace it, or the other notices about the same number. `terminal` is the
     one that made its bytes for the peer; only that one sends it and asks what became of it (None: there are none yet).
     `trouble` is why it does not go on. `protected`: the address of the person is hidden, also in `record` unless it was
-    asked for. `half`: the other half of the pair, where both were asked for. `former`: what it corrects.
+    asked for. `half`: the other half of the pair, where both were asked for. `former`: what it corrects. `beside`: what
+    the other half of the event says now, beside a correction.
     """
 
     row: QueueRow
@@ -132,6 +133,7 @@ class MessageView:
     trouble: TroubleView | None
     half: HalfView | None
     former: FormerView | None
+    beside: Counterpart | None
 
     @property
     def partner(self) -> CounterView | None:
@@ -224,6 +226,7 @@ def _view(
 ) -> MessageView:
     record = decode(queue.content_of(reading, terminal.vault, row))
     other = partner(terminal, reading, row) if row.direction is Direction.OUT else None
+    beside = beside_correction(terminal, reading, row)
     notes = queue.notes_of(reading, terminal.vault, row)
     history = log_page(reading, limit=_MOST_HISTORY, chosen=LogFilter(objects=frozenset({row.uid})))
     shipment = queue.shipments_of(reading, [row.id]).get(row.id)
@@ -242,6 +245,7 @@ def _view(
         trouble=_trouble(row, outcome, history),
         half=None,
         former=_former(terminal, reading, row, masked=masked),
+        beside=beside if beside is None or not masked else beside.without_address(),
     )
 
 
@@ -318,8 +322,9 @@ def _findings(
     )
     if checked.message is None or row.direction is Direction.IN:
         return checked.findings
-    (other,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
-    return checked.findings + other
+    (others,) = find_contradictions(terminal, reading, [Candidate.of(checked.message, warnings=0)])
+    beside = beside_correction(terminal, reading, row)
+    return checked.findings + others + (() if beside is None else beside.findings(record))
 
 
 def _receipt(terminal: Terminal, reading: Connection, shipment: ShipmentRow | None) -> ReceiptView | None:

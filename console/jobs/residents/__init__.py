@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.residents import person, protection
+    from console.jobs.residents import hits, person, protection
 
-__all__ = ["person", "protection"]
+__all__ = ["hits", "person", "protection"]
 __getattr__ = submodules(__name__)

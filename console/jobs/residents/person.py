@@ -4,7 +4,7 @@ Messages know their person by the 宛名番号, and notices by the number of a c
 is decided as everywhere: by number *and* name, birth date, sex and nationality (`store.message.matching`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -139,27 +139,35 @@ def all_about(
     """
     pseudonym = terminal.vault.pseudonym
     own = queue.rows_about(reading, [subject]) if subject else []
-    records = _records(terminal, reading, own)
-    numbers = {str(record[name]) for record in records.values() for name in _NUMBERS if name in record}
-    persons = [Subject.from_record(record["person"]) for record in records.values() if "person" in record]
+    records = records_of(terminal, reading, (row.id for row in own))
+    persons, numbers = persons_and_numbers(records.values())
     notices = queue.rows_about(reading, [pseudonym("number", number) for number in numbers]) if numbers else []
     if asked is not None and asked.direction is Direction.IN:
         notices = [*notices, asked, *queue.notices_beside(reading, asked)]
-    received = _records(terminal, reading, notices)
+    received = records_of(terminal, reading, (row.id for row in notices))
     first = None if asked is None else asked.id
-    found = {row.id: row for row in notices if row.id == first or _is_theirs(received.get(row.id), persons, numbers)}
+    found = {row.id: row for row in notices if row.id == first or is_theirs(received.get(row.id), persons, numbers)}
     # Newest first; of one moment as they were taken in, so that the record comes before the residence of its pair.
     rows = sorted((*own, *found.values()), key=lambda row: row.id)
     rows.sort(key=lambda row: row.effective_at, reverse=True)
     return rows[:_MOST], {**records, **received}
 
 
-def _records(terminal: Terminal, reading: Connection, rows: Iterable[MessageRow]) -> dict[int, Mapping[str, Any]]:
-    contents = queue.contents_of(reading, terminal.vault, [row.id for row in rows])
+def records_of(terminal: Terminal, reading: Connection, numbers: Iterable[int]) -> dict[int, Mapping[str, Any]]:
+    """Return the contents of the messages with these numbers, without erased ones. Raises SealBroken."""
+    contents = queue.contents_of(reading, terminal.vault, numbers)
     return {number: decode(content) for number, content in contents.items()}
 
 
-def _is_theirs(record: Mapping[str, Any] | None, persons: Sequence[Subject], numbers: set[str]) -> bool:
+def persons_and_numbers(messages: Iterable[Mapping[str, Any]]) -> tuple[list[Subject], set[str]]:
+    """Return how our messages about a person state the person, and the numbers of cards and certificates in them."""
+    records = list(messages)
+    numbers = {str(record[name]) for record in records for name in _NUMBERS if name in record}
+    return [Subject.from_record(record["person"]) for record in records if "person" in record], numbers
+
+
+def is_theirs(record: Mapping[str, Any] | None, persons: Iterable[Subject], numbers: Collection[str]) -> bool:
+    """Tell whether the notice with this content is about the person whom `persons_and_numbers` tells of."""
     # An erased notice tells nothing of its person any more.
     if record is None:
         return False
@@ -181,15 +189,15 @@ def subject_of(terminal: Terminal, content: bytes | None) -> str | None:
     numbers = listing.numbers_about(terminal, [QueueFilter(Direction.OUT)], SearchPart(notice.person.name))
     with terminal.database.reading() as reading:
         rows = [row for row in queue.rows_of(reading, numbers) if row.subject is not None]
-        records = _records(terminal, reading, rows)
+        records = records_of(terminal, reading, (row.id for row in rows))
     # Two who fit are nobody: a page that mixed two people would be worse than none.
     found = {row.subject for row in rows if row.id in records and _names(records[row.id], notice)}
     return found.pop() if len(found) == 1 else None
 
 
 def _names(record: Mapping[str, Any], notice: AgencyNotice) -> bool:
-    numbers = {str(record[name]) for name in _NUMBERS if name in record}
-    return "person" in record and is_about(notice, Subject.from_record(record["person"]), numbers)
+    persons, numbers = persons_and_numbers([record])
+    return any(is_about(notice, person, numbers) for person in persons)
 
 
 # ── What each side told last ──────────────────────────────────────────────────────────────────────

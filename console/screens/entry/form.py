@@ -4,6 +4,7 @@ The same form corrects a returned message and replaces one that has left. What i
 until it is registered or discarded: the lock covers it, and a log-off leaves it to go on with.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,6 +18,7 @@ from console.screens.base import ConsoleScreen
 from console.screens.dialogs import KEPT, LeavingDialog, QuestionDialog
 from console.screens.entry.choosing import code_of, codes_for, plain, proposal, with_code
 from console.screens.entry.hint import Hint
+from console.screens.entry.look_up import IDENTIFYING, LookUp
 from console.screens.entry.rows import CHOSEN, ItemRows
 from console.screens.entry.saving import Saving
 from console.screens.entry.summary import SummaryScreen
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS: Final = 13  # of the form: as many as a screen of 24 lines leaves
 _FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
-# By these a person is looked up.
-_IDENTIFYING: Final = frozenset({"subject", "card_number", "certificate_number"})
 
 
 class EntryScreen(ConsoleScreen):
@@ -76,8 +76,7 @@ class EntryScreen(ConsoleScreen):
         # The items that the cursor has left once: what is still being typed is not shown as wrong.
         self._visited: set[str] = set()
         self._choices: Choices | None = None
-        # The numbers by which a person was looked up, so that leaving a row again asks nothing.
-        self._looked_up: set[str] = set()
+        self._look_up = LookUp(self, draft, self._take_known)
 
     def compose(self) -> ComposeResult:
         """Lay out the title, the form, and the hint about the current item."""
@@ -188,27 +187,13 @@ class EntryScreen(ConsoleScreen):
             self.say("note", "entry.choose")
             return False
         self._visited.add(key)
-        self._look_up(self._items.get(key))
+        # Who types without a pause would have nothing saved: a power failure takes no more than the field in hand.
+        self._saving.now()
+        self._look_up.left(self._items.get(key))
         self._show()
         return True
 
     # What is known of the person
-
-    def _look_up(self, item: "DraftItem | None", *, again: bool = False) -> None:
-        """Look the person up by the number that was entered, unless that was done already."""
-        if item is None or item.field not in _IDENTIFYING or item.faulty or self.draft.purpose != "entry":
-            return
-        # Of a person who is known by the 宛名番号 the card says nothing more.
-        number = str(item.value or "")
-        if not number or (not again and (number in self._looked_up or (self.draft.known and item.field != "subject"))):
-            return
-        self._looked_up.add(number)
-        asked = {"subject": number} if item.field == "subject" else {"subject": None, "number": number}
-
-        def job(terminal: "Terminal", session: "Session") -> "Known":
-            return jobs.entry.known.look_up(terminal, session, **asked)
-
-        self.look("known", job, self._take_known)
 
     def _take_known(self, known: "Known") -> None:
         # On a page or a lock above the form nobody would see what was filled in.
@@ -224,9 +209,11 @@ class EntryScreen(ConsoleScreen):
             # The field and the codes as well: what is typed next takes their place.
             self.form.retype()
             self.arrived(item.key)
-        filled = sum(each.standing == "filled" for each in self._items.values())
-        if filled:
-            self.say("note", "entry.known", count=filled)
+        standings = Counter(str(each.standing) for each in self._items.values())
+        if standings["filled"]:
+            self.say("note", "entry.known", count=standings["filled"])
+        elif standings["differs"]:
+            self.say("note", "entry.differ", count=standings["differs"])
 
     def action_pull(self) -> None:
         """Put in what was told last of the item in hand; where nothing is known yet, look the person up."""
@@ -238,11 +225,11 @@ class EntryScreen(ConsoleScreen):
             self.form.retype()
             self.arrived(item.key)
             return
-        identifying = [each for each in self._items.values() if each.field in _IDENTIFYING and each.value]
+        identifying = [each for each in self._items.values() if each.field in IDENTIFYING and each.value]
         if not identifying:
             self.say("note", "entry.pull.no_number")
         elif self.draft.known is None:
-            self._look_up(identifying[0], again=True)
+            self._look_up.again(identifying[0])
         else:
             self.say("note", "entry.pull.nothing")
 

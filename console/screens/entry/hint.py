@@ -87,6 +87,9 @@ class Hint(Surface):
             former = screen.rows.naming(item).value(item.field, item.before)
             for line in wrap(self.words("entry.source.corrected", value=former), width):
                 yield [(line, self.palette["attention"])]
+        beside = screen.rows.beside(item)
+        for line in wrap(beside, width) if beside else ():
+            yield [(line, self.palette["faint"])]
         if item.latest is None or item.standing not in ("filled", "differs"):
             return
         words = self.words

@@ -77,6 +77,14 @@ class ItemRows:
         """Return a value that was told last, in words."""
         return self.naming(item).value(item.field, latest.value)
 
+    def beside(self, item: "DraftItem") -> str:
+        """Return what the other half of the event says of an item, in words; empty where it says nothing of it."""
+        other = self._draft.other
+        if other is None or item.beside is None:
+            return ""
+        value = self.naming(item).value(item.field, item.beside)
+        return self._words("entry.source.beside", reference=other.reference, value=value)
+
     def _row(self, item: "DraftItem") -> Row:
         chosen = item.shape in CHOSEN
         text = item.value if isinstance(item.value, str) else ""
@@ -134,21 +142,22 @@ class ItemRows:
 
     def _standing(self, item: "DraftItem", used: int) -> "tuple[str, Style | None]":
         words, palette, known = self._words, self._palette, self._draft.known
-        # A correction is held against its own message, not against what was told last.
-        if item.corrected:
-            return words("entry.corrected"), palette["attention"]
-        if item.standing is not None and item.latest is not None:
-            style = palette["attention" if item.standing == "differs" else "good"]
-            return self._short(words(f"entry.standing.{item.standing}"), item, item.latest, used), style
         # A number without a person says so: it may be mistyped, and then the new person would get the messages of
         # somebody who does not exist. Most new people have none before, so that it is no warning.
         if item.field == "subject" and item.value is not None and known is not None and not known:
             return words("entry.standing.unknown"), palette["attention"]
-        return "", None
+        differs = item.standing == "differs"
+        # A correction is held against its own message, and against the person to whom another number belongs.
+        if item.corrected and not differs:
+            return words("entry.corrected"), palette["attention"]
+        if item.standing is None or item.latest is None or (self._draft.corrects and not differs):
+            return "", None
+        style = palette["attention" if differs else "good"]
+        return self._short(words(f"entry.standing.{item.standing}"), item, item.latest, used), style
 
     def _short(self, standing: str, item: "DraftItem", latest: "LastTold", used: int) -> str:
-        # What is the same is before one's eyes already.
-        if item.standing != "differs":
+        # What is the same is before one's eyes already; in a correction the former value has that room.
+        if item.standing != "differs" or self._draft.corrects:
             return standing
         whole = f"{standing} {self.latest(item, latest)}"
         # What has no room beside the field stands below the form.

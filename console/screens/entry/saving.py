@@ -1,4 +1,4 @@
-"""Saving what is being entered: a moment after the last key, and whenever another screen covers the form."""
+"""Saving what is being entered: as a field is left, a moment after the last key, and when another screen covers it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.terminal import Terminal
 
-_PAUSE: Final = 1.5  # seconds without a key: a lost power supply takes no more than the last word
+_PAUSE: Final = 1.5  # seconds without a key: a lost power supply takes no more than the field that is being typed
 
 
 class Saving:
@@ -30,6 +30,8 @@ class Saving:
         self._timer: Timer | None = None
         self._under_way = False
         self._unsaved = False
+        # Asked to save at once while it was saving.
+        self._again = False
         self._next: Callable[[], None] | None = None
         self.at: datetime | None = None
 
@@ -47,8 +49,9 @@ class Saving:
         # Whatever comes after this call begins a pause of its own.
         self._rest()
         if not self._unsaved or self._under_way or self._next is not None:
+            self._again = self._under_way
             return
-        self._unsaved, self._under_way = False, True
+        self._unsaved, self._under_way, self._again = False, True, False
         # Taken now: the thread must not read what the next key changes.
         uid, content = self._draft.uid, self._draft.content()
         # In a thread: a disk that is slow must not hold up the next key.
@@ -81,7 +84,8 @@ class Saving:
 
     # The disk may be full, or another terminal may have the lock: the person is told, and what was typed stays here.
     def _failed(self, error: Exception) -> None:
-        self._unsaved = True
+        # A full disk is not asked again at once.
+        self._unsaved, self._again = True, False
         self._ended()
         self._screen.show_error(error)
 
@@ -91,5 +95,7 @@ class Saving:
         go_on, self._next = self._next, None
         if go_on is not None:
             go_on()
+        elif self._again:
+            self.now()
         elif self._unsaved and self._timer is None:
             self.soon()

@@ -17,12 +17,12 @@ from console.screens.dialogs import Selection
 from console.screens.exchange.outcome import Exchanged, Way, describe, errors_first, exchange
 from console.screens.exchange.preflight import PreflightPanel
 from console.screens.exchange.progress import StepsPanel
-from console.screens.exchange.results import ResultList, ResultPanel, ResultSummary
+from console.screens.exchange.results import Arriving, ResultList, ResultPanel, ResultSummary
 from console.screens.messages.message import MessageScreen
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.gauge import Gauge
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink
+from console.widgets.text import Ink, width_of
 from store import clock
 from store.errors import ClockAhead
 from store.rights import Right
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 Stage = Literal["preflight", "running", "result"]
 
 # What is on the screen at each stage besides the frame.
-_SHOWN: Final[dict[str, Stage]] = {
-    "#preflight": "preflight",
-    "#steps": "running",
-    "#summary": "result",
-    "#results": "result",
-    "#result": "result",
+_SHOWN: Final[dict[str, frozenset[Stage]]] = {
+    "#preflight": frozenset({"preflight"}),
+    "#steps": frozenset({"running"}),
+    "#summary": frozenset({"result"}),
+    "#results": frozenset({"running", "result"}),
+    "#result": frozenset({"result"}),
 }
 _RESULT_KEYS: Final = frozenset({"choose", "along(1)", "along(-1)"})
 
@@ -77,7 +77,8 @@ class ExchangeScreen(ConsoleScreen):
         self._asked = False
         # There while an exchange is under way; set, it asks the exchange to stop.
         self._cancel: threading.Event | None = None
-        self._began: datetime | None = None
+        self.began: datetime | None = None
+        self._arriving = Arriving()
 
     def compose(self) -> ComposeResult:
         """Lay out what is known before, the steps, the bar and the results; each stage shows its own."""
@@ -87,10 +88,10 @@ class ExchangeScreen(ConsoleScreen):
         yield ExchangeTitle(id="title")
         yield PreflightPanel(lambda: self.preflight, lambda: self.line)
         yield StepsPanel()
+        yield Gauge("exchange")
         yield ResultSummary(results)
         yield results
         yield ResultPanel(results)
-        yield Gauge("exchange")
         yield self.notice
         yield FootLine(EXCHANGE)
 
@@ -99,6 +100,8 @@ class ExchangeScreen(ConsoleScreen):
         # Empty, not unknown: a list that was never loaded says that its rows are on their way.
         self.results.show(())
         self._look_ahead()
+        # The seconds are the sign of life; what has come since is shown with them.
+        self.set_interval(1.0, self._tick)
 
     @property
     def results(self) -> ResultList:
@@ -126,8 +129,8 @@ class ExchangeScreen(ConsoleScreen):
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage
-        for selector, shown in _SHOWN.items():
-            self.query_one(selector).display = shown == stage
+        for selector, stages in _SHOWN.items():
+            self.query_one(selector).display = stage in stages
         # Keys of the list mean nothing while it cannot be seen.
         self.set_focus(self.results if stage == "result" else None)
         self.refresh_all()
@@ -208,20 +211,28 @@ class ExchangeScreen(ConsoleScreen):
             self.say("note", "exchange.under_way")
             return
         # By the clock of the log, since the same times are read from there later.
-        self._cancel, self._began = threading.Event(), clock.now()
+        self._cancel, self.began = threading.Event(), clock.now()
         self.notice.clear()
         self.query_one(StepsPanel).begin(way)
+        self.results.begin()
+        self._arriving = Arriving()
         self._enter("running")
         job = partial(exchange, way=way, clock_reason=clock_reason, report=self._report, cancel=self._cancel)
         self.work(job, self._exchanged, partial(self._failed, way))
 
     def _report(self, progress: "Progress") -> None:
-        # In the job's thread: both only keep what they are given, and draw it later.
+        # In the job's thread: they only keep what they are given, and draw it later.
         self.query_one(StepsPanel).report(progress)
+        self._arriving.report(progress)
         self.query_one("#gauge", Gauge).report(progress)
 
+    def _tick(self) -> None:
+        if self.stage == "running":
+            self.query_one(StepsPanel).refresh()
+            self.results.follow(self._arriving.items)
+
     def _end(self, items: "Sequence[ItemResult]") -> None:
-        began, session = self._began or clock.now(), self.console_app.session
+        began, session = self.began or clock.now(), self.console_app.session
         self._cancel = None
         self.query_one("#gauge", Gauge).finish()
         self._show(items, Span(began, clock.now(), "" if session is None else session.person_id))
@@ -329,6 +340,9 @@ class ExchangeTitle(OneLine):
         if not isinstance(screen, ExchangeScreen):
             return ink
         ink.put(f"{words('exchange.title')}  {words(f'exchange.stage.{screen.stage}')}", self.palette["strong"])
+        if screen.stage == "running" and screen.began is not None:
+            since = words("exchange.since", time=words.time_of_day(screen.began))
+            return ink.gap_to(self.size.width - width_of(since) - 1).put(since, self.palette["faint"])
         span = screen.span
         if screen.stage != "result" or span is None:
             return ink

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from console import jobs
+from console.jobs.progress import Progress
 from console.words import Words
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from console.terminal import Terminal
 
 Way = Literal["send", "receive", "read_again"]
+CONNECT: Final = "connect"
+"""The phase in which nothing is counted but seconds."""
 
 # What went wrong comes first, then what is open; what went well needs nobody.
 _ORDER: Final = (
@@ -43,14 +46,19 @@ class Exchanged:
     def items(self) -> "list[ItemResult]":
         """Everything that was exchanged. A message that was sent and decided at once counts once."""
         every = [item for part in self.parts for item in part.items]
-        # Later results win: what was delivered and then refused is refused.
-        last = {item.id: item for item in every if item.id is not None}
-        return [*last.values(), *(item for item in every if item.id is None)]
+        return [every[place] for place in latest(every)]
 
     @property
     def alarming(self) -> bool:
         """Whether something went wrong or is open."""
         return any(map(_is_alarming, self.parts))
+
+
+def latest(items: "Sequence[ItemResult]") -> list[int]:
+    """Return the places of the items without those of which a later item tells what became of them."""
+    # Later results win: what was delivered and then refused is refused. What has no number stands by itself.
+    last = {item.id or -place - 1: place for place, item in enumerate(items)}
+    return list(last.values())
 
 
 def errors_first(items: "Sequence[ItemResult]") -> "list[ItemResult]":
@@ -76,6 +84,8 @@ def exchange(
         # The line is down, or the person does not want to go on: what was sent is told all the same.
         if cancel.is_set() or sent.interruption is not None:
             return Exchanged(sent)
+        # The line is opened anew, which may take as long as the first time.
+        report(Progress(CONNECT, 0, 0, 0.0, None))
     # Plain receiving never goes back to a rejected item: its position is behind the cursor.
     after = jobs.exchange.before_rejected(terminal) if way == "read_again" else None
     received = jobs.exchange.receive(terminal, session, after=after, report=report, cancel=cancel, clock_reason=reason)

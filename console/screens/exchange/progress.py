@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from console.screens.exchange.outcome import Way
+from console.screens.exchange.outcome import CONNECT, Way
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit
@@ -16,13 +16,13 @@ _LABEL: Final = 16
 _STATE: Final = 11
 # The phases that every exchange goes through; the others are shown once they have begun.
 _USUAL: Final = {"send": ("ask", "send", "receive"), "receive": ("receive",), "read_again": ("receive",)}
-_CONNECT: Final = "connect"
 
 
 class StepsPanel(Surface):
     """The steps of the exchange that is under way."""
 
-    DEFAULT_CSS = "StepsPanel { height: 1fr; width: 1fr; }"
+    # As many lines as there can be steps, and a blank one above and below.
+    DEFAULT_CSS = "StepsPanel { height: 7; width: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__(id="steps")
@@ -30,14 +30,6 @@ class StepsPanel(Surface):
         self._phases: dict[str, Progress] = {}
         self._began = 0.0
         self._connected: float | None = None
-
-    def on_mount(self) -> None:
-        """Draw once a second while an exchange is under way: the seconds are the sign of life."""
-        self.set_interval(1.0, self._tick)
-
-    def _tick(self) -> None:
-        if self.display:
-            self.refresh()
 
     def begin(self, way: Way) -> None:
         """Begin anew."""
@@ -48,8 +40,12 @@ class StepsPanel(Surface):
 
     def report(self, progress: "Progress") -> None:
         """Take in how far the job is; this may be called from any thread."""
+        now = time.monotonic()
+        if progress.phase == CONNECT:
+            self._began, self._connected = now, None
+            return
         if self._connected is None:
-            self._connected = time.monotonic() - self._began
+            self._connected = now - self._began
         self._phases[progress.phase] = progress
 
     def draw_line(self, y: int) -> Ink:
@@ -62,10 +58,11 @@ class StepsPanel(Surface):
         words = self.words
         waited = int(time.monotonic() - self._began if self._connected is None else self._connected)
         state = "under_way" if self._connected is None else "done"
-        yield self._line(_CONNECT, state, words("common.seconds", count=waited))
+        yield self._line(CONNECT, state, words("common.seconds", count=waited))
         # A copy, because the job's thread may begin a phase while these are drawn.
         phases = dict(self._phases)
-        latest = next(reversed(phases), None)
+        # While the line is opened once more, what went before is done.
+        latest = None if self._connected is None else next(reversed(phases), None)
         for phase in dict.fromkeys((*(name for name in phases if name == "recover"), *_USUAL[self._way])):
             if phase not in phases:
                 # Nobody knows before what the peer has.

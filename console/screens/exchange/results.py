@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console import jobs
-from console.screens.exchange.outcome import ERRORS
+from console.screens.exchange.outcome import ERRORS, latest
 from console.screens.messages.message_list import event_of
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
@@ -17,6 +17,7 @@ from store.rights import Right
 if TYPE_CHECKING:
     from console.jobs.exchange import ItemResult
     from console.jobs.messages.listing import QueueRow
+    from console.jobs.progress import Progress
     from console.words import FaultText, Words
 
 # Outcomes that are not listed are in the plain ink.
@@ -35,6 +36,7 @@ _STYLES: Final = {
 _OUTCOME, _EVENT, _NUMBER = 12, 10, 13
 _WIDE: Final = 110
 _LEAST_NAME, _MOST_NAME = 12, 26
+_MOST_FOLLOWED: Final = 100
 # Cause and remedy of most errors; the page of the message has the whole.
 _REASON_LINES: Final = 3
 
@@ -57,10 +59,32 @@ class ResultList(VirtualList[ItemRow]):
 
     def show(self, items: "Sequence[ItemResult]") -> None:
         """Show `items`, the first under the cursor. Their places serve as keys, and names are read as they come up."""
+        self.items, self.empty_text = items, "exchange.nothing"
+        self._put(range(len(items)))
+
+    def begin(self) -> None:
+        """Show nothing yet: what the exchange before did is no part of the next."""
+        self.show(())
+        self.empty_text = ""
+
+    def follow(self, items: "Sequence[ItemResult]") -> None:
+        """Show the `items` so far of an exchange that goes on: errors stay on top, then the newest first.
+
+        `items` only grows, so that a place in it goes on meaning the same item.
+        """
+        if len(items) == len(self.items):
+            return
+        newest = sorted(latest(items), reverse=True)
+        errors = [place for place in newest if items[place].outcome in ERRORS]
+        others = [place for place in newest if items[place].outcome not in ERRORS]
         self.items = items
-        # The cursor of the exchange before stands on another item.
+        # Nobody scrolls while they come: more of them would be work for each second of a long exchange.
+        self._put((errors + others)[:_MOST_FOLLOWED])
+
+    def _put(self, keys: Sequence[int]) -> None:
+        self.load(keys, self._rows)
+        # The cursor stood on an item of the list before, which may be anywhere in this.
         self.action_edge(-1)
-        self.load(range(len(items)), self._rows)
 
     def _rows(self, keys: Sequence[int]) -> list[ItemRow]:
         """Return some rows with their messages; runs in a thread."""
@@ -109,6 +133,24 @@ class ResultList(VirtualList[ItemRow]):
         if message is None:
             return Cell("")
         return Cell(name_of(message) if column == "name" else event_of(message, self.words))
+
+
+class Arriving:
+    """What became of items of an exchange that is under way, as its reports tell."""
+
+    def __init__(self) -> None:
+        # Sending and receiving have a list each, and go on adding to it.
+        self._parts: list[Sequence[ItemResult]] = []
+
+    def report(self, progress: "Progress") -> None:
+        """Take in how far the job is; this may be called from any thread."""
+        if not any(part is progress.results for part in self._parts):
+            self._parts.append(progress.results)
+
+    @property
+    def items(self) -> "list[ItemResult]":
+        """The items so far."""
+        return [item for part in self._parts for item in part]
 
 
 class ResultSummary(OneLine):

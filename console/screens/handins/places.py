@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,7 +13,7 @@ from console import jobs
 from console.jobs.handins.places import BarePlace, HandedIn
 from console.keys import HANDINS, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.handins.report import ReportScreen
+from console.screens.handins.report import ReportScreen, read_former, write_report
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
@@ -23,6 +24,7 @@ from store import clock
 from store.handins.states import FileState
 
 if TYPE_CHECKING:
+    from console.jobs.handins.keeping import FileReport
     from console.jobs.handins.places import Handins
     from console.jobs.messages.listing import Counts
     from console.session import Session
@@ -112,7 +114,7 @@ class HandinsScreen(ConsoleScreen):
     def offers(self, key: Key) -> bool:
         """Show the former report only of a file that has one."""
         line = self.rows.cursor_row
-        if key.action == "former_report" and (not isinstance(line, HandedIn) or line.outcome is None):
+        if key.action in {"former_report", "export"} and (not isinstance(line, HandedIn) or line.outcome is None):
             return False
         return super().offers(key)
 
@@ -137,6 +139,22 @@ class HandinsScreen(ConsoleScreen):
             self.app.push_screen(ReportScreen(line.path, former=True))
         else:
             self.say("note", "handins.no_report")
+
+    def action_export(self) -> None:
+        """Write the report of the last time to a file, for the people of the other system."""
+        line = self.rows.cursor_row
+        self.notice.clear()
+        if isinstance(line, HandedIn) and line.outcome is not None:
+            self.work(partial(read_former, path=line.path), self._former_read)
+        else:
+            self.say("note", "handins.no_report")
+
+    def _former_read(self, report: "FileReport | None") -> None:
+        # It is kept for a time only.
+        if report is None:
+            self.say("note", "handins.no_report")
+        else:
+            write_report(self, report)
 
     def action_reload(self) -> None:
         """Ask the places again."""

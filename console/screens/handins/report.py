@@ -12,9 +12,9 @@ from textual.binding import BindingType
 from console import jobs
 from console.keys import HANDIN_REPORT, STOP, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import QuestionDialog
 from console.screens.handins.faults import SEVERITIES, FaultLine, FaultList, FaultPanel, ReportSummary, ReportTitle
 from console.screens.handins.progress import ImportProgress
+from console.screens.output import ask_where
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.words import Words
 
@@ -75,7 +75,7 @@ class ReportScreen(ConsoleScreen):
         self.set_focus(self.rows)
         self.look("counts", _read_counts, self._counted)
         if self.stage == "former":
-            self.look("report", partial(_read_former, path=self.path), self._former_read)
+            self.look("report", partial(read_former, path=self.path), self._former_read)
         else:
             self._examine()
 
@@ -224,19 +224,7 @@ class ReportScreen(ConsoleScreen):
     def action_export(self) -> None:
         """Ask where the report is to be written."""
         if self.report is not None and self._cancel is None:
-            question = QuestionDialog(
-                lambda words: words("handins.output"), "handins.write", typed=True, check=_output_missing
-            )
-            self.app.push_screen(question, self._write_out)
-
-    def _write_out(self, target: str | None) -> None:
-        if target is not None and self.report is not None:
-            # In the language of this moment: who switches it afterwards has the file in the former one.
-            words = Words(self.words.language)
-            self.work(partial(_write_out, report=self.report, target=Path(target), words=words), self._written)
-
-    def _written(self, file: Path) -> None:
-        self.say("done", "handins.written", file=str(file))
+            write_report(self, self.report)
 
     def action_back(self) -> None:
         """Stop what is under way; with nothing under way, go back to the list."""
@@ -253,8 +241,11 @@ class ReportScreen(ConsoleScreen):
             self._cancel.set()
 
 
-def _output_missing(typed: str) -> str | None:
-    return None if typed else "handins.output_missing"
+def write_report(screen: ConsoleScreen, report: "FileReport") -> None:
+    """Ask where a report is to be written, and write it."""
+    # In the language of this moment: who switches it afterwards has the file in the former one.
+    write = partial(_write_out, report=report, words=Words(screen.words.language))
+    ask_where(screen, write, question="handins.output", done="handins.written")
 
 
 # The jobs are named inside functions that run in a thread: the first use of one imports it.
@@ -264,7 +255,8 @@ def _read_counts(terminal: "Terminal", _session: "Session") -> "Counts":
     return jobs.messages.listing.counts(terminal)
 
 
-def _read_former(terminal: "Terminal", session: "Session", *, path: Path) -> "FileReport | None":
+def read_former(terminal: "Terminal", session: "Session", *, path: Path) -> "FileReport | None":
+    """Return the report that is kept of the file at `path`."""
     return jobs.handins.keeping.former(terminal, session, path)
 
 

@@ -85,7 +85,7 @@ class ConditionSheet(Dialog[FormAnswer | None]):
             for name in FIELDS:
                 with Box(id=f"row-{name}", classes="entry"):
                     yield FieldName(name)
-                    yield TextField(id=name, longest=_LONGEST)
+                    yield TextField(id=name, longest=_LONGEST, above=True)
                     yield FieldHint(name)
             yield Complaint(id="complaint")
         yield FootLine((_SEARCH, _CANCEL), everywhere=(HELP, LOCK), typed=True)

@@ -33,12 +33,13 @@ class LogList(VirtualList["NamedEntry"]):
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns; the event takes the room that the others leave."""
-        name, time = ("full_at", _FULL_TIME) if width >= _WIDE else ("at", _TIME)
+        wide = width >= _WIDE
+        name, time = ("full_at", _FULL_TIME) if wide else ("at", _TIME)
         event = max(_LEAST_EVENT, width - _NUMBER - time - _ACTOR - _RESULT - _OBJECT - _GAPS)
         return (
             Column("seq", "log.column.seq", _NUMBER, "right"),
             Column(name, "log.column.at", time),
-            Column("event", "log.column.event", event),
+            Column("event" if wide else "event_short", "log.column.event", event),
             Column("actor", "log.column.actor", _ACTOR),
             Column("result", "log.column.result", _RESULT),
             Column("object", "log.column.object", _OBJECT),
@@ -46,23 +47,28 @@ class LogList(VirtualList["NamedEntry"]):
 
     def cell(self, row: "NamedEntry", column: str) -> Cell:
         """Return the text of `column`."""
-        words = self.words
+        words, faint = self.words, self.palette["faint"]
         match column:
             case "seq":
-                return Cell(f"{row.seq:,}", self.palette["faint"])
+                return Cell(f"{row.seq:,}", faint)
             case "at" | "full_at":
                 time = words.exact_time if column == "full_at" else words.short_time
-                return Cell(time(row.at), self.palette["faint"])
-            case "event":
-                return Cell(words.name("events", row.event))
+                return Cell(time(row.at), faint)
+            case "event" | "event_short":
+                return Cell(self._event(row.event, whole=column == "event"))
             case "result":
                 role = _RESULT_STYLES.get(row.result, "faint")
                 return Cell(words.name("results", row.result), self.palette[role])
             case "actor":
-                return Cell(actor_in_words(row, words), None if row.actor else self.palette["faint"])
+                return Cell(actor_in_words(row, words), None if row.actor else faint)
             case _:
                 # Who reads the log knows a message by its number, and a person by the ID.
                 return Cell(object_in_words(row, words))
+
+    def _event(self, event: str, *, whole: bool) -> str:
+        # Where a name is cut, the panel below has the whole: the list has a shorter one.
+        short = f"events.short.{event}"
+        return self.words(short) if not whole and self.words.has(short) else self.words.name("events", event)
 
 
 class EntryPanel(Surface):

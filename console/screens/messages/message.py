@@ -11,10 +11,10 @@ from console import jobs
 from console.keys import MESSAGE, Key, bindings
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
+from console.screens.messages.output import MessageOutput
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
 from console.screens.messages.titles import MessageTitle
-from console.screens.shared_letters import SharedLetters
 from console.steps import STEPS
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
@@ -38,7 +38,7 @@ _GOES_ON: Final = frozenset(
 _UNDOING: Final = frozenset({"replace_sent", "cancel_sent"})
 
 
-class MessageScreen(SharedLetters):
+class MessageScreen(MessageOutput):
     """Shows the message `key`; `hint` is the key of a text for the notice line.
 
     `along` returns the message that stands some rows after another one in the list that this page was opened from, or
@@ -153,7 +153,11 @@ class MessageScreen(SharedLetters):
         Review(self, step, [each.id for each in rows], row, done, seen, warnings, half=other).ask()
 
     def action_split(self) -> None:
-        """Show and decide about this half of a pair alone, or about both again."""
+        """Show and decide about this half of a pair alone, or about both again; beside a correction, show the other."""
+        beside = None if self.shown is None or self.shown.row.pair is not None else self.shown.beside
+        if beside is not None:
+            self.app.push_screen(MessageScreen(beside.id))
+            return
         if self.shown is None or self.shown.row.pair is None:
             self.say("note", "queue.pair.none")
             return
@@ -210,12 +214,12 @@ class MessageScreen(SharedLetters):
         """Return whether `action`, which is not a step of review, can be done with the message."""
         if self.shown is None:
             return False
-        row, protected = self.shown.row, self.shown.protected
+        row, protected, beside = self.shown.row, self.shown.protected, self.shown.beside
         possible: dict[str, Callable[[], bool]] = {
             "revise": lambda: self._allows(Step.REVISE),
-            "split": lambda: row.pair is not None,
-            "show_address": lambda: protected,
-            "unprotect": lambda: protected,
+            "export": lambda: row.direction == Direction.OUT,
+            "split": lambda: row.pair is not None or beside is not None,
+            **dict.fromkeys(("show_address", "unprotect"), lambda: protected),
             "protect": lambda: row.direction == Direction.OUT and not protected,
             "cancel_event": lambda: self._may_cancel_event(row),
             "revisions": lambda: row.revision > 1,

@@ -18,6 +18,7 @@ from console.widgets.text import fit, width_of, wrap
 from console.words import Words
 from store.clock import JAPAN
 from store.message.groups import value_at
+from store.message.pairs import value_beside
 from store.message.states import Direction, OutState
 from store.message.tables import peer_name
 
@@ -229,8 +230,17 @@ class MessageLines:
                 self._words("message.former", reference=former.reference), before, self._palette["faint"]
             )
             yield from self._pair(self._words("message.corrected"), after, self._palette["strong"])
+            yield from self._beside(field)
         if set(differing) <= _OWN:
             yield from self._hanging(self._words("message.corrects_nothing"), self._palette["attention"])
+
+    def _beside(self, field: str) -> Iterator[Pieces]:
+        """Yield what the other half of the event says of an item that was corrected in one half."""
+        other = self._view.beside
+        value = None if other is None else value_beside(field, other.record)
+        if other is not None and value is not None:
+            label = self._words("message.beside", reference=other.reference)
+            yield from self._pair(label, self._naming.value(field, value), self._palette["faint"])
 
     def _before_after(
         self, item: str, before: object, after: object, *, known: bool = True, topic: str = "message"

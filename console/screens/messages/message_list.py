@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from console.widgets.text import width_of
+from console.screens.messages.naming import Naming
+from console.widgets.page import Pieces
+from console.widgets.text import fit, width_of
 from console.widgets.virtual_list import Cell, Column, VirtualList
 from store import clock
+from store.message.checks.items import name_of
 from store.message.codes import Action
 from store.message.states import UNSENT, Direction, InState, OutState
 
@@ -60,16 +63,18 @@ class MessageList(VirtualList["QueueRow"]):
         """Return the versions that the person has seen: a step is refused for a message changed since then."""
         return {number: self._versions[number] for number in ids if number in self._versions}
 
-    def await_others(self) -> None:
+    def await_others(self, *, stay: bool = True) -> None:
         """Take all rows away until others arrive."""
         self._versions.clear()
-        super().await_others()
+        super().await_others(stay=stay)
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns, who and what first; the name takes the cells that the others leave."""
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
         japanese = self.words.language == "ja"
         state, waiting, marks = (8, 7, 7) if japanese else (10, 6, 5)
+        if self.grouped:
+            return self._columns_of_hits(width, state, waiting, marks)
         # Japanese names come with their kanji, and need what the short Japanese words leave.
         event = _EVENT + 2 if not japanese else _EVENT - 2 if width >= _NARROW else _EVENT
         after = [Column("event", "queue.column.event", event)]
@@ -83,6 +88,39 @@ class MessageList(VirtualList["QueueRow"]):
         taken = state + 1 + sum(column.width + 1 for column in after) + 1
         name = Column("name", "queue.column.name", max(8, width - taken))
         return (Column("state", "queue.column.state", state), name, *after)
+
+    def _columns_of_hits(self, width: int, state: int, waiting: int, marks: int) -> tuple[Column, ...]:
+        """Return the columns below the heading of a person: the name stands there, and leaves its cells to the rest."""
+        kind, reference = self._kind_width(6), self._reference_width()
+        after = [Column("waiting", "queue.column.waiting", waiting, "right")]
+        if width >= _NARROW:
+            after.append(Column("marks", "queue.column.marks", marks))
+        taken = state + kind + reference + 4 + sum(column.width + 1 for column in after)
+        return (
+            Column("state", "queue.column.state", state),
+            Column("event", "queue.column.event", max(8, width - taken - 1)),
+            Column("kind", "queue.column.kind", kind),
+            Column("reference", "queue.column.reference", reference),
+            *after,
+        )
+
+    def heading(self, row: "QueueRow", width: int) -> Pieces:
+        """Return who it is to whom the rows below belong, so that two people of one name are told apart."""
+        words, whom = self.words, row.heading
+        if whom is None:
+            return [(self._who(row), self.palette["strong"])]
+        # What names nobody is known by its number, and has no more to say.
+        if not whom.name and whom.number:
+            return [(f"{words.name('kinds.short', row.kind)} {whom.number}", self.palette["strong"])]
+        today = clock.day_in_japan(clock.now())
+        items = (
+            words("about.subject", subject=whom.subject) if whom.subject else whom.number,
+            Naming(words, row.kind, today).day("person.birth_date", whom.birth_date),
+            name_of("person.nationality", whom.nationality, today, words.language) or whom.nationality,
+        )
+        name = f"{whom.name} {whom.name_kanji}".strip() or words("message.nameless")
+        rest = "  " + "  ".join(filter(None, items))
+        return [(name, self.palette["strong"]), (fit(rest, max(0, width - width_of(name))), self.palette["faint"])]
 
     def _reference_width(self) -> int:
         """Return the cells that the numbers need; most offices give short ones."""

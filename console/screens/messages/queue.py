@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console import jobs
 from console.keys import QUEUE, Key, bindings
 from console.screens.dialogs import Box
 from console.screens.messages.message_list import MessageList
 from console.screens.messages.preview import BESIDE_FROM, Preview
-from console.screens.messages.queue_view import Begun, Completed, View, begin, complete
+from console.screens.messages.queue_view import Begun, Completed, View, begin, complete, rows_of
 from console.screens.messages.review import Review, allows
 from console.screens.messages.titles import ViewLine
 from console.screens.work.ways import WorkScreen
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from console.jobs.messages.listing import Counts, QueueRow
     from console.jobs.messages.review import Decided
+    from console.jobs.residents.hits import Hits
 
 _LONGEST_SOUGHT: Final = 200
 # Names are sealed: sorting by them opens every content, which a screen of people can wait for only so long.
@@ -58,8 +58,8 @@ class QueueScreen(WorkScreen):
         self._searching = searching
         # The message that the last step was taken with, and the one on which the cursor went on.
         self._passed: tuple[int, int | None] | None = None
-        # For how many messages the rows stand.
-        self.messages = 0
+        # For how many messages the rows stand, and of how many people those of a search are.
+        self.messages = self.people = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the counts, the line of the filter, the list, and the field of the search."""
@@ -116,7 +116,7 @@ class QueueScreen(WorkScreen):
     def _begun(self, begun: Begun) -> None:
         # Painted at once. The numbers of all follow, and with them the last row and the choice of every one.
         self.messages = begun.messages
-        self._put(begun.keys, begun.rows, whole=begun.whole)
+        self._put(begun.keys, begun.rows, begun.hits, whole=begun.whole)
         self._complete(known=begun.whole, rows=begun.rows)
 
     def _completed(self, rows: "Sequence[QueueRow]", completed: Completed) -> None:
@@ -124,17 +124,19 @@ class QueueScreen(WorkScreen):
         self.query_one("#counts").refresh()
         if completed.keys is not None:
             self.messages = completed.messages
-            self._put(completed.keys, rows, whole=True)
+            self._put(completed.keys, rows, completed.hits, whole=True)
 
-    def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", *, whole: bool) -> None:
+    def _put(self, keys: "array[int]", rows: "Sequence[QueueRow]", hits: "Hits | None", *, whole: bool) -> None:
         app, session = self.console_app, self.console_app.session
 
         def fetch(keys: Sequence[int]) -> "Sequence[QueueRow]":
-            return jobs.messages.listing.rows(app.terminal, session, keys) if session else []
+            return rows_of(hits, app.terminal, session, keys) if session else []
 
         # The first rows are taken over only where they are still the first.
         same = [row.id for row in rows] == list(keys[: len(rows)])
-        self.rows.load(keys, fetch, rows if same else (), whole=whole)
+        starts = () if hits is None else hits.starts
+        self.people = len(starts)
+        self.rows.load(keys, fetch, rows if same else (), whole=whole, starts=starts)
 
     def on_virtual_list_moved(self) -> None:
         """Show the new position, the message that stands there, and the keys that fit it."""
@@ -291,7 +293,8 @@ class QueueScreen(WorkScreen):
         """Show another list."""
         self.view = view
         # Keys that were typed ahead must not reach rows of the list before.
-        self.rows.await_others()
+        # Of a search the first person is the one who is most often meant.
+        self.rows.await_others(stay=not view.sought)
         self.query_one("#foot").refresh()
         self.notice.clear()
         self.on_virtual_list_moved()

@@ -14,6 +14,7 @@ from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.messages.listing import Counts, QueueRow
+    from console.jobs.residents.hits import Hits
     from console.jobs.work.lists import Wanted
     from console.session import Session
     from console.terminal import Terminal
@@ -59,13 +60,15 @@ class View:
 class Begun:
     """The beginning of a list: the numbers and rows of the first messages; `whole`: there are no others.
 
-    The second half of a pair has no row of its own, so that there may be more `messages` than rows.
+    The second half of a pair has no row of its own, so that there may be more `messages` than rows. `hits` are what a
+    search has found.
     """
 
     keys: "array[int]"
     rows: Sequence["QueueRow"]
     whole: bool
     messages: int
+    hits: "Hits | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Completed:
     keys: "array[int] | None"
     messages: int
     counts: "Counts"
+    hits: "Hits | None" = None
 
 
 def begin(view: View, apart: frozenset[int], terminal: "Terminal", session: "Session") -> Begun:
@@ -90,9 +94,9 @@ def begin(view: View, apart: frozenset[int], terminal: "Terminal", session: "Ses
     if not session.may(Right.READ):
         return Begun(array("q"), (), whole=True, messages=0)
     if view.sought:
-        found = _found(view, terminal, session)
-        keys = jobs.work.lists.folded(terminal, session, found, apart)
-        return Begun(keys, jobs.messages.listing.rows(terminal, session, keys[:BLOCK]), whole=True, messages=len(found))
+        hits = jobs.residents.hits.find(terminal, session, view.sought, apart)
+        rows = rows_of(hits, terminal, session, hits.numbers[:BLOCK])
+        return Begun(hits.numbers, rows, whole=True, messages=hits.messages, hits=hits)
     first = jobs.work.lists.first(terminal, session, wanted(view, session), BLOCK)
     second = jobs.messages.partners.second_halves(
         (row.id, row.pair.id if row.pair is not None and row.id not in apart else None) for row in first.rows
@@ -110,9 +114,21 @@ def complete(view: View, apart: frozenset[int], terminal: "Terminal", session: "
     counts = jobs.messages.listing.counts(terminal)
     if known or not session.may(Right.READ):
         return Completed(None, 0, counts)
+    if view.sought:
+        hits = jobs.residents.hits.find(terminal, session, view.sought, apart)
+        return Completed(hits.numbers, hits.messages, counts, hits)
     lists = jobs.work.lists
-    every = _found(view, terminal, session) if view.sought else lists.numbers(terminal, session, wanted(view, session))
+    every = lists.numbers(terminal, session, wanted(view, session))
     return Completed(lists.folded(terminal, session, every, apart), len(every), counts)
+
+
+def rows_of(
+    hits: "Hits | None", terminal: "Terminal", session: "Session", numbers: Sequence[int]
+) -> Sequence["QueueRow"]:
+    """Return the rows with these numbers; of `hits`, each with the person whom it begins."""
+    if hits is None:
+        return jobs.messages.listing.rows(terminal, session, numbers)
+    return jobs.residents.hits.rows(terminal, session, numbers, hits.tellers)
 
 
 def wanted(view: View, session: "Session") -> "Wanted":
@@ -125,12 +141,6 @@ def wanted(view: View, session: "Session") -> "Wanted":
         sort=view.sort,
         backward=view.backward,
     )
-
-
-def _found(view: View, terminal: "Terminal", session: "Session") -> "array[int]":
-    listing = jobs.messages.listing
-    # Through everything, whatever list is on the screen: who looks for a person wants all about the person.
-    return listing.find(terminal, session, listing.QueueQuery(), view.sought)
 
 
 def _chosen_parts(states: frozenset[str]) -> Iterator[WorkPart]:

@@ -22,10 +22,14 @@ _MOST_REASON_LINES: Final = 2
 
 
 class Listing(Protocol):
-    """A screen with a list: what the list shows, its rows, and for how many messages they stand."""
+    """A screen with a list: what the list shows, its rows, and for how many messages and of how many people they stand.
+
+    People are counted in the result of a search; elsewhere there are 0.
+    """
 
     view: "View"
     messages: int
+    people: int
 
     @property
     def rows(self) -> "MessageList":
@@ -62,8 +66,9 @@ class ViewLine(OneLine):
             "rows": f"{rows.count:,}{more}",
             "count": f"{queue.messages:,}{more}",
         }
-        # A pair is one row and two messages.
-        where = words("queue.where_pairs" if queue.messages > rows.count else "queue.where", **facts)
+        # A pair is one row and two messages. Where people are counted, the messages are counted beside them.
+        pairs = queue.messages > rows.count
+        where = words("queue.where_rows" if queue.people else "queue.where_pairs" if pairs else "queue.where", **facts)
         return ink.gap_to(self.size.width - width_of(where) - 1).put(where, faint)
 
     def _shown(self, view: "View") -> Iterator[str]:
@@ -71,6 +76,8 @@ class ViewLine(OneLine):
         words = self.words
         if view.sought:
             yield words("queue.found", sought=view.sought)
+            if self._queue.people:
+                yield words("queue.people", people=self._queue.people, count=self._queue.messages)
             return
         chosen = words("head.between").join(words(f"states.{state}") for state in sorted(view.states))
         yield chosen or words(f"queue.list.{view.work}")

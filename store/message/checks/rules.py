@@ -90,6 +90,8 @@ _COMMON: Final = (
     warning("subject_two_nationalities", *STANDARD),
     warning("subject_two_numbers", *STANDARD),
     warning("subject_not_of_target", *STANDARD),
+    warning("subject_other_address", *STANDARD),
+    warning("pair_differs", *STANDARD),
     warning("subject_has_record", "juki-30-47", "immigration-61-8-2"),
     error("reference_conflict", *FORMAT),  # Found by the intake, which alone knows the queue.
     error("reference_to_itself", *FORMAT),

@@ -39,7 +39,7 @@ from console.jobs.messages import (
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
 from console.jobs.people import register
-from console.jobs.residents import person, protection
+from console.jobs.residents import hits, person, protection
 from console.jobs.terminal import backup, layouts, protections, rekey, sharing
 from console.jobs.work import lists, outline, today
 from console.session import Session
@@ -146,6 +146,8 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "messages.listing.ids": (Right.READ, lambda t, s: listing.ids(t, s, listing.QueueQuery())),
     "messages.listing.page": (Right.READ, lambda t, s: listing.page(t, s, listing.QueueQuery())),
     "messages.listing.rows": (Right.READ, lambda t, s: listing.rows(t, s, NUMBERS)),
+    "residents.hits.find": (Right.READ, lambda t, s: hits.find(t, s, "A")),
+    "residents.hits.rows": (Right.READ, lambda t, s: hits.rows(t, s, NUMBERS, {})),
     "work.lists.count_kinds": (Right.READ, lambda t, s: lists.count_kinds(t, s, TODO)),
     "work.lists.first": (Right.READ, lambda t, s: lists.first(t, s, TODO, 10)),
     "work.lists.folded": (Right.READ, lambda t, s: lists.folded(t, s, array("q"))),

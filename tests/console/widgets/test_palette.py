@@ -16,6 +16,7 @@ GROUNDS = (
     "cursor",
     "dialog",
     "field",
+    "field_above",
     "field_focus",
     "bar_done",
     "bar_left",
@@ -71,7 +72,13 @@ def test_of_sixteen_colours_none_is_another() -> None:
 def test_the_row_under_the_cursor_and_the_focus_differ_from_their_ground(colours: Colours) -> None:
     palette = Palette(colours)
     assert palette["cursor"] != palette["page"]
-    assert palette["field_focus"] != palette["field"]
+    assert palette["field_focus"] not in (palette["field"], palette["field_above"])
+    # An empty field is seen by its ground alone.
+    for ground, field in (("page", "field"), ("dialog", "field_above")):
+        assert (palette[ground].bgcolor, palette[ground].underline) != (
+            palette[field].bgcolor,
+            palette[field].underline,
+        )
     assert palette["bar_done"] != palette["bar_left"]
 
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from console.app import RenkeiApp
+from console.widgets.page import Pieces
 from console.widgets.palette import ROLES, Colours, Palette
 from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
 from tests.console.widgets.bench import SETTINGS
@@ -27,6 +28,10 @@ class Numbers(VirtualList[Item]):
     def cell(self, row: Item, column: str) -> Cell:
         assert column == "key"
         return Cell(f"n{row.key}")
+
+    def heading(self, row: Item, width: int) -> Pieces:
+        assert width == self.size.width - 2
+        return [(f"from {row.key}", None)]
 
 
 class Bench(Screen[None], inherit_bindings=False):
@@ -125,6 +130,30 @@ async def test_what_means_every_row_waits_until_all_are_known(tmp_path: Path) ->
         assert (numbers.cursor_key, numbers.selected) == (99, set(range(100)))
         assert [numbers.neighbour(99, step) for step in (-1, 1)] == [98, None]
         assert numbers.neighbour(100, -1) is None
+
+
+async def test_a_heading_stays_in_sight_above_its_rows_and_is_never_where_the_cursor_is(tmp_path: Path) -> None:
+    app, source = BenchApp(tmp_path, SETTINGS), Source()
+    async with app.run_test(size=(40, 7)) as pilot:
+        numbers = app.screen.query_one("#numbers", Numbers)
+        numbers.load(range(200), source, starts=[0, 2, 10])
+        seen = [lines(numbers)]
+        await settle(app)
+        for _ in range(12):
+            seen.append(lines(numbers))
+            # The cursor's row is on the screen, below a heading of its own.
+            own = max(start for start in (0, 2, 10) if start <= numbers.cursor_key)  # type: ignore[operator]  # Rows are there.
+            shown = seen[-1].index(f">{f'n{numbers.cursor_key}':>38}".strip())
+            assert f"from {own}" in seen[-1][:shown]
+            await pilot.press("down")
+        assert seen[1][:6] == ["from 0", ">" + "n0".rjust(38), "n1", "from 2", "n2", "n3"]
+        assert numbers.shown_indices == range(9, 13)
+        await pilot.press("end")
+        lines(numbers)
+        await settle(app)
+        assert lines(numbers)[0] == "from 10"
+        assert lines(numbers)[-1].endswith("n199")
+        assert len(source.asked) <= 3
 
 
 async def test_rows_of_an_older_snapshot_are_dropped(tmp_path: Path) -> None:

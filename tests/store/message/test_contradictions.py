@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from store.message.canonical import encode
-from store.message.contradictions import BIRTH_DATE, CARD, CERTIFICATE, NAME, NATIONALITY, SEX, Stated, find
+from store.message.contradictions import (
+    ADDRESS,
+    BIRTH_DATE,
+    CARD,
+    CERTIFICATE,
+    NAME,
+    NATIONALITY,
+    PREVIOUS,
+    SEX,
+    Stated,
+    find,
+)
 
 KIND = "resident_record"
 
@@ -12,7 +23,8 @@ KIND = "resident_record"
 def message(number: int, *, kind: str = KIND, hour: int | None = None, **items: Any) -> Stated:
     """Return a message of the hour that is its number."""
     person = {"name": items.pop("name", "HOSSAIN RAFIQ"), "birth_date": items.pop("birth_date", "1990-02-28")}
-    person |= {name: items.pop(name) for name in ("sex", "nationality") if name in items}
+    person |= {name: items.pop(name) for name in ("sex", "nationality", "lives") if name in items}
+    person |= {"address": person.pop("lives", None)}
     person = {name: value for name, value in person.items() if value is not None}
     moment = datetime(2026, 11, 20, number if hour is None else hour, tzinfo=UTC)
     target = items.get("replaces") or items.get("cancels")
@@ -53,6 +65,24 @@ def test_another_sex_nationality_or_number_is_told_as_well() -> None:
         (CERTIFICATE, "R-1", "R-2")
     ]
     assert found(message(1, card_number="A"), message(2, certificate_number="B")) == []
+
+
+def test_another_address_without_a_word_of_a_move_is_told_of_the_later() -> None:
+    old, new, other = "東京都新宿区架空町一丁目2番3号", "東京都新宿区架空町七丁目7番7号", "東京都新宿区仮設町9番9号"
+    first, moved = message(1, lives=old), message(2, lives=new, previous_address=old, corrected=["address"])
+    assert found(first, message(2, lives=new)) == [(ADDRESS, "R-1", "R-2")]
+    assert found(first, message(2, lives="東京都新宿区架空町１丁目２番３号".replace("１丁目", "一丁目"))) == []
+    # A move says where the person lived until then, in both of its messages.
+    report = message(2, hour=2, kind="residence_report", lives=new, previous_address=old)
+    assert found(first, moved, report, message(3, lives=new)) == []
+    elsewhere = message(2, lives=new, previous_address=other, corrected=["address"])
+    assert found(first, elsewhere) == [(PREVIOUS, "R-1", "R-2")]
+    # Who comes back lived elsewhere, and the report that follows alone repeats what was told.
+    assert found(message(1, lives=old, action="deletion"), message(2, lives=new, action="entry")) == []
+    after = message(3, kind="residence_report", lives=new, previous_address=other)
+    assert found(message(2, lives=new, action="entry"), after) == []
+    # What corrects a message states the address that is right.
+    assert found(first, message(2, lives=new, replaces="R-9")) == []
 
 
 def test_who_comes_back_has_another_card_and_a_delivery_tells_of_its_number() -> None:

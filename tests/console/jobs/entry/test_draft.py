@@ -12,7 +12,7 @@ from console.jobs import exchange
 from console.jobs.entry import draft as drafts
 from console.jobs.entry.draft import Draft
 from console.jobs.entry.items import DraftItem
-from console.jobs.messages import entry, listing, reading, review
+from console.jobs.messages import claims, entry, listing, reading, review
 from console.session import Session
 from store import clock
 from store import queue as store_queue
@@ -20,6 +20,7 @@ from store.errors import MessageChanged, MessageMissing, ReferenceTaken, StepRef
 from store.log import Event
 from store.message.codes import Category
 from store.message.states import Pointer, Step
+from tests.console.jobs.messages.test_pairs import report
 from tests.console.jobs.site import APPROVER, OPERATOR, Site
 from tests.console.jobs.site import entry as written
 from transport import agency
@@ -230,6 +231,59 @@ def test_a_correction_tells_what_it_changes_and_what_the_peer_meant(served: Site
     former = reading.read(served.terminal, clerk, served.number(reference)).former
     assert former is not None
     assert (former.reference, former.record["card_number"]) == ("R-000001", written(1)["card_number"])
+
+
+def apart(site: Site, person: Session, reference: str) -> list[tuple[str, str]]:
+    findings = reading.read(site.terminal, person, site.number(reference)).findings
+    return [(each.field, each.facts["other"]) for each in findings if each.rule == "pair_differs"]
+
+
+def test_who_corrects_one_half_of_a_pair_is_told_that_the_other_says_something_else(
+    served: Site, clerk: Session
+) -> None:
+    served.approve([written(1), report(1)])
+    exchange.send(served.terminal, clerk)
+    exchange.receive(served.terminal, clerk)
+    draft = drafts.replace(served.terminal, clerk, served.number("T-000001"))
+    address = item(draft, "person.address")
+    assert (address.beside, address.findings) == (written(1)["person"]["address"], ())
+    assert draft.other is not None
+    assert draft.other.reference == "R-000001"
+    draft.answer(address, "東京都新宿区架空町七丁目7番7号")
+    assert [finding.rule for finding in item(draft, "person.address").findings] == ["pair_differs"]
+    (half,) = draft.submit(served.terminal, clerk)
+    # Whoever reviews it has to confirm that, and sees what the other half says.
+    assert served.row(served.number(half)).warnings == 1
+    assert apart(served, clerk, half) == [("person.address", "R-000001")]
+    view = reading.read(served.terminal, clerk, served.number(half))
+    assert view.beside is not None
+    assert view.beside.record["person"]["address"] == written(1)["person"]["address"]
+    # The other half corrected likewise takes the warnings away.
+    other = drafts.replace(served.terminal, clerk, served.number("R-000001"))
+    assert item(other, "person.address").beside == "東京都新宿区架空町七丁目7番7号"
+    other.answer(item(other, "person.address"), "東京都新宿区架空町七丁目7番7号")
+    assert not [finding for finding in other.findings if finding.rule == "pair_differs"]
+    other.answer(item(other, "reference"), "R-000099")
+    other.submit(served.terminal, clerk)
+    assert served.row(served.number("R-000099")).warnings == 0
+    assert apart(served, clerk, half) == apart(served, clerk, "R-000099") == []
+
+
+def test_a_half_that_has_not_left_is_held_against_the_other_as_well(site: Site, clerk: Session) -> None:
+    record, residence = site.take_in([written(1), report(1)])
+    review.give_back(site.terminal, site.session(APPROVER), [residence], reason="name")
+    draft = drafts.reopen(site.terminal, clerk, residence)
+    draft.answer(item(draft, "person.address"), "東京都新宿区架空町七丁目7番7号")
+    # Another name is told already, as of any two messages of one person.
+    draft.answer(item(draft, "person.name"), "RAHMAN")
+    draft.submit(site.terminal, clerk)
+    assert site.row(residence).warnings == 2
+    assert apart(site, clerk, "T-000001") == [("person.address", "R-000001")]
+    assert apart(site, clerk, "R-000001") == []
+    claims.end_edit(site.terminal, clerk, residence)
+    # Beside a half that is withdrawn there is nothing that could differ.
+    review.withdraw(site.terminal, site.session(APPROVER), [record], reason="twice")
+    assert apart(site, clerk, "T-000001") == []
 
 
 def test_a_replacement_for_somebody_else_is_confirmed_by_both(site: Site, clerk: Session, accepted: int) -> None:

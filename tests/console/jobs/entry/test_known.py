@@ -89,6 +89,19 @@ def test_what_was_typed_before_the_look_up_stays_and_is_compared(served: Site, c
     assert standings(draft)["person.name"] is Standing.SAME
 
 
+def test_a_correction_with_another_number_is_held_against_whose_it_is(served: Site, clerk: Session) -> None:
+    other = entry(3, subject="0000000077", card_number="WW77777777WW", person=person_of(name="GURUNG PRAKASH"))
+    (number,) = served.take_in([other])
+    draft = drafts.reopen(served.terminal, clerk, number)
+    before = draft.records[0]
+    draft.answer(next(item for item in draft.items() if item.key == "subject"), SUBJECT)
+    draft.take_known(known.look_up(served.terminal, clerk, subject=SUBJECT))
+    # Nothing is filled in: a correction changes what somebody types, and nothing else.
+    assert {**draft.records[0], "subject": before["subject"]} == before
+    assert standings(draft)["person.name"] is Standing.DIFFERS
+    assert standings(draft)["person.birth_date"] is Standing.SAME
+
+
 def test_who_told_what_and_when_goes_with_it(served: Site, clerk: Session) -> None:
     found = known.look_up(served.terminal, clerk, subject=SUBJECT)
     assert (found["card_number"].notice, found["person.name"].notice) == (True, False)

@@ -106,6 +106,8 @@ def test_page_by_page_and_batch_by_batch(served: Site, operator: Session) -> Non
     assert (sent.sent, sent.delivered) == (5, 5)
     assert [progress.done for progress in reports if progress.phase == "send"] == [0, 2, 4, 5]
     assert {progress.total for progress in reports if progress.phase == "send"} == {5}
+    # What became of them is told on the way, and the job's own list goes on growing.
+    assert [item.reference for item in reports[0].results] == [f"R-{number:06}" for number in range(1, 6)]
     reports.clear()
     received = exchange.receive(served.terminal, operator, report=reports.append)
     assert (received.received, received.results) == (5, 5)
@@ -119,8 +121,11 @@ def test_the_later_message_of_a_person_leaves_when_the_earlier_is_accepted(serve
     first = entry(1, subject="0000000001", occurred_at="2026-11-20T09:00:00+09:00")
     second = entry(2, subject="0000000001", occurred_at="2026-11-20T10:00:00+09:00")
     numbers = served.approve([first, second])
-    sent = exchange.send(served.terminal, operator)
+    reports = list[Progress]()
+    sent = exchange.send(served.terminal, operator, report=reports.append)
     assert (sent.sent, sent.waiting) == (1, 1)
+    # What has to wait is no part of the whole: the share comes to its end.
+    assert (reports[-1].done, reports[-1].total) == (1, 1)
     exchange.receive(served.terminal, operator)
     assert exchange.send(served.terminal, operator).sent == 1
     assert served.states(numbers) == ["accepted", "delivered"]

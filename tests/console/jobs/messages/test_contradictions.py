@@ -15,6 +15,7 @@ from tests.console.jobs.site import APPROVER, CHIEF, OPERATOR, Site, entry, noti
 from transport.evidence.envelope import Purpose
 
 SUBJECT = "0000000001"
+MENDED = {"kind": "ex_officio", "paragraph": "12-3", "cause": "error", "date": "2026-11-20"}
 
 
 @pytest.fixture
@@ -69,6 +70,21 @@ def test_by_hand_and_by_revision(site: Site, operator: Session) -> None:
     hand.revise(site.terminal, operator, number, at(2), version=site.row(number).version)
     assert site.row(number).warnings == 0
     assert others(site, operator, number) == []
+
+
+def test_another_address_is_told_at_the_later_message_alone(site: Site, operator: Session) -> None:
+    (first,) = site.take_in([at(1)])
+    corrected = {"action": "correction", "corrected": ["name"], "basis": MENDED}
+    later = {**at(2, address="東京都新宿区架空町七丁目7番7号"), **corrected}
+    judged = hand.judge(site.terminal, later)
+    assert [(finding.field, finding.rule) for finding in judged.findings] == [
+        ("person.address", "subject_other_address")
+    ]
+    (second,) = hand.enter(site.terminal, operator, [later])
+    assert site.row(second).warnings == 1
+    # The first of the two is not wrong because of what comes after it.
+    assert others(site, operator, first) == []
+    assert others(site, operator, second) == [("person.address", "subject_other_address", "R-000001")]
 
 
 def test_another_persons_and_withdrawn_messages_say_nothing(site: Site, operator: Session) -> None:

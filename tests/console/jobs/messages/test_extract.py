@@ -25,6 +25,17 @@ PRIVATE_USE = "\ue000\U000f0000"
 COMBINING = "NGUYE\u0302\u0303N"
 COMPATIBLE = "㍿①ﬁﾇｴﾉ"
 NAMES = (IVS, SUPPLEMENTARY, PRIVATE_USE, COMBINING, COMPATIBLE, f"{IVS}{SUPPLEMENTARY}{PRIVATE_USE}" * 25)
+
+
+def test_in_a_directory_the_file_is_named_after_the_message(site: Site, tmp_path: Path) -> None:
+    (number,) = site.take_in([message(1)])
+    file = extract.write_out(site.terminal, site.session(OPERATOR), number, tmp_path)
+    assert (file, json.loads(file.read_text())["reference"]) == (tmp_path / "R-000001.jsonl", "R-000001")
+    # A reference may hold what leads elsewhere.
+    assert extract._name_for("../a b/c") == "_a_b_c.jsonl"
+    assert extract._name_for("..") == "message.jsonl"
+
+
 FORMATS = pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
 
 

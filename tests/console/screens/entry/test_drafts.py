@@ -1,5 +1,8 @@
 """Drafts on the screen: saved while one types (`console.screens.entry.saving`), gone on with from the first page."""
 
+import pytest
+
+from console.screens.entry import saving
 from console.screens.entry.form import EntryScreen
 from tests.console.driving import driving
 from tests.console.here import states
@@ -30,6 +33,16 @@ async def test_a_pause_saves_and_the_first_page_leads_back(world: World) -> None
         await console.until(lambda: console.screen == "today")
         await console.until(lambda: console.words("today.drafts") not in console.text())
     assert len(states(world)) == 40
+
+
+async def test_leaving_a_field_saves_it_without_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "_PAUSE", 3600.0)
+    async with driving(world.home) as console:
+        await begin(console, "death", "1")
+        await console.type("1234567")
+        assert console.words("entry.saved", time="").split()[0] not in console.text()
+        await console.press("enter")
+        assert console.words("entry.saved", time="").split()[0] in console.text()
 
 
 async def test_the_lock_and_the_log_off_keep_what_was_typed_last(world: World) -> None:

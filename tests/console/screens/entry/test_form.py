@@ -2,8 +2,8 @@
 
 It shows the questions before the form (`console.screens.entry.event`), the title above it
 (`console.screens.messages.titles`), the rows (`console.screens.entry.rows`) with what is chosen in them
-(`console.screens.entry.choosing`), the hint below it (`console.screens.entry.hint`) and the page before
-the queue (`console.screens.entry.summary`) as well.
+(`console.screens.entry.choosing`), the look-up of a person (`console.screens.entry.look_up`), the hint below it
+(`console.screens.entry.hint`) and the page before the queue (`console.screens.entry.summary`) as well.
 """
 
 import re
@@ -319,6 +319,44 @@ async def test_the_number_of_a_known_person_fills_in_and_what_differs_says_so(wo
         assert form(console).form.editor.value == "東京都新宿区"
         await fill(console, "\u3000架空町")
         assert form(console).draft.records[0]["person"]["address"] == "東京都新宿区\u3000架空町"
+
+
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
+async def test_another_number_in_a_correction_shows_whose_it_is(world: World, language: Language) -> None:
+    listed = world.run("op-101", "queue", "--reference", "R26-").json["messages"]
+    one_number, other_number = (str(listed[place]["id"]) for place in (0, 1))
+    record, other = (world.run("op-101", "show", number).json["record"] for number in (one_number, other_number))
+    async with driving(world.home, language=language) as console:
+        await console.log_on("op-101", opens="0")
+        words = console.words
+        await console.press("slash")
+        await console.type(record["reference"])
+        await console.press("enter")
+        await console.press("enter")
+        await console.until(lambda: console.screen == "message")
+        await console.settle()
+        await console.press("e")
+        form(console).form.go_to("subject")
+        # As long as the number is the message's own, nothing is looked up.
+        await console.press("down", "up")
+        assert words("entry.standing.differs") not in console.text()
+        await console.press("ctrl+u")
+        await console.type(other["subject"])
+        await console.press("enter")
+        await console.until(lambda: words("entry.standing.differs") in console.text())
+        notes = {row.key: row.note for row in form(console).form.rows}
+        assert notes["person.name"] == words("entry.standing.differs")
+        # Beside both values there is room for the word.
+        line = next(line for line in console.text().splitlines() if record["person"]["name"] in line and "?" in line)
+        assert line.rstrip().endswith(words("entry.standing.differs"))
+        assert notes["subject"] == words("entry.corrected")
+        assert form(console).draft.records[0]["person"]["name"] == record["person"]["name"]
+        # Put back, it is the number of nobody else.
+        form(console).form.go_to("subject")
+        await console.press("ctrl+u")
+        await console.type(record["subject"])
+        await console.press("enter")
+        assert words("entry.standing.differs") not in console.text()
 
 
 async def test_typing_narrows_the_events_and_one_more_of_the_same_follows(world: World) -> None:

@@ -130,8 +130,13 @@ def test_what_is_typed_while_it_is_saved_is_saved_afterwards(saving: Saving, sta
     saving.now()
     assert len(stage.jobs) == 1
     stage.end_job()
-    stage.timers[-1].run_out()
     assert (len(stage.jobs), typed.taken) == (1, 2)
+    saving.soon()
+    stage.end_job()
+    # Nobody asked to have that saved at once.
+    assert stage.jobs == []
+    stage.timers[-1].run_out()
+    assert typed.taken == 3
 
 
 def test_the_end_waits_for_what_is_being_saved(saving: Saving, stage: Stage, heard: list[str]) -> None:

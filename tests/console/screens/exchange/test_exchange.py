@@ -1,7 +1,10 @@
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from console import jobs
 from console.jobs.messages import listing, review
 from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.log.viewing import LogScreen
@@ -49,6 +52,41 @@ async def test_the_pre_flight_asks_and_the_same_key_exchanges(world: World, lang
             await console.press("escape")
             assert console.screen == "queue"
     assert "accepted" in states(world)
+
+
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
+async def test_results_come_as_rows_while_the_exchange_runs(
+    world: World, monkeypatch: pytest.MonkeyPatch, language: Language, size: tuple[int, int]
+) -> None:
+    with acting(world, "ka-301") as (terminal, session), serving(world.agency_home):
+        rows = listing.page(terminal, session, listing.QueueQuery(direction="out", state="review", limit=3)).rows
+        review.approve(terminal, session, [row.id for row in rows], confirm_warnings=True)
+        let_go, receive = threading.Event(), jobs.exchange.receive
+
+        def later(*arguments: Any, **options: Any) -> Any:
+            assert let_go.wait(30)
+            return receive(*arguments, **options)
+
+        monkeypatch.setattr(jobs.exchange, "receive", later)
+        async with driving(world.home, language=language, size=size) as console:
+            await console.log_on()
+            await console.press("x")
+            screen, words = exchange(console), console.words
+            await console.pilot.press("x")
+            await console.until(lambda: all(row.reference in console.text() for row in rows))
+            text = console.text()
+            assert screen.unfinished
+            assert all(row.name in text for row in rows if row.name)
+            assert "3 / 3" in text
+            # The line is opened anew for receiving, which the seconds show.
+            connecting = next(line for line in text.splitlines()[3:] if words("exchange.phases.connect") in line)
+            assert words("exchange.step.under_way") in connecting
+            assert words("exchange.since", time="").strip() in text.splitlines()[2]
+            let_go.set()
+            await console.settle()
+            assert screen.stage == "result"
+            assert screen.results.position == 1
 
 
 async def test_the_refused_one_is_one_key_after_an_exchange_and_is_found_again_after_a_log_off(world: World) -> None:

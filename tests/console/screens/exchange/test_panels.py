@@ -15,7 +15,7 @@ from console.jobs.exchange.preflight import LogStanding, PeerInForce, Waiting
 from console.jobs.progress import Progress
 from console.screens.exchange.preflight import PreflightPanel
 from console.screens.exchange.progress import StepsPanel
-from console.screens.exchange.results import ResultList, ResultPanel, ResultSummary, why
+from console.screens.exchange.results import Arriving, ResultList, ResultPanel, ResultSummary, why
 from console.words import LANGUAGES, Language, Words
 from store import clock
 from store.message.codes import Kind
@@ -99,6 +99,12 @@ async def test_the_steps_count_what_is_known_and_no_share_of_what_is_not(tmp_pat
         assert words("exchange.count", count=100) in last
         assert "/" not in last
         assert "%" not in "".join(screen.lines())
+        # The line is opened once more for receiving: until it is open, nothing is under way but that.
+        panel.report(Progress("connect", 0, 0, 0.0, None))
+        panel.refresh()
+        await pilot.pause()
+        lines = [line.split() for line in screen.lines() if line]
+        assert [line[1] for line in lines] == [under_way, done, done, done]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -145,6 +151,34 @@ async def test_the_list_goes_from_error_to_error_and_its_head_counts_them(tmp_pa
         head = summary.draw_line(0).strip(80).text
         places = [head.index(f"{words(f'exchange.outcomes.{name}')} 1") for name in ("refused", "rejected", "accepted")]
         assert places == sorted(places)
+
+
+async def test_while_an_exchange_goes_on_errors_stay_on_top_and_the_newest_comes_next(tmp_path: Path) -> None:
+    results, arriving = ResultList(id="results"), Arriving()
+    sent: list[ItemResult] = []
+    received: list[ItemResult] = []
+    async with bench(tmp_path, results, size=(80, 12)) as (pilot, screen):
+        results.begin()
+        await pilot.pause()
+        # Nothing has come yet, which is not the same as nothing at all.
+        assert results.words("exchange.nothing") not in "\n".join(screen.lines())
+
+        async def shown(part: list[ItemResult], *items: ItemResult) -> list[str]:
+            part.extend(items)
+            arriving.report(Progress("send", len(part), 0, 0.0, None, part))
+            results.follow(arriving.items)
+            screen.lines()
+            await screen.until(lambda: not results.console_app.background.busy)
+            await pilot.pause()
+            return [line[2:].split()[1] for line in screen.lines()[1:] if line.strip()]
+
+        first = (ItemResult(1, "R-1", "delivered"), ItemResult(2, "R-2", "refused"), ItemResult(3, "R-3", "delivered"))
+        assert await shown(sent, *first) == ["R-2", "R-3", "R-1"]
+        assert await shown(sent, ItemResult(4, "R-4", "unknown")) == ["R-4", "R-2", "R-3", "R-1"]
+        # A result of what was delivered takes its place, and a notice is the newest.
+        after = await shown(received, ItemResult(1, "R-1", "accepted"), ItemResult(5, "N-5", "received"))
+        assert after == ["R-4", "R-2", "N-5", "R-1", "R-3"]
+        assert results.position == 1
 
 
 async def test_the_item_under_the_cursor_tells_cause_remedy_and_incident(tmp_path: Path) -> None:

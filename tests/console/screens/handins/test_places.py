@@ -81,7 +81,12 @@ async def test_from_home_a_file_is_looked_at_and_taken_in_by_three_keys(
             2,
             True,
         )
-        await console.press("escape", "escape")
+        # From the list as well: its people are told without opening the report.
+        await console.press("escape")
+        assert words("keys.export_report") in console.foot
+        await console.press("o", *str(tmp_path / "former.txt"), "enter")
+        assert "R-000903" in (tmp_path / "former.txt").read_text(encoding="utf-8")
+        await console.press("escape")
         assert f"i.{words('handins.title')}" not in console.text()
 
 

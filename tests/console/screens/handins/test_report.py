@@ -87,7 +87,7 @@ async def test_a_report_is_asked_for_a_place_and_given_up(world: World, file: Pa
     async with driving(world.home) as console:
         screen = await open_report(console)
         await console.press("o", "enter")
-        assert console.words("handins.output_missing") in console.text()
+        assert console.words("common.output_missing") in console.text()
         await console.press("escape")
         assert console.app.screen is screen
         taken = tmp_path / "taken.txt"

@@ -20,6 +20,8 @@ from tests.running import World, serving
 
 # The only message of its person: nothing that was entered earlier keeps another waiting.
 ALONE = "R26-000012"
+# The two halves of a pair: the record, and the report of residence.
+RECORD, HALF = "R26-000011", "T26-000007"
 REASON = "住所の番地を確かめてください"
 
 
@@ -60,6 +62,11 @@ async def open_message(
     await console.until(lambda: screen.shown is not None)
     await console.settle()
     return screen
+
+
+def seen(console: Driven, text: str) -> bool:
+    """Whether a text is on the screen, however its lines are broken."""
+    return "".join(text.split()) in "".join(console.text().split())
 
 
 def foot(console: Driven) -> str:
@@ -164,12 +171,65 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             # Who reviews it sees the same difference.
             await console.press("escape", "slash", "ctrl+u")
             await console.type(new)
-            await console.press("enter", "enter")
+            # The list has to be there before a row of it is opened.
+            await console.press("enter")
+            await console.press("enter")
             await console.until(lambda: console.screen == "message")
             await console.until(lambda: console.words("message.former", reference=ALONE) in console.text())
     shown = world.run("op-101", "show", number_of(world, new)).json
     assert (shown["record"]["replaces"], shown["record"]["person"]["sex"]) == (ALONE, "unknown")
     assert shown["state"] == "review"
+
+
+@pytest.mark.parametrize("language", JAPANESE_FIRST)
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
+async def test_a_correction_of_one_half_shows_what_the_other_says(
+    world: World, language: Language, size: tuple[int, int]
+) -> None:
+    return_message(world, HALF)
+    async with driving(world.home, language=language, size=size) as console:
+        message = await open_message(console, HALF)
+        await console.press("e")
+        form, words = console.app.screen, console.words
+        assert isinstance(form, EntryScreen)
+        other = form.draft.other
+        assert other is not None
+        form.form.go_to("person.address")
+        await console.type("x")
+        beside = words("entry.source.beside", reference=other.reference, value="")
+        assert beside.strip() in console.text()
+        warned = words.finding("pair_differs", {"other": other.reference})
+        assert seen(console, warned.cause)
+        await console.press("f9")
+        assert seen(console, warned.cause)
+        assert seen(console, warned.remedy)
+        await console.press("enter")
+        assert console.app.screen is message
+        assert seen(console, warned.remedy)
+
+
+@pytest.mark.long
+async def test_from_the_correction_of_a_sent_half_the_other_is_one_key_away(world: World) -> None:
+    with serving(world.agency_home):
+        send_message(world, RECORD)
+        send_message(world, HALF)
+        async with driving(world.home) as console:
+            message = await open_message(console, HALF)
+            await console.press("e")
+            form = console.app.screen
+            assert isinstance(form, EntryScreen)
+            form.form.go_to("person.address")
+            await console.type("x")
+            await console.press("f9", "enter")
+            (new,) = re.findall(r"M\d{6}-\d{3}", message.notice.shown)
+            await console.press("escape", "slash", "ctrl+u")
+            await console.type(new)
+            # The list has to be there before a row of it is opened.
+            await console.press("enter")
+            await console.press("enter")
+            await console.until(lambda: console.words("message.beside", reference=RECORD) in console.text())
+            await console.press("t")
+            await console.until(lambda: RECORD in console.text().splitlines()[2])
 
 
 async def test_the_message_names_the_peer_of_its_day(world: World) -> None:

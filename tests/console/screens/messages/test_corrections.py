@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from console.jobs.messages.partners import Counterpart
 from console.screens.messages.message_lines import MessageLines
 from console.widgets.palette import Colours, Palette
 from console.widgets.text import width_of
@@ -21,11 +22,14 @@ NOON = datetime(2026, 11, 20, 3, tzinfo=UTC)
 OLD = good("arrival")
 
 
-def brief(former: Any, record: Any, *, language: Language = "ja", width: int = 78) -> list[str]:
+def brief(former: Any, record: Any, *, beside: Any = None, language: Language = "ja", width: int = 78) -> list[str]:
     """Return the lines that a reviewer reads first."""
     before = None if former is None else SimpleNamespace(reference="R26-003801", record=former)
     row = SimpleNamespace(kind="resident_record", occurred_at=NOON, direction=Direction.OUT)
-    view = SimpleNamespace(row=row, record=record, former=before, findings=(), half=None, trouble=None, reason=None)
+    other = None if beside is None else Counterpart(2, "T26-002104", beside)
+    view = SimpleNamespace(
+        row=row, record=record, former=before, beside=other, findings=(), half=None, trouble=None, reason=None
+    )
     lines = MessageLines(cast("MessageView", view), Words(language), Palette(Colours.FULL), width)
     return ["".join(text for text, _style in pieces).rstrip() for pieces in lines.brief()]
 
@@ -61,6 +65,15 @@ def test_what_is_taken_out_is_told_as_well() -> None:
 def test_what_a_replacement_has_for_itself_is_no_correction(field: str) -> None:
     (first, *_) = brief(OLD, with_value(OLD, field, "2026-11-22T09:30:00+09:00"))
     assert first.strip() == Words("ja")("message.corrects_nothing")
+
+
+def test_beside_what_was_corrected_stands_what_the_other_half_says() -> None:
+    address = "東京都新宿区架空町七丁目7番7号"
+    item, _, after, other, *_ = brief(OLD, with_value(OLD, "person.address", address), beside=good("moved"))
+    assert (item.strip(), after.split()[-1]) == ("住所", address)
+    assert other.split() == ["対", "T26-002104", good("moved")["person"]["address"]]
+    # Of what the halves do not share there is nothing to say.
+    assert not any("T26-002104" in line for line in brief(OLD, with_value(OLD, "reference", "X"), beside=OLD))
 
 
 def test_a_message_that_corrects_nothing_has_no_such_lines() -> None:

@@ -253,6 +253,38 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
         assert all(match is not None and part.upper() in match.name for match in shown)
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_is_found_stands_under_the_names_of_its_people(
+    world: World, language: Language, size: tuple[int, int]
+) -> None:
+    async with driving(world.home, language=language, size=size) as console:
+        await console.log_on()
+        await console.press("slash")
+        await console.type("a")
+        await console.press("enter")
+        rows, words = queue(console).rows, console.words
+        assert rows.position == 1
+        # At once, and as it is read anew after another screen was open.
+        for _ in range(2):
+            lines = console.text().splitlines()
+            row = rows.cursor_row
+            assert row is not None
+            assert row.heading is not None
+            at = next(y for y, line in enumerate(lines) if line.startswith("> "))
+            assert lines[at - 1].startswith(f"  {row.heading.name}")
+            assert words("about.subject", subject=row.heading.subject) in lines[at - 1]
+            # The name stands in the heading alone, whose cells it leaves to what happened.
+            assert row.heading.name not in lines[at]
+            assert row.reference in lines[at]
+            people = queue(console).people
+            assert 1 < people <= rows.count < queue(console).messages
+            assert words("queue.people", people=people, count=queue(console).messages) in console.text()
+            await console.press("question_mark", "escape")
+        await console.press("escape")
+        assert not rows.grouped
+
+
 async def test_a_message_with_warnings_is_read_before_it_is_approved(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on()

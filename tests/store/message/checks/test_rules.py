@@ -455,6 +455,7 @@ def test_every_rule_has_its_case() -> None:
         *("record_not_object", "kind_other_way", "reference_conflict", "corrected_by_notice", "corrected_like_notice"),
         *("subject_form", "subject_two_names", "subject_two_birth_dates", "subject_has_record"),
         *("subject_two_sexes", "subject_two_nationalities", "subject_two_numbers", "subject_not_of_target"),
+        *("subject_other_address", "pair_differs"),
     }
 
     assert {case.rule for case in CASES} | elsewhere == set(RULES)

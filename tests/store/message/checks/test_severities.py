@@ -59,6 +59,8 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "subject_two_numbers": WARNING,
     "subject_not_of_target": WARNING,
     "subject_has_record": WARNING,
+    "subject_other_address": WARNING,
+    "pair_differs": WARNING,
     "reference_conflict": ERROR,
     "reference_to_itself": ERROR,
     "cancels_and_replaces": ERROR,
