@@ -116,7 +116,8 @@ class Driven:
 
         Outside of tests the application ends by a message of its own, after what it is at.
         """
-        await self.until(lambda: not self.app.background.busy)
+        # Once it is closing, what a job brings is taken in by nobody.
+        await self.until(lambda: not self.app.background.busy or self.app._exit)
         # The application deals with its messages one by one, so whatever was asked of it before is done then.
         done = asyncio.Event()
         if self.app.call_later(done.set):
