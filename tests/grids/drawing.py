@@ -18,8 +18,15 @@ from tests.running import World
 FOLDER: Final = Path(__file__).parent / "drawn"
 SIZES: Final = ((80, 24), (100, 30), (120, 40))
 HEADING: Final = re.compile(r"^== (\w+ \d+x\d+) =+$", re.MULTILINE)
-# Drawn by lot: what follows from keys, the end of the name of a directory, the port of the agency (always five digits).
-_MASKED: Final = re.compile(rf"\b[0-9a-f]{{16,}}\b|(?<={PLACE})\w+|(?<=ポート )\d{{5}}|(?<=port )\d{{5}}")
+# Drawn by lot, and masked: what follows from keys, such as hashes and the mark of an ID that nobody has; the end of the
+# name of a directory; the port of the agency, which always has five digits.
+_BY_LOT: Final = (
+    r"\b[0-9a-f]{16,}\b",
+    *(rf"(?<={before} #)[0-9a-f]{{4}}" for before in ("登録なし", "unknown")),
+    rf"(?<={PLACE})\w+",
+    *(rf"(?<={before} )\d{{5}}" for before in ("ポート", "port")),
+)
+_MASKED: Final = re.compile("|".join(_BY_LOT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Easel:
 
     def hand_in(self, purpose: str, *names: str, hours: float = 0, content: str = "") -> Path:
         """Make a place in which another system hands its files in, with these files."""
-        place = self.world.home.with_name(f"{self.world.home.name}-handed-in")
+        place = self.world.home.with_name("juki")
         place.mkdir(exist_ok=True)
         self.register(place, purpose)
         for name in names:

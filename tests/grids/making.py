@@ -10,7 +10,7 @@ from tests.grids.walks import WALKS
 
 async def walk(name: str, around: Surroundings) -> Mapping[str, State]:
     """Return the states that a walk draws, by name."""
-    easel = Easel(name, around.copy(name), around.moment)
+    easel = Easel(name, around.copy(), around.moment)
     await WALKS[name](easel)
     return easel.states
 

@@ -36,6 +36,7 @@ _CERTIFIED: Final = Validity(datetime(2025, 1, 10, tzinfo=UTC), datetime(2049, 1
 _AGENCY: Final = ("transport.agency", "transport.agency.home", "transport.agency.server")
 OWNER: Final = "juki"
 """The account of the system whose files are taken in."""
+WALKED: Final = "w"
 _PINS: Final = ("27182846", "31415927", "16180340", "14142136", "17320509")
 
 
@@ -63,10 +64,12 @@ class Surroundings:
     moment: Moment
     fresh: World
 
-    def copy(self, name: str) -> World:
-        """Return a world of its own, as it was made, on Monday morning."""
+    def copy(self) -> World:
+        """Return a world as it was made, on Monday morning, in the place of the one before."""
         self.moment.now = MONDAY
-        home = self.place / name
+        # One after the other: a short path, which no screen has to cut.
+        shutil.rmtree(self.place / WALKED, ignore_errors=True)
+        home = self.place / WALKED / "world"
         shutil.copytree(self.fresh.home, home)
         pins = {person: home / file.relative_to(self.fresh.home) for person, file in self.fresh.pin_files.items()}
         return World(home, home / self.fresh.agency_home.relative_to(self.fresh.home), pins)

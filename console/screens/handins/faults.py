@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from console.jobs.handins.report import label_of
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from pathlib import Path

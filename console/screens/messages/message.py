@@ -11,6 +11,7 @@ from console import jobs
 from console.keys import MESSAGE, Key, bindings
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
+from console.screens.messages.message_list import name_of
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
 from console.screens.messages.titles import MessageTitle
@@ -273,7 +274,7 @@ class MessageScreen(SharedLetters):
 
         def text(words: Words) -> str:
             kind = words.name("kinds.short", row.kind)
-            return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
+            return words("entry.ask.cancel", reference=row.reference, kind=kind, name=name_of(row, words))
 
         self.app.push_screen(QuestionDialog(text, "entry.deed.cancel"), self._cancel_asked)
 
@@ -295,7 +296,7 @@ class MessageScreen(SharedLetters):
             fates = (
                 words(f"entry.fate.{'cancel' if sent else 'withdraw'}", reference=of) for of, sent in (mine, others)
             )
-            return "\n".join((words("entry.ask.cancel_event", name=row.name), *fates))
+            return "\n".join((words("entry.ask.cancel_event", name=name_of(row, words)), *fates))
 
         self.app.push_screen(QuestionDialog(text, "entry.deed.cancel_event"), self._event_asked)
 
@@ -347,6 +348,8 @@ class MessageScreen(SharedLetters):
     def action_show_address(self) -> None:
         """Show an address that is hidden, until the page is read anew; the log has who saw it."""
         if self.shown is not None and self.shown.protected:
+            # It may say that the address is hidden.
+            self.notice.clear()
             self.look("message", partial(self._fetch, address=True), self._show)
 
     def action_protect(self) -> None:
@@ -360,9 +363,9 @@ class MessageScreen(SharedLetters):
     def _ask_protection(self, *, ends: bool) -> None:
         if self.shown is None or not self._possible("unprotect" if ends else "protect"):
             return
-        name, question = self.shown.row.name, "message.protection.ask_end" if ends else "message.protection.ask"
+        row, question = self.shown.row, "message.protection.ask_end" if ends else "message.protection.ask"
         deed = "message.protection.deed_end" if ends else "message.protection.deed"
-        asked = QuestionDialog(lambda words: words(question, name=name), deed)
+        asked = QuestionDialog(lambda words: words(question, name=name_of(row, words)), deed)
         self.app.push_screen(asked, partial(self._protection_asked, ends))
 
     def _protection_asked(self, ends: bool, answer: str | None) -> None:  # noqa: FBT001  # Bound by `partial`.

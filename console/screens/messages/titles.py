@@ -55,7 +55,8 @@ class ViewLine(OneLine):
             order = words(f"queue.sort.{view.sort}") + (words("queue.sort.backward") if view.backward else "")
             ink.put(words("queue.order", order=order), faint)
         if rows.selected:
-            ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
+            counted = "queue.selected_rows" if queue.messages > rows.count else "queue.selected"
+            ink.put("   ").put(words(counted, count=f"{len(rows.selected):,}"), self.palette["key"])
         more = "" if rows.whole else "+"
         facts = {
             "position": f"{rows.position:,}",

@@ -8,6 +8,7 @@ from console.widgets.palette import ROLES, Colours, Palette
 from console.widgets.text import Ink
 
 LEAST_CONTRAST = 7
+LEAST_STEP = 1.25  # of a field against what lies around it
 GROUNDS = (
     "page",
     "frame",
@@ -72,6 +73,10 @@ def test_the_row_under_the_cursor_and_the_focus_differ_from_their_ground(colours
     palette = Palette(colours)
     assert palette["cursor"] != palette["page"]
     assert palette["field_focus"] != palette["field"]
+    # An empty field has no text that would tell where it is.
+    for ground in ("page", "dialog"):
+        blank, beside = palette["field"], palette[ground]
+        assert blank.underline or contrast(Style(color=blank.bgcolor, bgcolor=beside.bgcolor)) > LEAST_STEP
     assert palette["bar_done"] != palette["bar_left"]
 
 

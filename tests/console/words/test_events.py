@@ -4,6 +4,10 @@ import ast
 from pathlib import Path
 from typing import Final
 
+import pytest
+from rich.cells import cell_len
+
+from console.words import LANGUAGES, Language, Words
 from store.log import Event, EventClass
 
 ROOT: Final = Path(__file__).parents[3]
@@ -16,6 +20,8 @@ PLANNED: Final = {
 """What the received notices' way onward will write; whoever builds it takes them out here."""
 OF_THE_LOG: Final = {Event.CLOCK_STEPPED}
 """What the log itself writes, whichever job appends to it."""
+CELLS: Final = 24
+"""What the column of the event has at least on the smallest screen, where the ID of nobody stands beside it."""
 
 
 def _written_in(path: Path) -> set[str]:
@@ -46,3 +52,10 @@ def test_what_takes_data_out_is_an_export() -> None:
     out = {event for event in Event if event.value.endswith((".exported", ".exporting"))}
     out |= {Event.BACKUP_MAKING, Event.BACKUP_MADE}
     assert {event for event in Event if event.event_class is EventClass.EXPORT} == out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_names_of_events_fit_their_column(language: Language) -> None:
+    words = Words(language)
+    names = {event: words.name("events", event) for event in Event}
+    assert {event: name for event, name in names.items() if cell_len(name) > CELLS} == {}

@@ -218,6 +218,8 @@ async def test_the_address_of_a_protected_person_is_shown_on_a_key(world: World)
         assert address not in console.text()
         await console.press("v")
         assert address in console.text()
+        # Nothing says any more that it is hidden.
+        assert console.words("message.protection.done") not in console.text()
         # What somebody else has to end is not offered.
         await console.press("u")
         assert console.app.screen is screen
