@@ -1,5 +1,6 @@
 """A state of the console as text: its grids in both languages and three sizes, and the file that keeps them."""
 
+import json
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,15 +19,9 @@ from tests.running import World
 FOLDER: Final = Path(__file__).parent / "drawn"
 SIZES: Final = ((80, 24), (100, 30), (120, 40))
 HEADING: Final = re.compile(r"^== (\w+ \d+x\d+) =+$", re.MULTILINE)
-# Drawn by lot, and masked: what follows from keys, such as hashes and the mark of an ID that nobody has; the end of the
-# name of a directory; the port of the agency, which always has five digits.
-_BY_LOT: Final = (
-    r"\b[0-9a-f]{16,}\b",
-    *(rf"(?<={before} #)[0-9a-f]{{4}}" for before in ("登録なし", "unknown")),
-    rf"(?<={PLACE})\w+",
-    *(rf"(?<={before} )\d{{5}}" for before in ("ポート", "port")),
-)
-_MASKED: Final = re.compile("|".join(_BY_LOT))
+# Drawn by lot, and masked: what follows from keys, such as hashes, and the end of the name of a directory. The port of
+# the agency is masked as well: it always has five digits.
+_BY_LOT: Final = (r"\b[0-9a-f]{16,}\b", rf"(?<={PLACE})\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +104,21 @@ class Easel:
                 await switch(console)
             for columns, rows in sizes:
                 await resize(console, columns, rows)
-                grids[f"{turn} {columns}x{rows}"] = grid_of(console)
+                grids[f"{turn} {columns}x{rows}"] = self._grid_of(console)
         await resize(console, before.width, before.height)
         if console.words.language != language:
             await switch(console)
         self.states[name] = State(name, self.walk, f"{screen.__module__}.{screen.__qualname__}", about, grids)
+
+    def _grid_of(self, console: Driven) -> str:
+        """Return the lines of the screen in hand, without blanks at their ends; each is as wide as the screen."""
+        lines = console.text().splitlines()
+        width, height = console.app.size
+        assert len(lines) == height, console.text()
+        assert {cell_len(line) for line in lines} == {width}, console.text()
+        port = json.loads((self.world.agency_home / "agency.json").read_text(encoding="utf-8"))["port"]
+        by_lot = re.compile("|".join((*_BY_LOT, rf"\b{port}\b")))
+        return "\n".join(by_lot.sub(lambda found: "x" * len(found[0]), line).rstrip() for line in lines)
 
 
 async def switch(console: Driven) -> None:
@@ -130,20 +135,6 @@ async def resize(console: Driven, columns: int, rows: int) -> None:
     await console.pilot.resize_terminal(columns, rows)
     await console.until(lambda: tuple(console.app.screen._compositor.size) == (columns, rows))
     await console.settle()
-
-
-def grid_of(console: Driven) -> str:
-    """Return the lines of the screen in hand, without blanks at their ends; no line is narrower or wider than it."""
-    lines = console.text().splitlines()
-    width, height = console.app.size
-    assert len(lines) == height, console.text()
-    assert {cell_len(line) for line in lines} == {width}, console.text()
-    return "\n".join(masked(line).rstrip() for line in lines)
-
-
-def masked(line: str) -> str:
-    """Return the line with `x` in the cells of what is drawn by lot."""
-    return _MASKED.sub(lambda found: "x" * len(found[0]), line)
 
 
 def file_of(name: str) -> Path:

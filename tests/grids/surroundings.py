@@ -123,6 +123,8 @@ def _fix_numbers(patch: pytest.MonkeyPatch) -> None:
     pins, sessions = itertools.cycle(_PINS), itertools.count(1)
     patch.setattr(rehearsal, "draw_pin", lambda: next(pins))
     patch.setattr("store.people.sessions.uuid4", lambda: SimpleNamespace(hex=f"{next(sessions) * 0x2545F491:032x}"))
+    # The mark of an ID that nobody has follows from it, and so does its place among the IDs.
+    patch.setattr("store.people.pins.os", SimpleNamespace(urandom=bytes))
     patch.setattr("console.incidents.secrets", SimpleNamespace(token_hex=lambda _bytes: "c0ffee"))
     # Who has accounts, whose the files are, and how much room there is: that is the machine's.
     patch.setattr("console.configuration.handins.pwd", SimpleNamespace(getpwnam=str))

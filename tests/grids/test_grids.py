@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from console import screens
 from console.screens.base import ConsoleScreen, Dialog
-from tests.grids.drawing import FOLDER, SIZES, State, kept
+from tests.grids.drawing import FOLDER, SIZES, State, kept, read
 from tests.grids.making import walk
 from tests.grids.surroundings import Surroundings, surroundings
 from tests.grids.walks import WALKS
@@ -71,7 +71,7 @@ def test_every_state_has_its_six_grids_and_comes_from_a_walk(states: Mapping[str
 @pytest.mark.parametrize("name", WALKS)
 async def test_the_console_looks_as_it_was_drawn(name: str, around: Surroundings, states: Mapping[str, State]) -> None:
     drawn = await walk(name, around)
-    before = {state.name: state.text for state in states.values() if state.walk == name}
+    before = {state.name: read(state.name) for state in states.values() if state.walk == name}
     after = {state.name: state.text for state in drawn.values()}
     differing = list(_differences(before, after))
     assert not differing, "\n".join(

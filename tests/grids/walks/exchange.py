@@ -10,6 +10,7 @@ from console.jobs.progress import Progress
 from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.exchange.progress import StepsPanel
 from console.terminal import Terminal
+from console.widgets.gauge import Gauge
 from tests.console.driving import Driven
 from tests.console.here import acting, served_here
 from tests.console.jobs.site import Site
@@ -75,6 +76,8 @@ async def run(easel: Easel, console: Driven) -> None:
     steps._connected = 2.0
     for progress in (Progress("ask", 0, 0, 0.0, None), Progress("send", 4, 12, 2.0, 4.0)):
         screen._report(progress)
+    # The bar looks by itself, some moments later.
+    screen.query_one("#gauge", Gauge)._look()
     await console.settle()
     await easel.draw(console, "exchange_running", "An exchange under way.")
     screen._cancel = None
