@@ -75,7 +75,9 @@ class MessageLines:
         row, words = self._view.row, self._words
         who = who_of(row, words)
         rows = (row,) if self._view.half is None else (row, self._view.half.row)
-        author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
+        # Of a notice it would be the first of two persons who confirm it, whom its status names.
+        entered = row.author is not None and row.direction == Direction.OUT
+        author = f"  {words('message.status.author')} {row.author}" if entered else ""
         # What people confirm is a sheet of its own in an office, and is called so.
         sheet = f"{words('message.sheet')}  " if row.direction == Direction.IN else ""
         # Two kinds in full have no room beside the list.

@@ -113,7 +113,8 @@ class MessageList(VirtualList["QueueRow"]):
         if column == "kind":
             return Cell(self._kind(row), palette["faint"])
         if column == "name":
-            return Cell(self._who(row))
+            # Of a certificate the kind stands in its own column as well.
+            return Cell(self._who(row), shorter=row.number if not row.name else "")
         if column == "event":
             return Cell(event_of(row, words), shorter=event_in_short(row, words))
         if column == "waiting":
