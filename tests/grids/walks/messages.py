@@ -220,6 +220,36 @@ async def notices(easel: Easel) -> None:
         await easel.draw(console, "ask_confirm_first", "The question to the first of two persons.")
         await console.press("enter")
         await easel.draw(console, "notice_awaiting_second", "The notice, for which a second person is awaited.")
+    async with easel.driving() as console:
+        await open_message(console, "N26-000005", "ap-201")
+        await console.press("a")
+        await easel.draw(console, "ask_confirm_second", "The question to the second of two persons.")
 
 
-WALKS: Final = (decide, decide_many, departure, pages, corrections, sent, wrongly_sealed, notices)
+async def in_hand(easel: Easel) -> None:
+    """What somebody else has in hand is only read."""
+    return_message(easel.world, "R26-000009")
+    async with easel.driving() as clerk, easel.driving() as approver:
+        await open_message(clerk, "R26-000009")
+        await clerk.press("e")
+        await approver.log_on("ap-201", opens="1")
+        await easel.draw(approver, "queue_in_hand", "A list with a message that somebody else corrects.")
+        await approver.press("enter", "h")
+        await easel.draw(approver, "message_in_hand", "A message that somebody else corrects.")
+
+
+async def let_go(easel: Easel) -> None:
+    """What was held goes on, and an address is shown again."""
+    async with easel.logged_on("ka-301", opens="2") as console:
+        await console.press("h", "enter", "f", "down", "down", "down", "enter", "u")
+        await easel.draw(console, "ask_release", "The question before a held message goes on.")
+    async with easel.driving() as console:
+        await open_message(console, ALONE)
+        await console.press("h", "enter")
+    async with easel.driving() as console:
+        await open_message(console, ALONE, "ka-301")
+        await console.press("u")
+        await easel.draw(console, "ask_end_protection", "The question before an address is shown again.")
+
+
+WALKS: Final = (decide, decide_many, departure, pages, corrections, sent, wrongly_sealed, notices, in_hand, let_go)
