@@ -17,7 +17,7 @@ from console.widgets.columns import Cell, Column
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
-from console.widgets.text import Ink, cut_before, fit, width_of
+from console.widgets.text import CUT, Ink, cut_before, fit, width_of
 from console.widgets.virtual_list import VirtualList
 from console.words import Words
 from store import clock
@@ -205,7 +205,10 @@ class HandinsList(VirtualList[Line]):
     def _of_place(self, row: BarePlace, column: str) -> Cell:
         words, fault = self.words, row.fault
         if column == "file":
-            return Cell(words("handins.no_files") if fault is None else row.place.directory, self.palette["faint"])
+            if fault is None:
+                return Cell(words("handins.no_files"), self.palette["faint"])
+            # Places lie side by side as a rule, so that the end of a path tells them apart.
+            return Cell(row.place.directory, self.palette["faint"], f"{CUT}/{Path(row.place.directory).name}")
         if fault is None or column not in {"state", "result"}:
             return Cell("")
         style = self.palette["trouble"]

@@ -236,6 +236,12 @@ async def in_hand(easel: Easel) -> None:
         await easel.draw(approver, "queue_in_hand", "A list with a message that somebody else corrects.")
         await approver.press("enter", "h")
         await easel.draw(approver, "message_in_hand", "A message that somebody else corrects.")
+    async with easel.driving() as first, easel.driving() as second:
+        for console, person in ((first, "ka-301"), (second, "ap-201")):
+            await console.log_on(person, opens="2")
+            await to_a_pair(console)
+            await console.press("enter")
+        await easel.draw(second, "message_pair_in_hand", "A pair that somebody else reviews.")
 
 
 async def let_go(easel: Easel) -> None:
