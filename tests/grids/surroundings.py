@@ -115,6 +115,8 @@ def _fix_times(patch: pytest.MonkeyPatch, moment: Moment) -> None:
     defaults: dict[str, Any] = SessionKeeper.__init__.__kwdefaults__ or {}
     patch.setitem(defaults, "clock", lambda: 0.0)
     patch.setitem(defaults, "wall", moment.seconds)
+    # A draft is saved when something covers the form, and not by a pause that a busy machine makes longer or shorter.
+    patch.setattr("console.screens.entry.saving._PAUSE", 3600.0)
     # How long the line takes to answer says something about the machine alone.
     patch.setattr("console.jobs.exchange.line.time", SimpleNamespace(monotonic=lambda: 0.0))
 
