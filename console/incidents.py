@@ -6,12 +6,11 @@ It lies in the terminal's directory, bounded, and the journal of systemd gets a 
 import secrets
 import traceback
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from console.process.journal import write_to_journal
-from store.clock import JAPAN
+from store import clock
 from transport.record_file import append_record
 
 TECHNICAL_LOG: Final = Path("log") / "technical.log"
@@ -39,7 +38,7 @@ def record_refusal(home: Path, code: str, incident: str) -> str:
 def _record(home: Path | None, text: str) -> str:
     # The time is Japanese, as every time that people see. The random part keeps the numbers of one second apart, and
     # also those of several processes.
-    number = f"{datetime.now(JAPAN):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    number = f"{clock.now().astimezone(clock.JAPAN):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     if home is not None:
         # The disk may be the very thing that failed; the person still gets a number to report.
         with suppress(OSError):

@@ -235,6 +235,11 @@ SEARCH: Final = Key("f3,slash", "/", "search", "search", Right.READ)
 HANDINS_KEY: Final = Key("i", "i", "handins", "handins", Right.ENTER)
 RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
 
+# While something is typed into the field of the search.
+SEARCHING: Final = (
+    Key("", "Enter", "choose", "search", Right.READ),
+    Key("escape", "Esc", "back", "cancel"),
+)
 # Home. The digits stand before the lists themselves.
 TODAY: Final = (
     LISTS,

@@ -81,7 +81,7 @@ class QuestionDialog(Dialog[str | None]):
         with Box(id="box"):
             yield QuestionText(self._text)
             if self._typed:
-                yield TextField(id="answer", longest=500, above=True)
+                yield TextField(id="answer", longest=500)
             # There from the beginning, so that a complaint does not move the question.
             yield Complaint(id="complaint")
         keys = (self._deed, self._back) if self._keeps is None else (self._keeps, self._deed, self._back)

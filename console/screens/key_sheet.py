@@ -20,7 +20,7 @@ from console.screens.base import Dialog
 from console.widgets.frame import FootLine, word_of
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
-from console.widgets.text import Ink, fit, wrap
+from console.widgets.text import Ink, fit, width_of, wrap
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -39,10 +39,10 @@ _AGAIN: Final = Key("question_mark", "?", "help('keys')", "close", in_foot=False
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """A line of the sheet: the sign of a key, its word, and whether it can do something now."""
+    """A line of the sheet: the sign of a key, its words, and whether it can do something now."""
 
     sign: str
-    word: str
+    words: Sequence[str]
     offered: bool = True
 
 
@@ -58,20 +58,21 @@ def key_lines(
     for key in keys:
         if app.may(key.right):
             shared.setdefault(_sign(key, typed=typed), []).append(key)
-    between = app.words("head.between")
     return [
-        KeyLine(sign, between.join(dict.fromkeys(word_of(key, app) for key in alike)), any(map(offers, alike)))
+        KeyLine(sign, list(dict.fromkeys(word_of(key, app) for key in alike)), any(map(offers, alike)))
         for sign, alike in shared.items()
     ]
 
 
 def columns(left: Sequence[KeyLine], right: Sequence[KeyLine], app: "Host", width: int) -> Iterator[Pieces]:
     """Yield the lines of two columns of keys beside each other; a long word takes several lines."""
-    beside = zip_longest(_wrapped(left, width - _RIGHT - _SIGN), _wrapped(right, _RIGHT - _SIGN))
-    for sides in beside:
+    between = app.words("head.between")
+    rooms = (width - _RIGHT, _RIGHT)
+    wrapped = (_wrapped(side, between, room - _SIGN) for side, room in zip((left, right), rooms, strict=True))
+    for sides in zip_longest(*wrapped):
         pieces: list[tuple[str, Style | None]] = []
-        for line, room in zip(sides, (width - _RIGHT, _RIGHT), strict=True):
-            sign, word, offered = (line.sign, line.word, line.offered) if line is not None else ("", "", True)
+        for line, room in zip(sides, rooms, strict=True):
+            sign, word, offered = (line.sign, line.words[0], line.offered) if line is not None else ("", "", True)
             pieces += [
                 (fit(f"  {sign}", _SIGN), app.palette["key" if offered else "faint"]),
                 (fit(word, room - _SIGN), None if offered else app.palette["faint"]),
@@ -80,10 +81,23 @@ def columns(left: Sequence[KeyLine], right: Sequence[KeyLine], app: "Host", widt
 
 
 # A letter that several deeds share has all of their words, which may take more than one line.
-def _wrapped(lines: Sequence[KeyLine], room: int) -> Iterator[KeyLine]:
+def _wrapped(lines: Sequence[KeyLine], between: str, room: int) -> Iterator[KeyLine]:
     for line in lines:
-        for at, part in enumerate(wrap(line.word, room - 1)):
-            yield replace(line, word=part, sign=line.sign if at == 0 else "")
+        for at, part in enumerate(_broken(line.words, between, room - 1)):
+            yield replace(line, words=(part,), sign=line.sign if at == 0 else "")
+
+
+def _broken(words: Sequence[str], between: str, room: int) -> Iterator[str]:
+    """Yield the words in lines, each of them whole; a word that is too long for a line is broken."""
+    line = ""
+    for index, word in enumerate(words):
+        piece = word + (between if index < len(words) - 1 else "")
+        if line and width_of(f"{line}{piece}".rstrip()) > room:
+            yield line.rstrip()
+            line = ""
+        *whole, line = wrap(f"{line}{piece}", room) if width_of(piece.rstrip()) > room else [f"{line}{piece}"]
+        yield from whole
+    yield line.rstrip()
 
 
 def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
@@ -92,7 +106,7 @@ def everywhere_lines(app: "Host", *, typed: bool = False) -> list[KeyLine]:
     keys = [key for key in everywhere if not typed or key.has_function_key]
     # A form moves by Tab and the arrows, and its letters are text.
     moves = () if typed else LIST_KEYS
-    return [*key_lines(app, keys, typed=typed), *(KeyLine(sign, app.words(f"keys.{name}")) for sign, name in moves)]
+    return [*key_lines(app, keys, typed=typed), *(KeyLine(sign, [app.words(f"keys.{name}")]) for sign, name in moves)]
 
 
 def sides(
@@ -102,7 +116,7 @@ def sides(
 
     So divided, each column has about half of the keys, and the sheet of the fullest screen has room at 80 by 24.
     """
-    here = [key for key in keys if typed or key.deed not in _WAYS]
+    here = [key for key in keys if typed or key.deed not in _WAYS] or list(keys)
     ways = [key for key in keys if key not in here]
     # Those that every screen has, unless the letter is the screen's own here. A dialog wants its answer first.
     if app.session is not None and not isinstance(screen, ModalScreen):

@@ -26,7 +26,7 @@ class TextField(OneLine, can_focus=True):
     """One line of text. It takes in no control characters and no direction codes, whether typed or pasted.
 
     `longest` is the greatest number of graphemes. `takes` may refuse further characters. A `locked` field takes in
-    nothing. `above` belongs to a field in a dialog, which lies above a page and has another ground.
+    nothing.
 
     Text is taken in as a whole or not at all: a paste that lost a line end or its last characters on the way would be
     another text, and nobody would see it. What is not taken in is told by `Refused`.
@@ -89,10 +89,8 @@ class TextField(OneLine, can_focus=True):
         id: str,  # noqa: A002  # Textual's own name for it.
         longest: int = _LONGEST_TEXT,
         takes: Callable[[str], bool] = lambda _character: True,
-        above: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._ground = "field_above" if above else "field"
         self._graphemes: list[str] = []
         self._at = 0  # The caret is before this grapheme.
         self.longest = longest
@@ -208,7 +206,7 @@ class TextField(OneLine, can_focus=True):
 
     def draw_line(self, _y: int) -> Ink:
         """Draw the part of the text that is around the caret."""
-        ink = self.ink("field_focus" if self.has_focus else self._ground).put(" ")
+        ink = self.ink("field_focus" if self.has_focus else "field").put(" ")
         # The blank is the place of the caret behind the last character.
         shown = [*self._shown(), " "]
         room = max(2, self.size.width - 2)

@@ -22,7 +22,7 @@ _MARGIN: Final = 1
 _LEAST_SECTION: Final = 5  # A section cut to fewer cells says nothing.
 _WIDEST_GAP: Final = 4
 # A notice takes its lines from the work above it, which has to stay usable at 80 by 24.
-_MOST_NOTICE_LINES: Final = 4
+_MOST_NOTICE_LINES: Final = 6
 # The order in which a person's roles are shown: the one that carries the most weight comes first.
 _ROLES: Final = (Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR, Role.CUSTODIAN)
 
@@ -178,7 +178,10 @@ class NoticeLine(Surface):
         if self._text is None:
             return []
         width = self.size.width - 4 - width_of(self.words(f"common.{self._level}"))
-        return wrap(self._text(self.words), width)[:_MOST_NOTICE_LINES]
+        lines = wrap(self._text(self.words), width)
+        # What nobody foresaw to be so long ends with the sign of a cut, and not as if it were complete.
+        first, rest = lines[: _MOST_NOTICE_LINES - 1], "".join(lines[_MOST_NOTICE_LINES - 1 :])
+        return [*first, fit(rest, width)] if len(lines) > _MOST_NOTICE_LINES else lines
 
     def _fit_height(self) -> None:
         # One line is kept while there is nothing to say, so that the work above does not move with every notice.
@@ -201,6 +204,12 @@ class FootLine(Surface):
         self.typed = typed
         self._keys = [key for key in self.keys if key.in_foot]
         self._everywhere = everywhere
+
+    def offer(self, keys: Iterable[Key], *, typed: bool) -> None:
+        """Show other keys: those of a field that was opened, or of the screen again."""
+        self.keys, self.typed = list(keys), typed
+        self._keys = [key for key in self.keys if key.in_foot]
+        self.refresh(layout=True)
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """Return one line, or two."""

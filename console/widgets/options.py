@@ -47,8 +47,10 @@ class Options(Surface, can_focus=True):
             super().__init__()
             self.code = code
 
-    def __init__(self, *, id: str, ground: str = "page") -> None:  # noqa: A002  # Textual's own name for it.
+    def __init__(self, *, id: str, ground: str = "page", empty: str = "") -> None:  # noqa: A002  # Textual's own name for it.
         super().__init__(id=id)
+        # The text of a list without a line.
+        self._empty = empty
         self._ground = ground
         self.numbers = True
         """Whether digits choose; where something is typed beside the list, they are text."""
@@ -90,7 +92,7 @@ class Options(Surface, can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by a page."""
-        self._go(self._cursor + direction * max(1, self.size.height - 1))
+        self._go(self._cursor + direction * max(1, self._rows - 1))
 
     def action_edge(self, direction: int) -> None:
         """Move the cursor to the first or the last line."""
@@ -114,30 +116,43 @@ class Options(Surface, can_focus=True):
             self.action_choose()
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Build the lines for the new width, and keep the cursor in sight."""
+        self._options = self._build()
         self._go(self._cursor)
 
     def draw_line(self, y: int) -> Ink:
-        """Draw an option: its number, its name, what it leads to, and a sign where more lines follow below."""
+        """Draw an option: its number, its name, and what it leads to; at the end a sign where more follow below."""
         at = self._top + y
+        if not self._options and y == 0 and self._empty:
+            return self.ink(self._ground).gap_to(_HEAD).put(self.words(self._empty), self.palette["faint"])
         if at >= len(self._options):
             return self.ink(self._ground)
+        if y == self.size.height - 1 and at < len(self._options) - 1:
+            # A line of its own, as long as more follow: beside an option it would cover what that leads to.
+            sign = self.words("common.more")
+            return self.ink(self._ground).gap_to(self.size.width - width_of(sign) - 1).put(sign, self.palette["key"])
         option, here = self._options[at], at == self._cursor
         ink = self.ink("cursor" if here and self.has_focus else self._ground).put(" > " if here else " " * _HEAD)
         if self._numbered:
             ink.put(f"{at + 1} ", self.palette["key"])
         # All names are as wide as the widest, so that what follows them stands in one column.
         name = max(width_of(other.name) for other in self._options) + _GAP
-        more = self.words("common.more") if y == self.size.height - 1 and at < len(self._options) - 1 else ""
-        room = self.size.width - ink.width - 1 - width_of(more)
+        room = self.size.width - ink.width - 1
         ink.put(fit(option.name, min(name, room)), self.palette["faint"] if option.faint and not here else None)
         if room > name:
             ink.put(fit(option.outcome, room - name), self.palette["faint"])
-        return ink.gap_to(self.size.width - 1 - width_of(more)).put(more, self.palette["key"])
+        return ink
+
+    @property
+    def _rows(self) -> int:
+        """The lines for options; of a list that is longer than the widget, the last line is the sign's."""
+        # Before the first layout the height is 0.
+        height = max(1, self.size.height)
+        return height if len(self._options) <= height else max(1, height - 1)
 
     def _go(self, at: int) -> None:
         self._cursor = min(max(0, at), max(0, len(self._options) - 1))
-        # Before the first layout the height is 0.
-        rows = max(1, self.size.height)
-        self._top = max(0, min(max(self._top, self._cursor - rows + 1), self._cursor, len(self._options) - rows))
+        # At the end nothing follows, and the last line has an option as well.
+        end = len(self._options) - max(1, self.size.height)
+        self._top = max(0, min(max(self._top, self._cursor - self._rows + 1), self._cursor, end))
         self.refresh()

@@ -68,18 +68,17 @@ class TextPage(Surface, can_focus=True):
 
     def draw_line(self, y: int) -> Ink:
         """Draw a line; the last line of the screen has a sign where more lines follow below."""
-        ink = self.ink().put(" ")
         index = self._top + y
-        if index < len(self._lines):
-            ink.put_all(self._lines[index])
-        more = y == self.size.height - 1 and index < len(self._lines) - 1
-        if more:
-            # Only where the line leaves room: the sign covers no content.
-            sign = self.words("common.more")
-            ink.gap_to(self.size.width - width_of(sign) - 1)
-            if ink.width <= self.size.width - width_of(sign) - 1:
-                ink.put(sign, self.palette["key"])
-        return ink
+        line = self._lines[index] if index < len(self._lines) else ()
+        if y < self.size.height - 1 or index >= len(self._lines) - 1:
+            return self.ink().put(" ").put_all(line)
+        sign = self.words("common.more")
+        start = self.size.width - width_of(sign) - 1
+        ink = self.ink().put(" ").put_all(line)
+        if ink.width > start:
+            # A line that leaves no room waits below with the others: without the sign nobody would look for them.
+            ink = self.ink()
+        return ink.gap_to(start).put(sign, self.palette["key"])
 
     def _go(self, top: int) -> None:
         # The last page is a full one: there is nothing to see below the end.

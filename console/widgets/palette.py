@@ -17,7 +17,8 @@ from rich.style import Style
 # Ground and ink, from the page up to what lies above it.
 _SUMI: Final = "#11171d"  # 墨: the page
 _KUROTSURUBAMI: Final = "#18212a"  # 黒橡: lines that frame the work
-_AISUMI: Final = "#1e2a36"  # 藍墨: a dialog, a field
+_AISUMI: Final = "#1e2a36"  # 藍墨: a dialog
+_TETSUKON: Final = "#2e3d4b"  # 鉄紺: a field, on the page and in a dialog
 _KONJO: Final = "#25405a"  # 紺青: the row under the cursor
 _GOFUN: Final = "#d9dee2"  # 胡粉: text
 _USUNEZU: Final = "#adb8c2"  # 薄鼠: labels and what matters less
@@ -70,9 +71,7 @@ def _full() -> dict[str, Style]:
         "column": Style(color=_USUNEZU, bgcolor=_SUMI),
         "cursor": Style(color=_SHIRONERI, bgcolor=_KONJO),
         "dialog": Style(color=_GOFUN, bgcolor=_AISUMI),
-        "field": Style(color=_SHIRONERI, bgcolor=_AISUMI),
-        # In a dialog, which has the ground of a field, a field has that of the page.
-        "field_above": Style(color=_SHIRONERI, bgcolor=_SUMI),
+        "field": Style(color=_SHIRONERI, bgcolor=_TETSUKON),
         "field_focus": Style(color=_SHIRONERI, bgcolor=_KONJO),
         "caret": Style(reverse=True),
         "bar_done": Style(color=_SUMI, bgcolor=_WASURENAGUSA),
@@ -95,8 +94,8 @@ def _sixteen() -> dict[str, Style]:
         "column": Style(color="cyan", bgcolor="default"),
         "cursor": Style(color="black", bgcolor="white"),
         "dialog": Style(color="white", bgcolor="blue"),
-        "field": Style(color="bright_white", bgcolor="blue"),
-        "field_above": Style(color="default", bgcolor="default"),
+        # Underlined: the dialog has the same ground, and what is empty has to be seen as well.
+        "field": Style(color="bright_white", bgcolor="blue", underline=True),
         "field_focus": Style(color="black", bgcolor="white"),
         "caret": Style(reverse=True),
         "bar_done": Style(color="black", bgcolor="cyan"),
@@ -122,7 +121,6 @@ def _none() -> dict[str, Style]:
         "cursor": reverse,
         "dialog": reverse,
         "field": Style(underline=True),
-        "field_above": Style(underline=True),
         "field_focus": Style(underline=True, bold=True, reverse=False),
         "caret": reverse,
         "bar_done": reverse,
@@ -141,7 +139,7 @@ _STYLES: Final[Mapping[Colours, Mapping[str, Style]]] = MappingProxyType(
     {Colours.FULL: _full(), Colours.SIXTEEN: _sixteen(), Colours.NONE: _none()}
 )
 ROLES: Final = frozenset(_full())
-PLAIN_GROUNDS: Final = frozenset(Color.parse(colour) for colour in (_KONJO, "white", "blue"))
+PLAIN_GROUNDS: Final = frozenset(Color.parse(colour) for colour in (_KONJO, _TETSUKON, "white", "blue"))
 """The grounds on which every word keeps the ink of the text: the four meanings would be hard to read there."""
 GROUND: Final = _SUMI
 INK: Final = _GOFUN

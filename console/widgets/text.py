@@ -7,7 +7,7 @@ East Asian characters take two.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Final, Literal
 
 from rich.cells import cell_len, split_graphemes
@@ -53,12 +53,31 @@ def fit(text: str, width: int, align: Align = "left") -> str:
     return filling + safe if align == "right" else safe + filling
 
 
+def cut_before(text: str, width: int) -> str:
+    """Return `text`, made safe, in at most `width` cells: what is too long loses its beginning."""
+    safe = visible(text)
+    spans, total = split_graphemes(safe)
+    if total <= width:
+        return safe
+    for _start, stop, cells in spans:
+        total -= cells
+        if total + len(CUT) <= width:
+            return CUT + safe[stop:]
+    return CUT[: max(0, width)]
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Break `text` into lines of at most `width` cells: Latin text between words, Japanese between characters."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines += _wrap_paragraph(visible(paragraph), max(2, width))
     return lines
+
+
+def beside(label: str, cells: int, text: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield `label` in `cells` cells, and `text` in the rest of `width`; what has no room goes on below."""
+    lines = zip_longest(wrap(label, cells - 1), wrap(text, width - cells), fillvalue="")
+    return ((fit(head, cells), line) for head, line in lines)
 
 
 def _wrap_paragraph(text: str, width: int) -> Iterator[str]:

@@ -7,17 +7,16 @@ rows are shown at once, where Textual's own table takes 10 to 20 s.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar
 
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
-from console.widgets.text import Align, Ink, fit
+from console.widgets.text import Ink, fit, width_of
 from console.widgets.window import Window
 
 BLOCK: Final = 64  # The rows of one fetch. Most screens have fewer lines, so a page needs two blocks at most.
@@ -25,24 +24,6 @@ _BLOCKS_KEPT: Final = 32
 _MARKS: Final = 2  # The cells before the first column: one for the cursor, one for the selection.
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, the catalogue key of its head, its width in cells, and the side that its text is set to."""
-
-    name: str
-    head: str
-    width: int
-    align: Align = "left"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The text and the style of one column in one row."""
-
-    text: str
-    style: Style | None = None
 
 
 class VirtualList(Surface, Generic[Row], can_focus=True):
@@ -85,6 +66,8 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         # What was asked of all rows while only the first of them were known.
         self._later: list[Callable[[], None]] = []
         self._whole = True
+        # The columns, and for which width, language and rows they were found.
+        self._laid_out: tuple[object, tuple[Column, ...]] = (None, ())
         # The key that the cursor was on when the rows were taken away, until others arrive.
         self._left: int | None = None
         self.selected: set[int] = set()
@@ -297,7 +280,7 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
 
     def _draw_heads(self) -> Ink:
         ink = self.ink("column").gap_to(_MARKS)
-        for column in self.columns(self.size.width - _MARKS):
+        for column in self._columns_now():
             head = self.words(column.head) if column.head else ""
             ink.put(fit(head, column.width, column.align)).put(" ")
         return ink
@@ -315,11 +298,25 @@ class VirtualList(Surface, Generic[Row], can_focus=True):
         row = self._row(index)
         if row is None:
             return ink.put(self.words("common.loading"), self.palette["faint"])
-        for column in self.columns(self.size.width - _MARKS):
+        for column in self._columns_now():
             cell = self.cell(row, column.name)
             # On the ground of the cursor most inks are too weak: there every word is in the ink of the text.
-            ink.put(fit(cell.text, column.width, column.align), None if here else cell.style).put(" ")
+            ink.put(fit(cell.fitting(column.width), column.width, column.align), None if here else cell.style).put(" ")
         return ink
+
+    def needed(self, name: str, head: str, most: int) -> int:
+        """Return how many cells a column needs for its head and for the rows on the screen, `most` at most."""
+        rows = (self._known(index) for index in self.shown_indices)
+        texts = (self.cell(row, name).text for row in rows if row is not None)
+        return min(most, max(map(width_of, (self.words(head), *texts))))
+
+    def _columns_now(self) -> tuple[Column, ...]:
+        # Found out once for what is on the screen, and not for each of its lines: it may look at every row.
+        width, rows = self.size.width - _MARKS, tuple(self._known(index) for index in self.shown_indices)
+        looked_at = (width, self.words.language, rows)
+        if self._laid_out[0] != looked_at:
+            self._laid_out = (looked_at, self.columns(width))
+        return self._laid_out[1]
 
     # Rows and blocks
 

@@ -17,7 +17,7 @@ from console.widgets.field import TextField
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.options import Option, Options
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink
+from console.widgets.text import Ink, fit, width_of
 from console.words import Words
 from store import clock
 from store.message import tables
@@ -40,6 +40,8 @@ _CARD_ANSWERS: Final = ("yes", "no")
 _SAID_BY_NOTICE: Final = MappingProxyType({"category_changed": NoticeItem.CATEGORY})
 _MOST_NAMED: Final = 3
 _LONGEST: Final = 40
+_BETWEEN: Final = " / "
+_LEAST_CHOSEN: Final = 8  # A name cut to fewer cells says nothing.
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class EventScreen(ConsoleScreen):
         yield HeadLine()
         yield EventTitle(id="title")
         yield TextField(id="narrow", longest=_LONGEST)
-        yield Options(id="options")
+        yield Options(id="options", empty="entry.none.event")
         yield self.notice
         yield FootLine(EVENT, typed=True)
 
@@ -297,10 +299,15 @@ class EventTitle(OneLine):
         screen = self.screen
         if not isinstance(screen, EventScreen):
             return ink
-        for name in screen.chosen():
-            ink.put(" / ", self.palette["faint"]).put(name, self.palette["strong"])
         step = self.words(f"entry.step.{screen.choice.step}")
-        return ink.put(" / ", self.palette["faint"]).put(step, self.palette["key"])
+        # What was chosen gives way to what is asked, which nobody could answer unread.
+        room = self.size.width - ink.width - width_of(step) - len(_BETWEEN) - 1
+        for name in screen.chosen():
+            cells = min(width_of(name), room - len(_BETWEEN))
+            if cells >= _LEAST_CHOSEN:
+                ink.put(_BETWEEN, self.palette["faint"]).put(fit(name, cells), self.palette["strong"])
+                room -= cells + len(_BETWEEN)
+        return ink.put(_BETWEEN, self.palette["faint"]).put(step, self.palette["key"])
 
 
 def _begin_draft(terminal: "Terminal", session: "Session", *, choice: Choice) -> "Draft":

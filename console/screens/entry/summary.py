@@ -13,7 +13,7 @@ from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink, fit, wrap
+from console.widgets.text import Ink, beside, wrap
 
 if TYPE_CHECKING:
     from console.jobs.entry.draft import Draft
@@ -107,8 +107,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
             sides = (("before", item.before, palette["faint"]), ("after", item.value, palette["strong"]))
             for name, value, style in sides:
                 shown = self._naming(item).value(item.field, value)
-                for at, line in enumerate(wrap(shown, width - _LABEL - 4)):
-                    side = fit(self.words(f"entry.column.{name}") if at == 0 else "", _LABEL - 2)
+                for side, line in beside(self.words(f"entry.column.{name}"), _LABEL - 2, shown, width - 4):
                     yield [("    ", None), (side, palette["faint"]), (line, style)]
 
     def _heading(self, section: int | None) -> str:
@@ -131,8 +130,7 @@ class SummaryScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
 
     def _item_lines(self, item: "DraftItem", width: int) -> Iterator[Pieces]:
         value = self._naming(item).value(item.field, item.value)
-        for at, line in enumerate(wrap(value, width - _LABEL - 2)):
-            label = fit(self._label(item) if at == 0 else "", _LABEL)
+        for label, line in beside(self._label(item), _LABEL, value, width - 2):
             yield [("  ", None), (label, self.console_app.palette["faint"]), (line, None)]
 
     def _label(self, item: "DraftItem") -> str:

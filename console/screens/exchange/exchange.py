@@ -124,7 +124,7 @@ class ExchangeScreen(ConsoleScreen):
         if self.unfinished or key is STOP:
             return self.unfinished and key is STOP
         if key.action in _RESULT_KEYS:
-            return self.stage == "result"
+            return self.stage == "result" and self.results.count > 0
         return key is not LAST_EXCHANGE or self.stage == "preflight"
 
     def _enter(self, stage: Stage) -> None:
@@ -347,7 +347,7 @@ class ExchangeTitle(OneLine):
         if screen.stage != "result" or span is None:
             return ink
         seconds = words("common.seconds", count=int((span.ended_at - span.began_at).total_seconds()))
-        times = {"began": words.time(span.began_at), "ended": words.time_of_day(span.ended_at), "took": seconds}
+        times = {"began": words.exact_time(span.began_at), "ended": words.time_of_day(span.ended_at), "took": seconds}
         ink.put(f"  {words('exchange.times', **times)}", self.palette["faint"])
         return ink.gap_to(self.size.width - len(span.by) - 1).put(span.by)
 

@@ -113,6 +113,9 @@ def _describe(words: Words, outcome: "SendOutcome | ReceiveOutcome") -> str:
         counts = {name: getattr(outcome, name) for name in ("received", "results", "rejected")}
         text = words("exchange.received", **counts)
     found = Counter(item.outcome for item in outcome.items)
+    if not isinstance(outcome, jobs.exchange.SendOutcome) and found["refused"]:
+        # Of what was sent before, and so no error of the sending that stands above.
+        text = f"{text}  {words('exchange.results_refused', count=found['refused'])}"
     if found["recovered"] or found["lost"]:
         compared = words("exchange.recovered", recovered=found["recovered"], lost=found["lost"])
         text = f"{compared} {text}"

@@ -17,7 +17,7 @@ from store.message.dates import display_date
 if TYPE_CHECKING:
     from console.jobs.exchange import LineState, Preflight
 
-_LABEL: Final = 15
+_LABEL: Final = 18
 _INDENT: Final = 3
 _SOON: Final = 90  # From so many days before its end a certificate is announced.
 _WARNED: Final = 30.0  # So many seconds between the clocks are told of.
@@ -111,7 +111,9 @@ class PreflightPanel(Surface):
     def _clock(self) -> Line:
         words, line = self.words, self._line()
         if line is None or line.clock_offset is None:
-            return "clock_offset", words("exchange.not_asked"), self.palette["faint"]
+            # A line that is down has told nothing, and is not waited for.
+            why = "exchange.not_asked" if line is None else "exchange.no_clock"
+            return "clock_offset", words(why), self.palette["faint"]
         text = words("exchange.offset", seconds=f"{abs(line.clock_offset):.1f}")
         return "clock_offset", text, self.palette["attention" if abs(line.clock_offset) > _WARNED else "good"]
 

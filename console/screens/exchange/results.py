@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from console import jobs
 from console.screens.exchange.outcome import ERRORS, latest
-from console.screens.messages.message_list import event_of
+from console.screens.messages.message_list import EVENT_CELLS, event_in_short, event_of, who_of
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 from store.rights import Right
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ _STYLES: Final = {
     "unknown": "attention",
     "waiting": "faint",
 }
-_OUTCOME, _EVENT, _NUMBER = 12, 10, 13
-_WIDE: Final = 110
-_LEAST_NAME, _MOST_NAME = 12, 26
+# The most that these take, in cells, and the least that is left to the reason.
+_OUTCOME, _NUMBER, _NAME = 20, 20, 26
+_REASON: Final = 19
+_LEAST_NAME: Final = 12
 _MOST_FOLLOWED: Final = 100
 # Cause and remedy of most errors; the page of the message has the whole.
 _REASON_LINES: Final = 3
@@ -107,16 +109,19 @@ class ResultList(VirtualList[ItemRow]):
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns, who and what first; the reason takes what the others leave."""
-        # Of a notice the event names all that has changed: on a wide screen there is room for it.
-        event = _EVENT if width < _WIDE else 2 * _EVENT
-        name = min(_MOST_NAME, max(_LEAST_NAME, width - _OUTCOME - event - _NUMBER - 20))
-        reason = max(4, width - _OUTCOME - name - event - _NUMBER - 5)
+        outcome = self.needed("outcome", "exchange.column.outcome", _OUTCOME)
+        reference = self.needed("reference", "queue.column.reference", _NUMBER)
+        room = width - outcome - reference - 5
+        # Of a notice the event names all that has changed, where there is room for it.
+        _, least = EVENT_CELLS[self.words.language]
+        name = max(_LEAST_NAME, min(self.needed("name", "queue.column.name", _NAME), room - least - _REASON))
+        event = max(least, min(self.needed("event", "queue.column.event", room), room - name - _REASON))
         return (
-            Column("outcome", "exchange.column.outcome", _OUTCOME),
+            Column("outcome", "exchange.column.outcome", outcome),
             Column("name", "queue.column.name", name),
             Column("event", "queue.column.event", event),
-            Column("reference", "queue.column.reference", _NUMBER),
-            Column("reason", "exchange.column.reason", reason),
+            Column("reference", "queue.column.reference", reference),
+            Column("reason", "exchange.column.reason", max(4, room - name - event)),
         )
 
     def cell(self, row: ItemRow, column: str) -> Cell:
@@ -132,7 +137,9 @@ class ResultList(VirtualList[ItemRow]):
             return Cell(fault.cause if fault is not None else "", self.palette["faint"])
         if message is None:
             return Cell("")
-        return Cell(name_of(message) if column == "name" else event_of(message, self.words))
+        if column == "name":
+            return Cell(who_of(message, self.words))
+        return Cell(event_of(message, self.words), shorter=event_in_short(message, self.words))
 
 
 class Arriving:
@@ -190,7 +197,7 @@ class ResultPanel(Surface):
 
     def _lines(self, row: ItemRow) -> Iterator[Pieces]:
         item, words, palette = row.item, self.words, self.palette
-        what = (name_of(row.message), event_of(row.message, words)) if row.message is not None else ()
+        what = (who_of(row.message, words), event_of(row.message, words)) if row.message is not None else ()
         about = "  ".join(part for part in (*what, item.reference or "") if part)
         role = _STYLES.get(str(item.outcome))
         yield [(outcome_in_words(item, words), palette[role] if role else None), (f"  {about}", palette["strong"])]
@@ -209,11 +216,6 @@ def outcome_in_words(item: "ItemResult", words: "Words") -> str:
     return words.name("exchange.outcomes", str(item.outcome))
 
 
-def name_of(message: "QueueRow") -> str:
-    """Return whom a message is about, or the number where it names nobody."""
-    return f"{message.name} {message.name_kanji}".strip() or message.number
-
-
 def why(item: "ItemResult", words: "Words") -> "FaultText | None":
     """Return cause and remedy of an item; None where nothing is to be said."""
     if item.code:
@@ -221,6 +223,8 @@ def why(item: "ItemResult", words: "Words") -> "FaultText | None":
             return words.fault(item.code, item.facts)
         if words.has_refusal(item.code):
             return words.refusal(item.code)
-        # What the peer says about the content may name people: only the message's own page shows that.
-        return words.pair("exchange.result_refused", code=item.code)
+        # What the peer says about the content may name people: only the message's own page shows that. A peer of a
+        # later version may have codes for which there is no word.
+        word = f"exchange.refused_as.{item.code}"
+        return words.pair("exchange.result_refused", code=words(word) if words.has(word) else item.code)
     return words.pair(f"exchange.why.{item.outcome}") if words.has(f"exchange.why.{item.outcome}.cause") else None

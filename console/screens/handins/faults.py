@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from console.jobs.handins.report import label_of
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,21 +116,20 @@ class FaultList(VirtualList[FaultLine]):
     """The errors and warnings of a file."""
 
     def columns(self, width: int) -> tuple[Column, ...]:
-        """Return the columns; remedy and reference have one only where there is room, and stand below the list else."""
+        """Return the columns; the remedy has one only where there is room, and stands below the list else."""
         line, severity = 6, 8
         if width < _WIDE:
             # The cause gets the rest: what an item holds is told below in full.
             field, value = 14, 18
             shares = [("cause", width - line - severity - field - value - 5)]
         else:
-            field, value = 18, 22
-            left = width - line - severity - field - value - 14 - 7
+            # The reference stands below: with a column of its own it would cut cause and remedy.
+            field, value = 16, 20
+            left = width - line - severity - field - value - 6
             shares = [("cause", left // 2), ("remedy", left - left // 2)]
-        reference = [] if width < _WIDE else [Column("reference", "handins.about.reference", 14)]
         return (
             Column("line", "handins.column.line", line, "right"),
             Column("severity", "handins.column.severity", severity),
-            *reference,
             Column("field", "handins.column.field", field),
             Column("value", "handins.column.value", value),
             *(Column(name, f"handins.column.{name}", share) for name, share in shares),
@@ -145,8 +145,8 @@ class FaultList(VirtualList[FaultLine]):
                 return Cell(words(f"handins.severity.{row.severity}"), self.palette[_STYLES[row.severity]])
             case "field":
                 return Cell(label_of(fault.field, words))
-            case "value" | "reference":
-                return Cell(str(getattr(fault, column)) or "-", self.palette["faint"])
+            case "value":
+                return Cell(str(fault.value) or "-", self.palette["faint"])
         return Cell(str(getattr(words.finding(fault.rule, fault.facts), column)))
 
 

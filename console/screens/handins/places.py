@@ -14,11 +14,12 @@ from console.jobs.handins.places import BarePlace, HandedIn
 from console.keys import HANDINS, Key, bindings
 from console.screens.base import ConsoleScreen
 from console.screens.handins.report import ReportScreen, read_former, write_report
+from console.widgets.columns import Cell, Column
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
-from console.widgets.text import Ink, fit, width_of
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.text import CUT, Ink, cut_before, fit, width_of
+from console.widgets.virtual_list import VirtualList
 from console.words import Words
 from store import clock
 from store.handins.states import FileState
@@ -222,7 +223,10 @@ class HandinsList(VirtualList[Line]):
     def _of_place(self, row: BarePlace, column: str) -> Cell:
         words, fault = self.words, row.fault
         if column == "file":
-            return Cell(words("handins.no_files") if fault is None else row.place.directory, self.palette["faint"])
+            if fault is None:
+                return Cell(words("handins.no_files"), self.palette["faint"])
+            # Places lie side by side as a rule, so that the end of a path tells them apart.
+            return Cell(row.place.directory, self.palette["faint"], f"{CUT}/{Path(row.place.directory).name}")
         if fault is None or column not in {"state", "result"}:
             return Cell("")
         style = self.palette["trouble"]
@@ -245,16 +249,19 @@ class HandinsList(VirtualList[Line]):
         # Why nothing came in says more than the counts, which are all zero then.
         if row.code is not None:
             return Cell(refusal_of(words, row.code, _facts(row)), self.palette["trouble"])
-        return Cell(" ".join(_counted(row, words)), self.palette["faint"])
+        full = _counted(row, words, "handins.held_errors", "handins.held_warnings")
+        short = _counted(row, words, "queue.marks.errors", "queue.marks.warnings")
+        return Cell(" ".join(full), self.palette["faint"], shorter=" ".join(short))
 
 
-def _counted(row: HandedIn, words: Words) -> Iterator[str]:
+def _counted(row: HandedIn, words: Words, errors: str, warnings: str) -> Iterator[str]:
+    """Yield what came in, and how much of it has `errors` or `warnings`, which are keys of the catalogues."""
     if row.outcome is not None:
         yield words("handins.held", count=f"{row.outcome.held:,}")
         if row.outcome.refused:
-            yield words("handins.held_errors", count=f"{row.outcome.refused:,}")
+            yield words(errors, count=f"{row.outcome.refused:,}")
         if row.outcome.warnings:
-            yield words("handins.held_warnings", count=f"{row.outcome.warnings:,}")
+            yield words(warnings, count=f"{row.outcome.warnings:,}")
 
 
 def _facts(row: HandedIn) -> dict[str, str]:
@@ -288,7 +295,10 @@ class HandinPanel(Surface):
             yield [(f"{name}  ", strong), *named("owner", place.owner), *named("made", words.exact_time(made))]
         else:
             yield [(f"{place.purpose}  ", strong), *named("owner", place.owner)]
-        yield [*named("directory", place.directory), *named("layout", place.layout or words("handins.about.no_layout"))]
+        # Of a long path the end says more than the beginning, and what its files are read by must not fall off.
+        layout = named("layout", place.layout or words("handins.about.no_layout"))
+        taken = sum(width_of(text) for text, _ in (*layout, *named("directory", "")))
+        yield [*named("directory", cut_before(place.directory, self.size.width - 2 - taken)), *layout]
         if isinstance(line, HandedIn) and line.outcome is not None:
             at = words.exact_time(line.outcome.taken_at)
             yield named("taken", f"{at}  {line.outcome.taken_by}")

@@ -63,8 +63,8 @@ class ConditionSheet(Dialog[FormAnswer | None]):
     DEFAULT_CSS = """
     ConditionSheet #box { height: auto; width: 1fr; layout: vertical; }
     ConditionSheet .entry { height: 1; width: 1fr; layout: horizontal; }
-    ConditionSheet FieldName { width: 14; }
-    ConditionSheet TextField { width: 24; }
+    ConditionSheet FieldName { width: 12; }
+    ConditionSheet TextField { width: 20; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *above((_SEARCH, _CANCEL), HELP, LANGUAGE, *ABOVE_OTHERS),
@@ -85,7 +85,7 @@ class ConditionSheet(Dialog[FormAnswer | None]):
             for name in FIELDS:
                 with Box(id=f"row-{name}", classes="entry"):
                     yield FieldName(name)
-                    yield TextField(id=name, longest=_LONGEST, above=True)
+                    yield TextField(id=name, longest=_LONGEST)
                     yield FieldHint(name)
             yield Complaint(id="complaint")
         yield FootLine((_SEARCH, _CANCEL), everywhere=(HELP, LOCK), typed=True)

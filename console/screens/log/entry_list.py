@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from console.screens.log.wording import actor_in_words, detail_in_words, id_in_words, object_in_words
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.surface import Surface
 from console.widgets.text import Ink, fit, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from console.jobs.log.questions import Answer, Failures, Tried
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _RESULT_STYLES: Final = {"refused": "attention", "failed": "trouble"}
 _LABEL: Final = 12  # the width of the labels in the panel, in cells
 _MOST_DETAIL_LINES: Final = 2
-# The columns of fixed width, in cells, and the gaps between all six.
-_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 7, 15, 7, 11, 6
+# The most that the columns beside the event take, in cells, and the gaps between all six.
+_NUMBER, _ACTOR, _RESULT, _OBJECT, _GAPS = 10, 16, 7, 24, 6
 # The time with its year, where there is room for it; else the panel below says which year it was.
 _WIDE: Final = 100
 _FULL_TIME, _TIME = 19, 14
@@ -33,16 +34,17 @@ class LogList(VirtualList["NamedEntry"]):
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns; the event takes the room that the others leave."""
-        wide = width >= _WIDE
-        name, time = ("full_at", _FULL_TIME) if wide else ("at", _TIME)
-        event = max(_LEAST_EVENT, width - _NUMBER - time - _ACTOR - _RESULT - _OBJECT - _GAPS)
+        name, time = ("full_at", _FULL_TIME) if width >= _WIDE else ("at", _TIME)
+        most = {"seq": _NUMBER, "actor": _ACTOR, "result": _RESULT, "object": _OBJECT}
+        cells = {column: self.needed(column, f"log.column.{column}", limit) for column, limit in most.items()}
+        event = max(_LEAST_EVENT, width - time - sum(cells.values()) - _GAPS)
         return (
-            Column("seq", "log.column.seq", _NUMBER, "right"),
+            Column("seq", "log.column.seq", cells["seq"], "right"),
             Column(name, "log.column.at", time),
-            Column("event" if wide else "event_short", "log.column.event", event),
-            Column("actor", "log.column.actor", _ACTOR),
-            Column("result", "log.column.result", _RESULT),
-            Column("object", "log.column.object", _OBJECT),
+            Column("event", "log.column.event", event),
+            Column("actor", "log.column.actor", cells["actor"]),
+            Column("result", "log.column.result", cells["result"]),
+            Column("object", "log.column.object", cells["object"]),
         )
 
     def cell(self, row: "NamedEntry", column: str) -> Cell:
@@ -54,8 +56,8 @@ class LogList(VirtualList["NamedEntry"]):
             case "at" | "full_at":
                 time = words.exact_time if column == "full_at" else words.short_time
                 return Cell(time(row.at), faint)
-            case "event" | "event_short":
-                return Cell(self._event(row.event, whole=column == "event"))
+            case "event":
+                return Cell(words.name("events", row.event))
             case "result":
                 role = _RESULT_STYLES.get(row.result, "faint")
                 return Cell(words.name("results", row.result), self.palette[role])
@@ -64,11 +66,6 @@ class LogList(VirtualList["NamedEntry"]):
             case _:
                 # Who reads the log knows a message by its number, and a person by the ID.
                 return Cell(object_in_words(row, words))
-
-    def _event(self, event: str, *, whole: bool) -> str:
-        # Where a name is cut, the panel below has the whole: the list has a shorter one.
-        short = f"events.short.{event}"
-        return self.words(short) if not whole and self.words.has(short) else self.words.name("events", event)
 
 
 class EntryPanel(Surface):

@@ -11,6 +11,7 @@ from console import jobs
 from console.keys import MESSAGE, Key, bindings
 from console.screens.dialogs import QuestionDialog
 from console.screens.messages.characters import CharactersScreen
+from console.screens.messages.message_list import name_of
 from console.screens.messages.output import MessageOutput
 from console.screens.messages.review import Review, allows, say_wrong_state
 from console.screens.messages.revisions import RevisionScreen
@@ -277,7 +278,7 @@ class MessageScreen(MessageOutput):
 
         def text(words: Words) -> str:
             kind = words.name("kinds.short", row.kind)
-            return words("entry.ask.cancel", reference=row.reference, kind=kind, name=row.name)
+            return words("entry.ask.cancel", reference=row.reference, kind=kind, name=name_of(row, words))
 
         self.app.push_screen(QuestionDialog(text, "entry.deed.cancel"), self._cancel_asked)
 
@@ -293,13 +294,11 @@ class MessageScreen(MessageOutput):
         if self._refused("cancel_event") or self.shown is None or self.shown.partner is None:
             return
         row, other = self.shown.row, self.shown.partner
-        mine, others = ((each.reference, each.state in SENT) for each in (row, other))
+        both = [(each.reference, "cancel" if each.state in SENT else "withdraw") for each in (row, other)]
 
         def text(words: Words) -> str:
-            fates = (
-                words(f"entry.fate.{'cancel' if sent else 'withdraw'}", reference=of) for of, sent in (mine, others)
-            )
-            return "\n".join((words("entry.ask.cancel_event", name=row.name), *fates))
+            fates = (words(f"entry.fate.{fate}", reference=reference) for reference, fate in both)
+            return "\n".join((words("entry.ask.cancel_event", name=name_of(row, words)), *fates))
 
         self.app.push_screen(QuestionDialog(text, "entry.deed.cancel_event"), self._event_asked)
 
@@ -351,6 +350,8 @@ class MessageScreen(MessageOutput):
     def action_show_address(self) -> None:
         """Show an address that is hidden, until the page is read anew; the log has who saw it."""
         if self.shown is not None and self.shown.protected:
+            # It may say that the address is hidden.
+            self.notice.clear()
             self.look("message", partial(self._fetch, address=True), self._show)
 
     def action_protect(self) -> None:
@@ -364,9 +365,8 @@ class MessageScreen(MessageOutput):
     def _ask_protection(self, *, ends: bool) -> None:
         if self.shown is None or not self._possible("unprotect" if ends else "protect"):
             return
-        name, question = self.shown.row.name, "message.protection.ask_end" if ends else "message.protection.ask"
-        deed = "message.protection.deed_end" if ends else "message.protection.deed"
-        asked = QuestionDialog(lambda words: words(question, name=name), deed)
+        row, ask, deed = self.shown.row, *(f"message.protection.{each}{'_end' * ends}" for each in ("ask", "deed"))
+        asked = QuestionDialog(lambda words: words(ask, name=name_of(row, words)), deed)
         self.app.push_screen(asked, partial(self._protection_asked, ends))
 
     def _protection_asked(self, ends: bool, answer: str | None) -> None:  # noqa: FBT001  # Bound by `partial`.

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 
-from console.screens.messages.message_list import event_of
+from console.screens.messages.message_list import event_of, who_of
 from console.screens.messages.naming import Naming
 from console.screens.messages.pair_table import Half, PairTable, fields_of
 from console.widgets.page import Pieces
 from console.widgets.palette import Palette
-from console.widgets.text import fit, width_of, wrap
+from console.widgets.text import beside, fit, width_of, wrap
 from console.words import Words
 from store.clock import JAPAN
 from store.message.groups import value_at
@@ -74,9 +74,11 @@ class MessageLines:
         """Return who and what in two lines: name, event and state; number, kind and who entered it."""
         # The same two lines head the page and stand above the message beside the list.
         row, words = self._view.row, self._words
-        who = f"{row.name} {row.name_kanji}".strip() or row.number or words("message.nameless")
+        who = who_of(row, words)
         rows = (row,) if self._view.half is None else (row, self._view.half.row)
-        author = "" if row.author is None else f"  {words('message.status.author')} {row.author}"
+        # Of a notice it would be the first of two persons who confirm it, whom its status names.
+        entered = row.author is not None and row.direction == Direction.OUT
+        author = f"  {words('message.status.author')} {row.author}" if entered else ""
         # What people confirm is a sheet of its own in an office, and is called so.
         sheet = f"{words('message.sheet')}  " if row.direction == Direction.IN else ""
         # Two kinds in full have no room beside the list.
@@ -308,11 +310,8 @@ class MessageLines:
     # Lines
 
     def _pair(self, label: str, value: str, style: Style | None = None) -> Iterator[Pieces]:
-        lines = wrap(value, self._width - _INDENT - _LABEL - 1)
-        for index, line in enumerate(lines):
-            # A value of several lines keeps its column, below a label that is not repeated.
-            head = fit(label if index == 0 else "", _LABEL)
-            yield [(" " * _INDENT, None), (f"{head} ", self._palette["faint"]), (line, style)]
+        for head, line in beside(label, _LABEL + 1, value, self._width - _INDENT):
+            yield [(" " * _INDENT, None), (head, self._palette["faint"]), (line, style)]
 
     def _hanging(self, text: str, style: Style) -> Iterator[Pieces]:
         for line in wrap(text, self._width - _INDENT):

@@ -5,16 +5,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from console.screens.messages.naming import Naming
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.text import fit, width_of
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 from store import clock
-from store.message.checks.items import name_of
+from store.message.checks import items
 from store.message.codes import Action
 from store.message.states import UNSENT, Direction, InState, OutState
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from console.jobs.messages.listing import OtherHalf, QueueRow
+    from console.widgets.text import Align
     from console.words import Words
 
 # By the name of the state: `returned` wants attention in both directions.
@@ -35,10 +39,13 @@ _STATE_STYLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _NARROW: Final = 70  # With fewer cells, kind and number leave theirs to the name: the page beside the list has them.
-_EVENT: Final = 10
+_NAME: Final = 8
 _NUMBER: Final = 20  # Numbers longer than this are cut.
+_CATEGORY_LOST: Final = "category_lost"
 _UNREPORTED: Final = "unreported"
 _ACTIONS: Final = frozenset(Action)
+EVENT_CELLS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({"ja": (8, 8), "en": (10, 12)})
+"""What the states need, and what the short words of the events need, in cells, by language."""
 
 
 class MessageList(VirtualList["QueueRow"]):
@@ -71,38 +78,28 @@ class MessageList(VirtualList["QueueRow"]):
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns, who and what first; the name takes the cells that the others leave."""
         # Widths are cells. The Japanese words are shorter, but each of their characters takes two cells.
-        japanese = self.words.language == "ja"
-        state, waiting, marks = (8, 7, 7) if japanese else (10, 6, 5)
         if self.grouped:
-            return self._columns_of_hits(width, state, waiting, marks)
-        # Japanese names come with their kanji, and need what the short Japanese words leave.
-        event = _EVENT + 2 if not japanese else _EVENT - 2 if width >= _NARROW else _EVENT
-        after = [Column("event", "queue.column.event", event)]
+            return self._columns_of_hits(width)
+        states, events = EVENT_CELLS[self.words.language]
+        state = Column("state", "queue.column.state", states)
         # Beside the message the list tells who, what and how long; the rest stands in the message.
-        if width >= _NARROW:
-            after.append(Column("kind", "queue.column.kind", self._kind_width(6 if japanese else 9)))
-            after.append(Column("reference", "queue.column.reference", self._reference_width()))
-        after.append(Column("waiting", "queue.column.waiting", waiting, "right"))
-        after.append(Column("marks", "queue.column.marks", marks))
-        # Every column has a blank behind it.
-        taken = state + 1 + sum(column.width + 1 for column in after) + 1
-        name = Column("name", "queue.column.name", max(8, width - taken))
-        return (Column("state", "queue.column.state", state), name, *after)
+        after = [self._sized("kind"), self._sized("reference")] if width >= _NARROW else []
+        after += [self._sized("waiting", "right"), self._sized("marks")]
+        # Every column has a blank behind it. Of the room for who and what the names take theirs first, but for what the
+        # short words of the events need.
+        room = max(_NAME + events, width - sum(column.width + 1 for column in (state, *after)) - 2)
+        wanted = self.needed("name", "queue.column.name", room - events)
+        event = min(room - wanted, self.needed("event", "queue.column.event", room))
+        name = Column("name", "queue.column.name", room - event)
+        return (state, name, Column("event", "queue.column.event", event), *after)
 
-    def _columns_of_hits(self, width: int, state: int, waiting: int, marks: int) -> tuple[Column, ...]:
+    def _columns_of_hits(self, width: int) -> tuple[Column, ...]:
         """Return the columns below the heading of a person: the name stands there, and leaves its cells to the rest."""
-        kind, reference = self._kind_width(6), self._reference_width()
-        after = [Column("waiting", "queue.column.waiting", waiting, "right")]
-        if width >= _NARROW:
-            after.append(Column("marks", "queue.column.marks", marks))
-        taken = state + kind + reference + 4 + sum(column.width + 1 for column in after)
-        return (
-            Column("state", "queue.column.state", state),
-            Column("event", "queue.column.event", max(8, width - taken - 1)),
-            Column("kind", "queue.column.kind", kind),
-            Column("reference", "queue.column.reference", reference),
-            *after,
-        )
+        state = Column("state", "queue.column.state", EVENT_CELLS[self.words.language][0])
+        who = (self._sized("kind"), self._sized("reference"))
+        after = [self._sized("waiting", "right"), *([self._sized("marks")] if width >= _NARROW else [])]
+        room = width - sum(column.width + 1 for column in (state, *who, *after)) - 2
+        return (state, Column("event", "queue.column.event", max(_NAME, room)), *who, *after)
 
     def heading(self, row: "QueueRow", width: int) -> Pieces:
         """Return who it is to whom the rows below belong, so that two people of one name are told apart."""
@@ -113,27 +110,19 @@ class MessageList(VirtualList["QueueRow"]):
         if not whom.name and whom.number:
             return [(f"{words.name('kinds.short', row.kind)} {whom.number}", self.palette["strong"])]
         today = clock.day_in_japan(clock.now())
-        items = (
+        facts = (
             words("about.subject", subject=whom.subject) if whom.subject else whom.number,
             Naming(words, row.kind, today).day("person.birth_date", whom.birth_date),
-            name_of("person.nationality", whom.nationality, today, words.language) or whom.nationality,
+            items.name_of("person.nationality", whom.nationality, today, words.language) or whom.nationality,
         )
         name = f"{whom.name} {whom.name_kanji}".strip() or words("message.nameless")
-        rest = "  " + "  ".join(filter(None, items))
+        rest = "  " + "  ".join(filter(None, facts))
         return [(name, self.palette["strong"]), (fit(rest, max(0, width - width_of(name))), self.palette["faint"])]
 
-    def _reference_width(self) -> int:
-        """Return the cells that the numbers need; most offices give short ones."""
-        longest = max((width_of(row.reference) for row in self._shown_rows()), default=0)
-        return min(max(longest, width_of(self.words("queue.column.reference"))), _NUMBER)
-
-    def _kind_width(self, least: int) -> int:
-        """Return the cells that the kinds need: a pair names two."""
-        return max((width_of(self._kind(row)) for row in self._shown_rows()), default=0) or least
-
-    def _shown_rows(self) -> Iterator["QueueRow"]:
-        rows = (self.row_at(index) for index in self.shown_indices)
-        return (row for row in rows if row is not None)
+    def _sized(self, name: str, align: "Align" = "left") -> Column:
+        """Return a column of the width that its rows need: most offices give short numbers, and a pair two kinds."""
+        head = f"queue.column.{name}"
+        return Column(name, head, self.needed(name, head, _NUMBER), align)
 
     def half_of(self, row: "QueueRow") -> "OtherHalf | None":
         """Return the other half of a pair that stands in one row with this one."""
@@ -155,9 +144,10 @@ class MessageList(VirtualList["QueueRow"]):
         if column == "kind":
             return Cell(self._kind(row), palette["faint"])
         if column == "name":
-            return Cell(self._who(row))
+            # Of a certificate the kind stands in its own column as well.
+            return Cell(self._who(row), shorter=row.number if not row.name else "")
         if column == "event":
-            return Cell(event_of(row, words))
+            return Cell(event_of(row, words), shorter=event_in_short(row, words))
         if column == "waiting":
             return self._waited(row)
         return self._marks(row) if column == "marks" else Cell(str(getattr(row, column)))
@@ -168,15 +158,16 @@ class MessageList(VirtualList["QueueRow"]):
             # Nothing waits any more: the day on which it ended, not a time that goes on counting.
             return Cell(words.day(row.ended_at), faint)
         # The sign repeats what the colour says: no meaning is carried by colour alone.
+        if (day := _day_to_come(row)) is not None:
+            # Also before it is approved: the list says when it will leave, and until then nothing is late.
+            return Cell(words("queue.until", month=day.month, day=day.day), faint)
         span = words.span(row.waiting_seconds)
         return Cell(f"{span}!", self.palette["trouble"]) if row.overdue else Cell(f"{span} ", faint)
 
     def _who(self, row: "QueueRow") -> str:
         """Return the name with its kanji, or the number where a message names nobody."""
-        if row.name or not row.number:
-            # A newborn may have no name yet.
-            return f"{row.name} {row.name_kanji}".strip() or self.words("message.nameless")
-        return f"{self.words.name('kinds.short', row.kind)} {row.number}"
+        number = row.number and not row.name
+        return f"{self.words.name('kinds.short', row.kind)} {row.number}" if number else who_of(row, self.words)
 
     def _marks(self, row: "QueueRow") -> Cell:
         if row.claim is not None:
@@ -203,21 +194,47 @@ class MessageList(VirtualList["QueueRow"]):
             yield "errors", {"count": 1}
         elif (warnings := row.warnings + (half.warnings if half is not None else 0)) and row.ended_at is None:
             yield "warnings", {"count": warnings}
-        # Also before it is approved: the list says when it will leave.
-        if row.due_on is not None and row.state in UNSENT and row.effective_at > clock.now():
-            yield "until", {"month": row.due_on.month, "day": row.due_on.day}
+
+
+def _day_to_come(row: "QueueRow") -> "date | None":
+    """Return the planned day for which a message waits; None where it waits for none, or the day is here."""
+    return row.due_on if row.state in UNSENT and row.effective_at > clock.now() else None
+
+
+def name_of(row: "QueueRow", words: "Words") -> str:
+    """Return whom a message is about, for a sentence: some bear only a number, and a newborn may have no name yet."""
+    return row.name or row.number or words("message.nameless")
+
+
+def who_of(row: "QueueRow", words: "Words") -> str:
+    """Return the same with the name in kanji, for what stands by itself."""
+    return f"{name_of(row, words)} {row.name_kanji}".rstrip() if row.name else name_of(row, words)
 
 
 def event_of(row: "QueueRow", words: "Words") -> str:
     """Return what happened (異動) in a word, as the counter calls it: the most telling of the codes of a message."""
+    return words("head.between").join(words.name("queue.matter", code) for code in _matters(row))
+
+
+def event_in_short(row: "QueueRow", words: "Words") -> str:
+    """Return what happened for a narrow column; of several things that a notice tells, the first."""
+    first, *more = _matters(row)
+    if first == _CATEGORY_LOST and more:
+        # Why somebody is no longer of any category tells more than that it is so.
+        first, *more = more
+    short = f"queue.matter.short.{first}"
+    name = words(short) if words.has(short) else words.name("queue.matter", first)
+    return words("queue.matter_more", first=name) if more else name
+
+
+def _matters(row: "QueueRow") -> list[str]:
+    """Return the codes of what happened: one, but for a notice, which may tell several things."""
     codes = [code for code in row.matter if code not in _ACTIONS]
     # The event of which a residence report is a part tells more than the article under which it was reported.
     events = [code for code in codes if code.startswith("juki-")] or codes
     if events == [_UNREPORTED]:
         # What was done ex officio is the event: nobody reported any.
-        return words.name("queue.matter", f"{_UNREPORTED}_{row.matter[0]}")
+        return [f"{_UNREPORTED}_{row.matter[0]}"]
     if not events:
-        return words.name("queue.matter", row.matter[0] if row.matter else row.kind)
-    if row.direction == Direction.IN:
-        return words("head.between").join(words.name("queue.matter", code) for code in events)
-    return words.name("queue.matter", events[0])
+        return [row.matter[0] if row.matter else row.kind]
+    return events if row.direction == Direction.IN else events[:1]

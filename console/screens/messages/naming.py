@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from console.words import Words
+from store.clock import JAPAN
 from store.message import tables
 from store.message.checks.items import aliases_of, name_of
 from store.message.dates import display_date, parse_day, parse_moment, parse_parts, shows_era
@@ -81,4 +82,8 @@ class Naming:
 
     def _shown_moment(self, text: str) -> str | None:
         moment = parse_moment(text)
-        return self._words.time(moment) if moment else None
+        if moment is None:
+            return None
+        # As papers write the day: beside birthdays and reports in the era, another form would be read twice.
+        at = moment.astimezone(JAPAN)
+        return f"{self.day('occurred_at', at.date().isoformat())} {at:%H:%M}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.keys import QUEUE, Key, bindings
+from console.keys import QUEUE, SEARCHING, Key, bindings
 from console.screens.dialogs import Box
 from console.screens.messages.message_list import MessageList
 from console.screens.messages.preview import BESIDE_FROM, Preview
@@ -335,6 +335,8 @@ class QueueScreen(WorkScreen):
     def action_search(self) -> None:
         """Ask for a part of a name, or the beginning of a reference."""
         self.add_class("searching")
+        # Letters are text now, and mean no deed until the field is closed.
+        self.query_one(FootLine).offer(SEARCHING, typed=True)
         self.say("note", "queue.note.search")
         field = self.query_one("#search", TextField)
         field.value = self.view.sought
@@ -362,5 +364,6 @@ class QueueScreen(WorkScreen):
 
     def _leave_search(self) -> None:
         self.remove_class("searching")
+        self.query_one(FootLine).offer(QUEUE, typed=False)
         self.notice.clear()
         self.set_focus(self.rows)

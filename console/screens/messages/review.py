@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console import jobs
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import QuestionDialog
+from console.screens.messages.message_list import name_of
 from console.screens.messages.naming import Naming
 from console.screens.messages.refusals import RefusalSheet
 from console.steps import ReviewStep, sources_of
@@ -119,7 +120,7 @@ class Review:
         facts = {
             "reference": words("queue.pair.between").join(each.reference for each in rows),
             "kind": words.name("kinds.short", row.kind) if self.half is None else words("queue.pair.kind"),
-            "name": row.name or row.number,
+            "name": name_of(row, words),
             "count": self.warnings,
             "day": day,
         }

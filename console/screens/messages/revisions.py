@@ -15,7 +15,7 @@ from console.screens.messages.naming import Naming
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.page import Pieces, TextPage
 from console.widgets.surface import OneLine
-from console.widgets.text import Ink, fit, wrap
+from console.widgets.text import Ink, beside
 from store.clock import JAPAN
 from store.message.checks.items import ordered_fields
 from store.message.codes import Kind
@@ -95,8 +95,7 @@ class RevisionScreen(ConsoleScreen, ModalScreen[None], inherit_bindings=False):
     def _pair(self, label: str, value: str, width: int, *, differs: bool) -> Iterator[Pieces]:
         palette = self.console_app.palette
         style = palette["attention"] if differs else None
-        for at, line in enumerate(wrap(value, width - _LABEL - 2)):
-            head = fit(label if at == 0 else "", _LABEL)
+        for at, (head, line) in enumerate(beside(label, _LABEL, value, width - 2)):
             # The mark says in a character what the colour says as well.
             yield [("* " if differs and at == 0 else "  ", style), (head, palette["faint"]), (line, style)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
 from console.widgets.surface import OneLine, Surface
-from console.widgets.text import Ink, width_of, wrap
+from console.widgets.text import Ink, fit, width_of, wrap
 from store.message import tables
 from store.message.groups import value_at
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.screens.messages.queue_view import View
 
 # A reason may be long, and the form needs the rows: the message's own page shows the whole of it.
+_GAP: Final = 3
 _MOST_REASON_LINES: Final = 2
 
 
@@ -59,7 +60,8 @@ class ViewLine(OneLine):
             order = words(f"queue.sort.{view.sort}") + (words("queue.sort.backward") if view.backward else "")
             ink.put(words("queue.order", order=order), faint)
         if rows.selected:
-            ink.put("   ").put(words("queue.selected", count=len(rows.selected)), self.palette["key"])
+            counted = "queue.selected_rows" if queue.messages > rows.count else "queue.selected"
+            ink.put("   ").put(words(counted, count=f"{len(rows.selected):,}"), self.palette["key"])
         more = "" if rows.whole else "+"
         facts = {
             "position": f"{rows.position:,}",
@@ -108,13 +110,17 @@ class MessageTitle(Surface):
         from console.screens.messages.message_lines import MessageLines
 
         row = shown.row
-        ink.put_all(MessageLines(shown, self.words, self.palette, self.size.width).title()[y])
+        line = MessageLines(shown, self.words, self.palette, self.size.width).title()[y]
         if row.claim is None or y == 0:
-            return ink
+            return ink.put_all(line)
         # While a message is edited, others about the same person are only read, lest two people contradict each other.
         task = row.claim.task if row.claim.reference == row.reference else "same_person"
         claim = self.words(f"message.claim.{task}", person=row.claim.person)
-        return ink.put("   ").put(claim, self.palette["attention"])
+        # Numbers and kinds give way: they stand in the list as well, and nobody may overlook that others are at it.
+        room = self.size.width - width_of(claim) - _GAP - 2
+        for text, style in line:
+            ink.put(fit(text, min(width_of(text), max(2, room))), style)
+        return ink.put(" " * _GAP).put(claim, self.palette["attention"])
 
 
 class EntryTitle(Surface):

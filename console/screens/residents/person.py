@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -11,13 +12,14 @@ from textual.binding import BindingType
 from console import jobs
 from console.keys import PERSON, Key, bindings
 from console.screens.base import ConsoleScreen
-from console.screens.messages.message_list import event_of
+from console.screens.messages.message_list import event_in_short, event_of
 from console.screens.messages.naming import Naming
+from console.widgets.columns import Cell, Column
 from console.widgets.frame import CountsLine, FootLine, HeadLine
 from console.widgets.page import Pieces
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, fit, width_of, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 from store import clock
 from store.clock import JAPAN
 from store.message.codes import Kind
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _LABEL: Final = 16
 _DAY: Final = 9
 _INDENT: Final = 3
+_MOST_CELLS: Final = MappingProxyType({"kind": 14, "reference": 20, "state": 14})
 # Whoever comes from a message knows these, so that they are told only where they differ or the agency told them.
 _KNOWN: Final = frozenset({"person.name", "person.name_kanji", "person.birth_date", "person.sex", "person.nationality"})
 _TITLE: Final = ("person.birth_date", "person.sex", "person.nationality", "category")
@@ -135,8 +138,9 @@ class PersonTitle(OneLine):
         ink.put(" ".join(str(name) for name in names if name) or words("message.nameless"), self.palette["strong"])
         # Of somebody of whom only notices are here, no 宛名番号 is known.
         number = words("about.subject", subject=person.subject) if person.subject else words("about.no_subject")
-        ink.put("   ").put(number, self.palette["faint"])
         count = words("about.count", count=person.messages, rows=len(person.rows))
+        room = max(2, self.size.width - width_of(count) - _INDENT - 2 - ink.width)
+        ink.put(" " * _INDENT).put(fit(number, min(width_of(number), room)), self.palette["faint"])
         return ink.gap_to(self.size.width - width_of(count) - 1).put(count, self.palette["faint"])
 
 
@@ -186,7 +190,11 @@ class PersonPanel(Surface):
         # Each side has its value and its day; what differs stands in a line of its own.
         column = (width - _INDENT - _LABEL - 2 * (_DAY + 2)) // 2
         head = (fit(words("about.item"), _LABEL), fit(words("about.ours"), column + _DAY + 2), words("about.theirs"))
-        yield [(" " * _INDENT, None), (" ".join(head), key)]
+        rows = list(self._rows(last_words, naming, column, width))
+        # Heads above nothing would look as if something were missing.
+        yield from [[(" " * _INDENT, None), (" ".join(head), key)], *rows] if rows else []
+
+    def _rows(self, last_words: "Sequence[LastWord]", naming: Naming, column: int, width: int) -> Iterator[Pieces]:
         for each in last_words:
             is_told = each.ours is not None or each.theirs is not None
             # Who it is stands above: it is repeated only where the two sides may differ about it.
@@ -242,10 +250,10 @@ class PersonList(VirtualList["QueueRow"]):
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns: when, which way, what, and what became of it."""
         japanese = self.words.language == "ja"
-        when, way, kind, state = (24, 4, 14, 10) if japanese else (16, 4, 9, 12)
-        # Number and event share what is left; a number is cut before the event is.
+        when, way = (24, 4) if japanese else (16, 4)
+        cells = {name: self.needed(name, f"queue.column.{name}", most) for name, most in _MOST_CELLS.items()}
+        kind, number, state = cells["kind"], cells["reference"], cells["state"]
         taken = when + way + kind + state + 5
-        number = max(10, min(16, width - taken - 12))
         return (
             Column("when", "about.column.when", when),
             Column("way", "about.column.way", way),
@@ -266,7 +274,7 @@ class PersonList(VirtualList["QueueRow"]):
         if column == "way":
             return Cell(words(f"about.way.{row.direction}"), faint)
         if column == "event":
-            return Cell(event_of(row, words))
+            return Cell(event_of(row, words), shorter=event_in_short(row, words))
         if column == "kind":
             pair = row.pair is not None
             return Cell(words("queue.pair.kind") if pair else words.name("kinds.short", row.kind), faint)

@@ -11,10 +11,11 @@ from textual.binding import BindingType
 from console import jobs
 from console.keys import HEALTH, Key, bindings
 from console.screens.base import ConsoleScreen
+from console.widgets.columns import Cell, Column
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import OneLine, Surface
 from console.widgets.text import Ink, wrap
-from console.widgets.virtual_list import Cell, Column, VirtualList
+from console.widgets.virtual_list import VirtualList
 from console.words import Language, Words
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _DIGIT_OF: Final = {work: digit for digit, work in DIGITS.items()}
 _WIDE: Final = 110
-_NAME: Final = 24
+# The columns, in cells.
+_LIST, _OLDEST, _NAME = 21, 9, 23
 _HEIGHT: Final = 5
 _HOUR: Final = 3600.0
 _PLOT: Final = 28
@@ -177,26 +178,28 @@ class TodayPage(Surface):
 
     def _heads(self) -> Ink:
         words, ink = self.words, self.ink("column").put("   ")
-        ink.put(fit(words("today.yours"), 20)).put(fit(words("today.count"), 6, "right")).put("  ")
-        ink.put(fit(words("today.oldest"), 10)).put(fit(words("queue.column.name"), _NAME)).put(" ")
+        ink.put(fit(words("today.yours"), _LIST + 1)).put(fit(words("today.count"), 6, "right")).put("  ")
+        ink.put(fit(words("today.oldest"), _OLDEST)).put(fit(words("queue.column.name"), _NAME)).put(" ")
         return ink.put(words("queue.column.event"))
 
     def _due(self, due: "Due", *, here: bool) -> Ink:
-        from console.screens.messages.message_list import event_of
+        from console.screens.messages.message_list import event_of, who_of
 
         words, row = self.words, due.oldest
         ink = self.ink("cursor" if here else "page")
         style = None if here else self.palette["key"]
         ink.put(">" if here else " ").put(" ").put(f"{_DIGIT_OF[due.work]}.", style)
-        ink.put(fit(words(f"queue.list.{due.work}"), 19))
+        ink.put(fit(words(f"queue.list.{due.work}"), _LIST))
         ink.put(fit(f"{due.count:,}", 6, "right"), None if here else self.palette["strong"]).put("  ")
         if row is not None:
-            name = f"{row.name} {row.name_kanji}".strip() or row.number
-            ink.put(fit(words.span(row.waiting_seconds), 10)).put(fit(name, _NAME)).put(" ")
-            ink.put(fit(event_of(row, words), 14))
+            name = who_of(row, words)
+            ink.put(fit(words.span(row.waiting_seconds), _OLDEST)).put(fit(name, _NAME)).put(" ")
+            ink.put(event_of(row, words))
             # In the list of what is overdue every row is.
             late = row.overdue and due.work is not WorkList.OVERDUE and row.direction == Direction.OUT
-            ink.put(f" {words('message.late')}" if late else "", None if here else self.palette["attention"])
+            mark = f"  {words('message.late')}"
+            if late and ink.width + width_of(mark) < self.size.width:
+                ink.put(mark, None if here else self.palette["attention"])
         return ink
 
     def _import(self, files: "Sequence[HandedIn]", *, here: bool) -> Ink:
@@ -204,15 +207,15 @@ class TodayPage(Surface):
         words, oldest = self.words, max(files, key=lambda file: file.age)
         ink = self.ink("cursor" if here else "page")
         ink.put(">" if here else " ").put(" ").put("i.", None if here else self.palette["key"])
-        ink.put(fit(words("handins.title"), 19))
+        ink.put(fit(words("handins.title"), _LIST))
         ink.put(fit(f"{len(files):,}", 6, "right"), None if here else self.palette["strong"]).put("  ")
         # By its name: what the file holds nobody has read yet.
-        ink.put(fit(words.span(oldest.age), 10)).put(fit(oldest.path.name, _NAME)).put(" ")
+        ink.put(fit(words.span(oldest.age), _OLDEST)).put(fit(oldest.path.name, _NAME)).put(" ")
         return ink.put(oldest.place.purpose)
 
     def _drafts(self, count: int, *, here: bool) -> Ink:
         ink = self.ink("cursor" if here else "page").put(">" if here else " ").put("   ")
-        ink.put(fit(self.words("today.drafts"), 19))
+        ink.put(fit(self.words("today.drafts"), _LIST))
         return ink.put(fit(f"{count:,}", 6, "right"), None if here else self.palette["strong"])
 
     def _others(self, today: "Today") -> Iterator[Ink]:
@@ -239,7 +242,9 @@ class TodayPage(Surface):
             values = [[float(getattr(day, name) or 0) for day in week] for week in weeks]
             most = max((value for week in values for value in week), default=0.0)
             highest = words("today.hours", count=f"{most / _HOUR:.1f}") if name == "waited" else f"{most:,.0f}"
-            yield words(f"today.plot.{name}"), words("today.most", most=highest) if most else "", values
+            # Of a length of time the highest is the longest.
+            text = "today.longest" if name == "waited" else "today.most"
+            yield words(f"today.plot.{name}"), words(text, most=highest) if most else "", values
 
     def _digits(self, weeks: "Sequence[Sequence[Day]]") -> Iterator[Ink]:
         words, faint = self.words, self.palette["faint"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from console.keys import EVERYWHERE, EXCHANGE, MENU, MESSAGE, QUEUE, TODAY
-from console.screens.key_sheet import KeySheet, KeyTable, key_lines
+from console.screens.key_sheet import KeySheet, KeyTable, columns, key_lines
 from console.words import LANGUAGES, Language
 from tests.console.driving import Driven, driving
 from tests.running import World
@@ -62,7 +62,7 @@ async def test_a_question_has_a_sheet_as_well(world: World) -> None:
 async def test_nobody_is_told_of_keys_that_they_may_not_use(world: World) -> None:
     async with driving(world.home) as console:
         await console.log_on("op-101")
-        words = [line.word for line in key_lines(console.app, QUEUE)]
+        words = ["・".join(line.words) for line in key_lines(console.app, QUEUE)]
         assert console.words("keys.entry") in words
         assert not any(console.words("steps.approve.key") in word for word in words)
 
@@ -91,3 +91,12 @@ async def test_a_screen_that_a_job_closes_under_its_keys_does_no_harm(world: Wor
         assert console.words("keys.clear_all") in console.text()
         await console.press("escape")
         assert console.screen == "queue"
+
+
+async def test_a_word_is_not_broken_where_a_letter_has_several(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ka-301")
+        lines = key_lines(console.app, MESSAGE)
+        shown = ["".join(text for text, _ in pieces) for pieces in columns(lines, [], console.app, 80)]
+        for word in (word for line in lines for word in line.words):
+            assert any(word in line for line in shown), word

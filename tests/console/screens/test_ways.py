@@ -86,6 +86,6 @@ async def test_the_sheet_of_keys_shows_each_way_once(world: World) -> None:
         for _ in range(2):
             foot = console.app.screen.query_one(FootLine)
             here, everywhere = sides(console.app, foot.keys, console.app.screen)
-            words = [line.word for line in (*here, *everywhere)]
+            words = [word for line in (*here, *everywhere) for word in line.words]
             assert [words.count(console.words(way.text)) for way in WAYS] == [1] * len(WAYS)
             await console.press("2")

@@ -11,6 +11,7 @@ from console.jobs.exchange import LineState
 from console.keys import Key
 from console.session import Session
 from console.widgets.frame import CountsLine, FootLine, HeadLine, NoticeLine
+from console.widgets.text import CUT
 from console.words import Words
 from store import clock
 from store.message.worklists import WorkList
@@ -84,7 +85,7 @@ def _text(text: str, _words: Words) -> str:
     return text
 
 
-async def test_a_notice_takes_the_lines_it_needs_and_at_most_four(tmp_path: Path) -> None:
+async def test_a_notice_takes_the_lines_it_needs_and_at_most_six(tmp_path: Path) -> None:
     async with bench(tmp_path, NoticeLine(), size=(40, 10)) as (pilot, screen):
         notice = screen.query_one(NoticeLine)
         heights = []
@@ -95,7 +96,9 @@ async def test_a_notice_takes_the_lines_it_needs_and_at_most_four(tmp_path: Path
             # The mark says in a word what the colour says.
             assert screen.lines()[0].strip().startswith(notice.words("common.trouble"))
             assert notice.shown == text
-        assert heights == [1, 3, 4]
+        assert heights == [1, 3, 6]
+        # What has no room even there is not left out unseen.
+        assert screen.lines()[5].endswith(CUT)
         notice.clear()
         await pilot.pause()
         assert (notice.size.height, notice.shown) == (1, "")

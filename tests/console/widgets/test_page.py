@@ -74,3 +74,14 @@ async def test_what_is_shown_next_begins_at_its_first_line(tmp_path: Path) -> No
         page.show(lambda _width: numbered(25))
         await pilot.pause()
         assert screen.lines()[0].strip() == "line 0"
+
+
+async def test_a_wide_line_gives_way_to_the_sign_that_more_follows(tmp_path: Path) -> None:
+    async with bench(tmp_path, TextPage(id="page"), size=SIZE, screen=Reader) as (pilot, screen):
+        page = screen.query_one(TextPage)
+        page.show(lambda width: [[(f"{at:02}" + "x" * (width - 2), None)] for at in range(12)])
+        await pilot.pause()
+        assert screen.lines()[-1].split() == [page.words("common.more")]
+        # It waits below with the others, and stands first on the next page.
+        await pilot.press("pagedown")
+        assert screen.lines()[-1].strip().startswith("11")

@@ -8,6 +8,7 @@ from console.widgets.palette import ROLES, Colours, Palette
 from console.widgets.text import Ink
 
 LEAST_CONTRAST = 7
+LEAST_STEP = 1.25  # of a field against what lies around it
 GROUNDS = (
     "page",
     "frame",
@@ -16,7 +17,6 @@ GROUNDS = (
     "cursor",
     "dialog",
     "field",
-    "field_above",
     "field_focus",
     "bar_done",
     "bar_left",
@@ -72,13 +72,11 @@ def test_of_sixteen_colours_none_is_another() -> None:
 def test_the_row_under_the_cursor_and_the_focus_differ_from_their_ground(colours: Colours) -> None:
     palette = Palette(colours)
     assert palette["cursor"] != palette["page"]
-    assert palette["field_focus"] not in (palette["field"], palette["field_above"])
-    # An empty field is seen by its ground alone.
-    for ground, field in (("page", "field"), ("dialog", "field_above")):
-        assert (palette[ground].bgcolor, palette[ground].underline) != (
-            palette[field].bgcolor,
-            palette[field].underline,
-        )
+    assert palette["field_focus"] != palette["field"]
+    # An empty field has no text that would tell where it is.
+    for ground in ("page", "dialog"):
+        blank, beside = palette["field"], palette[ground]
+        assert blank.underline or contrast(Style(color=blank.bgcolor, bgcolor=beside.bgcolor)) > LEAST_STEP
     assert palette["bar_done"] != palette["bar_left"]
 
 

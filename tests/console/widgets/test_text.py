@@ -9,7 +9,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.style import Style
 
 import console
-from console.widgets.text import CUT, Ink, fit, width_of, wrap
+from console.widgets.text import CUT, Ink, beside, cut_before, fit, width_of, wrap
 
 # Letters as they come: narrow, wide, combining, selected, and what steers a terminal.
 PIECES = st.sampled_from(
@@ -72,6 +72,19 @@ def test_ink_shows_what_would_steer_the_terminal(text: str) -> None:
 
 def test_markup_in_data_is_text() -> None:
     assert Ink(Style()).put("[/x][@click=app.quit]link[/]").strip(40).text.startswith("[/x][@click=app.quit]link[/]")
+
+
+def test_a_label_that_has_no_room_goes_on_below() -> None:
+    lines = list(beside("記載等の年月日", 9, "令和8年11月19日", 30))
+    assert lines == [("記載等の ", "令和8年11月19日"), ("年月日   ", "")]
+    assert list(beside("住所", 5, "漢字漢字", 9)) == [("住所 ", "漢字"), ("     ", "漢字")]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"), [(14, "/srv/juki/受渡"), (9, "..ki/受渡"), (8, "..i/受渡"), (2, ".."), (0, "")]
+)
+def test_a_path_loses_its_beginning(width: int, shown: str) -> None:
+    assert cut_before("/srv/juki/受渡", width) == shown
 
 
 def test_segments_are_made_in_one_module_alone() -> None:

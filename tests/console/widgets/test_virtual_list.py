@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from console.app import RenkeiApp
+from console.widgets.columns import Cell, Column
 from console.widgets.page import Pieces
 from console.widgets.palette import ROLES, Colours, Palette
-from console.widgets.virtual_list import BLOCK, Cell, Column, VirtualList
+from console.widgets.virtual_list import BLOCK, VirtualList
 from tests.console.widgets.bench import SETTINGS
 
 A_MILLION = 1_000_000

@@ -29,8 +29,18 @@ KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
 TEXTS = [(key, languages) for name in catalogue_names() for key, languages in texts_of(name)]
 
 
+#: What an English text names as it stands in Japanese: a column of a file, values of an item, the other language.
+ON_PAPER = re.compile("種別|無期限|4年3月|90日|日本語")
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_an_english_text_is_english() -> None:
+    mixed = [key for key, languages in TEXTS if JAPANESE.search(ON_PAPER.sub("", languages["en"]))]
+    assert mixed == []
 
 
 def test_a_text_stands_in_both_languages_with_the_same_facts() -> None:

@@ -102,7 +102,7 @@ async def test_the_refused_one_is_one_key_after_an_exchange_and_is_found_again_a
             screen, words = exchange(console), console.words
             # Errors first and counted, the cursor on the first of them, with what is to be done.
             assert f"{words('exchange.outcomes.refused')} 2" in console.text()
-            assert words("exchange.result_refused.cause", code="number_not_current") in console.text()
+            assert words("exchange.refused_as.number_not_current") in console.text()
             await console.press("enter")
             assert console.screen == "message"
             references = {row.reference for row in rows[1:]}

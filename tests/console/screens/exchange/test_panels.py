@@ -69,6 +69,8 @@ async def test_the_pre_flight_tells_what_is_known_and_what_is_not(
         panel.refresh()
         await pilot.pause()
         shown = "".join("".join(screen.lines()).split())
+        # Of the clocks nothing will come to be known.
+        assert "".join(words("exchange.no_clock").split()) in shown
         assert "".join(words.fault("line_unreachable").cause.split())[:12] in shown
 
 
@@ -118,7 +120,10 @@ def test_an_item_tells_its_cause_as_far_as_it_names_nobody(language: Language) -
     assert rejected == words.fault("item_unreadable")
     # What the peer says about the content may name people: only the message's own page shows that.
     refused = why(ItemResult(1, "R-1", "refused", "number_not_current"), words)
-    assert refused == words.pair("exchange.result_refused", code="number_not_current")
+    assert refused == words.pair("exchange.result_refused", code=words("exchange.refused_as.number_not_current"))
+    # A peer of a later version may have codes for which this terminal has no word.
+    of_tomorrow = why(ItemResult(1, "R-1", "refused", "a_code_of_tomorrow"), words)
+    assert of_tomorrow == words.pair("exchange.result_refused", code="a_code_of_tomorrow")
 
 
 ITEMS = (

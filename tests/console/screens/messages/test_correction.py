@@ -171,7 +171,7 @@ async def test_a_sent_message_is_replaced_by_the_form_filled_in(world: World) ->
             # Who reviews it sees the same difference.
             await console.press("escape", "slash", "ctrl+u")
             await console.type(new)
-            # The list has to be there before a row of it is opened.
+            # What was found is on the screen before a key means it.
             await console.press("enter")
             await console.press("enter")
             await console.until(lambda: console.screen == "message")
@@ -278,6 +278,8 @@ async def test_the_address_of_a_protected_person_is_shown_on_a_key(world: World)
         assert address not in console.text()
         await console.press("v")
         assert address in console.text()
+        # Nothing says any more that it is hidden.
+        assert console.words("message.protection.done") not in console.text()
         # What somebody else has to end is not offered.
         await console.press("u")
         assert console.app.screen is screen

@@ -51,6 +51,8 @@ async def test_a_deletion_waits_for_a_second_person(noticed: World) -> None:
         second = await consoles.enter_async_context(driving(noticed.home))
         await open_notice(second, DELETION, "ap-201")
         assert second.words("message.status.first") in second.text()
+        # Nobody here has entered it.
+        assert second.words("message.status.author") not in "".join(second.text().splitlines()[:4])
         await second.press("a")
         assert "op-101" in "".join(second.text().splitlines()[-6:])
         await second.press("enter")

@@ -244,6 +244,9 @@ async def test_the_search_finds_a_person_by_a_part_of_the_name(world: World) -> 
         part = row.name.split()[-1].lower()
         await console.press("slash")
         assert console.words("queue.note.search") in console.text()
+        # Letters are text in the field: none of them is offered as a deed.
+        assert console.foot.split()[:4] == ["Enter", console.words("keys.search"), "Esc", console.words("keys.cancel")]
+        assert f"a {console.words('steps.approve.key')}" not in console.foot
         await console.type(part)
         await console.press("enter")
         rows = queue(console).rows
