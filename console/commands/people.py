@@ -172,6 +172,7 @@ def add(
 def change(call: Invocation, /, second: "SecondPerson", *, person_id: str, for_ever: bool, **given: Any) -> int:
     """Change name, staff number, first and last day of a person; what is not named stays."""
     with call.acting() as (terminal, session):
+        # What is not named stays: a change has everything as it is to be.
         known = jobs.people.register.entry(terminal, session, person_id)
         now = _change(
             "change",
@@ -277,6 +278,7 @@ def _make(
 
 
 def _hand_over(code_file: Path | None) -> Any:
+    # Only what draws a code asks for a file.
     return nullcontext(lambda _code: None) if code_file is None else _new_private_file(code_file)
 
 

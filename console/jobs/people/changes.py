@@ -46,7 +46,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ChangePlan:
     """A change, and what is known before (None: nobody had the ID) and after it.
 
     `alone`: nobody is there yet who could agree, so that the officer decides alone, and the log says so.
@@ -58,7 +58,7 @@ class Plan:
     alone: bool
 
 
-def plan(terminal: Terminal, session: Session, change: PersonChange) -> Plan:
+def plan(terminal: Terminal, session: Session, change: PersonChange) -> ChangePlan:
     """Return what a change would do, without doing it; the plan's change names the version that this was about.
 
     Raises what `make` raises but for the second person.
@@ -75,7 +75,7 @@ def plan(terminal: Terminal, session: Session, change: PersonChange) -> Plan:
         alone = _is_alone(terminal, reading, session, change)
     # Both persons agree to what they saw: a change in between voids it.
     seen = None if before is None else before.version
-    return Plan(replace(change, version=seen), before, after, alone)
+    return ChangePlan(replace(change, version=seen), before, after, alone)
 
 
 def make(

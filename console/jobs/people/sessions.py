@@ -17,6 +17,8 @@ from store.people import details_of, person
 from store.people.sessions import KeptSession, kept_session, sessions_since
 from store.rights import Right
 
+__all__ = ["KeptSession", "LogOn", "LookBack", "RefusedLogOn", "last_log_on", "look_back", "recent"]
+
 DAYS: Final = 31
 """So far back goes the list of sessions."""
 MOST: Final = 500
@@ -79,6 +81,7 @@ def recent(
 ) -> list[KeptSession]:
     """Return the sessions of late, the newest first; only those that did not end by log-off if `unended`."""
     admit(terminal, session, Right.PEOPLE)
+    # Idle ones as well: whoever goes without logging off leaves the terminal to others until the limit.
     but = Ending.LOGGED_OFF if unended else None
     with terminal.database.reading() as reading:
         return sessions_since(reading, clock.now() - timedelta(days=DAYS), person_id=person_id, but=but, limit=MOST)

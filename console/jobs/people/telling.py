@@ -1,13 +1,14 @@
 """How an ID, and what a change does to it, is lines to people: the same on the screens and by commands."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime, time
 from typing import NamedTuple
 
-from console.jobs.people.changes import Facts, Plan
+from console.jobs.people.changes import ChangePlan, Facts
 from console.jobs.people.deeds import DRAWING, PersonDeed
 from console.jobs.people.register import RegisterEntry
 from console.words import Words
+from store import clock
 from store.message.dates import display_date
 from store.people import Coming
 from store.rights import Role
@@ -29,7 +30,7 @@ class ItemChange(NamedTuple):
         return self.before != self.after
 
 
-def items(words: Words, plan: Plan) -> list[ItemChange]:
+def items(words: Words, plan: ChangePlan) -> list[ItemChange]:
     """Return everything that is known of an ID before and after a change."""
     nothing = words("people.nothing")
     before = dict(_told(words, plan.before)) if plan.before is not None else {}
@@ -68,7 +69,7 @@ def question(words: Words, deed: PersonDeed, person_id: str) -> str:
     return words(f"people.deed.{deed}", person=person_id)
 
 
-def outcome(words: Words, plan: Plan, code_file: str | None) -> str:
+def outcome(words: Words, plan: ChangePlan, code_file: str | None) -> str:
     """Return what is said after a change was made."""
     text = words(f"people.done.{plan.change.deed}", person=plan.change.person_id)
     if plan.change.deed in DRAWING and code_file is not None:
@@ -116,4 +117,10 @@ def prospect(words: Words, entry: RegisterEntry) -> str:
         return words("people.code_hours", count=hours) if hours else words("people.code_late")
     if entry.details.reason:
         return entry.details.reason
-    return coming(words, known.coming) or validity(words, known.valid_from, known.valid_to)
+    if known.coming is not None:
+        # Without the year where it is this one: a line of the list has room for a day and a role.
+        on = datetime.combine(known.coming.on, time(), clock.JAPAN)
+        short = words.day_of_year(on, clock.now())
+        return words("people.from_short", day=short, roles=roles(words, known.coming.roles))
+    # The last day is what has to be remembered; both are told where there is room.
+    return validity(words, None if known.valid_to is not None else known.valid_from, known.valid_to)

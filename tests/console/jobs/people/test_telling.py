@@ -1,13 +1,16 @@
 """What a change does, in words: item by item before and after, and never a code."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from console.jobs.people import changes, telling
 from console.jobs.people.deeds import PersonChange, PersonDeed
+from console.jobs.people.register import RegisterEntry, State
 from console.words import Words
-from store.people import Coming
+from store import clock
+from store.people import Coming, Details, Person
 from store.rights import Role
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, OPERATOR, Site
@@ -47,3 +50,28 @@ def test_a_change_is_told_item_by_item(site: Site) -> None:
 def test_days_are_told_as_papers_have_them(first: date | None, last: date | None, text: str) -> None:
     assert telling.validity(JA, first, last) == text
     assert telling.coming(EN, Coming(frozenset({Role.APPROVER}), date(2027, 4, 1))) == "approver from 2027-04-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({}, "期限なし"),
+        ({"valid_to": date(2027, 3, 31)}, "令和9年3月31日まで"),
+        # The last day is what has to be remembered, where there is room for one of both.
+        ({"valid_from": date(2026, 4, 1), "valid_to": date(2027, 3, 31)}, "令和9年3月31日まで"),
+        ({"valid_from": date(2099, 4, 1)}, "令和81年4月1日から"),
+        ({"coming": Coming(frozenset({Role.APPROVER}), date(2099, 4, 1))}, "2099年4月から 決裁者"),
+    ],
+)
+def test_what_is_to_come_of_an_id_is_told_in_a_line_of_the_list(given: dict[str, Any], text: str) -> None:
+    known = Person("op-101", frozenset({Role.OPERATOR}), pin_given=False, version=1, **given)
+    for reason in ("", "育児休業"):
+        entry = RegisterEntry(known, Details("田中 光", "20101", reason), State.ACTIVE, 0, None)
+        assert telling.prospect(JA, entry) == (reason or text)
+
+
+def test_a_code_is_told_by_its_hours_alone() -> None:
+    until = clock.now() + timedelta(hours=5, minutes=1)
+    known = Person("op-101", frozenset({Role.OPERATOR}), pin_given=True, version=1, code_until=until)
+    entry = RegisterEntry(known, Details(), State.NEW, 0, None)
+    assert telling.prospect(EN, entry) == "code: 5 h left"
