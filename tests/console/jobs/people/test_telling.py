@@ -31,7 +31,7 @@ def test_a_change_is_told_item_by_item(site: Site) -> None:
         ("役割", "-", "決裁者・操作者"),
         ("有効期間", "-", "期限なし"),
     ]
-    assert lines[-1].after.startswith("一度だけ使える番号（")
+    assert lines[-1].after.startswith("番号 ")
     suspended = changes.plan(site.terminal, session, PersonChange(PersonDeed.SUSPEND, OPERATOR, reason="leave"))
     changed = {item.label: (item.before, item.after) for item in telling.items(EN, suspended) if item.changes}
     assert changed == {"Standing": ("active", "suspended"), "Reason": ("-", "leave")}
