@@ -222,8 +222,7 @@ class RenkeiApp(Ways):
         # Not the file's: a change there holds only once two persons have brought it into force.
         self._keeper.begin(session, self.terminal.settings.session)
         # Closed elsewhere, or the store is out of order: nobody goes on working on this session.
-        lost = partial(self._keeper.end, Ending.CRASH)
-        self._lease = jobs.people.lease.Lease(self.terminal, session, lost=lost)
+        self._lease = jobs.people.lease.Lease(self.terminal, session, lost=self._keeper.end)
         self.push_screen(landing(session))
         self.look_at_line()
         self._announce(session)
@@ -236,7 +235,7 @@ class RenkeiApp(Ways):
         )
 
     def _announced(self, announcements: "list[Announcement | PendingSettings]") -> None:
-        screen = self.screen
+        screen = self.screen_stack[min(1, len(self.screen_stack) - 1)]  # Where the person begins, under a look back.
         # A halt needs the notice line more: no work is possible until somebody acts on it.
         if announcements and self.terminal.halted is None and isinstance(screen, ConsoleScreen):
             screen.notice.say("note", lambda words: " ".join(item.text(words) for item in announcements))

@@ -16,7 +16,7 @@
     │   ├── CredentialsRefused, CredentialsMissing
     │   ├── PinFileExposed, PinFileForeign, PinFileUnreadable, PinFileMisspelt
     │   ├── PartFileExposed, PartFileForeign, PartFileUnreadable
-    │   └── PinToChange, RightMissing, OwnPersonRefused
+    │   └── PinToChange, RightMissing, OwnPersonRefused, SamePersonRefused, SecondPersonMissing
     ├── InputFault               what was given cannot be used
     │   ├── PinNotNew, RecordFaulty, RecordNotSingle, RecordUnread, ReasonTooLong, UndoneAlready
     │   ├── ReplacesOtherPerson, DraftMissing
@@ -231,7 +231,15 @@ class PinToChange(AccessFault):
 
 
 class OwnPersonRefused(AccessFault):
-    """Nobody releases their own ID: another officer does."""
+    """Nobody changes the own ID, agrees to that, or is the own second person: another one does."""
+
+
+class SamePersonRefused(AccessFault):
+    """The second ID has the staff number of the first, so that both are one person: somebody else agrees."""
+
+
+class SecondPersonMissing(AccessFault):
+    """This takes a second person, who was not named: an officer, an approver or a custodian agrees."""
 
 
 class InputFault(ConsoleError):

@@ -44,6 +44,8 @@ ACTIONS: Final = frozenset(
         "cancel_event", "revisions", "older", "along", "show_address", "protect", "unprotect",
         # exchange and log
         "send", "receive", "read_again", "last_exchange", "conditions", "export",
+        # people
+        "suspend", "unlock", "resume", "reset_pin", "sessions",
         # import
         "handins", "take_in", "former_report",
     }

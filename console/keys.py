@@ -52,7 +52,7 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         "f": _letter("filter conditions", "f4"),
         "g": _letter("edge scroll_edge", turns=True),
         # keep from going on, and from being seen
-        "h": _letter("review(hold) review(put_on_hold) protect", "f12"),
+        "h": _letter("review(hold) review(put_on_hold) protect suspend", "f12"),
         # take in
         "i": _letter("receive handins take_in"),
         "j": _letter("move scroll"),
@@ -71,14 +71,14 @@ LETTERS: Final[Mapping[str, Letter]] = MappingProxyType(
         # the pair: its halves, and the way from one to the other
         "t": _letter("split"),
         # let go on
-        "u": _letter("review(release) review(take_up) review(bring_forward) unprotect clear_all"),
+        "u": _letter("review(release) review(take_up) review(bring_forward) unprotect clear_all unlock resume"),
         # see more of it
-        "v": _letter("revisions older show_address all_items last_exchange former_report", "f6"),
+        "v": _letter("revisions older show_address all_items last_exchange former_report sessions", "f6"),
         # take back
         "w": _letter("review(withdraw) review(call_off) cancel_sent cancel_event"),
         "x": _letter("exchange send", "f7"),
         # once more
-        "y": _letter("review(resend) read_again one_more"),
+        "y": _letter("review(resend) read_again one_more reset_pin"),
         "z": _letter("lock", "f8"),
         "question_mark": _letter("help", "f1"),
         "slash": _letter("search pull", "f3"),
@@ -236,10 +236,7 @@ HANDINS_KEY: Final = Key("i", "i", "handins", "handins", Right.ENTER)
 RELOAD: Final = Key("f5,full_stop", ".", "reload", "reload")
 
 # While something is typed into the field of the search.
-SEARCHING: Final = (
-    Key("", "Enter", "choose", "search", Right.READ),
-    Key("escape", "Esc", "back", "cancel"),
-)
+SEARCHING: Final = (Key("", "Enter", "choose", "search", Right.READ), Key("escape", "Esc", "back", "cancel"))
 # Home. The digits stand before the lists themselves.
 TODAY: Final = (
     LISTS,
@@ -303,11 +300,7 @@ ENTRY: Final = (
     Key("f3", "F3", "pull", "pull"),
 )
 PERSON: Final = (OPEN, RELOAD, BACK)
-DRAFTS: Final = (
-    Key("", "Enter", "choose", "open"),
-    Key("d", "d", "destroy", "discard"),
-    BACK,
-)
+DRAFTS: Final = (Key("", "Enter", "choose", "open"), Key("d", "d", "destroy", "discard"), BACK)
 EVENT: Final = (Key("", "Enter", "choose", "choose"), BACK)
 LAST_EXCHANGE: Final = Key("f6,v", "v", "last_exchange", "last_exchange")
 STOP: Final = Key("escape", "Esc", "back", "stop")
@@ -349,6 +342,21 @@ LOG: Final = (
     Key("o", "o", "export", "export_log", Right.EXPORT_LOG),
 )
 HEALTH: Final = (RELOAD, BACK)
+_FILTER: Final = Key("f4,f", "f", "filter", "filter")
+PEOPLE: Final = (
+    Key("e", "e", "entry", "person_entry", Right.PEOPLE),
+    Key("u", "u", "unlock", "unlock_person", Right.PEOPLE),
+    Key("u", "u", "resume", "resume_person", Right.PEOPLE),
+    Key("f12,h", "h", "suspend", "suspend_person", Right.PEOPLE),
+    Key("y", "y", "reset_pin", "reset_pin", Right.PEOPLE),
+    Key("d", "d", "destroy", "end_person", Right.PEOPLE),
+    _FILTER,
+    Key("f6,v", "v", "sessions", "sessions", Right.PEOPLE),
+    BACK,
+    replace(RELOAD, in_foot=False),
+)
+PERSON_FORM: Final = ENTRY[:2]
+SESSIONS: Final = (_FILTER, RELOAD, BACK)
 # The keys of lists and pages, which each widget binds itself: their signs, and their words.
 LIST_KEYS: Final = (("j k", "move"), ("PgUp PgDn", "pages"), ("g G", "edges"))
 

@@ -21,6 +21,7 @@ from store.log.latest import numbers_of
 from store.log.pages import oldest
 from store.peers import PEER_VERSIONS, check_version
 from store.people.attempts import ATTEMPTS, check_attempt, recorded
+from store.people.details import DETAILS, unsound_details
 from store.people.drafts import DRAFTS, unsound
 from store.people.persons import PERSONS, check_person
 from store.people.pins import Pepper
@@ -99,7 +100,7 @@ def compare(
         _changed_messages(reading, vault, done, since)
     _hidden(reading, done)
     _tallies(reading, done)
-    _people(reading, vault, done)
+    _details(reading, vault, done, differing=_people(reading, vault, done))
     _attempts(reading, vault, pepper, done)
     _peers(reading, vault, done)
     _settings(reading, vault, done)
@@ -235,7 +236,9 @@ _REFUSED: Final = (
 _HOW: Final = {RowSealBroken: Difference.CHANGED, RowOutdated: Difference.OUTDATED}
 
 
-def _people(reading: Connection, vault: Vault, done: Comparison) -> None:
+def _people(reading: Connection, vault: Vault, done: Comparison) -> set[str]:
+    """Compare the people; return who differs."""
+    differing = set()
     added, pruned = set(reading.scalars(_ADDED)), oldest(reading) > 1
     rows = reading.execute(select(PERSONS)).all()
     for row in rows:
@@ -245,8 +248,20 @@ def _people(reading: Connection, vault: Vault, done: Comparison) -> None:
             how = Difference.INVENTED
         if how is not None:
             done.note(PERSONS.name, row.id, how)
+            differing.add(row.id)
     for person_id in sorted(added.difference(row.id for row in rows)):
         done.note(PERSONS.name, person_id, Difference.MISSING)
+        differing.add(person_id)
+    return differing
+
+
+def _details(reading: Connection, vault: Vault, done: Comparison, *, differing: set[str]) -> None:
+    """Open the names and staff numbers: the row of each person, which the log knows, names the version in force."""
+    for person_id, broken in unsound_details(reading, vault):
+        done.rows += 1
+        # Where the row itself differs, what it names says nothing.
+        if broken and person_id not in differing:
+            done.note(DETAILS.name, person_id, Difference.CHANGED)
 
 
 def _attempts(reading: Connection, vault: Vault, pepper: Pepper, done: Comparison) -> None:
@@ -260,9 +275,10 @@ def _attempts(reading: Connection, vault: Vault, pepper: Pepper, done: Compariso
             done.note(ATTEMPTS.name, row.mark, how)
     # Also those whose row is gone: the log names them by their IDs, and the counts have their marks.
     known = {*reading.scalars(select(PERSONS.c.id)), *reading.scalars(_ADDED)}
-    for about in reading.scalars(_REFUSED).all():
-        failures = recorded(reading, about).failures
-        mark = pepper.mark_of(about) if about in known else about
+    # By their marks as well, which the log has of the time before they were registered, or while they were suspended.
+    ids = {pepper.mark_of(person_id): person_id for person_id in known}
+    for mark in sorted({pepper.mark_of(about) if about in known else about for about in reading.scalars(_REFUSED)}):
+        failures = recorded(reading, mark, *([ids[mark]] if mark in ids else [])).failures
         if failures > counted.get(mark, 0):
             done.note(ATTEMPTS.name, mark, Difference.OUTDATED if mark in counted else Difference.MISSING)
 

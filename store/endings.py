@@ -14,5 +14,7 @@ class Ending(StrEnum):
     IDLE = "idle"
     HANG_UP = "hang_up"
     SIGNAL = "signal"
+    # Two persons decided that the ID may no longer log on, or has other roles now.
+    TAKEN_AWAY = "taken_away"
     # The program failed, or it was killed and the next start closed what it had left open.
     CRASH = "crash"

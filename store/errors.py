@@ -367,6 +367,10 @@ class AttemptTooSoon(CredentialsFault):
     """Several wrong PINs were given: the person waits for the seconds named before the next try."""
 
 
+class CodeExpired(CredentialsFault):
+    """The one-time code was not used in time: an officer and a second person draw a new one."""
+
+
 class SessionClosed(CredentialsFault):
     """The session has ended, here or elsewhere: the person logs on again."""
 
@@ -427,8 +431,52 @@ class PersonMissing(PeopleFault):
     """Nobody has that ID."""
 
 
+class PersonIdCommon(PeopleFault):
+    """An ID such as admin names nobody: each person has an ID of their own."""
+
+
+class PersonNameBad(PeopleFault):
+    """A name has 1 to `most` characters that can be read."""
+
+
+class PersonReasonBad(PeopleFault):
+    """A reason has at most `most` characters."""
+
+
+class StaffNumberBad(PeopleFault):
+    """A staff number has 1 to 16 digits, capital letters or hyphens; a new person has one."""
+
+
+class StaffNumberShared(PeopleFault):
+    """The ID `person` has the same staff number: one person has one ID."""
+
+
 class RolesMissing(PeopleFault):
     """A person needs at least one role."""
+
+
+class RolesClash(PeopleFault):
+    """These `roles` must not be one person's: two persons get them."""
+
+
+class LastKeeper(PeopleFault):
+    """There would be nobody in the `roles` (officer, custodian) any more: another one is registered first."""
+
+
+class ValidityBad(PeopleFault):
+    """The last day would lie before the first, or a day that is to come in the past: the officer corrects it."""
+
+
+class PersonStandsOtherwise(PeopleFault):
+    """The ID `person` is `standing`, so this cannot be done with it."""
+
+
+class PersonChanged(PeopleFault):
+    """Somebody changed the ID `person` after it was shown: the officer looks at it again."""
+
+
+class PersonUnchanged(PeopleFault):
+    """What was asked for the ID `person` is so already."""
 
 
 # ── The peer register ─────────────────────────────────────────────────────────────────────────────

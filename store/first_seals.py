@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
+from store import clock
 from store.comparison import Comparison, Difference
 from store.log.entries import ENTRIES
 from store.log.events import Event
@@ -19,7 +20,7 @@ from store.peers import PEER_VERSIONS
 from store.peers import sealed_values as version_values
 from store.people.attempts import ATTEMPTS
 from store.people.attempts import sealed_values as attempt_values
-from store.people.persons import PERSONS
+from store.people.persons import PERSONS, IdStanding
 from store.people.persons import sealed_values as person_values
 from store.queue.proofs import WRITING, RecordedChange, changes_of, is_proved
 from store.queue.sealed_rows import sealed
@@ -32,6 +33,8 @@ from store.statements import BulkStatement
 
 SINCE: Final = 13
 """The revision of the tables from which on rows have seals."""
+STAFF_SINCE: Final = 20
+"""The revision of the tables from which on the seals of people cover standing, staff number, days and roles to come."""
 _PAGE: Final = 1000
 _PAGE_OF_ROWS: Final = select_messages().where(MESSAGES.c.id > bindparam("after")).order_by(MESSAGES.c.id).limit(_PAGE)
 _SEAL: Final = BulkStatement(
@@ -62,6 +65,19 @@ def seal_rows(tx: Connection, vault: Vault) -> Comparison:
     for row in tx.execute(select(PEER_VERSIONS)).all():
         agrees = row.id in registered or oldest(tx) > 1
         _seal_single(tx, vault.rows, PEER_VERSIONS, row, version_values, agrees=agrees, done=done)
+    return done
+
+
+def reseal_people(tx: Connection, vault: Vault) -> Comparison:
+    """Seal the rows of people anew that bear the seal of a program before `STAFF_SINCE`; return those that do not."""
+    done = Comparison()
+    for row in tx.execute(select(PERSONS)).all():
+        moments = (clock.to_microseconds(row.pin_set_at), clock.to_microseconds(row.created_at))
+        # As that program sealed them: whoever was not ended was active.
+        answers = (int(row.pin_given), int(row.standing != IdStanding.ENDED))
+        before = [row.id, row.roles, row.pin_hash, row.version, *answers, *moments]
+        agrees = vault.rows.bears(PERSONS.name, before, row.seal)
+        _seal_single(tx, vault.rows, PERSONS, row, person_values, agrees=agrees, done=done)
     return done
 
 

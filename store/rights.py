@@ -32,6 +32,7 @@ class Right(StrEnum):
     LOG = "log"  # see and verify the log
     EXPORT_LOG = "export_log"
     PEOPLE = "people"
+    AGREE_PEOPLE = "agree_people"  # agree to a change of the register as the second person
     PEER = "peer"
     SETTINGS = "settings"  # see and check the terminal's settings
     PROTECTIONS = "protections"  # bring a changed setting that carries a protection into force
@@ -46,7 +47,17 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         # No role may both enter and approve: the two-person rule would otherwise be one role wide. A test says so.
         Role.OPERATOR: frozenset({Right.READ, Right.ENTER, Right.EXCHANGE, Right.CONFIRM}),
-        Role.APPROVER: frozenset({Right.READ, Right.APPROVE, Right.WITHDRAW, Right.EXCHANGE, Right.CONFIRM, Right.LOG}),
+        Role.APPROVER: frozenset(
+            {
+                Right.READ,
+                Right.APPROVE,
+                Right.WITHDRAW,
+                Right.EXCHANGE,
+                Right.CONFIRM,
+                Right.LOG,
+                Right.AGREE_PEOPLE,
+            }
+        ),
         Role.OFFICER: frozenset(
             {
                 Right.READ,
@@ -55,6 +66,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.LOG,
                 Right.EXPORT_LOG,
                 Right.PEOPLE,
+                Right.AGREE_PEOPLE,
                 Right.INSTRUCT,
                 Right.OUTAGE,
                 Right.CLOCK,
@@ -66,7 +78,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         # The auditor judges the work by its log, and takes no part in it.
         Role.AUDITOR: frozenset({Right.LOG, Right.EXPORT_LOG}),
         # The custodian keeps the machine running and sees no personal data.
-        Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS, Right.AGREE_PROTECTIONS}),
+        Role.CUSTODIAN: frozenset({Right.PEER, Right.SETTINGS, Right.AGREE_PROTECTIONS, Right.AGREE_PEOPLE}),
     }
 )
 
@@ -74,3 +86,14 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     """Return all rights of a person with these roles."""
     return frozenset().union(*(RIGHTS[role] for role in roles))
+
+
+def clashes(roles: Iterable[Role], *, two_persons: bool) -> bool:
+    """Tell whether these roles must not be one person's.
+
+    Who judges the work takes no part in it. And who enters approves nothing, unless another person decides each time
+    (`two_persons`, the setting): then whoever entered a message can never approve that one.
+    """
+    several, rights = frozenset(roles), rights_of(roles)
+    judges = Role.AUDITOR in several and len(several) > 1
+    return judges or (not two_persons and {Right.ENTER, Right.APPROVE} <= rights)

@@ -52,6 +52,7 @@ _COMMANDS = {
     "keys": "console.commands.peers:keys",
     "log": "console.commands.log:log",
     "operator": "console.commands.people:operator",
+    "session": "console.commands.sessions:session",
     "render": "console.commands.rehearsal.render:render",
     "guide": "console.commands.guide:guide",
     "completion": "console.commands.completion:completion",

@@ -20,8 +20,11 @@ from console.keys import (
     LOG,
     LOG_OFF,
     MESSAGE,
+    PEOPLE,
     PERSON,
+    PERSON_FORM,
     QUEUE,
+    SESSIONS,
     TODAY,
     Key,
     above,
@@ -35,6 +38,7 @@ from console.widgets.text import wrap
 TABLES: Final = MappingProxyType(
     {
         "login": (),
+        "look_back": (),
         "parts": (),
         "today": TODAY,
         "queue": QUEUE,
@@ -46,9 +50,13 @@ TABLES: Final = MappingProxyType(
         "handin_report": HANDIN_REPORT,
         "log": LOG,
         "health": HEALTH,
+        "people": PEOPLE,
+        "person_form": PERSON_FORM,
+        "agreement": (),
+        "sessions": SESSIONS,
     }
 )
-_TYPED: Final = frozenset({"login", "parts", "entry"})
+_TYPED: Final = frozenset({"login", "parts", "entry", "person_form", "agreement"})
 _WIDEST_TEXT: Final = 76
 _WIDEST: Final = 100
 _CLOSE: Final = Key("escape,enter,b", "Esc", "back", "close")

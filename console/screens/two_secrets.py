@@ -7,10 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.screens.base import ConsoleScreen
-from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.surface import Surface
+from console.widgets.surface import FieldLabel, Surface, Surround
 from console.widgets.text import Ink
 
 _LONGEST = 128

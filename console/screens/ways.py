@@ -23,6 +23,7 @@ _PLACES: Final[Mapping[str, Right | None]] = MappingProxyType(
         "entry": Right.ENTER,
         "handins": Right.ENTER,
         "health": Right.SETTINGS,
+        "people": Right.PEOPLE,
     }
 )
 _FIRST_OF_PERSON: Final = 1  # The log-on lies below all screens.
@@ -85,6 +86,10 @@ class Ways(PaintingApp):
             from console.screens.terminal.health import HealthScreen
 
             self._open(HealthScreen, Right.SETTINGS)
+        elif place == "people":
+            from console.screens.people.register import PeopleScreen
+
+            self._open(PeopleScreen, Right.PEOPLE)
 
     def _go_home(self) -> None:
         """Close what lies above the first screen of the person, unless something there would be lost."""

@@ -96,3 +96,23 @@ class OneLine(Surface):
     """A widget that is one line high."""
 
     DEFAULT_CSS = "OneLine { height: 1; width: 1fr; }"
+
+
+class Surround(Surface):
+    """A box that lays out the widgets in it."""
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw nothing but the ground."""
+        return self.ink()
+
+
+class FieldLabel(OneLine):
+    """The name of a field, beside it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key
+
+    def draw_line(self, _y: int) -> Ink:
+        """Draw the name."""
+        return self.ink().put(self.words(self._key), self.palette["faint"])

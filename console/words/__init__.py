@@ -132,6 +132,8 @@ class Words:
         if "right" in facts:
             # A right is a code inside the program; people know it by what it allows.
             known["right"] = self.name("rights", facts["right"])
+        if "roles" in facts:
+            known["roles"] = self.roles(facts["roles"].split("+"))
         if "reason" in facts:
             # A name such as ECONNREFUSED is for the technical log; what has no text here is shown as it is.
             known["reason"] = self.name("reasons", facts["reason"])

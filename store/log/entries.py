@@ -98,6 +98,7 @@ DETAIL_KEYS: Final = frozenset(
         "position",
         "peer",
         "peer_version",
+        "on",  # The day from which a change of a person holds.
         "first_bad",
         "content",  # From here on: digests in hex.
         "envelope",

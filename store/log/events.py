@@ -143,6 +143,13 @@ class Event(StrEnum):
     LOG_EXPORTED = "log.exported", EventClass.EXPORT
 
     PERSON_ADDED = "person.added", EventClass.SETTINGS
+    PERSON_CHANGED = "person.changed", EventClass.SETTINGS
+    ROLES_CHANGED = "roles.changed", EventClass.SETTINGS
+    PERSON_SUSPENDED = "person.suspended", EventClass.SETTINGS
+    PERSON_RESUMED = "person.resumed", EventClass.SETTINGS
+    PERSON_ENDED = "person.ended", EventClass.SETTINGS
+    # A new one-time code in the place of the PIN; wrong PINs before are forgotten.
+    PERSON_RESET = "person.reset", EventClass.SETTINGS
     PERSON_UNLOCKED = "person.unlocked", EventClass.SETTINGS
     PIN_CHANGED = "pin.changed", EventClass.SETTINGS
     PEER_REGISTERED = "peer.registered", EventClass.SETTINGS

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from store.errors import DatabaseDamaged, DatabaseNewer, DatabaseOlder
 from store.tables import TABLES
 
-HEAD: Final = "0019"
+HEAD: Final = "0020"
 """The revision that this program works with: the newest in `steps/versions/`."""
 
 _STEPS: Final = Path(__file__).with_name("steps")

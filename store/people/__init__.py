@@ -10,19 +10,25 @@ from store.people.attempts import (
     is_locked,
     unlock,
 )
+from store.people.details import DETAILS, Details, details_of
 from store.people.drafts import DRAFTS
 from store.people.persons import (
     PERSONS,
+    Coming,
+    IdStanding,
     Person,
+    Terms,
     add_person,
     hash_new_pin,
     kept_pin,
     person,
     persons,
     rebind_pin,
-    set_active,
+    set_details,
     set_pin,
     set_roles,
+    set_standing,
+    set_validity,
 )
 from store.people.pins import Pepper, check_pin_policy, draw_pin
 from store.people.sessions import (
@@ -32,28 +38,34 @@ from store.people.sessions import (
     abandoned_sessions,
     close_session,
     open_session,
+    open_sessions_of,
     touch_session,
 )
 from store.rights import RIGHTS, Right, Role, rights_of
 
-TABLES = (PERSONS, ATTEMPTS, SESSIONS, DRAFTS)
+TABLES = (PERSONS, DETAILS, ATTEMPTS, SESSIONS, DRAFTS)
 
 __all__ = [
     "LEASE",
     "RIGHTS",
     "TABLES",
     "Attempt",
+    "Coming",
+    "Details",
+    "IdStanding",
     "OpenSession",
     "Outcome",
     "Pepper",
     "Person",
     "Right",
     "Role",
+    "Terms",
     "abandoned_sessions",
     "add_person",
     "begin_attempt",
     "check_pin_policy",
     "close_session",
+    "details_of",
     "draw_pin",
     "failures_of",
     "finish_attempt",
@@ -61,13 +73,16 @@ __all__ = [
     "is_locked",
     "kept_pin",
     "open_session",
+    "open_sessions_of",
     "person",
     "persons",
     "rebind_pin",
     "rights_of",
-    "set_active",
+    "set_details",
     "set_pin",
     "set_roles",
+    "set_standing",
+    "set_validity",
     "touch_session",
     "unlock",
 ]

@@ -19,7 +19,7 @@ from store import clock
 from store.errors import AttemptTooSoon, PersonLocked
 from store.log.events import Event
 from store.log.latest import last_upgrade, latest_about
-from store.people.persons import kept_pin
+from store.people.persons import is_registered, kept_pin
 from store.people.pins import NOBODYS_HASH, Pepper, is_bound
 from store.schema import UtcMoment, table
 from store.sealing.row_seals import Plain, RowSeals
@@ -32,7 +32,13 @@ LOCKED_AFTER: Final = 10
 FIRST_WAIT_SECONDS: Final = 10
 # The events that tell how an attempt ended, or that its failures are forgotten.
 _OUTCOMES: Final = frozenset(
-    {Event.OPERATOR_REFUSED, Event.OPERATOR_LOGGED_ON, Event.PIN_CONFIRMED, Event.PERSON_UNLOCKED}
+    {
+        Event.OPERATOR_REFUSED,
+        Event.OPERATOR_LOGGED_ON,
+        Event.PIN_CONFIRMED,
+        Event.PERSON_UNLOCKED,
+        Event.PERSON_RESET,
+    }
 )
 
 
@@ -119,7 +125,7 @@ def begin_attempt(tx: Connection, seals: RowSeals, pepper: Pepper, person_id: st
     mark, pin_hash = pepper.mark_of(person_id), kept_pin(tx, seals, person_id)
     row = _find(tx, seals, mark)
     # Both hold what they hold; whichever was set back, the other one counts.
-    counted = max(_stored(row), recorded(tx, mark if pin_hash is None else person_id))
+    counted = max(_stored(row), recorded(tx, *_names(tx, mark, person_id)))
     # A try that comes too early is not counted: impatience would otherwise lock the ID.
     _refuse_early(counted, now)
     failures = counted.failures + 1
@@ -158,8 +164,7 @@ def is_locked(conn: Connection, seals: RowSeals, pepper: Pepper, person_id: str)
 def failures_of(conn: Connection, seals: RowSeals, pepper: Pepper, person_id: str) -> int:
     """Return how many wrong PINs count against a typed ID. Raises RowSealBroken, RowOutdated."""
     mark = pepper.mark_of(person_id)
-    about = mark if kept_pin(conn, seals, person_id) is None else person_id
-    return max(_stored(_find(conn, seals, mark)), recorded(conn, about)).failures
+    return max(_stored(_find(conn, seals, mark)), recorded(conn, *_names(conn, mark, person_id))).failures
 
 
 def unlock(tx: Connection, pepper: Pepper, person_id: str) -> bool:
@@ -203,9 +208,17 @@ def _stored(row: Row[Any] | None) -> Counted:
     return _NEVER if row is None else Counted(row.failures, row.last_at)
 
 
-def recorded(conn: Connection, about: str) -> Counted:
-    """Return what the log's last entry about the PIN of a person, or of a mark, says."""
-    word = latest_about(conn, about, _OUTCOMES)
+def _names(conn: Connection, mark: str, person_id: str) -> tuple[str, ...]:
+    """Return under which names the log may have what was typed as an ID."""
+    # Before somebody was registered, and while the ID may not log on, the log has the mark; of what an officer did, the
+    # ID.
+    return (person_id, mark) if is_registered(conn, person_id) else (mark,)
+
+
+def recorded(conn: Connection, *names: str) -> Counted:
+    """Return what the log's last entry about a PIN says, whichever of these names it has: an ID, its mark."""
+    words = (latest_about(conn, name, _OUTCOMES) for name in names)
+    word = max((each for each in words if each is not None), key=lambda each: each.seq, default=None)
     if word is None or word.event != Event.OPERATOR_REFUSED or word.seq <= last_upgrade(conn):
         return _NEVER
     # An attempt that was cut off is counted in the row and not in the log, so the row may be ahead.

@@ -52,6 +52,42 @@ class OpenSession:
     seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session as it is kept: open as long as `closed_at` is None, then with the reason of its end."""
+
+    id: str
+    person_id: str
+    origin: str
+    opened_at: datetime
+    closed_at: datetime | None
+    reason: str | None
+
+
+_KEPT: Final = [SESSIONS.c[name] for name in ("id", "person_id", "origin", "opened_at", "closed_at", "reason")]
+
+
+def kept_session(conn: Connection, session_id: str) -> KeptSession | None:
+    """Return a session, or None."""
+    row = conn.execute(select(*_KEPT).where(SESSIONS.c.id == session_id)).one_or_none()
+    return None if row is None else KeptSession(*row)
+
+
+def sessions_since(
+    conn: Connection, since: datetime, *, person_id: str | None = None, but: Ending | None = None, limit: int
+) -> list[KeptSession]:
+    """Return the sessions that were opened since a moment, the newest first.
+
+    `but`: only closed ones that did not end so.
+    """
+    chosen = select(*_KEPT).where(SESSIONS.c.opened_at >= since).order_by(SESSIONS.c.opened_at.desc()).limit(limit)
+    if person_id is not None:
+        chosen = chosen.where(SESSIONS.c.person_id == person_id)
+    if but is not None:
+        chosen = chosen.where(SESSIONS.c.reason.is_not(None), SESSIONS.c.reason != but.value)
+    return [KeptSession(*row) for row in conn.execute(chosen)]
+
+
 def open_session(tx: Connection, person_id: str, *, origin: str, now: datetime) -> OpenSession:
     """Begin a session of this process, with an id of 32 random hex characters."""
     opened = OpenSession(uuid4().hex, person_id, origin, now, now)
@@ -80,6 +116,12 @@ def close_session(tx: Connection, session_id: str, reason: Ending, now: datetime
     still_open = (SESSIONS.c.id == session_id, SESSIONS.c.closed_at.is_(None))
     values = {"closed_at": now, "reason": reason.value}
     return tx.execute(update(SESSIONS).where(*still_open).values(values)).rowcount == 1
+
+
+def open_sessions_of(conn: Connection, person_id: str) -> list[str]:
+    """Return the ids of a person's open sessions."""
+    chosen = select(SESSIONS.c.id).where(SESSIONS.c.person_id == person_id, SESSIONS.c.closed_at.is_(None))
+    return list(conn.scalars(chosen))
 
 
 def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Column, Connection, Row, Select, Table, and_, bindparam, func, select, tuple_, update
 
 from store.handins.outcomes import FILE_REPORTS, report_place
+from store.people.details import DETAILS, details_place
 from store.people.drafts import DRAFTS, draft_place
 from store.queue.contents import content_place, note_place
 from store.queue.name_blocks import block_place
@@ -64,6 +65,12 @@ _SEALED_TABLES: Final = (
     ),
     _SealedTable(
         RESULTS, (RESULTS.c.uid,), select(RESULTS.c.uid, RESULTS.c.wrapped_key), lambda row: result_place(row.uid)
+    ),
+    _SealedTable(
+        DETAILS,
+        (DETAILS.c.person,),
+        select(DETAILS.c.person, DETAILS.c.wrapped_key, DETAILS.c.version),
+        details_place,
     ),
     _SealedTable(DRAFTS, (DRAFTS.c.uid,), select(DRAFTS.c.uid, DRAFTS.c.wrapped_key, DRAFTS.c.person), draft_place),
 )

@@ -51,18 +51,21 @@ class RowSeals:
 
     def check(self, table: str, row: str, values: Sequence[Plain], seal: object) -> None:
         """Raise RowSealBroken, naming the `row`, unless `seal` is the seal of a row with these values."""
+        if not self.bears(table, values, seal):
+            raise RowSealBroken(table=table, row=row)
+
+    def bears(self, table: str, values: Sequence[Plain], seal: object) -> bool:
+        """Tell whether `seal` is the seal of a row with these values."""
         try:
             # A fraction is no value of ours, and as JSON an infinite one would look like an empty column.
-            good = (
+            return (
                 isinstance(seal, bytes)
                 and float not in map(type, values)
                 and hmac.compare_digest(self.seal(table, values), seal)
             )
         except TypeError:
             # SQLite stores any value in any column if somebody puts it there.
-            good = False
-        if not good:
-            raise RowSealBroken(table=table, row=row)
+            return False
 
     def _begin(self, table: str) -> hmac.HMAC:
         begun = self._keyed.copy()

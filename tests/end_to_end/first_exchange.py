@@ -36,7 +36,10 @@ def set_up_and_exchange(call: Call, place: Path, program: Path) -> dict[str, Any
 
     for person, role in _OTHERS.items():
         code = place / f"{person}.code"
-        as_person(_OFFICER, "operator", "add", person, "--role", role, "--code-file", code)
+        given = ("--name", "試験 花子", "--staff-number", person, "--role", role, "--code-file", code)
+        # As soon as somebody else can agree, the officer no longer decides alone.
+        second = ("--second", "ap-1", "--second-pin-file", pins["ap-1"]) if "ap-1" in pins else ()
+        as_person(_OFFICER, "operator", "add", person, *given, *second)
         pins[person] = _choose_pin(call, home, person, code, place)
     as_person("cu-1", "keys", "show", "--out", place / "terminal.json")
     call("agency", "register", place / "terminal.json", "--home", agency)

@@ -120,12 +120,13 @@ def test_a_new_terminal_is_set_up_by_its_first_officer(tmp_path: Path) -> None:
 
     assert "error" in officer("list", pin_file=code)
     assert officer("pin", "--new-pin-file", chosen, pin_file=code) == {"operator": made["operator"]}
-    added = officer("add", "op-1", "--role", "operator", "--code-file", first_pin)
-    assert added == {"operator": "op-1", "one_time_code_file": str(first_pin)}
+    given = ("--name", "田中 光", "--staff-number", "20101", "--role", "operator", "--code-file")
+    added = officer("add", "op-1", *given, first_pin)
+    assert added == {"operator": "op-1", "done": "add", "one_time_code_file": str(first_pin)}
     assert stat.S_IMODE(first_pin.stat().st_mode) == 0o600
-    assert "error" in officer("add", "op-1", "--role", "operator", "--code-file", tmp_path / "second-pin")
+    assert "error" in officer("add", "op-1", *given, tmp_path / "second-pin")
     assert not (tmp_path / "second-pin").exists()
-    assert "error" in officer("add", "op-2", "--role", "operator", "--code-file", first_pin)
+    assert "error" in officer("add", "op-2", *given, first_pin)
     listed = json.dumps(officer("list"))
     assert "op-1" in listed
     assert "op-2" not in listed

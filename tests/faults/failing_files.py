@@ -140,7 +140,13 @@ JOBS: Final[dict[str, Job]] = {
     "rekey": Job(("rekey",), CUSTODIAN),
     "keys": Job(("keys", "renew"), CUSTODIAN, "terminal/keys/line.2", _is_logged),
     "add": Job(
-        ("operator", "add", "op-102", "--role", "operator", "--code-file", "PLACE/code"), CHIEF, "code", _is_registered
+        (
+            *("operator", "add", "op-102", "--name", "鈴木 陽子", "--staff-number", "20418", "--role", "operator"),
+            *("--second", CUSTODIAN, "--second-pin-file", f"PLACE/{CUSTODIAN}", "--code-file", "PLACE/code"),
+        ),
+        CHIEF,
+        "code",
+        _is_registered,
     ),
     "import": Job(("import", "PLACE/file.jsonl"), OPERATOR),
 }

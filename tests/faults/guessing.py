@@ -21,14 +21,15 @@ from typing import Final
 from unittest import mock
 
 from console.errors import CredentialsRefused
-from console.jobs.people import logon, register
+from console.jobs.people import changes, logon
+from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.terminal import Terminal
 from store import clock
 from store.errors import AttemptTooSoon, PersonLocked
 from store.log import Event, LogFilter
 from store.log import page as log_page
 from store.people import attempts
-from tests.console.jobs.site import CHIEF, PEOPLE, open_as
+from tests.console.jobs.site import CHIEF, CUSTODIAN, PEOPLE, open_as, second
 from tests.faults.crashes import end_with_parent
 
 GUESSERS: Final = 8
@@ -136,7 +137,8 @@ def _clock_ahead() -> Iterator[None]:
 
 def _release(home: Path, person_id: str) -> None:
     with _clock_ahead(), Terminal.open(home) as terminal:
-        register.release(terminal, open_as(terminal, CHIEF), person_id)
+        change = PersonChange(PersonDeed.RELEASE, person_id)
+        changes.make(terminal, open_as(terminal, CHIEF), change, second=second(CUSTODIAN))
 
 
 def _stays_locked(home: Path, person_id: str) -> None:

@@ -16,8 +16,9 @@ from store.database import Database
 from store.log import Event, Log
 from store.message.states import Direction, Step
 from store.peers import PEER_VERSIONS, PeerDraft
-from store.people import Pepper, Role, add_person, begin_attempt, finish_attempt, set_pin
+from store.people import Details, Pepper, Role, Terms, add_person, begin_attempt, finish_attempt, set_pin
 from store.people.attempts import ATTEMPTS
+from store.people.details import DETAILS, put_details, staff_pseudonym
 from store.people.persons import PERSONS
 from store.protected_persons import PROTECTED_PERSONS
 from store.queue import Act, MessageRow, Revision
@@ -119,7 +120,9 @@ class TableWorld:
 
     def add_person(self, person_id: str, role: Role) -> None:
         with self.database.writing() as tx:
-            added = add_person(tx, self.vault.rows, person_id, [role], f"kept of {person_id}", now=NOON)
+            terms = Terms(staff_pseudonym(self.vault, person_id.upper()), valid_to=date(2199, 3, 31))
+            added = add_person(tx, self.vault.rows, person_id, [role], f"kept of {person_id}", now=NOON, terms=terms)
+            put_details(tx, self.vault, person_id, added.version, Details(person_id, person_id.upper()))
             detail: dict[str, str | int] = {"role": role.value, "version": added.version}
             self.log.append(tx, Event.PERSON_ADDED, actor="ka-301", session=None, object=person_id, detail=detail)
 
@@ -284,6 +287,8 @@ def remove(table: Table) -> Tampering:
 
     def tamper(world: TableWorld, tx: Connection, chance: random.Random) -> Differing:
         row = chance.choice(_rows(tx, table))
+        if table is PERSONS:
+            tx.execute(delete(DETAILS).where(DETAILS.c.person == row["id"]))
         if table is ALL_MESSAGES:
             for dependent in (CONTENTS, NOTES):
                 tx.execute(delete(dependent).where(dependent.c.message_id == row["id"]))

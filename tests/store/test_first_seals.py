@@ -1,13 +1,15 @@
 """Rows without seals, as an older program left them, are sealed as far as the log agrees with them."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from store import clock
 from store.comparison import Difference, Differing
 from store.database import Database
-from store.first_seals import seal_rows
+from store.first_seals import reseal_people, seal_rows
 from store.log import Log
-from store.people import Pepper
+from store.people import IdStanding, Pepper
+from store.people.persons import PERSONS
 from store.protected_persons import PROTECTED_PERSONS
 from store.queue import get
 from store.sealing.vault import Vault
@@ -74,3 +76,37 @@ def test_all_who_wrote_a_message_are_read_from_the_log(world: TableWorld) -> Non
         assert seal_rows(tx, world.vault).ok
         assert get(tx, number).writers == {"op-101", "op-102"}
         assert Differing("message", get(tx, number).uid, Difference.CHANGED) not in world.compare(tx).named
+
+
+def sealed_before(world: TableWorld, ended: str) -> None:
+    """Seal people as a program did that knew only whether they are active; `ended` is not."""
+    with world.database.writing() as tx:
+        tx.execute(update(PERSONS).values(standing=IdStanding.ACTIVE.value, valid_to=None))
+        tx.execute(update(PERSONS).where(PERSONS.c.id == ended).values(standing=IdStanding.ENDED.value))
+        for row in tx.execute(select(PERSONS)).all():
+            moments = [clock.to_microseconds(at) for at in (row.pin_set_at, row.created_at)]
+            answers = [int(row.pin_given), int(row.id != ended)]
+            seal = world.vault.rows.seal("person", [row.id, row.roles, row.pin_hash, row.version, *answers, *moments])
+            tx.execute(update(PERSONS).where(PERSONS.c.id == row.id).values(seal=seal))
+
+
+def test_people_of_a_program_before_are_sealed_anew(world: TableWorld) -> None:
+    sealed_before(world, "ap-201")
+    with world.database.writing() as tx:
+        assert world.compare(tx).differences == 3
+        found = reseal_people(tx, world.vault)
+        assert (found.rows, found.named) == (3, [])
+        assert world.compare(tx).ok
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["standing = 'active'", "roles = 'officer'", "pin_hash = 'of somebody else'", "version = 9", "pin_given = FALSE"],
+)
+def test_whom_another_hand_wrote_gets_no_seal(world: TableWorld, change: str) -> None:
+    sealed_before(world, "ap-201")
+    with world.database.writing() as tx:
+        tx.exec_driver_sql(f"UPDATE person SET {change} WHERE id = 'ap-201'")
+        found = reseal_people(tx, world.vault)
+        assert found.named == [Differing("person", "ap-201", Difference.CHANGED)]
+        assert world.compare(tx).named == found.named

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.lazy import submodules
 
 if TYPE_CHECKING:
-    from console.jobs.people import lease, logon, register
+    from console.jobs.people import changes, codes, deeds, lease, logon, register, sessions, telling
 
-__all__ = ["lease", "logon", "register"]
+__all__ = ["changes", "codes", "deeds", "lease", "logon", "register", "sessions", "telling"]
 __getattr__ = submodules(__name__)

@@ -7,7 +7,8 @@ from typing import Final, Self
 from console.jobs.people import logon
 from console.session import Session
 from console.terminal import Terminal
-from store.errors import StoreError
+from store.endings import Ending
+from store.errors import SessionClosed, StoreError
 
 # Well under the 30 seconds that the store asks for. Together with the age at which entries are due for a checkpoint,
 # it also keeps every entry from waiting for its signature for more than a minute.
@@ -17,11 +18,13 @@ RENEWAL_SECONDS: Final = 20.0
 class Lease:
     """Renews the lease of a session from a separate thread, until it is ended or the store refuses.
 
-    `lost` is called from that thread, once, when the store refuses: the session was closed elsewhere, or the store is
-    out of order.
+    `lost` is called from that thread, once, when the store refuses, with how the session ends by that: it was closed
+    elsewhere, or the store is out of order.
     """
 
-    def __init__(self, terminal: Terminal, session: Session, *, lost: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, terminal: Terminal, session: Session, *, lost: Callable[[Ending], object] = lambda _ending: None
+    ) -> None:
         self._terminal = terminal
         self._session = session
         self._lost = lost
@@ -45,8 +48,9 @@ class Lease:
         while not self._ended.wait(RENEWAL_SECONDS):
             try:
                 logon.renew(self._terminal, self._session)
-            except StoreError:
+            except StoreError as error:
                 # A session that ended while this renewal waited has lost nothing; another one may have begun by now.
                 if not self._ended.is_set():
-                    self._lost()
+                    # Whoever closed it wrote the entry; the person is told that it was no failure.
+                    self._lost(Ending.TAKEN_AWAY if isinstance(error, SessionClosed) else Ending.CRASH)
                 return

@@ -8,13 +8,13 @@ from typing import Literal, NoReturn
 
 from sqlalchemy import Connection
 
-from console.errors import CredentialsRefused, OwnPersonRefused
+from console.errors import CredentialsRefused, OwnPersonRefused, SamePersonRefused
 from console.jobs import checkpoints, intents
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.endings import Ending
-from store.errors import AttemptTooSoon, PersonLocked, SessionClosed
+from store.errors import AttemptTooSoon, CodeExpired, PersonLocked, SessionClosed
 from store.log import Event, Occasion, Result
 from store.people import (
     Attempt,
@@ -26,6 +26,7 @@ from store.people import (
     finish_attempt,
     kept_pin,
     open_session,
+    open_sessions_of,
     person,
     rebind_pin,
     touch_session,
@@ -49,7 +50,8 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
     """Open a session for the person whose PIN this is, and record it; a refusal is recorded as well.
 
     The attempt is counted and committed before the PIN is checked, so killing the program gains no further attempts.
-    Raises CredentialsRefused (which never says whether the ID or the PIN was wrong), AttemptTooSoon or PersonLocked.
+    Raises CredentialsRefused (which never says whether the ID or the PIN was wrong), AttemptTooSoon, PersonLocked, or
+    CodeExpired for the right one-time code that comes too late.
     """
     # A session begins under the settings and tables in force now; a console may have been open for weeks.
     terminal.take_settings()
@@ -107,15 +109,30 @@ def log_off(terminal: Terminal, session: Session, ending: Ending) -> None:
 def vouch(terminal: Terminal, first: Session, second: SecondPerson, right: Right) -> None:
     """Check the PIN and the `right` of a `second` person who agrees with what `first` is about to do.
 
-    No session is opened. Raises OwnPersonRefused, what `log_on` raises, PinToChange, RightMissing.
+    No session is opened. Raises OwnPersonRefused, SamePersonRefused, what `log_on` raises, PinToChange, RightMissing.
     """
     if second.person_id == first.person_id:
         raise OwnPersonRefused
     with _proven(terminal, second.person_id, second.pin, second.origin) as (tx, _):
         known = person(tx, terminal.vault.rows, second.person_id)
+        staff = person(tx, terminal.vault.rows, first.person_id).staff
         _record_confirmed(terminal, tx, second.person_id, first.id, second.origin)
+    # After the PIN, so that nobody learns from here which IDs belong together.
+    if staff is not None and staff == known.staff:
+        raise SamePersonRefused
     # A session that is never opened: it only answers the question about the right, by the same rule as a real one.
     _session("-", known, clock.now()).require(right)
+
+
+def close_sessions_of(terminal: Terminal, tx: Connection, person_id: str) -> None:
+    """Close the open sessions of a person who may no longer do what they were opened for.
+
+    Their processes find out when they renew the lease, and end.
+    """
+    # In the transaction of the change: no session goes on under what was taken away.
+    for session_id in open_sessions_of(tx, person_id):
+        if close_session(tx, session_id, Ending.TAKEN_AWAY, clock.now()):
+            _record_closing(terminal, tx, person_id, session_id, Ending.TAKEN_AWAY)
 
 
 def close_abandoned(terminal: Terminal) -> int:
@@ -159,6 +176,7 @@ def _proven(terminal: Terminal, person_id: str, pin: str, origin: Origin) -> Ite
     attempt = _begin(terminal, person_id, origin)
     # Outside any transaction: the hash is slow on purpose, and nobody else's work should wait for it.
     if attempt.verify(pin):
+        _refuse_late_code(terminal, attempt, origin)
         bound_hash = attempt.bound_hash(pin)
         with terminal.database.writing() as tx:
             if finish_attempt(tx, terminal.vault.rows, attempt, ok=True, now=clock.now()).ok:
@@ -183,17 +201,29 @@ def _begin(terminal: Terminal, person_id: str, origin: Origin) -> Attempt:
         raise
 
 
-def _refuse(terminal: Terminal, attempt: Attempt, origin: Origin) -> NoReturn:
+def _refuse_late_code(terminal: Terminal, attempt: Attempt, origin: Origin) -> None:
+    """Refuse a one-time code after its hours; only who has the right code is told."""
+    with terminal.database.reading() as reading:
+        known = person(reading, terminal.vault.rows, attempt.person_id)
+    # Counted like a wrong PIN: a code that was found later is worth no free guesses.
+    if known.code_until is not None and clock.now() > known.code_until:
+        _refuse(terminal, attempt, origin, CodeExpired())
+
+
+def _refuse(
+    terminal: Terminal, attempt: Attempt, origin: Origin, refusal: CredentialsRefused | CodeExpired | None = None
+) -> NoReturn:
+    refused = refusal or CredentialsRefused()
     with terminal.database.writing() as tx:
         outcome = finish_attempt(tx, terminal.vault.rows, attempt, ok=False, now=clock.now())
         # An ID that nobody has may be a PIN that was typed into the wrong field, so only its keyed mark is recorded.
         about = attempt.person_id if attempt.known else attempt.mark
-        _record_refusal(terminal, tx, about, origin, CredentialsRefused.code, outcome.failures)
+        _record_refusal(terminal, tx, about, origin, refused.code, outcome.failures)
         if outcome.locked:
             terminal.log.append(tx, Event.OPERATOR_LOCKED, actor=None, session=None, object=about)
     # Nobody is logged on whose lease would get this entry signed in time.
     checkpoints.make(terminal, Occasion.ACTIVITY)
-    raise CredentialsRefused
+    raise refused
 
 
 def _record_refusal(terminal: Terminal, tx: Connection, about: str, origin: Origin, cause: str, attempts: int) -> None:

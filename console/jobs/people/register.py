@@ -1,67 +1,115 @@
-"""The register of the terminal's people, as the officer keeps it, and changing one's own PIN (protection measure 5)."""
+"""The register of the terminal's people as the officer sees it, and changing one's own PIN (protection measure 5)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
 
-from console.errors import OwnPersonRefused, PinNotNew
+from sqlalchemy import Connection
+
+from console.errors import PinNotNew
 from console.jobs.admission import admit
-from console.jobs.people.logon import SecondPerson, vouch
+from console.jobs.people import codes, sessions
 from console.session import Session
 from console.terminal import Terminal
 from store import clock
 from store.log import Event
-from store.people import Person, add_person, hash_new_pin, kept_pin, person, persons, set_pin, unlock
-from store.people.pins import draw_pin
+from store.people import (
+    Details,
+    IdStanding,
+    Person,
+    failures_of,
+    hash_new_pin,
+    kept_pin,
+    person,
+    persons,
+    set_pin,
+)
+from store.people.attempts import LOCKED_AFTER
+from store.people.details import all_details, details_of
 from store.rights import Right, Role
 
-__all__ = ["Person", "add", "change_pin", "everybody", "release"]
+__all__ = ["Person", "RegisterEntry", "State", "change_pin", "entry", "everybody"]
 
 
-def everybody(terminal: Terminal, session: Session) -> list[Person]:
-    """Return everybody who is registered, by ID."""
+class State(StrEnum):
+    """How an ID stands, in one word: what keeps its person from working comes first."""
+
+    ENDED = "ended"  # 終了: by two persons, or its last day is over
+    SUSPENDED = "suspended"  # 停止
+    LOCKED = "locked"  # ロック: after wrong PINs
+    NEW = "new"  # 初回前: the one-time code is not replaced yet
+    PLANNED = "planned"  # 変更予定: the first day is to come, or other roles are
+    ACTIVE = "active"  # 有効
+
+
+SHARED_WORK: Final = (Role.OFFICER, Role.CUSTODIAN)
+"""The roles of which there ought to be two: each is somebody's second person."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEntry:
+    """A person of the register: `failures` are the wrong PINs that count, `last` is the last log-on, if any."""
+
+    person: Person
+    details: Details
+    state: State
+    failures: int
+    last: sessions.LogOn | None
+
+    @property
+    def code_hours(self) -> int | None:
+        """How many hours are left of an unused one-time code, 0 when it is too late; None where there is none."""
+        until = self.person.code_until
+        if not self.person.pin_given or until is None:
+            return None
+        return max(0, int((until - clock.now()).total_seconds() // 3600))
+
+
+def everybody(terminal: Terminal, session: Session) -> list[RegisterEntry]:
+    """Return everybody who is registered, by ID. Raises RightMissing, SealBroken, RowSealBroken."""
     admit(terminal, session, Right.PEOPLE)
     with terminal.database.reading() as reading:
-        return persons(reading, terminal.vault.rows)
+        # All in one snapshot, so that no row shows a state of before with details of after.
+        known = persons(reading, terminal.vault.rows)
+        details = all_details(reading, terminal.vault, known)
+        return [_entry(terminal, reading, each, details[each.id]) for each in known]
 
 
-def add(
-    terminal: Terminal,
-    session: Session,
-    person_id: str,
-    roles: Iterable[Role],
-    *,
-    hand_over: Callable[[str], object] | None = None,
-    second: SecondPerson | None = None,
-) -> str:
-    """Register a person and return the PIN for the first log-on, which has to be changed then.
+def entry(terminal: Terminal, session: Session, person_id: str) -> RegisterEntry:
+    """Return one person. Raises PersonMissing, and what `everybody` raises."""
+    admit(terminal, session, Right.PEOPLE)
+    with terminal.database.reading() as reading:
+        known = person(reading, terminal.vault.rows, person_id)
+        return _entry(terminal, reading, known, details_of(reading, terminal.vault, known))
 
-    `hand_over` receives the PIN before the person is stored: when it fails, nobody is registered with a PIN that is
-    lost. While the log is halted a custodian has to agree as the `second` person: that is how those two are found who
-    can resume. Raises PersonIdBad, PersonExists, RolesMissing, and what `vouch` raises for the second person.
-    """
-    admit(terminal, session, Right.PEOPLE, even_halted=second is not None)
-    if second is not None:
-        vouch(terminal, session, second, Right.SETTINGS)
-    pin = draw_pin()
-    # Hashed before the writing block: it takes a noticeable time on purpose, and nobody else should wait for it.
-    pin_hash = hash_new_pin(terminal.pepper, person_id, pin)
-    with terminal.database.writing() as tx:
-        added = add_person(tx, terminal.vault.rows, person_id, roles, pin_hash, now=clock.now())
-        terminal.log.append(
-            tx,
-            Event.PERSON_ADDED,
-            actor=session.person_id,
-            session=session.id,
-            object=person_id,
-            detail={
-                "role": "+".join(sorted(added.roles)),
-                "version": added.version,
-                **({"second": second.person_id} if second else {}),
-            },
-        )
-        if hand_over is not None:
-            # Inside the transaction: an error here rolls the person back.
-            hand_over(pin)
-    return pin
+
+def count_able(entries: Sequence[RegisterEntry], role: Role) -> int:
+    """Return how many can work in a role now."""
+    # Whose first day is to come is planned as well, and not active yet.
+    able = {State.ACTIVE, State.PLANNED}
+    return sum(role in each.person.roles and each.person.active and each.state in able for each in entries)
+
+
+def _entry(terminal: Terminal, reading: Connection, known: Person, details: Details) -> RegisterEntry:
+    failures = failures_of(reading, terminal.vault.rows, terminal.pepper, known.id)
+    state = state_of(known, failures, clock.day_in_japan(clock.now()))
+    return RegisterEntry(known, details, state, failures, sessions.last_log_on(reading, known.id))
+
+
+def state_of(known: Person, failures: int, day: date) -> State:
+    """Return how an ID stands on a day."""
+    if known.standing is IdStanding.ENDED or (known.valid_to is not None and known.valid_to < day):
+        return State.ENDED
+    if known.standing is IdStanding.SUSPENDED:
+        return State.SUSPENDED
+    # Before the code: who is locked cannot use one either.
+    if failures >= LOCKED_AFTER:
+        return State.LOCKED
+    if known.pin_given:
+        return State.NEW
+    return State.PLANNED if known.coming is not None or not known.is_valid(day) else State.ACTIVE
 
 
 def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
@@ -82,22 +130,5 @@ def change_pin(terminal: Terminal, session: Session, pin: str) -> None:
             object=session.person_id,
             detail={"version": version},
         )
-
-
-def release(terminal: Terminal, session: Session, person_id: str) -> bool:
-    """Let somebody try again after too many wrong PINs; return whether there were any.
-
-    Raises OwnPersonRefused, since a second person has to do it, and PersonMissing for an ID that nobody has.
-    """
-    admit(terminal, session, Right.PEOPLE)
-    if person_id == session.person_id:
-        raise OwnPersonRefused
-    with terminal.database.writing() as tx:
-        # Raises for an unknown ID: what was typed here may be a PIN, and must not get into the log.
-        person(tx, terminal.vault.rows, person_id)
-        released = unlock(tx, terminal.pepper, person_id)
-        if released:
-            terminal.log.append(
-                tx, Event.PERSON_UNLOCKED, actor=session.person_id, session=session.id, object=person_id
-            )
-    return released
+    # It opens nothing any more.
+    codes.remove(terminal, session.person_id)

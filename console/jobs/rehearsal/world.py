@@ -31,7 +31,7 @@ from store import clock
 from store.endings import Ending
 from store.message.canonical import encode
 from store.peers import PeerDraft
-from store.people import draw_pin
+from store.people import Details, draw_pin
 from store.rights import Role
 from transport import agency
 from transport.parties.authority import RehearsalAuthority
@@ -67,6 +67,15 @@ _PEOPLE: Final[Sequence[tuple[str, tuple[Role, ...]]]] = (
 )
 
 
+_KNOWN: Final = {
+    "op-101": Details("田中 光", "20101"),
+    "ap-201": Details("高橋 久美", "20201"),
+    CHIEF: Details("佐藤 一郎", "20301"),
+    "au-401": Details("中村 静", "20401"),
+    "cu-501": Details("小林 豊", "20501"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WorldPerson:
     """A person of the world, and the file (mode 0600) with the PIN."""
@@ -95,7 +104,9 @@ def prepare(home: Path, *, outgoing: int = OUTGOING, notices: int = NOTICES) -> 
     pins = {person_id: draw_pin() for person_id, _ in _PEOPLE}
     authority = RehearsalAuthority()
     with setup.new_terminal(home, _settings(), authority=authority) as terminal:
-        setup.add_people(terminal, [(name, roles, pins[name]) for name, roles in _PEOPLE], pin_given=False)
+        setup.add_people(
+            terminal, [(name, roles, pins[name]) for name, roles in _PEOPLE], pin_given=False, known=_KNOWN
+        )
         _prepare_agency(terminal, authority)
         inventor = Inventor(seed=SEED, now=clock.now(), municipality=MUNICIPALITY)
         agency.post(terminal.home / _AGENCY, inventor.notices(notices))

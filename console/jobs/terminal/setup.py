@@ -4,10 +4,11 @@ A terminal appears under its final name only when it is complete. Everything is 
 which is renamed at the end and removed when anything fails.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from console.configuration.sample import explanations, sample
@@ -21,7 +22,8 @@ from console.words import Words
 from store import clock
 from store.database import Database
 from store.log import Event, Occasion, SigningKeys
-from store.people import Pepper, Role, add_person, draw_pin, hash_new_pin
+from store.people import Details, Pepper, Role, Terms, add_person, draw_pin, hash_new_pin
+from store.people.details import put_details, staff_pseudonym
 from store.sealing.sources import KeySource, PassphraseParts
 from store.sealing.vault import Vault
 from transport.parties.authority import RehearsalAuthority, Use
@@ -84,15 +86,26 @@ def new_terminal(
             yield terminal
 
 
-def add_people(terminal: Terminal, people: Iterable[tuple[str, Iterable[Role], str]], *, pin_given: bool) -> None:
-    """Register people by ID, roles and PIN on a terminal that is being made."""
+def add_people(
+    terminal: Terminal,
+    people: Iterable[tuple[str, Iterable[Role], str]],
+    *,
+    pin_given: bool,
+    known: Mapping[str, Details] = MappingProxyType({}),
+) -> None:
+    """Register people by ID, roles and PIN on a terminal that is being made; `known` are names and numbers by ID."""
     # Nobody is logged on yet, so the entries name no actor.
     hashed = [(person_id, roles, hash_new_pin(terminal.pepper, person_id, pin)) for person_id, roles, pin in people]
     with terminal.database.writing() as tx:
         for person_id, roles, pin_hash in hashed:
+            details = known.get(person_id)
+            # The code of the first officer holds for ever: there is nobody who could draw another.
+            terms = Terms() if details is None else Terms(staff_pseudonym(terminal.vault, details.staff_number))
             added = add_person(
-                tx, terminal.vault.rows, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given
+                tx, terminal.vault.rows, person_id, roles, pin_hash, now=clock.now(), pin_given=pin_given, terms=terms
             )
+            if details is not None:
+                put_details(tx, terminal.vault, person_id, added.version, details)
             terminal.log.append(
                 tx,
                 Event.PERSON_ADDED,

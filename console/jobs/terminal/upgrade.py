@@ -49,6 +49,8 @@ def upgrade(home: Path, *, owner_url: str | None = None, parts: PassphraseParts 
             if not verification.ok:
                 raise LogBroken(first_bad=verification.first_bad or 0)
             unsealed = first_seals.seal_rows(tx, vault)
+        elif int(before) < first_seals.STAFF_SINCE:
+            unsealed = first_seals.reseal_people(tx, vault)
         detail: dict[str, str | int] = {"from": before, "to": migrations.HEAD}
         if not unsealed.ok:
             detail["bad"] = unsealed.differences

@@ -10,10 +10,9 @@ from textual.screen import ModalScreen
 from console import jobs
 from console.keys import LANGUAGE, LOG_OFF, above
 from console.screens.base import ConsoleScreen
-from console.screens.people.logon import FieldLabel, Surround
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.surface import Surface
+from console.widgets.surface import FieldLabel, Surface, Surround
 from console.widgets.text import Ink
 from console.words.digits import are_misspelt
 

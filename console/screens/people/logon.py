@@ -13,12 +13,13 @@ from console.screens.base import ConsoleScreen
 from console.settings import KeySourceName
 from console.widgets.field import PinField, TextField
 from console.widgets.frame import FootLine, HeadLine
-from console.widgets.surface import OneLine, Surface
+from console.widgets.surface import FieldLabel, Surface, Surround
 from console.widgets.text import Ink, width_of
 from console.words.digits import are_misspelt
 
 if TYPE_CHECKING:
     from console.host import Host
+    from console.jobs.people.sessions import LookBack
     from console.session import Session
 
 _LONGEST_ID: Final = 32
@@ -126,11 +127,17 @@ class LoginScreen(ConsoleScreen):
         job = partial(_log_on, self.console_app, person_id, pin)
         self.console_app.background.start(self, job, self._logged_on, self._refused)
 
-    def _logged_on(self, session: "Session") -> None:
+    def _logged_on(self, logged_on: "tuple[Session, LookBack | None]") -> None:
+        session, look_back = logged_on
         self._lock_fields(locked=False)
         self._person_id.clear()
         self.notice.clear()
         self.console_app.logged_on(session)
+        if look_back is not None and look_back.failures:
+            from console.screens.people.look_back import LookBackScreen
+
+            # Above the first screen of the person, which is ready when it is left.
+            self.app.push_screen(LookBackScreen(look_back))
 
     def _refused(self, error: Exception) -> None:
         self._lock_fields(locked=False)
@@ -148,26 +155,6 @@ class LoginScreen(ConsoleScreen):
         self._person_id.clear()
         self.set_focus(self._person_id)
         self.say("done" if farewell in _AS_WISHED else "note", farewell)
-
-
-class Surround(Surface):
-    """A box that lays out the widgets in it."""
-
-    def draw_line(self, _y: int) -> Ink:
-        """Draw nothing but the ground."""
-        return self.ink()
-
-
-class FieldLabel(OneLine):
-    """The name of a field, beside it."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self._key = key
-
-    def draw_line(self, _y: int) -> Ink:
-        """Draw the name."""
-        return self.ink().put(self.words(self._key), self.palette["faint"])
 
 
 class LoginTitle(Surface):
@@ -209,6 +196,8 @@ class Rehearsal(Surface):
         return ink.gap_to(role_column).put(roles, self.palette["faint"])
 
 
-def _log_on(app: "Host", person_id: str, pin: str) -> "Session":
-    """Log the person on, in a thread; this waits until the terminal is open."""
-    return jobs.people.logon.log_on(app.terminal, person_id, pin, origin="screen")
+def _log_on(app: "Host", person_id: str, pin: str) -> "tuple[Session, LookBack | None]":
+    """Log the person on, in a thread, and look back; this waits until the terminal is open."""
+    session = jobs.people.logon.log_on(app.terminal, person_id, pin, origin="screen")
+    # With a code the person only chooses a PIN, and logs on anew with it.
+    return session, None if session.pin_given else jobs.people.sessions.look_back(app.terminal, session)

@@ -23,6 +23,7 @@ from store.rights import Right
 
 if TYPE_CHECKING:
     from console.jobs.handins.places import HandedIn
+    from console.jobs.people.sessions import LogOn
     from console.jobs.work.today import Due, Today
     from console.session import Session
     from console.terminal import Terminal
@@ -56,6 +57,7 @@ class TodayScreen(WorkScreen):
         # The files that nobody took in, for who may take them in.
         self.handed_in: Sequence[HandedIn] = ()
         self.cursor = 0
+        self.last: LogOn | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
@@ -63,6 +65,14 @@ class TodayScreen(WorkScreen):
         yield TodayPage(id="today")
         yield self.notice
         yield FootLine(TODAY)
+
+    def on_mount(self) -> None:
+        """Look back once: the log-on before this one stays the same."""
+        self.look("last", _read_last, self._last_known)
+
+    def _last_known(self, last: "LogOn | None") -> None:
+        self.last = last
+        self.query_one("#today").refresh()
 
     def on_screen_resume(self) -> None:
         """Read the work anew: other screens have changed it."""
@@ -159,7 +169,7 @@ class TodayPage(Surface):
         words, palette = self.words, self.palette
         day = display_date(today.day.isoformat(), era=True) if words.language == "ja" else today.day.isoformat()
         date = words("today.date", day=day, weekday=words(f"today.weekday.{today.day.weekday()}"))
-        yield self.ink().put(f" {words('today.title')}  ", palette["strong"]).put(date)
+        yield self._title(date)
         yield self._heads()
         for index, due in enumerate(today.yours):
             yield self._due(due, here=index == screen.cursor)
@@ -175,6 +185,19 @@ class TodayPage(Surface):
         yield self.ink()
         days = plots.weeks(today.days)
         yield from self._columns(days) if self.size.width >= _WIDE else self._digits(days)
+
+    def _title(self, date: str) -> Ink:
+        """Return the day, and at the right edge the last log-on, which people look for after the PIN."""
+        words, screen = self.words, self.screen
+        ink = self.ink().put(f" {words('today.title')}  ", self.palette["strong"]).put(date)
+        if not isinstance(screen, TodayScreen) or screen.last is None:
+            return ink
+        from console.screens.people.look_back import moment
+
+        text = words("people.look_back.line", at=moment(words, screen.last.at), terminal=screen.last.terminal)
+        # Where it has no room it is missing: cut, it would say another day.
+        fits = ink.width + width_of(text) + 2 <= self.size.width
+        return ink.gap_to(self.size.width - width_of(text) - 1).put(text, self.palette["faint"]) if fits else ink
 
     def _heads(self) -> Ink:
         words, ink = self.words, self.ink("column").put("   ")
@@ -284,6 +307,10 @@ class TodayPage(Surface):
 
 def _read(terminal: "Terminal", session: "Session") -> "Today":
     return jobs.work.today.today(terminal, session)
+
+
+def _read_last(terminal: "Terminal", session: "Session") -> "LogOn | None":
+    return jobs.people.sessions.look_back(terminal, session).last
 
 
 def _read_handed_in(terminal: "Terminal", session: "Session") -> "Sequence[HandedIn]":

@@ -17,6 +17,8 @@ from sqlmodel import SQLModel
 
 from console.jobs.messages import intake, review
 from console.jobs.peers import register
+from console.jobs.people import changes
+from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.jobs.people.logon import SecondPerson
 from console.jobs.rehearsal import world
 from console.jobs.terminal import setup
@@ -157,6 +159,21 @@ class Site:
     def session(self, person_id: str) -> Session:
         """Return a session of that person, opened without a PIN: checking one takes longer than most tests."""
         return open_as(self.terminal, person_id)
+
+    def enrol(self, person_id: str, *roles: Role) -> str:
+        """Register a person as the officer and the custodian; return the one-time code."""
+        codes: list[str] = []
+        number = staff_number_of(person_id)
+        wanted = PersonChange(PersonDeed.ADD, person_id, name="試験 花子", staff_number=number, roles=frozenset(roles))
+        changes.make(self.terminal, self.session(CHIEF), wanted, second=second(CUSTODIAN), hand_over=codes.append)
+        return codes[0]
+
+    def change(
+        self, deed: PersonDeed, person_id: str, *, by: str = CHIEF, agreed: str = CUSTODIAN, **wanted: Any
+    ) -> None:
+        """Do something with an ID, as an officer and a second person."""
+        asked = PersonChange(deed, person_id, **wanted)
+        changes.make(self.terminal, self.session(by), asked, second=second(agreed))
 
     def take_in(self, records: Sequence[Record]) -> list[int]:
         """Take messages in as the operator; return their numbers."""
@@ -327,6 +344,11 @@ def open_as(terminal: Terminal, person_id: str) -> Session:
         known = person(tx, terminal.vault.rows, person_id)
         opened = open_session(tx, person_id, origin="command", now=now)
     return Session(opened.id, known.id, frozenset(known.roles), frozenset(known.rights), now, known.pin_given)
+
+
+def staff_number_of(person_id: str) -> str:
+    """Return a staff number of the ID's own."""
+    return person_id.upper()[:16]
 
 
 def free_port() -> int:

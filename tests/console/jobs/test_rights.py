@@ -38,7 +38,9 @@ from console.jobs.messages import (
 )
 from console.jobs.peers import line_keys
 from console.jobs.peers import register as peer_register
-from console.jobs.people import register
+from console.jobs.people import changes, register
+from console.jobs.people import sessions as kept_sessions
+from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.jobs.residents import hits, person, protection
 from console.jobs.terminal import backup, layouts, protections, rekey, sharing
 from console.jobs.work import lists, outline, today
@@ -139,9 +141,14 @@ JOBS: Final[Mapping[str, tuple[Right, Job]]] = {
     "peers.register.registered": (Right.PEER, peer_register.registered),
     "messages.reading.read": (Right.READ, lambda t, s: reading.read(t, s, 1)),
     "messages.reading.read_revision": (Right.READ, lambda t, s: reading.read_revision(t, s, 1, 1)),
-    "people.register.add": (Right.PEOPLE, lambda t, s: register.add(t, s, "new-person", [Role.OPERATOR])),
+    "people.changes.make": (
+        Right.PEOPLE,
+        lambda t, s: changes.make(t, s, PersonChange(PersonDeed.SUSPEND, "op-101"), second=second("ap-201")),
+    ),
+    "people.changes.plan": (Right.PEOPLE, lambda t, s: changes.plan(t, s, PersonChange(PersonDeed.SUSPEND, "op-101"))),
+    "people.register.entry": (Right.PEOPLE, lambda t, s: register.entry(t, s, "op-101")),
     "people.register.everybody": (Right.PEOPLE, register.everybody),
-    "people.register.release": (Right.PEOPLE, lambda t, s: register.release(t, s, "op-101")),
+    "people.sessions.recent": (Right.PEOPLE, kept_sessions.recent),
     "messages.listing.find": (Right.READ, lambda t, s: listing.find(t, s, listing.QueueQuery(), "A")),
     "messages.listing.ids": (Right.READ, lambda t, s: listing.ids(t, s, listing.QueueQuery())),
     "messages.listing.page": (Right.READ, lambda t, s: listing.page(t, s, listing.QueueQuery())),
@@ -208,6 +215,7 @@ OWN: Final = {
     "people.logon.log_off",
     "people.logon.renew",
     "people.register.change_pin",
+    "people.sessions.look_back",
     "terminal.announcements.at_log_on",
 }
 

@@ -6,9 +6,11 @@ import pytest
 from textual.geometry import Region
 
 from console.widgets.palette import Colours
-from console.widgets.surface import OneLine, Surface
+from console.widgets.surface import FieldLabel, OneLine, Surface, Surround
 from console.widgets.text import Ink
+from tests.console.driving import driving
 from tests.console.widgets.bench import bench
+from tests.running import World
 
 SIZE = (20, 4)
 
@@ -95,3 +97,16 @@ async def test_all_of_it_is_painted_again_in_another_size(tmp_path: Path) -> Non
         assert [strip.text for strip in screen._compositor.render_strips()][:3] == [
             f"{line:<30}" for line in widget.lines
         ]
+
+
+async def test_a_label_is_a_name_in_the_language_and_a_box_only_the_ground(world: World) -> None:
+    async with driving(world.home) as console:
+        labels = list(console.app.screen.query(FieldLabel))
+        assert len(labels) == 2
+        for language in ("ja", "en"):
+            assert console.words.language == language
+            drawn = [label.draw_line(0).strip(label.size.width).text.strip() for label in labels]
+            assert drawn == [console.words("login.person_id"), console.words("login.pin")]
+            await console.press("f2")
+        (form, *_) = console.app.screen.query(Surround)
+        assert form.draw_line(0).strip(10).text == " " * 10

@@ -34,6 +34,13 @@ def test_why_the_system_refuses_is_told_in_words_where_there_are_some() -> None:
     assert "EDOM" in Words("ja").fault("home_unwritable", {**facts, "reason": "EDOM"}).cause
 
 
+def test_roles_are_named_as_people_name_them_in_a_fault() -> None:
+    facts = {"roles": "auditor+operator"}
+    assert "監査者, 操作者" in Words("ja").fault("roles_clash", facts).cause
+    assert "auditor, operator" in Words("en").fault("roles_clash", facts).cause
+    assert "システム管理者" in Words("ja").fault("last_keeper", {"roles": "custodian"}).cause
+
+
 def test_an_unknown_fault_names_its_code() -> None:
     fault = Words("en").fault("never_heard_of", {"x": "1"})
     assert "never_heard_of" in fault.cause

@@ -11,6 +11,7 @@ from store.errors import AttemptTooSoon, PersonLocked, RowSealBroken
 from store.log import Event, Log
 from store.people import (
     Attempt,
+    IdStanding,
     Outcome,
     Pepper,
     Role,
@@ -20,8 +21,8 @@ from store.people import (
     finish_attempt,
     hash_new_pin,
     pins,
-    set_active,
     set_pin,
+    set_standing,
     unlock,
 )
 from store.sealing.row_seals import RowSeals
@@ -77,7 +78,7 @@ def test_wrong_pin_unknown_id_and_inactive_person_are_refused_alike(peopled: Dat
     assert not begin(peopled, "op-101", now).verify("92817463")
     assert not begin(peopled, "nobody", now).verify(PIN)
     with peopled.writing() as tx:
-        set_active(tx, SEALS, "op-101", active=False)
+        set_standing(tx, SEALS, "op-101", IdStanding.ENDED)
     attempt = begin(peopled, "op-101", now)
     assert not attempt.known
     assert not attempt.verify(PIN)
@@ -112,7 +113,7 @@ def test_who_was_suspended_while_the_pin_was_compared_gets_nowhere(peopled: Data
     attempt = begin(peopled, "op-101", now)
     assert attempt.verify(PIN)
     with peopled.writing() as tx:
-        set_active(tx, SEALS, "op-101", active=False)
+        set_standing(tx, SEALS, "op-101", IdStanding.SUSPENDED)
         assert not finish_attempt(tx, SEALS, attempt, ok=True, now=now).ok
 
 
@@ -253,3 +254,37 @@ def test_a_hash_of_an_older_program_is_bound_after_its_pin_was_right(database: D
     assert PEPPER.matches("op-101", PIN, bound)
     assert not PEPPER.matches("op-102", PIN, bound)
     assert begin(database, "op-102", now).bound_hash(PIN) is None
+
+
+def refused(database: Database, log: Log, about: str, attempts: int, now: datetime) -> None:
+    """Put into the log that a PIN was refused, as the log-on does."""
+    with database.writing() as tx:
+        detail = {"attempts": attempts}
+        log.append(tx, Event.OPERATOR_REFUSED, actor=None, session=None, object=about, detail=detail, now=now)
+
+
+def test_what_was_tried_before_somebody_was_registered_counts_until_the_log_forgets_it(
+    database: Database, log: Log, kept: str, now: datetime
+) -> None:
+    mark = PEPPER.mark_of("op-101")
+    refused(database, log, mark, 7, now)
+    with database.writing() as tx:
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 7
+        add_person(tx, SEALS, "op-101", [Role.OPERATOR], kept, now=now)
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 7
+        # The officer's act names the ID, and the entries before have the mark.
+        log.append(tx, Event.PERSON_UNLOCKED, actor="ka-301", session=None, object="op-101", now=now)
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 0
+    refused(database, log, mark, 1, now)
+    refused(database, log, "op-101", 2, now)
+    with database.reading() as reading:
+        assert failures_of(reading, SEALS, PEPPER, "op-101") == 2
+
+
+def test_a_reset_forgets_wrong_pins_also_of_whom_is_suspended(peopled: Database, log: Log, now: datetime) -> None:
+    refused(peopled, log, "op-101", 9, now)
+    with peopled.writing() as tx:
+        set_standing(tx, SEALS, "op-101", IdStanding.SUSPENDED)
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 9
+        log.append(tx, Event.PERSON_RESET, actor="ka-301", session=None, object="op-101", now=now)
+        assert failures_of(tx, SEALS, PEPPER, "op-101") == 0

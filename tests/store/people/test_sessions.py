@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,8 +17,10 @@ from store.people import (
     add_person,
     close_session,
     open_session,
+    open_sessions_of,
     touch_session,
 )
+from store.people.sessions import KeptSession, kept_session, sessions_since
 from store.sealing.vault import Vault
 
 
@@ -89,3 +92,38 @@ def test_session_of_elsewhere_is_judged_by_its_lease(peopled: Database, now: dat
         # It was left under a clock that was years ahead: nobody waits until the clock gets there.
         assert abandoned_sessions(tx, now - LEASE) == []
         assert [left.id for left in abandoned_sessions(tx, now - timedelta(days=3650))] == [session.id]
+
+
+def test_a_session_is_looked_back_on_with_its_end(peopled: Database, now: datetime) -> None:
+    later = now + timedelta(minutes=5)
+    with peopled.writing() as tx:
+        session = open_session(tx, "op-101", origin="screen", now=now)
+        assert kept_session(tx, session.id) == KeptSession(session.id, "op-101", "screen", now, None, None)
+        assert open_sessions_of(tx, "op-101") == [session.id]
+        close_session(tx, session.id, Ending.IDLE, later)
+        assert kept_session(tx, session.id) == KeptSession(session.id, "op-101", "screen", now, later, "idle")
+        assert open_sessions_of(tx, "op-101") == []
+        assert kept_session(tx, "unknown") is None
+
+
+def test_sessions_of_late_are_found_by_person_and_by_their_end(peopled: Database, vault: Vault, now: datetime) -> None:
+    with peopled.writing() as tx:
+        add_person(tx, vault.rows, "op-102", [Role.OPERATOR], "kept", now=now)
+        opened = {}
+        for minute, (person_id, ending) in enumerate(
+            [("op-101", Ending.LOGGED_OFF), ("op-102", Ending.CRASH), ("op-101", Ending.IDLE), ("op-101", None)]
+        ):
+            session = open_session(tx, person_id, origin="screen", now=now + timedelta(minutes=minute))
+            opened[session.id] = minute
+            if ending is not None:
+                close_session(tx, session.id, ending, now)
+
+        def found(**chosen: Any) -> list[int]:
+            return [opened[each.id] for each in sessions_since(tx, **{"since": now, "limit": 9, **chosen})]
+
+        assert found() == [3, 2, 1, 0]
+        assert found(limit=2) == [3, 2]
+        assert found(since=now + timedelta(minutes=2)) == [3, 2]
+        assert found(person_id="op-102") == [1]
+        # An open one has not ended in any way.
+        assert found(but=Ending.LOGGED_OFF) == [2, 1]

@@ -20,6 +20,15 @@ def test_rows_sealed_earlier_still_hold() -> None:
     SEALS.check("message", "a", VALUES, SEALS.seal("message", VALUES))
 
 
+def test_whether_a_seal_is_borne_can_be_asked_of_anything() -> None:
+    seal = SEALS.seal("message", VALUES)
+    assert SEALS.bears("message", VALUES, seal)
+    for other in (b"", seal[:-1], seal + b"x", None, seal.hex(), 1):
+        assert not SEALS.bears("message", VALUES, other)
+    assert not SEALS.bears("person", VALUES, seal)
+    assert not SEALS.bears("message", [*VALUES, 1.5], SEALS.seal("message", [*VALUES, 1]))  # type: ignore[list-item]  # What SQLite may hold.
+
+
 @pytest.mark.parametrize(
     "values",
     [["a", 1, None, "氏"], ["b", 1, None, "氏名"], ["a", "1", None, "氏名"], ["a", 1, "null", "氏名"], ["a", 1, None]],

@@ -16,9 +16,10 @@ def test_the_second_who_can_go_on_is_let_in_by_two_persons_while_the_log_is_halt
     world: World, tmp_path: Path
 ) -> None:
     max((world.home / "keys" / "log").glob("*.key")).unlink()
-    add = ("operator", "add", "au-402", "--role", "auditor", "--code-file", tmp_path / "code")
+    given = ("--name", "中村 静香", "--staff-number", "20402", "--role", "auditor")
+    add = ("operator", "add", "au-402", *given, "--code-file", tmp_path / "code")
     assert world.run("ka-301", *add).error["code"] == "ladder_broken"
-    # Neither the officer alone nor somebody without a custodian's right stands behind it.
+    # Neither the officer alone nor somebody who may not agree stands behind it.
     assert world.run("ka-301", *add, *_second(world, "ka-301")).error["code"] == "own_person_refused"
     assert world.run("ka-301", *add, *_second(world, AUDITOR)).error["code"] == "right_missing"
     assert world.run("cu-501", *add, *_second(world, "ka-301")).error["code"] == "right_missing"
@@ -36,9 +37,11 @@ def test_the_second_who_can_go_on_is_let_in_by_two_persons_while_the_log_is_halt
     assert done.status == 0, done.out
     (entry,) = world.run("ka-301", "log", "show", "--event", "person.added", "--object", "au-402").json["entries"]
     assert (entry["actor"], entry["detail"]["second"]) == ("ka-301", "cu-501")
-    # From now on an officer adds people as before.
-    again = ("operator", "add", "op-102", "--role", "operator", "--code-file", tmp_path / "other")
-    assert world.run("ka-301", *again).status == 0
+    # Work goes on, and still nobody is registered by one person.
+    given = ("--name", "鈴木 陽子", "--staff-number", "20418", "--role", "operator")
+    again = ("operator", "add", "op-102", *given, "--code-file", tmp_path / "other")
+    assert world.run("ka-301", *again).error["code"] == "second_person_missing"
+    assert world.run("ka-301", *again, *_second(world, "ap-201")).status == 0
 
 
 def test_two_persons_go_on_after_the_log_was_set_back(world: World) -> None:

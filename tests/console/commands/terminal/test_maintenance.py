@@ -61,7 +61,7 @@ def test_a_backup_restored_for_a_drill_says_what_it_is(world: World, tmp_path: P
 def test_the_key_is_changed_for_every_content(world: World) -> None:
     done = world.run(CUSTODIAN, "rekey").json
     # A content each, the block of their names, and the report on their file.
-    assert (done["total"], done["changed"], done["left"], done["new_key_file"]) == (42, 42, 0, None)
+    assert (done["total"], done["changed"], done["left"], done["new_key_file"]) == (47, 47, 0, None)
     assert world.run("op-101", "rekey").error["code"] == "right_missing"
     assert world.run("ka-301", "show", "1").status == 0
 

@@ -2,16 +2,19 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from typing import Final
 
 from console.errors import ConsoleError
 from console.jobs import exchange
 from console.jobs.log import tables
 from console.jobs.messages import confirmation, entry, retention, review
-from console.jobs.people import logon, register
+from console.jobs.people import logon
+from console.jobs.people.deeds import PersonDeed
 from console.jobs.terminal import rekey
 from store import queue
-from store.errors import IntegrityFault, StoreError
+from store.errors import IntegrityFault, PersonUnchanged, StoreError
 from store.message.states import Direction
 from store.people import Role
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, CUSTODIAN, OPERATOR, PEOPLE, Site
@@ -95,11 +98,16 @@ def _log_on(site: Site, chance: random.Random) -> None:
 
 
 def _release(site: Site, chance: random.Random) -> None:
-    register.release(site.terminal, site.session(CHIEF), chance.choice([OPERATOR, APPROVER]))
+    # Without wrong PINs there is nothing to forget.
+    with suppress(PersonUnchanged):
+        site.change(PersonDeed.RELEASE, chance.choice([OPERATOR, APPROVER]))
 
 
 def _add_person(site: Site, chance: random.Random) -> None:
-    register.add(site.terminal, site.session(CHIEF), f"op-{chance.randint(500, 999)}", [Role.OPERATOR])
+    person_id = f"op-{chance.randint(500, 999)}"
+    site.enrol(person_id, Role.OPERATOR)
+    site.change(PersonDeed.ROLES, person_id, roles=frozenset({Role.APPROVER}), on=date(2099, 4, 1))
+    site.change(PersonDeed.SUSPEND, person_id, reason="育児休業")
 
 
 def _erase(site: Site, _chance: random.Random) -> None:

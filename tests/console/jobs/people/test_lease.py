@@ -8,6 +8,7 @@ from console.jobs.people import lease, logon
 from console.session import Session
 from console.terminal import Terminal
 from store.endings import Ending
+from store.errors import DatabaseFailed
 from tests.console.jobs.site import OPERATOR, Site
 
 pytestmark = pytest.mark.by_engine
@@ -31,10 +32,23 @@ def test_it_is_renewed_again_and_again_until_it_ends(site: Site, monkeypatch: py
 def test_a_session_that_was_closed_elsewhere_is_lost_once(site: Site) -> None:
     session = site.session(OPERATOR)
     logon.log_off(site.terminal, session, Ending.LOGGED_OFF)
-    losses: list[bool] = []
-    held = lease.Lease(site.terminal, session, lost=lambda: losses.append(True))
+    losses: list[Ending] = []
+    held = lease.Lease(site.terminal, session, lost=losses.append)
     held._thread.join(DEADLINE_SECONDS)
-    assert losses == [True]
+    assert losses == [Ending.TAKEN_AWAY]
+
+
+def test_a_store_that_is_out_of_order_loses_the_session_as_a_failure(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_terminal: Terminal, _session: Session) -> None:
+        raise DatabaseFailed(file="x")
+
+    monkeypatch.setattr(logon, "renew", fail)
+    losses: list[Ending] = []
+    held = lease.Lease(site.terminal, site.session(OPERATOR), lost=losses.append)
+    held._thread.join(DEADLINE_SECONDS)
+    assert losses == [Ending.CRASH]
 
 
 def test_what_was_ended_meanwhile_is_not_lost(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,8 +63,8 @@ def test_what_was_ended_meanwhile_is_not_lost(site: Site, monkeypatch: pytest.Mo
         renew(terminal, session)
 
     monkeypatch.setattr(logon, "renew", end_first)
-    losses: list[bool] = []
-    held.append(lease.Lease(site.terminal, session, lost=lambda: losses.append(True)))
+    losses: list[Ending] = []
+    held.append(lease.Lease(site.terminal, session, lost=losses.append))
     begun.set()
     held[0]._thread.join(DEADLINE_SECONDS)
     assert (held[0]._thread.is_alive(), losses) == (False, [])

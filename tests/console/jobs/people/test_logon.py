@@ -1,31 +1,35 @@
-"""Who logs on, how failures slow down and lock, and that each session has exactly one closing entry.
-
-It shows `console.jobs.people.register` as well.
-"""
+"""Who logs on, how failures slow down and lock, and that each session has exactly one closing entry."""
 
 import threading
 from datetime import datetime, timedelta
 
 import pytest
 
-from console.errors import CredentialsRefused, OwnPersonRefused, PinNotNew, PinToChange, RightMissing
+from console.errors import (
+    CredentialsRefused,
+    OwnPersonRefused,
+    PinNotNew,
+    PinToChange,
+    RightMissing,
+    SamePersonRefused,
+)
 from console.jobs.log import viewing
 from console.jobs.people import logon, register
+from console.jobs.people.deeds import CODE_LIFE, PersonDeed
 from store import clock
 from store.endings import Ending
 from store.errors import (
     AttemptTooSoon,
+    CodeExpired,
     CredentialsFault,
-    PersonExists,
-    PersonIdBad,
     PersonLocked,
     PersonMissing,
+    PersonUnchanged,
     PinFault,
-    RolesMissing,
     SessionClosed,
 )
 from store.log import Event
-from store.people import Role, attempts, kept_pin, pins, rebind_pin
+from store.people import Role, attempts, kept_pin, pins, rebind_pin, set_details
 from store.rights import Right
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PATIENCE, PEOPLE, Site
@@ -224,17 +228,19 @@ def lock(site: Site, hand: Hand, person_id: str) -> None:
 
 def test_a_second_person_releases(site: Site, hand: Hand) -> None:
     lock(site, hand, OPERATOR)
-    assert register.release(site.terminal, site.session(CHIEF), OPERATOR)
-    assert not register.release(site.terminal, site.session(CHIEF), OPERATOR)
+    site.change(PersonDeed.RELEASE, OPERATOR)
+    with pytest.raises(PersonUnchanged):
+        site.change(PersonDeed.RELEASE, OPERATOR)
     assert code_of(site, OPERATOR, PIN) == "logged on"
     (entry,) = site.entries(Event.PERSON_UNLOCKED)
-    assert (entry.actor, entry.object) == (CHIEF, OPERATOR)
+    detail = {"attempts": attempts.LOCKED_AFTER, "second": CUSTODIAN}
+    assert (entry.actor, entry.object, entry.detail) == (CHIEF, OPERATOR, detail)
 
 
 def test_nobody_releases_their_own_id(site: Site, hand: Hand) -> None:
     lock(site, hand, CHIEF)
     with pytest.raises(OwnPersonRefused):
-        register.release(site.terminal, site.session(CHIEF), CHIEF)
+        site.change(PersonDeed.RELEASE, CHIEF)
     assert code_of(site, CHIEF, PEOPLE[CHIEF][1]) == "person_locked"
 
 
@@ -242,7 +248,7 @@ def test_only_somebody_is_released(site: Site) -> None:
     # A PIN typed as an ID has its count of failures; it must not come into the log by this way either.
     code_of(site, WRONG, PIN)
     with pytest.raises(PersonMissing):
-        register.release(site.terminal, site.session(CHIEF), WRONG)
+        site.change(PersonDeed.RELEASE, WRONG)
     assert site.entries(Event.PERSON_UNLOCKED) == []
 
 
@@ -270,7 +276,7 @@ def test_each_way_to_close_has_its_entry(site: Site, ending: Ending) -> None:
 
 def test_a_session_is_closed_once_however_often_and_from_wherever(site: Site) -> None:
     session = site.session(OPERATOR)
-    start = threading.Barrier(6)
+    start = threading.Barrier(len(Ending) + 1)
 
     def close(ending: Ending) -> None:
         start.wait(PATIENCE)
@@ -311,7 +317,7 @@ def test_the_session_of_a_killed_process_is_closed_at_the_next_start(site: Site)
 
 
 def test_a_given_pin_is_changed_before_anything_else(site: Site) -> None:
-    given = register.add(site.terminal, site.session(CHIEF), "ap-777", [Role.APPROVER])
+    given = site.enrol("ap-777", Role.APPROVER)
     session = logon.log_on(site.terminal, "ap-777", given, origin="screen")
     with pytest.raises(PinToChange):
         viewing.newest(site.terminal, session)
@@ -323,8 +329,29 @@ def test_a_given_pin_is_changed_before_anything_else(site: Site) -> None:
     assert (entry.actor, entry.session) == ("ap-777", session.id)
 
 
+def test_a_code_opens_nothing_after_its_hours(site: Site, hand: Hand) -> None:
+    given = site.enrol("ap-777", Role.APPROVER)
+    hand.later(CODE_LIFE.total_seconds() + 1)
+    for _ in range(2):
+        with pytest.raises(CodeExpired):
+            logon.log_on(site.terminal, "ap-777", given, origin="screen")
+    assert code_of(site, "ap-777", WRONG) == "credentials_refused", "only who has the right code is told"
+    refusals = site.entries(Event.OPERATOR_REFUSED, about="ap-777")
+    assert [entry.detail["cause"] for entry in refusals] == ["code_expired"] * 2 + ["credentials_refused"]
+    assert site.entries(Event.OPERATOR_LOGGED_ON, about="ap-777") == []
+
+
+def test_who_has_two_ids_is_not_the_own_second_person(site: Site) -> None:
+    # The register refuses a number twice; this is what an older database may hold.
+    with site.terminal.database.writing() as tx:
+        for name in (CHIEF, CUSTODIAN):
+            set_details(tx, site.terminal.vault.rows, name, staff="a" * 32, details=1)
+    with pytest.raises(SamePersonRefused):
+        vouch(site, CUSTODIAN, PEOPLE[CUSTODIAN][1])
+
+
 def test_the_given_pin_itself_is_no_change(site: Site) -> None:
-    given = register.add(site.terminal, site.session(CHIEF), "ap-777", [Role.APPROVER])
+    given = site.enrol("ap-777", Role.APPROVER)
     session = logon.log_on(site.terminal, "ap-777", given, origin="screen")
     with pytest.raises(PinNotNew):
         register.change_pin(site.terminal, session, given)
@@ -337,20 +364,3 @@ def test_a_bad_pin_is_no_change(site: Site, pin: str) -> None:
     with pytest.raises(PinFault):
         register.change_pin(site.terminal, site.session(OPERATOR), pin)
     assert code_of(site, OPERATOR, PIN) == "logged on"
-
-
-def test_people_as_the_officer_keeps_them(site: Site) -> None:
-    chief = site.session(CHIEF)
-    assert [member.id for member in register.everybody(site.terminal, chief)] == sorted(PEOPLE)
-    register.add(site.terminal, chief, "two-roles", [Role.OPERATOR, Role.AUDITOR])
-    (entry,) = [row for row in site.entries(Event.PERSON_ADDED) if row.actor == CHIEF]
-    assert (entry.object, entry.detail) == ("two-roles", {"role": "auditor+operator", "version": 1})
-    before = site.contents()
-    for person_id, roles, error in (
-        (OPERATOR, [Role.OPERATOR], PersonExists),
-        ("Op-102", [Role.OPERATOR], PersonIdBad),
-        ("op-102", [], RolesMissing),
-    ):
-        with pytest.raises(error):
-            register.add(site.terminal, chief, person_id, roles)
-    assert site.contents() == before

@@ -16,6 +16,7 @@ from console.settings import Settings
 from console.terminal import Terminal
 from store import clock, queue
 from store.message.states import Direction, OutState
+from store.people import details_of, persons
 from transport.errors import AgencyMissing, AgencyNoticeMalformed
 
 
@@ -31,6 +32,13 @@ def test_the_messages_wait_for_review_and_the_people_can_log_on(made: world.Worl
     for person in made.operators:
         assert person.pin_file.read_text().strip() == shown[person.id]
         assert stat.S_IMODE(person.pin_file.stat().st_mode) == 0o600
+
+
+def test_the_people_have_names_and_numbers_of_their_own(made: world.World) -> None:
+    with Terminal.open(made.home) as terminal, terminal.database.reading() as reading:
+        known = persons(reading, terminal.vault.rows)
+        details = [details_of(reading, terminal.vault, each) for each in known]
+    assert len({each.staff_number for each in details}) == len({each.name for each in details}) == len(known)
 
 
 def test_a_world_that_is_there_is_used_again(made: world.World) -> None:

@@ -348,7 +348,8 @@ OTHERWISE: Final[Mapping[str, str]] = {
         ["credentials_missing", "credentials_refused", "attempt_too_soon", "person_locked", "session_closed"], PERSON
     ),
     **dict.fromkeys(["right_missing", "pin_to_change", "own_person_refused"], PERSON),
-    **dict.fromkeys(["second_person_needed", "other_person_needed"], PERSON),
+    **dict.fromkeys(["second_person_needed", "other_person_needed", "second_person_missing"], PERSON),
+    **dict.fromkeys(["same_person_refused", "code_expired"], PERSON),
     **dict.fromkeys(["answer_cancelled", "line_cancelled"], PERSON),
     **dict.fromkeys(["pin_file_exposed", "pin_file_foreign", "pin_file_unreadable", "pin_file_misspelt"], CALL),
     **dict.fromkeys(["part_file_exposed", "part_file_foreign", "part_file_unreadable"], CALL),

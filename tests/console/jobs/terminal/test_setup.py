@@ -4,16 +4,19 @@ import errno
 import os
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from console import protections
-from console.errors import HomeNotEmpty, HomeUnwritable
-from console.jobs.people import logon
+from console.errors import HomeNotEmpty, HomeUnwritable, SecondPersonMissing
+from console.jobs.people import changes, logon, register
+from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.jobs.terminal import setup
 from console.settings import MunicipalitySettings, Settings, TerminalSettings
 from console.terminal import Terminal
+from store import clock
 from store.errors import DiskFailed, DiskFull
 from store.log import Event, LogFilter, page
 from store.people import Role
@@ -46,6 +49,36 @@ def test_the_first_officer_logs_on_with_the_one_time_code(tmp_path: Path) -> Non
     taken = [Event.SETTINGS_TAKEN] * len(protections.names())
     assert events[: len(taken) + 2] == [Event.TERMINAL_CREATED, *taken, Event.PERSON_ADDED]
     assert code.encode() not in (home / "database" / "renkei.sqlite3").read_bytes()
+
+
+def test_the_first_officers_code_waits_and_then_others_are_let_in_until_the_officer_is_not_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, codes = tmp_path / "terminal", list[str]()
+    made = setup.init(home, SETTINGS)
+    later = clock.now() + timedelta(days=30)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    newcomer = PersonChange(
+        PersonDeed.ADD, "ap-201", name="高橋 久美", staff_number="20201", roles=frozenset({Role.APPROVER})
+    )
+    with Terminal.open(home) as terminal:
+        code = made.one_time_code_file.read_text().strip()
+        register.change_pin(terminal, logon.log_on(terminal, made.operator, code, origin="screen"), "59265358")
+        officer = logon.log_on(terminal, made.operator, "59265358", origin="screen")
+        assert changes.plan(terminal, officer, newcomer).alone
+        changes.make(terminal, officer, newcomer, second=None, hand_over=codes.append)
+        # As long as nobody else has a PIN of their own, nobody else can agree.
+        again = replace(newcomer, person_id="au-401", staff_number="20401", roles=frozenset({Role.AUDITOR}))
+        changes.make(terminal, officer, again, second=None, hand_over=codes.append)
+        register.change_pin(terminal, logon.log_on(terminal, "ap-201", codes[0], origin="screen"), "27182845")
+        more = replace(newcomer, person_id="op-101", staff_number="20101", roles=frozenset({Role.OPERATOR}))
+        assert not changes.plan(terminal, officer, more).alone
+        with pytest.raises(SecondPersonMissing):
+            changes.make(terminal, officer, more, second=None)
+        # The officer's own name and number, which nobody could know when the terminal was made.
+        own = PersonChange(PersonDeed.CHANGE, made.operator, name="佐藤 一郎", staff_number="20301")
+        changes.make(terminal, officer, own, second=logon.SecondPerson("ap-201", "27182845", "screen"))
+        assert register.entry(terminal, officer, made.operator).details.name == "佐藤 一郎"
 
 
 def test_nothing_of_it_is_open_to_others(tmp_path: Path) -> None:

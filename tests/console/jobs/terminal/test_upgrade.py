@@ -11,13 +11,13 @@ from console.jobs.messages.listing import QueueQuery
 from console.jobs.terminal import upgrade
 from console.terminal import Terminal
 from store import migrations
-from store.comparison import Difference
+from store.comparison import Difference, Differing
 from store.errors import DatabaseOlder, LogBroken
 from store.log import Event
 from store.log.entries import FIRST_PREVIOUS
 from store.log.rows import entries
 from store.packing import unpack
-from tests.console.jobs.site import APPROVER, OPERATOR, Site, entry
+from tests.console.jobs.site import APPROVER, AUDITOR, OPERATOR, Site, entry
 from transport.errors import LineCancelled
 from transport.line.client import Line
 
@@ -62,6 +62,15 @@ def test_upgraded_and_recorded(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_
         assert anew.states([1]) == ["review"]
 
 
+def _people_as_before(site: Site) -> None:
+    """Keep of people what an older program kept: whether they are active, and neither name nor number."""
+    site.raw("DROP TABLE person_details")
+    site.raw("DROP INDEX ix_person_staff")
+    for column in ("standing", "code_until", "staff", "valid_from", "valid_to", "coming_roles", "coming_on", "details"):
+        site.raw(f"ALTER TABLE person DROP COLUMN {column}")
+    site.raw("ALTER TABLE person ADD COLUMN active BOOLEAN NOT NULL DEFAULT true")
+
+
 def _kept_as_before(site: Site) -> None:
     """Keep what the former program kept: whole envelopes, whole entries, and nothing packed."""
     bytes_type = "BLOB" if site.administrator is None else "BYTEA"
@@ -87,6 +96,12 @@ def _kept_as_before(site: Site) -> None:
     site.unguard_log()
     for seq, body in enumerate(whole, start=1):
         site.raw("UPDATE log_entry SET body = ? WHERE seq = ?", body, seq)
+    _people_as_before(site)
+    for person_id, roles, pin_hash, version, given, set_at, made_at in site.raw(
+        "SELECT id, roles, pin_hash, version, pin_given, pin_set_at, created_at FROM person"
+    ):
+        values = [person_id, roles, pin_hash, version, int(given), 1, set_at, made_at]
+        site.raw("UPDATE person SET seal = ? WHERE id = ?", site.terminal.vault.rows.seal("person", values), person_id)
     site.raw("UPDATE alembic_version SET version_num = '0014'")
     site.terminal.close()
 
@@ -102,11 +117,15 @@ def test_what_was_sent_before_stays_proved_and_what_was_not_leaves_in_the_same_b
         exchange.send(served.terminal, operator)
     ((kept,),) = served.raw("SELECT envelope FROM kept_bytes")
     _kept_as_before(served)
-    assert upgrade.upgrade(served.home).before == "0014"
+    served.raw("UPDATE person SET roles = 'operator,officer' WHERE id = ?", AUDITOR)
+    done = upgrade.upgrade(served.home)
+    assert done.before == "0014"
+    # Whom another hand wrote keeps the broken seal, and nobody believes the row.
+    assert done.unsealed.named == [Differing("person", AUDITOR, Difference.CHANGED)]
     with Terminal.open(served.home) as terminal:
         anew = Site(served.home, served.agency_home, terminal, served.administrator)
         assert anew.log_holds()
-        assert tables.compare_new(terminal).named == []
+        assert tables.compare_new(terminal).named == done.unsealed.named
         assert anew.raw("SELECT message_id, envelope FROM kept_bytes") == [(unsent, kept)]
         # The first search makes what the former program did not keep.
         assert [*listing.find(terminal, anew.session(OPERATOR), QueueQuery(), "hossain")] == [unsent, sent]
@@ -124,6 +143,7 @@ def _be_cancelled(*_: object) -> None:
 
 def _made_by_an_older_program(site: Site) -> None:
     """Take everything away that the steps from the effective moments on add."""
+    _people_as_before(site)
     columns = {"message": ["authors"], "person": ["version"], "attempt": [], "peer_version": [], "setting_in_force": []}
     for table, more in columns.items():
         for column in [*more, "seal"]:

@@ -11,12 +11,13 @@ from console.errors import CredentialsRefused
 from console.jobs.log import pruning
 from console.jobs.peers import line_keys
 from console.jobs.people import logon, register
+from console.jobs.people.deeds import PersonDeed
 from console.jobs.terminal import backup, health, rekey
 from console.jobs.terminal.findings import Check
 from console.words import Words
 from store import clock
 from store.log import Event, Result
-from store.people import Role, set_active
+from store.people import IdStanding, Role, set_standing
 from store.people.attempts import LOCKED_AFTER
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import APPROVER, AUDITOR, CHIEF, CUSTODIAN, Site, second
@@ -51,9 +52,9 @@ def note(site: Site, event: Event, result: Result = Result.DONE, **detail: str |
 def test_a_role_with_nobody_is_named(site: Site) -> None:
     assert wanting(site) == {}
     with site.terminal.database.writing() as tx:
-        set_active(tx, site.terminal.vault.rows, APPROVER, active=False)
+        set_standing(tx, site.terminal.vault.rows, APPROVER, IdStanding.ENDED)
     assert WORDS("roles.approver.name") in wanting(site)["roles"].detail
-    pin = register.add(site.terminal, site.session(CHIEF), "ap-2", [Role.APPROVER])
+    pin = site.enrol("ap-2", Role.APPROVER)
     assert "roles" in wanting(site), "with a PIN that was given out nobody approves"
     register.change_pin(site.terminal, logon.log_on(site.terminal, "ap-2", pin, origin="command"), "48151623")
     assert wanting(site) == {}
@@ -65,7 +66,7 @@ def test_who_is_locked_counts_as_nobody(site: Site, monkeypatch: pytest.MonkeyPa
         with pytest.raises(CredentialsRefused):
             logon.log_on(site.terminal, AUDITOR, "00000000", origin="command")
     assert set(wanting(site)) == {"people", "roles", "alarms"}
-    register.release(site.terminal, site.session(CHIEF), AUDITOR)
+    site.change(PersonDeed.RELEASE, AUDITOR)
     assert set(wanting(site)) == {"alarms"}
 
 
