@@ -38,6 +38,8 @@ class Preview(Surface):
         self.shown: MessageView | None = None
         self._row: QueueRow | None = None
         self._rest: Timer | None = None
+        # What is being read: read twice, the log would have two looks for one.
+        self._asked: object = None
         self._trouble: Exception | None = None
         self._lines: Sequence[Pieces] = ()
 
@@ -60,10 +62,11 @@ class Preview(Surface):
             # The list was read anew: the same message comes back to the same place, and is not looked at again.
             return
         if row is None or not self.console_app.may(Right.READ):
+            self._asked = None
             self._put(None)
-        elif not self._is_shown(row, half):
+        elif not self._is_shown(row, half) and self._asked != _versions(row, half):
             self._put(None)
-            read = partial(self._read, row, pair=half is not None)
+            read = partial(self._read, row, half)
             if REST_SECONDS:
                 self._rest = self.set_timer(REST_SECONDS, read)
             else:
@@ -79,19 +82,23 @@ class Preview(Surface):
         # Both halves as they are now: the finding of a half that changed since was never on the screen.
         other = self.shown.half
         shown = (self.shown.row.id, self.shown.row.version, other and (other.row.id, other.row.version))
-        return shown == (row.id, row.version, half and (half.id, half.version))
+        return shown == _versions(row, half)
 
-    def _read(self, row: "QueueRow", *, pair: bool) -> None:
-        self.console_app.work(self, partial(_fetch, row.id, pair), self._arrived, partial(self._failed, row))
+    def _read(self, row: "QueueRow", half: "OtherHalf | None") -> None:
+        self._rest, self._asked = None, _versions(row, half)
+        fetch = partial(_fetch, row.id, half is not None)
+        self.console_app.work(self, fetch, self._arrived, partial(self._failed, row))
 
     def _arrived(self, view: "MessageView") -> None:
         # The cursor went on meanwhile.
         if self._row is not None and self._row.id == view.row.id:
+            self._asked = None
             self._put(view)
 
     def _failed(self, row: "QueueRow", error: Exception) -> None:
         # Here and not in the notice line, which may tell what the last step led to.
-        if self._row is row:
+        if self._row is not None and self._row.id == row.id:
+            self._asked = None
             self._trouble = error
             self.reword()
 
@@ -128,6 +135,11 @@ class Preview(Surface):
             return ink.put_all(self._lines[y]) if y < len(self._lines) else ink
         ink = self.ink().put("| ", self.palette["faint"])
         return ink.put_all(self._lines[y]) if y < len(self._lines) else ink
+
+
+def _versions(row: "QueueRow", half: "OtherHalf | None") -> tuple[object, ...]:
+    """Return what tells this state of a message and its half from another: how long it waits differs at each look."""
+    return (row.id, row.version, half and (half.id, half.version))
 
 
 def _fetch(number: int, pair: bool, terminal: "Terminal", session: "Session") -> "MessageView":  # noqa: FBT001  # Bound by `partial`.

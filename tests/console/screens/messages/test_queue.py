@@ -389,3 +389,20 @@ async def test_the_help_names_every_key_of_the_screen(world: World) -> None:
         assert console.words("keys.handins") not in shown
         await console.press("escape")
         assert console.screen == "queue"
+
+
+async def test_a_message_is_looked_at_once_however_often_its_row_comes(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on()
+        row = queue(console).rows.row_at(1)
+        assert row is not None
+        assert row.pair is None
+        preview = queue(console).query_one("#preview", Preview)
+        # As when the list is read anew while the message is on its way.
+        for _ in range(2):
+            preview.follow(row.id, row, None)
+        await console.settle()
+        assert preview.shown is not None
+        assert preview.shown.row.id == row.id
+    entries = world.run("ka-301", "log", "show", "--event", "message.read").json["entries"]
+    assert sum(entry["object"] == preview.shown.row.uid for entry in entries) == 1
