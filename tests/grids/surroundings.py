@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 import pytest
 
 from console.jobs.rehearsal import world as rehearsal
+from console.process import confinement
 from console.session import SessionKeeper
 from store import clock
 from tests.cheap_pins import cheap_pins
@@ -128,7 +129,9 @@ def _fix_numbers(patch: pytest.MonkeyPatch) -> None:
     # The mark of an ID that nobody has follows from it, and so does its place among the IDs.
     patch.setattr("store.people.pins.os", SimpleNamespace(urandom=bytes))
     patch.setattr("console.incidents.secrets", SimpleNamespace(token_hex=lambda _bytes: "c0ffee"))
-    # Who has accounts, whose the files are, and how much room there is: that is the machine's.
+    # What the kernel can, who has accounts, whose the files are, and how much room there is: that is the machine's.
+    held = confinement.Confinement(files=True, network=True)
+    patch.setattr("console.process.confinement.possible", lambda: held)
     patch.setattr("console.configuration.handins.pwd", SimpleNamespace(getpwnam=str))
     patch.setattr("console.configuration.handins._is_owned", lambda _file, owner: owner == OWNER)
     patch.setattr("console.jobs.handins.places.getpwuid", lambda _number: SimpleNamespace(pw_name=OWNER))

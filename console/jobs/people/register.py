@@ -59,10 +59,15 @@ class RegisterEntry:
     last: sessions.LogOn | None
 
     @property
+    def has_code(self) -> bool:
+        """Whether a one-time code waits to be used; that of an ended ID opens nothing any more."""
+        return self.person.pin_given and self.state is not State.ENDED
+
+    @property
     def code_hours(self) -> int | None:
         """How many hours are left of an unused one-time code, 0 when it is too late; None where there is none."""
         until = self.person.code_until
-        if not self.person.pin_given or until is None:
+        if not self.has_code or until is None:
             return None
         return max(0, int((until - clock.now()).total_seconds() // 3600))
 

@@ -10,7 +10,7 @@ from console.jobs.people.register import RegisterEntry
 from console.words import Words
 from store import clock
 from store.message.dates import display_date
-from store.people import Coming
+from store.people import Coming, IdStanding
 from store.rights import Role
 
 ROLES = (Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR, Role.CUSTODIAN)
@@ -113,6 +113,9 @@ def prospect(words: Words, entry: RegisterEntry) -> str:
     """Return in a few words what is to come of an ID: its code, why it is suspended, other roles, its last day."""
     # In the order of what wants somebody soonest.
     known, hours = entry.person, entry.code_hours
+    # Nothing comes after the end, and least of all days without an end.
+    if known.standing is IdStanding.ENDED:
+        return words("people.nothing")
     if hours is not None:
         return words("people.code_hours", count=hours) if hours else words("people.code_late")
     if entry.details.reason:

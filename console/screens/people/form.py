@@ -105,6 +105,8 @@ class PersonForm(ConsoleScreen):
 
     def _row(self, name: str) -> Row:
         words, key = self.words, f"people.hint.{name}"
+        # The day of a change is the only one without a value of before: what an empty field means is told beside it.
+        beside = self._compares and name != "on"
         before = _texts_of(self._known)[name] if self._compares else None
         return Row(
             label=words(f"people.item.{name}"),
@@ -112,8 +114,8 @@ class PersonForm(ConsoleScreen):
             typed=self._texts[name],
             shown=self._texts[name],
             # Beside a value of before there is no room for it.
-            note=words(key) if words.has(key) and not self._compares else "",
-            width=None if self._compares else _WIDTHS.get(name, 34),
+            note=words(key) if words.has(key) and not beside else "",
+            width=None if beside else _WIDTHS.get(name, 34),
             before=before,
         )
 

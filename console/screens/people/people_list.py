@@ -98,7 +98,9 @@ class RegisterPanel(Surface):
         state = (f"{words(f'people.state.{known.state}')}  ", self.palette[STYLES.get(known.state, "good")])
         yield [state, *self._why(known)]
         last = known.last
-        came = nothing if last is None else f"{_at(words, last.at)}  {last.terminal}  {_ended(words, known)}"
+        came = (
+            words("people.never") if last is None else f"{_at(words, last.at)}  {last.terminal}  {_ended(words, known)}"
+        )
         yield [
             *((f"{words('people.panel.last')} ", faint), (f"{came}  ", None)),
             *((f"{words('people.panel.code')} ", faint), (self._code(known), None)),
@@ -117,7 +119,7 @@ class RegisterPanel(Surface):
     def _code(self, known: RegisterEntry) -> str:
         words, hours = self.words, known.code_hours
         if hours is None:
-            return words("people.panel.unlimited" if known.person.pin_given else "people.panel.none")
+            return words("people.panel.unlimited" if known.has_code else "people.panel.none")
         return words("people.panel.hours", count=hours) if hours else words("people.panel.late")
 
 

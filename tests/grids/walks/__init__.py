@@ -5,14 +5,14 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.grids.drawing import Easel
-from tests.grids.walks import entry, exchange, handins, log, messages, people, terminal, work
+from tests.grids.walks import entry, exchange, handins, log, messages, people, register, terminal, work
 
 Walk = Callable[[Easel], Awaitable[None]]
 
 WALKS: Final[Mapping[str, Walk]] = MappingProxyType(
     {
         f"{module.__name__.rpartition('.')[2]}.{walk.__name__}": walk
-        for module in (people, work, messages, entry, exchange, handins, log, terminal)
+        for module in (people, work, messages, entry, exchange, handins, log, register, terminal)
         for walk in module.WALKS
     }
 )

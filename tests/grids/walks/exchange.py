@@ -2,13 +2,17 @@
 
 import threading
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from console.jobs import exchange as jobs_of_exchange
+from console.jobs.exchange.outcome import ItemResult
 from console.jobs.messages import listing, review
 from console.jobs.progress import Progress
 from console.screens.exchange.exchange import ExchangeScreen
 from console.screens.exchange.progress import StepsPanel
+from console.screens.exchange.results import Arriving
 from console.terminal import Terminal
 from console.widgets.gauge import Gauge
 from tests.console.driving import Driven
@@ -17,6 +21,9 @@ from tests.console.jobs.site import Site
 from tests.grids.drawing import Easel
 from transport import agency
 from transport.evidence.envelope import Purpose
+
+DONE: Final = 4
+"""So many items of an exchange under way are through."""
 
 
 def receive_notices(easel: Easel) -> None:
@@ -53,6 +60,7 @@ async def exchanged(easel: Easel) -> None:
             await console.press("f1")
             await easel.draw(console, "help_exchange", "The help of the exchange.")
             await console.press("escape", "x")
+            items = exchange_of(console).results.items
             await easel.draw(console, "exchange_result", "What became of each item, errors first.")
             await console.press("n", "n", "enter")
             await easel.draw(console, "exchange_rejected", "An item that could not be taken in.")
@@ -60,22 +68,32 @@ async def exchanged(easel: Easel) -> None:
             await easel.draw(console, "exchange_no_more_errors", "Beyond the last error.")
             await console.press("x", "x")
             await easel.draw(console, "exchange_nothing", "An exchange in which nothing was to do.")
-            await run(easel, console)
+            await run(easel, console, items)
 
 
-async def run(easel: Easel, console: Driven) -> None:
-    """Draw an exchange under way, as the thread of its job would leave it."""
+def exchange_of(console: Driven) -> ExchangeScreen:
     screen = console.app.screen
     assert isinstance(screen, ExchangeScreen)
+    return screen
+
+
+async def run(easel: Easel, console: Driven, items: Sequence[ItemResult]) -> None:
+    """Draw an exchange under way, as the thread of its job would leave it."""
+    screen = exchange_of(console)
     steps = screen.query_one(StepsPanel)
     steps.begin("send")
     screen.notice.clear()
     screen._cancel = threading.Event()
+    # What was handed over is named as it is until the peer's results come: delivered.
+    passed = [replace(item, outcome="delivered", code=None) for item in items if item.outcome == "accepted"][:DONE]
+    screen.results.begin()
+    screen._arriving = Arriving()
     screen._enter("running")
     steps._began = 0.0
     steps._connected = 2.0
-    for progress in (Progress("ask", 0, 0, 0.0, None), Progress("send", 4, 12, 2.0, 4.0)):
+    for progress in (Progress("ask", 0, 0, 0.0, None), Progress("send", DONE, 12, 2.0, 4.0, passed)):
         screen._report(progress)
+    screen._tick()
     # The bar looks by itself, some moments later.
     screen.query_one("#gauge", Gauge)._look()
     await console.settle()

@@ -7,7 +7,7 @@ from console.screens.messages.queue import QueueScreen
 from tests.console.driving import Driven
 from tests.console.here import acting, served_here
 from tests.console.screens.entry.test_form import form
-from tests.console.screens.messages.test_correction import open_message, return_message, send_message
+from tests.console.screens.messages.test_correction import HALF, open_message, return_message, send_message
 from tests.console.screens.messages.test_pairs import to_a_pair
 from tests.console.screens.messages.test_resending import approve_wrongly_sealed, send
 from tests.grids.drawing import Easel
@@ -132,6 +132,9 @@ async def corrections(easel: Easel) -> None:
     async with easel.driving() as console:
         await open_message(console, "R26-000009")
         await easel.draw(console, "message_returned", "A message that was returned with a reason.")
+        await console.press("o")
+        await easel.draw(console, "ask_message_file", "Where a message is to be written.")
+        await console.press("escape")
         await console.press("e")
         await easel.draw(console, "form_revision", "The form in which a returned message is put right.")
         await console.press("f9")
@@ -152,6 +155,18 @@ async def corrections(easel: Easel) -> None:
         await easel.draw(console, "message_protected", "A message whose address is hidden.")
         await console.press("v")
         await easel.draw(console, "message_address_shown", "The same, after the key that shows it.")
+
+
+async def half(easel: Easel) -> None:
+    """The correction of one half of a pair, beside what the other says."""
+    return_message(easel.world, HALF)
+    async with easel.driving() as console:
+        await open_message(console, HALF)
+        await console.press("e")
+        await easel.draw(console, "form_half", "The form in which one half of a pair is put right.")
+        form(console).form.go_to("person.address")
+        await console.press("x")
+        await easel.draw(console, "form_half_differs", "The same form, which says what the other half does not.")
 
 
 async def sent(easel: Easel) -> None:
@@ -258,4 +273,16 @@ async def let_go(easel: Easel) -> None:
         await easel.draw(console, "ask_end_protection", "The question before an address is shown again.")
 
 
-WALKS: Final = (decide, decide_many, departure, pages, corrections, sent, wrongly_sealed, notices, in_hand, let_go)
+WALKS: Final = (
+    decide,
+    decide_many,
+    departure,
+    pages,
+    corrections,
+    half,
+    sent,
+    wrongly_sealed,
+    notices,
+    in_hand,
+    let_go,
+)

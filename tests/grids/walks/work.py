@@ -84,6 +84,8 @@ async def approver(easel: Easel) -> None:
         await easel.draw(console, "search", "The list with the field of the search.")
         await console.press(*"nguyen", "enter")
         await easel.draw(console, "search_found", "What the search found.")
+        await console.press("slash", "ctrl+u", "a", "enter")
+        await easel.draw(console, "search_people", "What the search found of several people, each with a heading.")
         await console.press("slash", "ctrl+u", *"zzz", "enter")
         await easel.draw(console, "search_nothing", "The search that found nothing.")
         await console.press("escape", "s")

@@ -10,7 +10,7 @@ from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.jobs.people.register import RegisterEntry, State
 from console.words import Words
 from store import clock
-from store.people import Coming, Details, Person
+from store.people import Coming, Details, IdStanding, Person
 from store.rights import Role
 from tests.clusters import ON_SQLITE
 from tests.console.jobs.site import CHIEF, OPERATOR, Site
@@ -75,3 +75,11 @@ def test_a_code_is_told_by_its_hours_alone() -> None:
     known = Person("op-101", frozenset({Role.OPERATOR}), pin_given=True, version=1, code_until=until)
     entry = RegisterEntry(known, Details(), State.NEW, 0, None)
     assert telling.prospect(EN, entry) == "code: 5 h left"
+
+
+def test_nothing_is_to_come_of_an_ended_id_though_its_code_was_never_used() -> None:
+    until = clock.now() + timedelta(hours=5)
+    ended = Person("op-101", frozenset(), pin_given=True, version=2, code_until=until, standing=IdStanding.ENDED)
+    entry = RegisterEntry(ended, Details(), State.ENDED, 0, None)
+    assert (entry.has_code, entry.code_hours) == (False, None)
+    assert telling.prospect(JA, entry) == JA("people.nothing")

@@ -47,6 +47,11 @@ async def test_each_deed_asks_for_its_facts_and_no_more(world: World, language: 
             assert keys(form(console)) == wanted
             text = console.text()
             assert console.words(f"people.deed.{deed}", person="op-101").split("  ")[0][:6] in text
+            # What a row takes is told on the least screen, in either language: a note without room would not be drawn.
+            for row in form(console).form.rows:
+                assert row.note in text
+            if deed is PersonDeed.ROLES:
+                assert console.words("people.hint.on") in text
             # Whatever can be changed stands beside what it was.
             compared = deed in {PersonDeed.CHANGE, PersonDeed.ROLES}
             assert (console.words("people.before") in text) is compared
