@@ -1,4 +1,7 @@
-"""What every screen has: rights and readiness before keys, and a line that says what happened."""
+"""What every screen has: rights and readiness before keys, and a line that says what happened.
+
+It shows what every screen with a form has (`console.screens.filling_in`) as well.
+"""
 
 import threading
 from typing import Any, Final
@@ -11,6 +14,7 @@ from textual.screen import Screen
 from console.incidents import TECHNICAL_LOG
 from console.keys import Key
 from console.screens.base import ConsoleScreen
+from console.screens.filling_in import FormScreen
 from console.screens.people.logon import LoginScreen
 from store.errors import DiskFull
 from store.people import Right
@@ -162,3 +166,20 @@ async def test_sizes_that_change_in_a_burst_come_to_rest(world: World, monkeypat
             await console.pilot._wait_for_screen()
         await console.settle()
         assert {screen.size for screen in console.app.screen_stack[-2:]} == {Size(60, 20)}
+
+
+async def test_the_field_of_a_form_is_where_it_was_when_the_form_comes_back(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ka-301", opens="")
+        # What is asked before somebody is suspended, from the list of people.
+        await console.press("m", "4", "h")
+        screen = console.app.screen
+        assert isinstance(screen, FormScreen)
+        shown = screen.form
+        await console.press("f1")
+        assert console.screen == "help"
+        # The key after the one that closes the help is meant for the form.
+        await console.press("escape", "down")
+        assert console.screen == screen.name
+        assert shown.editor.has_focus
+        assert shown.editor.region.y in range(shown.region.y, shown.region.bottom)

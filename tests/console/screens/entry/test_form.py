@@ -1,7 +1,6 @@
 """Entry by hand on the screen: every event ends in the queue, or in the reason why it is not notified.
 
-It shows the questions before the form (`console.screens.entry.event`), what any screen with a form does
-(`console.screens.filling_in`), the title above it
+It shows the questions before the form (`console.screens.entry.event`), the title above it
 (`console.screens.messages.titles`), the rows (`console.screens.entry.rows`) with what is chosen in them
 (`console.screens.entry.choosing`), the look-up of a person (`console.screens.entry.look_up`), the hint below it
 (`console.screens.entry.hint`) and the page before the queue (`console.screens.entry.summary`) as well.
