@@ -273,11 +273,13 @@ class RenkeiApp(Ways):
 
     def action_log_off(self) -> None:
         """End the session; at the login screen, end the console."""
-        if self.session is None:
+        unfinished = any(getattr(screen, "unfinished", False) for screen in self.screen_stack)
+        if unfinished:
+            # An exchange or an export must not be cut off by somebody who no longer sees it; and who left while a PIN
+            # is checked would leave a session behind.
+            self.hint("login.checking" if self.session is None else "exchange.under_way")
+        elif self.session is None:
             self.exit(return_code=0)
-        elif any(getattr(screen, "unfinished", False) for screen in self.screen_stack):
-            # An exchange or an export must not be cut off by somebody who no longer sees it.
-            self.hint("exchange.under_way")
         else:
             self._keeper.end(Ending.LOGGED_OFF)
 

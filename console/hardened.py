@@ -17,6 +17,7 @@ from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
@@ -257,6 +258,14 @@ class HardenedScreen(Screen[T], inherit_bindings=False):
         self.app._screen_stack.remove(self)  # noqa: SLF001  # What `pop_screen` does, for a screen that is covered.
         self._pop_result_callback()
         return AwaitComplete(self.app._replace_screen(self)).call_next(self.app)  # noqa: SLF001  # As above.
+
+    def _screen_resized(self, size: Size) -> None:  # noqa: ARG002  # The base's name.
+        """Lay out for the size that the terminal has now, and never for one that it had.
+
+        Textual lays a covered screen out for whatever size each message names, and each layout in another size sends
+        the next message: two changes in a burst would go on for ever, and no key would be heard any more.
+        """
+        super()._screen_resized(self.app.size)
 
     def _get_dispatch_methods(
         self, method_name: str, message: Message

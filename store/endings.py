@@ -16,5 +16,7 @@ class Ending(StrEnum):
     SIGNAL = "signal"
     # Two persons decided that the ID may no longer log on, or has other roles now.
     TAKEN_AWAY = "taken_away"
+    # The same person logged on at another screen: nobody has two.
+    ELSEWHERE = "elsewhere"
     # The program failed, or it was killed and the next start closed what it had left open.
     CRASH = "crash"

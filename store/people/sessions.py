@@ -118,10 +118,10 @@ def close_session(tx: Connection, session_id: str, reason: Ending, now: datetime
     return tx.execute(update(SESSIONS).where(*still_open).values(values)).rowcount == 1
 
 
-def open_sessions_of(conn: Connection, person_id: str) -> list[str]:
-    """Return the ids of a person's open sessions."""
+def open_sessions_of(conn: Connection, person_id: str, origin: str | None = None) -> list[str]:
+    """Return the ids of a person's open sessions, all of them or those of one origin."""
     chosen = select(SESSIONS.c.id).where(SESSIONS.c.person_id == person_id, SESSIONS.c.closed_at.is_(None))
-    return list(conn.scalars(chosen))
+    return list(conn.scalars(chosen if origin is None else chosen.where(SESSIONS.c.origin == origin)))
 
 
 def abandoned_sessions(conn: Connection, now: datetime) -> list[OpenSession]:

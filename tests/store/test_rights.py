@@ -42,4 +42,12 @@ def test_the_login_screen_waits_for_nothing_heavy(module: str) -> None:
 
 
 def test_endings_keep_the_names_that_the_log_has() -> None:
-    assert [ending.value for ending in Ending] == ["log_off", "idle", "hang_up", "signal", "taken_away", "crash"]
+    assert [ending.value for ending in Ending] == [
+        "log_off",
+        "idle",
+        "hang_up",
+        "signal",
+        "taken_away",
+        "elsewhere",
+        "crash",
+    ]

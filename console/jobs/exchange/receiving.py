@@ -176,7 +176,7 @@ class _Receiving:
         if self._rejections.too_many:
             raise self._rejections.fault(position)
         # Nothing beyond the cursor is the usual end. No answer says where a feed ends, so the item there is asked for.
-        nothing_new = position == start == cursor > 0 and not self._meter.cancelled
+        nothing_new = position == start == cursor > 0
         if not more and (position < cursor or (nothing_new and reach.falls_short(self._line, cursor))):
             raise reach.ends_early(self._terminal, self._session, self._feed, cursor)
 

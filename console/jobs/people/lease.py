@@ -52,5 +52,6 @@ class Lease:
                 # A session that ended while this renewal waited has lost nothing; another one may have begun by now.
                 if not self._ended.is_set():
                     # Whoever closed it wrote the entry; the person is told that it was no failure.
-                    self._lost(Ending.TAKEN_AWAY if isinstance(error, SessionClosed) else Ending.CRASH)
+                    closed = isinstance(error, SessionClosed)
+                    self._lost(logon.ended_as(self._terminal, self._session) if closed else Ending.CRASH)
                 return

@@ -31,6 +31,7 @@ from store.people import (
     rebind_pin,
     touch_session,
 )
+from store.people.sessions import kept_session
 from store.queue import renew_claims
 from store.rights import Right
 
@@ -62,6 +63,9 @@ def log_on(terminal: Terminal, person_id: str, pin: str, *, origin: Origin) -> S
         if bound_hash is not None:
             rebind_pin(tx, seals, person_id, bound_hash)
         known = person(tx, seals, person_id)
+        if origin == "screen":
+            # One screen a person: whoever left another one open cannot be at both, or is not who is at one of them.
+            _close_sessions_of(terminal, tx, person_id, Ending.ELSEWHERE, origin)
         opened = open_session(tx, person_id, origin=origin, now=now)
         terminal.log.append(
             tx,
@@ -130,9 +134,14 @@ def close_sessions_of(terminal: Terminal, tx: Connection, person_id: str) -> Non
     Their processes find out when they renew the lease, and end.
     """
     # In the transaction of the change: no session goes on under what was taken away.
-    for session_id in open_sessions_of(tx, person_id):
-        if close_session(tx, session_id, Ending.TAKEN_AWAY, clock.now()):
-            _record_closing(terminal, tx, person_id, session_id, Ending.TAKEN_AWAY)
+    _close_sessions_of(terminal, tx, person_id, Ending.TAKEN_AWAY)
+
+
+def ended_as(terminal: Terminal, session: Session) -> Ending:
+    """Return how a session ended that was closed elsewhere."""
+    with terminal.database.reading() as reading:
+        kept = kept_session(reading, session.id)
+    return Ending.CRASH if kept is None or kept.reason is None else Ending(kept.reason)
 
 
 def close_abandoned(terminal: Terminal) -> int:
@@ -249,6 +258,14 @@ def _record_closing(terminal: Terminal, tx: Connection, person_id: str, session_
     terminal.log.append(
         tx, Event.OPERATOR_LOGGED_OFF, actor=person_id, session=session_id, detail={"cause": ending.value}
     )
+
+
+def _close_sessions_of(
+    terminal: Terminal, tx: Connection, person_id: str, ending: Ending, origin: Origin | None = None
+) -> None:
+    for session_id in open_sessions_of(tx, person_id, origin):
+        if close_session(tx, session_id, ending, clock.now()):
+            _record_closing(terminal, tx, person_id, session_id, ending)
 
 
 def _session(session_id: str, known: Person, now: datetime) -> Session:

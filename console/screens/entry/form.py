@@ -14,7 +14,6 @@ from textual.binding import Binding, BindingType
 
 from console import jobs
 from console.keys import ENTRY, Key, bindings
-from console.screens.base import ConsoleScreen
 from console.screens.dialogs import KEPT, LeavingDialog, QuestionDialog
 from console.screens.entry.choosing import code_of, codes_for, plain, proposal, with_code
 from console.screens.entry.hint import Hint
@@ -22,6 +21,7 @@ from console.screens.entry.look_up import IDENTIFYING, LookUp
 from console.screens.entry.rows import CHOSEN, ItemRows
 from console.screens.entry.saving import Saving
 from console.screens.entry.summary import SummaryScreen
+from console.screens.filling_in import FormScreen
 from console.screens.messages.characters import CharactersScreen
 from console.screens.messages.titles import EntryTitle
 from console.widgets.choices import Choices
@@ -41,7 +41,7 @@ _FEWEST_ROWS: Final = 13  # of the form: as many as a screen of 24 lines leaves
 _FRAME_ROWS: Final = 11  # head, title, a blank line, hint, notice and foot
 
 
-class EntryScreen(ConsoleScreen):
+class EntryScreen(FormScreen):
     """Asks for the items of `draft`; `done` is called with the references when they are in the queue.
 
     `event` is the event that the entry began with; `reason` is why the message was returned. `again` is called in the
@@ -102,15 +102,6 @@ class EntryScreen(ConsoleScreen):
 
     def _kept(self) -> None:
         self._title.refresh()
-
-    def on_screen_resume(self) -> None:
-        """Lay the form out again: keys that came while another screen was closing moved its field unseen."""
-        self.call_after_refresh(self.form.refresh, layout=True)
-
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one("#form", Form)
 
     @property
     def item(self) -> "DraftItem | None":

@@ -13,7 +13,7 @@ from console import jobs
 from console.jobs.people.deeds import PersonChange, PersonDeed
 from console.jobs.people.telling import ROLES
 from console.keys import PERSON_FORM, Key, bindings
-from console.screens.base import ConsoleScreen
+from console.screens.filling_in import FormScreen
 from console.widgets.form import Form, Row
 from console.widgets.frame import FootLine, HeadLine
 from console.widgets.surface import OneLine
@@ -39,7 +39,7 @@ _ASKED: Final = {
 }
 
 
-class PersonForm(ConsoleScreen):
+class PersonForm(FormScreen):
     """Asks for the facts of a deed about `known` (None: somebody new); `agree` gets what the change would do."""
 
     NAME = "person-form"
@@ -68,15 +68,6 @@ class PersonForm(ConsoleScreen):
         self.set_focus(self.form.editor)
         self._show()
         self.form.retype()
-
-    def on_screen_resume(self) -> None:
-        """Lay the form out again: keys that came while another screen was closing moved its field unseen."""
-        self.call_after_refresh(self.form.refresh, layout=True)
-
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one("#form", Form)
 
     @property
     def person_id(self) -> str:

@@ -54,6 +54,8 @@ class LoginScreen(ConsoleScreen):
     LoginScreen TextField {{ width: {_FIELD_WIDTH}; }}
     """
 
+    _checking = False
+
     def compose(self) -> ComposeResult:
         """Lay out the title, the two fields and, in a rehearsal world, its people."""
         yield HeadLine()
@@ -80,6 +82,11 @@ class LoginScreen(ConsoleScreen):
             # The words change to English by themselves; the names and addresses of people cannot.
             self.say("trouble", "login.no_japanese")
         self.call_after_refresh(self.set_timer, _PAINT_SECONDS, self.console_app.first_painted)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a PIN is being checked: who left now would leave a session behind that nobody closes."""
+        return self._checking
 
     def take_ids(self) -> None:
         """Take IDs from now on: the terminal is open."""
@@ -123,12 +130,14 @@ class LoginScreen(ConsoleScreen):
             self.say("note", "login.misspelt")
             return
         self._lock_fields(locked=True)
+        self._checking = True
         self.say("note", "login.checking")
         job = partial(_log_on, self.console_app, person_id, pin)
         self.console_app.background.start(self, job, self._logged_on, self._refused)
 
     def _logged_on(self, logged_on: "tuple[Session, LookBack | None]") -> None:
         session, look_back = logged_on
+        self._checking = False
         self._lock_fields(locked=False)
         self._person_id.clear()
         self.notice.clear()
@@ -140,6 +149,7 @@ class LoginScreen(ConsoleScreen):
             self.app.push_screen(LookBackScreen(look_back))
 
     def _refused(self, error: Exception) -> None:
+        self._checking = False
         self._lock_fields(locked=False)
         # The ID stays; the PIN has to be typed again, because its field was emptied.
         self.set_focus(self._pin)

@@ -92,6 +92,15 @@ def test_the_console_has_a_terminal_of_its_own_and_comes_back() -> None:
     assert text.endswith("[Install]\nWantedBy=multi-user.target\n")
 
 
+def test_no_unit_keeps_the_console_from_confining_itself() -> None:
+    for name, text in _texts().items():
+        # A filter takes in what the one before it names, and the last one takes out.
+        filters = re.findall(r"^SystemCallFilter=(.*)$", text, re.MULTILINE)
+        assert not filters or "landlock_restrict_self" in filters[1].split(), name
+        assert all(each.startswith("~") for each in filters[2:])
+    assert "landlock_create_ruleset" in _texts()["renkei-console.service"]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_finds_nothing_wrong_and_little_exposed(tmp_path: Path) -> None:
     # The program has to be there; that is all that systemd looks at outside of the units.

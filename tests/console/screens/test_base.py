@@ -1,17 +1,28 @@
-"""What every screen has: rights and readiness before keys, and a line that says what happened."""
+"""What every screen has: rights and readiness before keys, and a line that says what happened.
+
+It shows what every screen with a form has (`console.screens.filling_in`) as well.
+"""
 
 import threading
+from typing import Any, Final
 
 import pytest
+from textual import events
+from textual.geometry import Size
+from textual.screen import Screen
 
 from console.incidents import TECHNICAL_LOG
 from console.keys import Key
 from console.screens.base import ConsoleScreen
+from console.screens.filling_in import FormScreen
 from console.screens.people.logon import LoginScreen
 from store.errors import DiskFull
 from store.people import Right
 from tests.console.driving import Driven, driving
 from tests.running import World
+
+MOST_LAYOUTS: Final = 200
+"""Far more than a few sizes need."""
 
 
 def _screen(console: Driven) -> ConsoleScreen:
@@ -130,3 +141,45 @@ async def test_a_screen_without_room_says_so_obeys_no_key_and_comes_back_as_it_w
         assert console.words("steps.approve.deed") in console.text()
         await console.press("escape")
         assert console.text() == before
+
+
+async def test_sizes_that_change_in_a_burst_come_to_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out = 0
+    lay_out = Screen._refresh_layout
+
+    def counted(screen: Screen[object], *arguments: Any, **options: Any) -> None:
+        nonlocal laid_out
+        laid_out += 1
+        # Two sizes that chased each other would let nothing else be done, so that the end has to come from here.
+        assert laid_out < MOST_LAYOUTS, "the layout never comes to rest"
+        lay_out(screen, *arguments, **options)
+
+    async with driving(world.home) as console:
+        await console.log_on()
+        await console.press("x")
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        # As while the screens of somebody who logs off are closed, when nothing is painted.
+        with console.app.batch_update():
+            for size in (Size(200, 50), Size(60, 20)):
+                console.app._size = size
+                await console.app.screen._on_resize(events.Resize(size, size))
+            await console.pilot._wait_for_screen()
+        await console.settle()
+        assert {screen.size for screen in console.app.screen_stack[-2:]} == {Size(60, 20)}
+
+
+async def test_the_field_of_a_form_is_where_it_was_when_the_form_comes_back(world: World) -> None:
+    async with driving(world.home) as console:
+        await console.log_on("ka-301", opens="")
+        # What is asked before somebody is suspended, from the list of people.
+        await console.press("m", "4", "h")
+        screen = console.app.screen
+        assert isinstance(screen, FormScreen)
+        shown = screen.form
+        await console.press("f1")
+        assert console.screen == "help"
+        # The key after the one that closes the help is meant for the form.
+        await console.press("escape", "down")
+        assert console.screen == screen.name
+        assert shown.editor.has_focus
+        assert shown.editor.region.y in range(shown.region.y, shown.region.bottom)

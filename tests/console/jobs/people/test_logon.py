@@ -32,7 +32,7 @@ from store.log import Event
 from store.people import Role, attempts, kept_pin, pins, rebind_pin, set_details
 from store.rights import Right
 from tests.clusters import ON_SQLITE
-from tests.console.jobs.site import CHIEF, CUSTODIAN, OPERATOR, PATIENCE, PEOPLE, Site
+from tests.console.jobs.site import APPROVER, CHIEF, CUSTODIAN, OPERATOR, PATIENCE, PEOPLE, Site
 from tests.console.jobs.worker import stopped_in_the_middle
 
 PIN = PEOPLE[OPERATOR][1]
@@ -314,6 +314,21 @@ def test_the_session_of_a_killed_process_is_closed_at_the_next_start(site: Site)
 
 
 # People and their PINs
+
+
+def test_nobody_has_two_screens(site: Site) -> None:
+    first = logon.log_on(site.terminal, CHIEF, PEOPLE[CHIEF][1], origin="screen")
+    run = logon.log_on(site.terminal, CHIEF, PEOPLE[CHIEF][1], origin="command")
+    other = logon.log_on(site.terminal, APPROVER, PEOPLE[APPROVER][1], origin="screen")
+    second = logon.log_on(site.terminal, CHIEF, PEOPLE[CHIEF][1], origin="screen")
+    with pytest.raises(SessionClosed):
+        logon.renew(site.terminal, first)
+    assert logon.ended_as(site.terminal, first) is Ending.ELSEWHERE
+    # Neither a command under way nor anybody else's screen is closed by it, and each has its own closing entry.
+    for session in (run, other, second):
+        logon.renew(site.terminal, session)
+    (closing,) = site.entries(Event.OPERATOR_LOGGED_OFF)
+    assert (closing.session, closing.detail) == (first.id, {"cause": "elsewhere"})
 
 
 def test_a_given_pin_is_changed_before_anything_else(site: Site) -> None:

@@ -1,9 +1,13 @@
 """Logging on, and where each role begins. It shows `console.screens.people.landing` as well."""
 
+import threading
+
 import pytest
 
+from console.jobs.people import lease
 from console.widgets.field import PinField, TextField
 from console.words import Language
+from store.people.attempts import Attempt
 from store.rights import Role
 from tests.console.driving import driving
 from tests.running import World
@@ -60,6 +64,37 @@ async def test_a_wrong_pin_is_refused_with_a_remedy_and_forgotten(world: World) 
         assert fault.cause[:20] in console.text()
         assert console.app.screen.query_one("#pin", PinField).value == ""
         assert console.app.session is None
+
+
+async def test_nobody_leaves_while_a_pin_is_checked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    compare, go_on = Attempt.verify, threading.Event()
+
+    def slowly(attempt: Attempt, pin: str) -> bool:
+        go_on.wait()
+        return compare(attempt, pin)
+
+    monkeypatch.setattr(Attempt, "verify", slowly)
+    async with driving(world.home) as console:
+        await console.settle()
+        await console.pilot.press(*"ka-301", "tab", *world.pin_files["ka-301"].read_text().strip(), "enter", "f10")
+        assert console.words("login.checking") in console.text()
+        assert console.app.is_running
+        go_on.set()
+        await console.settle()
+        assert console.screen == "today"
+        await console.press("f10", "f10")
+        assert console.app.return_code == 0
+
+
+async def test_two_screens_of_a_person_are_one_too_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.01)
+    async with driving(world.home) as first, driving(world.home) as second:
+        await first.log_on(opens="")
+        await second.log_on(opens="")
+        await first.until(lambda: first.screen == "login")
+        await first.settle()
+        assert first.words("login.ended.elsewhere")[:20] in first.text()
+        assert second.screen == "today"
 
 
 async def test_both_are_wanted(world: World) -> None:
