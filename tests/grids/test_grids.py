@@ -22,7 +22,9 @@ from tests.grids.walks import WALKS
 from tests.grids.walks.people import TOO_SMALL
 
 #: They say what their subclasses have in common, and nobody ever sees them.
-BASES = frozenset({"ConsoleScreen", "Dialog", "FormScreen", "MessageOutput", "PairScreen", "SharedLetters", "WorkScreen"})
+BASES = frozenset(
+    {"ConsoleScreen", "Dialog", "FormScreen", "MessageOutput", "PairScreen", "SharedLetters", "WorkScreen"}
+)
 # About ten thousand a state: whoever draws many more looks first whether each shows something that no other shows.
 MOST_BYTES = 2_200_000
 _MOST_LINES = 60
