@@ -91,6 +91,9 @@ async def _one_console(home: Path, seeds: list[int]) -> Counter[str]:
             while seeds and not _is_closing(console):
                 if console.app.session is None and console.screen == "login":
                     await _log_on(console)
+                elif console.screen == "lock":
+                    # Most keys do nothing here, and none but the PIN leads on.
+                    await console.unlock(PERSON)
                 await _burst(console, random.Random(seeds.pop(0)))
                 seen[_seen(console)] += 1
                 assert _unforeseen(home) == []

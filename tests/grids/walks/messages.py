@@ -58,7 +58,6 @@ async def decide_many(easel: Easel) -> None:
         await console.press("escape", "escape", "asterisk")
         ids, total = sorted(queue(console).rows.selected), queue(console).messages
         await console.press("a")
-        await easel.draw(console, "ask_approve_all", "The question before a whole list is approved.")
         with acting(easel.world, "ap-201") as (terminal, session):
             review.approve(terminal, session, ids[:3], confirm_warnings=True)
         # Those with warnings are not approved together with others, and so they are not counted.
