@@ -212,6 +212,7 @@ OWN: Final = {
     "messages.claims.end_edit",
     "messages.claims.put_back",
     "people.logon.check_pin",
+    "people.logon.ended_as",
     "people.logon.log_off",
     "people.logon.renew",
     "people.register.change_pin",
