@@ -29,7 +29,9 @@ _MADE, _OF_ROOT = "exit_group", {"fchown"}
 
 
 def _members(name: str) -> set[str]:
-    """Return the calls of a set, those of the sets in it included."""
+    """Return the calls of a set, those of the sets in it included; of a call, the call."""
+    if not name.startswith("@"):
+        return {name}
     shown = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True)
     entries = [line.strip() for line in shown.stdout.splitlines()[1:] if not line.strip().startswith("#")]
     calls = {entry for entry in entries if not entry.startswith("@")}

@@ -70,7 +70,7 @@ def test_every_state_has_its_six_grids_and_comes_from_a_walk(states: Mapping[str
             assert not _UNFILLED.search(grid), (state.name, heading)
 
 
-@pytest.mark.long
+@pytest.mark.grids
 @pytest.mark.parametrize("name", WALKS)
 async def test_the_console_looks_as_it_was_drawn(name: str, around: Surroundings, states: Mapping[str, State]) -> None:
     drawn = await walk(name, around)

@@ -213,7 +213,8 @@ async def test_from_the_correction_of_a_sent_half_the_other_is_one_key_away(worl
     with serving(world.agency_home):
         send_message(world, RECORD)
         send_message(world, HALF)
-        async with driving(world.home) as console:
+        # As long as the page, which tells of the other half below what was corrected.
+        async with driving(world.home, size=(80, 50)) as console:
             message = await open_message(console, HALF)
             await console.press("e")
             form = console.app.screen
