@@ -4,10 +4,13 @@ It goes over `console.screens.people.register`, `form`, `agreement` and `session
 """
 
 import random
+import threading
+from typing import Any
 
 import pytest
 
 from console.jobs.log import tables
+from console.jobs.people import changes
 from store.log import Event
 from tests.console.driving import Driven, driving
 from tests.console.screens.people.register_driving import SECOND, agreement, beside, entries, open_people
@@ -53,12 +56,23 @@ async def test_no_keys_by_chance_fail_or_change_anybody(world: World, seed: int)
         assert tables.compare_new(terminal).named == []
 
 
-async def test_a_burst_of_the_second_person_before_the_screen_is_there_reaches_no_readable_field(world: World) -> None:
+async def test_a_burst_of_the_second_person_before_the_screen_is_there_reaches_no_readable_field(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pin = world.pin_files[SECOND].read_text().strip()
+    plan, go_on = changes.plan, threading.Event()
+
+    def slowly(*arguments: Any) -> changes.ChangePlan:
+        go_on.wait()
+        return plan(*arguments)
+
+    monkeypatch.setattr(changes, "plan", slowly)
     async with driving(world.home) as console:
         await open_people(console)
         # Typed while the plan is still being made: digits are no keys of the register, and none of them is shown.
         await console.pilot.press("y", *SECOND, "enter", *pin, "enter")
+        assert pin not in console.text()
+        go_on.set()
         await console.settle()
         assert pin not in console.text()
         assert agreement(console).plan.change.person_id == "ap-201"
