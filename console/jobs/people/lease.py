@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Self
 
 from console.jobs.people import logon
@@ -51,7 +52,14 @@ class Lease:
             except StoreError as error:
                 # A session that ended while this renewal waited has lost nothing; another one may have begun by now.
                 if not self._ended.is_set():
-                    # Whoever closed it wrote the entry; the person is told that it was no failure.
-                    closed = isinstance(error, SessionClosed)
-                    self._lost(logon.ended_as(self._terminal, self._session) if closed else Ending.CRASH)
+                    self._lost(self._ending(error))
                 return
+
+    def _ending(self, error: StoreError) -> Ending:
+        """Return how the session ends by what the store refused with."""
+        if isinstance(error, SessionClosed):
+            # Whoever closed it wrote the entry; the person is told that it was no failure. Where the store cannot say
+            # any more who did, it ends all the same: nobody goes on with a session that is closed.
+            with suppress(StoreError):
+                return logon.ended_as(self._terminal, self._session)
+        return Ending.CRASH

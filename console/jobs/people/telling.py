@@ -33,8 +33,8 @@ class ItemChange(NamedTuple):
 def items(words: Words, plan: ChangePlan) -> list[ItemChange]:
     """Return everything that is known of an ID before and after a change."""
     nothing = words("people.nothing")
-    before = dict(_told(words, plan.before)) if plan.before is not None else {}
-    after = dict(_told(words, plan.after))
+    before = dict(_in_words(words, plan.before)) if plan.before is not None else {}
+    after = dict(_in_words(words, plan.after))
     lines = [
         ItemChange(
             words("people.item.id"), nothing if plan.before is None else plan.change.person_id, plan.change.person_id
@@ -45,7 +45,7 @@ def items(words: Words, plan: ChangePlan) -> list[ItemChange]:
     return [item for item in lines if item.after != nothing or item.before != nothing]
 
 
-def _told(words: Words, facts: Facts) -> Iterator[tuple[str, str]]:
+def _in_words(words: Words, facts: Facts) -> Iterator[tuple[str, str]]:
     nothing = words("people.nothing")
     yield "name", facts.details.name or nothing
     yield "staff_number", facts.details.staff_number or nothing

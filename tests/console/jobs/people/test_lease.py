@@ -8,7 +8,7 @@ from console.jobs.people import lease, logon
 from console.session import Session
 from console.terminal import Terminal
 from store.endings import Ending
-from store.errors import DatabaseFailed
+from store.errors import DatabaseFailed, DatabaseMissing
 from tests.console.jobs.site import OPERATOR, Site
 
 pytestmark = pytest.mark.by_engine
@@ -48,6 +48,22 @@ def test_a_store_that_is_out_of_order_loses_the_session_as_a_failure(
     monkeypatch.setattr(logon, "renew", fail)
     losses: list[Ending] = []
     held = lease.Lease(site.terminal, site.session(OPERATOR), lost=losses.append)
+    held._thread.join(DEADLINE_SECONDS)
+    assert losses == [Ending.CRASH]
+
+
+def test_a_session_is_lost_also_where_the_store_cannot_say_who_closed_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = site.session(OPERATOR)
+    logon.log_off(site.terminal, session, Ending.LOGGED_OFF)
+
+    def fail(_terminal: Terminal, _session: Session) -> Ending:
+        raise DatabaseMissing
+
+    monkeypatch.setattr(logon, "ended_as", fail)
+    losses: list[Ending] = []
+    held = lease.Lease(site.terminal, session, lost=losses.append)
     held._thread.join(DEADLINE_SECONDS)
     assert losses == [Ending.CRASH]
 
